@@ -45,9 +45,10 @@ from sla_domain.rulebook import Rulebook
 class AssemblyInputs:
     """What a catalogue is built from besides the content of its files.
 
-    `environment`: name -> the value that replaces `${NAME}` in the files; None if a stored catalogue is rebuilt, whose
-    holidays and other parts are in `stored`. `horizon`: the calendar years to compile; None: as the files say. `today`:
-    warn of holidays and calendar years that end within 90 days of this day; None: no such warning.
+    `environment`: name -> the value that replaces `${NAME}` in the files; None if a stored catalogue is rebuilt.
+    `stored`: that stored catalogue, from which holidays, shifts and years are taken; None: the catalogue is built from
+    files. `horizon`: the calendar years to compile; None: as the files say. `today`: warn of holidays and calendar
+    years that end within 90 days of this day; None: no such warning.
     """
 
     environment: Mapping[str, str] | None

@@ -137,7 +137,8 @@ def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
 def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
     """Return the codes of all holiday tables that a coverage excludes under this contract; empty for none.
 
-    A coverage made of parts gives the codes of all its parts; see `holiday_code_for`.
+    It is one code at most: a fixed one, or that of the contract, as the coverage and the contract's `holidays` say
+    (`holiday_code_for`). A coverage made of parts gives the codes of all its parts.
     """
     parts = {code for part in coverage.parts for code in holiday_codes_for(contract, part)}
     return (parts if coverage.parts else {holiday_code_for(contract, coverage)}) - {""}

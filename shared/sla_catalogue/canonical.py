@@ -31,8 +31,10 @@ class StoredCatalogue:
     """A catalogue in its stored form: all values but the secrets, with the holiday tables and the versions.
 
     `sections`: the values. `positions`: keys down to a value -> where it was written. `tables`: code -> holidays.
-    `horizon`: the years. `listed`: rota id -> number of the layer -> shifts from calendar files. `version`: that of the
-    stored text from which this object was read; "" if it was built from files.
+    `horizon`: the years for which calendars are compiled. `listed`: rota id -> number of the layer, from 0 -> shifts
+    from calendar files. `holidays_version`, `tzdata_version`: those of the package `holidays` ("" if no table has a
+    day) and of the time zone data. `version`: that of the stored text from which this object was read; "" if it was
+    built from files.
     """
 
     sections: dict[str, Plain]

@@ -21,9 +21,10 @@ from sla_domain.rulebook import Rulebook
 class Catalogue:
     """A checked catalogue under one version: plans, contracts, calendars, sources, channels, keys and settings.
 
-    `rulebook`: the plans, contracts and calendars. `text`: the stored form without secrets; `load_text` rebuilds the
-    catalogue from it. `version`: the hash of its content. `warnings`: warnings about its files. `scenarios`: its tests.
-    `compiler`: builds and checks further contracts against this catalogue.
+    `version`: the hash of its content. `text`: the stored form without secrets; `load_text` rebuilds the catalogue from
+    it. `rulebook`: the plans, contracts and calendars. `escalations`: policies by id. `holidays`: code, such as `PL` ->
+    holiday table. `horizon`: the years for which calendars are compiled. `scenarios`: its tests. `warnings`: warnings
+    about its files. `compiler`: builds and checks further contracts against this catalogue.
     """
 
     version: str

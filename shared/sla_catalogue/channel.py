@@ -21,7 +21,10 @@ ChannelId = NewType("ChannelId", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelEntry:
-    """An entry of the section `channels`, such as one webhook endpoint; each kind of channel has its own subclass."""
+    """An entry of the section `channels`, such as one webhook endpoint; each kind of channel has its own subclass.
+
+    `kind`: the name of the kind, such as `webhook`.
+    """
 
     id: ChannelId
     kind: str

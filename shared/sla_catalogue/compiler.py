@@ -73,8 +73,8 @@ class ContractProblem:
 class ContractCompiler:
     """Compiles and checks contracts against one catalogue: its plans, coverages, people, escalations and channels.
 
-    `plans`: builds plans, and keeps those that contracts share. `context`: that of the catalogue, without its
-    contracts. `calendars`: receives holiday tables that only a new contract needs. `listed`: ids of the catalogue's
+    `plans`: builds plans, and keeps those that contracts share. `context`: the catalogue's document and ids, without
+    its contracts. `calendars`: receives holiday tables that only a new contract needs. `listed`: ids of the catalogue's
     plans that are not made for one contract. `rotas`: the on-call plans, by id. `known`: (code, message) of each
     finding on the catalogue itself, which `check` does not repeat.
     """

@@ -21,7 +21,10 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The text of one catalogue file; `base` is the directory to which relative file names in it refer."""
+    """The text of one catalogue file; `name` is used in messages.
+
+    `base`: the directory to which relative file names in it refer.
+    """
 
     name: str
     text: str
@@ -30,10 +33,11 @@ class SourceText:
 
 @dataclass(slots=True)
 class FileUnion:
-    """All catalogue files merged into one mapping of sections.
+    """All catalogue files merged into one mapping (`sections`).
 
-    `positions`: keys down to a value -> where it was written. `bases`: file name -> its directory. `problems`: errors
-    of the files, and ids that two of them define.
+    `sections`: name of a section -> its content. `positions`: keys down to a value -> where it was written. `bases`:
+    file name -> the directory to which relative file names in it refer. `problems`: errors of the files, and ids that
+    two of them define.
     """
 
     sections: dict[str, Plain] = field(default_factory=dict)

@@ -55,9 +55,10 @@ class Records(Protocol):
         ...
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that may let addresses of a mail domain register for notices.
+        """Return the ids of the recorded contracts under which addresses of a mail domain might register for notices.
 
-        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always among them.
+        They are those that name the domain in any version, and all that name a domain not written in ASCII. `domain`:
+        in lower case.
         """
         ...
 
@@ -69,7 +70,7 @@ class Records(Protocol):
 class VersionBuilder:
     """Builds versions of recorded contracts against the plans of one catalogue, and caches them.
 
-    `compiler`: that of the catalogue. Use one builder for all `CataloguedRecords` of that catalogue.
+    `compiler`: the catalogue's ContractCompiler. Use one builder for all `CataloguedRecords` of that catalogue.
     """
 
     def __init__(self, compiler: ContractCompiler) -> None:
@@ -121,9 +122,10 @@ class VersionBuilder:
 class CataloguedRecords:
     """The contracts recorded in the database, built against one catalogue (a `RecordedContracts` of the rulebook).
 
-    `builder`: builds contracts against the catalogue's plans. `records`: all records. `revisions`: contract -> the
-    revision of its record to use; for a contract that is missing, the newest. `of_files`: the contracts of the
-    catalogue's files; the record of such a contract has no versions, only bookings and the like.
+    `builder`: builds contracts against the catalogue's plans. `records`: the records of all contracts. `revisions`:
+    contract -> the revision of its record to use; for a contract that is missing, the newest. `of_files`: the contracts
+    of the catalogue's files, by id; the record of such a contract has no versions, only bookings, ledger entries and
+    the products in use.
     """
 
     def __init__(
@@ -195,9 +197,10 @@ class CataloguedRecords:
         return tuple(map(ContractId, self._records.with_products(products)))
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that may let addresses of a mail domain register for notices.
+        """Return the ids of the recorded contracts under which addresses of a mail domain might register for notices.
 
-        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always among them.
+        They are those that name the domain in any version, and all that name a domain not written in ASCII. `domain`:
+        in lower case.
         """
         return tuple(map(ContractId, self._records.with_domain(domain)))
 
@@ -219,7 +222,10 @@ class CataloguedRecords:
         return found
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
-        """Return a short hash of the `revisions` of these contracts, in hexadecimal; "" if none of them is recorded."""
+        """Return a short hash, in hexadecimal, of the revisions of these contracts by which incidents are judged.
+
+        "" if none of the contracts is recorded.
+        """
         return pin_of(self.revisions(contracts))
 
     def plan(self, plan: PlanId) -> Plan | None:

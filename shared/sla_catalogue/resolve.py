@@ -30,7 +30,10 @@ _SECRETS = frozenset({"secret", "secrets", "password", "key"})
 
 @dataclass(frozen=True, slots=True)
 class ResolvedValues:
-    """The values of a catalogue twice: `values` for use, with secrets; `kept` for storage, without them."""
+    """The values of a catalogue twice: `values` for use, with secrets; `kept` for storage, without them.
+
+    Both map the name of a section to its content.
+    """
 
     values: dict[str, Value]
     kept: dict[str, Plain]

@@ -55,10 +55,11 @@ def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -
 
 
 def sheet_under(catalogue: Catalogue, contract: Contract, language: str = "en") -> dict[str, Any]:
-    """Return all that a contract object and its plan promise, ready for JSON, as `sheet_of` does for a contract's id.
+    """Return all that a contract object and its plan promise, ready for JSON, under the keys of the catalogue's files.
 
-    `contract`: need not be in the catalogue; it may be one with a single entitlement (`Contract.under`). Raises
-    KeyError if the catalogue does not have its plan.
+    `contract`: need not be in the catalogue; it may be one with a single entitlement (`Contract.under`). A text that is
+    missing in `language` is given in English, else in any language. Raises KeyError if the catalogue does not have its
+    plan.
     """
     return _Sheet(catalogue, contract, language).whole()
 

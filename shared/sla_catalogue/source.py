@@ -67,10 +67,10 @@ class SignedContent(StrEnum):
 class Authentication:
     """How the deliveries of a source are authenticated.
 
-    `header`: the name of the header with the signature or token. `prefix`: the text before it in that header.
-    `algorithm`, `encoding`, `signed`: how an HMAC is made. `timestamp_header`: the header with its timestamp.
-    `username`: of HTTP Basic. `secrets`: any of them is accepted; to rotate a secret, add the new one before removing
-    the old.
+    `header`: the name of the header with the signature or token; `prefix`: the text before it there. `algorithm`: of an
+    HMAC, such as `sha256`; `encoding`: `hex` or `base64`; `signed`: what it is computed over. `timestamp_header`: the
+    header with the timestamp that is signed; "" for none. `username`: of HTTP Basic. `secrets`: any of them is
+    accepted; to rotate a secret, add the new one before removing the old.
     """
 
     kind: AuthenticationKind
@@ -149,7 +149,7 @@ class Lookup:
 
     `field`: a dotted path in the delivery, such as `issue.fields.priority.name`. `label`: a prefix; the value is the
     rest of the ticket's label that begins with it. `constant`: the value if neither finds one. `values`: value found,
-    in the form of `fold_case` -> value to use.
+    in lower case without spaces at its ends -> value to use.
     """
 
     field: str = ""
@@ -164,9 +164,10 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """Rules by which people belong to a side (staff or customers) without being named.
+    """Rules by which people belong to a side (staff or customers) without being named; one of them is enough.
 
-    `groups`: of the ticketing system. `domains`: of mail addresses. `associations`: GitHub's, such as `member`.
+    `groups`: of the ticketing system. `domains`: of mail addresses. `associations`: with a repository, as GitHub states
+    them, such as `member`. All are in lower case, without spaces at their ends.
     """
 
     groups: frozenset[str] = frozenset()
@@ -176,7 +177,7 @@ class Membership:
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
         """Return whether somebody with these groups, this mail domain or this GitHub association belongs to the side.
 
-        All are in the form of `fold_case`; "" stands for none.
+        All must be in lower case, without spaces at their ends (`fold_case`); "" stands for none.
         """
         return bool(self.groups & groups) or domain in self.domains or association in self.associations
 
@@ -188,10 +189,12 @@ NOBODY = Membership()
 class Source:
     """A ticketing system that sends events: its dialect, its authentication, and how its values are translated.
 
-    Tables such as `statuses` are read without regard to case. `staff`, `customers` and `bots`: accounts; `staff_by`,
-    `customers_by`: rules by which others belong to a side. `only_staff`: nobody else is staff, whatever the sender
-    states. `resolutions`: a sender's word for how work ended -> RESOLVED or CANCELLED. `customer`, `product`,
-    `attributes`: where to find these values in a delivery. `zone`: of times without an offset.
+    `statuses`, `labels`: the sender's word -> the phase of the ticket. `priorities`, `priority_labels`: the sender's
+    priority, a label -> the plan's priority. `resolutions`: the sender's word for how work ended -> RESOLVED or
+    CANCELLED. Keys of these tables are in lower case. `customer`, `product`, `attributes`: where to find these values
+    in a delivery. `staff`, `customers`, `bots`: accounts, in lower case; `staff_by`, `customers_by`: rules by which
+    others belong to a side. `only_staff`: nobody else is staff, whatever the sender states. `zone`: of times without an
+    offset.
     """
 
     id: SourceId
@@ -256,5 +259,8 @@ def domain_of(address: str) -> str:
 
 
 def look_up(table: Mapping[str, str], word: str) -> str | None:
-    """Return the value of a word in a table with keys in the form of `fold_case`; None if the word is not in it."""
+    """Return the value of a word in a table; None if the word is not in it.
+
+    The keys of the table are in lower case, without spaces at their ends (`fold_case`); the word need not be.
+    """
     return table.get(fold_case(word))

@@ -12,7 +12,7 @@ from sla_domain.plan import Coverage
 def week_words(coverage: Coverage, words: Words) -> str:
     """Return the weekly hours of a coverage as text, such as `Mon–Fri 09:00–17:00`, in the language of `words`.
 
-    The text is `24x7` for all hours of the week, and "" for a coverage made of others.
+    `24x7` for all hours of the week; "" for a coverage made of others, which has no weekly hours of its own.
     """
     if coverage.parts:
         return ""

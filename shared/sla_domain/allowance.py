@@ -110,9 +110,10 @@ class Allowance:
     """An amount that a plan includes besides incidents, such as 120 hours of work a year (clauses H10, H12 and E10).
 
     `amount`: how much each period `per` includes (seconds for hours); None: nothing, all is bought. `expires`: what was
-    included or bought in a period of this kind can be used until that period ends. `at_most`: period -> how many may be
-    used in each such period. `off_hours`: the rate of work outside hours, None: the same rate. `warnings`: when to
-    warn. `optional`: only contracts that name this allowance have it (clause E13). `titles`: language tag -> title.
+    included or bought in a period of this kind can be used until that period ends. `at_most`: kind of period -> how
+    many units may be used in each such period. `off_hours`: the rate of work outside hours, None: the same rate.
+    `warnings`: when to warn. `optional`: only contracts that name this allowance have it (clause E13). `titles`:
+    language tag -> title. `clause`: the contract clause that states it, "" if none is named.
     """
 
     id: str

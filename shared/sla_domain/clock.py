@@ -35,8 +35,9 @@ _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
     """Return the id of a clock, a UUID of version 5 (RFC 9562): the same at each call with these arguments.
 
-    `cycle`: the ordinal of the clock among the incident's clocks of this metric, from 0. If the id made of the number
-    belongs to another clock already, pass `<number>/<name>`, such as `0/3f2a9c04d1e7` (see `cycles.start_name`).
+    `cycle`: the number of the clock among the incident's clocks of this metric, from 0. If the id made of the number
+    belongs to another clock already, pass `<number>/<hash>`, such as `0/3f2a9c04d1e7`, with the hash of the event that
+    began the clock (`cycles.start_name`).
     """
     name = _NAMESPACE.copy()
     name.update(f"slad:{incident}/{metric}/{cycle}".encode())
@@ -123,11 +124,19 @@ class EarnedBreach:
 class Clock:
     """One measurement of one metric of an incident, with its target, segments and marks; instants are in UTC.
 
-    `cycle`: its number, from 0, among the incident's clocks of the metric. `generation`: the number, from 0, of its
-    target among those it has had. `segments`: the spans in which it ran or was paused. `marks`: its warnings and
-    breaches. `due_at`: None while paused, and after a cancel. `original_due_at`: the due instant promised first.
-    `consumed`: counted time up to the incident's last event. `exempt`: why it counts in no attainment (share of targets
-    met), "" if it counts. `withdrawn_at`: since when a newer catalogue no longer promises the target.
+    `cycle`: its number, from 0, among the incident's clocks of the metric. `priority`, `contract`, `plan`: ids, as of
+    its target; `coverage`: id of the hours that count. `matched`: the incident's attributes when the target was
+    selected. `generation`: the number of the target, from 0, among those that the clock has had; `generation_at`,
+    `target_event`: when and by which event it came into force (NO_EVENT: by the clock's start). `due_at`: None while
+    paused, after a cancel, or if beyond the calendar's years. `original_due_at`: the due instant promised first.
+    `breached_at`: the due instant that was passed, None without a breach. `consumed`: counted time from `counted_from`
+    to the incident's last event. `segments`: spans in which it ran or was paused. `marks`: its warnings and breaches;
+    `earned`: breaches of targets that a newer catalogue replaced. `started_by`, `start_event`: kind and id of the event
+    that started it. `cause`: the event that brought its present state; `why`: the reason of its end, in words.
+    `undone`: ends that a reopening undid. `exempt`: why it counts in no attainment (share of targets met), by the word
+    of `exempt_by`; "" if it counts. `agreed_by`, `agreed_reason`: who agreed to its due date, and why; "" without such
+    a date. `withdrawn_at`: since when no target is promised any more (a newer catalogue has none, or none matches the
+    incident); None if one still is.
     """
 
     id: ClockId

@@ -72,8 +72,9 @@ class Person:
 class RoleHolder:
     """Who holds a role of a contract: a person, or a rota, that is, whoever is on call in it (clauses H5, E11 and I7).
 
-    All fields are ids. `person`: "" if a rota holds the role. `coverage`: the hours in which the role is held, None: at
-    any hour of the person or rota. `outside`: the role is held outside those hours instead.
+    All fields but `outside` are ids. `person`: "" if a rota holds the role. `rota`: None if a person holds it.
+    `coverage`: the hours in which the role is held, None: at any hour of the person or rota. `outside`: the role is
+    held outside those hours instead.
     """
 
     role: str
@@ -100,7 +101,8 @@ class EnvironmentItem:
 class VendorContract:
     """A contract that the customer has with a vendor, so that work with that vendor can be coordinated.
 
-    `valid_to`: the first day on which it is no longer valid. Source: clause H13 (docs/clauses.md).
+    `vendor`: the vendor's name. `valid_from`: the first day on which the contract is valid, `valid_to`: the first day
+    on which it is no longer valid; None: no such bound. Source: clause H13 (docs/clauses.md).
     """
 
     vendor: str
@@ -120,9 +122,10 @@ def _within(day: date, first: date | None, end: date | None) -> bool:
 class ContractEntitlement:
     """One of several entitlements of a contract: a plan with its own products, dates and types of requests.
 
-    `bought`: a copy of the contract as if it had only this plan, its base plan and products. `valid_to`: the first day
-    on which the entitlement is no longer in force. `types`: the types of requests that it is for, empty for all;
-    `normal_types`: the same in the form in which they are compared.
+    `bought`: a copy of the contract as if it had only this plan, its base plan and products. `valid_from`: the first
+    day on which the entitlement is in force, `valid_to`: the first on which it is no longer; None: no such bound.
+    `types`: the types of requests that it is for, empty for all; `normal_types`: the same in the form in which they are
+    compared (lower case, single spaces).
     """
 
     id: str
@@ -144,14 +147,19 @@ class ContractEntitlement:
 class Contract:
     """What one customer bought: a plan in a country and time zone, for some products, with the people to notify.
 
-    `customers`: the names by which tickets call the customer. `products`: those covered, empty for every product.
-    `base_plan`: the plan whose targets apply to other products. `targets`: own targets, tried before those of the plan.
-    `valid_to`: the first day on which the contract is no longer in force. `version`: of a recorded contract, which
-    applies from `effective_from` on; 0 for a contract of a file. `unavailable_products`: those for which its plan is
-    not sold. `entitlements`: if it has several, all of them in order; plan, base plan and products of the contract
-    itself are then those of the first. `vendors`: its own contracts with vendors, None if nothing is said of them.
-    `windows`: booked hours in which time counts too. `registration_domains`: mail domains whose addresses may
-    register themselves for notices.
+    `customers`: names by which tickets call the customer. `products`: those covered, empty for every product, except
+    `excluded_products` and `unavailable_products` (for which the plan is not sold). `base_plan`: the plan whose targets
+    apply to products not covered. `holidays`: None: each coverage (hours of service) says which holidays are closed;
+    False: none are; True: those of `country` and `subdivision` are, also where a coverage names none (but not around
+    the clock). `valid_from`, `valid_to`: the first day in force, and the first day no longer in force. `entitlements`:
+    if it has several, all in order; plan, base plan and products are then those of the first. `vendors`: contracts with
+    vendors, None if nothing is said of them. `environment`: what the customer runs. `registration_domains`: mail
+    domains whose addresses may register for notices. `people`: by id. `languages`: tags, the preferred first.
+    `targets`: its own, tried before the plan's; `rows`: the same by metric; `matched_on`: the attributes that they look
+    at. `at_close`: None: as the plan says. `notes`: language tag -> text. `leaves_unspecified`: metrics that may go
+    without a number. `windows`: booked hours that count too. `version`, `effective_from`: of a recorded contract; 0 and
+    None for one of a file. `normal_…`: the names in the form in which they are compared. `hours_key`: equal for
+    contracts with the same zone and holidays.
     """
 
     id: ContractId

@@ -9,10 +9,10 @@ from sla_domain.rulebook import Rulebook
 
 
 def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, ...]:
-    """Return the terms of the ledger of each allowance (included amount) of the contract, in the order of the plan.
+    """Return what the ledger of each allowance (included amount) of the contract is computed from, in the plan's order.
 
-    Empty for a contract without a first day, as its years cannot be counted. Raises CalendarError if the hours that an
-    allowance names make no calendar.
+    `rulebook`: has the plans and calendars. Empty for a contract without a first day, as its years cannot be counted.
+    Raises CalendarError if the hours that an allowance names make no calendar.
     """
     if contract.valid_from is None:
         return ()

@@ -68,8 +68,9 @@ class ContractShare:
     def has_fact(self, label: str, at: datetime) -> bool:
         """Return whether this contract may read a fact (published about a clock or incident) that became true at `at`.
 
-        `label`: the id of the contract under which the fact was published. True if both hold: `has_label` is true, and
-        `at` does not lie inside a period of another contract (exactly at its start or end is not inside).
+        `label`: the id of the contract under which the fact was published. True if both hold: 1. `label` is this
+        contract's own id, or that of a period at `at` which belongs to this contract (`own`). 2. `at` does not lie
+        inside a period of another contract; exactly at its start or end is not inside.
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -80,8 +81,8 @@ class ContractShare:
     def has_label(self, label: str, at: datetime) -> bool:
         """Return whether this contract may see an alert or delivery that names the contract `label` (an id), at `at`.
 
-        True if `label` is this contract's own id, at any instant. True also if `at` lies in a period that belongs to
-        this contract (`own`) and is labelled `label`; both ends of the period are included.
+        True if `label` is this contract's own id, at any instant. True also if `at` lies in a period that is under the
+        contract `label` and belongs to this contract (`own`); both ends of the period are included.
         """
         if label == self.contract:
             return True
@@ -113,8 +114,8 @@ class ContractView:
     """What the holder of an API key that is limited to one contract may see of an incident.
 
     `share`: which periods of the incident belong to the contract. `events`: compute the incident from these, then pass
-    it to `of`. `own`: ids of the events that may be shown. `until`: when the incident moved on to another contract,
-    None if it did not.
+    it to `of`; events of other contracts' periods are among them, without what people wrote. `own`: ids of the events
+    that may be shown. `until`: when the incident moved on to another contract, None if it did not.
     """
 
     share: ContractShare
@@ -124,7 +125,7 @@ class ContractView:
 
     @property
     def everything(self) -> bool:
-        """Return whether the contract may see all of the incident: every period and every event.
+        """Return whether the contract may see all of the incident: every period and every event of its own.
 
         Copies of events from merged incidents are not considered.
         """
@@ -143,7 +144,8 @@ class ContractView:
         """Return those of `events` that may be shown to the holder of the contract's key, in their order.
 
         Copies from merged incidents are left out. Unless the contract may see all of the incident (`everything`), the
-        events returned have no `snapshot`, as that shows the ticket's state before and perhaps after the event.
+        events returned have no `snapshot` (state of the whole ticket), as it may show what belongs to another
+        contract's period.
         """
         whole = self.everything
         return [
@@ -172,9 +174,9 @@ class ContractView:
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
     """Return which of an incident's `periods` belong to the contract with the id `contract`; None if none does.
 
-    Those under the contract belong to it. So do all periods before the first that is under a contract of the customer's
-    own (`named`), if that first one is under this contract: until then the default contract applied. A period without
-    length counts as one of the next period's contract.
+    A period belongs to the contract if it is under that contract. The periods at the beginning that are under the
+    default contract (not `named`) belong to it, too, if the first `named` period is under it. A period without length
+    counts as one of the next period's contract.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
@@ -192,10 +194,10 @@ def contract_view(
 ) -> ContractView | None:
     """Return what the contract with the id `contract` may see of an incident; None if it may see nothing.
 
-    `events`: the incident's. `periods`: under which contract it stood since when; they may be older than the events. If
-    an event names another customer than its period does, that event and all later ones are shown to no contract.
-    `complete`: whether `events` are all events of the incident; if not, the instants of the periods decide to which
-    period an event belongs.
+    `events`: the incident's. `periods`: under which contract it stood since when; they may have been computed before
+    the latest events came. If an event names another customer than its period does, that event and all later ones are
+    shown to no contract. `complete`: whether `events` are all events of the incident; if not, the instants of the
+    periods decide to which period an event belongs.
     """
     share = contract_share(periods, contract)
     known = list(events)

@@ -74,7 +74,7 @@ def new_facts(
     """Return the facts (events to publish) about an incident that are not published yet, in the order to publish them.
 
     Give the clocks their published ids first (`cycles.with_published_ids`). `published`: clock id -> what has been
-    published. `keys`: keys of the published facts about the incident itself (`published.keys_after`). `upto`: for
+    published. `keys`: keys of the facts published so far about the incident itself, not about its clocks. `upto`: for
     callers without timers: warnings and breaches up to this instant count as passed; None: those still ahead do not.
     `unread`: ids of published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones stay.
     """

@@ -33,7 +33,7 @@ class DomainError(Exception):
 
 
 class FoldError(DomainError):
-    """The incident cannot be computed (folded): pass every event of one incident, and only those."""
+    """The incident cannot be computed from the events given: pass every event of one incident, and only those."""
 
 
 class NoEvents(FoldError):

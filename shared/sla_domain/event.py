@@ -34,9 +34,13 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 class EventKind(StrEnum):
     """The kinds of incident events; `opened` is sent as an event of type `io.slad.incident.opened.v1`.
 
-    `DESCRIBED`: the description arrived or changed. `COMMENTED`: a comment of an author whose side is not known.
-    `UPDATED`: staff informed the customer of the progress. `RENAMED`: the ticket got another id. `OBSERVED`: nothing
-    happened; the event's `snapshot` shows the ticket's state.
+    `DESCRIBED`: the description arrived or changed. `RESPONDED`: staff answered the customer. `COMMENTED`: a comment of
+    an author whose side is not known. `UPDATED`: staff informed the customer of the progress. `RECLASSIFIED`: the
+    priority was corrected, as the stated one did not match reality. `WAITING`: work waits for somebody (`waiting_on`).
+    `CANCELLED`: it should not have been an incident. `MERGED`: it goes on as another incident. `RENAMED`: the ticket
+    got another id. `ESCALATED`: somebody escalated it by hand. `TARGET_AGREED`: the parties agreed on a due date.
+    `EXEMPTED`: clocks are to count in no attainment (share of targets met). `RATED`: the customer rated the service.
+    `OBSERVED`: nothing happened; the event's `snapshot` shows the ticket's state.
     """
 
     OPENED = "opened"
@@ -114,8 +118,8 @@ class WaitingOn(StrEnum):
 class AgreedTarget:
     """A due instant that the parties agreed on for the clock of one metric (clause B5, docs/clauses.md).
 
-    `metric`: the metric's id. `agreed_by`: who agreed. `reason`: in words. `moved_by_pauses`: pauses after the
-    agreement move `due_at` on by their open time; otherwise `due_at` stays fixed.
+    `metric`: the metric's id. `due_at`: aware datetime. `agreed_by`: who agreed. `reason`: in words. `moved_by_pauses`:
+    pauses after the agreement move `due_at` on by their open time; otherwise `due_at` stays fixed.
     """
 
     metric: str
@@ -130,10 +134,11 @@ class Snapshot:
     """The state of the sender's ticket at one instant, as one delivery shows it.
 
     `at`: that instant (the ticket's own "updated", else the time of the delivery). `created_at`, `ended_at`, `phase`:
-    None if the ticket does not state them, or in words not understood. `attributes`: name -> value; "" means that the
-    ticket has no value now, a missing name that nothing is known. `version`: the sender's, 0 if it has none. `before`:
-    the earlier values of what this delivery changed, name -> value, with the phase under PHASE; used to put deliveries
-    of one instant in order.
+    None if the ticket does not state them, or in words not understood. `waiting_on`: on whom the ticket waits, None if
+    it does not. `attributes`: name -> value; "" means that the ticket has no value now, a missing name that nothing is
+    known. `version`: the sender's number of the ticket's state, 0 if it has none. `before`: the earlier values of what
+    this delivery changed, name -> value, with the earlier phase under the name PHASE; used to put deliveries of one
+    instant in order.
     """
 
     at: datetime
@@ -160,13 +165,17 @@ class Snapshot:
 class IncidentEvent:
     """One thing that happened to one incident.
 
-    `attributes`: name -> value, what the event states of the incident, such as customer or priority; the latest value
-    of each counts. `version`: the sender's, orders events of one `occurred_at`; 0 if it has none. `snapshot`: the
-    ticket's state in this delivery; only the last event of a delivery has it. `known_as`: of a `renamed` event, another
-    id of this incident; of a `merged` event, the id under which this incident goes on, if that id always meant the same
-    incident, else None. `carried_from`: the event is a copy from that incident, which is or was merged into this one.
-    `actor_id`: the author's account, given only while it is open whether the author is the reporter (and so the
-    customer); else "".
+    `occurred_at`: when, as the sender states it; `quality` says how reliable that is. `source`: the sender's name.
+    `version`: the sender's number of the change, 0: none; orders events of one instant. `actor_name`: the author's
+    name. `actor_id`: the author's account, given only while it is open whether the author is the reporter (and so the
+    customer); else "". `attributes`: name -> value, what the event states of the incident, such as customer or
+    priority; the latest value of each counts. `known_as`: for `renamed`, another id of this incident; for `merged`, the
+    id under which it goes on, if that id always meant the same incident, else None. `carried_from`: the event is a copy
+    from that incident, which is or was merged into this one. `unanswered_since`: since when a copied comment waits for
+    an answer, None if it does not. Given for some kinds of events only: `waiting_on`, `agreed`, `merged_into`, `score`
+    (`rated`), `metrics` (`exempted`: ids, empty for all). `reason`: in words, "" for none. `warnings`: what of the
+    ticket could not be translated. `snapshot`: the ticket's state in this delivery; only the last event of a delivery
+    has it. `history`: imported long afterwards; nobody is notified of it.
     """
 
     id: EventId
@@ -204,15 +213,19 @@ class IncidentEvent:
 
     @property
     def order(self) -> Order:
-        """Return the sort key of the event: instant, sender's version, time of arrival, kind, id."""
+        """Return the sort key of the event: instant, sender's version, time of arrival, kind, id.
+
+        Kinds sort in the order of an incident's life: `opened` first, an end late.
+        """
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
     @property
     def snapshot_order(self) -> Order:
-        """Return the sort key of the event's `snapshot` among events (see `order`); the event must have a snapshot.
+        """Return the sort key of the event's `snapshot` among events; the event must have a snapshot.
 
-        The key has the instant of the snapshot, or of the event if that is later. With equal instants, versions and
-        times of arrival, a snapshot sorts after the events.
+        Like the key of an event (`order`) it has instant, version, time of arrival, kind and id. The instant is that of
+        the snapshot, or of the event if that is later. With equal instants, versions and times of arrival, a snapshot
+        sorts after the events.
         """
         shown = self.snapshot
         assert shown is not None

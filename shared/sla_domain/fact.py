@@ -21,7 +21,11 @@ from sla_domain.incident import ContractPeriod
 class FactKind(StrEnum):
     """The kind of a fact (what is published about a clock or incident); sent as the event type `io.slad.<kind>.v1`.
 
-    Different facts may share a kind: a changed verdict and an exemption are both `clock.amended`.
+    `CLOCK_RETARGETED`: a clock has another target, due instant or priority. `CLOCK_AMENDED`: a published verdict or
+    breach is corrected, a clock became exempt, or an ended clock no longer exists. `PROMISE_MADE`, `PROMISE_MOVED`: the
+    due instants promised to the customer are named, or changed. `PROMISE_NONE`: the incident has no clock, since its
+    plan gives no numbers. `CONTRACT_CHANGED`: the incident is under another contract or customer. `PRIORITY_CORRECTED`:
+    a priority that staff had not set was changed, and the customer is notified.
     """
 
     CLOCK_STARTED = "clock.started"
@@ -101,10 +105,11 @@ class Resumed:
 class Retargeted:
     """Body of the fact that a clock has another target, due instant or priority.
 
-    `old_priority`: the priority before, given only if nothing but the priority changed. `old_generation`: the ordinal
-    of the target before; None if nothing but the priority changed. `agreed_by`: who agreed to the due instant, "" if
-    nobody agreed on one. `broken_since`: the new due instant, if its breach was published earlier. `catalogue`: the
-    catalogue version that caused the change by coming into force, "" if an event caused it.
+    `old_due_at`, `new_due_at`: None if there is none, or if nothing but the priority changed. `priority`: the id of the
+    priority now; `old_priority`: of the one before, given only if nothing but the priority changed. `old_generation`:
+    the number, from 0, of the target before; None if nothing but the priority changed. `agreed_by`: who agreed to the
+    due instant, "" if nobody agreed on one. `broken_since`: the new due instant, if its breach was published earlier.
+    `catalogue`: the catalogue version that caused the change by coming into force, "" if an event caused it.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RETARGETED
@@ -153,8 +158,9 @@ class _Verdict:
 class Met(_Verdict):
     """Body of the fact that the clock stopped at or before its due instant.
 
-    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why the
-    clock counts in no attainment (share of targets met), "" if it counts.
+    Fields (of the base): `quality`: how reliable the times of the incident's events are. `why`: the reason of the stop,
+    in words. `consumed`: counted time, None in facts of older releases. `stopped_while_paused`: the resume may have
+    been forgotten. `exempt`: why the clock counts in no attainment (share of targets met), "" if it counts.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MET
@@ -164,8 +170,9 @@ class Met(_Verdict):
 class Missed(_Verdict):
     """Body of the fact that the clock stopped after its due instant; its breach is published before this fact.
 
-    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why the
-    clock counts in no attainment (share of targets met), "" if it counts.
+    Fields (of the base): `quality`: how reliable the times of the incident's events are. `why`: the reason of the stop,
+    in words. `consumed`: counted time, None in facts of older releases. `stopped_while_paused`: the resume may have
+    been forgotten. `exempt`: why the clock counts in no attainment (share of targets met), "" if it counts.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MISSED
@@ -175,7 +182,7 @@ class Missed(_Verdict):
 class Cancelled:
     """Body of the fact that the clock ended without a verdict: it is neither met nor missed.
 
-    `withdrawn`: its target is no longer promised, while the incident goes on.
+    `why`: the reason in words. `withdrawn`: its target is no longer promised, while the incident goes on.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_CANCELLED
@@ -188,9 +195,10 @@ class Gone:
     """Body of the fact that a published clock no longer exists, because the incident, computed anew, has no such clock.
 
     That happens when a late event changes how often a metric's clock started. The fact is sent as `clock.cancelled` if
-    the clock was open, else as `clock.amended`. `takes_back`: published breaches of the clock that did not happen after
-    all. `withdrawn`: the reason is not known, because the catalogue version that promised the target cannot be read; no
-    breach is taken back.
+    the clock was open, else as `clock.amended`. `old_state`: the state published last. `why`: the reason in words.
+    `takes_back`: published breaches of the clock that did not happen after all. `withdrawn`: the reason is not known,
+    because the catalogue version that promised the target cannot be read; no breach is taken back. `catalogue`: the
+    catalogue version that caused it by coming into force, "" if an event did or the clock was open.
     """
 
     old_state: ClockState
@@ -210,9 +218,9 @@ class Amended:
     """Body of the fact that corrects a published verdict (met, missed) or breach of a clock.
 
     `takes_back`: breaches that are no longer true. `moved`: a breach that is true, but at another due instant; a fact
-    has either this or `takes_back`. `new_state`: the clock's state now. `old_state`, `why`, `old_due_at`, `new_due_at`:
-    given only if the verdict changed. `catalogue`: the catalogue version that caused it by coming into force, "" if a
-    late event did. See docs/events.md.
+    has either this or `takes_back`. `new_state`: the clock's state now. `old_state`, `why` (the reason in words),
+    `old_due_at`, `new_due_at`: given only if the verdict changed. `catalogue`: the catalogue version that caused it by
+    coming into force, "" if a late event did.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
@@ -294,8 +302,8 @@ class ContractChanged:
 class PhaseChanged:
     """Body of the fact that the incident's phase changed.
 
-    It is published only if the event that changed the phase gives rise to no other fact: all facts that an event gives
-    rise to are published with the incident's new phase.
+    It is published only if no other fact follows from the same event, since every fact is published with the incident's
+    phase.
     """
 
     kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED
@@ -303,7 +311,7 @@ class PhaseChanged:
 
 @dataclass(frozen=True, slots=True)
 class PriorityCorrected:
-    """Body of the fact that staff changed the customer's priority; the customer is notified of it.
+    """Body of the fact that a priority that staff had not set was changed, not by the customer, who is notified of it.
 
     `old`, `new`: ids of priorities. `by`: who changed it. `reason`: as stated, in words. Source: clause E8
     (docs/clauses.md).

@@ -74,8 +74,8 @@ class PassedReason(StrEnum):
 class PassedOver:
     """An entitlement of the contract that does not apply to an incident, and why.
 
-    `detail`: of BEGINS and ENDED the day, of TYPE the type of the request, of LATER the entitlement that applies, else
-    the product.
+    `entitlement`: its id. `detail`: for BEGINS and ENDED the day, for TYPE the type of the request, for LATER the id of
+    the entitlement that applies, else the product.
     """
 
     entitlement: str
@@ -102,10 +102,18 @@ class PriorityWhy(StrEnum):
 class RemarkKind(StrEnum):
     """The kinds of remarks: something odd about an incident that people should see, never an error.
 
-    `STANDS_IN`: no event of the incident's own is known, only events of incidents merged into it; these open it.
-    `LEFT_OUT`: so many remarks that the rest is left out. `OVERFULL`: so many events that some of the latest do not
-    count. `MAPPING`: something of the ticket could not be translated. `TAKEN_AWAY`: the ticket no longer states a
-    value. `RECONCILED`: a snapshot contradicts the events.
+    `MAPPING`: something of the ticket could not be translated. `BEFORE_OPENING`: something is dated before the opening,
+    or before a clock began. `OPENED_AGAIN`: opened after its end, or another ticket took its name. `FUTURE_TIME`: an
+    event is dated in the future. `NOTHING_TO_AGREE`: a lower priority was agreed that nobody proposed;
+    `DOWNGRADE_NOT_AGREED`: staff agreed alone. `AGREED_DATE_REFUSED`: an agreed due date has no effect;
+    `AGREED_WITHOUT_CLOCK`: no clock is open for it. `NOBODY_TO_TELL`: the contract names no people.
+    `CHANNEL_NOT_ENTITLED`: the plan does not include the channel. `URGENT_CHANNEL`: the top priority should come by
+    another. `SPEAKER_UNKNOWN`: a comment of an author whose side is not known. `VENDOR_NOT_LISTED`: it waits on a
+    vendor without a valid contract. `NOT_THE_CONTACT`: another than the customer's only contact reported it.
+    `NO_COVERAGE`: a target names hours that the plan lacks. `UNREACHABLE_TARGET`: due beyond the calendar's years.
+    `TAKEN_AWAY`: the ticket no longer states a value. `RECONCILED`: the ticket's snapshot shows what no event reported.
+    `LEFT_OUT`: further remarks are not kept. `MERGED_IN`: another incident was merged into this one. `STANDS_IN`: only
+    events of merged incidents are known; they open it. `OVERFULL`: so many events that some of the latest do not count.
     """
 
     MAPPING = "mapping"
@@ -157,8 +165,8 @@ class Remark:
 class PriorityPeriod:
     """A priority that was in force during `[start, end)`; `end` is None while it is in force.
 
-    `by`: who set it. `why`: the rule by which it came into force. `reason`: the sender's own words. `event`: what set
-    it.
+    `priority`: its id. `by`: who set it. `why`: the rule by which it came into force. `reason`: the sender's own words.
+    `event`: the event that set it.
     """
 
     priority: str
@@ -203,7 +211,7 @@ class PendingDowngrade:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A change of the customer's priority by staff, of which the customer is notified (clause E8, docs/clauses.md).
+    """A change, not by the customer, of a priority that staff had not set; the customer is notified of it (clause E8).
 
     `old`, `new`: ids of priorities. `by`: who changed it, at the instant `at`, with the event `event`. `reason`: in
     words.
@@ -248,7 +256,10 @@ class WaitSpan:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """An escalation made by hand: by whom (`by`), to whom (`to`) and why (clauses B7 and B9, docs/clauses.md)."""
+    """An escalation made by hand: by whom (`by`), to whom (`to`, "" if not stated), when and why (clauses B7 and B9).
+
+    `event`: the event that states it. `reason`: in words.
+    """
 
     at: datetime
     by: str
@@ -261,7 +272,7 @@ class Escalation:
 class Rating:
     """The customer's rating of the service, with author (`by`) and comment (clause B7, docs/clauses.md).
 
-    `score`: None if the sender gives none.
+    `score`: as the sender gives it, None if there is none. `at`, `event`: when it was given, and by which event.
     """
 
     score: int | None
@@ -290,10 +301,16 @@ class Exemption:
 class Incident:
     """An incident as computed from its events so far: phase, contract, priority, remarks and clocks, with reasons.
 
-    `match`: the contract, and why it applies. `plan`: the plan whose targets apply. `changed_at`: the latest instant of
-    any event. `ended_at`: since when it is resolved, closed, cancelled or merged, None if it is not. `quality`: the
-    worst of all events. `imported_through`: when the last event of its import was received, None if it was not
-    imported; nobody is notified of what came true by then.
+    `attributes`: name -> last value, as the sender states it. `match`: the contract, and why it applies; `entitlement`:
+    id of the contract's entitlement that applies, "" for a contract with one plan. `plan`: the plan whose targets
+    apply. `scope`: whether the contract covers the product. `opened_quality`: how reliable the time of the opening is;
+    `quality`: the least reliable of all events. `changed_at`: the latest instant of any event. `ended_at`: since when
+    it is resolved, closed, cancelled or merged, None if it is not. `priority`: the id in force; `priorities`: which was
+    in force when; `pending_downgrade`: a lower one that waits for the customer's agreement, None if none does;
+    `corrections`: changes of which the customer is notified. `periods`: under which contract and customer it was since
+    when. `holders`, `waits`: who held it, and on whom it waited. `merged_into`: the incident as which it goes on, None
+    if not merged. `imported_through`: when the last event of its import was received, None if it was not imported;
+    nobody is notified of what came true by then.
     """
 
     id: IncidentId

@@ -21,7 +21,8 @@ class DueDateMovers:
     """Which events can change a due instant under one catalogue version; call `may_move` with an event.
 
     An event can if its kind is in `kinds`, if it states an attribute in `names`, or if it has a snapshot. `dated`:
-    every event can, because some contract begins or ends on a day: any event may be the first under another contract.
+    every event can, because some contract begins or ends on a day, or is recorded in the database: any event may be the
+    first under another contract.
     """
 
     kinds: frozenset[EventKind]
@@ -31,7 +32,8 @@ class DueDateMovers:
     def may_move(self, event: IncidentEvent) -> bool:
         """Return whether the event could start, stop, pause, resume or move a clock; True in case of doubt.
 
-        Always True for an event with a snapshot (state of the whole ticket), and if `dated` is.
+        Always True for an event with a snapshot (state of the whole ticket). Always True also if `dated` is set, since
+        then some contract may begin or end on any day, and any event may be the first under another contract.
         """
         return (
             self.dated

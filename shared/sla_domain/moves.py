@@ -22,7 +22,8 @@ def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fa
     """Return a list with the fact (event to publish) `contract.changed`, or [] if there is nothing new to publish.
 
     There is nothing if the incident's contract periods are published already, or if it has always been under one
-    contract for one customer. `keys`: keys of the published facts about the incident itself (`published.keys_after`).
+    contract for one customer. `keys`: keys of the facts published so far about the incident itself, not about its
+    clocks.
     """
     published = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]

@@ -23,7 +23,7 @@ NoticeId = NewType("NoticeId", str)
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """One product that a notice concerns, and the affected `versions`; by default all of them."""
+    """One product that a notice concerns (its name), and the affected `versions`; by default all of them."""
 
     product: str
     versions: VersionRange = field(default_factory=VersionRange)
@@ -64,8 +64,8 @@ class NoticeMatch:
 def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
     """Return why the notice concerns the contract; None if it does not.
 
-    Of several reasons, the first in the notice's order in which a known version in use is affected is returned; without
-    one, the first in which the version in use is unknown.
+    An affected version that the customer is known to run comes first, then an affected product that runs in an unknown
+    version; of several alike, the first in the notice's order.
     """
     found = [
         match
@@ -88,18 +88,19 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` whose customer runs an affected version and whose plan entitles to that.
+    """Return the contracts whose people are to be notified of `notice` at the instant `at`.
 
-    Their people are to be notified. Contracts of files come first, in the catalogue's order, then recorded ones by id.
+    Each is in force then, its customer runs an affected version (or an affected product in an unknown version), and its
+    plan entitles to the notice. Contracts of files come first, in the catalogue's order, then recorded ones by id.
     """
     return [contract for contract in _using(notice, rulebook, at) if is_concerned(notice, contract, rulebook, at)]
 
 
 def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: datetime) -> bool:
-    """Return whether the people of the contract are to be notified, as `notice` concerns it at `at`.
+    """Return whether the people of the contract are to be notified of `notice` at the instant `at`.
 
-    That is so if the contract is in force then, its customer runs an affected version, and its plan entitles to the
-    notice.
+    That is so if the contract is in force then, its customer runs an affected version (or an affected product in an
+    unknown version), and its plan entitles to the notice.
     """
     return (
         match_notice(notice, contract) is not None
@@ -109,7 +110,11 @@ def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: dat
 
 
 def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` whose customer runs an affected version, entitled to the notice or not."""
+    """Return the contracts in force at `at` whose customer runs an affected version, entitled to the notice or not.
+
+    A customer who runs an affected product in an unknown version counts, too. Contracts of files come first, in the
+    catalogue's order, then recorded ones by id.
+    """
     return [c for c in _using(notice, rulebook, at) if in_force(c, at) and match_notice(notice, c) is not None]
 
 

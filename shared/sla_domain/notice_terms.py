@@ -42,7 +42,7 @@ class Cause(StrEnum):
 class Registration(StrEnum):
     """Whether people must register before they are notified of critical fixes (clause I5, docs/clauses.md).
 
-    `NONE`: everybody of the contract is notified, except people with `notices: false`. `OPT_IN`: only who has
+    `NONE`: everybody of the contract is notified, except people with `notices: false`. `OPT_IN`: only people who have
     registered, and people with `notices: true`.
     """
 
@@ -61,15 +61,16 @@ class TermsReason(StrEnum):
 
     @property
     def entitled(self) -> bool:
-        """Return whether the plan entitles to the notice for this reason, so that the notice is sent."""
+        """Return True if this says why the plan entitles to the notice, False if it says why it does not."""
         return self in (TermsReason.ENTITLED, TermsReason.UNKNOWN_CAUSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeTerms:
-    """Which notices of critical fixes a plan entitles to, and whether people must register for them.
+    """Which notices of critical fixes a plan entitles to, and whether people must register for them (`registration`).
 
     A notice must have one of `causes` and one of `severities`; if `causes` is empty, the plan entitles to no notices.
+    `clause`: the contract clause that states it, "" if none is named.
     """
 
     registration: Registration = Registration.NONE

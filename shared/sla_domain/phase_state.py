@@ -43,7 +43,7 @@ OPEN = PhaseState()
 def phase_state_after(
     before: PhaseState, kind: EventKind, waiting_on: WaitingOn | None = None, *, automatic: bool = False
 ) -> PhaseState:
-    """Return the phase state after an event; the very object `before` if the event does not change it.
+    """Return the phase, and on whom the incident waits, after an event; the very object `before` if nothing changes.
 
     `kind`: the event's kind. `waiting_on`: of an event `waiting`, on whom; None counts as OTHER. `automatic`: the event
     is a bot's comment or reply, which does not end a wait.

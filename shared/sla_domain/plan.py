@@ -35,7 +35,8 @@ NO_TEXTS: Texts = MappingProxyType({})
 class MatchCondition:
     """A condition of a target: the incident's `attribute` has one of `values`; with `negated`, it has none of them.
 
-    An absent attribute has the value "". Values are compared without regard to case and spaces (`normal`).
+    An absent attribute has the value "". Values are compared without regard to case and spaces; `normal_values`: in the
+    form in which they are compared.
     """
 
     attribute: str
@@ -98,10 +99,12 @@ class Combination(StrEnum):
 class Coverage:
     """When time counts: weekly hours, holidays, extra openings and closings.
 
-    `weekly`: weekday (0 is Monday) -> open hours. `seasons`: on their days other weekly hours apply. `zone`: None for
-    the contract's. `country`, `subdivision`: if `holidays` is FIXED, the holidays of which country and part of it.
-    `parts`: coverages whose hours are combined as `combination` says, instead of own hours; working days are then those
-    of the first part's zone.
+    `weekly`: weekday (0 is Monday) -> open hours. `seasons`: on their days other weekly hours apply. `zone`: IANA name,
+    None for the contract's. `holidays`: whose holidays are subtracted; `country`, `subdivision`: if it is FIXED, which
+    country and part of it. `openings`, `closings`: spans in local time, open or closed whatever the week says. `parts`:
+    coverages whose hours are combined as `combination` says, instead of own hours; working days are then those of the
+    first part's zone. `titles`: language tag -> title. `clause`: the contract clause that states it, "" if none is
+    named.
     """
 
     id: str
@@ -194,8 +197,10 @@ class Metric:
 
     On an open clock, the first of stop, reset, cancel, pause and resume that accepts an event acts, and no other. Then
     start may begin the next clock. `after`: the id of a metric; clocks start only once its clock has stopped. `until`:
-    the id of a metric; clocks start only as long as its clock has not stopped. `on_reopen`, `on_priority_change`: what
-    becomes of a clock then; `on_priority_lowered`: if the priority falls, None: as `on_priority_change`.
+    the id of a metric; clocks start only as long as its clock has not stopped. `on_reopen`: what becomes of an ended
+    clock when the incident is reopened. `on_priority_change`: what becomes of an open clock when the priority changes;
+    `on_priority_lowered`: what becomes of it when the priority falls, None: as `on_priority_change`. `titles`: language
+    tag -> title. `clause`: the contract clause, "" if none is named. `reactions`: the six conditions by kind of event.
     """
 
     id: MetricId
@@ -239,10 +244,10 @@ class CoverageTime:
 
 @dataclass(frozen=True, slots=True)
 class WorkingDayTime:
-    """An allowed time of `days` working days of the coverage.
+    """An allowed time of `days` working days of the coverage (local dates on which it is open at all).
 
-    `mode`: which instant is meant, such as the nth working day at the start's time of day (docs/clauses.md,
-    Conventions).
+    `mode`: which instant of the last of these days is meant: the start's time of day (SAME_TIME), that of a start
+    outside hours moved to the next opening (SAME_TIME_FROM_OPENING), or the last close (CLOSE_OF_NTH_DAY).
     """
 
     days: int
@@ -260,7 +265,8 @@ class WallTime:
 class Unspecified:
     """The allowed time of a target for which the plan gives no number.
 
-    A contract of the plan supplies the number, or names the metric in `leaves_unspecified` (docs/clauses.md).
+    A contract of the plan supplies the number by a target of its own, or accepts that there is none by naming the
+    metric in `leaves_unspecified`.
     """
 
 
@@ -302,9 +308,10 @@ class SatisfiedBy(StrEnum):
 class Target:
     """A row of a plan or contract: the allowed time of one metric, in one coverage, for the incidents that match.
 
-    `coverage`: the id of the hours that count. `match`: the conditions on the incident. `satisfying_priorities`: ids of
-    priorities; a fall of the priority to one of them meets the target (clause B4, docs/clauses.md). `line`:
-    `<file>:<line>` in the catalogue.
+    `coverage`: the id of the hours that count. `match`: the conditions on the incident. `warnings`: when to warn before
+    it is due. `satisfied_by`: what meets it besides the metric's own stop. `satisfying_priorities`: ids of priorities;
+    a fall of the priority to one of them meets the target if `satisfied_by` has DOWNGRADE (clause B4, docs/clauses.md).
+    `clause`: the contract clause, "" if none is named. `line`: `<file>:<line>` in the catalogue.
     """
 
     metric: MetricId
@@ -322,8 +329,8 @@ class Target:
 class Priority:
     """A priority of a plan with its rank (1 = most urgent) and its published definition.
 
-    `also`: other names by which people and senders call it. `titles`, `definitions`: language tag -> text. Source:
-    clause E12 (docs/clauses.md).
+    `also`: other names by which people and senders call it. `titles`, `definitions`: language tag -> text. `clause`:
+    the contract clause, "" if none is named. Source: clause E12 (docs/clauses.md).
     """
 
     id: str
@@ -346,9 +353,10 @@ class PriorityRules:
     """How the priority of an incident may be set and changed (clauses E6 to E9, docs/clauses.md).
 
     `without_description`: the priority to which an incident without description is lowered, None: it is not. `default`:
-    the priority of an incident that states none or an unknown one, None: the least urgent. `downgrade_pairs`: (from,
-    to) priorities between which BY_AGREEMENT applies, empty: between all. `correction_notice`: notify the customer when
-    staff change the priority.
+    the priority of an incident that states none or an unknown one, None: the least urgent. `downgrade`: whether staff
+    may lower a priority without the customer's agreement. `downgrade_pairs`: (from, to) priorities between which
+    BY_AGREEMENT applies, empty: between all. `correction_notice`: notify the customer when a priority that staff had
+    not set is changed by others than the customer. `clause`: "" if none is named.
     """
 
     without_description: str | None = None  # E6: the priority given to a request without a description
@@ -373,7 +381,8 @@ class MustAgree(StrEnum):
 class AgreedDates:
     """For which priorities the parties may agree on another due date, and who must agree (clause B5, docs/clauses.md).
 
-    `priorities`: their ids; None for every priority, empty for none. `by`: who must agree.
+    `priorities`: their ids; None for every priority, empty for none. `by`: who must agree. `clause`: the contract
+    clause, "" if none is named.
     """
 
     priorities: frozenset[str] | None = None
@@ -389,9 +398,10 @@ class AgreedDates:
 class Role:
     """A role that a plan promises, such as a technical manager (clauses H5, E11 and I7, docs/clauses.md).
 
-    `coverage`: the id of the hours in which the role is served, None at any hour. `outside`: the role is served outside
-    those hours. `optional`: the role is bought separately: a contract has it if somebody holds it there. `sole`: the
-    customer reports incidents only through the person who holds the role (clause B8).
+    `titles`: language tag -> title. `coverage`: the id of the hours in which the role is served, None at any hour.
+    `outside`: the role is served outside those hours. `optional`: the role is bought separately: a contract has it if
+    somebody holds it there. `sole`: the customer reports incidents only through the person who holds the role (clause
+    B8). `clause`: the contract clause that states it, "" if none is named.
     """
 
     id: str
@@ -407,10 +417,16 @@ class Role:
 class Plan:
     """A support plan: priorities, hours, metrics and targets, as they apply (what it `extends` is merged in already).
 
-    `targets` are tried in their order, and the first that matches an incident applies. `rank`: 1 is served first.
-    `valid_to`: the first day on which it is no longer valid. `channels`: through which requests may come, empty for
-    every channel. `requires_base`: plans of which the customer must have one as base plan. `rows`: metric id -> its
-    targets.
+    `titles`, `notes`: language tag -> text. `rank`: 1 is served first. `targets`: tried in their order, and the first
+    that matches an incident applies; `rows`: the same by metric. `rules`, `agreed_dates`: how the priority may change,
+    and which due dates may be agreed. `escalation`: id of an escalation policy, `none`: nobody is paged, None: not
+    stated. `channels`: through which requests may come, empty for every one; `urgent_channels`: through which those of
+    the top priority should. `languages`: tags of those in which customers are served. `requires_base`: plans of which
+    the customer must have one as base plan. `valid_from`, `valid_to`: its first day, and the first day on which it is
+    no longer valid. `at_close`: what becomes of a due instant exactly on a close. `notices`: of critical fixes;
+    `terms`: demands on contracts; `windows`: extra hours that can be booked. `reading_order`: metrics, each after those
+    that it waits for. `matched_on`: attributes that select a target. `priority_by_name`: name in compared form ->
+    priority. `sole_role`: through whose holder alone the customer reports, None: through anybody.
     """
 
     id: PlanId

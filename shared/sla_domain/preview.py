@@ -54,7 +54,9 @@ class Preview:
     """What would be promised for an incident if it were opened at `opened_at`; nothing is stored.
 
     `reason`: why this contract applies. `scope`: whether its plan covers the product. `plan`: the plan whose targets
-    apply. `lines`: one for each metric with a target, in the order of the plan.
+    apply. `priority`: the id in force, "" for a plan without priorities. `lines`: one for each metric with a target, in
+    the order of the plan. `remarks`: what is odd about the incident. `entitlement`: id of the contract's entitlement
+    that applies, "" for a contract with one plan.
     """
 
     contract: Contract

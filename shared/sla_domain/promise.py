@@ -27,8 +27,9 @@ _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind
 class PromiseLine:
     """The promised due instant of one clock, in UTC.
 
-    `zone`: the customer's time zone, in which the instant is shown. `clause`: the contract clause of the target, "" if
-    none is named. `agreed_by`: who agreed to the instant, "" if it is not an agreed one.
+    `zone`: the customer's time zone, in which the instant is shown. `cycle`: the number of the clock, from 0, among the
+    incident's clocks of the metric. `priority`: its id. `clause`: the contract clause of the target, "" if none is
+    named. `agreed_by`: who agreed to the instant, "" if it is not an agreed one.
     """
 
     metric: MetricId
@@ -66,7 +67,7 @@ def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState
 
     `PromiseMade`: the first due instants. `PromiseMoved`: a promised due instant changed. `PromiseNone`: there are no
     clocks, because the plan gives no numbers. `published`: clock id -> what has been published. `keys`: keys of the
-    published facts about the incident itself (`published.keys_after`).
+    facts published so far about the incident itself, not about its clocks.
     """
     lines = promise(incident)
     if not lines:

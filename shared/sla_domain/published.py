@@ -31,11 +31,15 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 class PublishedState:
     """What has been published about one clock so far; `diff.new_facts` compares it with the clock as it is now.
 
-    `keys`: those of the clock's published facts, and `-<key>` for each fact later declared untrue. `cause`: short hash
-    (digest) of the id of the event that caused the state. `promised_at`: the due instant that was promised to the
-    customer last. `meanings`: key of a warning or breach -> its instant and target. `target`, `start`: names of the
-    events that made the target and began the clock. `earned`: due instant -> catalogue version, for breaches of
-    replaced targets. What older releases did not store is empty or None.
+    `state`, `priority`, `due_at`: as published last. `generation`: the number, from 0, of the clock's target;
+    `breached_at`: the due instant of its published breach, None without. `keys`: those of the clock's published facts,
+    and `-<key>` for each fact later declared untrue. `cause`: short hash of the id of the event that caused the state.
+    `promised_at`: the due instant that the customer was told last. `meanings`: key of a warning or breach, published or
+    still ahead -> its instant and target. `target`: name (hash) of the event that made the target; `start`: of the
+    event that began the clock. `metric`, `started_at`, `cycle`: the clock's. `catalogue`: the version by which it was
+    judged last. `withdrawn_at`: since when its target is no longer promised, None if it still is. `earned`: due instant
+    -> catalogue version, for breaches of targets that a newer version replaced. What older releases did not store is
+    empty or None.
     """
 
     state: ClockState
@@ -65,8 +69,8 @@ class PublishedState:
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
         """Return the warnings and breaches of the clock that are published, without those later declared untrue.
 
-        `clock`: the clock as it is now. Instants that were not stored are taken from its marks, as far as these fit
-        (`with_instants`).
+        `clock`: the clock as it is now. Where an instant was not stored, that of a warning or breach of `clock` of the
+        same kind is taken, if one fits; else it stays None.
         """
         return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
@@ -135,7 +139,7 @@ def after_publishing(
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
     """Return the keys of all published facts about the incident itself, after `facts` have been published.
 
-    `keys`: those of the facts published before. Facts about a clock are left out.
+    `keys`: those of the facts published before. Of `facts`, those about a clock are left out.
     """
     return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
 

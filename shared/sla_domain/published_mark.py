@@ -28,8 +28,8 @@ _WARNING = "warn-"
 class MarkMeaning:
     """What is stored of a published warning or breach besides its key, to recognise it later.
 
-    `at`: its instant. `target`: the name (`target_name`) of the event that made its target. None and "" where older
-    releases did not store them.
+    `at`: its instant. `target`: the name of the event that made its target: a hash, or `start` for the clock's start.
+    None and "" where older releases did not store them.
     """
 
     at: datetime | None
@@ -40,9 +40,9 @@ class MarkMeaning:
 class PublishedMark:
     """A warning or breach that is published and was not declared untrue (taken back) later.
 
-    `key`: the key of its fact. `kind`: `breach` or a threshold such as `warn-75`. `generation`: the ordinal of its
-    target. `at`: its instant, None if not known. `target`: the name (`target_name`) of the event that made its target,
-    "" where older releases did not store it.
+    `key`: the key of its fact. `kind`: `breach` or a threshold such as `warn-75`. `generation`: the number, from 0, of
+    its target among those of the clock. `at`: its instant, None if not known. `target`: the name of the event that made
+    its target (a hash, or `start` for the clock's start), "" where older releases did not store it.
     """
 
     key: str
@@ -54,7 +54,8 @@ class PublishedMark:
     def is_of(self, mark: Mark) -> bool:
         """Return whether this warning or breach was published for the target that `mark` belongs to.
 
-        Targets are compared by name, or by `generation` where older releases stored no name.
+        The targets are the same if the same event made them; where older releases stored no event, if they have the
+        same number (`generation`).
         """
         return self.target == target_name(mark.target_event) if self.target else self.generation == mark.generation
 
@@ -71,7 +72,8 @@ def target_name(event: EventId) -> str:
 def mark_of_key(key: str) -> tuple[int, str] | None:
     """Return (generation, kind) of the key of a warning or breach; None for any other key.
 
-    `0/warn-75` gives (0, "warn-75"), `1/breach~2` gives (1, "breach").
+    `generation`: the number of the clock's target, from 0. `0/warn-75` gives (0, "warn-75"). `~2`, which `unused_key`
+    adds to a key that is taken already, is left out: `1/breach~2` gives (1, "breach").
     """
     generation, _, name = key.partition("/")
     kind = name.partition("~")[0]
@@ -102,9 +104,10 @@ def with_instants(
 ) -> list[PublishedMark]:
     """Return `known_marks` (published warnings and breaches), with missing instants filled in; those known come first.
 
-    A missing instant is the first of these that there is, else None: `breached_at`, for a breach of the target number
-    `generation`; the instant of the clock's mark of the same kind and generation; the first instant of a mark of the
-    same kind that no other mark here has. The last is never a breach still ahead or of the target in force.
+    A missing instant is the first of these that there is, else None. 1. For a breach of the target number `generation`:
+    `breached_at`. 2. The instant of the clock's warning or breach of the same kind and target number, unless another of
+    `known_marks` has it. 3. The first instant of one of the same kind that none of `known_marks` has; a breach that is
+    still ahead, or of the target in force, is never used for this.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []

@@ -67,8 +67,8 @@ def read_state(
 ) -> PublishedState:
     """Return the published state of a clock from the stored `text` and the columns of its database row.
 
-    `text`: as `write_state` made it; when a timer fires, a key may be appended to it. The other parameters are the
-    columns; they become the fields of the same names.
+    `text`: as `write_state` made it, perhaps followed by the keys of warnings and breaches that fired since, such as `
+    0/breach`. The other parameters are the columns; they become the fields of the same names.
     """
     keys, meanings, notes = set(), dict[str, MarkMeaning](), dict[str, str]()
     pending: dict[str, MarkMeaning] = {}
@@ -107,7 +107,10 @@ def read_state(
 
 
 def write_keys(keys: Collection[str]) -> str:
-    """Return the keys of the published facts about an incident itself as one text: sorted, separated by spaces."""
+    """Return the keys of the published facts about an incident itself, not its clocks, as one text to be stored.
+
+    The keys are sorted and separated by spaces; `read_keys` reads the text.
+    """
     return " ".join(sorted(keys))
 
 

@@ -22,7 +22,11 @@ from sla_domain.rulebook import Rulebook
 
 
 class RoleReason(StrEnum):
-    """Why a person of an escalation level is on duty, or is not; the value is the reason in words."""
+    """Why a person of an escalation level is on duty, or is not; the value is the reason in words.
+
+    `NAMED`: the level names the person, not a role. `OFF_DUTY`: not on duty now. `EVERYBODY`: notified although off
+    duty, since nobody of the level is on duty who can be reached. All others: on duty.
+    """
 
     ALWAYS = "holds the role at any hour"
     IN_HOURS = "holds the role in its hours, which are on"
@@ -98,7 +102,7 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 
 
 def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
-    """Return whom an escalation level notifies now, the first of these that has somebody.
+    """Return whom an escalation level notifies now, by the first of these rules that applies.
 
     1. Everybody on duty. 2. Those off duty who are not in `notified` (ids of the people notified before). 3. Nobody
     yet, if it is known when the first of them comes on duty: the level waits until then. 4. All those off duty, again.

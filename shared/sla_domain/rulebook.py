@@ -32,7 +32,7 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContractMatch:
-    """The contract that applies to an incident, and the reason why it does."""
+    """The contract that applies to an incident (`contract`), and the reason why it does."""
 
     contract: Contract
     reason: MatchReason
@@ -68,8 +68,7 @@ class ContractBoundary:
 class RecordedContracts(Protocol):
     """The contracts that are stored in the database, with versions, in contrast to those written in files (protocol).
 
-    `sla_catalogue.recorded` is the implementation. Contracts are built on demand. Answers may change between two
-    computations of an incident, never during one.
+    Contracts are built on demand. Answers may change between two computations of an incident, never during one.
     """
 
     def __contains__(self, contract: object) -> bool:
@@ -127,14 +126,17 @@ class RecordedContracts(Protocol):
         ...
 
     def revisions(self, contracts: Iterable[ContractId]) -> Mapping[str, int]:
-        """Return contract id -> number of the last change of its record that may change how incidents are judged.
+        """Return contract id -> number of the last change of its record, without changes that affect no verdict.
 
-        Contracts without a record in the database are left out.
+        Entries in ledgers are such changes. Contracts without a record in the database are left out.
         """
         ...
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
-        """Return a short hash of the `revisions` of these contracts, in hexadecimal; "" if none of them is recorded."""
+        """Return a short hash, in hexadecimal, of the numbers that `revisions` returns for these contracts.
+
+        It changes when one of the contracts changes in a way that may affect a verdict. "" if none of them is recorded.
+        """
         ...
 
 
@@ -142,10 +144,12 @@ class RecordedContracts(Protocol):
 class Rulebook:
     """The plans, contracts and calendars of one catalogue version, by which incidents are judged.
 
-    `default_contract`: applies where no contract of the customer does. `by_customer`: customer's name, as written ->
-    ids of the customer's contracts; `by_normal`: the same with the name in compared form (see `normal`). `rotas`: by
-    id, for roles that a rota holds. `recorded`: contracts stored in the database, which `contracts` and `plans` then
-    include; None: there are only those of files. `derived`: cache of what follows from the other fields.
+    `version`: the catalogue's, a short hash. `plans`, `contracts`, `rotas`: by id. `default_contract`: the id of the
+    one that applies where no contract of the customer does. `calendars`: makes the calendar of a contract's hours.
+    `by_customer`: customer's name, as written -> ids of the customer's contracts; `by_normal`: the same with the name
+    in compared form (lower case, single spaces). `holidays_version`, `tzdata_version`: of the holiday and time zone
+    data, "" if not known. `recorded`: contracts stored in the database, which `contracts` and `plans` then include;
+    None: there are only those of files. `derived`: cache of what follows from the other fields.
     """
 
     version: str
@@ -171,10 +175,10 @@ class Rulebook:
         object.__setattr__(self, "by_normal", {name: tuple(ids) for name, ids in found.items()})
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of a customer's contracts, () if there are none; those of files come before recorded ones.
+        """Return the ids of a customer's contracts, () if none: of catalogue files, then recorded ones (in a database).
 
-        Of files, those with exactly this customer's name are returned; only without such a one, those whose name
-        differs in case or spaces. Of recorded contracts, all whose name is the same but for case and spaces.
+        A contract of a file must have exactly this name; only if none has, case and spaces are ignored. For recorded
+        contracts case and spaces never matter, and the name in any of their versions counts.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))
@@ -225,7 +229,11 @@ class Rulebook:
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
-        """Return the first contract of `customer` in force at `at`, else the default contract, with the reason."""
+        """Return the first contract of `customer` in force at `at`, else the default contract, with the reason.
+
+        `customer`: the name that the incident states, "" for none. Contracts of files come before those of the
+        database.
+        """
         default = self.contracts[self.default_contract]
         if not normal(customer):
             return ContractMatch(default, MatchReason.NO_CUSTOMER)
@@ -245,8 +253,8 @@ _JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every col
 def joined_version(catalogue: str, pin: str) -> str:
     """Return one version text for a catalogue version and a state of the recorded contracts.
 
-    `catalogue`: the catalogue version. `pin`: the hash from `RecordedContracts.pin`. The text sorts after `catalogue`
-    and before `after_version(catalogue)`.
+    `catalogue`: the catalogue version. `pin`: a hash of the state, from `RecordedContracts.pin`. The text sorts after
+    `catalogue` and before `after_version(catalogue)`.
     """
     return f"{catalogue}{_JOIN}{pin}"
 

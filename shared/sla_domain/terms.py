@@ -13,7 +13,7 @@ from sla_domain.normal import normal, normals
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A length of time by the calendar: so many months and days."""
+    """A length of time by the calendar: so many months and days; both 0: no time at all."""
 
     months: int = 0
     days: int = 0
@@ -50,7 +50,7 @@ class UncoveredRequest:
     """A type of request that a plan does not cover: such a request is accepted, flagged and answered with advice.
 
     `types`: names of the type. `advice`: language tag -> the text for the sender. `clocks`: whether clocks count for
-    it. Source: clauses I10 and B10.
+    it. `clause`: the contract clause, "" if none is named. Source: clauses I10 and B10 (docs/clauses.md).
     """
 
     types: tuple[str, ...]
@@ -64,7 +64,8 @@ class ScopeRule:
     """How often and at what notice the products of an entitlement may change in its term (clause H4, docs/clauses.md).
 
     `per`: the unit that is bought, such as `product_family`, as text. `changes_per_term`: None for any number.
-    `notice`: the least time from recording a change to its taking effect.
+    `notice`: the least time from recording a change to its taking effect. `clause`: the contract clause, "" if none is
+    named.
     """
 
     per: str
@@ -77,10 +78,11 @@ class ScopeRule:
 class PlanTerms:
     """What a plan demands of its contracts, and what it does not cover.
 
-    `minimum_term`: a contract lasts at least so long (clause B11). `all_products`: a contract may leave out no product
-    (B11). `unavailable_products`, `unavailable_countries`: those for which the plan is not sold, according to the
-    clause `unavailable_clause` (H17). `scope`: the rule on changes of products (H4). `not_covered`: types of requests
-    (I10, B10). `channel_hours`: channel, in lower case (`normal`) -> id of the hours in which it may be used (I11).
+    `minimum_term`: a contract lasts at least so long, None: any time (clause B11). `all_products`: a contract may leave
+    out no product (B11). `unavailable_products`, `unavailable_countries`: those for which the plan is not sold,
+    according to the clause `unavailable_clause` (H17). `scope`: the rule on changes of products, None: no rule (H4).
+    `not_covered`: types of requests (I10, B10); `uncounted`: those of them without clocks, in compared form.
+    `channel_hours`: channel, in lower case -> id of the hours in which it may be used (I11).
     """
 
     minimum_term: Term | None = None

@@ -50,15 +50,17 @@ def weight(severity: int, plan_rank: int) -> float:
 
 
 def score_of_weight(weight: float, left: timedelta | None) -> float:
-    """Return the urgency of a clock, 0 to 200, from its weight (see function `weight`) and the time left.
+    """Return the urgency of a clock, 0 to 200: 100 * `weight` * a factor for the time left.
 
-    `left`: wall-clock time to the due instant, negative if overdue; None if the clock is paused.
+    The factor is 0.5 an hour before the due instant, 1 at it, and 2 a day or more after it. `weight`: in (0, 1], from
+    `weight_of`. `left`: wall-clock time to the due instant, negative if overdue; None if the clock is paused, which
+    gives 0.1 at most.
     """
     return weight * score(1, 1, left)
 
 
 def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
-    """Return the weight of a clock (see `weight`) from its priority's rank and the rank of the contract's plan.
+    """Return the weight of a clock: 1 / (rank of its priority * rank of the contract's plan); rank 1 is most urgent.
 
     A priority that the plan does not have counts as rank 9. `incident`: the clock's. `rulebook`: has the plans.
     """

@@ -46,14 +46,15 @@ _ZERO: _Part = (_NUMBER, 0, "")
 class Comparison:
     """One condition on a version: of `>=4.2`, `operator` is `>=` and `version` is `4.2`.
 
-    With `=` or `!=`, a version such as `2.3.*` stands for every version that begins so.
+    Operators are =, !=, <, <=, > and >=. With `=` or `!=`, a version such as `2.3.*` stands for every version that
+    begins so.
     """
 
     operator: str
     version: str
 
     def holds(self, version: str) -> bool:
-        """Return whether `version` satisfies the condition; versions are compared as by `compare_versions`."""
+        """Return whether `version` satisfies the condition; `2.0` is the same as `2.0.0`, and newer than `2.0-rc1`."""
         if self.version.endswith("*"):
             same = _begins(version, self.version.rstrip("*").rstrip("."))
             return same is not (self.operator == "!=")
@@ -77,8 +78,8 @@ class Comparison:
 class VersionRange:
     """A range of versions, such as `>=2.0 <2.4.1 || 3.0.x`; `text` is as it was written.
 
-    A version lies in it if all comparisons of at least one of the `alternatives` hold; without alternatives every
-    version does.
+    `alternatives`: the parts between `||`, each a list of comparisons. A version lies in the range if all comparisons
+    of at least one alternative hold; without alternatives every version does.
     """
 
     alternatives: tuple[tuple[Comparison, ...], ...] = ()

@@ -12,7 +12,10 @@ from sla_domain.normal import normal, normals
 
 
 class LateBooking(StrEnum):
-    """What happens to a booking with less notice than the plan demands: it is refused, or costs a surcharge."""
+    """What happens to a booking with less notice than the plan demands.
+
+    `REFUSE`: it is refused. `SURCHARGE`: it is accepted, and costs a surcharge that the customer must confirm.
+    """
 
     REFUSE = "refuse"
     SURCHARGE = "surcharge"
@@ -33,12 +36,13 @@ class WindowPrice:
 class BookableWindow:
     """Extra hours of service that a plan lets customers book, such as a weekend's standby (clauses H10 and I6).
 
-    `notice`: the least time from the booking to the start. `late`: what happens with less notice; `surcharge`: how many
-    percent more it then costs. `per_contract_year`: how many bookings are allowed in a year of the contract, None: any
-    number. `days`: weekdays (0 is Monday) in the contract's zone on which the hours may lie, empty: all. `longest`: the
-    greatest length, None: any. `priorities`: of the incidents for which time counts, empty: all. `products`: those that
-    can be booked, empty: all but `excluded_products`. `languages`: of the service, empty: any. `role`: id of the role
-    that is on duty. `price`: None if the hours cost nothing.
+    `titles`: language tag -> title. `notice`: the least time from the booking to the start. `late`: what happens with
+    less notice; `surcharge`: how many percent more it then costs. `per_contract_year`: how many bookings are allowed in
+    a year of the contract, None: any number. `days`: weekdays (0 is Monday) in the contract's zone on which the hours
+    may lie, empty: all. `longest`: the greatest length, None: any. `priorities`: of the incidents for which time
+    counts, empty: all. `products`: those that can be booked, empty: all but `excluded_products`. `languages`: of the
+    service, empty: any. `role`: id of the role that is on duty, None: none is named. `price`: None if the hours cost
+    nothing. `clause`: the contract clause, "" if none is named.
     """
 
     id: str
@@ -63,8 +67,8 @@ class BookedWindow:
     """Extra hours of service that a customer booked: in `[start, end)` time counts, for these priorities and products.
 
     `id`: of the booking. `window`: the id of the plan's bookable window. `priorities`, `products`: empty for all.
-    `excluded_products`: time does not count for these. `people`: ids of who is on duty. `surcharge`: percent more, for
-    a booking at short notice.
+    `excluded_products`: time does not count for these. `people`: ids of who is on duty. `language`: of the service, ""
+    if not stated. `surcharge`: percent more, for a booking at short notice; 0: none.
     """
 
     id: str

@@ -30,10 +30,11 @@ be read again for it."""
 
 @dataclass(frozen=True, slots=True)
 class WithEarlierPromises:
-    """An incident with, in addition, the clocks and breaches that only earlier catalogue versions promised.
+    """An incident plus the clocks and breaches of targets that only earlier catalogue versions promised.
 
-    `incident`: has those clocks and breaches too. `versions`: clock id -> the catalogue version by which the clock is
-    judged. `unread`: ids of published clocks that are missing, because the version that promised them cannot be read.
+    `incident`: has those clocks and breaches too. `versions`: of each of its clocks, clock id -> the catalogue version
+    by which it is judged. `unread`: ids of published clocks that it lacks, since the version that promised them cannot
+    be read.
     """
 
     incident: Incident
@@ -53,8 +54,8 @@ def with_earlier_promises(
     A published clock that the incident lacks is added; if it was open when its promise ended, it is cancelled then (at
     `now` if that instant is not stored). A clock whose target was replaced also gets the published breaches of its
     earlier targets. `versions`: clock id -> catalogue version, for the incident's clocks. `published`: clock id -> what
-    has been published. `before`: returns (incident, rulebook) by a catalogue version and an instant; None if
-    unreadable.
+    has been published. `before`: a function that returns (incident, rulebook) for a catalogue version; its second
+    argument limits the events to those up to an instant, None: all. It returns None if that version cannot be read.
     """
     found = dict(versions)
     unread = set[ClockId]()

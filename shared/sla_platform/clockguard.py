@@ -78,9 +78,9 @@ class ClockGuard:
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Go on from an earlier guard, so that the next reading is judged against what that one believed last.
+        """Go on from an earlier guard: the next reading is compared with that guard's last believed reading.
 
-        `believed`: the instant that it believed. `steady`: the steady seconds (`steady_seconds`) at that reading.
+        `believed`: the instant that it believed last. `steady`: the steady seconds (`steady_seconds`) at that reading.
         """
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 

@@ -54,8 +54,8 @@ class RetentionOrder(IntEnum):
 class Retention:
     """For how long finished incidents, alerts and deliveries are kept.
 
-    `keep`: time since their end; None: for ever. `linger`: how much later the services of each `RetentionOrder` delete
-    than those of the order before.
+    `keep`: time since their end; None: for ever. `linger`: how much later the services of a `RetentionOrder` delete
+    than those whose turn (TOLD, COUNTED, SHOWN) is just before.
     """
 
     keep: timedelta | None = None
@@ -84,8 +84,8 @@ class ServiceSweeps:
 
     `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `removed`: the
     counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has stored,
-    None if there is none; the machine's clock is believed up to a day after that instant only (`doubted_now`), without
-    `newest` always.
+    None if there is none. The present then counts as a day after it at most, since the machine's clock may be wrong. If
+    `newest` itself is None, the clock is believed.
     """
 
     service: str
@@ -99,7 +99,7 @@ class RetentionLoop:
     """Deletes finished incidents that are old enough, every hour, for the services of one process (`keepings`).
 
     `retention`: how old that is. So that a wrong clock deletes nothing too early, the present is taken to be at most a
-    day after the newest instant on record (see `doubted_now`), however far ahead the machine's clock is.
+    day after the newest stored instant, however far ahead the machine's clock is (`doubted_now`).
     """
 
     def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:

@@ -55,8 +55,9 @@ async def in_parts(
 ) -> None:
     """Call `work` with all rows; if that fails, with each half of them, and so on down to single rows.
 
-    A row that fails alone is passed to `quarantine` with its error, and the next row is worked on. Raises Retryable and
-    Fenced as `one_row` does; everything may then be done again, so `work` must recognise what it has done.
+    A row that fails alone is passed to `quarantine` with its error, and the next row is worked on. Raises Retryable
+    when the surroundings fail, such as the network, and Fenced when another instance owns the work; everything may then
+    be done again, so `work` must recognise what it has done.
     """
     if not rows:
         return

@@ -39,10 +39,10 @@ class Part:
 class Service:
     """A service ready to run: its long-running parts, its readiness checks, and how it ends.
 
-    `checks`: name -> function that returns None when the service is ready, else why not. `remarks`: the same, shown at
-    `/readyz`, but they never make the service unready. `prepare`: reads what the parts work with, before any of them
-    runs; called again for as long as it raises Retryable. `drain`: called first at shutdown, to release callers that
-    would wait for ever (streams). `close`: called last, after every part has ended.
+    `checks`: name -> function that returns None when the service is ready, else why not. `remarks`: name -> such a
+    function whose text is only shown at `/readyz` and never makes the service unready. `prepare`: reads what the parts
+    work with, before any of them runs; called again for as long as it raises Retryable. `drain`: called first at
+    shutdown, to release callers that would wait for ever (streams). `close`: called last, after every part has ended.
     """
 
     name: str

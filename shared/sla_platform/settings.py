@@ -34,7 +34,15 @@ class Settings(BaseSettings):
     """The settings of one process, read from the environment variables `SLAD_*`, checked and immutable.
 
     The defaults are the embedded profile: one process, SQLite, one port on the loopback interface. A variable that is
-    empty, or holds spaces alone, counts as not set. docs/operations.md explains each setting.
+    empty, or holds spaces alone, counts as not set. `bus_prefix`: of Kafka's topics. `watermark_ms`: between two
+    watermarks. `retention_days`: 0: for ever. `instance`: this process's name, "": host and port. `head_seconds`,
+    `body_seconds`: for a request's head, its body; `idle_seconds`: until the next request. `trusted_proxies`,
+    `webhook_allow`: networks. `max_depth`: of JSON. `group_commit_ms`: the wait for deliveries to commit together.
+    `claim_limit`: timers fired by one statement. `sweep_seconds`: between looks for timers left behind.
+    `provisional_after_seconds`: how long timers wait for late events. `future_tolerance_seconds`: an event further
+    ahead gets the time of its receipt. `delivery_lease_seconds`: then a message whose sender died is taken up again.
+    `digest_over`: mails in a burst before digests. `board_open`: reading needs no key. `streams…`: pages followed live,
+    `stream_pages`: different ones. `time`: the clock. docs/operations.md explains all.
     """
 
     model_config = SettingsConfigDict(

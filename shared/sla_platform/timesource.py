@@ -69,9 +69,9 @@ class SystemTime:
     """The time source of a real process: the machine's clock, and the database's, each guarded against leaps.
 
     While a clock has leapt, time goes on as before; the new time is believed after it has stayed for `confirm_seconds`.
-    `watch`: set this attribute to a function to be called with a clock and its reading whenever the verdict on that
-    clock changes. `wall`, `steady`: functions to read in place of the system's clock and counter. Safe for several
-    threads.
+    `authoritative` is False: where the database has a clock, that one counts. `watch`: set this attribute to a function
+    to be called with a clock and its reading whenever the verdict on that clock changes. `wall`, `steady`: functions to
+    read in place of the system's clock and counter. Safe for several threads.
     """
 
     authoritative = False
@@ -280,9 +280,10 @@ def _write(path: Path, text: str) -> None:
 
 
 def parse_time_source(spec: str) -> TimeSource:
-    """Return the time source of `SLAD_TIME`: `system`, `scaled:60`, `steered:/path/to/file` or `shifted:/path/to/file`.
+    """Return the time source that the setting `SLAD_TIME` names. Raises BadSettings for anything else.
 
-    Raises BadSettings for anything else.
+    `system`: real time. `scaled:60`: 60 times as fast. `steered:/path/to/file`: stands still at the instant in the
+    file. `shifted:/path/to/file`: the machine's time plus the seconds in the file.
     """
     kind, _, rest = spec.partition(":")
     if kind == "system" and not rest:

@@ -23,8 +23,9 @@ class ClockAnswer(_Answer):
     """A clock (the time that runs against one target of an incident), in the board's list or on its incident's page.
 
     `cycle`: the clock's number among the incident's clocks of this metric, from 0. `title`, `url`, `customer`: the
-    incident's. `provisional`: the breach was published before all earlier events were read, and may be taken back.
-    `started_at`: null if it has not started. `breached_at`: null if it is not breached.
+    incident's. `contract`, `plan`, `priority`, `metric`: names in the catalogue. `provisional`: the breach was
+    published before all earlier events were read, and may be taken back. `started_at`: null if it has not started.
+    `breached_at`: null if it is not breached. `zone`: the contract's time zone. Texts that do not apply are "".
     """
 
     id: str
@@ -118,10 +119,10 @@ class PromiseAnswer(_Answer):
 class EventAnswer(_Answer):
     """An event of an incident: what its sender said had happened, when, and when slad received it.
 
-    `quality`: how reliable `occurred_at` is: `exact`; `doubtful` (an ambiguous local time, or in conflict with other
-    events); `object_updated` (the time of the ticket's last change); or `receipt` (when slad received the event).
-    `who`: a name, or customer, staff or bot; "" if unknown. `details`: attributes and other values that the event
-    states, by name.
+    `kind`: such as `opened`. `quality`: how reliable `occurred_at` is: `exact`; `doubtful` (an ambiguous local time, or
+    in conflict with other events); `object_updated` (the time of the ticket's last change); or `receipt` (when slad
+    received the event). `late_seconds`: null if it was not late. `who`: a name, or customer, staff or bot; "" if
+    unknown. `details`: attributes and other values that the event states, by name.
     """
 
     kind: str
@@ -136,9 +137,10 @@ class EventAnswer(_Answer):
 class DeliveryAnswer(_Answer):
     """A notification to one recipient by one channel, as slad last published it.
 
-    `reason`: why this person is notified. `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable.
-    `at`: since when it is in this state. `due_at`: the instant of what it reports, such as of a breach; null if none is
-    stated. `error`: of the last attempt, "" for none.
+    `channel`: its kind, such as `email`. `reason`: why this person is notified. `state`: queued, sending, retrying,
+    sent, failed, cancelled or undeliverable. `attempts`: how many were made. `possibly_duplicate`: an earlier attempt
+    may have arrived. `at`: since when it is in this state. `due_at`: the instant of what it reports, such as of a
+    breach; null if none is stated. `error`: of the last attempt, "" for none.
     """
 
     id: str
@@ -156,7 +158,8 @@ class DeliveryAnswer(_Answer):
 class AlertAnswer(_Answer):
     """An alert (the escalation about one breached clock) of an incident, with what happened since it was last opened.
 
-    `level`: how far it has escalated, "" if it has not. Instants are null, and texts empty, for what has not happened.
+    `level`: how far it has escalated, such as `level 2`; "" if it has not. `close_reason`: such as `met`. Instants are
+    null, and texts empty, for what has not happened.
     """
 
     id: str
@@ -172,7 +175,10 @@ class AlertAnswer(_Answer):
 class IncidentAnswer(_Answer):
     """The content of an incident's page, as far as the caller's API key may see it.
 
-    `promises` are its clocks, `events` what its senders reported, `deliveries` the notifications about it.
+    `url`: of the ticket, "" for none. `phase`: where the work stands, such as `waiting`. `contract`, `plan`, `zone`
+    (time zone): of its newest clock, without one of the newest fact. `opened_at`: null if not known. `attributes`: what
+    its events state, such as `product`, by name. `promises` are its clocks, `events` what its senders reported,
+    `deliveries` the notifications about it.
     """
 
     now: datetime

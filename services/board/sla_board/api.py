@@ -36,10 +36,11 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """What the board's HTTP routes use (see `router`), with the functions that several routes share.
+    """What the board's HTTP routes use, with the functions that several routes share.
 
     `shown` reads the tables and renders pages; `hub` sends pages to browsers when they change. `authorizer` checks API
-    keys. `projector` and `event_source` tell how far the board has read the events.
+    keys. `projector` and `event_source` tell how far the board has read the events. `metrics`: the board's counts for
+    Prometheus.
     """
 
     def __init__(

@@ -34,7 +34,11 @@ _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
 class EndedIncidents:
-    """Deletes old data from the board's tables; `ended`, `late`, `notices` and `links` each delete one kind of it."""
+    """Deletes old data from the board's tables; each method deletes one kind of it.
+
+    `ended`: incidents. `late`: events that came after their incident was deleted. `notices`: critical-fix notices.
+    `links`: links to support plans.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store

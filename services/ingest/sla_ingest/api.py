@@ -53,7 +53,8 @@ class IngestDeps:
 
     `intake`: accepts deliveries. `notices`: publishes notices of critical fixes. `parked`: lists and replays deliveries
     that were not understood. `authorize`: called with a request and the scope it needs, returns what the API key
-    allows, or raises 401 or 403.
+    allows, or raises 401 or 403. `settings`: the process's, with the limits of a body's size and of requests per
+    minute.
     """
 
     def __init__(

@@ -38,7 +38,7 @@ NONE: DigestBudget = MappingProxyType({})
 
 
 class AuthFailure(Enum):
-    """Why the proof of a delivery (signature, token or password) was rejected.
+    """Why the proof of a delivery (signature, token or password) was rejected; each value says it in words.
 
     It is for metrics and logs; the sender never sees it.
     """
@@ -69,9 +69,10 @@ def verify(
 ) -> AuthFailure | None:
     """Return None if the delivery is proven to come from its source, or needs no proof; else why it is rejected.
 
-    `how`: the source's authentication; None for a source that does not exist. `headers`: by name in lower case. `now`:
-    a signed time must lie within 300 seconds of it. `work`: algorithm -> the least number of signatures to compute
-    before a rejection, so that the time of the answer does not reveal which sources exist (see `digest_budget`).
+    `how`: the source's authentication; None for a source that does not exist. `body`: as received. `headers`: by name
+    in lower case. `now`: an aware instant; a signed time must lie within 300 seconds of it. `work`: algorithm -> the
+    least number of signatures to compute before a rejection, so that the time of the answer does not reveal which
+    sources exist; `digest_budget` makes it.
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)

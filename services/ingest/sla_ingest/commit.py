@@ -64,8 +64,9 @@ class GroupCommit:
     """Writes the deliveries of all requests of a process; those that arrive while a commit runs share the next one.
 
     `rulebook`: returns the plans, contracts and calendars in force. `wake_signal`: woken when events were stored.
-    `count_work`: counts reported work in the ledgers of contracts; None: no contract has a ledger. `refresh`: updates
-    the recorded contracts in memory from the database; None: there are none.
+    `bounds`: the limits of a commit and of the queue; None: the defaults. `count_work`: counts reported work in the
+    ledgers of contracts; None: no contract has a ledger. `refresh`: updates the recorded contracts in memory from the
+    database; None: there are none.
     """
 
     def __init__(

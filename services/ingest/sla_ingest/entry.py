@@ -55,12 +55,12 @@ class DeliveryResult(StrEnum):
 class InboxEntry:
     """A row of the inbox: a delivery, what became of it (`result`), and the `events` or the `work` that it gave.
 
-    `delivery`: the delivery's id within its source; `digest`: a checksum of what it says. `reason`, `text`, `detail`:
-    why it gave no event, as a code, in words and in particular. `observed`: an event with the ticket's state, of an
-    ignored delivery. `remarks`: on the whole delivery. `by_body`: the id is not proven, so equal bodies are one
-    delivery. `promises`: the answer holds due instants. `by_rule`: refuse it if it breaks a rule of the plan.
-    `refused`: the HTTP error to answer with. `counted_as`: the source's name in metrics. `id`: the row's id, made of
-    source and delivery id.
+    `delivery`: the delivery's id within its source; `digest`: a checksum of what it says. If it gave no event, `reason`
+    is a code that says why, `text` the same in words, and `detail` what it is about, such as the unknown type.
+    `observed`: an event with the ticket's state, of an ignored delivery. `remarks`: on the whole delivery. `by_body`:
+    the id is not proven, so equal bodies are one delivery. `promises`: the answer holds due instants. `by_rule`: refuse
+    it if it breaks a rule of the plan. `refused`: the HTTP error to answer with; None: not refused. `counted_as`: the
+    source's name in metrics. `id`: the row's id, made of source and delivery id.
     """
 
     source: SourceId

@@ -73,9 +73,10 @@ class _Customers:
 class IncidentHistory:
     """The stored events of some incidents, as far as they were read; `folded` computes an incident from them.
 
-    `load_history` fills it, `add` appends. `tombstones`: incident that retention (the removal of old ones) has removed
-    -> when it had ended. `partly`: incidents of which only the opening and the events that name a customer were read.
-    `cut`: incidents with more than 20 events that name a customer; only the latest of these were read.
+    `load_history` fills it, `add` appends. `events`: incident -> its events. `tombstones`: incident that retention (the
+    removal of old ones) has removed -> when it had ended. `partly`: incidents of which only the opening and the events
+    that name a customer were read. `cut`: incidents with more than 20 events that name a customer; only the latest of
+    these were read.
     """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)

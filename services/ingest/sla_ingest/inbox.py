@@ -169,8 +169,10 @@ async def decide_receipts(
 ) -> list[Receipt]:
     """Return a receipt (the answer) for every delivery, in order, with the events that are to be stored.
 
-    Nothing is stored here. A delivery is parked or refused where a rule says so. The events of each delivery are added
-    to `history`, so that the following ones are judged by them, too. `names`: the renames and merges of the incidents.
+    Nothing is stored here. Parked are deliveries that concern another contract than that of the sender's API key, that
+    would join too many incidents, or that report work for which no contract is found. Refused are agreements that the
+    contract's plan does not allow, in entries with `by_rule`. The events of each delivery are added to `history`, so
+    that the following ones are judged by them, too. `names`: the renames and merges of the incidents.
     """
     receipts = []
     turn = LoopYielder()

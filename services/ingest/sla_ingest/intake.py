@@ -318,7 +318,8 @@ class Intake:
     def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
         """Translate a stored delivery again by the catalogue in force, and return the entry that it gives.
 
-        Nothing is stored. Raises Problem (an HTTP error) 409 when the catalogue no longer has its source.
+        Nothing is stored. `source_name`: the id of the source that sent it. Raises Problem (an HTTP error) 409 when the
+        catalogue no longer has that source.
         """
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))

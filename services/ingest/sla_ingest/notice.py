@@ -273,9 +273,10 @@ def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
 
 
 class ProductIn(AffectedProduct):
-    """A product and its affected versions in a posted notice: an `AffectedProduct` whose fields have limits.
+    """A product and its affected versions in a posted notice; invalid if a limit is exceeded.
 
-    `product` has 1 to 200 characters on one line, `versions` at most 200; otherwise the notice is invalid.
+    `product`: its name, 1 to 200 characters on one line. `versions`: a range such as `>=2.0 <2.4.1`, at most 200
+    characters on one line; "": every version.
     """
 
     product: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
@@ -283,9 +284,12 @@ class ProductIn(AffectedProduct):
 
 
 class NoticeIn(NoticeData):
-    """The body of a posted notice: a `NoticeData` whose fields have limits, such as 200 products at most.
+    """The body of a posted notice of a critical fix; invalid if a limit is exceeded, such as 200 products.
 
-    A notice that exceeds a limit is invalid.
+    `id`: the publisher's; the same id is the same notice. `products`: those affected. `link`: a URL with more, "" for
+    none. `reason`: why the notice was changed or withdrawn. `published_at`: absent: the time of the request.
+    `published_by`: absent: the API key's id. The fields of the base class are title, text, severity, cause, revision (a
+    higher one replaces those before it) and withdrawn.
     """
 
     id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]

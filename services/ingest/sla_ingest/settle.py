@@ -18,8 +18,8 @@ def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> Translated
     """Return the event with the time that counts, and with its remarks as texts in its field `warnings`.
 
     If the stated time is more than `tolerance` after the receipt, the time of the receipt counts, with a remark; the
-    stated time is kept in the attribute `claimed_at`. Such times in the event's snapshot are replaced likewise, without
-    a remark.
+    stated time is kept in the attribute `claimed_at`. Times in the event's snapshot that are as far ahead become the
+    time of the receipt, too, without a remark.
     """
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)

@@ -22,10 +22,11 @@ from sla_platform.timesource import TimeSource
 class NotifierContext:
     """The objects that all parts of one notifier process share.
 
-    `catalogue`: returns the present catalogue. Wake signals, each to be given after a commit: `facts_taken_in` wakes
-    the scheduler, `deliveries_due` the sender, `log_appended` the readers of the notifier's log. `quarantine`: stores
-    records that could not be processed. `records`: this process's copy of the contracts that are kept in the database
-    instead of files; None: there are none.
+    `store`: the database. `catalogue`: returns the present catalogue. `render_config`: texts and links, by which
+    messages are written. Wake signals, each to be given after a commit: `facts_taken_in` wakes the scheduler,
+    `deliveries_due` the sender, `log_appended` the readers of the notifier's log. `quarantine`: stores records that
+    could not be processed. `records`: this process's copy of the contracts that are kept in the database instead of
+    files; None: there are none.
     """
 
     store: Store

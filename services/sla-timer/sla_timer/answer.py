@@ -54,7 +54,8 @@ class EventPage:
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return at most `most` of the clocks, in the order given.
 
-    If there are more, ended clocks are left out first; among ended ones, and among open ones, those that started first.
+    If there are more, the ended clocks that started first are left out; if all ended clocks are left out and there are
+    still too many, the open clocks that started first.
     """
     if len(clocks) <= most:
         return list(clocks)

@@ -74,9 +74,11 @@ class ContractRecords:
 
 @dataclass(frozen=True, slots=True)
 class JudgedVersion:
-    """A catalogue version by which incidents or clocks were judged, and the contracts and customers concerned.
+    """A catalogue version by which incidents or clocks were judged, with contracts and customers of one such incident.
 
-    `contracts`: their ids. `customers`: names as in the incidents.
+    `contracts`: their ids. `customers`: names as in the incident. Empty: not known. They show whether the version is
+    made of the present revisions of recorded contracts (in the database); if so, its rulebook is built without reading
+    the table `timer_pin`.
     """
 
     version: str
@@ -89,8 +91,8 @@ class PinnedRulebooks:
     """The rulebooks (plans, contracts, calendars) of one transaction.
 
     `current`: the rulebook of the catalogue in force. `by_version`: catalogue version -> rulebook; versions whose text
-    cannot be read are missing. `newest`: returns the rulebook in force for a row of `timer_incident`; None: it is
-    always `current`.
+    cannot be read are missing. `newest`: returns, for a row of `timer_incident`, the current rulebook with the present
+    revisions of the incident's recorded contracts; None: it is always `current`.
     """
 
     current: Rulebook

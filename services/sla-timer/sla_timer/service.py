@@ -43,9 +43,9 @@ PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an in
 class TimerService:
     """The parts of the timer service, as `build` returns them.
 
-    `service`: its loops and health checks, to be run. `tick`: fires due timers. `forgetting`: removes old data.
-    `preparing`: caches incidents with 250 events or more. The HTTP routes use `store`, `rulebooks`, `time_source` and
-    `preparing`.
+    `service`: its loops and health checks, to be run. `tick`: fires due timers. `metrics`: of Prometheus. `forgetting`:
+    removes old data. `preparing`: caches incidents with 250 events or more. `quarantine`: keeps what could not be
+    processed. The HTTP routes use `store`, `rulebooks`, `time_source` and `preparing`.
     """
 
     service: Service

@@ -54,7 +54,7 @@ class HeldConnection(Protocol):
     """
 
     def activity(self, now: float) -> ConnectionActivity:
-        """Return what the connection is busy with at `now`, in seconds of the event loop's clock."""
+        """Return what the connection is busy with at `now` (seconds of the event loop's clock)."""
 
     def give_way(self) -> None:
         """Close the connection at once, to make room for a new one."""
@@ -81,10 +81,10 @@ class Admission:
         """Count a new connection and return None; if it is refused, return the reason instead.
 
         If its address is at the limit, one of the address's connections that is WAITING, SENDING or UNREAD is closed
-        for it. If the process is at its limit, such a connection of one of the eight addresses with the most
-        connections is closed, else one of any address, which may be STREAMING, too. Of several the least busy is
-        closed, of equally busy ones the oldest. If there is none, the new one is refused. `now`: seconds of the event
-        loop's clock.
+        for it. If the process is at its limit, a connection that is WAITING, SENDING or UNREAD is closed, of one of the
+        eight addresses with the most connections; without any, one of any address, which may also be STREAMING. Of
+        several the least busy is closed, of equally busy ones the oldest. If there is none, the new one is refused.
+        `now`: seconds of the event loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)

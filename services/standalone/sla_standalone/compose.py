@@ -41,8 +41,9 @@ KEYS_SECONDS = 3.0  # how long a start waits for the store to tell its keys
 class RunningProcess:
     """A process whose services run.
 
-    `app`: the HTTP application with the routes of all services, ready to be served. `failed`: an asyncio.Event that is
-    set when a long-running task of a service has failed.
+    `app`: the HTTP application with the routes of all services, ready to be served. `context`: the store, catalogue and
+    other objects that the services share. `failed`: an asyncio.Event that is set when a long-running task of a service
+    has failed.
     """
 
     app: FastAPI

@@ -122,7 +122,7 @@ class BoundedHttp(HttpToolsProtocol):
     # -- the transport's side -----------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Have the admission count the connection, or answer 503 and close it if there are too many."""
+        """Tell the admission of the new connection; if there are too many, answer 503 and close it."""
         super().connection_made(transport)
         refused = self._admission.enter(self, self.client[0] if self.client else "", self.loop.time())
         if refused is None:
@@ -133,7 +133,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._refuse(503, "too-many-connections", "Too many connections", detail, retry=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Have the admission count the connection no longer, and stop the timers."""
+        """Tell the admission that the connection is gone, and stop the timers."""
         self._parting = True
         self._admission.leave(self)
         self._stop_timer()

@@ -65,7 +65,7 @@ def capacity_under(limit: int, settings: Settings) -> Capacity:
 
 
 def measure_capacity(settings: Settings) -> Capacity:
-    """Raise the limit on open files (see `raise_limit`), and return how many connections fit under it.
+    """Raise the limit on open files as far as allowed (65,536 at most), and return how many connections fit under it.
 
     A warning is logged if fewer fit than the settings allow. Raises BadSettings if fewer than 16 fit.
     """

@@ -97,7 +97,10 @@ class Mailbox:
         return "250 kept"
 
     def keep(self, kind: str, to: str, subject: str, text: str) -> None:
-        """Keep a message under the next number; of more than `KEPT` (200) the oldest is dropped."""
+        """Keep a message under the next number; of more than `KEPT` (200) the oldest is dropped.
+
+        `kind`: mail or webhook. `to`: the recipients, `pager` for a webhook.
+        """
         self._kept.append(KeptMessage(next(self._numbers), kind, self._time_source.now(), to, subject, text))
 
     @property

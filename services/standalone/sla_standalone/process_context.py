@@ -24,9 +24,9 @@ from sla_standalone.holder import CatalogueHolder
 class ProcessContext:
     """What all services of a process share, built once from the settings by `process_context`.
 
-    `feeds`: access to the message bus. `registry`: where metrics are registered. `catalogue`: holds the catalogue in
-    force. `memory`: a file with the last readings of the system's clocks, for the next start. `keys`: a copy in memory
-    of the API keys that `slad key make` made.
+    `store`: the database. `feeds`: access to the message bus. `time_source`: the clock. `registry`: where metrics are
+    registered. `catalogue`: holds the catalogue in force. `memory`: a file with the last readings of the system's
+    clocks, for the next start. `keys`: a copy in memory of the API keys that `slad key make` made.
     """
 
     settings: Settings

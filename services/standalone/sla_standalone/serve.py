@@ -40,10 +40,11 @@ async def serve(
 ) -> int:
     """Serve the named services over HTTP until a signal arrives or a task of theirs fails; return the exit status.
 
-    It is 0 after a signal, and 1 after a failed task (a supervisor should start the process again). `ready` is called
-    with the running process once everything runs; the other arguments are those of `compose.run_process`. Raises
-    CatalogueInvalid for a catalogue with errors, BadSettings for a setting that cannot be used, such as a port that is
-    taken.
+    It is 0 after a signal, and 1 after a failed task (a supervisor should start the process again). `names`: any of
+    `ingest`, `timer`, `notifier`, `board`. `time_source`: used instead of that of the settings. `extra_routes`,
+    `extra_parts`: HTTP routes and long-running tasks besides those of the services. `ready` is called with the running
+    process once everything runs. Raises CatalogueInvalid for a catalogue with errors, BadSettings for a setting that
+    cannot be used, such as a port that is taken.
     """
     room = measure_capacity(settings)
     listening = _listen(settings)

@@ -43,9 +43,10 @@ CONTACT = "contact"  # the role of the customer's own contact person
 class BuiltContract:
     """A contract as built from the files (`contract`), with its plan (`built`) and what the checks need.
 
-    `rows`: its own targets, each with its path. `document`: the contract as written. `parts`: one such object for each
-    entitlement (a plan with its own products) if there are several; else empty. Only in a part, `written` is the path
-    of the entitlement below the contract, and `siblings` are the coverages of all the contract's plans.
+    `rows`: the contract's own targets, each with its path. `document`: the contract as written. `parts`: if it has
+    several entitlements (plans with their own products), a BuiltContract for each; else empty. Only such a part has
+    `written`, the keys from the contract down to the entitlement, and `siblings`, the coverages of all the contract's
+    plans by name.
     """
 
     contract: Contract
@@ -86,10 +87,10 @@ class BuiltContract:
 class Plans:
     """Builds the plans of a catalogue, each once: `get` returns the plan built from a draft.
 
-    `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`. `context`: receives
-    findings. `built`: the plans built so far, by id, among them plans made for one contract (`gold@acme`). `on_call`:
-    rota id -> the ids of its people. `laid`: the drafts merged over a base plan so far, by id (`gold+standard`).
-    `order`: person -> the person's position in the section `people`.
+    `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`, by name. `context`:
+    receives findings. `built`: the plans built so far, by id, among them plans made for one contract (`gold@acme`).
+    `on_call`: rota id -> the ids of its people. `laid`: the drafts merged over a base plan so far, by id
+    (`gold+standard`). `order`: id of a person -> the position in the section `people`; filled when first needed.
     """
 
     drafts: Mapping[str, PlanDraft]

@@ -22,8 +22,8 @@ def build_coverages(
     """Return coverages (when time counts) by name: those in `written`, and those in `shared` not written again.
 
     `written`: name -> (keys down to the coverage, its document). `shared`: those of the section `coverages`. A written
-    coverage may be made of others, written or shared. One of these that is unknown, or is itself made of the coverage,
-    is left out and reported to `context.findings`.
+    coverage may be made of others, written or shared. A part that is unknown, or is itself made of that coverage, is
+    left out and reported to `context.findings`.
     """
     found: dict[str, Coverage] = {}
     for name in written:

@@ -28,9 +28,10 @@ from sla_domain.plan import PlanId, written_name
 class PlanDraft:
     """A plan as it is written, merged with the plan it extends; `build_plan` makes the usable plan of it.
 
-    `document`: the plan's single values. `priorities`, `targets`, `windows`, `allowances`: a pair (keys down to where
-    it was written, document) for each. `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the
-    plan, for which only a contract has targets.
+    `document`: has the plan's other values, such as its title and rules; its lists and mappings are in the fields here.
+    `priorities`, `targets`, `windows`, `allowances`: a pair (keys down to where it was written, document) for each.
+    `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan, for which only a contract has
+    targets.
     """
 
     id: str
@@ -116,8 +117,9 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Return a plan with the id `id_` merged from two: what `top` does not have is taken from `base`.
 
-    Of priorities, metrics, coverages, roles, windows and allowances with the same id or name, those of `top` are used.
-    The targets of `top` come before those of `base`.
+    Not taken are the base plans that `base` requires, and when and where it is sold. Of priorities, metrics, coverages,
+    roles, windows and allowances with the same id or name, those of `top` are used. The targets of `top` come before
+    those of `base`.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}

@@ -27,7 +27,7 @@ _ALWAYS_FIRST = date(1970, 1, 5)  # a Monday: of one person alone the day of the
 class RotaHours:
     """The hours of one layer of a rota (on-call plan), as a coverage.
 
-    `path`: the keys down to where the catalogue states them, such as `("rotas", "nights", "coverage")`.
+    `path`: where the catalogue states them: the keys down to them (not a file), such as `("rotas", "nights", "hours")`.
     """
 
     coverage: Coverage

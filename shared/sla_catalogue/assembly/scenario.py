@@ -22,7 +22,8 @@ NEVER = "never"
 class ScenarioAgreement:
     """A due date that the parties agree on, in a test of the catalogue (clause B5, docs/clauses.md).
 
-    `metric`: whose clock is due then. `by`: who agreed. `moved_by_pauses`: whether pauses move the date.
+    `metric`: whose clock is due then. `due`: an aware instant. `by`: who agreed. `moved_by_pauses`: whether pauses move
+    the date.
     """
 
     metric: str
@@ -35,7 +36,9 @@ class ScenarioAgreement:
 class ScenarioEvent:
     """One event of a test of the catalogue, after the opening; its instants have a time zone.
 
-    `waiting_on`: for a pause, on whom the incident waits. `agreed`: the due date agreed on; None: none.
+    `actor`: whom it is from. `waiting_on`: for a pause, on whom the incident waits; else None. `attributes`: name ->
+    value, what the event changes of the incident. `agreed`: the due date agreed on; None: none. `reason`: why, as in
+    the ticket; "" for none.
     """
 
     at: datetime
@@ -52,8 +55,9 @@ class Expectation:
     """What a test of the catalogue expects of the clock of one metric; None, "" and False are not checked.
 
     `metric`: such as `resolution` for its latest clock, or `resolution/1` for its second one (counted from 0). `due`,
-    `warn`, `breach`: the instants. `unbroken`: no breach by the test's `now`. `state`: such as `paused`. `unspecified`:
-    the plan gives no number, so there is no clock. `clause`: that of the target.
+    `warn`, `breach`: the instants; `warn`: of all warnings. `unbroken`: no breach by the test's `now`. `state`: such as
+    `paused`; `absent`: there is no clock. `unspecified`: the plan gives no number, so there is no clock. `clause`: the
+    clause that the clock's target states.
     """
 
     metric: str
@@ -70,9 +74,10 @@ class Expectation:
 class Scenario:
     """A test of the catalogue (`slad check --tests`): an incident as events, and what must follow from them.
 
-    `now`: the instant up to which breaches count. `remarks`: the kinds of remarks it must have, and no others; None:
-    not checked. `clauses`: the clauses that it tests. `line`: where it was written, as `file:line`. `run_scenarios`
-    runs it.
+    `opened`: when the incident is opened, with `attributes` (name -> value); `events`: what happens afterwards. `now`:
+    the instant up to which breaches count. `remarks`: the kinds of remarks it must have, and no others; None: not
+    checked. `clauses`: the clauses that it tests. `line`: where it was written, as `file:line`. `run_scenarios` runs
+    it.
     """
 
     name: str

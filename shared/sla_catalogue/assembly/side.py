@@ -27,7 +27,7 @@ ASSOCIATIONS = (
 def build_membership(document: PeopleDocument) -> Membership:
     """Return the groups, mail domains and GitHub associations whose members belong to a side (staff or customers).
 
-    All are in the form of `fold_case`.
+    All are in lower case, without spaces at their ends.
     """
     return Membership(
         groups=frozenset(map(fold_case, document.groups)),

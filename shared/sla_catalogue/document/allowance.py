@@ -29,10 +29,11 @@ class OffHoursDocument(Document):
 class AllowanceDocument(Document):
     """An amount that a plan includes: credits, hours, visits (clauses H10, H12 and E10, docs/clauses.md).
 
-    `amount`: what each period `per` includes, such as `120h` or `2`; absent: nothing, all is bought. `expires`: the
-    period at whose end the rest is lost; absent: `per`. `at_most`: period -> how many may be used in it. `off_hours`:
-    the rate of work outside hours. `warn`: thresholds, such as `20% left` or `30 days before expiry`. `optional`: only
-    contracts that name the allowance have it.
+    `unit`: what is counted. `amount`: how much each period `per` includes, such as `120h` or `2`; absent: nothing, it
+    must be bought. `expires`: the period at whose end the rest is lost; absent: `per`. `at_most`: period -> how many
+    may be used in it. `off_hours`: the rate of work outside hours. `warn`: thresholds, such as `20% left` or `30 days
+    before expiry`. `optional`: only contracts that name the allowance have it. `clause`: the clause that states it,
+    such as `H5`.
     """
 
     id: str
@@ -49,10 +50,11 @@ class AllowanceDocument(Document):
 
 
 class BoughtAllowanceDocument(Document):
-    """What a contract says of one allowance (included amount); written as a text, it is `amount` alone.
+    """What a contract says of one allowance of its plan; a plain text such as `120h` stands for `amount` alone.
 
-    Either the contract buys an optional allowance so (clause E13), or it changes one that the plan includes (clause
-    E14, docs/clauses.md). A key that is absent is as the plan says.
+    It buys an optional allowance (clause E13) or changes an included one (clause E14, docs/clauses.md). `amount`: what
+    each period includes. `at_most`: period -> how many may be used in it. `warn`: thresholds, such as `20% left`. An
+    absent key: as in the plan.
     """
 
     amount: Amount | None = None

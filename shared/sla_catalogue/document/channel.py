@@ -7,7 +7,10 @@ from sla_catalogue.secret import Secret
 
 
 class ChannelDocument(Document):
-    """An entry of the section `channels`; each kind of channel that has entries has its own subclass."""
+    """An entry of the section `channels`; each kind of channel that has entries has its own subclass.
+
+    `kind`: the name of the kind, such as `webhook`.
+    """
 
     kind: str
 

@@ -19,11 +19,12 @@ class PersonDocument(Document):
     """A person who can be notified.
 
     `addresses`: in order of preference, such as `email:ada@example.org` or `webhook:<channel>`. Each kind of channel
-    adds a key of its name, with addresses of that kind. `notices`: whether to notify the person of critical fixes;
-    absent: yes, unless the plan demands registration. `side`: `support` or `customer`; absent: by the person's roles,
-    else `support`. `languages`: several, the best first, in place of `language`. `zone`: the person's time zone.
-    `hours`: the working hours, in that zone; the person serves in them in a role that states no hours. `until`: the
-    first day on which the person is no longer there.
+    adds a key of its name, with addresses of that kind. `language`: tag of the language of messages, such as `pl`;
+    `languages`: several, the best first, in its place. `notices`: whether to notify the person of critical fixes;
+    absent: yes, unless the plan demands registration. `side`: `support` or `customer`; absent: `customer` for who holds
+    a role of the customer's side, else `support`. `zone`: the person's time zone. `hours`: the weekly working hours, in
+    that zone, else in the contract's; in a role that states no hours, the person serves in these. `until`: the first
+    day on which the person is no longer there; absent: not known.
     """
 
     name: str
@@ -48,19 +49,21 @@ class PersonDocument(Document):
         return tuple(self.languages) or (self.language,)
 
     def of_kind(self, kind: str) -> list[str]:
-        """Return the addresses under the person's key of this kind of channel, such as `email`, in the order written.
+        """Return the person's addresses under the key `kind` (a kind of channel, such as `email`), in their order.
 
-        They have no kind in front; the list is empty without that key.
+        They have no prefix: `ada@example.org`, not `email:ada@example.org`. [] without that key; the key `addresses` is
+        not looked at.
         """
         found: list[str] = getattr(self, kind, [])
         return found
 
 
 class HolderDocument(Document):
-    """A person who holds a role of a contract, or a rota whose person on call holds it. A text is `person` alone.
+    """Who holds a role of a contract: `person` (an id) or `rota`, whose person on call holds it; never both.
 
-    `coverage`: the hours in which the person serves; absent: those that the plan gives the role, else the person's own,
-    else any hour. `outside`: the person serves in all other hours instead.
+    A plain text in the YAML is the person's id. `coverage`: the name of the hours of duty; absent: those of the role in
+    the plan, else the person's own; with neither, or for a rota without hours of the role, every hour. `outside`: on
+    duty in all other hours instead; without `coverage`, the plan's role may ask for this too.
     """
 
     person: str = ""
@@ -81,9 +84,9 @@ class HolderDocument(Document):
 
 
 class EnvironmentDocument(Document):
-    """A product in the customer's environment (clause H7, docs/clauses.md). `versions`: those in use; empty: not known.
+    """A product that the customer runs (clause H7, docs/clauses.md).
 
-    `facts`: what else is worth knowing of it, name -> text.
+    `versions`: those in use; empty: not known. `facts`: what else there is to know about the product, name -> text.
     Contracts list such products, so that notices of critical fixes reach the right customers.
     """
 
@@ -95,12 +98,18 @@ class EnvironmentDocument(Document):
 class ContractDocument(Document):
     """A contract: which plan the customers bought, where, for which products, and who is notified.
 
-    `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: whether holidays are excluded;
-    overrides the plan. `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried
-    before the plan's. `coverages`: its own, in place of the plan's of the same name. `entitlements`: several plans with
-    products of their own, in place of `plan`. `vendors`: the customer's own contracts with vendors (clause H13).
-    `roles`: role -> who holds it. `leaves_unspecified`: metrics for which it accepts that the plan gives no number.
-    `registration_domains`: mail domains whose addresses may register themselves for notices.
+    `customers`: their names in tickets. `default`: the contract applies to incidents of unknown customers. `products`:
+    those covered; empty: all but `excluded_products`. `base_plan`: the plan for all other products; a plan that
+    requires a base plan also gets from it what it lacks. `entitlements`: several plans with products of their own, in
+    place of `plan`, `base_plan` and products. `zone`: the time zone of its hours. `country`, `subdivision`: codes, such
+    as `DE` and `BY`, of its holidays. `holidays`: false: none closes its hours; true: they also close hours that
+    exclude none, except 24x7; absent: as the hours say. `coverages`, `targets`: its own, used before the plan's.
+    `allowances`: amounts other than the plan's, and those that it buys. `vendors`: the customer's own contracts with
+    vendors (clause H13, docs/clauses.md); absent: nothing is said of them. `environment`: what the customer runs.
+    `roles`: role -> who holds it. `languages`: of texts to the customer, the best first. `leaves_unspecified`: metrics
+    for which it accepts that the plan gives no number. `registration_domains`: mail domains whose addresses may
+    register for notices. `at_close`: whether a due instant at the end of opening hours stays there or moves to the next
+    opening; absent: as the plan says. `note`: language -> a remark.
     """
 
     zone: str

@@ -12,7 +12,10 @@ NORWAY = "NO"
 
 
 class SpanDocument(Document):
-    """An exceptional opening or closing, in local time of the coverage; `to` is exclusive."""
+    """An exceptional opening or closing of a coverage, from `from` until `to` (exclusive); `reason` says why.
+
+    Both are wall-clock times in the coverage's time zone, such as `2027-12-24T14:00`.
+    """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
@@ -32,7 +35,8 @@ class CoverageDocument(Document):
 
     `hours: unspecified` means that the plan gives none, so that a contract must. Instead of hours, a coverage may name
     others: it is open while all of them are (`all_of`), or while any of them is (`any_of`). `seasons`: other hours on
-    some days; if several have a day, the last one applies. `openings`, `closings`: exceptions.
+    some days; if several have a day, the last one applies. `zone`: its time zone; absent: the contract's. `openings`,
+    `closings`: exceptions. `title`: language -> name. `clause`: the clause that states it, such as `H5`.
     """
 
     hours: Hours = None

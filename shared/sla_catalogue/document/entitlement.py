@@ -17,8 +17,9 @@ CalendarTerm = Annotated[Term, PlainValidator(guarded(parse_term)), WithJsonSche
 class EntitlementDocument(Document):
     """One of several entitlements of a contract: a plan with its own products, dates and types of requests.
 
-    `types`: the types of requests that it is for; empty: all. The first entitlement in the list that covers an incident
-    applies.
+    The first in the list that covers an incident applies. `base_plan`: the plan for other products; a plan that
+    requires a base plan also gets from it what it lacks. `products`: those covered; empty: all but `excluded_products`.
+    `valid`: its days; an absent bound is the contract's. `types`: the types of requests that it is for; empty: all.
     """
 
     id: str
@@ -31,9 +32,9 @@ class EntitlementDocument(Document):
 
 
 class VendorDocument(Document):
-    """A contract that the customer has with a vendor (clause H13, docs/clauses.md).
+    """A contract that the customer has with a vendor (clause H13, docs/clauses.md); a text is `vendor` alone.
 
-    Written as a text, it is `vendor` alone.
+    `vendor`: the vendor's name. `valid`: the days on which that contract is in force.
     """
 
     vendor: str
@@ -49,7 +50,8 @@ class UncoveredDocument(Document):
     """A type of request that a plan does not cover (clauses I10 and B10, docs/clauses.md).
 
     `type`: the type, or several names of it; a text is `type` alone. `advice`: language -> the text for the sender.
-    `clocks`: `as_usual`, or `none` if no clock counts for such a request.
+    `clocks`: `as_usual`, or `none` if no clock counts for such a request. `clause`: the clause that states it, such as
+    `H5`.
     """
 
     type: Names
@@ -64,7 +66,10 @@ class UncoveredDocument(Document):
 
 
 class UnavailableDocument(Document):
-    """Products and countries for which a plan is not sold (clause H17, docs/clauses.md)."""
+    """Products and countries for which a plan is not sold (clause H17, docs/clauses.md).
+
+    `countries`: codes such as `PL`. `clause`: the clause that states it, such as `H5`.
+    """
 
     products: Names = Field(default_factory=list)
     countries: Names = Field(default_factory=list)
@@ -76,6 +81,7 @@ class ScopeDocument(Document):
 
     `per`: the unit that is bought, such as `product_family`. `changes_per_term`: how many changes a term allows;
     absent: any number. `notice`: the least time from recording a change to its taking effect, such as `30 days`.
+    `clause`: the clause that states it, such as `H5`.
     """
 
     per: str
@@ -85,9 +91,10 @@ class ScopeDocument(Document):
 
 
 class PlanChannelDocument(Document):
-    """A channel that a plan includes (clauses B6 and I11, docs/clauses.md); written as a text, it is `channel` alone.
+    """A way of sending requests that a plan includes (clauses B6 and I11, docs/clauses.md).
 
-    `coverage`: the hours in which the channel may be used; absent: any hour.
+    `channel`: its name, such as `phone`, as incidents state it. `coverage`: the name of the hours in which the channel
+    may be used; absent: any hour. A text is `channel` alone.
     """
 
     channel: str

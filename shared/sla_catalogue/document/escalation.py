@@ -13,8 +13,9 @@ from sla_domain.escalation import TellKind
 class LevelDocument(Document):
     """One level of an escalation: whom to notify if nobody has acknowledged by then.
 
-    `after`: the time since the round of levels began. `tell`: roles or people. `channels`: those to use first, before
-    each person's own addresses. `kind`: whether the people are paged, or only informed.
+    `after`: the time since the round of levels began. `tell`: names of roles, or ids of people. `channels`: used first,
+    before each person's own addresses; empty: the addresses alone. `kind`: `page`: ask the people to acknowledge;
+    `notice`: only inform them.
     """
 
     after: Span
@@ -27,7 +28,7 @@ class PolicyDocument(Document):
     """An escalation policy: its levels, and how often the round of all levels is repeated.
 
     `repeat`: how many rounds follow the first. `pause`: the time from the last level of a round to the next round.
-    `title`: language -> title for people. `clause`: where the contract's text states the policy.
+    `title`: language -> title for people. `clause`: the clause that states it, such as `H5`.
     """
 
     title: Texts = Field(default_factory=dict)

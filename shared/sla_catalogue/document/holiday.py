@@ -8,7 +8,10 @@ from sla_catalogue.document.field import Day, Document, Minute, Names
 
 
 class AddedDocument(Document):
-    """A day that is closed by hand, all day or from the local time `closes_at` on; `reason` says why."""
+    """A day that is closed by hand; `name`: of the holiday; `reason`: why it was added.
+
+    `closes_at`: from when on it is closed, in minutes since local midnight (in the file `13:00`); absent: all day.
+    """
 
     date: Day
     name: str
@@ -36,9 +39,10 @@ class FeedDocument(Document):
 class HolidayDocument(Document):
     """The holidays of one code, such as `PL` or `DE-BY`; a code without an entry has its generated public holidays.
 
-    `generate`: whether to generate the country's holidays, of the kinds in `categories`. `observed`: also substitute
-    days off, for holidays that fall on a weekend. `half_day_closes_at`: when half days close. `language`: of the names;
-    absent: the country's own. `feeds`: days from calendar files. `add`, `remove`: days closed or worked by hand.
+    `generate`: whether to generate the country's holidays. `categories`: which kinds of them, such as `public` or
+    `half_day`. `observed`: also substitute days off, for holidays that fall on a weekend. `half_day_closes_at`: when
+    half days close, in minutes since local midnight (in the file `13:00`). `language`: of the holidays' names; absent:
+    the country's own. `feeds`: days from calendar files. `add`, `remove`: days closed or worked by hand.
     """
 
     generate: bool = True

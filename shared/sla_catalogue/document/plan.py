@@ -26,8 +26,9 @@ from sla_domain.plan import DowngradeMode, MustAgree, PriorityChangeMode, Reopen
 class PriorityDocument(Document):
     """A priority of a plan.
 
-    `rank`: 1 is the most urgent; absent: the position in the list. `definition`: language -> what the priority means.
-    `also`: other names that incidents may use for the priority.
+    `rank`: 1 is the most urgent; absent: the position in the list. `title`: language -> name. `definition`: language ->
+    what the priority means. `also`: other names that incidents may use for it. `clause`: the clause that states it,
+    such as `H5`.
     """
 
     id: str
@@ -41,8 +42,8 @@ class PriorityDocument(Document):
 class TriggerDocument(Document):
     """A kind of event that a metric reacts to, such as `responded`; written as a text, it is `event` alone.
 
-    `by`: only events from these actors. `waiting_on`: only while the incident waits on one of these. Empty: no such
-    limit.
+    `by`: only events from these actors, such as `customer`; empty: from all, but no comments of bots. `waiting_on`:
+    only while the incident waits on one of these, such as `vendor`; empty: always.
     """
 
     event: str
@@ -58,10 +59,12 @@ class TriggerDocument(Document):
 class MetricDocument(Document):
     """A metric (what is timed): its own conditions, or those of the metric `like` with some of them replaced.
 
-    Without `like` it is like the built-in metric of the same name, if there is one. The conditions `start`, `stop`,
-    `reset`, `cancel`, `pause` and `resume` are lists of events. `after`: no clock starts before that metric's clock has
-    stopped. `until`: none starts after that metric's clock has stopped. `on_reopen`, `on_priority_change`,
-    `on_priority_lowered`: what becomes of a clock when the incident is reopened, or its priority changes or falls.
+    Without `like` it is like the built-in metric of the same name, if there is one; an absent key is as there. `start`,
+    `stop`, `reset`, `cancel`, `pause` and `resume`: the events that do this to a clock. `after`: no clock starts before
+    that metric's clock has stopped. `until`: none starts after that metric's clock has stopped. `none` in either: no
+    such limit. `on_reopen`, `on_priority_change`, `on_priority_lowered`: what becomes of a clock when the incident is
+    reopened, or its priority changes or falls. `title`: language -> name. `clause`: the clause that states it, such as
+    `H5`.
     """
 
     like: str | None = None
@@ -114,11 +117,12 @@ class ConditionDocument(Document):
 
 
 class TargetDocument(Document):
-    """A target of a plan or contract: the time allowed for a metric, or one for each priority (`by_priority`).
+    """A target of a plan or contract: the time allowed for a metric (`time`), or for each priority (`by_priority`).
 
-    The first target of the metric, in file order, whose conditions `priority` and `when` hold applies to an incident.
-    `coverage`: when time counts. `warn`: when to warn, such as `75%` or `1h before`. `working_days`: how a time in
-    working days is counted. `satisfied_by`: a second way to meet the target.
+    Of a metric's targets, the first in file order applies whose conditions the incident meets: `priority` (empty: any)
+    and `when` (attribute -> condition). `coverage`: the name of the hours in which time counts. `warn`: when to warn,
+    such as `75%` or `1h before`. `working_days`: how a time in working days is counted. `satisfied_by`: a second way to
+    meet the target. `clause`: the clause that states it, such as `H5`.
     """
 
     metric: str
@@ -156,9 +160,12 @@ class AgreementDocument(Document):
 class RulesDocument(Document):
     """How priorities are set and changed (clauses E6 to E9, docs/clauses.md).
 
-    `default`: the priority of incidents that state none. `without_description`: the priority until a description comes.
-    `downgrade`: whether lowering a priority needs the customer's agreement; with `downgrade_pairs` only for these
-    pairs. `correction_notice`: notify the customer when staff change the priority that the customer set.
+    `default`: the priority of incidents that state none, or an unknown one; absent: the least urgent.
+    `without_description`: the priority until a description comes; absent: no such rule. `downgrade`: whether lowering a
+    priority is free, or needs the customer's agreement (`by_agreement`). `downgrade_pairs`: if given, agreement is
+    needed only to lower the first priority of a pair to the second, and for lowering that includes this step.
+    `correction_notice`: notify the customer when others change a priority that staff had not set. `clause`: the clause
+    that states it, such as `E9`.
     """
 
     default: str | None = None
@@ -172,9 +179,9 @@ class RulesDocument(Document):
 class AgreedDatesDocument(Document):
     """At which priorities another due date may be agreed on, and who must agree (clause B5, docs/clauses.md).
 
-    `priorities`: only at these; without this key, at every one. `by`: `customer`, or `staff` alone. Written as the text
-    `none`: no date may be agreed on. A plan without this document allows it at every priority, with the customer's
-    agreement.
+    `priorities`: only at these; without this key, at every one. `by`: `customer`: the customer must agree; `staff`:
+    staff may set a date alone. `clause`: the clause that states it, such as `H5`. Written as the text `none`: no date
+    may be agreed on. A plan without this document allows it at every priority, with the customer's agreement.
     """
 
     priorities: Names = Field(default_factory=list)  # none given: every one
@@ -190,9 +197,11 @@ class AgreedDatesDocument(Document):
 class RoleDocument(Document):
     """A role that the plan promises (clause H5, docs/clauses.md); written as a text, it is `id` alone.
 
-    `coverage`: the hours in which its holder serves; absent: any hour. `outside`: the holder serves in all other hours
-    instead. `side`: whether the holder belongs to `support` or `customer`. `optional`: only contracts in which somebody
-    holds the role have it. `sole`: the customer reports incidents through the holder alone (clause B8).
+    `coverage`: the name of the hours in which its holder serves; absent: the holder's own, else any hour. `outside`:
+    the holder serves in all other hours instead. `side`: whether the holder belongs to `support` or `customer`; absent:
+    `customer` for the role `contact` and a role with `sole`, else `support`. `optional`: only contracts in which
+    somebody holds the role have it. `sole`: the customer reports incidents through the holder alone (clause B8).
+    `clause`: the clause that states it, such as `H5`.
     """
 
     id: str
@@ -221,7 +230,15 @@ class PlanDocument(Document):
 
     `extends`: the plan whose parts it inherits. `requires_base`: the plan is bought together with one of these plans; a
     contract names that as its `base_plan`, which supplies the parts that this plan lacks (clauses H1 and H3,
-    docs/clauses.md).
+    docs/clauses.md). `rank`: the plan with 1 is served first. `rules`: how priorities change. `agreed_dates`: who may
+    agree on other due dates. `escalation`: the id of a policy, or `none`: nobody is paged. `roles`: those promised.
+    `allowances`: included amounts. `channels`: by which requests may come; empty: all; `urgent_channels`: those to use
+    for the most urgent priority. `languages`: in which customers are served; empty: not said. `sold`: the days on which
+    contracts may begin. `minimum_term`: the least duration of a contract. `all_products`: a contract may leave out no
+    product. `not_available_for`: products and countries for which it is not sold. `scope`: how often the products may
+    change. `not_covered`: types of requests. `at_close`: whether a due instant at the end of opening hours stays there
+    (default) or moves to the next opening. `windows`: extra hours to book. `notices`: of critical fixes. `note`:
+    language -> a remark.
     """
 
     extends: str | None = None

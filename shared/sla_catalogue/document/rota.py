@@ -39,8 +39,8 @@ Weekday = Annotated[int, PlainValidator(_weekday), WithJsonSchema({"type": "stri
 class HandoverDocument(Document):
     """When the next person of a rota takes over: each `day` or `week`, or every `3 days`, at a local time.
 
-    `every`: the days between two handovers. `on`: the weekday, for handovers every week or every few weeks; absent:
-    that of the first handover. `at`: minutes since local midnight.
+    `every`: the days between two handovers. `on`: the weekday (0 is Monday), for handovers every week or every few
+    weeks; absent: that of the first handover. `at`: minutes since local midnight.
     """
 
     every: Every = 7
@@ -56,8 +56,8 @@ class HandoverDocument(Document):
 class RotaFeedDocument(Document):
     """An iCalendar file with shifts, one entry for each shift.
 
-    `file`: its path, relative to the folder of the catalogue file. `names`: a name that entries use -> the id of the
-    person.
+    `file`: its path, relative to the folder of the catalogue file. `names`: how entries call a person -> the person's
+    id; ids, names and mail addresses of people are found without it.
     """
 
     file: str
@@ -67,8 +67,9 @@ class RotaFeedDocument(Document):
 class RotaLayerDocument(Document):
     """A layer of a rota: people who take turns, or the shifts of a calendar file (`feed`).
 
-    `people`: in the order of their turns. `starts`: the day of the first handover; not needed for one person alone.
-    `coverage`, `hours`: the layer has somebody on call only in these hours; without both: at any hour.
+    `people`: ids in the order of their turns. `handover`: when the next one takes over. `starts`: the day of the first
+    handover; not needed for one person alone. `coverage` (the name of hours), `hours` (weekly ones): somebody is on
+    call in the layer only in these; without both: at any hour.
     """
 
     people: Turns = Field(default_factory=list)
@@ -88,7 +89,7 @@ class RotaLayerDocument(Document):
 
 
 class RotaOverrideDocument(Document):
-    """A change of a rota: from `from` until `until`, `who` is on call instead.
+    """A change of a rota: from `from` until `until`, `who` (an id) is on call instead.
 
     The two times are local times of the rota or have an offset. `instead_of`: only where this person would be on call;
     absent: in the whole span. `by`, `reason`: who wrote the change, and why.

@@ -10,9 +10,10 @@ from sla_catalogue.document.field import Document, InstantText, Names, refuse
 
 
 class AgreedDocument(Document):
-    """A due date that the parties agree on in a test of the catalogue (clause B5, docs/clauses.md); `by`: who agreed.
+    """A due date that the parties agree on in a test of the catalogue (clause B5, docs/clauses.md).
 
-    `moved_by_pauses`: whether pauses move the date.
+    `metric`: whose clock is due then. `due`: the instant; without an offset it is local time of the contract's zone.
+    `by`: who agreed. `moved_by_pauses`: whether pauses move the date.
     """
 
     metric: str
@@ -25,7 +26,9 @@ class EventDocument(Document):
     """An event of a test of the catalogue, after the opening; `event` is its kind, such as `responded`.
 
     `at`: the instant; without an offset it is local time of the contract's zone. `by`: whom it is from, such as
-    `staff`. `waiting_on`: for a pause, on whom the incident waits. `agreed`: the due date agreed on.
+    `staff`. `waiting_on`: for a pause, on whom the incident waits. `attributes`: name -> value, what the event changes
+    of the incident; `priority`: the same for the priority alone. `agreed`: the due date agreed on. `reason`: why, as in
+    the ticket.
     """
 
     at: InstantText
@@ -41,8 +44,9 @@ class EventDocument(Document):
 class ExpectDocument(Document):
     """What a test of the catalogue expects of the clock of one metric; keys that are left out are not checked.
 
-    `due`, `warn`, `breach`: instants; `breach: never` means no breach by the test's `now`. `unspecified`: the plan
-    gives no number. Written as a text, it is `due`, or the word `unspecified`.
+    `due`, `warn`, `breach`: instants; `breach: never` means no breach by the test's `now`. `state`: `absent` means that
+    there is no clock. `unspecified`: the plan gives no number, so there is no clock. `clause`: the clause that the
+    clock's target states. Written as a text, it is `due`, or the word `unspecified`.
     """
 
     due: InstantText | None = None
@@ -63,8 +67,10 @@ class ExpectDocument(Document):
 class ScenarioDocument(Document):
     """A test of the catalogue: an incident of a contract as events, and what must follow from them.
 
-    `expect`: metric -> what is expected of its clock. `remarks`: the kinds of remarks that the incident must have, and
-    no others; absent: not checked. `now`: the instant up to which breaches count; absent: that of the last event.
+    `opened`: when the incident is opened, with `attributes` (name -> value) and `priority`; `events`: what happens
+    afterwards. `expect`: metric, or `<metric>/<number of its clock, from 0>` -> what is expected of its (latest) clock.
+    `remarks`: the kinds of remarks that the incident must have, and no others; absent: not checked. `now`: the instant
+    up to which breaches count; absent: that of the last event. `clauses`: those that the test is about, for people.
     """
 
     name: str

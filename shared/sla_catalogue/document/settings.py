@@ -12,8 +12,8 @@ from sla_catalogue.document.field import Document, SecretValue
 class SmtpDocument(Document):
     """The mail server that sends e-mail.
 
-    `sender`: the address that mails come from, such as `slad <slad@example.org>`. `security`: how the connection is
-    encrypted.
+    `security`: how the connection is encrypted. `username`, `password`: absent: no login. `sender`: the address that
+    mails come from, such as `slad <slad@example.org>`.
     """
 
     host: str
@@ -34,9 +34,10 @@ class HorizonDocument(Document):
 class SettingsDocument(Document):
     """The settings of the installation as a whole.
 
-    `default_contract`: the contract of incidents of unknown customers. `smtp`: the mail server. `horizon`: the years
-    for which calendars are compiled. `local`: the catalogue is for one machine alone, so plain, short keys give no
-    warning.
+    `local`: the catalogue is for one machine alone, so open sources and plain, short keys give no warning.
+    `default_contract`: the contract of incidents of unknown customers; absent: the one marked `default`, or the only
+    one. `smtp`: the mail server; absent: no mail is sent. `horizon`: the years for which calendars are compiled;
+    absent: 2010 to 2040.
     """
 
     local: bool = False  # a catalogue for one's own machine: plain keys are fine

@@ -12,9 +12,11 @@ from sla_catalogue.document.field import Document, Names, Secrets, SecretValue
 class AuthenticationDocument(Document):
     """How a source's deliveries are authenticated; a key that is left out has the dialect's usual value.
 
-    `header`: the name of the header with the signature or token. `prefix`: the text before it in that header.
-    `algorithm`, `encoding`, `signed`: how an HMAC is made. `timestamp_header`: the header with its timestamp.
-    `username`: of HTTP Basic. `secret`, `secrets`: any of them is accepted.
+    `kind`: by a signature (`hmac`), a shared secret in a header (`token`), a scheme of HTTP (`basic`, `bearer`), or not
+    at all (`none`). `header`: the name of the header with the signature or token; `prefix`: the text before it there.
+    `algorithm`, `encoding`: of the signature. `signed`: what is signed: body, timestamp and message id, with `.` or `:`
+    between them, or nothing (`+`). `timestamp_header`: the header with that timestamp. `username`: of HTTP Basic.
+    `secret`, `secrets`: any of them is accepted.
     """
 
     kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None
@@ -49,10 +51,10 @@ class LookupDocument(Document):
 
 
 class PeopleDocument(Document):
-    """Who belongs to a side (staff or customers).
+    """Who belongs to a side (staff or customers); one of these is enough.
 
-    `people`: accounts. `groups`: of the ticketing system. `domains`: of mail addresses. `associations`: GitHub's, such
-    as `MEMBER`.
+    `people`: accounts. `groups`: of the ticketing system. `domains`: of mail addresses. `associations`: with a
+    repository, as GitHub states them, such as `MEMBER`.
     """
 
     people: Names = Field(default_factory=list)
@@ -78,7 +80,9 @@ class StaffDocument(PeopleDocument):
 class SourceDocument(Document):
     """A ticketing system that sends events: its dialect, its authentication, and how its values are translated.
 
-    `statuses`, `labels`, `priorities`, `priority_labels`, `resolutions`: map the sender's words to slad's. `customer`,
+    `dialect`: `cloudevents`, `github` or `jira`. `statuses`, `labels`: the sender's word -> what it means for the
+    incident, such as `waiting_customer`. `resolutions`: how work ended, in the sender's word -> `resolved` or
+    `cancelled`. `priorities`, `priority_labels`: the sender's priority, a label -> the plan's priority. `customer`,
     `product`, `attributes`: where to find these values in a delivery. `staff`, `customers`, `bots`: which accounts
     belong to whom. `zone`: of times without an offset.
     """

@@ -12,7 +12,8 @@ from sla_domain.window import LateBooking
 class WindowPriceDocument(Document):
     """What one booking of extra hours takes from an allowance of the plan (clause H10, docs/clauses.md).
 
-    `allowance`: the id of the allowance. `amount`: in its unit, such as `2` or `4h`. A surcharge comes on top.
+    `allowance`: the id of the allowance. `amount`: in its unit, such as `2` or `4h`; a surcharge for short notice is
+    added to it.
     """
 
     allowance: str
@@ -22,11 +23,13 @@ class WindowPriceDocument(Document):
 class WindowDocument(Document):
     """Extra hours of service that a customer may book, such as the standby of a weekend.
 
-    `notice`: the least time from the booking to the start (`3 weeks`). `late`: with less notice the booking is refused
-    (`refuse`), or costs `surcharge` percent more (`surcharge`). `per_contract_year`: how many bookings in a year.
-    `days`: the weekdays on which the hours may lie. `longest`: the greatest length. `priorities`: of the incidents
-    whose time counts in these hours; absent: all. `products`, `excluded_products`: which can be booked. `languages`: of
-    the service. `role`: who is on duty. `price`: what a booking takes from an allowance.
+    `notice`: the least time from the booking to the start (`3 weeks`); absent: none. `late`: with less notice the
+    booking is refused (`refuse`), or costs `surcharge` percent more (`surcharge`). `per_contract_year`: how many
+    bookings in a year of the contract; absent: any number. `days`: the weekdays on which the hours may lie, such as
+    `sat`; absent: all. `longest`: the greatest length; absent: any. `priorities`: of the incidents whose time counts in
+    these hours; absent: all. `products`: those that can be booked; absent: all but `excluded_products`. `languages`: of
+    the service; absent: any. `role`: the plan's role that is on duty. `price`: what a booking takes from an allowance;
+    absent: nothing. `clause`: the clause that states it, such as `H10`.
     """
 
     id: str

@@ -24,8 +24,10 @@ SOURCE = f"holidays {PACKAGE_VERSION}"
 class Recipe:
     """What holidays to generate with the package `holidays`: the country, its subdivision, and the categories.
 
-    `observed`: also substitute days off, for holidays that fall on a weekend. `language`: of the names; None: the
-    country's own. `closes_at`: when half days close, in minutes from midnight; needed with the category `half_day`.
+    `country`, `subdivision`: codes such as `DE` and `BY`; no subdivision ("") means the holidays of the whole country
+    alone. `categories`: such as `public` or `half_day`. `observed`: also substitute days off, for holidays that fall on
+    a weekend. `language`: of the names; None: the country's own. `closes_at`: when half days close, in minutes from
+    midnight; needed with the category `half_day`.
     """
 
     country: str

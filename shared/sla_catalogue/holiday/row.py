@@ -40,7 +40,7 @@ class FeedSpan:
     """A span of time that an entry of a calendar file closes.
 
     `start` and `end` have a time zone, unless the file names none: then they are in the zone of the calendar that uses
-    them.
+    them. `name`: of the entry. `source`: the calendar file.
     """
 
     start: datetime
@@ -61,7 +61,8 @@ class WorkedDay:
 class HolidayTable:
     """The holidays of one code, such as `PL`, over the catalogue's years, in order of date.
 
-    `spans`: closings from calendar files for part of a day or longer. `worked`: holidays that were removed by hand.
+    `rows`: the days. `spans`: closings from calendar files for part of a day or longer. `worked`: holidays that were
+    removed by hand.
     """
 
     code: str

@@ -19,10 +19,10 @@ from sla_domain.rota import Rota, RotaId
 class CheckedCatalogue:
     """What the checks of a catalogue work on: its plans and contracts as built, and the document `written`.
 
-    It is a whole catalogue, or one contract with the plans that are made for it. `known_plans`, `rotas`: by id, all
-    that may be referred to. `context`: has the whole catalogue's document, and receives findings. `calendars`: the
-    business calendars. `today`: warn of holidays and calendar years that end within 90 days of this day; None: give no
-    such warning.
+    They are those of a whole catalogue, or one contract with the plans that are made for it. `known_plans`, `rotas`:
+    all of the catalogue, by id, to which they may refer. `context`: has the document of the whole catalogue, and
+    receives findings. `calendars`: the business calendars. `today`: warn of holidays and calendar years that end within
+    90 days of this day; None: give no such warning.
     """
 
     plans: tuple[BuiltPlan, ...]

@@ -23,8 +23,8 @@ _OTHER_PRODUCT = "\0"  # nobody can write such a name: it stands for all that ne
 def check_targets(subject: CheckedCatalogue) -> None:
     """Report targets that never match, used targets without a number, and warnings before a clock's start.
 
-    Also reported: a priority that has no target for the first response, or for the resolution, that applies in every
-    case, although the plan has such targets.
+    If a plan has targets for the first response (or the resolution), each priority for which none of them applies in
+    every case is reported, too.
     """
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)

@@ -181,10 +181,12 @@ class Calendar:
     # -- working days
 
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
-        """Return the instant `count` working days after `start`, counted as `mode` says.
+        """Return the instant `count` working days after `start`; a working day is a local date with any open time.
 
-        A working day is a local date with any open time. If the calendar is closed at that instant, the next opening is
-        returned instead; an instant exactly at a close stays. Raises InvalidSpan if `count` is negative.
+        `mode`: whether the result is at the start's time of day (SAME_TIME), at that of a start outside hours moved to
+        the next opening (SAME_TIME_FROM_OPENING), or at the day's last close (CLOSE_OF_NTH_DAY). If the calendar is
+        closed at that instant, the next opening is returned instead; an instant exactly at a close stays. Raises
+        InvalidSpan if `count` is negative.
         """
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")

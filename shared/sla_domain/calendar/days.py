@@ -34,9 +34,10 @@ class WorkingDays(StrEnum):
 class DayIndex:
     """An index of a calendar's working dates (local dates with any open time), used by `target` to count working days.
 
-    Dates are numbers of days since 1970-01-01. `dates`: the working dates that end within the horizon (compiled span)
-    of `table`. `closes`: for each of them, when its open time ends, in microseconds since 1970 UTC. `unknown`: the
-    first date that the index leaves out, because it does not end within the horizon.
+    `table`, `zone`: the calendar's open intervals, and the UTC offsets of its time zone. Dates are numbers of days
+    since 1970-01-01. `dates`: the working dates that end within the horizon (compiled span) of `table`. `closes`: for
+    each of them, when its open time ends, in microseconds since 1970 UTC. `unknown`: the first date that the index
+    leaves out, because it does not end within the horizon.
     """
 
     table: Table
@@ -46,10 +47,11 @@ class DayIndex:
     closes: list[int]  # the end of the date's open time, cut at its midnight
 
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
-        """Return the instant `count` (≥ 0) working days after the instant `at`, counted as `mode` says.
+        """Return the instant `count` (≥ 0) working days after the instant `at`, both in microseconds since 1970 UTC.
 
-        Both instants are in microseconds since 1970 UTC. None if the answer lies outside the span for which `table` is
-        compiled.
+        `mode`: whether the result is at the start's time of day (SAME_TIME), at that of a start outside hours moved to
+        the next opening (SAME_TIME_FROM_OPENING), or at the day's last close (CLOSE_OF_NTH_DAY). None if the answer
+        lies outside the span for which `table` is compiled.
         """
         match mode:
             case WorkingDays.SAME_TIME:

@@ -19,8 +19,9 @@ Week = Mapping[int, tuple[Window, ...]]
 class Season:
     """Weekly hours that replace the usual ones from the local day `start` to before the day `end`; None: no such bound.
 
-    `yearly`: the season recurs each year, if both bounds are given. Their years are then ignored, and `end` may lie
-    earlier in the year than `start`, for a season that spans New Year.
+    `weekly`: weekday (0 is Monday) -> open hours; a missing weekday is closed. `yearly`: the season recurs each year,
+    if both bounds are given. Their years are then ignored, and `end` may lie earlier in the year than `start`, for a
+    season that spans New Year.
     """
 
     weekly: Week = field(hash=False)

@@ -37,9 +37,10 @@ class CalendarSpec:
     """A business calendar as data: zone, weekly hours, holidays, exceptional openings and closings.
 
     `zone`: IANA name. `weekly`: weekday (0 is Monday) -> open hours; a missing day is closed. `seasons`: periods with
-    other weekly hours; where they overlap, the last in the list counts. `revision`: identifies the content for audits;
-    if left empty, it becomes a short hash of all that affects deadlines. Raises InvalidCalendar that lists every
-    problem.
+    other weekly hours; where they overlap, the last in the list counts. `openings`, `closings`: spans of local time
+    that are open or closed whatever the weekly hours say; where both apply, it is closed. `name`: the title, "" if it
+    has none. `revision`: identifies the content for audits; if left empty, it becomes a short hash of all that affects
+    deadlines. Raises InvalidCalendar that lists every problem.
     """
 
     id: str

@@ -17,9 +17,10 @@ from sla_domain.calendar.note import Note
 class Table:
     """The open intervals of one calendar over the horizon `[low, high]`, in microseconds since 1970 UTC.
 
-    Interval number i, from 0, is `[opens[i], closes[i])`; the intervals before it have the open time `before[i]` in
-    sum. `total` is the open time of all. Open time counted from `low` plus `shift[i + 1]` gives the instant, if it lies
-    in interval i; `shift[0]` is 0. `open_notes`, `closed_notes`: the reasons why the calendar is open or closed.
+    Interval number i, from 0, is `[opens[i], closes[i])`. `before[i]`: the open time of all intervals before number i;
+    `total`: that of all intervals. `shift[i + 1]`: the closed time from 1970 to interval i less the open time before
+    `low`, that is `opens[i] - before[i]`: added to open time counted from `low`, it gives the instant within interval
+    i; `shift[0]` is 0. `open_notes`, `closed_notes`: the reasons why the calendar is open or closed.
     """
 
     low: int

@@ -32,9 +32,9 @@ _ENDLESS = 10**12  # seconds; the last era of a map has no end
 class ZoneMap:
     """The UTC offsets of one time zone over some years; converts between instants and wall-clock readings.
 
-    All numbers are microseconds, and times are counted from 1970-01-01. The offset `offsets[i]` applies from the
-    instant `starts[i]` to the next start. `highest[i]`: what the wall clock would read at that next start by
-    `offsets[i]`.
+    All numbers are microseconds, and times are counted from 1970-01-01. `starts[i]`: the instant from which the offset
+    `offsets[i]` applies, until the next start. `highest[i]`: what the wall clock, set by `offsets[i]`, would show at
+    the next start.
     """
 
     starts: tuple[int, ...]

@@ -93,6 +93,7 @@ class RowTried:
 class Versions:
     """The versions of the data behind an explanation: catalogue, holidays, time zones and calendar.
 
+    `holidays`: of the holiday data, "" if not known. `tzdata`: the IANA release of the time zones, such as `2026f`.
     `calendar`: `<id>@<revision>`, such as `gold-hours@3f2a9c04d1e7`; "" for wall-clock time.
     """
 
@@ -106,12 +107,18 @@ class Versions:
 class Explanation:
     """How the due instant and the consumed time of one clock came about, as of `at`.
 
-    `steps`: the spans of its time. `rows`: the targets that were compared with the incident, in order. `cycle`: the
-    clock's ordinal, from 0, among the incident's clocks of the metric. `allowed`, `consumed`: open or wall-clock time,
-    as the clock counts; `allowed` is None if a date was agreed or the target has no number. `broken_since`: the due
-    instant, if the clock is still open and has passed it by `at`; else None. `withdrawn_at`: since when the target is
-    no longer promised. `entitlement`: id of the contract's entitlement that applies, "" for a contract with one plan;
-    `passed_over`: why the others do not.
+    `cycle`: the clock's number, from 0, among the incident's clocks of the metric; `generation`: the number of its
+    target, from 0. `why`: the reason of its end, in words. `match_reason`: why `contract` applies; `scope`: whether the
+    contract covers the product; `entitlement`: id of the contract's entitlement that applies, "" for a contract with
+    one plan; `passed_over`: why its others do not. `plan`, `priority`, `coverage` (the hours that count, in `zone`):
+    ids. `titles` (of the metric), `priority_titles`, `coverage_titles`, `definitions` (of the priority): language tag
+    -> text. `rows`: the targets compared with the incident, up to the one that applies. `steps`: the spans of the
+    clock's time; `counted_from`: where counting began. `allowed`, `consumed`: open or wall-clock time, as the clock
+    counts; `allowed` is None if a date was agreed or the target has no number. `due_at`: None while it is paused and
+    after a cancel; `original_due_at`: the one promised first. `marks`: warnings and breaches. `quality`: how reliable
+    the events' times are. `broken_since`: the due instant that the clock, still open, has passed by `at`; else None.
+    `agreed_by`, `agreed_reason`: of an agreed due date, else "". `exempt`: why it counts in no attainment (share of
+    targets met). `withdrawn_at`: since when its target is no longer promised, None if it still is.
     """
 
     incident: IncidentId

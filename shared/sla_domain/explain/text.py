@@ -93,8 +93,8 @@ def state_text(e: Explanation, w: Words) -> str:
 def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     """Yield the lines on contract (with why it applies), plan, entitlement and priority.
 
-    A contract with several entitlements has a line for the entitlement that applies, and a line for each other, with
-    the reason why that does not apply. `w`: the texts of the language. `language`: its tag, which selects the
+    A contract with several entitlements has one line for the entitlement that applies, and one for each of the others,
+    with the reason why it does not apply. `w`: the texts of the language. `language`: its tag, which selects the
     priority's title.
     """
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
@@ -248,7 +248,7 @@ def row_name(target: Target, w: Words) -> str:
 def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
     """Return an instant in local time with its UTC offset, such as `Tue 2026-11-10 16:30 +0100`.
 
-    Seconds and microseconds are shown only if they are not 0.
+    Seconds and microseconds are shown only if they are not 0. `w`: the texts of the language, which name the weekday.
     """
     here = at.astimezone(zone)
     exact = "" if not (here.second or here.microsecond) else f":{here:%S}"

@@ -23,10 +23,10 @@ def split_by_limit(
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
     """Return (events to read, events to leave out), each in order, so that a flood of events stays computable.
 
-    Until `most` (50,000) events of the incident are read, each one is. After that, and until twice `most` are read,
-    only those that may change a clock; then only those that end the incident or its wait, or stop a clock. `events`:
-    the next ones, in order. `count`: how many were read before them. `folding`: the incident after those; its state is
-    not updated here, so all of `events` are judged by it.
+    All are read up to `most` (50,000) events of the incident; from there to twice `most`, only those that may change a
+    clock; beyond that, only those that end the incident or its wait, or stop a clock. `events`: the next ones, in
+    order. `count`: how many were read before them. `folding`: the incident after those; its state is not updated here,
+    so all of `events` are judged by it.
     """
     counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []

@@ -535,8 +535,8 @@ class ClockBuilder:
         """Continue the earlier clock `other` in this one: take over its start, and its running and paused time.
 
         Used after a fall of the priority has met the target of `other` (clause B4, docs/clauses.md): this clock then
-        counts on under the new priority. If `other` came after such a clock, because the priority rose again, that
-        clock (`other.behind`) is continued too: its start counts, and its time comes before that of `other`.
+        counts on under the new priority. If `other` itself began when a rise of the priority ended a clock
+        (`other.behind`), the start is that clock's, and its time comes before the time of `other`.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

@@ -25,13 +25,14 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a contract promises for one incident: the plan that applies, why, and its targets (by the method `rows`).
+    """What a contract promises for one incident: plan, reason, and targets (by the method `rows`).
 
-    `match`: the contract, and why it applies. `id`: of the contract's entitlement that applies, "" for a contract with
-    one plan; `contract` is the contract as that entitlement has it. `scope`: whether the incident's product is covered.
-    `stated`: attributes that slad adds to the incident's own, such as `plan`. `matched_on`: attributes whose change may
-    select another target. `metrics`: those with a target, and the metrics named in their `after` or `until`, in the
-    order in which an event is applied to them.
+    `match`: the whole contract, and why it applies. `plan`: whose targets apply: the base plan for a product not
+    covered. `scope`: whether the product is covered. `id`: of the contract's entitlement that applies, "" if the
+    contract has one plan; `contract`: as that entitlement has it. `stated`: attributes that slad adds to the incident's
+    own, such as `plan`. `matched_on`: names of attributes whose change may select another target. `at_close`: what
+    becomes of a due instant that falls exactly on a close. `metrics`: those with a target, and those named in the
+    `after` or `until` of one of these, in the order in which an event is applied to them.
     """
 
     match: ContractMatch
@@ -62,8 +63,8 @@ def entitle(
 ) -> Entitlement:
     """Return what the contract of `match` promises for an incident with these attributes, opened at `opened_at`.
 
-    For a product that the contract does not cover, its base plan applies if it has one. Results are cached in
-    `rulebook.derived`.
+    `attributes`: name -> value; `product` and `type` select the entitlement. For a product that the contract does not
+    cover, its base plan applies if it has one. Results are cached in `rulebook.derived`.
     """
     contract = match.contract
     chosen = choose(contract, attributes, opened_at)

@@ -42,10 +42,11 @@ from sla_domain.rulebook import ContractBoundary, ContractMatch, Rulebook
 class Unfit(StrEnum):
     """Why a `Folding` (an incident under computation) cannot read some events next; the value is the reason in words.
 
-    The caller then starts again: from an older copy (`branch`) of the folding, or from all events.
-    `LATE`: an event sorts before what was read. `OPENING`: the opening arrived after another event was used in its
-    place. `CARRIED`: copies from merged incidents, or another name of the incident, call for a new timeline. `AGREED`:
-    a date for a metric that was not tracked from the opening on.
+    The caller then starts again: from an older copy (`branch`) of the folding, or from all events. `LATE`: an event
+    sorts before what was read, or may have to, being of the same instant. `OPENING`: another event was used as the
+    opening, and now the opening or its date becomes known. `CARRIED`: after copies from merged incidents, or another
+    name of the incident, all events must be put in order anew. `AGREED`: a date is agreed for a metric that was not
+    tracked from the opening on.
     """
 
     LATE = "an event lies before what has been read"
@@ -304,7 +305,7 @@ class Folding:
     # -- what it comes to
 
     def build_ended(self) -> None:
-        """Build the values of those clocks now that have ended for good, instead of all at once in `incident`.
+        """Build the immutable clocks of those that have ended for good, so that `incident` need not build all at once.
 
         It changes no result. For callers that read very many events in batches: call it after each batch.
         """
@@ -415,7 +416,10 @@ class Folding:
 
 
 def boundary_event(incident: IncidentId, boundary: ContractBoundary) -> IncidentEvent:
-    """Return an artificial event of `incident` for the instant at which another version of a contract takes effect."""
+    """Return an artificial event of `incident` for the instant at which another version of a contract takes effect.
+
+    `boundary`: that instant, the contract and the version.
+    """
     return IncidentEvent(
         id=EventId(f"contract/{boundary.contract}/version/{boundary.version}"),
         incident=incident,

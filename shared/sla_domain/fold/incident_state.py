@@ -221,8 +221,8 @@ class IncidentState:
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
         """Apply one event after the opening to the state.
 
-        `at`: the instant at which the event counts. `ending`: for an event that ends the incident, when it may have
-        ended in truth; None: at `at`.
+        `at`: the instant at which the event counts. `ending`: for an event that ends the incident, the earliest instant
+        at which it may really have ended; None: it ended at `at`.
         """
         self.event, self.at = event, at
         kind = event.kind

@@ -114,8 +114,8 @@ class MetricTracker:
     def has_stopped(self) -> bool:
         """Return whether the metric's latest clock was met or missed; False without a clock.
 
-        While it is True, a metric that names this metric as its `after` may start clocks, and a metric that names it as
-        its `until` may not.
+        A metric that names this one as its `after` starts clocks only while this is True. A metric that names it as its
+        `until` starts clocks only while this is False.
         """
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 

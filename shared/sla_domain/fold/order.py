@@ -29,11 +29,12 @@ _SKEW = timedelta(minutes=2)
 class Timeline:
     """The events of an incident in reading order, as `timeline` returns them: the opening, and the events after it.
 
-    `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `assumed`: no
-    opening was received; `opening` is then made of another event, which is in `following` too. For this case alone:
-    `shown` is the event whose snapshot gave the attributes; `dated`: a snapshot gave the creation date; `ended_before`:
-    the earliest event is a reopening after an unknown end. `borrowed`: all events are copies from merged incidents, or
-    the incident goes on under another name; a further event then needs a new timeline.
+    `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `remarks`: what is
+    odd about the opening and the order. `borrowed`: all events are copies from merged incidents, or the incident goes
+    on under another name; a further event then needs a new timeline. `assumed`: no opening was received; `opening` is
+    then made of another event, which is in `following` too. For this case alone: `shown` is the event whose snapshot
+    gave the attributes, None for none; `dated`: a snapshot gave the creation date; `ended_before`: the earliest event
+    is a reopening after an unknown end.
     """
 
     opening: IncidentEvent
@@ -72,7 +73,10 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def position(event: IncidentEvent) -> Position:
-    """Return the sort key of an event in reading order; compare it with the keys of other events."""
+    """Return the sort key of an event in reading order: instant, sender's version, time of arrival, kind, id.
+
+    Compare it only with the keys of other events.
+    """
     return (event.order, event.received_at)
 
 

@@ -38,12 +38,13 @@ _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind
 
 
 class Priorities:
-    """The priority of one incident, and its history, while the incident's events are read.
+    """The priority of one incident and its history, updated as the incident's events are read in order.
 
-    `remarks`: the incident's; remarks on the priority are added there. `in_force`: the id of the priority that counts.
-    `pending`: a lower priority that waits for the customer's agreement, None if none does. `periods`: the earlier
-    priorities and when each was in force; `history` adds the present one. `corrections`: changes by staff of a priority
-    that the customer set, recorded only if the plan wants the customer notified of them.
+    `in_force`: the id of the priority that counts. `pending`: a lower one that waits for the customer's agreement, None
+    if none does; `proposed`: that was only proposed, and the ticket keeps the old one. `periods`: the earlier
+    priorities and when each was in force; `history` adds the present one. `corrections`: changes, not by the customer,
+    of a priority that staff had not set; empty unless the plan wants the customer notified of them. `remarks`: the
+    incident's; those on the priority are added to them.
     """
 
     __slots__ = (

@@ -71,10 +71,10 @@ def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
 def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
     """Return an event that ends the incident before `event`, if the snapshot of `event` shows such an end; else None.
 
-    `state`: the incident before `event`. `at`: the instant at which `event` counts. If the snapshot dates the end, the
-    date must lie before `event`. If it gives no date, `event` must be a comment or reply: after an end, it waits for no
-    answer. None also if the incident has ended already, if `event` itself ends it, if the snapshot shows a merge, or
-    the same phase as the one before.
+    `state`: the incident before `event`. `at`: the instant at which `event` counts. The snapshot must show an end that
+    is not a merge, and another phase or end date than the last snapshot; the incident must be open or waiting, and
+    `event` itself must not end it. If the snapshot dates the end, the date must lie before `event`. If it gives no
+    date, `event` must be a comment or reply: after an end, it waits for no answer.
     """
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:

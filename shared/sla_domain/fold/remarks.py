@@ -34,7 +34,7 @@ class Remarks:
         return twin
 
     def hold(self, about: Hashable, remark: Remark) -> None:
-        """Set the remark on the subject `about`, in place of an earlier one on it; it stays until `drop`."""
+        """Set the remark on the subject `about` (any key), in place of an earlier one on it; it stays until `drop`."""
         self._held[about] = remark
 
     def drop(self, about: Hashable) -> None:

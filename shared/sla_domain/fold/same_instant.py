@@ -25,9 +25,10 @@ _MOST = 50  # and beyond which they stay as they arrived
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events, with those of one instant put in the order in which they must have happened.
 
-    `rows`: sorted events. Their snapshots, which show the ticket before and after each delivery, decide. The events of
-    an instant stay as they are if no other order fits the snapshots better, if one of them has a version, or if they
-    came in more than 50 deliveries. Events that move are returned as copies with a `version` that makes them sort so.
+    `rows`: sorted events. The order follows from their snapshots, which show the ticket before and after each delivery.
+    The events of an instant stay as they are if no other order fits the snapshots better, if one of them has a version,
+    or if they came in more than 50 deliveries. An event that moves is returned as a copy with a `version` that sorts it
+    into its new place.
     """
     found: list[IncidentEvent] = []
     known: dict[str, str] = {}

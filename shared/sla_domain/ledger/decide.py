@@ -29,7 +29,7 @@ _ENDS_A_RESERVATION = (EntryKind.RELEASED, EntryKind.USED)
 
 @dataclass(frozen=True, slots=True)
 class EntryAccepted:
-    """The answer that a ledger entry may be written, with the ledger that then results.
+    """The answer that a ledger entry (`entry`) may be written, with the ledger that then results (`ledger`).
 
     `known`: the very same entry is written already, so nothing changes.
     """

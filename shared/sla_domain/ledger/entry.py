@@ -14,9 +14,10 @@ EntryId = NewType("EntryId", str)
 class EntryKind(StrEnum):
     """The kinds of ledger entries, and of the steps by which the balance of an allowance changes.
 
-    An allowance is an amount that a plan includes. `GRANTED` and `EXPIRED` follow from the contract and are never
-    written by people. `REFUNDED` and `TRANSFERRED` exist to be refused: nothing is paid back or moved to another
-    contract (clause H10, docs/clauses.md).
+    An allowance is an amount that a plan includes. `GRANTED` (included for a period) and `EXPIRED` follow from the
+    contract and are never written by people. `RESERVED`: set aside for a service to come; `RELEASED`: given back from a
+    reservation. `ADJUSTED`: corrected up or down, with a reason. `REFUNDED` and `TRANSFERRED` exist to be refused:
+    nothing is paid back or moved to another contract (clause H10).
     """
 
     GRANTED = "granted"
@@ -47,11 +48,12 @@ class WorkSpan:
 class LedgerEntry:
     """An entry in the ledger of an allowance, as a person or program wrote it; it is never changed.
 
-    `amount`: seconds if the allowance counts hours, else in its unit; negative only for ADJUSTED. `work`: the time
-    worked, instead of an amount; `at` is then its end. `of`: id of the reservation that a RELEASED or USED entry ends;
-    a USED one without amount or work uses all that was reserved. `serves_at`: for a reservation, when the service takes
-    place; lots (portions of the allowance) valid then pay for it. `surcharge`: percent on top, such as 50 for a booking
-    at short notice. `reference`: id of the incident or booked window.
+    `at`: when it counts. `who`: the author. `amount`: seconds if the allowance counts hours, else in its unit; negative
+    only for ADJUSTED. `work`: the time worked, instead of an amount; `at` is then its end. `of`: id of the reservation
+    that a RELEASED or USED entry ends; a USED one without amount or work uses all that was reserved. `serves_at`: for a
+    reservation, when the service takes place; lots (portions of the allowance) valid then pay for it. `surcharge`:
+    percent on top, such as 50 for a booking at short notice. `reason`: in words; ADJUSTED needs one. `reference`: id of
+    the incident or booked window, "" for none.
     """
 
     id: EntryId

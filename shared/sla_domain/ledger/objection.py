@@ -15,10 +15,15 @@ class RefusalReason(StrEnum):
     """Why a ledger entry is refused.
 
     `BELOW_ZERO`: it takes more than is left. `AT_MOST`: more than a period allows. `NO_RESERVATION`: it ends a
-    reservation that does not exist, or has ended. `ID_TAKEN`: another entry has its id. `COMPUTED`: people never write
-    entries of this kind. `SERVED_BEFORE`: the service would precede its reservation. `NOT_A_BOOKING`: only a
-    reservation may be for later. `NO_SURCHARGE`: entries of this kind have no surcharge. `NOT_AT_END`: an entry of work
-    must be dated at its end. `HOURS_UNKNOWN`: the time lies beyond the calendar's years.
+    reservation that does not exist, has ended or is not named, or names one though its kind ends none.
+    `NOT_REFUNDABLE`, `NOT_TRANSFERABLE`: nothing is ever paid back, or moved to another contract. `ID_TAKEN`: another
+    entry has its id. `COMPUTED`: people never write entries of this kind. `SERVED_BEFORE`: the service would precede
+    its reservation. `NOT_A_BOOKING`: only a reservation may be for later. `NO_SURCHARGE`: a surcharge is only for a
+    reservation or new use. `NO_AMOUNT`: amount and work are both missing, or do not suit the kind of entry.
+    `NOT_WHOLE`: visits and calls are whole numbers. `OUT_OF_BOUNDS`: the amount is over 10^12 or has more than 6
+    decimals, or the surcharge is not 0 to 1000 percent. `NOT_HOURS`: work counts only for an allowance in hours.
+    `EMPTY_WORK`: the work ends before it begins, or at once. `NOT_AT_END`: an entry of work must be dated at its end.
+    `HOURS_UNKNOWN`: the time lies beyond the calendar's years. `NO_REASON`: an adjustment needs a reason.
     """
 
     BELOW_ZERO = "below_zero"
@@ -50,8 +55,8 @@ class Objection:
     """What is wrong with an entry (`entry`: its id) of a ledger, at the instant `at`.
 
     `missing`: how much more would be needed, or by how much a limit is passed. `free`: how much was left. `limit`,
-    `period`, `since`: only for AT_MOST: how many a period allows, its kind, and when this period began. Amounts are
-    seconds for hours, else in the allowance's unit.
+    `period`, `since`: only for AT_MOST: how many units a period allows, the kind of period, and when the period began.
+    `missing` and `free` are in seconds if the allowance is in hours, else in its unit.
     """
 
     reason: RefusalReason

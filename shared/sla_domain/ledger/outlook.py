@@ -56,8 +56,8 @@ def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
 def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
     """Return the last crossing of each warning threshold of an allowance that was crossed and still applies.
 
-    A threshold on the balance applies while a lot (portion) is valid and the balance is at or below it; one before the
-    expiry of a lot applies while that lot is valid and something of it is left.
+    A threshold on the balance applies while a lot (portion) is valid and the balance is at or below the threshold. A
+    threshold before the expiry of a lot applies while that lot is valid and something of it is left.
     """
     latest = {(one.warning.key, one.lot): one for one in ledger.crossings}
     valid = [each for each in ledger.lots if each.lot.valid(ledger.at)]

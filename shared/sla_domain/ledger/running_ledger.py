@@ -26,8 +26,8 @@ class Movement:
     """A change that one entry, or one part of the work in it, makes to the ledger.
 
     `at`: when it counts. `pays_at`: when the lots (portions of the allowance) that pay must be valid. `raw`: the amount
-    without multiplier and surcharge; `cost`: with them; both None: as much as was reserved. `part`: the span of the
-    work that counts at one rate, None without work. `last`: whether no part of the same work follows.
+    without multiplier and surcharge; `cost`: with them (seconds for hours); both None: as much as was reserved. `part`:
+    the span of the work that counts at one rate, None without work. `last`: whether no part of the same work follows.
     """
 
     entry: LedgerEntry
@@ -44,8 +44,10 @@ class RunningLedger:
     """A ledger under computation: its lots (portions), reservations and steps; `apply` adds a change (`Movement`).
 
     Movements must come in the order of time. `ended`, `alive`, `coming`: lots that have expired, are valid, or begin
-    later. `counts`: (kind of period, its start) -> how much is used or reserved in that period, for periods with a
-    limit.
+    later. `reservations`: those that are open, by the id of their entry. `counts`: (kind of period, its start) -> how
+    much is used or reserved in that period, for periods with a limit. `steps`: the changes of the balance so far.
+    `crossings`: warning thresholds that were crossed. `objections`: what the lots could not pay, and limits that were
+    passed.
     """
 
     terms: LedgerTerms
@@ -65,14 +67,17 @@ class RunningLedger:
 
     @property
     def free(self) -> Decimal:
-        """Return how much is left in the lots that are valid now: seconds for hours, else in the allowance's unit."""
+        """Return how much can still be used of the lots (portions) that are valid at the instant computed so far.
+
+        Without what is reserved. In seconds if the allowance is in hours, else in the allowance's unit.
+        """
         return sum((each.left for each in self.alive), _NOTHING)
 
     @property
     def reserved(self) -> Decimal:
         """Return how much open reservations have set aside in all lots (portions), also in lots that begin later.
 
-        Seconds for hours, else in the allowance's unit.
+        In seconds if the allowance is in hours, else in the allowance's unit.
         """
         return sum((each.reserved for each in self.lots), _NOTHING)
 
@@ -93,9 +98,10 @@ class RunningLedger:
     # -- time
 
     def advance(self, to: datetime) -> None:
-        """Move time forward to `to`, included; for each lot (portion) that begins or expires on the way, record a step.
+        """Move time forward to the instant `to`, included, and record what happens on the way.
 
-        Warnings some days before an expiry are recorded in `crossings`.
+        Each lot (portion) that begins, and each that expires with something left, gives a step. Warnings some days
+        before an expiry are recorded in `crossings`.
         """
         while due := min(self._due(to), key=lambda found: (found[0], found[1], found[2].lot.id), default=None):
             at, _, lot, warning = due
@@ -144,9 +150,10 @@ class RunningLedger:
     # -- movements
 
     def apply(self, move: Movement) -> None:
-        """Move time forward to the movement and apply it; no balance falls below zero.
+        """Move time forward to the instant `move.at` and apply the movement; no balance falls below zero.
 
-        What the lots cannot pay is left out and recorded in `objections`.
+        What the lots cannot pay is left out and recorded in `objections`; a limit that is passed is recorded there,
+        too.
         """
         self.advance(move.at)
         match move.entry.kind:

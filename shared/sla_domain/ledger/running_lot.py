@@ -14,9 +14,10 @@ _NOTHING = Decimal(0)
 
 @dataclass(slots=True, eq=False)
 class RunningLot:
-    """A lot (portion of an allowance) under computation, with what is left, reserved, used and expired of it so far.
+    """A lot (portion of an allowance) under computation: what is left, reserved, used and expired so far.
 
-    `ended`: whether its expiry has passed. `warned`: numbers of days before the expiry whose warning has been handled.
+    `lot`: the portion as it was given. Amounts are in seconds if the allowance is in hours, else in its unit. `ended`:
+    whether the lot has expired. `warned`: days before the expiry whose warning has been handled, such as {30, 7}.
     """
 
     lot: Lot
@@ -47,9 +48,10 @@ class RunningLot:
 
 @dataclass(slots=True)
 class OpenReservation:
-    """A reservation that has not ended, with the amount that each lot (portion of the allowance) pays for it.
+    """A reservation that has not ended; `shares` has the amount that each lot (portion of the allowance) pays for it.
 
-    `raw`: the reserved amount without surcharge. `at`: when the service takes place.
+    `at`: when the service takes place. `raw`: the reserved amount without surcharge. Amounts are in seconds if the
+    allowance is in hours, else in its unit.
     """
 
     at: datetime
@@ -77,9 +79,10 @@ def _turn(each: RunningLot) -> tuple[bool, float, datetime, str]:
 
 
 def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iterator[tuple[RunningLot, Decimal]]:
-    """Take `amount` from the sources (lot, at most how much of it) in order; yield (lot, amount taken from it).
+    """Take `amount` from the lots of `sources` in order; yield pairs (lot, amount taken from it).
 
-    Ends when the amount is reached or all sources are used up; the lots themselves are not changed.
+    `sources`: pairs (lot, how much may be taken from it). Ends when the amount is reached or all sources are used up;
+    the lots themselves are not changed.
     """
     for lot, most in sources:
         if amount <= 0:

@@ -40,7 +40,8 @@ class Lot:
 class LotBalance:
     """What has become of a lot (portion of an allowance): the four amounts sum up to the lot's amount.
 
-    `left`: can still be used. `reserved`: set aside for later. `used`: consumed. `expired`: lost.
+    `left`: can still be used. `reserved`: set aside for later. `used`: consumed. `expired`: lost. In seconds if the
+    allowance is in hours, else in its unit.
     """
 
     lot: Lot
@@ -68,8 +69,9 @@ class LedgerStep:
     `amount`: what the step was about, with multiplier and surcharge; negative for an adjustment that takes something.
     `raw`: the same without multiplier and surcharge. `change`, `balance`: by how much the balance changed, and the
     balance afterwards. `shares`: which lots (portions) paid, in order, or got something back. `entry`: id of the entry,
-    None if the step follows from the contract. `part`: the span of work that was paid, None without work. Amounts are
-    seconds for hours, else in the allowance's unit.
+    None if the step follows from the contract; `surcharge` (percent), `who`, `reason`, `reference`: the entry's.
+    `part`: the span of work that was paid, None without work. Amounts are seconds for hours, else in the allowance's
+    unit.
     """
 
     at: datetime

@@ -25,21 +25,27 @@ class VersionAdded:
 
 @dataclass(frozen=True, slots=True)
 class VersionInForce:
-    """The change that puts the version `number` in force, recorded when its instant `effective_from` has come."""
+    """The change that puts version `number` of a contract's text in force.
+
+    It is recorded once the instant has come from which that version applies (`effective_from` of its `VersionAdded`).
+    """
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class VersionWithdrawn:
-    """The change that withdraws the version `number` before it was in force; it never will be."""
+    """The change that withdraws version `number` of a contract's text before it was in force; it never will be."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class ContractFrozen:
-    """The change that makes final what was promised before `through`: no version may take effect before it."""
+    """The change that makes final what was promised before `through`: no version may take effect earlier.
+
+    `through`: an instant in the past; a later change may move it on, but never back.
+    """
 
     through: datetime
 
@@ -104,8 +110,9 @@ Change = (
 class RecordChange:
     """One change in the history of a contract, with who made it, when and why.
 
-    `contract`: its id. `revision`: the place in the contract's history, from 1 without gaps. `at`: when it was
-    recorded. `by`: the API key or person that made it. `reason`: why, in their words.
+    `contract`: its id. `revision`: the number of the change among the contract's changes, from 1 without gaps. `at`:
+    when it was recorded. `by`: the API key or person that made it. `reason`: why, in their words. `change`: what
+    changes.
     """
 
     contract: ContractId

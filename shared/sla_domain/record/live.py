@@ -24,15 +24,15 @@ class LiveParts:
 def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts:
     """Return the extra hours (windows) booked as of `revision` of a contract's record, and what the customer runs.
 
-    `revision`: None for the newest. It decides the hours alone: the products (environment) are those that were stated
-    last; None if none were.
+    `revision`: number of a change of the record, None for the newest. It decides the hours alone: the products
+    (environment) are those that were stated last; None if none were.
     """
     profile = None if record.profile is None else record.profile.environment  # no clock depends on it
     return LiveParts(windows=record.windows_at(revision), environment=profile)
 
 
 def with_live_parts(contract: Contract, parts: LiveParts) -> Contract:
-    """Return a copy of the contract, and of each of its entitlements, with these booked hours and this environment.
+    """Return a copy of the contract, and of each of its entitlements, with the booked hours and environment of `parts`.
 
     The environment is what the customer runs; the contract's own one stays if `parts.environment` is None.
     """

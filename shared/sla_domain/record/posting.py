@@ -26,9 +26,9 @@ _OWED = (RefusalReason.BELOW_ZERO, RefusalReason.AT_MOST)  # what work that is d
 
 
 class EntryNotAllowed(RefusedChange):
-    """Raised for a ledger entry that the ledger's rules refuse.
+    """Raised for a ledger entry that the ledger's rules refuse; its code is RefusalCode.ENTRY.
 
-    `refused`: why, as data. `terms`: those of the ledger.
+    `refused`: the entry, and what is wrong with it. `terms`: those of the ledger.
     """
 
     def __init__(self, refused: EntryRefused, terms: LedgerTerms) -> None:
@@ -71,10 +71,11 @@ def prepare_work(
 ) -> tuple[EntryPosted | None, Decimal]:
     """Return (the change that counts work already done, or None if the record has it; the amount over the allowance).
 
-    The amount is 0 if the allowance suffices. If it does not, the ledger pays what it has and records the rest as an
-    objection, because work that was done cannot be undone. `record`: the contract's stored record. `posted`: the change
-    wanted. `ledgers`: the terms of the contract's ledgers, as in force at `now`. Raises as `prepare_entry` does for any
-    other fault of the entry.
+    The amount is in seconds for hours, else in the allowance's unit; 0 if the allowance suffices. If it does not, the
+    ledger pays what it has and records the rest as an objection, because work that was done cannot be undone. `record`:
+    the contract's stored record. `posted`: the change wanted. `ledgers`: the terms of the contract's ledgers, as in
+    force at `now`. Raises EntryNotAllowed for any other fault of the entry, RefusedChange for an unknown ledger or if
+    the contract has 5,000 entries already.
     """
     try:
         return prepare_entry(record, ledgers, posted, now), Decimal(0)
@@ -105,7 +106,7 @@ def reservation(
 
     `record`: the contract's stored record. `ledgers`: the terms of its ledgers, as in force at `now`. `bookable`: the
     plan's rules for the window. `booked`: the booking. `by`: who books. Raises EntryNotAllowed if the ledger cannot pay
-    the price, RefusedChange for an unknown ledger.
+    the price, RefusedChange for an unknown ledger or if the contract has 5,000 entries already.
     """
     price = bookable.price
     if price is None:

@@ -31,9 +31,9 @@ class ContractVersion:
     withdrawn_in: int | None = None
 
     def applied_at_revision(self, revision: int | None) -> bool:
-        """Return whether the version is in force in the record as of `revision`; None: as of the newest revision.
+        """Return whether the version had been put in force by the record's revision (number of a change) `revision`.
 
-        A withdrawn version never is.
+        None: by the newest revision. A withdrawn version never is in force.
         """
         if self.in_force_in is None or self.withdrawn_in is not None:
             return False
@@ -42,9 +42,10 @@ class ContractVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowEntry:
-    """Booked extra hours in a contract's record.
+    """Booked extra hours (`window`) in a contract's record.
 
-    `booked_in`, `cancelled_in`: the revisions that booked and cancelled them; None if not cancelled.
+    `booked_in`, `cancelled_in`: the revisions (numbers of changes of the record) that booked and cancelled them; None
+    if not cancelled.
     """
 
     window: BookedWindow
@@ -56,7 +57,8 @@ class WindowEntry:
 class PostedEntry:
     """A ledger entry in a contract's record.
 
-    `allowance`: id of the allowance in whose ledger it is. `posted_in`: the revision that wrote it.
+    `allowance`: id of the allowance in whose ledger it is. `posted_in`: the revision (number of a change of the record)
+    that wrote it.
     """
 
     allowance: str
@@ -68,8 +70,8 @@ class PostedEntry:
 class ProfileEntry:
     """What the customer runs, as it was stated in a contract's record.
 
-    `environment`: products and versions. `at`, `by`: when it was stated, and by whom. `stated_in`: the revision that
-    stated it.
+    `environment`: products and versions. `at`, `by`: when it was stated, and by whom. `stated_in`: the revision (number
+    of a change of the record) that stated it.
     """
 
     environment: tuple[EnvironmentItem, ...]
@@ -119,18 +121,19 @@ class ContractRecord:
         )
 
     def applied(self, revision: int | None = None) -> tuple[ContractVersion, ...]:
-        """Return the versions that had been put in force by a revision of the record, in the order of `effective_from`.
+        """Return the versions of the contract's text that have been put in force, in the order of `effective_from`.
 
-        `revision`: None for the newest. Withdrawn versions are left out. Of several with the same `effective_from` only
-        the one written last is returned.
+        `revision`: only what the record held after this revision (number of a change) counts; None: the newest.
+        Withdrawn versions are left out. Of several with the same `effective_from` only the one written last is
+        returned.
         """
         by_instant = {one.effective_from: one for one in self.versions if one.applied_at_revision(revision)}
         return tuple(by_instant[at] for at in sorted(by_instant))
 
     def at(self, instant: datetime, revision: int | None = None) -> ContractVersion | None:
-        """Return the version of the contract that applies at an instant; None before the first takes effect.
+        """Return the version of the contract's text that applies at an instant; None before the first takes effect.
 
-        `revision`: by the record as of this revision; None: the newest.
+        `revision`: only what the record held after this revision (number of a change) counts; None: the newest.
         """
         found = None
         for version in self.applied(revision):

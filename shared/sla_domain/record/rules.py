@@ -12,7 +12,16 @@ from sla_domain.record.record import ContractRecord, ContractVersion
 
 
 class RefusalCode(StrEnum):
-    """Why a change of a contract's record is refused; the value is the last part of the API problem's type."""
+    """Why a change of a contract's record is refused; the value is the last part of the API problem's type.
+
+    `OVERLAPS`: another version takes effect later. `FROZEN`: the instant lies in a frozen period; for a freeze: in the
+    future, or before the present freeze. `UNCHANGED`: the text equals the newest version's. `IN_FORCE`: a version in
+    force cannot be withdrawn. `SCOPE_CHANGES`, `SCOPE_NOTICE`: an entitlement's products change too often, or at too
+    short notice. `BOOKING`: the booking breaks a rule that has no code of its own. `BOOKED`: a booking has the id
+    already. `TOO_LATE`: the booking's notice is too short; `SURCHARGE`: it costs a surcharge that the customer did not
+    confirm. `NO_LEDGER`: the contract has no such allowance. `ENTRY`: the ledger's rules refuse the entry.
+    `LEDGER_FULL`: the contract has too many entries.
+    """
 
     OVERLAPS = "version-overlaps"
     FROZEN = "period-frozen"

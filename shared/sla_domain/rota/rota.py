@@ -45,9 +45,9 @@ class ListedShift:
 class RotaLayer:
     """One source of a rota's shifts: either people who take turns (`rotation`), or the shifts that a feed lists.
 
-    `listed`: the feed's shifts, sorted by start; where two overlap, the one that starts later counts. `hours`: the
-    layer has somebody on call only while this calendar is open; None: at any time. `coverage`: these hours as text, or
-    their name.
+    `rotation`: None for a feed. `listed`: the feed's shifts, sorted by start; where two overlap, the one that starts
+    later counts. `hours`: the layer has somebody on call only while this calendar is open; None: at any time.
+    `coverage`: these hours as text, or their name; "" if `hours` is None.
     """
 
     rotation: Rotation | None = None

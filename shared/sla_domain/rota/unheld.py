@@ -49,9 +49,9 @@ class _Pattern:
 def unheld_words(gaps: Sequence[Interval], window: Interval, zone: str) -> list[str]:
     """Return texts such as `Sat 02:00–06:00 from 3 October` for the promised hours in which nobody is on duty.
 
-    `gaps`: those hours, sorted and disjoint, in microseconds since 1970 UTC, from a week before `window` to a week
-    after it. Gaps outside `window` are left out; gaps that recur weekly share one text. `zone`: IANA name of the zone
-    in whose local time the texts are. The texts are sorted by first occurrence.
+    `gaps`: those hours, sorted and disjoint, from a week before `window` to a week after it. The numbers in `gaps` and
+    `window` are microseconds since 1970 UTC. Gaps outside `window` are left out; gaps that recur weekly share one text.
+    `zone`: IANA name of the zone for the local times in the texts. The texts are sorted by first occurrence.
     """
     low, high = window
     meeting = [(start, end) for start, end in gaps if start < high and end > low]

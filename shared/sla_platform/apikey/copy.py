@@ -34,8 +34,8 @@ class KeyCopy:
     def find(self, presented: str) -> MadeKey | None:
         """Return the key whose text is `presented`; None when no such key was made, or when it was revoked.
 
-        An expired key is returned too: the caller must compare `expires`. How long the call takes tells a stranger at
-        most whether there is a key with this number, which is no secret.
+        An expired key is returned too: the caller must compare `expires`. The time that the call takes tells a stranger
+        only whether a key with this number exists, which is no secret.
         """
         number = key_number(presented)
         found = None if number is None else self._keys.get(number)

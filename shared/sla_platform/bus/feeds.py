@@ -69,10 +69,10 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Replays an event from the quarantine that could not be copied to Kafka: call it with the event's entry there.
+    """Replays an event that could not be copied to Kafka and was quarantined: call it with the quarantine's entry.
 
     It appends the event to the event log `log` again, from which the relay copies it to Kafka anew, and wakes the
-    readers of that log (`wake_signal`). `Quarantine.register_replay` gets it for the part `relay`.
+    readers of that log (`wake_signal`). It is for `Quarantine.register_replay`, as the replay of the part `relay`.
     """
 
     log: Table

@@ -52,7 +52,10 @@ class StallDetector:
         self._waiting_since: float | None = None
 
     def note_waiting(self) -> None:
-        """Note that events wait, or may wait: the seconds until `stalled` count from the first such note."""
+        """Note that events wait, or may wait.
+
+        Unless `note_handled` is called before, `stalled` becomes True `limit` seconds after the first such note.
+        """
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
 

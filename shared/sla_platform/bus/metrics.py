@@ -12,11 +12,13 @@ class BusMetrics:
     """The Prometheus metrics of the bus, one in each field, which readers and relays set and `/metrics` shows.
 
     Of readers, by consumer group: `lag`, unread events; `behind`, age in seconds of the newest handled record while
-    more wait, else 0; `handled`, `retried`, `fenced` (partitions lost to another owner), `dead` (events quarantined),
-    `restarted`, `assignments`. Of relays, by `log`: `published`, `publish_failed`, `backlog` (events that wait for
-    Kafka), `unpublished` (seconds since the log was empty), `refused` (keys that Kafka refuses), `active` (1 while
-    relaying). Of quarantines, by service and part: `quarantined` (rows), `quarantined_total`. `registry`: where they
-    are registered.
+    more wait, else 0; `handled`, events; `retried`, batches given again; `fenced`, partitions lost to another owner;
+    `dead`, events quarantined; `restarted`, connections replaced after a failure; `assignments`, how often partitions
+    were assigned. Of relays, by `log`: `published`, events that Kafka acknowledged; `publish_failed`, rounds that
+    failed; `backlog`, events that wait for Kafka; `unpublished`, seconds since the log was last empty; `refused`, keys
+    whose events wait since Kafka refuses one; `active`, 1 while relaying. Of quarantines, by service and part:
+    `quarantined`, rows that wait; `quarantined_total`, how often a row was quarantined. `registry`: where they are
+    registered.
     """
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -50,10 +50,10 @@ class Handler(Protocol):
         """Process one batch as a unit of work.
 
         Raises Retryable to get the batch again, and Fenced when another process owns the partition; the partition is
-        then revoked, and assigned anew if the group still assigns it to this process. The kind of any other error
-        (`sla_platform.fault.fault_of`) decides: PASSING counts as Retryable; ROW and UNKNOWN lead to the batch being
-        given again in halves, down to the single event that fails, which is quarantined (if UNKNOWN, after three
-        attempts). In a batch without events such an error is raised as it is.
+        then revoked, and assigned anew if the group still assigns it to this process. After any other error `fault_of`
+        decides. If it blames the surroundings, such as the network, the batch is given again. Otherwise it is given
+        again in halves, down to the single event that fails; that event is quarantined, after three attempts if the
+        cause is not known. In a batch without events such an error is raised as it is.
         """
         ...
 

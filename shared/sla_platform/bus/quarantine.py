@@ -66,7 +66,7 @@ class Quarantine:
     def register_replay(self, part: str, replay: Replay) -> None:
         """Register the function that replays quarantined rows of one part of the service (such as `consume` or `tick`).
 
-        `replay` is called with the entry, and raises what its handler raises.
+        `replay`: called with the entry; processes the row again, and raises the error if that fails once more.
         """
         self._replays[part] = replay
         self._parts.add(part)
@@ -129,7 +129,7 @@ class Quarantine:
     # replaying
 
     async def replay(self, id_: int, command: Command) -> QuarantineEntry:
-        """Give the row of an entry to its handler again; return the entry as it is afterwards.
+        """Give the row of the entry with the id `id_` to its handler again; return the entry as it is afterwards.
 
         `command`: who orders it, and why; this is in the audit log before the handler begins. If the handler fails
         again, the entry stays in quarantine, with the new error and counted once more. Raises NoEntry; NotWaiting if

@@ -59,7 +59,8 @@ class RelayRoute:
     """Which event log a relay copies, and to which topics on Kafka.
 
     `log`: the table of the events. `topics`: the topics of these events. `watermarked`: those of them that also get
-    watermarks (see `Watermark`). `names`: gives the topics' names on Kafka. `partitions`: how many each topic has.
+    watermarks, records that say up to when all accepted events were copied. `names`: gives the topics' names on Kafka.
+    `partitions`: how many each topic has.
     """
 
     log: Table

@@ -30,7 +30,10 @@ class TopicNames:
         return f"{self.prefix}-dead"
 
     def all(self) -> list[str]:
-        """Return the Kafka names of all topics of the installation: one for each member of `Topic`, and `dead`."""
+        """Return the Kafka names of all topics of the installation.
+
+        There is one for each member of `Topic`, and `<prefix>-dead`, the topic of records that could not be handled.
+        """
         return [*(self.of(topic) for topic in Topic), self.dead]
 
 

@@ -208,7 +208,7 @@ class RecordShelf:
         """Fill an empty shelf with what another shelf for the same store holds, if that is exactly these revisions.
 
         Return whether it was filled; if False, nothing changed. `revisions`: contract -> revision of its record. `seq`:
-        the greatest of the rows' in the database.
+        the greatest value of the column `seq` among the rows in the database.
         """
         if self._packed:
             return False

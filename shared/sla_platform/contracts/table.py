@@ -11,9 +11,10 @@ from sla_platform.store.cursor import cursor_table
 
 @dataclass(frozen=True, slots=True)
 class ContractTables:
-    """The tables in which a service keeps its copy of the contract records.
+    """The two tables in which a service keeps its copy of the contract records.
 
-    `contract`: a row for each contract, see `contract_table`. `sequence`: one row, see `sequence_table`.
+    `contract`: the newest received record of each contract, one row each, numbered by `seq` as written. `sequence`: one
+    row with the greatest `seq` given so far; whoever writes records locks it.
     """
 
     contract: Table

@@ -38,7 +38,7 @@ class AuditedAct(BaseModel):
 
     `at`: RFC 3339, UTC. `actor`: kind and id, such as `key:ops`. `act`: such as `key.made`. `object`: the id of what it
     was done to. `contract`, `reason`: empty for none. `before`, `after`: SHA-256 of the object's state. `details`: more
-    about the act.
+    about the act. `hash`: of this row, the one before included, so that a change of the log is noticed.
     """
 
     service: str
@@ -57,7 +57,7 @@ class AuditedAct(BaseModel):
 
 
 class AuditPage(BaseModel):
-    """A page of acts in an audit log, the newest first. `next`: the `after` of the next page; null at the end."""
+    """A page of acts in an audit log, the newest first. `next`: pass as `after` for the next page; null at the end."""
 
     acts: list[AuditedAct]
     next: int | None

@@ -109,7 +109,8 @@ async def _read(request: Request, limit: int, room: BodyBudget, reader: asyncio.
 async def read_model(request: Request, model: type[Model]) -> Model | None:
     """Return the JSON body, at most 64 KiB, as a `model`; None when there is no body.
 
-    Raises Problem: 415 for another media type, 422 with every place that does not fit, and the problems of `read_body`.
+    Raises Problem: 415 for another media type or a compressed body, 422 with every place that does not fit, 413 for a
+    longer body, 400 when the connection ended before the last byte, 503 when too many bodies are in work.
     """
     raw = await read_body(request, SMALL_BODY)
     if not raw:
@@ -129,7 +130,11 @@ async def read_model(request: Request, model: type[Model]) -> Model | None:
 
 
 async def demand_model(request: Request, model: type[Model]) -> Model:
-    """Return the JSON body as a `model`. Raises the problems of `read_model`, and Problem 422 when there is no body."""
+    """Return the JSON body, at most 64 KiB, as a `model`.
+
+    Raises Problem: 422 when there is no body, or with every place that does not fit; 415 for another media type or a
+    compressed body, 413 for a longer body, 400 for one that was cut off, 503 when too many bodies are in work.
+    """
     found = await read_model(request, model)
     if found is None:
         raise Problem(422, "invalid-input", "The input does not fit", "A JSON object is expected as the body.")

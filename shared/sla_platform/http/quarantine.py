@@ -31,8 +31,9 @@ _ONE: dict[int | str, dict[str, Any]] = _DENIED | {404: {"description": "Nothing
 class Quarantined(BaseModel):
     """A row (an event, a timer, a delivery) that a service could not process, as the API returns it.
 
-    `position`: where the row was, as text. `event`: the event's id. `error`: why it failed. `first_at`, `last_at`: when
-    it first and last failed. `bytes`: the size of its data.
+    `position`: where the row was, as text. `event`, `type`: the event's id and type; `topic`, `key`: its topic and
+    partition key on the bus; "" for none. `error`: why it failed. `first_at`, `last_at`: when it first and last failed.
+    `bytes`: the size of its data.
     """
 
     id: int
@@ -52,7 +53,7 @@ class Quarantined(BaseModel):
 
 
 class QuarantinedWhole(Quarantined):
-    """A quarantined row with its attributes and its raw bytes."""
+    """A quarantined row with its raw bytes (`data`) and, in `headers`, the attributes of its event, name -> value."""
 
     headers: dict[str, str]
     data: str = Field(description="the raw bytes as text; what is no UTF-8 is replaced, see data_base64")
@@ -60,7 +61,7 @@ class QuarantinedWhole(Quarantined):
 
 
 class QuarantinePage(BaseModel):
-    """A page of quarantined rows, the oldest first. `next`: the `after` of the next page; null at the end."""
+    """A page of quarantined rows, the oldest first. `next`: pass as `after` for the next page; null at the end."""
 
     quarantined: list[Quarantined]
     next: int | None

@@ -17,9 +17,10 @@ from sla_platform.local.postgres_binaries import find_installation
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run `up`, `down` or `fetch` and return the exit code: 1 if `up` could not start a server, else 0.
+    """Run `up` (start local PostgreSQL and Kafka), `down` (stop them) or `fetch` (download Kafka's jars).
 
-    `arguments`: the command line without the program; None: that of this process.
+    Return the exit code: 1 if `up` could not start a server, else 0. `arguments`: the command line without the program;
+    None: that of this process.
     """
     parser = argparse.ArgumentParser(prog="python -m sla_platform.local", description=__doc__)
     parser.add_argument("command", choices=("up", "down", "fetch"))

@@ -137,7 +137,8 @@ class KafkaBroker:
     def restart(self, timeout: float = 60.0) -> KafkaBroker:
         """Stop the broker if it runs, start it on the same data and port, and return it when clients can connect.
 
-        `timeout`: for how many seconds to wait for the start. Raises what `start` raises.
+        `timeout`: for how many seconds to wait for the start. Raises Unavailable (no Java, no Maven) and StartFailed
+        (port taken, broken data, not ready in that time).
         """
         self.stop()
         return self.start(timeout)

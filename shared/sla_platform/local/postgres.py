@@ -128,7 +128,8 @@ class PostgresServer:
     def restart(self, mode: str = "fast") -> PostgresServer:
         """Stop the server, start it on the same data and socket, and return it when it accepts connections.
 
-        `mode`: how to stop it, as for `stop`. Raises StartFailed.
+        `mode`: `smart` waits until the clients have gone, `fast` disconnects them, `immediate` leaves out the last
+        checkpoint. Raises StartFailed.
         """
         self.stop(mode)
         return self.start()

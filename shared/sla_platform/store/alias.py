@@ -74,7 +74,10 @@ async def names_of(connection: AsyncConnection, table: Table, incident: str) -> 
 
 
 async def forget_names(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, str]:
-    """Delete all other names of these incidents (see `names_of`); return the deleted ones as name -> incident."""
+    """Delete all other names of these incidents; return the deleted ones as name -> incident.
+
+    A name that leads to an incident by way of another name, since the ticket was moved several times, is deleted, too.
+    """
     gone: dict[str, str] = {}
     for incident in sorted(incidents):
         gone |= dict.fromkeys(await _names(connection, table, [incident]) - {incident}, incident)

@@ -32,7 +32,8 @@ def unlimited(kept: int) -> Mapping[str, Any]:
 class Connections:
     """Opens connections of a database engine for at most `places` coroutines at a time; the others wait in turn.
 
-    `engine`: made with the arguments `unlimited`. Who connects by the engine itself, as migrations do, is not counted.
+    `engine`: made with the arguments that `unlimited` returns, so that its own pool sets no limit. Who connects by the
+    engine itself, as migrations do, is not counted.
     """
 
     def __init__(self, engine: AsyncEngine, places: int) -> None:

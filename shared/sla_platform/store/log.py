@@ -200,9 +200,9 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An event in an event log, with its position.
+    """An event in an event log, with its position there.
 
-    By the position the relay, which copies the log to Kafka, deletes the event.
+    The relay, which copies the log to Kafka, deletes the event by this position.
     """
 
     position: int

@@ -135,8 +135,9 @@ async def put(
 ) -> None:
     """Store a row that could not be processed in the quarantine `table`, in the caller's transaction.
 
-    If the same row (see `digest`) is there already, it is counted once more and waits again, with the new error and
-    position. `now`: when it failed. `own`: values of the service's own columns. Texts are cut to fit their columns.
+    If the same row (equal in part, topic, key, event id, type and data) is there already, it is counted once more and
+    waits again, with the new error and position. `now`: when it failed. `own`: values of the service's own columns.
+    Texts are cut to fit their columns.
     """
     values = {
         "digest": row.digest,

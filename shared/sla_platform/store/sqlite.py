@@ -37,8 +37,8 @@ _PRAGMAS = (
 class SqliteDatabase:
     """A `Database` in one SQLite file: one connection writes, for which the writers queue, and several read.
 
-    `patient`: wait 30 seconds for another process' lock instead of 5 (for migrations). Raises BadSettings for a
-    database in memory.
+    `patient`: wait 30 seconds for another process' lock instead of 5 (for migrations). `claimer` is None: SQLite has no
+    connections where each statement is its own transaction. Raises BadSettings for a database in memory.
     """
 
     claimer = None

@@ -74,12 +74,12 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Delete what was stored of deleted incidents after their deletion, if the last of it came before `horizon`.
+    """Delete what came for deleted incidents after their deletion, if the last of it came before the instant `horizon`.
 
-    `table`: the tombstones; `late_at` says when the last of it came, and becomes NULL. `known`: the column of the ids
-    of incidents that the service has; a deleted incident found in it was reopened, and keeps everything. `remove`:
-    called within a transaction with the ids of at most `limit` incidents; deletes what is stored of them and returns
-    table name -> deleted rows. Yields each such result after the commit.
+    `table`: the tombstones, a row for each deleted incident; `late_at` says when the last of it came, and becomes NULL.
+    `known`: the column of the ids of incidents that the service has; a deleted incident found in it was reopened, and
+    keeps everything. `remove`: called within a transaction with the ids of at most `limit` incidents; deletes what is
+    stored of them and returns table name -> deleted rows. Yields each such result after the commit.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

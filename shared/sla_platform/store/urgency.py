@@ -80,8 +80,10 @@ class UrgencyOrder:
 class UrgencyCursor:
     """Where a page of a list by urgency ended, from which the next page goes on.
 
-    `at`: the instant for which all pages are sorted. The others: the values of the last row of the page, as in
-    `UrgencyOrder`. As text (`str`), for URLs: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
+    `at`: the instant for which all pages are sorted. The others: the values of the last row of the page, in the columns
+    of `UrgencyOrder`; `last` as text: its cycle or id, by which it differs from rows of equal place. As text (`str`),
+    for URLs, with instants in microseconds since 1970 UTC:
+    `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
     """
 
     at: datetime

@@ -46,8 +46,12 @@ class ClockFact(BaseModel):
     """The data of every event on the topic `clocks`: what became true of a clock, a promise or an incident.
 
     Published by the timer, read by the notifier and the board. Times are RFC 3339 UTC. A field that does not apply has
-    its default. `cycle`: the clock's number, from 0, among the incident's clocks of this `metric`. `threshold`: of a
-    warning, such as `warn-50`. `details`: what else a fact of this kind says, name -> text.
+    its default. `clock`: the clock's id. `cycle`: its number, from 0, among the incident's clocks of this `metric`.
+    `state`: of the clock, such as `running`. `generation`: of the clock's targets, 0 is the first, 1 the one that
+    replaced it. `threshold`: of a warning, such as `warn-50`. `original_due_at`: the due instant promised first.
+    `customer`, `title`, `url`, `product`: as the ticket states them. `zone`, `language`: of the contract. `escalation`:
+    id of the plan's policy that says whom to notify when; "" without one. `urgency`: the higher, the sooner to be dealt
+    with. `details`: what else a fact of this kind says, name -> text.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -137,8 +141,8 @@ class ClockFact(BaseModel):
     def is_history(self) -> bool:
         """Return whether the fact is only for the record, so that nobody is notified of it.
 
-        True for a fact that was over or imported when slad first read of it, and for a fact about an imported clock
-        that became true at or before `imported_through`.
+        True if `history` is set: what it tells was over, or was imported, when slad first heard of it. True also if it
+        became true (`at`) at or before `imported_through`: when the last event of the incident's import was received.
         """
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 

@@ -75,9 +75,9 @@ class WindowData(BaseModel):
     """A booked window, as stored and published: extra hours, from `start` until before `end`, in which time counts.
 
     `id`: of the booking. `window`: the id of the plan's window that was booked. `priorities`, `products`: time counts
-    for these alone; empty: for all. `people`: who is on duty. `language`: in which they serve; "" if not stated.
-    `surcharge`: percent more. `booked_in`, `cancelled_in`: the revisions of the contract's record in which it was
-    booked, and cancelled; null: it was not.
+    for these alone; empty: for all, except `excluded_products`. `people`: the ids of those on duty. `language`: in
+    which they serve; "" if not stated. `surcharge`: percent more. `booked_in`, `cancelled_in`: the revisions of the
+    contract's record in which it was booked, and cancelled; null: it was not.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -98,10 +98,11 @@ class WindowData(BaseModel):
 class EntryData(BaseModel):
     """An entry of a contract's ledger, as stored and published; `kind`: bought, used, reserved, released or adjusted.
 
-    `allowance`: the allowance (such as hours of work) in whose ledger it is. `amount`: in the allowance's unit, exact;
-    hours are stated in seconds. `start`, `end`: the time that was worked, instead of an amount. `of`: the id of the
-    reservation that it ends. `serves_at`: when what is reserved takes place. `surcharge`: percent on top. `reference`:
-    id of the incident or booked window. `posted_in`: the revision of the contract's record in which it was written.
+    `allowance`: the allowance (such as hours of work) in whose ledger it is. `at`: when what it tells happened. `who`:
+    whose work or decision it is. `amount`: in the allowance's unit, exact; hours are stated in seconds. `start`, `end`:
+    the time that was worked, instead of an amount. `of`: the id of the reservation that it ends. `serves_at`: when what
+    is reserved takes place. `surcharge`: percent on top. `reference`: id of the incident or booked window. `posted_in`:
+    the revision of the contract's record in which it was written. Null: not stated.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

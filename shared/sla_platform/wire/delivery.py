@@ -17,9 +17,10 @@ SOURCE = "/slad/notifier"
 class DeliveryFact(BaseModel):
     """What became of a delivery (one message to one person) or of an alert, as published on the topic `deliveries`.
 
-    `incident`, `notice`, `alert`, `delivery`: the ids of what it is about, "" for none. `recipient`: the person's id,
-    never an address. `attempts`: how often sending was tried. `possibly_duplicate`: the message may arrive twice.
-    `error`: why sending failed.
+    `incident`, `contract`, `notice`, `alert`, `delivery`: the ids of what it is about, "" for none. `recipient`: the
+    person's id, never an address. `reason`: why this person is notified; of a cancelled or undeliverable delivery, why
+    it was not sent; of an alert, why it changed. `attempts`: how often sending was tried. `possibly_duplicate`: the
+    message may arrive twice. `at`: when this happened. `error`: why the last attempt to send failed, "" if it did not.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

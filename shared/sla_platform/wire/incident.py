@@ -27,7 +27,7 @@ SOURCE = "/slad/ingest"
 class AgreedData(BaseModel):
     """A due instant on which both sides agreed for a metric, in place of the computed one.
 
-    `agreed_by`: who agreed. `moved_by_pauses`: whether later pauses of the clock move it.
+    `agreed_by`: who agreed. `reason`: in words. `moved_by_pauses`: whether later pauses of the clock move it.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -41,8 +41,9 @@ class AgreedData(BaseModel):
 class SnapshotData(BaseModel):
     """How the whole ticket stood at the sender at the instant `at`; a field that is null was not stated.
 
-    In `attributes`, "" means that the ticket has none; names that are absent are unknown. `before`: the fields that the
-    delivery from the sender changed, name -> former value. `version`: the sender's number of this state; 0 without one.
+    `created_at`, `ended_at`: when the ticket was created and ended. `waiting_on`: for whom it waits. In `attributes`,
+    "" means that the ticket has none; names that are absent are unknown. `before`: the fields that the delivery from
+    the sender changed, name -> former value. `version`: the sender's number of this state; 0 without one.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -59,11 +60,14 @@ class SnapshotData(BaseModel):
 class IncidentEventData(BaseModel):
     """The data of every `io.slad.incident.*` event: what happened to one incident.
 
-    `version`: orders events of the same instant, 0 if the sender has none. `known_as`: another id of the incident.
-    `actor_id`: the author's account, if the author may turn out to be the customer (the reporter), else "".
-    `carried_from`: the merged incident from which the event was copied. `metrics`: those that an exemption is for,
-    empty for all. `score`: of a rating. `warnings`: what of the delivery could not be mapped. `snapshot`: how the
-    ticket stood.
+    `source`: the name of the source that sent it. `received_at`: when slad received it. `quality`: how reliable the
+    time is at which it occurred. `version`: orders events of the same instant, 0 if the sender has none. `actor`: the
+    author's side. `actor_id`: the author's account, if the author may turn out to be the customer (the reporter), else
+    "". `attributes`: what the event states of the ticket, name -> value. `waiting_on`: for whom the incident waits from
+    now on. `agreed`: a due date agreed on. `merged_into`: the incident in which this one goes on. `known_as`: another
+    id of the incident. `carried_from`: the merged incident from which the event was copied. `metrics`: those that an
+    exemption is for, empty for all. `score`: of a rating. `reason`: in the author's words. `warnings`: what of the
+    delivery could not be mapped. `snapshot`: how the ticket stood; null: not stated.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

@@ -29,11 +29,12 @@ Language = Annotated[Name, Query(description="en, pl, it, ru or zh-TW")]
 
 @dataclass(frozen=True, slots=True)
 class PlanDeps:
-    """The dependencies of the HTTP routes of contracts and support plans (a support plan: a contract's promises as a
-    page).
+    """The dependencies of the HTTP routes of contracts and support plans.
 
-    `catalogue`: returns the catalogue in force, including recorded contracts. `authorize`: checks API keys.
-    `public_url`: how people reach the board, without a slash at its end; links to plans begin with it.
+    A support plan is a page with a contract's promises. `catalogue`: returns the catalogue in force, including recorded
+    contracts. `authorize`: checks API keys. `pages`: renders HTML, which `printer` converts to PDF. `links`: the stored
+    links that open a plan without a key. `public_url`: how people reach the board, without a slash at its end; links to
+    plans begin with it.
     """
 
     catalogue: Callable[[], Catalogue]

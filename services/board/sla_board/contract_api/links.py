@@ -43,6 +43,7 @@ class PlanLinkIn(BaseModel):
 class PlanLinkShape(BaseModel):
     """A link to a support plan, as administrators see it; without its address, which is shown once, when it is made.
 
+    `id`: names the link, but does not open it. `language`: of the page that it opens. `reason`: why it was made.
     `made_by`, `revoked_by`: as in the audit log, such as `key:ops`. `revoked_at`: null, and `revoked_by` "", while
     nobody has revoked the link.
     """

@@ -23,8 +23,9 @@ class LinkState(StrEnum):
 class PlanLink:
     """A link with which anybody reads the support plan of `contract`, without an API key, until `expires_at`.
 
-    `language`: of the page that it opens. `reason`: why it was made. `made_by`, `revoked_by`: as in the audit log, such
-    as `key:ops`. `revoked_at`: when it was revoked, from when on it opens nothing; None if it was not revoked.
+    `id`: names the link, but does not open it. `language`: of the page that it opens. `reason`: why it was made.
+    `made_by`, `revoked_by`: as in the audit log, such as `key:ops`. `revoked_at`: when it was revoked, from when on it
+    opens nothing; None, and `revoked_by` "", if it was not revoked.
     """
 
     id: str

@@ -133,11 +133,17 @@ class Pages:
         )
 
     def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
-        """Return the HTML of the page of critical-fix notices, in the order given."""
+        """Return the HTML of the page of critical-fix notices, in the order given.
+
+        `now` sets the browser's clock.
+        """
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
-        """Return the HTML of the list of contracts. `text`: what was searched for. `more`: there are more matches."""
+        """Return the HTML of the list of contracts. `text`: what was searched for. `more`: there are more matches.
+
+        `now` sets the browser's clock.
+        """
         return self._templates.get_template("contracts.html").render(contracts=contracts, text=text, next=more, now=now)
 
     def support_plan(self, plan: SupportPlan, now: datetime) -> str:
@@ -161,7 +167,10 @@ class Pages:
         return self._templates.get_template("link_closed.html").render(said=said, words=words)
 
     def not_found(self, what: str, now: datetime) -> str:
-        """Return the HTML of the page for status 404; `what`: the id of the incident or contract that was asked for."""
+        """Return the HTML of the page for status 404; `what`: the id of the incident or contract that was asked for.
+
+        `now` sets the browser's clock.
+        """
         return self._templates.get_template("missing.html").render(what=what, now=now)
 
     def _row_or_remark(self, record: Any, queue: Queue) -> tuple[str, str]:

@@ -15,7 +15,10 @@ from sla_domain.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class PlanTable:
-    """A table of a support plan: the headings of its columns (`head`), and rows with one text per column."""
+    """A table of a support plan.
+
+    `head`: the headings of its columns. `rows`: each has one text per column. `title`: "" for none.
+    """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -26,9 +29,9 @@ class PlanTable:
 class Week:
     """The weekly hours of service, to be drawn as a week in a support plan.
 
-    `hours`: the same as text. `days`: pairs (name of the day, open spans in minutes from midnight), Monday first.
-    `seasons`: pairs (days of the season, hours in it) as text; a day that is in several seasons has the hours of the
-    last.
+    `title`: the name of the hours. `zone`: their time zone. `hours`: the same as text. `days`: pairs (name of the day,
+    open spans in minutes from midnight), Monday first. `seasons`: pairs (days of the season, hours in it) as text; a
+    day that is in several seasons has the hours of the last.
     """
 
     title: str

@@ -129,8 +129,8 @@ def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
 def state_of(fact: ClockFact) -> ClockState:
     """Return the state of a clock after a fact that slad published about it.
 
-    That is the state which the fact states, else the one to which facts of its kind lead (see `state_brought_by`).
-    RUNNING if there is neither, as for a warning that an older release published.
+    That is the state which the fact states, else the one to which facts of its kind lead, as `clock.started` leads to
+    RUNNING. RUNNING also if there is neither, as for a warning that an older release published.
     """
     body = fact.body
     if isinstance(body, Gone):

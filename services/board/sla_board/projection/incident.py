@@ -22,7 +22,7 @@ def names_in(events: Iterable[IncidentEvent]) -> list[str]:
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
     """Return the row of the table `board_incident` computed from all known events of one incident, in any order.
 
-    There must be at least one event. The phase is the one that `sla_domain.fold.phase_of` finds.
+    There must be at least one event. `phase` is where these events leave the work, such as `waiting`.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     attributes: dict[str, str] = {}

@@ -92,8 +92,8 @@ class RememberedReader(Generic[Key, Item]):
     ) -> dict[Key, list[Item]]:
         """Return key -> its stored rows, for each key in `fresh`; from the cache if possible, else read from the store.
 
-        For a key in the cache these are only the rows that the cache keeps (see RowMemory), and the fresh ones.
-        `fresh`: key -> the rows of this batch, stored already in this transaction. `never`: keys that bypass the cache.
+        For a key in the cache these are only the rows on which later results can depend, and the fresh ones. `fresh`:
+        key -> the rows of this batch, stored already in this transaction. `never`: keys that bypass the cache.
         Functions that update the cache are appended to `committed`: call them after the commit, drop them after a
         rollback.
         """

@@ -14,10 +14,12 @@ from sla_domain.clock import ClockState
 class Countdown:
     """The time left of a clock, as values from which the browser (and `left_at`) computes it at any instant.
 
-    Running clock: the time left is `to` minus now, in counted time (time within the clock's hours). The hours are
-    closed before `since` and after `until`: there it stands still (None: no such bound). Paused or stopped clock: `to`
-    is None, and `left` is the time left. `wall_to`, `wall`: the due instant and the time left by the wall clock; None
-    where they would say the same. `by_wall`: the hours are not known, so all of this is wall time.
+    Running clock: the time left is `to` minus now. `to`: when the clock would be due if its hours, once open, never
+    closed again. `since`, `until`: when its hours open and close next; an earlier now counts as `since`, a later one as
+    `until` (None: no such bound). `wall_to`: the due instant, None if it is not shown besides. Paused or stopped clock:
+    `to` is None. `left`: the time left, negative if late; `wall`: the same in wall time, None if it does not differ,
+    and for a paused clock. `by_wall`: the hours are not known, so `to` and `left` are in wall time, else in counted
+    time (time within the hours).
     """
 
     to: datetime | None = None

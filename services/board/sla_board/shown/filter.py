@@ -33,11 +33,10 @@ class ClockCondition(StrEnum):
 
 
 class QueueOrder(StrEnum):
-    """The orders in which open clocks are listed; clocks equal in the chosen order are listed by urgency, highest
-    first.
+    """The orders in which open clocks are listed; clocks equal in one are listed by urgency, highest first.
 
-    URGENCY: by `sla_domain.urgency.score`, highest first. STATE: by bucket (breached, how soon due, paused). The
-    others: by the column of that name.
+    URGENCY: by one score of priority, plan and time left, highest first. STATE: by bucket (breached, how soon due,
+    paused). The others: by the column of that name.
     """
 
     URGENCY = "urgency"
@@ -53,8 +52,10 @@ class QueueOrder(StrEnum):
 class BoardFilter:
     """The choices of a viewer of the board; an empty tuple or text means "any".
 
-    `text` is looked for in incident ids, titles, customers and contracts. `limit`: most rows to show. `only_contract`:
-    the one contract that the viewer's key may see, None for all; it never comes from the URL.
+    `contracts`, `priorities`, `metrics`: their ids. `conditions`: states, such as PAUSED. `buckets`: how soon due.
+    `text` is looked for in incident ids, titles, customers and contracts. `order`: by what the list is sorted;
+    `descending`: the other way round. `limit`: most rows to show. `only_contract`: the one contract that the viewer's
+    key may see, None for all; it never comes from the URL.
     """
 
     contracts: tuple[str, ...] = ()

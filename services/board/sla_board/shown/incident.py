@@ -58,8 +58,9 @@ class ShownPromise:
 class ShownEvent:
     """An event of the incident: it happened `at`, and slad received it at `received_at`.
 
-    `who`: a name, else customer, staff or bot, "" if unknown. `details`: values that the event states, by name. `late`:
-    the time from `at` to `received_at` if over a minute, else None.
+    `kind`: such as `opened`. `who`: a name, else customer, staff or bot, "" if unknown. `details`: values that the
+    event states, by name. `quality`: how reliable `at` is. `late`: the time from `at` to `received_at` if over a
+    minute, else None.
     """
 
     at: datetime
@@ -75,8 +76,9 @@ class ShownEvent:
 class ShownFact:
     """A fact that slad published about the incident, such as a breach.
 
-    It became true `at`, and slad published it at `noticed_at`. `what`: such as `breached` (of a clock) or `promise
-    made` (of the incident). `metric`: the metric's title, "" for none.
+    It became true `at`, and slad published it at `noticed_at`. `what`: such as `breached` (of a clock) or
+    `promise made` (of the incident). `metric`: the metric's title, "" for none. `details`: more in words, such as the
+    due instant; or "".
     """
 
     at: datetime
@@ -90,10 +92,13 @@ class ShownFact:
 class IncidentFile:
     """The content of an incident's page, as far as the viewer may see it.
 
-    `promises`: its clocks, open ones first, the most urgent of them in front. `happenings`: its events. `sayings`: the
-    facts that slad published. `deliveries`: rows of the table `board_delivery`. `drawing`: the timeline, None when
-    there is nothing to draw. `not_shown`: parts that could not be made. `until`: when the incident left the viewer's
-    contract, None if it has not; the page then shows the incident as it was at that instant.
+    `link`: to the ticket, "" for none. `phase`: where the work stands, such as `waiting`. `contract`, `plan`, `zone`:
+    of its newest clock, without one of the newest fact; instants are shown in `zone`. `opened_at`: None if not known.
+    `attributes`: what its events state, such as `product`, by name. `promises`: its clocks, open ones first, the most
+    urgent of them in front. `happenings`: its events. `sayings`: the facts that slad published. `deliveries`: rows of
+    the table `board_delivery`. `drawing`: the timeline, None when there is nothing to draw. `not_shown`: parts that
+    could not be made. `until`: when the incident left the viewer's contract, None if it has not; the page then shows
+    the incident as it was at that instant.
     """
 
     id: str

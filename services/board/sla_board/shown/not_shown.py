@@ -17,7 +17,8 @@ _MOST_REMEMBERED = 10_000
 class NotShown:
     """A part of a page that cannot be shown.
 
-    `part`: its kind: row, event, fact, clock, drawing, attributes or notice. `error`: the name of the error's class.
+    `part`: its kind: row, event, fact, clock, drawing, attributes or notice. `id`: its id among those of its kind.
+    `incident`: the incident it belongs to, "" for a notice. `error`: the name of the error's class.
     """
 
     part: str

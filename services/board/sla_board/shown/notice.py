@@ -25,9 +25,11 @@ _MOST = 100
 class ShownNotice:
     """A critical-fix notice, which asks the users of some `products` to install a fix.
 
-    `cause`: what the fix prevents, such as `outage`; "" if not named. `told`: state of a delivery, such as `sent` ->
-    number of the notice's deliveries in it. `asked`: number of contracts with people who were asked to acknowledge the
-    notice; `acknowledged`: in how many of these somebody has. `reason`: why it was changed or withdrawn, or "".
+    `severity`: `critical`, `high`, `medium` or `low`. `link`: to more about it, "" for none. `products`: each with its
+    affected versions. `revision`: from 1. `cause`: what the fix prevents, such as `outage`; "" if not named.
+    `withdrawn`: it no longer applies. `reason`: why it was changed or withdrawn, or "". `told`: state of a delivery,
+    such as `sent` -> number of the notice's deliveries in it. `asked`: number of contracts with people who were asked
+    to acknowledge the notice; `acknowledged`: in how many of these somebody has.
     """
 
     id: str

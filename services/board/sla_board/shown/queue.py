@@ -29,10 +29,10 @@ _MOST_CHOICES = 200
 class Queue:
     """The open clocks that a filter shows, in its order, as of `now`.
 
-    `hours`: finds each clock's hours. `rows`: the clocks' records in the table `board_clock`, with `known_title` and
-    `known_url`, at most the filter's limit. `alerts`: clock id -> alert, for breached rows. `buckets`: how soon due ->
-    number of clocks that fit the filter, ignoring its choice of buckets. `open_clocks`: how many the viewer may see.
-    `contracts`, `priorities`: choices of the filter's menus.
+    `hours`: finds each clock's hours. `rows`: the clocks' records in the table `board_clock`, at most the filter's
+    limit; each also has its incident's title and URL, as `known_title` and `known_url`. `alerts`: clock id -> alert,
+    for breached rows. `buckets`: how soon due -> number of clocks that fit the filter, ignoring its choice of buckets.
+    `open_clocks`: how many the viewer may see. `contracts`, `priorities`: choices of the filter's menus.
     """
 
     now: datetime

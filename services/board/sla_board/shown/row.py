@@ -22,10 +22,14 @@ from sla_domain.urgency import score_of_weight
 class ClockRow:
     """A clock as a row of a page.
 
-    The browser counts the time left down from `count`; None: no time left is shown. `allowed`: the target in words.
-    `word`: the state as shown. `why`: the reason of a pause. `answer`: whether the alert about the breach is
-    acknowledged, and by whom; "" without an alert. `warned`: the threshold of the last warning, such as `75 %`; "" if
-    none, or if `word` shows it. `outside`: the clock runs while its hours are closed; they open at `opens_at`.
+    `title`, `link`: of the ticket; the link is "" for none. `contract`, `plan`, `priority`, `metric`: names in the
+    catalogue. `cycle`: the clock's number among the incident's clocks of this metric, from 0. `allowed`: the target in
+    words. `weight`: the part of its urgency that does not depend on the time. `bucket`: how soon it is due.
+    `condition`, `word`: its state, for the filter and as shown. `why`: the reason of a pause. `answer`: whether the
+    alert about the breach is acknowledged, and by whom; "" without an alert. `provisional`: the breach may still be
+    taken back. `due_at`: None while paused. `zone`: in which its instants are shown. `warned`: the threshold of the
+    last warning, such as `75 %`; "" if none, or if `word` shows it. `outside`: the clock runs while its hours are
+    closed; they open at `opens_at`. `count`: from which the browser counts the time left down; None: none is shown.
     """
 
     id: str

@@ -85,8 +85,9 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A period of a clock as drawn: a rectangle in units of the SVG view box (y grows downwards), with a text for
-    people.
+    """A period of a clock as drawn: a rectangle in units of the SVG view box, with a text for people.
+
+    `x`, `y`: its upper left corner (y grows downwards).
     """
 
     x: float

@@ -44,9 +44,9 @@ Name = Annotated[ContractName, Path()]
 class ContractDeps:
     """The objects that the routes of contracts use.
 
-    `owner`: makes changes. `shelf`: the records of contracts in memory. `catalogue`: returns the catalogue of the
-    files, without recorded contracts. `authorize`: returns what a request's API key allows, or raises 401 or 403.
-    `max_body_bytes`: the largest body that is accepted.
+    `owner`: makes changes. `shelf`: the records of contracts in memory. `store`: the database. `catalogue`: returns the
+    catalogue of the files, without recorded contracts. `time_source`: tells what time it is now. `authorize`: returns
+    what a request's API key allows, or raises 401 or 403. `max_body_bytes`: the largest body that is accepted.
     """
 
     owner: ContractOwner

@@ -41,11 +41,11 @@ def ledgers_json(record: ContractRecord, ledgers: Sequence[LedgerTerms], at: dat
 def ledger_json(
     terms: LedgerTerms, entries: Sequence[LedgerEntry], at: datetime, language: str, *, explain: bool = False
 ) -> dict[str, Any]:
-    """Return the JSON object of one ledger as of the instant `at`: balance, lots, what expires, forecast and warnings.
+    """Return the JSON object of one ledger as of `at`: balance, lots (portions), what expires, forecast and warnings.
 
-    `entries`: those of this ledger. `language`: of titles and of amounts in words. `explain`: add each step that led to
-    the balance, as data (`steps`) and in words (`text`). Raises CalendarError if `at` is outside the years for which
-    the ledger's hours are known.
+    `entries`: those of this ledger. `at`: an aware instant. `language`: of titles and of amounts in words. `explain`:
+    add each step that led to the balance, as data (`steps`) and in words (`text`). Raises CalendarError if `at` is
+    outside the years for which the ledger's hours are known.
     """
     ledger = ledger_at(terms, entries, at)
     shown = _Shown(ledger, language)

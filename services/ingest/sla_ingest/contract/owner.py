@@ -107,11 +107,11 @@ class ContractOwner:
         self._wake_signal = wake_signal
 
     async def create(self, written: WrittenContract, command: Command, *, dry_run: bool = False) -> ChangedContract:
-        """Create a recorded contract with its first version.
+        """Create a recorded contract with its first version, `written`.
 
-        Without `effective_from` it applies from the first day of its `valid`, else from now on. `dry_run`: check
-        everything, write nothing. Raises StoreBusy, and Problem (an HTTP error): 409 if the id is taken, 422 for a text
-        that does not fit.
+        If that states no `effective_from`, the contract applies from the first day of `valid` in the text, else from
+        now on. `dry_run`: check everything, write nothing. Raises StoreBusy, and Problem (an HTTP error): 409 if the id
+        is taken, 422 for a text that does not fit.
         """
         self._refuse_file(written.id)
 

@@ -32,7 +32,8 @@ class ContractIn(BaseModel):
     """The body of `PUT /v1/contracts/{contract}`: the text of a contract's next version.
 
     `contract`: the text, with the keys of `contracts.<id>` in a catalogue file. `effective_from`: from when it applies,
-    past or future; absent: from now on. `reason`: why, for the history.
+    past or future; absent: from now on, or from the first day of `valid` in the text if that is later. `reason`: why,
+    for the history.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -44,8 +45,9 @@ class ContractIn(BaseModel):
 class NewContractIn(ContractIn):
     """The body of `POST /v1/contracts`: a new contract with its first version.
 
-    `id`: the id that the contract gets. The other fields are those of `ContractIn`: the text, from when it applies, and
-    why.
+    `id`: the id that the contract gets. `contract`: its text, with the keys of `contracts.<id>` in a catalogue file.
+    `effective_from`: from when it applies; absent: from the first day of `valid` in the text, else from now on.
+    `reason`: why, for the history.
     """
 
     id: Annotated[
@@ -69,7 +71,10 @@ class EndIn(BaseModel):
 
 
 class FreezeIn(BaseModel):
-    """The body of a request that forbids later versions of a contract to take effect before the instant `through`."""
+    """The body of a request that forbids later versions of a contract to take effect before the instant `through`.
+
+    `reason`: why, for the history.
+    """
 
     model_config = ConfigDict(extra="forbid")
     through: InstantIn
@@ -80,8 +85,9 @@ class BookingIn(BaseModel):
     """The body of a request that books a window: extra service hours that the contract's plan offers.
 
     `window`: the id of the window in the plan. `id`: of the booking; booking the same id again changes nothing. `from`,
-    `until`: aware instants. `people`: who is on duty. `confirm_surcharge`: agree to pay more if the notice is too
-    short.
+    `until`: aware instants. `people`: ids of who is on duty. `language`: of the service, such as `pl`; `product`: for
+    which it is booked; "" if not stated. `reason`: why, for the history. `confirm_surcharge`: agree to pay more if the
+    notice is too short.
     """
 
     model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
@@ -108,7 +114,8 @@ class WrittenContract:
     """The text of a contract as a request gives it, before it is checked against the catalogue.
 
     `id`: "" where the URL names the contract. `values`: the text as plain values, as in a catalogue file. `document`:
-    the same as canonical JSON. `effective_from`: from when it applies; None: not stated.
+    the same as canonical JSON. `effective_from`: from when it applies; None: not stated. `reason`: why it is written,
+    for the history.
     """
 
     id: str

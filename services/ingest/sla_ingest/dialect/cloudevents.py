@@ -66,8 +66,10 @@ _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 class CloudEventEnvelope:
     """A CloudEvent whose attributes are valid; its content is not checked yet.
 
-    `time`: None when absent. `content_type`: the media type of the content. `data`: the content as JSON value.
-    `encoded`: the content as bytes, if the event was binary or had `data_base64`; None if the content is in `data`.
+    `source`: the sender, as a URI. `id`: unique for the source. `type`: such as `io.slad.incident.opened.v1`.
+    `subject`: the incident's id at the sender, "" when absent. `time`: None when absent. `content_type`: the media type
+    of the content. `data`: the content as JSON value. `encoded`: the content as bytes, if the event was binary or had
+    `data_base64`; None if the content is in `data`.
     """
 
     id: str
@@ -92,7 +94,9 @@ class CloudEventEnvelope:
 class CloudEventsDialect:
     """The adapter of CloudEvents: structured, binary and batched deliveries, which name their own source.
 
-    `id_in_headers` is False although a binary event has its id in a header: a signed delivery cannot be binary.
+    `serves_events`: they may be posted to `/v1/events`. `answers_rules`: an event that breaks a rule of the plan is
+    refused. `id_in_headers`: False although a binary event has its id in a header, since a signed delivery cannot be
+    binary.
     """
 
     serves_events = True
@@ -176,15 +180,16 @@ def split(delivery: Delivery) -> list[Delivery]:
 def assumed_source(written: str) -> Source:
     """Return a source for the attribute `source` of a CloudEvent (`written`), without asking the catalogue.
 
-    Its name is `source_name(written)`; its settings are the defaults of `undescribed_source`.
+    Its name is `source_name(written)`. It has default settings: times in UTC, no tables that translate values.
     """
     return undescribed_source(source_name(written))
 
 
 def undescribed_source(name: str) -> Source:
-    """Return a CloudEvents source with this name that needs no entry in the catalogue, with default settings.
+    """Return a CloudEvents source with this name that needs no entry in the catalogue.
 
-    Its incidents have ids such as `<name>:INC-1`.
+    It has default settings: no authentication of its own, times in UTC, no tables that translate values. Its incidents
+    have ids such as `<name>:INC-1`.
     """
     return replace(UNDESCRIBED, id=SourceId(name))
 

@@ -72,6 +72,7 @@ _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
 class JiraName:
     """A status, resolution or priority as a delivery names it; false in a condition when it has neither id nor names.
 
+    `id`: Jira's number of it, "" where it is not stated. `names`: such as `In Progress`; the one to show comes first.
     `category`: Jira's category of a status, `new`, `indeterminate` or `done`; "" where it is not stated.
     """
 
@@ -84,7 +85,7 @@ class JiraName:
 
     @property
     def shown(self) -> str:
-        """Return the text to show to people: the first name, else the id."""
+        """Return the text to show to people: the first of `names`, else the id."""
         return self.names[0] if self.names else self.id
 
     @property
@@ -170,10 +171,10 @@ def status_now(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def status_before(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the phase that the status before a change means: as the catalogue says, else by its usual name.
+    """Return the phase that `word`, the status before a change, means: as the catalogue says, else by its usual name.
 
-    Jira's category plays no part, since a changelog does not state it. If neither knows the status, `phase` is None,
-    and there is a remark; no remark for an empty `word`.
+    Jira's category plays no part, since a changelog does not state it. If neither knows the status, `phase` of the
+    result is None, and there is a remark; no remark for an empty `word`.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -183,10 +184,10 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
-    """Return whether a Jira resolution means RESOLVED or CANCELLED: as the catalogue says, else as is usual.
+    """Return whether a Jira resolution (`word`) means RESOLVED or CANCELLED: as the catalogue says, else as is usual.
 
     What is usual is known for Jira's own resolutions, by name or id. Any other resolution that the catalogue does not
-    name means RESOLVED, with a remark.
+    name means RESOLVED, with a remark. `source`: has the catalogue's table `resolutions`.
     """
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:

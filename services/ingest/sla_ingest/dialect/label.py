@@ -25,7 +25,8 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 class LabelStep:
     """One event that a change of a ticket's labels means.
 
-    `attributes`: what the labels state, such as `{"priority": "high"}`.
+    `step`: its kind, and on whom the ticket then waits. `attributes`: what the labels state, such as `{"priority":
+    "high"}`; empty if the event changes only the ticket's phase.
     """
 
     step: EventStep
@@ -35,7 +36,8 @@ class LabelStep:
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
     """Return the priority that a ticket's labels state; "" for none.
 
-    It is that of the first label in the source's setting `priority_labels` that the ticket has.
+    Of the labels in the source's table `priority_labels`, the first that the ticket has decides. `labels`: the
+    ticket's.
     """
     present = {fold_case(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
@@ -44,8 +46,8 @@ def priority_by_label(source: Source, labels: Iterable[str]) -> str:
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
     """Return the phase that a ticket's labels state; None for none.
 
-    It is that of the first label in the source's setting `labels` that the ticket has. If the setting is empty,
-    `USUAL_LABELS` is used instead.
+    Of the labels in the source's table `labels`, the first that the ticket has decides; if the table is empty,
+    `USUAL_LABELS` is used instead. `labels`: the ticket's.
     """
     present = {fold_case(label) for label in labels}
     table = source.labels or USUAL_LABELS

@@ -61,7 +61,7 @@ class CodedReason(Enum):
 
 
 class IgnoredBecause(CodedReason):
-    """Why a delivery that was understood became no event."""
+    """Why a delivery that was understood became no event; each value says it in words."""
 
     PING = "a test delivery: the connection works"
     UNRELATED = "this kind of delivery says nothing about an incident"
@@ -73,7 +73,10 @@ class IgnoredBecause(CodedReason):
 
 
 class ParkedBecause(CodedReason):
-    """Why a delivery was parked: stored without effect, to be replayed once a person has looked at it."""
+    """Why a delivery was parked: stored without effect, to be replayed once a person has looked at it.
+
+    Each value says the reason in words.
+    """
 
     UNKNOWN_TYPE = "slad does not know this type of event"
     UNKNOWN_ACTION = "slad does not know this action"
@@ -88,7 +91,10 @@ class ParkedBecause(CodedReason):
 
 
 class IngestRemark(CodedReason):
-    """Something odd about an event that is accepted nevertheless; shown in the answer and counted."""
+    """Something odd about an event that is accepted nevertheless; shown in the answer and counted.
+
+    Each value says it in words.
+    """
 
     NO_TIME = "the delivery states no usable time: the time of receipt stands in for it"
     LOCAL_TIME = "the stated local time came twice or never: which instant is meant is not certain"
@@ -115,7 +121,10 @@ class IngestRemark(CodedReason):
 
 @dataclass(frozen=True, slots=True)
 class RemarkNote:
-    """A remark on an event, with the detail it is about, such as the value that was not understood."""
+    """A remark on an event, with the detail it is about.
+
+    `detail`: such as the value that was not understood; "" for none.
+    """
 
     remark: IngestRemark
     detail: str = ""
@@ -132,10 +141,10 @@ class RemarkNote:
 class TranslatedEvent:
     """An event with the remarks on it, before it is stored.
 
-    `unless_reporter`: the author's account, if the event is a customer's reply instead of a response should the author
-    turn out to be the incident's reporter (see `with_reporter_recognised`); "" otherwise. `not_before_told`: True if
-    the event happened at its stated time or at an unknown time after it. If a clock was breached in between, the event
-    is placed after the last breach before its receipt (see `after_breaches`).
+    `unless_reporter`: the author's account, if it is still open whether the author is the incident's reporter, which
+    would make the event a customer's reply; else "". `not_before_told`: True if the event happened at its stated time
+    or at an unknown time after it; if a clock was breached in between, the event is placed after the last breach before
+    its receipt.
     """
 
     event: IncidentEvent
@@ -155,8 +164,9 @@ class Accepted:
 class Ignored:
     """The outcome of a delivery that was understood and gives no event.
 
-    `observed`: an event with the state of the ticket that the delivery shows; None when it shows none. That event is
-    stored if the incident is unknown, or known in another state.
+    `detail`: what the reason is about, such as the kind of the delivery; "" for none. `observed`: an event with the
+    state of the ticket that the delivery shows; None when it shows none. That event is stored if the incident is
+    unknown, or known in another state.
     """
 
     reason: IgnoredBecause
@@ -166,9 +176,9 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The outcome of a delivery that was not understood.
+    """The outcome of a delivery that was not understood: it is stored, to be replayed by a person.
 
-    It is stored, to be replayed once a person has looked at it.
+    `detail`: what the reason is about, such as the unknown type; "" for none.
     """
 
     reason: ParkedBecause
@@ -198,8 +208,8 @@ class Work:
     """Time that somebody worked on an incident, from `start` up to `end`, to be counted in a ledger of the contract.
 
     `who`: the person's name. `allowance`: the id of the allowance that pays, "": the contract's only one of hours.
-    `customer`: finds the contract if the incident is unknown, "" if not stated. `contract`: the contract of the
-    incident, "" until that is known.
+    `customer`: finds the contract if the incident is unknown, "" if not stated. `reason`: what the work was, in words.
+    `contract`: the contract of the incident, "" until that is known.
     """
 
     incident: IncidentId
@@ -269,9 +279,13 @@ class ClaimedTime:
 class EventDraft:
     """An event of an incident before it gets its ids and times.
 
-    `stamp`: the time that the sender states. `unless_reporter`: the author's account, if the event is a customer's
-    reply instead of a response should the author be the incident's reporter; else "". `not_before_told`: the event
-    happened at its stated time or later. The other fields are those of `IncidentEvent`, and the `remarks` on the event.
+    `stamp`: the time that the sender states. `actor`: on which side the author stands; `actor_name`: how the author is
+    called. `attributes`: name -> value, what the event changes of the incident. `waiting_on`: for a wait, on whom.
+    `agreed`: a due date agreed on. `merged_into`: for MERGED, the other incident. `known_as`: another id of the
+    incident (RENAMED). `metrics`: those exempted by the event; empty: all. `score`: the customer's rating. `remarks`:
+    what is odd about it. `unless_reporter`: the author's account, if it is still open whether the author is the
+    incident's reporter, which would make the event a customer's reply; else "". `not_before_told`: it happened at its
+    stated time or later. `snapshot`: the ticket's state. `history`: imported long afterwards; nobody is notified.
     """
 
     kind: EventKind

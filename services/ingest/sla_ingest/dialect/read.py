@@ -84,7 +84,8 @@ def name_text(value: Any) -> str:
 def text_at_dotted_path(value: Any, dotted: str) -> str:
     """Return the text at a path of keys and list indexes, such as `issue.fields.customfield_10002` or `labels.0.name`.
 
-    An object there gives its name, a list its first item that gives a text (see `name_text`). "" when there is none.
+    An object there gives its `name`, `value` or another such key; a list gives its first item that gives a text. ""
+    when there is none.
     """
     for name in dotted.split("."):
         if isinstance(value, dict):
@@ -164,11 +165,12 @@ def overlay_lookups(
 
 
 def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
-    """Return the time in a sender's value as a ClaimedTime with this `quality` and `version`.
+    """Return the UTC instant that a sender's `value` means, as a ClaimedTime with this `quality` and `version`.
 
-    `version`: the sender's own number of the change, 0 for none. `zone`: the time zone of a time without an offset.
-    `at` of the result is None for an absent value, and for an unreadable one, which a remark quotes. A local time that
-    came twice or never in `zone` gets a remark, and EXACT becomes DOUBTFUL.
+    `value`: text such as `2026-02-03T04:05:06Z`, or a count of seconds, milli-, micro- or nanoseconds since 1970.
+    `zone`: of a text without offset; if that local time came twice or never, there is a remark and EXACT becomes
+    DOUBTFUL. `version`: the sender's number of the change; 0: none. `at` of the result is None for an absent value
+    (None, "", 0, the year 1) and, with a remark that quotes it, for one that is unreadable or outside 1970 to 2200.
     """
     try:
         found = read_instant(value, zone)

@@ -28,9 +28,9 @@ class AccountDetails:
 
     `names`: the ids and names of the account. `shown`: the display name; people choose it themselves, so it may prove a
     bot, but never staff or a customer. `account`: the name that remarks suggest for listing the person in the
-    catalogue. `groups`, `domain` (of the mail address), `association` (with the repository): case-folded. `bot`,
-    `customer`, `member` (of staff): as the sender states. `assumed`: a weak reason to take the person for staff; "" for
-    none.
+    catalogue. `groups`: of the ticketing system. `domain`: of the mail address. `association`: with the repository, on
+    GitHub. These three are in lower case. `bot`, `customer`, `member` (of staff): as the sender states. `assumed`: a
+    weak reason to take the person for staff, in words; "" for none.
     """
 
     names: frozenset[str]
@@ -64,10 +64,11 @@ class Speaker:
 
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
-    """Return the side of a person: customer, staff, bot or unknown. `reported`: this person reported the ticket.
+    """Return as a Speaker on which side a person stands: customer, staff, bot or unknown.
 
-    The side is that of `known_side`. If that finds none, there is a remark, and the person counts as staff if
-    `person.assumed` gives a reason and the source does not restrict the staff to those it names; else as unknown.
+    `person`: what the delivery says of the account. `reported`: whether this person reported the ticket. The catalogue
+    and the sender's statements decide (`known_side`). Where they do not, the person counts as staff if `person.assumed`
+    gives a reason and the source does not restrict its staff, else as unknown; the Speaker then has a remark.
     """
     actor = known_side(source, person, reported=reported)
     if actor is not None:

@@ -66,10 +66,11 @@ async def carry_events(
 ) -> None:
     """Copy these stored events to the incidents into which their own incidents were merged (survivors).
 
-    Only kinds in `COPIED` are copied. `kept_from`: survivors that get no copies, since this sender may not change them.
-    `begun`: incidents with events of their own; updated. An event's incident that is not in `begun` first gets copies
-    of the events of all incidents merged into it. A survivor that is not in `begun` gets copies only if it has events
-    of its own by now, or a customer's comment waits for an answer.
+    Copied are only openings, comments of people, workarounds, escalations, ends, reopenings, merges and renames.
+    `kept_from`: survivors that get no copies, since this sender may not change them. `begun`: incidents with events of
+    their own; updated. An event's incident that is not in `begun` first gets copies of the events of all incidents
+    merged into it. A survivor that is not in `begun` gets copies only if it has events of its own by now, or a
+    customer's comment waits for an answer.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):

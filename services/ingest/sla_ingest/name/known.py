@@ -103,7 +103,7 @@ def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
     """Return the delivery with each incident id replaced by the id under which slad stores the incident.
 
-    For a renamed incident that is its first id. Ids are replaced in the events (`incident`, `merged_into`), in
+    A renamed incident is stored under its first id. Ids are replaced in the events (`incident`, `merged_into`), in
     `observed` and in `work`. `names`: the known renames. A merge of two ids of the same incident becomes a rename.
     """
     if not names.moved and not joins(entry):

@@ -34,8 +34,8 @@ class Acknowledged:
 class AckBy:
     """The person or program that acknowledges an alert.
 
-    `name`: the person's id, or the name that an API call gives. `via`: the way, `link`, `digest` or `api`. Both are
-    stored with the alert; `actor` is named in the audit log.
+    `name`: the person's id, or the name that an API call gives. `via`: the way, `link`, `digest` (a mail that collects
+    several messages) or `api`. Both are stored with the alert. `actor`: who it is in the audit log.
     """
 
     name: str
@@ -103,8 +103,8 @@ class Acknowledger:
     async def acknowledge_listed(self, ids: Mapping[str, int], by: AckBy) -> list[Acknowledged]:
         """Acknowledge several alerts in one transaction; return a result for each, sorted by alert id.
 
-        `ids`: alert id -> the episode (one opening of the alert, counted from 1) that is meant. Unknown alerts, and
-        alerts that are in another episode now, are left out. `by`: who acknowledges. Raises StoreBusy.
+        `ids`: alert id -> which opening of the alert is meant, counted from 1 (its `episode`). Left out are unknown
+        alerts, and alerts that have been opened again since. `by`: who acknowledges. Raises StoreBusy.
         """
         async with self._context.writing() as connection:
             known = await alerts.lock_alerts(connection, set(ids))

@@ -56,11 +56,14 @@ class CloseReason(StrEnum):
 class Alert:
     """An alert as it is stored: the escalation of one clock's breach, or of one critical fix for one contract.
 
-    `episode`: how often it was opened. `content`: the fact or notice that opened it last; `occasion`: the id of the
-    event that brought this. `policy`: the escalation as it was at that time. `round` (from 0), `level` (0: none): how
-    far the escalation has come. `generation`: the number of the clock's target, from 0. `due_at`: when the target was
-    breached, or when the notice came to concern the contract. `weight`: the factor of its urgency that does not depend
-    on the time. Texts that do not apply are ""; instants are aware UTC datetimes.
+    `contract`, `incident`, `notice`: their ids; `metric`: of the clock. `generation`: the number of the clock's target,
+    from 0. `episode`: how often the alert was opened. `occasion`: the id of the event that opened it last; `content`:
+    the fact or notice in that event. `policy`: the levels of its escalation, as they were then. `opened_at`: when it
+    was opened last. `due_at`: when the target was breached, or when the notice came to concern the contract. `round`
+    (from 0), `level` (0: none yet): how far the escalation has come. `acknowledged_by`: a person's id, or the name that
+    an API call gave; `acknowledged_via`: `link`, `digest` (a mail that collects several messages) or `api`.
+    `close_reason`: a value of CloseReason. `weight`: the part of its urgency that does not depend on the time. Texts
+    that do not apply are "", such instants None; instants are aware UTC datetimes.
     """
 
     id: str

@@ -46,8 +46,9 @@ NO_CHANGE = AlertChange()
 def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> AlertChange:
     """Return the change that opens an alert: requests to notify the levels without a delay, steps for the others.
 
-    `alert`: the alert in its new state. `cancel_reason`: why queued pages of an earlier episode (opening of the alert)
-    are cancelled; None: they are not. Nothing is stored or sent here.
+    `alert`: the alert in its new state. `cancel_reason`: why pages are cancelled that are still queued from a time when
+    the alert was open before; None: they are not. Nothing is stored or sent here. `now`: when it opens; the delays of
+    its levels count from then.
     """
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
@@ -65,8 +66,8 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
     """Return the request to notify one level of the alert in its present round. `at`: when the level became due.
 
     The kind of the request is PAGE if the level asks for an acknowledgement, else INFO; for a critical fix always
-    CRITICAL_FIX. Level 1 of a critical fix goes to the people entitled to the notice. The request's id is
-    `alert.occasion` for level 1 of round 0; else `<alert.occasion>#<round>.<level>`.
+    CRITICAL_FIX. Level 1 of a critical fix goes to the people entitled to the notice. The request's id is that of the
+    event that opened the alert (`alert.occasion`); `#<round>.<level>` is added, except for level 1 of round 0.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
@@ -95,8 +96,8 @@ def log_event(
     """Return (event id, data) of an event about an alert, to be appended to the notifier's log.
 
     `what`: what happened, such as `opened`; the event's type is `alert.<what>`. `now`: when. `key`: the last part of
-    the id `alert/<alert id>/<episode>/<key>`, "" for `what`; give a key if one episode (opening of the alert) may have
-    several such events. `reason`: why it happened; `by`: who did it; "" for neither.
+    the id `alert/<alert id>/<episode>/<key>`, "" for `what`. The episode says how often the alert was opened; give a
+    key if there may be several such events in one. `reason`: why it happened; `by`: who did it; "" for neither.
     """
     fact = DeliveryFact(
         what=f"alert.{what}",

@@ -40,9 +40,9 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
     """Return the change that corrects an alert's `due_at` after a late event moved its breach; nobody is notified.
 
     If the fact moves the breach, `due_at` becomes the new instant. If the fact takes the breach back, but the clock is
-    breached at another instant, `due_at` becomes that instant; except if people are paged for it anyway, since the
-    clock is open and the alert is closed or was opened for another target. In all other cases, and if there is no alert
-    (`before` is None), the change is empty. Nothing is stored here.
+    breached at another instant, `due_at` becomes that instant. Exception: the clock is open, and the alert is closed or
+    was opened for another target; then people are paged anew instead, and the change is empty. It is also empty in all
+    other cases, and if there is no alert (`before` is None). Nothing is stored here.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -88,10 +88,11 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
 def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
     """Return the change for a fact that ends an alert: close it, cancel its pages, notify the people who were paged.
 
-    The change is empty if there is no alert (`before` is None), if the fact does not close it (see `close_reason`), or
-    if it is closed already. Exception: a closed alert is closed again, and people are notified again, if the fact makes
-    their last message wrong: the breach is taken back, or the clock ended in another way. `id_`: the fact's event id.
-    Nothing is stored or sent here.
+    A fact ends the alert if it ends the clock, brings a target that is due after `now`, or takes back the last breach.
+    The change is empty for any other fact, if there is no alert (`before` is None), or if it is closed already.
+    Exception: a closed alert is closed again, and people are notified again, if the fact makes their last message
+    wrong: the breach is taken back, or the clock ended in another way. `id_`: the fact's event id. Nothing is stored or
+    sent here.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:
@@ -114,7 +115,8 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
 def closing_request(alert: Alert, fact: ClockFact, id_: str, reason: CloseReason) -> NotificationRequest:
     """Return the request for the closing message: it tells the people who were paged why the alert closed.
 
-    They are the people paged in the alert's present episode (opening). `id_`: the id that the request gets.
+    They are the people paged since the alert was opened last. `fact`: the fact that closed it; `reason`: why. `id_`:
+    the id that the request gets.
     """
     return NotificationRequest(
         id=id_,

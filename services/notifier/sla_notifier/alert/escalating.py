@@ -35,8 +35,8 @@ def take_step(
     """Return the change for a due escalation step: notify its level, or begin the next round.
 
     A new round notifies the levels without a delay at once, except those in `waits` (level -> when to notify it
-    instead). The change is empty if the step no longer applies (`in_force`). `before`: the alert. Nothing is stored or
-    sent here.
+    instead). The change is empty if the alert is not open any more, or is in another round than the step. `before`: the
+    alert. Nothing is stored or sent here.
     """
     if not in_force(before, step):
         return NO_CHANGE

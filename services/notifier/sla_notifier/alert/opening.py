@@ -104,12 +104,13 @@ def open_alert(
 
 
 def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
-    """Return the change for a fact that lets a clock run again after its due instant (see `overdue_again`).
+    """Return the change for a fact that lets a clock run again after its due instant.
 
-    No alert (`before` is None): one is opened if a breach was published. Alert not closed: it is opened again if the
-    fact brings a target under another contract; any other new target only corrects its `due_at`. Alert closed: it is
-    opened again for a new target, for a published breach, or if it was closed as missed, cancelled or withdrawn. In all
-    other cases the change is empty. `id_`: the fact's event id.
+    Such a fact is a resumption, a correction or a new target; the caller has checked it by `overdue_again`. No alert
+    (`before` is None): one is opened if a breach was published. Alert not closed: it is opened again if the fact brings
+    a target under another contract; any other new target only corrects its `due_at`. Alert closed: it is opened again
+    for a new target, for a published breach, or if it was closed as missed, cancelled or withdrawn. In all other cases
+    the change is empty. `id_`: the fact's event id.
     """
     if before is None:
         # Its breach was history when slad received it: that the clock runs again is news.

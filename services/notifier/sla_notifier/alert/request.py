@@ -29,8 +29,8 @@ class EntitledRecipients:
     """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
 
     `registered`: also these people, who registered for such notices (clause I5). `without`: ids of people to leave out,
-    since another request notifies them. If `without` is empty and nobody is found, the operators are notified, or the
-    next group that has somebody (see `resolve_level`).
+    since another request notifies them. If `without` is empty and nobody is found, the operators are notified; if there
+    are none, the people with a role in the contract (of either group only those on duty, if anybody is).
     """
 
     registered: tuple[Person, ...] = ()
@@ -57,7 +57,10 @@ class ToldRecipients:
 
 @dataclass(frozen=True, slots=True)
 class PagedRecipients:
-    """The recipients of a closing message: the people who were notified in this episode (opening) of the alert."""
+    """The recipients of a closing message: the people who were notified since the alert was opened last.
+
+    People who were notified before that are added if they were not told how it ended (see `closing_recipients`).
+    """
 
 
 Audience = LevelRecipients | EntitledRecipients | ToldRecipients | PagedRecipients
@@ -68,10 +71,12 @@ class NotificationRequest:
     """Something to notify people of, before their addresses are looked up.
 
     `id`: the event id of the fact (`content`), for a notice `<event id>/<contract>`; further pages of an alert add
-    `#<round>.<level>`. `at`: when the fact became true, or the level due. `audience`: whom to notify. `alert`,
-    `episode`, `round`, `level`: which page of which alert; "" and 0 for none. `due_at`: the due instant in question.
-    `outcome`: in a closing message, why the alert closed, else "". `cancel_reason`: why a later event of the same batch
-    makes it needless, else None. `before`: the revision of the notice that the recipients know, None if they know none.
+    `#<round>.<level>`. `at`: when the fact became true, or the level due. `audience`: whom to notify. `contract`,
+    `alert`: their ids; without an alert "". `episode`: which opening of the alert, from 1; `round` (from 0), `level`
+    (from 1): which step of its escalation; 0 for none. `due_at`: the breached or nearing due instant; for an alert
+    about a notice, when it came to concern the contract; None for none. `outcome`: in a closing message, why the alert
+    closed (CloseReason), else "". `cancel_reason`: why a later event of the same batch makes it needless, else None.
+    `before`: the revision of the notice that the recipients know, None if they know none.
     """
 
     id: str

@@ -31,10 +31,11 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """Return the factor of the urgency of a fact or notice that does not depend on the time; see `urgency_of`.
+    """Return the part of the urgency of a fact or notice that does not depend on the time: the higher, the more urgent.
 
-    For a fact it is its `weight`, or a hundredth of its `urgency` if it has no weight (facts of older releases). For a
-    notice the severity decides: `critical` counts as priority 1, `high` as 2, `medium` as 3, `low` as 4.
+    `urgency_of` multiplies it by a factor for the time left. For a fact it is its `weight`, or a hundredth of its
+    `urgency` if it has no weight (facts of older releases). For a notice it is 1 if the severity is `critical`, 1/2 if
+    `high`, 1/3 if `medium`, 1/4 if `low`.
     """
     if isinstance(content, NoticeData):
         return weight(content.severity_level.rank, 1)
@@ -42,9 +43,10 @@ def weight_of(content: ClockFact | NoticeData) -> float:
 
 
 def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: datetime) -> float:
-    """Return the urgency at `now` of a fact or notice: the higher, the sooner somebody must act.
+    """Return the urgency of a fact or notice at `now`: the higher, the sooner somebody must act.
 
-    `due_at`: the due instant of the fact or notice, None while the clock is paused.
+    It is from 0 to 200, and for a fact of an older release up to 400. `due_at`: the due instant of the fact or notice,
+    None while the clock is paused; then the urgency is almost 0.
     """
     return score_of_weight(weight_of(content), None if due_at is None else due_at - now)
 

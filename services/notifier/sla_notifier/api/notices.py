@@ -46,7 +46,8 @@ class ToldShape(_Shape):
 class NoticeContractShape(_Shape):
     """Part of an API response: whether one contract has acknowledged a notice, and the people notified for it.
 
-    `acknowledged_via`: `link`, `digest` or `api`. Texts that do not apply are "".
+    `acknowledged_by`: a person's id, or the name that an API call gave. `acknowledged_via`: `link`, `digest` (a mail
+    that collects several messages) or `api`. `close_reason`: such as `withdrawn`. Texts that do not apply are "".
     """
 
     contract: str
@@ -59,7 +60,12 @@ class NoticeContractShape(_Shape):
 
 
 class NoticeReport(_Shape):
-    """API response about one notice: its newest revision, whom it was sent to, and which contracts acknowledged it."""
+    """API response about one notice: its newest revision, whom it was sent to, and which contracts acknowledged it.
+
+    `severity`: `critical`, `high`, `medium` or `low`. `cause`: what the fix prevents (`security`, `data_loss` or
+    `outage`), "" if not named. `products`: the affected ones, each with its versions. `withdrawn`: it no longer
+    applies.
+    """
 
     id: str
     revision: int

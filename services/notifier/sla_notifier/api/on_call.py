@@ -41,8 +41,9 @@ class OverrideShape(_Shape):
 class ShiftShape(_Shape):
     """Part of an API response: a span of time in which one person is on call.
 
-    `start`, `end`: instants in UTC; `local_start`, `local_end`: the same in `zone`, as ISO 8601 text. `override`: null
-    if the person is on call by the rota itself.
+    `person`: an id. `languages`: those that the person speaks, as tags such as `de`. `start`, `end`: instants in UTC;
+    `local_start`, `local_end`: the same in `zone`, as ISO 8601 text. `override`: null if the person is on call by the
+    rota itself.
     """
 
     person: str
@@ -72,7 +73,7 @@ class RotaShape(_Shape):
 class HolderShape(_Shape):
     """Part of an API response: a person who holds a role of a contract, and whether on duty at the instant asked.
 
-    `reason`: why on duty or not, as an English phrase.
+    `contract`, `role`, `person`: ids; `name`: the person's. `reason`: why on duty or not, as an English phrase.
     """
 
     contract: str

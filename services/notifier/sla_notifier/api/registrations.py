@@ -38,7 +38,8 @@ class RegistrationRequest(BaseModel):
     """Body of a request to register a mail address for notices of critical fixes.
 
     `contract`: the contract under which to register. Required with an API key for all contracts, ignored with a key of
-    one contract; without a key, "" means every contract that allows the address.
+    one contract; without a key, "" means every contract that allows the address. `language`: the tag of the language in
+    which to send messages.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -56,7 +57,11 @@ class RegistrationResponse(BaseModel):
 
 
 class RegistrationShape(BaseModel):
-    """A registration of a mail address for notices of one product, as the API shows it to administrators."""
+    """A registration of a mail address for notices of one product, as the API shows it to administrators.
+
+    `language`: the language tag of the messages. `confirmed_at`, `ended_at`: null until then. `ended_by`: "" until
+    then.
+    """
 
     id: str
     contract: str

@@ -28,8 +28,10 @@ class AlertShape(_Shape):
     """An alert as the API returns it in lists.
 
     `incident`, `metric`: what it is about; for a critical fix `notice` instead. `generation`: which target of the
-    clock, from 0. `episode`: how often it was opened. `round`: of the escalation, from 0. Texts that do not apply are
-    "".
+    clock, from 0. `episode`: how often it was opened. `round`: of the escalation, from 0. `opened_at`: when it was
+    opened last. `acknowledged_by`: a person's id, or the name that an API call gave. `acknowledged_via`: `link`,
+    `digest` (a mail that collects several messages) or `api`. `close_reason`: such as `met`. Texts that do not apply
+    are "", instants null.
     """
 
     id: str
@@ -57,8 +59,8 @@ class AlertShape(_Shape):
 class AttemptShape(_Shape):
     """Part of an API response: one attempt to send a delivery.
 
-    `number`: from 1. `finished_at`: null while it is under way, and if the sender died. `failure`: the kind of failure,
-    such as `timeout`, and `detail`: in words; "" for none.
+    `number`: from 1. `at`: when it began. `finished_at`: null while it is under way, and if the sender died. `failure`:
+    the kind of failure, such as `timeout`, and `detail`: in words; "" for none.
     """
 
     number: int
@@ -72,7 +74,11 @@ class AttemptShape(_Shape):
 class DeliveryShape(_Shape):
     """A delivery as the API returns it: one message to one person by one channel, without its text and address.
 
-    `why`: why this person was chosen. `next_at`: when the next attempt is due, null once the state is final.
+    `kind`: what the message is for, such as `page`. `person`: an id. `channel`: the kind of channel, such as `email`.
+    `level`, `round`: of the alert's escalation; 0 for no level. `why`: why this person was chosen. `state`: queued,
+    sending, retrying, sent, failed, cancelled or undeliverable. `reason_text`: `reason` as a sentence. `attempts`: how
+    many were made. `next_at`: when the next attempt is due, null once the state is final. `possibly_duplicate`: an
+    earlier attempt may have arrived. `failure`, `error`: why the last attempt failed, as a code and in words.
     `carried_by`: the id of the digest (a mail that collects several messages) that contains it. `due_at`: when what it
     reports became true. `finished_at`: when the state became final. Texts that do not apply are "".
     """
@@ -138,8 +144,8 @@ class DeliveryPage(_Shape):
 class EndpointShape(_Shape):
     """An endpoint (a webhook, or the mail server) that was disabled at some time, or asked for a pause.
 
-    `state`: `active` or `disabled`. `reason`: why it was disabled, else "". `changed_by`: `slad`, or the id of who
-    enabled it.
+    `id`: `email`, or such as `webhook:pager`. `state`: `active` or `disabled`, since `changed_at`. `reason`: why it was
+    disabled, else "". `changed_by`: `slad`, or the id of who enabled it.
     """
 
     id: str

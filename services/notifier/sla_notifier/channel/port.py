@@ -18,9 +18,14 @@ DUPLICATE_HEADER = "X-Slad-Possibly-Duplicate"  # on mails and webhooks alike
 class Failure(StrEnum):
     """Why a message was not sent, as a short code that is also the label of a metric.
 
-    `REFUSED`: nothing listens at the address. `UNREACHABLE`: no route, or the name is unknown. `DROPPED`: the
-    connection ended after the message was handed over. `FORBIDDEN_TARGET`: the webhook's URL must not be connected to.
-    `LOST`: the sender died before it stored the outcome. `BUSY`: the mail server accepts no more connections now.
+    `AUTH`: the login or signature was refused. `RATE_LIMITED`: too many requests (HTTP 429). `REFUSED`: nothing listens
+    at the address. `UNREACHABLE`: no route, or the name is unknown. `TLS`: no trusted encrypted connection. `DROPPED`:
+    the connection ended before an answer came, though the message may have arrived. `SERVER_ERROR`, `CLIENT_ERROR`,
+    `REDIRECT`, `GONE`: the HTTP status, if no other code fits. `SMTP_TEMPORARY`, `SMTP_PERMANENT`: the mail server's
+    reply. `FORBIDDEN_TARGET`: the webhook's URL must not be connected to. `BAD_ADDRESS`: not one plain mailbox.
+    `NOT_CONFIGURED`: a setting of the channel is missing or unusable. `TOO_LARGE`: the body for the webhook. `LOST`:
+    the sender died before it stored the outcome. `PROTOCOL`: an answer that breaks the protocol, or an error in the
+    channel. `BUSY`: the mail server accepts no more connections now.
     """
 
     AUTH = "auth"
@@ -92,9 +97,10 @@ class OutgoingMessage:
     """A message to one address, as a channel sends it.
 
     `id`: the same in each attempt; becomes Message-ID or webhook-id. `address`: a mailbox, or the id of a webhook
-    channel. `payload`: the JSON body for a webhook. `thread`: the name of its mail thread, "" for none. `attempt`: from
-    1; `at`: the instant of the attempt. `possibly_duplicate`: an earlier attempt may have arrived. `unsubscribe`: the
-    link by which a registered mailbox ends its registration, "" for none.
+    channel. `subject`, `text`, `html`: of a mail. `payload`: the JSON body for a webhook. `thread`: the name of its
+    mail thread, "" for none. `attempt`: from 1; `at`: the instant of the attempt. `created_at`: when the message was
+    queued, the same in each attempt. `possibly_duplicate`: an earlier attempt may have arrived. `unsubscribe`: the link
+    by which a registered mailbox ends its registration, "" for none.
     """
 
     id: str

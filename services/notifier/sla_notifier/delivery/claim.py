@@ -84,8 +84,10 @@ async def claim_due(
 
     No other process sends them before `lease` ends. `room`: endpoint (queue) -> how many at most. `only`: the id of the
     only delivery to claim, None for any. `compose`: writes the text of a digest (a mail that collects several
-    messages). Deliveries that must wait for another message are left out. Those that must not be sent any more (see
-    `skip_reason`; also empty digests, and closing messages overtaken by a page) get their final state instead.
+    messages). Deliveries that must wait for another message are left out. Those that must not be sent any more get
+    their final state instead: the endpoint is disabled, the time for attempts is over, the alert no longer needs the
+    page, the warning is overdue, the message that it would take back was not sent, a page overtakes the closing
+    message, or the digest is empty.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:

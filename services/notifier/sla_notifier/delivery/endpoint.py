@@ -42,7 +42,7 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
     """Disable the endpoints of these attempts, which answered 410 (Gone), and make their waiting messages due.
 
     `done`: only attempts with that answer. A due message to a disabled endpoint fails at once and goes to the person's
-    next address.
+    next address. `now`: since when it is disabled, and when the messages are due.
     """
     reasons = {item.row.endpoint: item.outcome for item in done}
     if not reasons:

@@ -61,6 +61,7 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 
     Failed deliveries are queued again, to the person's next address, if there is one. With a digest (a mail that
     collects several messages) the deliveries in it end too, unless a new digest to the next address takes them over.
+    `now`: when they end, and when what is queued is due.
     """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)

@@ -16,10 +16,15 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 class UnsentReason(StrEnum):
     """Why a delivery was not sent; stored with it, shown by the API and counted. `text` is a sentence for each.
 
-    `NEVER_TOLD`: the message that it follows, and would take back, was not sent. `REOPENED`: a newer breach is sent
-    instead. `ALREADY_TOLD`: the person was notified by another message. `OVERTAKEN`: the breach came before the warning
-    of it. `CARRIER_FAILED`: the digest that contained it failed. `NOTHING_LEFT`: a digest whose messages were all
-    cancelled. `TOLD_TOGETHER`: another message names this contract too. `UNFIT`: its row cannot be processed.
+    `ACKNOWLEDGED`, `ENDED`, `TAKEN_BACK`: its alert was acknowledged, or closed, or the breach was taken back.
+    `REOPENED`: a newer breach is sent instead. `NEVER_TOLD`: the message that it follows, and would take back, was not
+    sent. `ENDPOINT_DISABLED`: nothing is sent to the mail server or webhook now. `REJECTED`: refused for good.
+    `EXHAUSTED`: every attempt failed until the time for attempts was over. `ALREADY_TOLD`: the person was notified by
+    another message. `SAME_ADDRESS`: another person was notified at this address. `OVERTAKEN`: the due instant came
+    before the warning of it. `NOBODY`, `NO_ADDRESS`: no recipient, or no usable address, was found. `CARRIER_FAILED`:
+    the digest (a mail that collects several messages) that contained it failed. `NOTHING_LEFT`: a digest whose messages
+    were all cancelled. `TOLD_TOGETHER`: another message names this contract too. `WITHDRAWN`: the notice was withdrawn.
+    `UNFIT`: its database row cannot be processed.
     """
 
     ACKNOWLEDGED = "acknowledged"  # before this message was sent
@@ -78,8 +83,8 @@ BUSY_FOR_TOO_LONG = timedelta(minutes=1)  # an urgent message then goes to the p
 class AlertStatus:
     """The part of an alert that decides whether a delivery about it is still sent.
 
-    `state`: `open`, `acknowledged` or `closed`. `episode`: its present opening, counted from 1. `close_reason`: why it
-    was closed, "" if it is not.
+    `state`: `open`, `acknowledged` or `closed`. `episode`: how often it was opened so far. `close_reason`: why it was
+    closed, "" if it is not.
     """
 
     state: str
@@ -112,7 +117,11 @@ def skip_reason(
 
 
 def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
-    """Return why a page of this episode (opening of the alert) is not needed any more; None when it still is."""
+    """Return why a page is not needed any more; None when it still is.
+
+    `alert`: the state of its alert. `episode`: for which opening of the alert it was made, counted from 1; if the alert
+    was opened again since, the page is not needed.
+    """
     if alert.episode != episode:
         return UnsentReason.REOPENED
     if alert.state == "acknowledged":

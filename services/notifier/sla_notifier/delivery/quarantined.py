@@ -22,7 +22,7 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
     """Set a delivery that cannot be processed to failed, and return its raw row to be put into the quarantine.
 
     The quarantine stores records that could not be processed. `id_`: the delivery's id. If there is no such row, the
-    returned data is an empty object.
+    returned data is an empty object. `now`: stored as the time at which it failed.
     """
     query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
     found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()

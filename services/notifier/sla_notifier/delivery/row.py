@@ -18,11 +18,15 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 class DeliveryRow:
     """A delivery, one message to one person at one address, as a row of table `notifier_delivery`.
 
-    `occasion`: the id of its NotificationRequest. `endpoint`: its queue. `then`: further addresses to try. `alert`,
-    `episode`, `round`, `level`, `incident`, `notice`: what it is about, "" and 0 for none. `reason`: why it was given
-    up (UnsentReason); `failure`, `error`: the last attempt's failure, as a code and in words. `next_at`: when it is
-    due; during an attempt, when the lease ends. `follows`: the delivery to wait for. `carried_by`: the digest that
-    contains it. `due_at`: when what it reports became true. `turn`: its place in the queue, the smallest is first.
+    `occasion`: the id of the request that it is for; a digest or confirmation has an own one. `person`: an id.
+    `channel`: its kind, such as `email`; `address`: without the kind; `endpoint`: the queue; `then`: further addresses
+    to try. `alert`, `incident`, `contract`, `notice`: ids of what it is about, "" for none; `episode`: which opening of
+    the alert (from 1), `round` (from 0), `level`: of its escalation, 0 for none. `why`: why this person is notified.
+    `reason`: why it was given up (UnsentReason). `attempts`: how many have begun. `next_at`: when it is due; during an
+    attempt, when the claim of the sending process (`lease`) ends. `possibly_duplicate`: an earlier attempt may have
+    arrived. `failure`, `error`: of the last attempt, as a code and in words. `follows`: the id of the delivery to wait
+    for, `carried_by`: of the digest that contains it. `payload`: JSON for a webhook. `due_at`: when what it reports
+    became true. `finished_at`: when its state became final. `turn`: its place in the queue, smallest first.
     """
 
     id: str

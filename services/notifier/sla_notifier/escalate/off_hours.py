@@ -26,7 +26,7 @@ _LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, Delivery
 
 @dataclass(frozen=True, slots=True)
 class AlreadyNotified:
-    """Ids of the people who were notified in an alert's present episode (opening).
+    """Ids of the people who were notified of an alert since it was opened last.
 
     `paged`: by messages that asked for an acknowledgement. `informed`: by messages that only informed.
     """
@@ -52,9 +52,9 @@ def delay_of(
 ) -> StepDelay:
     """Return until when an escalation step is put off because it would only remind people outside their hours.
 
-    `notified`: who was notified before in the alert's present episode (opening). Anybody else is notified at any hour,
-    so a level with such a person is not put off. A step that begins a new round is put off as a whole only if all
-    levels of the round are. `now`: the instant at which people must be outside their hours.
+    `notified`: who was notified since the alert was opened last. Anybody else is notified at any hour, so a level with
+    such a person is not put off. A step that begins a new round is put off as a whole only if all levels of the round
+    are. `now`: the instant at which people must be outside their hours.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
@@ -71,7 +71,7 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
-    """Return alert id -> who was notified in the alert's present episode (opening); an entry for each of `alerts`.
+    """Return alert id -> who was notified since the alert was opened last; an entry for each of `alerts`.
 
     Left out are people whose messages all failed, were cancelled or could not be addressed, and those who were notified
     as entitled to a critical fix (its level 1).

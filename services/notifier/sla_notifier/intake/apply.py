@@ -22,7 +22,8 @@ async def apply(
     """Decide what facts and notices change about alerts, and write the changes in the caller's transaction.
 
     `incoming`: (event id, fact about a clock or notice of a critical fix), in order. The rows of the notices, and of
-    the alerts about them and the facts' clocks, are locked until the transaction ends.
+    the alerts about them and the facts' clocks, are locked until the transaction ends. `now`: the present instant,
+    stored with the changes.
     """
     for some in _one_revision_each(incoming):
         catalogue = context.catalogue()

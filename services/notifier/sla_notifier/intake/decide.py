@@ -35,7 +35,7 @@ def decide(
 
     `incoming`: (event id, fact about a clock or notice of a critical fix), with at most one revision of each notice.
     `known`: the alerts about them, by id. `notices`: what is stored about the notices, by id; a notice without an entry
-    is new.
+    is new. `now`: the present instant.
     """
     batch = ChangeSet(known)
     for id_, said in incoming:

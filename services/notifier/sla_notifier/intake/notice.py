@@ -36,8 +36,9 @@ def decide_notice(
     """Add to `batch` what a new revision of a notice changes: people to notify, and alerts to open, update or close.
 
     A notice announces a critical fix. `known`: what is stored about it. Nothing is added if the revision is not newer
-    than the stored one; and only the revision itself, if it differs in nothing that readers see. `event`: the id of the
-    event that brought it.
+    than the stored one. Only the revision itself is added if it differs in nothing that readers see, and neither of the
+    two is withdrawn. `event`: the id of the event that brought it. `now`: the instant for which it is decided whom it
+    concerns.
     """
     before = known.content
     if before is not None and notice.revision <= before.revision:

@@ -30,11 +30,12 @@ def conversation_id(person: str, address: str) -> str:
 class Conversation:
     """What was sent to one person at one address, as far as it decides which messages are gathered into digests.
 
-    A digest is a mail that collects several messages; a storm is a time in which digests are made. `storm`: the number
-    of the storm's next digest, from 1; 0: no storm. `thread`: the mail thread of the storm's digests. `digest`: the id
-    of the last digest, "" for none; `gathering`: whether that digest has still to be sent. `next_at`: when the next
-    digest may be sent. `paid_until`: moved on by a minute (EACH) for each message sent by itself (see `room`).
-    `last_at`: when the last message came.
+    A digest is a mail that collects several messages; a storm is a time in which digests are made. `id`: made from
+    person and address. `storm`: the number of the storm's next digest, from 1; 0: no storm. `thread`: the mail thread
+    of the storm's digests. `digest`: the id of the last digest, "" for none; `gathering`: whether that digest has still
+    to be sent. `next_at`: when the next digest may be sent, None without a storm. `paid_until`: moved on by a minute
+    (EACH) for each message sent by itself, from the present at least; the further it lies ahead, the fewer messages may
+    be sent by themselves; None: not moved yet. `last_at`: when the last message came.
     """
 
     id: str

@@ -121,7 +121,7 @@ def compose_digest(
     """Return the delivery of a digest (a mail that collects several messages) with its text, to be sent.
 
     Subject, text, HTML and payload are filled in, in the person's language. `carried`: the deliveries in the digest; if
-    there are none, the digest is returned as cancelled.
+    there are none, the digest is returned as cancelled. `now`: the present instant, to which its spans of time refer.
     """
     if not carried:
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)

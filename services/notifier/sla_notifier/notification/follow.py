@@ -22,10 +22,10 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Return the notifications, with `follows` set in those that must wait for an earlier closing message.
 
-    A page or INFO message of an alert's later episode (opening) waits for the last closing message to the same person
-    about an earlier episode. A RESOLVED message waits for another closing message of the same episode, which it
-    corrects. The message to wait for must be in `context.closing` (not sent yet) or among `notifications`; `follows` is
-    its delivery id. A page that waits for something already is unchanged.
+    If an alert was closed and opened again, a PAGE or INFO message waits for the last message that told the same person
+    of the closing. A RESOLVED message waits for another closing message about the same opening, which it corrects. Only
+    messages in `context.closing` (not sent yet) or among `notifications` are waited for; `follows` is the id of their
+    delivery. A page that waits for something already is unchanged.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:

@@ -29,9 +29,10 @@ class PagedPerson:
 
 @dataclass(frozen=True, slots=True)
 class ClosingMessage:
-    """A closing message about an alert's episode (opening) that is queued or being sent to a person.
+    """A message, queued or being sent, that tells a person that an alert was closed (kind RESOLVED or TAKEN_BACK).
 
-    `delivery`: the id of its delivery, or of the digest (a mail that collects several messages) that contains it.
+    `alert`, `person`: their ids. `episode`: which opening of the alert was closed, counted from 1. `delivery`: the id
+    of the message's delivery, or of the digest (a mail that collects several messages) that contains it.
     """
 
     alert: str
@@ -61,10 +62,11 @@ class Recipient:
 class Notification:
     """A message to one recipient while it is prepared; `recipient` is None until it is looked up.
 
-    `message`: its text, None before it is written. `reason`: why it is not sent; then it is only stored, in the final
-    `state`. `follows`: the id of the delivery to wait for, "" for none. `carried_by`: the id of the digest that
-    contains it, "" for none. `contracts`: of a notice, the contracts to name, empty for that of the request. `told_by`:
-    (request id, person) of another message that names this contract instead, None for none.
+    `request`: what it is about, and whom to notify. `message`: its text, None before it is written. `reason`: why it is
+    not sent, None: it is; with a reason it is only stored, in the final `state`. `follows`: the id of the delivery to
+    wait for, "" for none. `carried_by`: the id of the digest (a mail that collects several messages) that contains it,
+    "" for none. `contracts`: of a notice, the contracts to name, empty for that of the request. `told_by`: (request id,
+    person) of another message that names this contract instead, None for none.
     """
 
     request: NotificationRequest

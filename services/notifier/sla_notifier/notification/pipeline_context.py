@@ -19,10 +19,12 @@ RoundKey = tuple[str, int, int]
 class PipelineContext:
     """What the functions that turn requests into deliveries read, loaded once for a transaction.
 
-    `disabled`: endpoints to which nothing is sent. `paged_in_round`: ((alert, episode, round), person) of each earlier
-    page. `paged`: (alert, episode) -> who gets a closing message. `closing`: closing messages that are not sent yet.
-    `paged_of`: (alert, contract, due instant) -> the first episode (opening) in which people were notified of that
-    breach. `digest_over`: how many messages to a mailbox may be sent by themselves in a burst.
+    `texts`, `links`: by which messages are written. `disabled`: endpoints (mail server, webhooks) to which nothing is
+    sent. In the following keys, an episode is one opening of an alert, counted from 1. `paged_in_round`: ((alert,
+    episode, round), person) of each earlier page. `paged`: (alert, episode) -> who gets a closing message. `paged_of`:
+    (alert, contract, due instant) -> the first episode in which people were notified of that breach. `closing`: closing
+    messages that are not sent yet. `digest_over`: how many messages to a mailbox may be sent by themselves in a burst;
+    more are gathered into a digest (a mail that collects several).
     """
 
     now: datetime

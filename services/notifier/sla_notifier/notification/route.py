@@ -27,11 +27,12 @@ from sla_notifier.text.content import Phrase
 
 
 def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return a notification for each person and address to which a request is to be sent.
+    """Return, in place of each notification without recipient, one for each person and address that it goes to.
 
-    `notifications`: one for each request, without a recipient. A person without a usable address gets an undeliverable
-    notification; so does a request for which nobody is found; each has the reason. There is none for a closing message
-    if nobody was paged, and for a notice if everybody entitled was notified of it before.
+    `notifications`: one for each request. `context`: the catalogue, the present instant, and who was notified before. A
+    person without a usable address gets an undeliverable notification, and so does a request for which nobody is found;
+    each has the reason. A closing message is for nobody if nobody was paged, and so is a notice if everybody entitled
+    was notified of it before; then nothing is returned for it.
     """
     paged_before = _by_episode(context)
     return tuple(routed for notification in notifications for routed in _routed(context, notification, paged_before))

@@ -30,11 +30,11 @@ class Timing:
     def values(self) -> dict[str, Value]:
         """Return name -> value for the sentences of a message.
 
-        `left` and `late` are spans: in counted time, or in wall time if counted time is unknown (`left` also if none of
-        it is left before the next opening). To `left` belong: `left_wall`, the span in wall time; `left_two`, whether
-        counted and wall time differ; `left_by_wall`, whether `left` is wall time; `left_both`, both spans for one
-        phrase. To `late` belong the same four. `outside`: the hours are closed now. `opens`: when they open next, "" if
-        unknown. `noticeable`: late by a minute or more.
+        `left` and `late` are spans in counted time; in wall time if counted time is unknown (`left` also if none of it
+        is left while the hours are closed). To `left` belong: `left_wall`, the span in wall time; `left_two`, whether
+        counted and wall time differ by a minute or more; `left_by_wall`, whether `left` is wall time; `left_both`, both
+        spans for one phrase. To `late` belong the same four. `outside`: the hours are closed now. `opens`: when they
+        open next, "" if unknown. `noticeable`: late by a minute or more.
         """
         at_opening = self.left.counted is not None and not self.left.counted and bool(self.left.wall)
         left = replace(self.left, counted=None) if at_opening else self.left
@@ -57,7 +57,8 @@ class Timing:
     def data(self) -> dict[str, object]:
         """Return name -> value for the payload of a webhook, such as `counted_left_seconds` and `opens_at`.
 
-        Spans are in seconds. Counted time is None when the hours of the clock are not known.
+        Spans are in seconds. Counted time is None when the hours of the clock are not known, or the span goes beyond
+        the years of their calendar.
         """
         found: dict[str, object] = {"outside_hours": not self.hours.open, "opens_at": self.hours.opens}
         for name, span in (("left", self.left), ("late", self.late)):

@@ -61,7 +61,8 @@ async def write_changes(
     """Write a set of changes in the caller's transaction: alerts, steps, deliveries, conversations, log events.
 
     For each request the recipients are looked up and deliveries written and queued. Queued pages that are not needed
-    any more are cancelled. Nothing is sent.
+    any more are cancelled. Nothing is sent. `config`: how messages are written. `now`: the present instant, stored with
+    all of this.
     """
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cancel_reasons)
@@ -147,8 +148,8 @@ def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[l
 def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
     """Return ((alert, episode, round), person) for each page among these deliveries that was or will be sent.
 
-    Left out are failed, undeliverable and cancelled pages, and level 1 of a critical fix (to the people entitled to
-    it).
+    An episode is one opening of an alert, counted from 1. Left out are failed, undeliverable and cancelled pages, and
+    level 1 of a critical fix (to the people entitled to it).
     """
     lost = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED)
     return frozenset(
@@ -169,13 +170,14 @@ def closing_recipients(
     cancel_reasons: Mapping[str, UnsentReason],
     requests: Iterable[NotificationRequest] = (),
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return (alert, episode) -> the people who get a closing message about that episode (opening), each once.
+    """Return (alert, episode) -> the people who get a closing message about that episode, each once.
 
-    They are the people whom a page of the episode reached or may reach, except for critical fixes. For an episode with
-    a closing message in `requests`, people paged in an earlier episode under the same contract are added: if they got
-    no closing message for that; or if the last one said that there was no breach, and the clock was missed. `rows`: the
-    pages and closing messages of the alerts. `cancel_reasons`: alert -> why its pages are cancelled; for TAKEN_BACK and
-    REOPENED, people whose page was not attempted and is in no digest are left out.
+    An episode is one opening of an alert, counted from 1. The people are those whom a page of the episode reached or
+    may reach, except for critical fixes. For an episode with a closing message in `requests`, people paged in an
+    earlier episode under the same contract are added: if they got no closing message for that; or if the last one said
+    that there was no breach, and the clock was missed. `rows`: the pages and closing messages of the alerts.
+    `cancel_reasons`: alert -> why its pages are cancelled; for TAKEN_BACK and REOPENED, people whose page was not
+    attempted and is in no digest are left out.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     heard: dict[tuple[str, str], DeliveryRow] = {}

@@ -19,7 +19,7 @@ async def record(
     """Write a record of each changed registration for notices to the audit log.
 
     Call it last in the transaction of the change. `name`: which act it was. `by`: who ordered it; None: the person, by
-    the link in a mail. Persons are recorded by id, never by address.
+    the link in a mail. Persons are recorded by id, never by address. `now`: when it happened.
     """
     acts = [
         Act(

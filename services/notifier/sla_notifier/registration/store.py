@@ -66,7 +66,7 @@ async def find_by_request(connection: AsyncConnection, request: str) -> list[Any
 
 
 async def find_by_subject(connection: AsyncConnection, subject: str) -> list[Any]:
-    """Return the rows of the registrations for notices that an unsubscribe link is for, without pending ones.
+    """Return the rows of the confirmed and ended registrations for notices that an unsubscribe link is for.
 
     `subject`: what the link names: a person's id (`registered:...`) for all of the person's registrations, or the id of
     one registration. The rows, of `notifier_registration`, are sorted by contract and product.
@@ -82,7 +82,7 @@ def _subject(subject: str) -> ColumnElement[bool]:
 async def confirm(connection: AsyncConnection, request: str, now: datetime) -> list[RegistrationChange]:
     """Confirm those pending registrations for notices of a request that have not expired; return those changed.
 
-    `request`: the id of the request.
+    `request`: the id of the request. `now`: by when they must not have expired; stored as the time of the confirmation.
     """
     pending = and_(_r.request == request, _r.state == PENDING, _r.expires_at > now)
     return await _change(connection, pending, {"state": CONFIRMED, "confirmed_at": now})
@@ -92,7 +92,7 @@ async def end(connection: AsyncConnection, subject: str, by: str, now: datetime)
     """End the registrations for notices of a person, or one registration; return those that were not ended before.
 
     `subject`: the id of the person or of the registration. `by`: who ends them, stored: `link`, or the id of an API
-    key.
+    key. `now`: stored as the time of the end.
     """
     standing = and_(_subject(subject), _r.state != ENDED)
     return await _change(connection, standing, {"state": ENDED, "ended_at": now, "ended_by": by})
@@ -112,7 +112,8 @@ async def _change(
 async def count_mail(connection: AsyncConnection, of: str, most: int, now: datetime) -> bool:
     """Count one more mail that asks for a confirmation today (UTC); return False if there were `most` already.
 
-    `of`: for whom it is counted, a person's id or `contract:<id>`. If False, nothing is counted.
+    `of`: for whom it is counted, a person's id or `contract:<id>`. If False, nothing is counted. `now`: decides which
+    day is today.
     """
     row = {"of": of, "day": now.date().isoformat(), "count": 0}
     await connection.execute(insert_new(connection, tables.confirmation), [row])

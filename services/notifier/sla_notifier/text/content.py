@@ -92,8 +92,9 @@ class Content:
 
     `zone`: the time zone in which instants are shown. `values`: name -> value, for the sentences. `rows`: names of the
     values in the table, in order. `notes`: keys of sentences to add. `body`: text from outside, shown as it is.
-    `items`: the lines of a digest; `more`: how many did not fit, `more_url`: where they are shown. `why`: why the
-    recipient is notified; `why_label`: the key of the sentence around it. `data`: the `data` of a webhook's payload.
+    `actions`: the links, shown as buttons. `items`: the lines of a digest (a mail that collects several messages);
+    `more`: how many did not fit, `more_url`: where they are shown. `why`: why the recipient is notified; `why_label`:
+    the key of the sentence around it. `data`: the `data` of a webhook's payload.
     """
 
     kind: MessageKind

@@ -22,8 +22,9 @@ from sla_timer.service import TimerService
 class DeadlineQuestion(BaseModel):
     """The body of `POST /v1/deadlines`: an incident that might be opened, to learn when it would be due.
 
-    `contract`: a contract's id; if it is empty, the contract is found by `customer`. `opened_at`: now when absent; a
-    time without an offset is in the contract's zone.
+    `contract`: a contract's id; if it is empty, the contract is found by `customer`, a name; without both, the default
+    one. `priority`: if empty, the attribute `priority` counts, if any. `opened_at`: now when absent; a time without an
+    offset is in the contract's zone. `attributes`: what the incident would state, name -> value, such as `product`.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -143,10 +143,10 @@ class RowWordsResponse(TimerResponse):
 
 
 class StepWordsResponse(TimerResponse):
-    """One stretch of a clock's time (see `StepResponse`), as text for people.
+    """One stretch of a clock's time, in which it counted or did not for one reason, as text for people.
 
-    `when`: its start and end. `what`: its kind and reason. `counted`: how much of it counts, and `total`: counted time
-    up to its end; both "" if nothing counts. `notes`: further remarks, such as that it lies ahead.
+    `when`: its start and end. `what`: whether it counted, and why not. `counted`: how much of it counts, and `total`:
+    counted time up to its end; both "" if nothing counts. `notes`: further remarks, such as that it lies ahead.
     """
 
     when: str
@@ -179,10 +179,11 @@ class TimeLeftResponse(TimerResponse):
 class WordsResponse(TimerResponse):
     """The explanation of one clock as text in one language, part by part, for pages with a layout of their own.
 
-    `basis`: lines on contract, plan and target. `rows`: the targets compared, under the heading `rows_title`. `steps`:
-    the clock's time as a table with the heading `time_title` and the column heads `columns`. `sums`: counted and
-    allowed time. `instants`: lines on due instants and warnings. `grounds`: lines on the versions used. `left`: words
-    for a countdown; null if only a date was agreed on.
+    `metric`: its title. `state`: of the clock. `basis`: lines on contract, plan and target. `definition`: of the
+    priority, null without one. `rows`: the targets compared, under the heading `rows_title`. `steps`: the clock's time
+    as a table with the heading `time_title` and the column heads `columns`. `sums`: counted and allowed time.
+    `instants`: lines on due instants and warnings. `grounds`: lines on the versions used. `left`: words for a
+    countdown; null if only a date was agreed on.
     """
 
     language: str
@@ -206,9 +207,13 @@ class ExplainedClockResponse(TimerResponse):
 
     `at`: the instant asked about. `why`: why the clock is in its state. `broken_since`: the due instant, if the clock
     is still open and has passed it by `at`. `cycle`: the clock's number, from 0, among the incident's clocks of this
-    metric. `generation`: 0, and one more with each new target of the clock. `allowed_seconds`: null if a date was
-    agreed on, or the target has no number. `counted_from`: from when time counts. `withdrawn_at`: since when the target
-    is no longer promised. `quality`: how reliable the times of the events are.
+    metric. `priority_titles`, `priority_definitions`: by language. `generation`: 0, and one more with each new target
+    of the clock. `allowed_seconds`: null if a date was agreed on, or the target has no number; then `remaining_seconds`
+    is null, too. `consumed_seconds`: counted time by `at`. `original_due_at`: the due instant promised first.
+    `counted_from`: from when time counts. `agreed`: who set another due date; `exempt`: who took the clock out of the
+    verdict. `steps`: the clock's time; `rows`: the targets compared. `withdrawn_at`: since when the target is no longer
+    promised. `marks`: warnings and breaches. `quality`: how reliable the times of the events are. `text`: all this in
+    words; `words`: the same in parts.
     """
 
     incident: str

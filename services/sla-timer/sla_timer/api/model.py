@@ -67,7 +67,10 @@ class ClockResponse(TimerResponse):
     """One SLA clock: one measurement of one metric on an incident.
 
     `cycle`: its number, from 0, among the incident's clocks of this metric. `breached_at`: the due instant that was
-    passed, null if none was. `coverage`: the name of the hours that count.
+    passed, null if none was. `clause`: the contract's clause that the target quotes. `coverage`: the name of the hours
+    that count. `stopped_at`: when the clock ended, null while it is open. `consumed_seconds`: the counted time so far.
+    `segments`: the stretches of time in which it ran or was paused. `marks`: its warnings and breaches, with their
+    instants. `counted_seconds`: the counted time left.
     """
 
     id: str
@@ -118,8 +121,9 @@ class AgreedTargetResponse(TimerResponse):
 class SnapshotResponse(TimerResponse):
     """The state of the whole ticket at the instant `at`, as one delivery of the ticketing system showed it.
 
-    In `attributes`, "" means that the ticket has no such value; about a name that is absent nothing is known.
-    `version`: the sender's, 0 if it has none. `before`: the earlier values of what the delivery changed.
+    `waiting_on`: for whom the ticket waits. In `attributes`, "" means that the ticket has no such value; about a name
+    that is absent nothing is known. `version`: the sender's, 0 if it has none. `before`: the earlier values of what the
+    delivery changed.
     """
 
     at: InstantText
@@ -135,11 +139,15 @@ class SnapshotResponse(TimerResponse):
 class EventResponse(TimerResponse):
     """One thing that happened to the incident; most fields matter for a few kinds of event only.
 
-    `version`: the sender's, orders events of one instant; 0 if it has none. `attributes`: what the event states of the
-    incident. `agreed`: a due date agreed on. `known_as`: another id of the incident. `carried_from`: if the event is a
-    copy from an incident that was merged into this one, the id of that incident. `metrics`: those that an exemption
-    concerns, empty means all. `score`: the rating that the customer gave. `warnings`: what could not be understood.
-    `snapshot`: the state of the whole ticket at that time.
+    `received_at`: when slad received it. `quality`: how reliable `occurred_at` is, the best first: exact, doubtful,
+    object_updated (the ticket's last change) or receipt. `version`: the sender's, orders events of one instant; 0 if it
+    has none. `actor`: the author's side: customer, staff, bot or unknown. `actor_id`: the author's account, if the
+    author may turn out to be the reporter, else "". `attributes`: what the event states of the incident. `waiting_on`:
+    for whom the incident waits from now on. `agreed`: a due date agreed on. `merged_into`: the incident in which this
+    one goes on. `known_as`: another id of the incident. `carried_from`: if the event is a copy from an incident that
+    was merged into this one, the id of that incident. `metrics`: those that an exemption concerns, empty means all.
+    `score`: the rating that the customer gave. `warnings`: what could not be understood. `snapshot`: the state of the
+    whole ticket at that time.
     """
 
     id: str
@@ -183,8 +191,10 @@ class HeldResponse(TimerResponse):
 class IncidentResponse(TimerResponse):
     """An incident as computed from its events, with its clocks and one page of the events.
 
+    `merged_into`: the incident in which this one goes on, else null. `plan`: the id of the plan whose targets apply.
     `scope`: whether the contract covers the incident's product, in words. `time_quality`: how reliable the times of its
-    events are: the worst `quality` of any event. `also_known_as`: its other ids.
+    events are: the worst `quality` of any event. `remarks`: what is odd about it. `waiting_seconds`: wall time by whom
+    it waited on; `own`: the rest. `held`: who had it, and for how long. `also_known_as`: its other ids.
     """
 
     id: str
@@ -218,7 +228,9 @@ class IncidentResponse(TimerResponse):
 class OpenClockResponse(TimerResponse):
     """A running or paused clock in the list of open clocks.
 
-    `counted_seconds`: the counted time left, negative once late; null when unknown. `outside_hours`: the clock is
+    `cycle`: its number, from 0, among the incident's clocks of this metric. `generation`: 0 with the clock's first
+    target, 1 with the one that replaced it, and so on. `breached_at`: the due instant that was passed, null if none
+    was. `counted_seconds`: the counted time left, negative once late; null when unknown. `outside_hours`: the clock is
     running and its hours are closed. `opens_at`: when the hours open next; null if `outside_hours` is false, or if
     unknown.
     """
@@ -258,6 +270,8 @@ class PreviewedWarningResponse(TimerResponse):
 class PreviewedMetricResponse(TimerResponse):
     """A metric that would be measured if an incident were opened, with its due instant.
 
+    `coverage`: the name of the hours that count. `clause`: the contract's clause that the target quotes. `row`: the
+    target's place in the catalogue, `<file>:<line>`. `warnings`: those that would precede the due instant.
     `conditional`: only a later event starts its clock; `due_at` assumes that this event came with the opening.
     """
 
@@ -276,7 +290,8 @@ class PreviewedMetricResponse(TimerResponse):
 class DeadlinesResponse(TimerResponse):
     """What would be due if an incident were opened; the metric that is due first comes first.
 
-    `why`: how the contract was found. `scope`: whether the contract covers the product. Both are in words.
+    `contract`, `plan`: their ids. `why`: how the contract was found. `scope`: whether the contract covers the product.
+    Both are in words. `zone`: the contract's time zone. `remarks`: what is odd about the question.
     """
 
     contract: str

@@ -34,8 +34,8 @@ async def defer_events(
 ) -> int:
     """Store events to be applied later, and keep the timers of their incidents from firing; return how many were new.
 
-    `partition`: of all these events. `rows`: the rows of `timer_incident` of their incidents. The caller has locked the
-    partition and the timers.
+    `fresh`: the events, each with its envelope, all of `partition`. `rows`: the rows of `timer_incident` of their
+    incidents. The caller has locked the partition and the timers.
     """
     statement = insert_new(connection, tables.deferred).returning(tables.deferred.c.incident)
     values = [row | {"partition": partition} for row in event_rows(fresh)]

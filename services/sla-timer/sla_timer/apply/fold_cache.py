@@ -106,9 +106,9 @@ class EventReader(Protocol):
 class CachedFold:
     """The cached state of one incident under one rulebook (plans, contracts, calendars), as computed from its events.
 
-    `head`: the state after the last event; None if that state may include events that were never committed. `steps`:
-    copies of earlier states, the earliest first. When an event comes late, reading starts again from the last copy
-    before it.
+    `head`: the state after the last event; None if nothing was computed yet, or if that state may include events that
+    were never committed. `steps`: copies of earlier states, the earliest first. When an event comes late, reading
+    starts again from the last copy before it.
     """
 
     rulebook: Rulebook

@@ -138,7 +138,7 @@ class DeferredEvents:
         """Apply the waiting events of one incident, the first 10,000; return how many stored events were read again.
 
         All are applied in one transaction; if that fails because of an event, in several. Events that cannot be read or
-        applied go to the quarantine. Raises Retryable and Fenced.
+        applied go to the quarantine. Raises Retryable, and Fenced if another instance has taken the partition.
         """
         budget = FoldBudget()
         rows, unreadable = await self._read(waiting)

@@ -53,9 +53,10 @@ class LoadedIncidents:
     """The stored rows and events of some incidents; the mappings are by incident id.
 
     `events`: the events; incidents with 250 events or more are missing. `incidents`: the row of `timer_incident`.
-    `clocks`: rows of `timer_clock`, locked. `tombstones`: when the incident ended, for incidents that retention (the
-    removal of old ones) has removed. `deferred`: ids of incidents of which only the row was read, since their new
-    events are to be applied later.
+    `clocks`: rows of `timer_clock`, locked; of an incident with 250 events or more, ended clocks that have not changed
+    may be left out. `tombstones`: when the incident ended, for incidents that retention (the removal of old ones) has
+    removed. `deferred`: ids of incidents of which only the row was read, since their new events are to be applied
+    later.
     """
 
     events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
@@ -76,8 +77,8 @@ class LoadedIncidents:
     def versions(self) -> list[JudgedVersion]:
         """Return every catalogue version by which a loaded incident or clock was judged.
 
-        Each comes with the contracts and customers concerned. Included are the versions under which earlier targets of
-        a clock, replaced since, were breached.
+        Each comes with the contracts and the customer of one of its incidents; those of the others are alike. Included
+        are the versions under which earlier targets of a clock, replaced since, were breached.
         """
         found: dict[str, tuple[set[str], set[str]]] = {}
         for name, row in self.incidents.items():
@@ -106,13 +107,12 @@ async def load_incidents(
     unsettled: Mapping[str, UnsettledClocks] = NOTHING,
     far: Collection[str] | None = None,
 ) -> LoadedIncidents:
-    """Lock the timers and clocks of these incidents, and return their stored rows and events.
+    """Lock the timers and clocks of these incidents, and return their rows, clocks and events.
 
-    Of a large incident (250 events or more) no events are read, and of its ended clocks only those in `unsettled`:
-    incident id -> clocks that may have changed. If it has no entry there, or one for another catalogue version than it
-    was last judged by, all its clocks are read. `far`: ids of incidents that, if large, would take long to compute. Of
-    these, and of large ones whose events wait already, only the row is read, and the timers are locked; their ids are
-    in `deferred` of the result. None: every incident is read.
+    Of large incidents (250 events or more) no events are read, and of ended clocks only those in `unsettled`: incident
+    id -> clocks that may have changed. Without an entry for the version by which the incident was judged last, all its
+    clocks are read. `far`: ids of incidents slow to compute. A large one in `far`, or with events waiting already, is
+    `deferred`: only its row is read, only its timers are locked. None: nothing is deferred.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()

@@ -72,8 +72,8 @@ class FoldPreparer:
 
         `work`: a transaction; its argument is incident id -> what was computed. If it raises FoldNotPrepared, the
         incidents it lacks are computed and it is run again. `events`: incident id -> its new events; stored ones are
-        skipped. `budget`: limits and counts the stored events that are read again. Raises StoreBusy after 8 runs, when
-        other instances keep changing the incidents. Other exceptions of `work` pass.
+        skipped. `budget`: counts the stored events that are read again; None: they are not counted. Raises StoreBusy
+        after 8 runs, when other instances keep changing the incidents. Other exceptions of `work` pass.
         """
 
         async def with_all(prepared: Mapping[str, PreparedFold], _: Collection[str]) -> Given:
@@ -86,11 +86,13 @@ class FoldPreparer:
         events: Mapping[str, Sequence[IncidentEvent]],
         work: Callable[[Mapping[str, PreparedFold], Collection[str]], Awaitable[Given]],
     ) -> Given:
-        """Run `work` as `around` does, but leave out the incidents that would take long to compute.
+        """Compute those incidents with 250 events or more that do not take long, run `work`, and return its result.
 
-        The second argument of `work` is the set of their ids. An incident is left out if more than 500 stored events
-        would have to be read again for it and the incidents before it in this call, if more than 500 of its clocks may
-        have changed, if another task has locked it, or if events of it wait already. Raises what `around` raises.
+        `work`: a transaction; its arguments are incident id -> what was computed, and the set of ids that were left
+        out. An incident is left out if more than 500 stored events would have to be read again for it and the incidents
+        before it in this call, if more than 500 of its clocks may have changed, if another task has locked it, or if
+        events of it wait already. `events`: incident id -> its new events. If `work` raises FoldNotPrepared, the
+        incidents it lacks are computed and it is run again; StoreBusy is raised after 8 runs.
         """
         return await self._around(events, work, lambda: FoldBudget(NEAR), wait=False)
 

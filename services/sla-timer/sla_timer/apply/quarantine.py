@@ -45,8 +45,8 @@ class TimerQuarantine:
         """Put an incident into the quarantine, because `part` failed on it with `error`.
 
         `part`: `REPLAN` (re-planning) or `AUDIT` (the self-audit). `partition`: the incident's. `catalogue`: "" for the
-        audit, which skips the incident until the entry is replayed. For re-planning the catalogue version, under which
-        alone the incident is skipped until then; or `<contract>@<revision>` of a changed contract.
+        audit, which skips the incident until the entry is replayed. For re-planning: the catalogue version, and only
+        re-planning for this version skips the incident until then; or `<contract>@<revision>` of a changed contract.
         """
         row = QuarantineRow(
             part=part,

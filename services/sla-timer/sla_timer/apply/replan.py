@@ -78,10 +78,10 @@ class Replanner:
     async def once(self) -> int:
         """Judge up to 100 open incidents anew; return how many were tried, 0 if nothing was left to do.
 
-        First those that were judged by another catalogue version than the one in force, of one partition; if there are
-        none, those of one recorded contract that has changed (1 is returned if it has none). If another instance has
-        activated a newer catalogue, nothing is done and 0 is returned. Incidents that fail are put into the quarantine.
-        Raises Retryable.
+        If open incidents were judged by another catalogue version than the one in force, some of these are taken, all
+        of one partition. Otherwise those of one recorded contract that has changed are taken (1 is returned if it has
+        none). If another instance has activated a newer catalogue, nothing is done and 0 is returned. Incidents that
+        fail are put into the quarantine. Raises Retryable.
         """
         first = await self._anything()
         if first is None:

@@ -53,7 +53,10 @@ _KEPT = frozenset({"deferred"})  # columns of an incident's row that no decision
 
 
 async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
-    """Insert events into the table `timer_event`; those that are stored already are skipped."""
+    """Insert events into the table `timer_event`; those that are stored already are skipped.
+
+    `fresh`: the events, each with its envelope.
+    """
     for start in range(0, len(fresh), _ROWS):
         await connection.execute(insert_new(connection, tables.event), event_rows(fresh[start : start + _ROWS]))
 
@@ -63,7 +66,7 @@ async def write_surplus_events(
 ) -> dict[str, int]:
     """Insert events that exceed the limit of their incident into the table `timer_surplus`; they change no clock.
 
-    Return incident id -> how many of them were new.
+    `fresh`: the events, each with its envelope. Return incident id -> how many of them were new.
     """
     if not fresh:
         return {}
@@ -72,7 +75,10 @@ async def write_surplus_events(
 
 
 def event_rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any]]:
-    """Return the events as rows of the table `timer_event`, in the order given."""
+    """Return the events as rows of the table `timer_event`, in the order given.
+
+    `fresh`: the events, each with its envelope.
+    """
     return [
         {
             "id": envelope.id,

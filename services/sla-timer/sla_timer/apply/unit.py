@@ -118,10 +118,11 @@ class Applier:
     async def handle(self, batch: Batch) -> None:
         """Apply a batch of events in one transaction; events that are stored already are skipped.
 
-        The events of an incident that would take long to compute (see `FoldPreparer.around_near`) are only stored, to
-        be applied later, and so are all its further events until then. Afterwards it is noted that the partition is
-        applied up to the instant `batch.through`, unless that is None. Raises Fenced if this instance does not own the
-        partition, BadEnvelope if an event cannot be read, and StoreBusy; nothing was stored then.
+        The events of an incident that would take long to compute (such as one with more than 500 stored events to be
+        read again) are only stored, to be applied later, and so are all its further events until then. Afterwards it is
+        noted that the partition is applied up to the instant `batch.through`, unless that is None. Raises Fenced if
+        this instance does not own the partition, BadEnvelope if an event cannot be read, and StoreBusy; nothing was
+        stored then.
         """
         epoch = self._epochs.get(batch.partition)
         if epoch is None:

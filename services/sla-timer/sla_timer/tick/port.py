@@ -16,8 +16,8 @@ class Fired:
     """A timer row that was taken from the store because it was due.
 
     `fire_at`: its due instant. `kind`: `breach…` or a warning such as `warn-75`. `provisional`: it fired although
-    events up to `fire_at` may still be missing. `live`: False if its clock no longer runs under that target; nothing
-    was published.
+    events up to `fire_at` may still be missing. `live`: False if its clock no longer runs, or has another target than
+    the one for which the timer was set; nothing was published.
     """
 
     fire_at: datetime
@@ -32,8 +32,8 @@ class ClaimBounds:
 
     `now`: rows due up to this instant. `since`: rows due after this instant; None: however long overdue. `patience`:
     how long timers wait for missing events before they fire as `provisional`. `limit`: rows per partition. `only`: this
-    partition alone; None: all. `lane`, `lanes`: of these, the partitions whose number modulo `lanes` is `lane`; so
-    several calls share the work.
+    partition alone; None: all. `lane`, `lanes`: so that `lanes` calls share the work, this one takes only the
+    partitions whose number modulo `lanes` is `lane`.
     """
 
     now: datetime

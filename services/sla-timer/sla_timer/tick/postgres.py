@@ -99,7 +99,10 @@ _QUARANTINE = text(QUARANTINE).bindparams(bindparam("now", type_=Instant))
 
 
 class PostgresFiring:
-    """Fires due timers on PostgreSQL (a `Firing`); any number of instances may fire at once."""
+    """Fires due timers on PostgreSQL (a `Firing`); any number of instances may fire at once.
+
+    `lanes`: how many calls of `fire` one process runs at once when many timers are due.
+    """
 
     lanes = 2
 
@@ -128,7 +131,7 @@ class PostgresFiring:
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Move the row of `partition` that `fire` would take next to the quarantine, with `error` as the reason.
 
-        Return False if no row of the partition is due.
+        Return False if no row of the partition is due. `bounds`: those that `fire` would get.
         """
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}

@@ -105,7 +105,10 @@ _PUBLISH = text(PUBLISH.replace(":%M:%S", r"\:%M\:%S"))
 
 
 class SqliteFiring:
-    """Fires due timers on SQLite (a `Firing`), where there is one process, one partition and one writer."""
+    """Fires due timers on SQLite (a `Firing`), where there is one process, one partition and one writer.
+
+    `lanes`: only one call of `fire` runs at once.
+    """
 
     lanes = 1
 
@@ -130,7 +133,8 @@ class SqliteFiring:
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Move the row that `fire` would take next to the quarantine, with `error` as the reason.
 
-        Return False if no row is due.
+        Return False if no row is due. `bounds`: those that `fire` would get. `partition` is ignored, since there is
+        only one.
         """
         why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))
         keep, remove = map(text, QUARANTINE)

@@ -12,7 +12,10 @@ from sla_standalone.replay.judge import ClockOutcome, Verdict
 
 @dataclass(slots=True)
 class VerdictCounts:
-    """The numbers of clocks by verdict (`counts`), and the attainment (`ratio`); call `add` for each clock."""
+    """The numbers of clocks by verdict (`counts`), and the attainment (`ratio`, the share of targets met).
+
+    Call `add` for each clock.
+    """
 
     counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
 
@@ -45,7 +48,8 @@ class VerdictCounts:
 class Group(NamedTuple):
     """The key of one line of the attainment table (shares of targets met): contract, metric, priority and month.
 
-    `month`: the month to which the line's clocks are counted, such as `2026-11` (see `month_of`).
+    `month`: such as `2026-11`, in the contract's time zone: when the line's clocks stopped; of a clock that has not,
+    when it was breached, else when it started.
     """
 
     contract: str

@@ -22,10 +22,11 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
     """Return the instants of an incident's table rows, after choosing one for each local time that came twice.
 
-    A local time comes twice when clocks are set back. The second instant is chosen if the latest of the rows before
-    lies after the first instant and not after the second, else the first. The rows before are those with lower
-    `versions`, if all differ and none is 0 (unknown); else those earlier in `instants`, but then nothing is chosen if
-    the other instants are not ascending. The result is in the order of `instants`.
+    A local time comes twice when clocks are set back; `instants` has a DoubtfulInstant for it. Its second instant is
+    chosen if the latest of the rows before lies after the first instant and not after the second, else the first. If
+    all `versions` (numbers of the rows) differ and none is 0 (unknown), they tell which rows are before. Else the order
+    of `instants` does; but nothing is chosen if its other instants are not ascending. The result is in the order of
+    `instants`.
     """
     if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)

@@ -36,7 +36,7 @@ class Figures:
     def add(self, record: Record) -> None:
         """Count the outcomes of one incident; `record`: its outcomes under one plan, or under two to compare.
 
-        An incident with an open clock must be passed as of the end of the log (see `Record.settled`).
+        An incident with an open clock must be passed as of the end of the log, as `Record.settled` returns it.
         """
         outcomes = record.outcomes[0]
         self._count(outcomes)
@@ -74,7 +74,8 @@ class Figures:
     def attainment(self) -> dict[Group, VerdictCounts]:
         """Return the counts of verdicts by contract, metric, priority and month, sorted in that order.
 
-        Which month a clock is counted in: see `month_of`.
+        A clock is counted in the month in which it stopped; else in that of its breach, or if it has none, of its
+        start.
         """
         return dict(sorted(self.tallies.items()))
 

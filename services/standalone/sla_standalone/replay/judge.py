@@ -46,11 +46,12 @@ class Verdict(StrEnum):
 class ClockOutcome(NamedTuple):
     """The result of one clock in a replay.
 
-    `cycle`: the number of the clock among the incident's clocks of this metric, from 0. `zone`: the contract's time
-    zone. `due_at`: None while the clock is paused, and after a cancel. `breached_at`: when it became overdue, None if
-    it did not. `ended_at`: None while the clock is open. `consumed_seconds`: the time counted. `pending`: instants of
-    warnings still to come. `warned`: how many warnings came. `quality`: how exact the incident's instants are; the
-    least exact one counts.
+    `cycle`: the number of the clock among the incident's clocks of this metric, from 0. `contract`, `plan`, `priority`:
+    by which it was judged. `zone`: the contract's time zone. `due_at`: None while the clock is paused, and after a
+    cancel. `breached_at`: when it became overdue, None if it did not. `ended_at`: None while the clock is open.
+    `consumed_seconds`: the time counted. `pending`: instants of warnings still to come. `warned`: how many warnings
+    came. `quality`: how exact the incident's instants are, from `exact` to `receipt` (only the time of receipt is
+    known); the least exact one counts.
     """
 
     incident: str
@@ -116,8 +117,9 @@ class JudgedIncident(NamedTuple):
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
-    """Return the outcomes of an incident's clocks (see `outcomes_of`), and the remarks on what is odd about the
-    incident.
+    """Return the outcomes of an incident's clocks, and the remarks on what is odd about the incident.
+
+    An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is past due.
     """
     return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 

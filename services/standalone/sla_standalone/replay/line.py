@@ -53,7 +53,7 @@ class VerdictAttribute:
 
 
 class LineReader:
-    """Translates JSON lines (CloudEvents) to events, by the rules of the ingest service.
+    """Translates JSON lines (CloudEvents) to events, as the ingest service does with events that it receives.
 
     `sources`: the sources that the catalogue describes; a source that it does not describe uses slad's own field names.
     `claimed`: the attribute that states another system's verdict, None for none.

@@ -102,7 +102,8 @@ class EventRule(_Document):
     A row that fits `where` states it if, against the incident's row before, one of these is so: it fits `becomes` anew
     (a first row may, too), fits `leaves` no longer, has another value in a column of `changes`, or a higher number in
     one of `rises`. Without these four: once, at the first row with a value in a column of `at` (columns with the
-    event's instant: the first value counts; without any column, the row's own).
+    event's instant: the first value counts; without any column, the row's own). `actor`, `waiting_on`, `reason`: fields
+    of the event: who caused it, on whom the ticket waits, and why; None for none.
     """
 
     event: EventKind
@@ -154,10 +155,12 @@ class VerdictColumn(_Document):
 class Mapping(_Document):
     """The content of a mapping file, which states how the rows of a table (CSV) become events.
 
-    `source`: the first part of the incidents' ids. `incident`: the column with the rest of the id. `at`: columns with
-    the row's own instant, of which the first with a value counts. `version`: a column of numbers that orders rows of
-    one instant. `unknown`: texts that mean no value. `attributes`: name of an event's attribute -> where its value
-    comes from. `verdict`: the column with another system's verdict, None if the table has none.
+    `source`: the first part of the incidents' ids. `encoding`, `delimiter`: of the CSV file. `incident`: the column
+    with the rest of the id. `at`: columns with the row's own instant, of which the first with a value counts.
+    `version`: a column of numbers that orders rows of one instant, "" for none. `times`: how times are written.
+    `unknown`: texts that mean no value. `attributes`: name of an event's attribute -> where its value comes from.
+    `states`: the column with the ticket's status, whose changes are events; None for none. `events`: rules by which
+    rows state other events. `verdict`: the column with another system's verdict, None if the table has none.
     """
 
     source: str = Field(default="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,59}$")

@@ -52,11 +52,11 @@ class ReplayRules:
 class Played:
     """The result of judging a log by one or two plans.
 
-    `records`: the incidents' results, in the order of the log; not all, if `play` was called with `each=False` for a
-    large log. `rejects`: the first 1,000 lines that could not be read; `rejected`: how many there are in all.
-    `remarks`: status that the mapping file does not list -> number of rows. `odd`: kind of oddity of an incident ->
-    number of incidents. `noted`: kind of oddity -> its first example (line, incident, text). `first`, `until`: when the
-    log begins and ends.
+    `figures`: counts of verdicts. `incidents`, `events`: how many were judged. `records`: the incidents' results, in
+    the order of the log; not all, if `play` was called with `each=False` for a large log. `rejects`: the first 1,000
+    lines that could not be read; `rejected`: how many there are in all. `remarks`: status that the mapping file does
+    not list -> number of rows. `odd`: kind of oddity of an incident -> number of incidents. `noted`: kind of oddity ->
+    its first example (line, incident, text). `first`, `until`: when the log begins and ends, None if it has no events.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -191,11 +191,12 @@ def _unswept() -> Iterator[None]:
 def judge_chunk(
     chunk: Chunk, reader: Reader, judges: Sequence[_Judge], until: datetime | None, part: _PlayedPart
 ) -> list[Record]:
-    """Judge each incident of a chunk by every judge, and return a record for each incident that has events.
+    """Judge each incident of a chunk under each plan; return a record for each incident that has events.
 
-    `chunk`: pairs (incident, lines), which `reader` translates to events. `judges`: one for each plan. `until`: later
-    events are ignored; None: no event is. `part`: sums, to which are added the counts of lines, incidents and events,
-    the remarks, the rejected lines, and the figures of incidents without an open clock.
+    `chunk`: pairs (incident, its lines), which `reader` makes into events. `judges`: one for each plan. `until`: later
+    events are ignored; None: all count. `part`: sums, to which are added the counts of lines, incidents and events, the
+    remarks, the rejected lines, the first and last instant, and figures. The figures of incidents with an open clock
+    are left out: `play` adds them once the end of the whole log is known.
     """
     lives = []
     for key, lines in chunk:

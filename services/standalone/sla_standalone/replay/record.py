@@ -39,8 +39,8 @@ class Record(NamedTuple):
     def settled(self, until: datetime) -> Record:
         """Return this incident's record as of `until`, the instant at which the log ends.
 
-        An open clock that is past due by then becomes OVERDUE (see `ClockOutcome.settled`). Outcomes of ended clocks
-        stay.
+        An open clock that is past due by then becomes OVERDUE, and warnings that would have come by then are counted.
+        Outcomes of ended clocks stay.
         """
         outcomes = tuple(tuple(outcome.settled(until) for outcome in each) for each in self.outcomes)
         return self._replace(outcomes=outcomes)

@@ -63,9 +63,9 @@ def read_blocks(path: Path) -> Iterator[list[Any]]:
 class LogBucket:
     """Temporary files with all lines of some of a log's incidents; `lives` reads them.
 
-    A large log may be read in several parts, each with a file of its own here. `pieces`: these files, in which lines
-    are numbered from the beginning of the part. `before`: for each part, how many lines of the log come before it;
-    `lives` adds this to the numbers.
+    A large log may be read in several parts, by several processes. `pieces`: one file for each part; lines are numbered
+    from the beginning of the part. `before`: for each part, how many lines of the log come before it; `lives` adds this
+    to the numbers.
     """
 
     pieces: tuple[Path, ...]
@@ -88,10 +88,11 @@ class LogBucket:
 
 
 class Scatter:
-    """Distributes lines of a log over `count` files in `folder` (see `piece_path`): call `add` for each line.
+    """Distributes lines of a log over `count` files in `folder`: call `add` for each line.
 
-    All lines of one incident go to the same file. `part`: the number of the part of the log that is read. Use it as a
-    context manager, which closes the files at the end.
+    All lines of one incident go to the same file. `part`: the number of the part of the log that is read; it is part of
+    the names of the files, such as `007.002` for the file 7 and the part 2. Use it as a context manager, which closes
+    the files at the end.
     """
 
     def __init__(self, folder: Path, part: int, count: int) -> None:

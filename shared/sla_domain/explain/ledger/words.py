@@ -22,7 +22,12 @@ class PluralForm(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerWords:
-    """The texts about ledgers of allowances in one language, as format strings; `comma` is the decimal separator."""
+    """The texts about ledgers of allowances in one language, as format strings.
+
+    Each field is named for what its text says, such as `free` (how much is left) or `refused` (an entry is refused).
+    `units`: unit, without hours -> form of the noun -> text such as `{count} credits`; `kinds`, `periods`, `reasons`: a
+    text for each member of the enum. `comma`: the decimal separator.
+    """
 
     heading: str  # allowance, contract, at
     free: str  # free, reserved

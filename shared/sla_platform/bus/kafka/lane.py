@@ -48,11 +48,12 @@ class LaneUnit:
 class PartitionLane:
     """The state of one partition of one topic while it is assigned to this process; a `GroupSession` keeps it.
 
-    `hand`: records fetched, not handled yet; `unit`: those of them in work. `pulse`: tells if it is stuck. `patience`:
-    the pauses after failures. `due`: `time.monotonic()` before which nothing is tried. `done`, `committed`: the next
-    offset to handle, and as committed. `events_done`: events, not only watermarks, were handled since that commit.
-    `through`: the latest watermark handled. `waiting`: unread records at the last look, less those handled since.
-    `newest_ms`: when the last handled record was written, in ms since 1970; 0 before any.
+    `at`: the partition, by Kafka's name of the topic. `hand`: records fetched, not handled yet; `unit`: those of them
+    in work. `pulse`: tells if it is stuck. `patience`: the pauses after failures. `due`: `time.monotonic()` before
+    which nothing is tried. `done`, `committed`: the next offset to handle, and as committed; None: none yet.
+    `events_done`: events, not only watermarks, were handled since that commit. `through`: the latest watermark handled.
+    `waiting`: unread records at the last look, less those handled since. `newest_ms`: when the last handled record was
+    written, in ms since 1970; 0 before any.
     """
 
     at: TopicPartition

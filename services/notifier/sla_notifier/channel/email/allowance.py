@@ -59,8 +59,8 @@ class ConnectionAllowance:
 
         `now`: seconds of the event loop's clock. The answer came on a connection that was open already. The first pause
         lasts a quarter of a second, each further one twice as long, up to 5 seconds; the next message that is sent ends
-        this. A call during a pause does not lengthen it. As after `note_refused_connection`, the limit is not raised
-        for a time.
+        this. A call during a pause does not lengthen it. The limit is not raised for 5 seconds; a call after these
+        doubles the time, up to 2 minutes.
         """
         self._hold(now)
         self.limit = max(self.limit // 2, 1)

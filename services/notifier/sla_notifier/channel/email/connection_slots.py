@@ -32,8 +32,8 @@ class ConnectionSlots:
     async def hold(self, until: float) -> AsyncIterator[None]:
         """Wait for a slot, and keep it until the end of the `async with` block.
 
-        `until`: how long to wait, in seconds of the event loop's clock. Raises TimeoutError when no slot was free by
-        then.
+        `until`: the instant at which to give up, in seconds as `loop.time()` counts them. Raises TimeoutError if no
+        slot was free by then.
         """
         loop = asyncio.get_running_loop()
         mine: asyncio.Future[None] = loop.create_future()

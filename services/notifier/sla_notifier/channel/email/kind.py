@@ -17,7 +17,8 @@ from sla_platform.settings import Settings
 class EmailKind(SendingKind):
     """The kind of channel that sends e-mail to people's own mailboxes by one mail server.
 
-    A flood of messages to a mailbox is gathered into digests (mails that collect several messages).
+    `personal`: each person has an address of this kind. `grouped`: a flood of messages to a mailbox is gathered into
+    digests (mails that collect several messages). `one_server`: all messages wait in one queue.
     """
 
     name = "email"

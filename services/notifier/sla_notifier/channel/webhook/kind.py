@@ -17,7 +17,11 @@ from sla_platform.settings import Settings
 
 
 class WebhookKind(SendingKind):
-    """The kind of channel that posts each message as signed JSON to a webhook of the catalogue."""
+    """The kind of channel that posts each message as signed JSON to a webhook of the catalogue.
+
+    `document`: the model of a webhook's entry in the catalogue. `secret_keys`: which keys of an entry hold secrets,
+    besides `secret` and `secrets`.
+    """
 
     name = "webhook"
     document = WebhookDocument

@@ -21,7 +21,11 @@ _ALONE = "name a folder for the catalogue alone: --to DIR, or SLAD_CATALOGUE"
 
 
 class InstallRefused(Exception):
-    """Raised if the target cannot hold a catalogue, or other files would be lost; the message says what to do."""
+    """Raised if a catalogue cannot be copied to the folder or file given; the message says why.
+
+    For example: the folder cannot be written, other files in it would be lost, or the copy would not find files that
+    the catalogue names.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class InstallPlan:
 def plan_install(source: Path, target: Path) -> InstallPlan:
     """Return what is to be done so that `target` holds the catalogue at `source`, a folder or a single file.
 
-    Raises InstallRefused and OSError; nothing is written in either case.
+    Raises InstallRefused if `target` cannot hold it, or other files would be lost, and OSError; nothing is written in
+    either case.
     """
     wanted = _wanted(source, target)
     if target.is_file():

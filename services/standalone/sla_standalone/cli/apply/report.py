@@ -27,10 +27,11 @@ _DAYS_SHOWN = 20
 class Report:
     """The result of `slad apply`, to be printed by `as_json` or `print_report`.
 
-    `old`: the catalogue in force, `new`: the one to apply, `difference`: what differs; `old` and `difference` are None
-    if the catalogue in force is not known. `seen`: the open clocks of a service; None if no service was asked. `done`:
-    the files copied; None if nothing was. `failed`: tests of the new catalogue that fail. `placed`: the target was
-    given by --to or SLAD_CATALOGUE; if not, `target` is slad's example.
+    `target`: the folder or file to which the catalogue is copied. `old`: the catalogue in force, `new`: the one to
+    apply, `difference`: what differs; `old` and `difference` are None if the catalogue in force is not known. `seen`:
+    the open clocks of a service; None if no service was asked. `done`: the files copied; None if nothing was. `failed`:
+    tests of the new catalogue that fail. `dry_run`: nothing was to be copied. `placed`: the target was given by --to or
+    SLAD_CATALOGUE; if not, `target` is slad's example.
     """
 
     target: Path
