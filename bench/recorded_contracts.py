@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -77,7 +78,7 @@ async def fill(url: str, many: int) -> None:
     """Write the contracts into the tables of all services."""
     store, waiting, metadata = Store(url), records(many), MetaData()
     copies = [ContractTables.of(metadata, service) for service in SERVICES]
-    while batch := [one for one, _ in zip(waiting, range(_BATCH), strict=False)]:
+    while batch := list(islice(waiting, _BATCH)):
         data = [record_data(one) for one in batch]
         async with store.transaction() as connection:
             for copy in copies:

@@ -5,6 +5,7 @@
     python -m bench.timers --open 1000000 --overdue 100000           (a restart)
     python -m bench.timers --open 1000000 --rate 1000 --reschedules 1000
     python -m bench.timers --open 1000000 --rate 1000 --snapshot     (beside an old REPEATABLE READ snapshot)
+    python -m bench.timers --open 1000000 --rate 5000 --contracts 100000   (recorded contracts in the same process)
     python -m bench.timers --open 100000 --rate 1000 --store sqlite
 
 Lateness is the wall time at which the client has the commit acknowledged, minus the due instant. Rows that fall due are
@@ -24,21 +25,26 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import uvloop
+from bench.recorded_contracts import records
 from bench.results import keep, load
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
+from sla_platform.contracts.copies import ContractCopies, RecordCopy, write_records
+from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.local.postgres import PostgresServer
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
 from sla_platform.store.types import to_micros
 from sla_platform.timesource import SystemTime
+from sla_platform.wire.contract import record_data
 from sla_timer import tables
 from sla_timer.apply import ownership
 from sla_timer.metrics import TimerMetrics
@@ -166,6 +172,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 async def measured(store: Store, arguments: argparse.Namespace) -> dict[str, Any]:
+    copies = await contracts(store, arguments.contracts)
     wanted = arguments.overdue or arguments.herd or arguments.rate * arguments.seconds
     lead = 15.0 + max(arguments.open, wanted) / 12_000  # seeding takes time: due instants lie behind it
     begin = now() + timedelta(seconds=lead)
@@ -199,6 +206,8 @@ async def measured(store: Store, arguments: argparse.Namespace) -> dict[str, Any
     started = now()
     firing.started = started
     tasks = [asyncio.create_task(consumer()), asyncio.create_task(tick.run())]
+    if copies is not None:
+        tasks.append(asyncio.create_task(copies.follow()))
     held = None
     if arguments.snapshot:
         held = await store.engine.connect()
@@ -227,8 +236,23 @@ async def measured(store: Store, arguments: argparse.Namespace) -> dict[str, Any
         "p999_ms": 1000 * late[int(len(late) * 0.999)], "max_ms": 1000 * late[-1],
         "loop_stall_p99_ms": 1000 * sorted(stalls)[int(len(stalls) * 0.99)], "loop_stall_max_ms": 1000 * max(stalls),
         "batches": firing.batches, "first_s": firing.first, "all_s": firing.last, "reschedules": arguments.reschedules,
-        "snapshot": arguments.snapshot,
+        "snapshot": arguments.snapshot, "contracts": arguments.contracts,
     }  # fmt: skip
+
+
+async def contracts(store: Store, many: int) -> ContractCopies | None:
+    """So many recorded contracts, read into memory as the timer has them; None for none."""
+    if not many:
+        return None
+    copy = RecordCopy(RecordShelf(store), tables.contract_records, tables.contract_cursor)
+    waiting = records(many)
+    while batch := [record_data(one) for one in islice(waiting, 2_000)]:
+        async with store.transaction() as connection:
+            await write_records(connection, copy.tables, batch)
+    copies = ContractCopies(store, copy)
+    await copies.load()
+    assert len(copy.shelf) == many
+    return copies
 
 
 LANES = 8
@@ -269,6 +293,7 @@ def main() -> None:
     parser.add_argument("--overdue", type=int, default=0)
     parser.add_argument("--reschedules", type=int, default=0, help="a second")
     parser.add_argument("--snapshot", action="store_true")
+    parser.add_argument("--contracts", type=int, default=0, help="recorded contracts in the memory of the process")
     arguments = parser.parse_args()
     before = load()
     keep(uvloop.run(run(arguments)), before)
