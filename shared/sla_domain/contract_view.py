@@ -141,11 +141,10 @@ class ContractView:
         return self.everything and all(event.carried_from is None for event in self.events)
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-        """Return those of `events` that may be shown to the holder of the contract's key, in their order.
+        """Return those of `events` whose ids are in `own` (may be shown to the contract's key), in their order.
 
         Copies from merged incidents are left out. Unless the contract may see all of the incident (`everything`), the
-        events returned have no `snapshot` (state of the whole ticket), as it may show what belongs to another
-        contract's period.
+        events returned have no `snapshot` (state of the whole ticket), which may hold another contract's data.
         """
         whole = self.everything
         return [

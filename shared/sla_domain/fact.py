@@ -192,13 +192,13 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Body of the fact that a published clock no longer exists, because the incident, computed anew, has no such clock.
+    """Body of the fact that a published clock does not exist any more in the incident as computed anew.
 
-    That happens when a late event changes how often a metric's clock started. The fact is sent as `clock.cancelled` if
-    the clock was open, else as `clock.amended`. `old_state`: the state published last. `why`: the reason in words.
-    `takes_back`: published breaches of the clock that did not happen after all. `withdrawn`: the reason is not known,
-    because the catalogue version that promised the target cannot be read; no breach is taken back. `catalogue`: the
-    catalogue version that caused it by coming into force, "" if an event did or the clock was open.
+    For example, a late event leaves a metric with fewer clocks. Sent as `clock.cancelled` if the clock was open, else
+    as `clock.amended`. `old_state`: the state published last. `why`: in words. `takes_back`: its published breaches,
+    which did not happen after all. `withdrawn`: the catalogue version that promised the target cannot be read, so it is
+    not known why the clock is gone; no breach is taken back. `catalogue`: the version that caused it by coming into
+    force; "" if an event did, or the clock was open.
     """
 
     old_state: ClockState

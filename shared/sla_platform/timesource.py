@@ -50,12 +50,13 @@ class TimeSource(Protocol):
         """Return the present instant, aware and in UTC."""
 
     def read(self) -> Believed:
-        """Return the present instant (aware, in UTC), and whether the clock's reading was believed (`ClockReading`)."""
+        """Return the present instant (aware, in UTC), and the verdict on the clock (`ClockReading`)."""
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return the instant to act by when the database's clock shows `now`, and whether that reading was believed.
+        """Return the instant to act by when the database's clock shows `now`, and the verdict on it (`ClockReading`).
 
-        `asked`: what `steady()` returned just before the database was asked.
+        If this source is `authoritative`, both are its own, as of `read`. `asked`: what `steady()` returned just before
+        the database was asked.
         """
 
     def steady(self) -> float:
@@ -95,14 +96,18 @@ class SystemTime:
         return self.read()[0]
 
     def read(self) -> Believed:
-        """Return the present instant, as `now` does, and whether the machine's clock was believed (`ClockReading`)."""
+        """Return the present instant (aware, in UTC), and the verdict on the machine's clock (`ClockReading`).
+
+        While a leap of the clock is not believed, the instant goes on as if there had been no leap.
+        """
         asked = self._steady()
         return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return the instant to act by when the database's clock shows `now`, and whether that reading was believed.
+        """Return the instant to act by when the database's clock shows `now`, and the verdict on it (`ClockReading`).
 
-        `asked`: what `steady()` returned just before the database was asked.
+        While a leap of that clock is not believed, the instant goes on as if there had been no leap. `asked`: what
+        `steady()` returned just before the database was asked.
         """
         return self._judge(GuardedClock.STORE, now, asked)
 

@@ -39,7 +39,10 @@ def _awaited(metric: Metric) -> Iterator[str]:
 
 
 def known_metrics(written: Written) -> frozenset[str]:
-    """Return the names of all metrics that may be used: the built-in ones and those in `written`."""
+    """Return the names of all metrics that a plan may use: the built-in ones and those that the catalogue defines.
+
+    `written`: the latter, as name -> (keys down to the metric, its document).
+    """
     return frozenset(written) | frozenset(BUILT_IN)
 
 

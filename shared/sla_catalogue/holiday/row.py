@@ -106,9 +106,10 @@ class HolidayDiff:
 
 
 def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -> HolidayDiff:
-    """Return the days by which two holiday tables of a code differ in date, kind, name or closing time.
+    """Return which days were added and removed between two holiday tables, `old` and `new`, each in order of date.
 
-    A day that differs in its source alone counts as equal.
+    A day whose kind, name or closing time changed is in both; one that differs in its source alone counts as equal.
+    `code`: that of the tables, such as `PL` or `DE-BY`; it is only copied to the result.
     """
     before = {_effect(row): row for row in old}
     after = {_effect(row): row for row in new}

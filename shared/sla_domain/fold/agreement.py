@@ -1,7 +1,7 @@
 """Whether an agreement counts: a due date for one clock (clause B5), a lower priority (clause E9, docs/clauses.md).
 
 An agreement needs the other side. The customer has agreed when the event is the customer's own, or when it names who of
-the customer agreed: somebody other than the sender of the event. What does not count gets a remark and changes nothing.
+the customer agreed: somebody other than the event's own actor. What does not count gets a remark and changes nothing.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.
 
 
 def customer_agreed(event: IncidentEvent, named: str) -> bool:
-    """Return whether the customer agreed: by sending the event, or by being named in it as the one who did.
+    """Return whether the customer agreed to what `event` states as agreed: another due date, or a lower priority.
 
-    `named`: who agreed, as the event states it; case is ignored. An empty name, a word such as `staff` or `bot`, and
-    the name of the event's sender do not count.
+    So it is if the event's actor is the customer, or if `named` (who agreed, as the event states it; case is ignored)
+    is a name. An empty name, `staff`, `bot`, `unknown`, and the name of the event's own actor do not count.
     """
     if event.actor is Actor.CUSTOMER:
         return True

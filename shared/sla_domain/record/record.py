@@ -121,11 +121,11 @@ class ContractRecord:
         )
 
     def applied(self, revision: int | None = None) -> tuple[ContractVersion, ...]:
-        """Return the versions of the contract's text that have been put in force, in the order of `effective_from`.
+        """Return the versions of the contract's text that are or were in force, in the order of `effective_from`.
 
-        `revision`: only what the record held after this revision (number of a change) counts; None: the newest.
-        Withdrawn versions are left out. Of several with the same `effective_from` only the one written last is
-        returned.
+        Versions that are still to take effect (`pending`) or were withdrawn are left out. `revision`: only what was put
+        in force up to this revision (number of a change) counts; None: the newest. Of several with the same
+        `effective_from` only the one written last is returned.
         """
         by_instant = {one.effective_from: one for one in self.versions if one.applied_at_revision(revision)}
         return tuple(by_instant[at] for at in sorted(by_instant))
@@ -133,7 +133,7 @@ class ContractRecord:
     def at(self, instant: datetime, revision: int | None = None) -> ContractVersion | None:
         """Return the version of the contract's text that applies at an instant; None before the first takes effect.
 
-        `revision`: only what the record held after this revision (number of a change) counts; None: the newest.
+        `revision`: only what was put in force up to this revision (number of a change) counts; None: the newest.
         """
         found = None
         for version in self.applied(revision):

@@ -59,9 +59,10 @@ class PlanLinks:
         self._token = token
 
     async def make(self, wanted: WantedLink, command: Command) -> tuple[PlanLink, str]:
-        """Make a link; return it with its token, the secret part of its address, of which the store keeps only a hash.
+        """Store a new link that shows a contract's support plan to whoever has its address.
 
-        `command`: who orders it and why, for the audit log. Raises TooManyLinks.
+        It is returned with its token, the secret part of the address, of which the store keeps only a hash. `command`:
+        who orders it and why, for the audit log. Raises TooManyLinks if the contract has 100 open links already.
         """
         async with self._store.transaction() as connection:
             await audit.next_place(connection, tables.audit)  # one after the other, so that the count holds

@@ -122,7 +122,10 @@ class Pages:
         return {"html": html, "title": f"{file.title} · slad"}
 
     def incident(self, file: IncidentFile, now: datetime) -> str:
-        """Return the HTML of an incident's page; `now` sets the browser's clock."""
+        """Return the HTML of an incident's page with the content `file`.
+
+        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        """
         fragment = self.incident_fragment(file)
         return self._templates.get_template("incident.html").render(
             file=file,
@@ -135,19 +138,22 @@ class Pages:
     def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
         """Return the HTML of the page of critical-fix notices, in the order given.
 
-        `now` sets the browser's clock.
+        `now`: the server's present instant (aware), from which the page's own clock runs on.
         """
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
         """Return the HTML of the list of contracts. `text`: what was searched for. `more`: there are more matches.
 
-        `now` sets the browser's clock.
+        `now`: the server's present instant (aware), from which the page's own clock runs on.
         """
         return self._templates.get_template("contracts.html").render(contracts=contracts, text=text, next=more, now=now)
 
     def support_plan(self, plan: SupportPlan, now: datetime) -> str:
-        """Return the HTML of a contract's support plan for callers with an API key; `now` sets the browser's clock."""
+        """Return the HTML of a contract's support plan for callers with an API key.
+
+        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        """
         pdf = f"{contract_path(plan.contract)}/plan.pdf"
         return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, now=now)
 
@@ -169,7 +175,7 @@ class Pages:
     def not_found(self, what: str, now: datetime) -> str:
         """Return the HTML of the page for status 404; `what`: the id of the incident or contract that was asked for.
 
-        `now` sets the browser's clock.
+        `now`: the server's present instant (aware), from which the page's own clock runs on.
         """
         return self._templates.get_template("missing.html").render(what=what, now=now)
 

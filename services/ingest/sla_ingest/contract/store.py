@@ -194,7 +194,10 @@ async def changes_of_kind(connection: AsyncConnection, contract: str, what: str,
 
 
 def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
-    """Return what the customer runs, as a row of `ingest_contract_change` states it; empty for another change."""
+    """Return the products and versions that the customer runs, by `row`, a row of `ingest_contract_change`.
+
+    Empty if the row is of another kind than `profile_changed`.
+    """
     change = change_of(ContractChangedData.model_validate_json(row.data))
     return change.environment if isinstance(change, ProfileChanged) else ()
 

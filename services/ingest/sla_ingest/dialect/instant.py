@@ -45,20 +45,22 @@ class OutOfReach(BadInstant):
 def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
     """Return the UTC instant that a sender's value means.
 
-    A value is a text such as `2026-02-03T04:05:06Z`, or a count of seconds, milli-, micro- or nanoseconds since 1970.
-    None, "", 0 and a time in the year 1 give None. `zone`: the time zone of a text without an offset; if that local
-    time came twice, the first instant is returned. Raises BadInstant; OutOfReach outside the years 1970 to 2200.
+    A value is a text such as `2026-02-03T04:05:06Z`, or a number (also as text) of seconds, milli-, micro- or
+    nanoseconds since 1970, told apart by its size. A text without an offset is local time in `zone`; if the clock there
+    showed it twice, the first instant is returned. None, "", 0 and a time in the year 1 give None. Raises BadInstant;
+    OutOfReach outside the years 1970 to 2200.
     """
     found = read_instant(value, zone)
     return found.at if isinstance(found, LocalTime) else found
 
 
 def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
-    """Return the UTC instant that a sender's value means, or a LocalTime if the value is ambiguous.
+    """Return the UTC instant that a sender's value means, or a LocalTime if it is not certain which one is meant.
 
-    Ambiguous is a text without an offset whose local time came twice or never in `zone`, at a change of the zone's
-    offset. None, "", 0 and a time in the year 1 give None. Raises BadInstant; OutOfReach outside the years 1970 to
-    2200.
+    A value is a text such as `2026-02-03T04:05:06Z`, or a number (also as text) of seconds, milli-, micro- or
+    nanoseconds since 1970, told apart by its size. A text without an offset is local time in `zone`; if the clock there
+    showed it twice or never, a LocalTime is returned. None, "", 0 and a time in the year 1 give None. Raises
+    BadInstant; OutOfReach outside the years 1970 to 2200.
     """
     found = _parsed(value, zone)
     at = found.at if isinstance(found, LocalTime) else found

@@ -310,7 +310,7 @@ class EventDraft:
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
     """Return the id of an incident, `<source>:<own>`, such as `desk:INC-1`; `own` is its id at the sender.
 
-    Raises DoesNotFit with `pointer` when `own` is too long.
+    Raises DoesNotFit if `own` is longer than 200 characters; `pointer`: the JSON pointer to it, for that error.
     """
     if len(own) > OWN_ID:
         raise DoesNotFit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)

@@ -37,10 +37,10 @@ class AlreadyNotified:
 
 @dataclass(frozen=True, slots=True)
 class StepDelay:
-    """Until when an escalation step is put off because it would only remind people outside their hours.
+    """Until when an escalation step waits, as it would only notify again people who are off duty.
 
-    `step`: until when the whole step is put off; None: it is not. `levels`: level -> until when, for those levels of a
-    new round that are put off while the round itself begins.
+    `step`: until when the whole step waits; None: it does not. `levels`: level -> until when, for those levels of a new
+    round that wait while the round itself begins.
     """
 
     step: datetime | None = None
@@ -50,11 +50,11 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return until when an escalation step is put off because it would only remind people outside their hours.
+    """Return until when an escalation step waits, as it would only notify again people who are off duty.
 
-    `notified`: who was notified since the alert was opened last. Anybody else is notified at any hour, so a level with
-    such a person is not put off. A step that begins a new round is put off as a whole only if all levels of the round
-    are. `now`: the instant at which people must be outside their hours.
+    A level waits if nobody of it is on duty, all of them are in `notified` (since the alert was opened last; for a
+    level that pages: paged), and it is known when one of them comes on duty. If all levels of the step wait, the step
+    does, until the first such instant; else only these levels of the new round do. `now`: when duty is judged.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}

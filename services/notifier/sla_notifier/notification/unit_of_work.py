@@ -116,11 +116,11 @@ async def write_changes(
 
 
 def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[list[NoticeTold], list[NoticeTold]]:
-    """Return (people, people of later levels): who is notified of notices by these notifications.
+    """Return whom these notifications tell of critical-fix notices: (by level 0 or 1, by a higher level).
 
-    People of later levels are notified only by a level of an escalation above 1. Each person is listed once for each
-    notice and contract. Notifications that are not sent are left out, unless another message names their contract
-    (`told_by`). `now`: stored with the people.
+    Levels are those of an escalation, from 1; 0 is none. A person told in both ways is in both lists; in each, a person
+    is listed once for each notice and contract. A notification that is not sent counts only if another message names
+    its contract too (`told_by`). `now`: the instant stored with the people.
     """
     addressed: dict[tuple[str, str, str], NoticeTold] = {}
     further: dict[tuple[str, str, str], NoticeTold] = {}
@@ -170,14 +170,12 @@ def closing_recipients(
     cancel_reasons: Mapping[str, UnsentReason],
     requests: Iterable[NotificationRequest] = (),
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return (alert, episode) -> the people who get a closing message about that episode, each once.
+    """Return (alert id, episode) -> whom to tell that this episode (opening of the alert, from 1) has ended.
 
-    An episode is one opening of an alert, counted from 1. The people are those whom a page of the episode reached or
-    may reach, except for critical fixes. For an episode with a closing message in `requests`, people paged in an
-    earlier episode under the same contract are added: if they got no closing message for that; or if the last one said
-    that there was no breach, and the clock was missed. `rows`: the pages and closing messages of the alerts.
-    `cancel_reasons`: alert -> why its pages are cancelled; for TAKEN_BACK and REOPENED, people whose page was not
-    attempted and is in no digest are left out.
+    They are those whom a page of it reached or may reach; if `cancel_reasons` (by alert id) says TAKEN_BACK or
+    REOPENED, only if it was attempted or is in a digest. A closing message in `requests` also goes to people paged in
+    an earlier episode under its contract who had no closing message since, or whom the last one told "no breach" while
+    the clock was missed. `rows`: pages, also those that only inform, and closing messages; critical fixes do not count.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     heard: dict[tuple[str, str], DeliveryRow] = {}

@@ -168,9 +168,10 @@ class PreparedFold:
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Return whether the incident was computed by `rulebook` from `count` stored and the `fresh` events.
+        """Return whether this computation fits an incident with `count` stored events and the new events `fresh` (ids).
 
-        `fresh`: the ids of the new events. If False is returned, it must be computed again.
+        True if it was made from as many stored and exactly these new events, by the version of `rulebook`. If False,
+        compute the incident again.
         """
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 

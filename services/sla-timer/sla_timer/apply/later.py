@@ -93,9 +93,10 @@ class DeferredEvents:
         self._pace = FoldPace()
 
     async def run(self) -> None:
-        """Apply the events that wait, incident by incident, until cancelled, as fast as `FoldPace` allows.
+        """Apply the events that the consumer has put aside, one incident at a time, until cancelled.
 
-        After a failure the next turn tries again.
+        `FoldPace` (a rate limit) says when the next incident may be computed. After a passing failure (Retryable), or
+        if another instance has taken the partition (Fenced), it goes on after a pause.
         """
         changed = self._applier.deferring
         while True:

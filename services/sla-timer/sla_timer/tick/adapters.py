@@ -10,10 +10,13 @@ from sla_timer.tick.sqlite import SqliteFiring
 
 
 def progress_of(store: Store) -> Progress:
-    """Return the `Progress` to use with this database: it notes up to which instant this process has applied events."""
+    """Return what notes up to which instant events are applied (a `Progress`), for PostgreSQL or SQLite."""
     return SqliteProgress() if store.sqlite else PostgresProgress(store)
 
 
 def firing_of(store: Store, progress: Progress) -> Firing:
-    """Return the `Firing` to use with this database: it fires due timers. `progress` is used on SQLite only."""
+    """Return what fires due timers in this database (a `Firing`), for PostgreSQL or SQLite.
+
+    `progress`: up to which instant the events are applied; used on SQLite only, as PostgreSQL has it in a table.
+    """
     return SqliteFiring(store, progress) if store.sqlite else PostgresFiring(store)

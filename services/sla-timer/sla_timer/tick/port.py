@@ -67,10 +67,10 @@ class Firing(Protocol):
         ...
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the due row of `partition` that `fire` would take first to the quarantine.
+        """Move one due timer of `partition` into the quarantine: the one that `fire` would take first.
 
-        Return False if none is due. `bounds`: those that `fire` would get. `error`: the reason, cut if too long to
-        store.
+        Return False if none is due, or all are held by other transactions. `bounds`: only `now` and `patience` count;
+        `now` is also stored. `error`: the reason, cut if too long to store.
         """
         ...
 

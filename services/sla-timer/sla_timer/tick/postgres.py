@@ -129,9 +129,10 @@ class PostgresFiring:
         return [Fired(row.fire_at, row.kind, row.provisional, row.live) for row in rows]
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the row of `partition` that `fire` would take next to the quarantine, with `error` as the reason.
+        """Move one due timer of `partition` into the quarantine: the one that `fire` would take first.
 
-        Return False if no row of the partition is due. `bounds`: those that `fire` would get.
+        Return False if none is due, or all are held by other transactions. `bounds`: only `now` and `patience` count;
+        `now` is also stored. `error`: the reason, cut if too long to store.
         """
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}

@@ -131,10 +131,10 @@ class SqliteFiring:
             return await _claim_and_publish(connection, bounds, through, caught)
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the row that `fire` would take next to the quarantine, with `error` as the reason.
+        """Move one due timer into the quarantine: the one that `fire` would take first.
 
-        Return False if no row is due. `bounds`: those that `fire` would get. `partition` is ignored, since there is
-        only one.
+        Return False if none is due. `bounds`: only `now` and `patience` count; `now` is also stored. `partition` is
+        ignored, since there is only one. `error`: the reason, cut if too long to store.
         """
         why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))
         keep, remove = map(text, QUARANTINE)

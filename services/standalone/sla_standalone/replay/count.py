@@ -109,7 +109,10 @@ class ConfusionMatrix:
 
     @property
     def disagree(self) -> int:
-        """Return how many clocks have different verdicts, including those for which only the other system has one."""
+        """Return how many clocks slad judged otherwise than the other system, or has no verdict on (`undecided`).
+
+        Clocks on which the other system has no verdict are never counted.
+        """
         return self.compared - self.agree + self.undecided
 
     def add(self, ours: bool | None, theirs: bool) -> None:

@@ -74,7 +74,8 @@ def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
     """Return Rejected if the mail server refused a message for good (with a 5yz reply), else Retry.
 
     A refusal of the login or at the greeting is always Retry. `error`: what sending raised. `handed_over`: whether the
-    server had the message or was getting it, so that the message may have arrived.
+    server had the message or was getting it; if so, and `error` is neither a reply of the server nor a refused
+    connection, the Retry has `maybe_arrived` set.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
