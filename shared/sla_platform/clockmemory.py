@@ -41,9 +41,10 @@ class ClockMemory:
         self._failed = False
 
     def recall(self, time_source: SystemTime) -> None:
-        """Give the time source the clock readings in the file, to go on from; do nothing when no file can be used.
+        """Give the clock readings in the file to the time source, which goes on from them.
 
-        A file is not used when it is absent, unreadable, another user's or of another boot.
+        A file that is absent, unreadable, another user's or of another boot of the machine is not used: nothing is done
+        then.
         """
         bases = self._kept()
         if bases:

@@ -204,7 +204,7 @@ class IncidentAnswer(_Answer):
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
     """Return the board's list (`queue`) as its JSON model.
 
-    `attempts` makes each clock, and logs errors: a clock that cannot be shown is in `not_shown` instead of `clocks`.
+    `attempts` makes each clock, and logs errors. A clock that cannot be shown is in `not_shown` instead of `clocks`.
     """
 
     def clock(record: Any) -> ClockAnswer | NotShown:

@@ -45,10 +45,11 @@ async def make_key(
     command: Command,
     secret: Callable[[], str] = lambda: secrets.token_urlsafe(SECRET_BYTES),
 ) -> tuple[MadeKey, str]:
-    """Make an API key: store its hash and record the act in the audit log; return the key and its text.
+    """Make a new API key; return it, and its text, which is what callers send.
 
-    The text is stored nowhere. `command`: who orders it, and why. `secret`: returns the random part of the text; tests
-    replace it. Raises StoreBusy when the database cannot take the work now.
+    The text is stored nowhere; the store gets its hash. The act is recorded in the audit log. `command`: who orders it,
+    and why. `secret`: returns the random part of the text; tests replace it. Raises StoreBusy when the database cannot
+    take the work now.
     """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)
@@ -70,10 +71,10 @@ async def make_key(
 
 
 async def revoke_key(store: Store, time_source: TimeSource, number: int, command: Command) -> MadeKey:
-    """Revoke the API key with this number for good, record the act in the audit log, and return the revoked key.
+    """Revoke the API key with this number for good, and return it.
 
-    `command`: who orders it, and why. Raises NoSuchKey when there is no such key or it is revoked already, and
-    StoreBusy when the database cannot take the work now.
+    The act is recorded in the audit log. `command`: who orders it, and why. Raises NoSuchKey if there is no such key,
+    or if it is revoked already. Raises StoreBusy when the database cannot take the work now.
     """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)

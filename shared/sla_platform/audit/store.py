@@ -50,9 +50,9 @@ async def append(
 ) -> tuple[AuditRow, ...]:
     """Append acts to an audit log in the caller's transaction; return their rows in the same order.
 
-    `now`: when they are done. Call it last in the transaction: it locks the log until the commit, so that other writers
-    wait and the chain of hashes has one end. Acts are appended even if somebody has tampered with the log; the break in
-    the chain then stays visible for good.
+    `now`: when they are done. Call this last in the transaction: it locks the log until the commit. Other writers wait
+    for that, so that each row's hash covers the row before. Acts are appended even if somebody has tampered with the
+    log; the break then stays visible for good.
     """
     if not acts:
         return ()
@@ -110,7 +110,10 @@ def _columns(row: AuditRow) -> dict[str, Any]:
 
 
 async def head_of(connection: AsyncConnection, tables: AuditTables) -> AuditHead:
-    """Return the stored end of an audit log: number and hash of its last row; 0 and GENESIS while the log is empty."""
+    """Return the stored end of an audit log: number and hash of its last row.
+
+    While the log is empty they are 0 and GENESIS (64 zeros).
+    """
     found = (await connection.execute(select(tables.head).where(tables.head.c.id == 1))).one_or_none()
     return AuditHead(tables.service) if found is None else AuditHead(tables.service, found.seq, found.hash)
 

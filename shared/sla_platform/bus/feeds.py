@@ -149,12 +149,12 @@ class Feeds:
         at_once: int = 1,
         keep_quarantined: KeepQuarantined | None = None,
     ) -> EventSource:
-        """Return the event source that gives the events of `topics` to the consumer `group`, such as `timer`.
+        """Return the event source that gives the events of `topics` to one consumer.
 
-        `cursor`: the consumer's cursor table, in which the embedded profile stores how far it has read (Kafka keeps
-        offsets). `at_once`: how many partitions may be handled at the same time; on Kafka only. `keep_quarantined`:
-        called with records that cannot be handled; None: they go into the quarantine of `group`. On Kafka they go to
-        the topic `<prefix>-dead` as well.
+        `group`: the consumer's name, such as `timer`. `cursor`: the table in which the embedded profile stores how far
+        the consumer has read (Kafka keeps offsets). `at_once`: how many partitions may be handled at the same time; on
+        Kafka only. `keep_quarantined`: called with records that cannot be handled; None: they go into the quarantine of
+        `group`. On Kafka they go to the topic `<prefix>-dead` as well.
         """
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:
@@ -191,10 +191,10 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete from every event log the events that all their readers have read; return how many were deleted.
+        """Delete from every event log the events that all their readers have read.
 
-        The readers of an event are the services that read its topic. With Kafka nothing is deleted here (0 is
-        returned): the relay of each log deletes what it has copied.
+        The readers of an event are the services that read its topic. Returned is how many events were deleted. With
+        Kafka nothing is deleted here (0 is returned): the relay of each log deletes what it has copied.
         """
         if not self._settings.embedded:
             return 0
@@ -205,9 +205,10 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """Close the connections by which this process writes records it could not handle to the topic `<prefix>-dead`.
+        """Close the connections to the Kafka topic `<prefix>-dead`; without Kafka do nothing.
 
-        Call it last: sources and relays close their own connections when they end.
+        By them this process writes the records that it could not handle. Call this last: sources and relays close their
+        own connections when they end.
         """
         for dead in self._dead:
             await dead.close()

@@ -173,8 +173,9 @@ class RecordShelf:
         return tuple(sorted(self._with_entries))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the contracts name: name in `normal` form (case and spacing folded) -> as
-        written.
+        """Return the products that the contracts name, as folded name -> name as written.
+
+        In a folded name (`normal`) case and spacing are made equal.
         """
         return self._written
 
@@ -188,10 +189,10 @@ class RecordShelf:
         self._put(contract, packed, seq)
 
     def put_shared(self, contract: str, revision: int, seq: int = 0) -> bool:
-        """Store a contract's record in memory if another shelf for the same store has that revision of it.
+        """Store a contract's record in memory if another shelf for the same store has it; return whether one has.
 
-        Return whether one has; if False, nothing was stored: call `put`. `seq`: of its row in the database
-        (`contract_table`).
+        It must be of the given `revision`. If False is returned, nothing was stored: call `put`. `seq`: of the record's
+        row in the database (`contract_table`).
         """
         packed = self._pool.packed.get(contract)
         if packed is None or packed.revision != revision:
@@ -205,10 +206,11 @@ class RecordShelf:
         return not self._packed and any(each._packed for each in self._pool.shelves)
 
     def copy(self, revisions: Mapping[str, int], seq: int) -> bool:
-        """Fill an empty shelf with what another shelf for the same store holds, if that is exactly these revisions.
+        """Fill an empty shelf with the records of another shelf for the same store; return whether that was done.
 
-        Return whether it was filled; if False, nothing changed. `revisions`: contract -> revision of its record. `seq`:
-        the greatest value of the column `seq` among the rows in the database.
+        It is done only if that shelf holds exactly the given revisions; otherwise nothing changes. `revisions`:
+        contract -> revision of its record. `seq`: the greatest value of the column `seq` among the rows in the
+        database.
         """
         if self._packed:
             return False

@@ -48,10 +48,11 @@ class Connections:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for the `with` block; while all `places` are taken, wait for one, up to ten seconds.
+        """Open a connection for the `with` block; it is closed at the end.
 
-        Raises StoreBusy when no place becomes free, and in place of a database error that passes by itself, such as a
-        lost connection (see `as_store_busy`).
+        If all `places` are taken, this waits for one, up to ten seconds; StoreBusy is raised if none becomes free.
+        StoreBusy is also raised in place of a database error that passes by itself, such as a lost connection (see
+        `as_store_busy`).
         """
         await self._take_place()
         connecting = True

@@ -154,10 +154,10 @@ _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
-    """Return the next events of these topics after `cursor`, in log order: at most `limit` rows.
+    """Return the next events of these topics after `cursor`, in log order; at most `limit` rows.
 
-    On PostgreSQL an event is left for a later page while an older transaction still runs, since that may yet commit an
-    event that belongs before it. The page is then not `complete`.
+    On PostgreSQL an event is left for a later page while an older transaction still runs. That transaction may yet
+    commit an event that belongs before it. The page is then not `complete`.
     """
     if is_postgres(connection):
         after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
@@ -180,9 +180,9 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
 
 
 def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cursor) -> bool:
-    """Return whether the event log has events of these topics after `cursor`; synchronously, and only on SQLite.
+    """Return whether the event log has events of these topics after `cursor`.
 
-    Raises StoreBusy if SQLite does not answer.
+    It runs synchronously, and only on SQLite. Raises StoreBusy if SQLite does not answer.
     """
     marks, values = _bound_topics(topics)
     query = f"SELECT 1 FROM {log.name} WHERE position > :position AND topic IN ({marks}) LIMIT 1"  # noqa: S608 - as in _rows
@@ -190,7 +190,7 @@ def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cu
 
 
 async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:
-    """Return how many events of these topics the event log has after `cursor`; `cap` when there are more."""
+    """Return how many events of these topics the event log has after `cursor`, but at most `cap`."""
     after = "(txid, position) > (:txid, :position)"
     marks, values = _bound_topics(topics)
     counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _rows
@@ -212,11 +212,11 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """Return the first `limit` rows of an event log by position: the events, and then the rows that are no events.
+    """Return the first rows of an event log by position: the events, and the rows that are no events.
 
-    `without`: partition keys whose events are left out. The relay calls this and deletes what it has copied to Kafka.
-    An event that is committed late with a smaller position is found by the next call. Events of one key keep their
-    order, since their writers wait for each other's commit.
+    There are at most `limit` rows in both together. `without`: partition keys whose events are left out. The relay
+    calls this, and deletes what it has copied to Kafka. An event that is committed late with a smaller position is
+    found by the next call. Events of one key keep their order, since their writers wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))

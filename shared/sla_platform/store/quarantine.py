@@ -135,9 +135,9 @@ async def put(
 ) -> None:
     """Store a row that could not be processed in the quarantine `table`, in the caller's transaction.
 
-    If the same row (equal in part, topic, key, event id, type and data) is there already, it is counted once more and
-    waits again, with the new error and position. `now`: when it failed. `own`: values of the service's own columns.
-    Texts are cut to fit their columns.
+    The same row (equal in part, topic, key, event id, type and data) may be there already. It is then counted once
+    more, and waits again with the new error and position. `error`: why the row failed. `now`: when it failed. `own`:
+    values of the service's own columns, by name. Texts are cut to fit their columns.
     """
     values = {
         "digest": row.digest,
@@ -211,9 +211,9 @@ async def count_failure(connection: AsyncConnection, table: Table, id_: int, err
 
 
 async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, int]:
-    """Return part of the service -> how many rows wait in quarantine that this part could not process.
+    """Return how many rows wait in the quarantine `table` for each part of the service, as part -> number.
 
-    `table`: the service's quarantine table. Parts without waiting rows are left out.
+    The part is the one that could not process the row. Parts without waiting rows are left out.
     """
     waiting = table.c.state == QuarantineState.QUARANTINED.value
     query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
@@ -232,10 +232,10 @@ async def forget_replayed(connection: AsyncConnection, table: Table, horizon: da
 
 
 def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the SQL condition that the quarantine `table` holds an entry that fulfils all of `which` and still waits.
+    """Return the SQL condition that the quarantine `table` holds a matching entry that still waits.
 
-    `which`: conditions on columns of `table`, which may be compared with columns of the query around it. An entry waits
-    until it is replayed.
+    `which`: conditions on columns of `table`, all of which the entry must fulfil; they may compare with columns of the
+    query around. An entry waits until it is replayed.
     """
     return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 

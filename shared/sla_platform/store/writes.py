@@ -34,9 +34,9 @@ class WriteHealth:
         self._full = ""
 
     def note_refused(self, error: BaseException) -> None:
-        """Remember for 15 seconds that the disk is full or fails, if the driver's error (`error.__cause__`) says so.
+        """Remember for 15 seconds that the disk is full or fails, if the error says so.
 
-        Any other refusal is ignored.
+        `error.__cause__`, the driver's error, is looked at. Any other refusal is ignored.
         """
         if _says_full(error.__cause__):
             self._full, self._full_at = str(error), time.monotonic()

@@ -24,9 +24,10 @@ _PDF_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
-    """Add the routes by which callers with a read key list contracts, and read support plans as page, PDF and JSON.
+    """Add the routes that list contracts, and show support plans as page, PDF and JSON.
 
-    A contract that is unknown, or that the key may not see, is answered with status 404.
+    They need an API key with the scope `read`. A contract that is unknown, or that the key may not see, is answered
+    with status 404.
     """
 
     def found(request: Request, contract: str, language: str) -> SupportPlan | None:

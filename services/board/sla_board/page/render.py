@@ -143,9 +143,10 @@ class Pages:
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
-        """Return the HTML of the list of contracts. `text`: what was searched for. `more`: there are more matches.
+        """Return the HTML of the list of contracts.
 
-        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        `text`: what was searched for. `more`: whether there are more matches than `contracts`. `now`: the server's
+        present instant (aware), from which the page's own clock runs on.
         """
         return self._templates.get_template("contracts.html").render(contracts=contracts, text=text, next=more, now=now)
 
@@ -165,17 +166,17 @@ class Pages:
         return self._templates.get_template("plan_alone.html").render(plan=plan, pdf=pdf)
 
     def closed_link(self, said: str, words: PlanWords) -> str:
-        """Return the HTML of the page for a link that does not open a support plan; `said` is the sentence that says
-        why.
+        """Return the HTML of the page that is shown for a link which does not open a support plan.
 
-        `words`: the texts in the language of the page.
+        `said`: the sentence that says why. `words`: the texts in the language of the page.
         """
         return self._templates.get_template("link_closed.html").render(said=said, words=words)
 
     def not_found(self, what: str, now: datetime) -> str:
-        """Return the HTML of the page for status 404; `what`: the id of the incident or contract that was asked for.
+        """Return the HTML of the page for status 404 (not found).
 
-        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        `what`: the id of the incident or contract that was asked for. `now`: the server's present instant (aware), from
+        which the page's own clock runs on.
         """
         return self._templates.get_template("missing.html").render(what=what, now=now)
 

@@ -15,7 +15,10 @@ from sla_domain.fold.carried import own_events
 
 
 def names_in(events: Iterable[IncidentEvent]) -> list[str]:
-    """Return the other ids of an incident that its events state, sorted; a moved ticket, for instance, has a new id."""
+    """Return the other ids of an incident that its events state, sorted.
+
+    A ticket that was moved, for instance, has a new id.
+    """
     return sorted({str(event.known_as) for event in events if event.kind is EventKind.RENAMED and event.known_as})
 
 

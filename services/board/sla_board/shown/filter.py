@@ -95,9 +95,9 @@ class BoardFilter:
         return urlencode(pairs)
 
     def sort_query(self, order: QueueOrder) -> str:
-        """Return the URL query of the link that sorts the list by a column: this filter in the order `order`.
+        """Return the URL query of the link with which a column's heading sorts the list.
 
-        The order is ascending; but if the list is sorted so already, it is descending.
+        It is this filter, but with the order `order`, ascending. If the list is sorted so already, it is descending.
         """
         turned = self.order is order and not self.descending
         return self.query(order=order, descending=turned)
@@ -121,9 +121,9 @@ def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
 
 
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
-    """Return the buckets (how soon a clock is due) that `written` names by slug, such as `soon`, in the order given.
+    """Return the buckets (how soon a clock is due) that `written` names, in the order given.
 
-    Unknown slugs are skipped.
+    Each is named as in URLs, such as `soon`. Unknown names are skipped.
     """
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

@@ -77,9 +77,10 @@ def threshold_text(key: str) -> str:
 
 
 def metric_title(name: str) -> str:
-    """Return the English title of a metric that slad knows; for another its id with spaces and a capital.
+    """Return the title of a metric in English, as the pages show it.
 
-    `time_to_parts` gives "Time to parts", and "" gives "Promise".
+    If slad does not know the metric, the title is its id with spaces and a capital: `time_to_parts` gives "Time to
+    parts". If `name` is "", the title is "Promise".
     """
     known = BUILT_IN.get(MetricId(name))
     return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"

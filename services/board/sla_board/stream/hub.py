@@ -114,11 +114,12 @@ class Hub(Generic[View]):
     def follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
     ) -> AsyncGenerator[Frame | NotRendered | None]:
-        """Yield the rendered page `view` as a Frame: at once, unless its id is `known`, and again after each change.
+        """Yield the rendered page `view` as a Frame, at once and after each change.
 
-        A frame may hold only the differences to the one before. After every `beat_seconds` without a change a heartbeat
-        is yielded: None, or NotRendered while the page cannot be rendered (the first one at once). `visitor`: the
-        caller, for the limits. Raises CallerLimitReached or PlacesFull when called, before anything is yielded.
+        `known`: the id of the version that the browser shows; the first frame is left out if it has this id. A frame
+        may hold only the differences to the one before. After every `beat_seconds` without a change a heartbeat is
+        yielded: None, or NotRendered while the page cannot be rendered (the first one at once). `visitor`: the caller,
+        for the limits. Raises CallerLimitReached or PlacesFull when called, before anything is yielded.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)
