@@ -148,9 +148,10 @@ class Links:
         return self._signed(_PURPOSE, [claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
-        """Return the claim in the token of an acknowledgement link, or why the token is not accepted at `now`.
+        """Return who may acknowledge what by a link, or why its token is not accepted.
 
-        Raises LinkSecretNotRead if the signing key has not been read yet.
+        `token`: the last part of an acknowledgement link. The result is the Claim that it contains, or a BadLink.
+        `now`: by when it must not have expired. Raises LinkSecretNotRead if the signing key has not been read yet.
         """
         read = self._opened(_PURPOSE, token)
         if isinstance(read, BadLink):

@@ -78,13 +78,13 @@ class Admission:
         return len(self._all)
 
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
-        """Count a new connection and return None; if it is refused, return the reason instead.
+        """Count a new connection and return None; if it is refused, return the reason.
 
-        If its address is at the limit, one of the address's connections that is WAITING, SENDING or UNREAD is closed
-        for it. If the process is at its limit, a connection that is WAITING, SENDING or UNREAD is closed, of one of the
-        eight addresses with the most connections; without any, one of any address, which may also be STREAMING. Of
-        several the least busy is closed, of equally busy ones the oldest. If there is none, the new one is refused.
-        `now`: seconds of the event loop's clock.
+        `held`: the connection. `address`: where it comes from. If its address is at the limit: one of the address's
+        connections that is WAITING, SENDING or UNREAD is closed for it. If the process is at its limit: such a
+        connection is closed, of one of the eight addresses with the most connections; if they have none, one of any
+        address, which may also be STREAMING. Of several the least busy is closed, of equally busy ones the oldest. If
+        there is none to close: the new one is refused. `now`: seconds of the event loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)

@@ -64,11 +64,12 @@ class EscalationChain:
         return self.levels[level - 1]
 
     def for_critical_fix(self, patience: timedelta) -> EscalationChain:
-        """Return a copy for a critical fix: its level 1 notifies the people entitled to the notice, without a delay.
+        """Return a copy of the chain for a critical fix, with another level 1.
 
-        The other levels are those of this chain without its first; but if it has only one, that one is kept as level 2,
-        at least `patience` after the start of the round. Level 1 lists no roles and no persons, since the entitled
-        people are looked up in the contract (`EntitledRecipients`).
+        This level 1 notifies, without a delay, the people entitled to the notice of the fix. It lists no roles and no
+        persons, since these people are looked up in the contract (`EntitledRecipients`). If this chain has several
+        levels: its first one is left out, the others follow. If it has only one: that one becomes level 2, and notifies
+        at least `patience` after the start of the round.
         """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))

@@ -15,7 +15,10 @@ NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 
 
 def in_force(before: Alert, step: EscalationStep) -> bool:
-    """Return whether an escalation step still applies: its alert (`before`) is open and in the step's round."""
+    """Return whether an escalation step still applies.
+
+    It does if its alert (`before`) is open and in the round of the step.
+    """
     return before.state is AlertState.OPEN and step.round == before.round
 
 
@@ -32,11 +35,11 @@ def levels_to_repeat(before: Alert) -> tuple[int, ...]:
 def take_step(
     before: Alert, step: EscalationStep, now: datetime, waits: Mapping[int, datetime] = NO_WAIT
 ) -> AlertChange:
-    """Return the change for a due escalation step: notify its level, or begin the next round.
+    """Return the change for a due escalation step; nothing is stored or sent here.
 
-    A new round notifies the levels without a delay at once, except those in `waits` (level -> when to notify it
-    instead). The change is empty if the alert is not open any more, or is in another round than the step. `before`: the
-    alert. Nothing is stored or sent here.
+    `before`: the step's alert. If the step is for a level: the people of this level are notified. If it begins the next
+    round: the levels without a delay are notified at `now`, except those in `waits` (level -> when to notify it
+    instead). If the alert is not open any more, or is in another round than the step: the change is empty.
     """
     if not in_force(before, step):
         return NO_CHANGE

@@ -85,11 +85,11 @@ async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> 
 async def take_due(
     connection: AsyncConnection, now: datetime, limit: int, only: str | None = None
 ) -> tuple[dict[str, Alert], list[EscalationStep]]:
-    """Take due escalation steps: lock their alerts, delete the steps, and return (alerts by id, steps).
+    """Take due escalation steps of the most urgent alerts out of the database.
 
-    Taken are the steps due at `now` of the most urgent alerts that have such steps, of `limit` alerts at most. The
-    steps are sorted by when they were due. `only`: the id of the only alert to take, None for any. Alerts that another
-    process has locked are left out.
+    Return (alerts by id, steps sorted by when they were due). The steps due at `now` are deleted; the rows of their
+    alerts are locked until the transaction ends. `limit`: of how many alerts at most. `only`: the id of the only alert
+    to take, None for any. Alerts that another process has locked are left out.
     """
     urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
     due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)

@@ -56,10 +56,12 @@ _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which
 
 
 async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
-    """Return a page of alerts: open, then acknowledged, both by urgency, then closed ones, the last opened first.
+    """Return a page of the list of alerts.
 
-    Further pages keep the order of the first: they use the urgency as it was then. Alerts that cannot be shown are
-    logged, and their ids returned in `not_shown`. Raises Problem (422) when `asked.before` is not the `next` of a page.
+    First come the open alerts, then the acknowledged ones, both the most urgent first; then the closed ones, the last
+    opened first. `asked`: the filters and the page. `now`: the instant at which urgency is measured; further pages use
+    that of the first page, so that the order stays. Alerts that cannot be shown are logged, and their ids returned in
+    `not_shown`. Raises Problem (422) when `asked.before` is not the `next` of a page.
     """
     state, place = _state_and_place(asked)
     now = place.at if place is not None else now
@@ -140,10 +142,10 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
 
 
 async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryPage:
-    """Return a page of deliveries, the newest first.
+    """Return a page of the list of deliveries, the newest first.
 
-    Deliveries that cannot be shown are logged, and their ids returned in `not_shown`. Raises Problem (422) when
-    `asked.before` is not the `next` of a page.
+    `asked`: the filters and the page. Deliveries that cannot be shown are logged, and their ids returned in
+    `not_shown`. Raises Problem (422) when `asked.before` is not the `next` of a page.
     """
     statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
@@ -167,7 +169,11 @@ async def delivery(connection: AsyncConnection, id_: str, contract: str | None) 
 
 
 async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
-    """Return, sorted by id, every endpoint that was ever disabled or asked for a pause; no others are stored."""
+    """Return the stored endpoints, sorted by id.
+
+    An endpoint is the mail server or one webhook. Stored are only those that were disabled at some time, or asked for a
+    pause.
+    """
     found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
     return [EndpointShape.model_validate({**row}) for row in found.mappings()]
 

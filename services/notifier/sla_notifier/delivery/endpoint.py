@@ -64,10 +64,11 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
 
 
 async def record_pauses(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Store until when nothing is sent to the endpoints that asked for a pause (Retry-After) in these attempts.
+    """Store the pauses that endpoints asked for by the Retry-After header.
 
-    A pause counts from `now` and lasts one minute (LONGEST_FOR_OTHERS) at most; an earlier pause that ends later is
-    kept. Attempts with another outcome change nothing.
+    Until such a pause is over, nothing is sent to the endpoint (the mail server or one webhook). `done`: finished
+    attempts to send; those that brought no such header change nothing. A pause counts from `now` and lasts one minute
+    (LONGEST_FOR_OTHERS) at most. An earlier pause that ends later is kept.
     """
     asked = longest_pauses((item.row.endpoint, item.outcome) for item in done)
     if asked:

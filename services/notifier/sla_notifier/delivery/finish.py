@@ -57,11 +57,12 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 
 
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """End deliveries without sending them: store the final state that they have in `rows`, and log an event for each.
+    """End deliveries without sending them.
 
-    Failed deliveries are queued again, to the person's next address, if there is one. With a digest (a mail that
-    collects several messages) the deliveries in it end too, unless a new digest to the next address takes them over.
-    `now`: when they end, and when what is queued is due.
+    `rows`: the deliveries with their final state, which is stored; an event is logged for each. `now`: when they end,
+    and when what is queued is due. Failed deliveries are queued again, to the person's next address, if there is one.
+    With a digest (a mail that collects several messages) the deliveries in it end too, unless a new digest to the next
+    address takes them over.
     """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
@@ -75,11 +76,12 @@ async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow]
 
 
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Queue each of these messages again, due at `now`, to the person's next address.
+    """Queue messages again, each to its person's next address.
 
-    Messages without a next address are skipped, and so are those that were queued there before. For a digest (a mail
-    that collects several messages) a new digest is queued, which takes over the deliveries once the old one has failed;
-    but if the next address is a program's, each message in the digest is queued by itself.
+    `rows`: their deliveries so far. `now`: when the new deliveries are due. Messages without a next address are
+    skipped, and so are those that were queued there before. For a digest (a mail that collects several messages) a new
+    digest is queued; it takes over the deliveries once the old one has failed. But if the next address is a program's,
+    each message in the digest is queued by itself.
     """
     apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
     by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)

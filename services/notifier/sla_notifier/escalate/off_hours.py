@@ -50,11 +50,13 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return until when an escalation step waits, as it would only notify again people who are off duty.
+    """Return until when an escalation step waits because its people are off duty.
 
-    A level waits if nobody of it is on duty, all of them are in `notified` (since the alert was opened last; for a
-    level that pages: paged), and it is known when one of them comes on duty. If all levels of the step wait, the step
-    does, until the first such instant; else only these levels of the new round do. `now`: when duty is judged.
+    A step notifies one level, or the levels of a new round. A level waits if three things hold: nobody of it is on
+    duty; all of its people were notified before; and it is known when one of them comes on duty. If all levels of the
+    step wait: the whole step waits, until the first such instant. If only some do: these levels of the new round wait.
+    `notified`: who was notified since the alert was opened last; for a level that pages, only those who were paged
+    count. `now`: the instant for which duty is judged.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}

@@ -55,11 +55,12 @@ class FactHandler:
         """Do nothing when partitions are revoked: the handler keeps no state of a partition."""
 
     async def handle(self, batch: Batch) -> None:
-        """Take in a batch of events in one transaction: process them, or store them for the scheduler.
+        """Take in a batch of events (facts about clocks, and notices of critical fixes) in one transaction.
 
-        Skipped are facts that can concern no alert, and events taken in before. Canaries (breaches of slad's own test
-        clock) are only reported to `canary`. Raises BadEnvelope for an event that cannot be read, and Retryable for a
-        passing failure, such as of the database; in both cases nothing is stored, and the batch may be passed again.
+        They are processed, or stored for the scheduler. Skipped are facts that can concern no alert, and events taken
+        in before. Canaries (breaches of slad's own test clock) are only reported to `canary`. Raises BadEnvelope for an
+        event that cannot be read, and Retryable for a passing failure, such as of the database; in both cases nothing
+        is stored, and the batch may be passed again.
         """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:

@@ -116,11 +116,12 @@ async def write_changes(
 
 
 def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[list[NoticeTold], list[NoticeTold]]:
-    """Return whom these notifications tell of critical-fix notices: (by level 0 or 1, by a higher level).
+    """Return two lists of the people whom notifications tell of critical-fix notices.
 
-    Levels are those of an escalation, from 1; 0 is none. A person told in both ways is in both lists; in each, a person
-    is listed once for each notice and contract. A notification that is not sent counts only if another message names
-    its contract too (`told_by`). `now`: the instant stored with the people.
+    The first list has those told by level 0 or 1 of an escalation (0: by none), the second those told by a higher
+    level. A person told in both ways is in both; in each, a person is listed once for each notice and contract. A
+    notification that is not sent counts only if another message names its contract too (`told_by`). `now`: the instant
+    stored with the people.
     """
     addressed: dict[tuple[str, str, str], NoticeTold] = {}
     further: dict[tuple[str, str, str], NoticeTold] = {}
@@ -170,12 +171,14 @@ def closing_recipients(
     cancel_reasons: Mapping[str, UnsentReason],
     requests: Iterable[NotificationRequest] = (),
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return (alert id, episode) -> whom to tell that this episode (opening of the alert, from 1) has ended.
+    """Return (alert id, episode) -> the people to tell that this episode has ended.
 
-    They are those whom a page of it reached or may reach; if `cancel_reasons` (by alert id) says TAKEN_BACK or
-    REOPENED, only if it was attempted or is in a digest. A closing message in `requests` also goes to people paged in
-    an earlier episode under its contract who had no closing message since, or whom the last one told "no breach" while
-    the clock was missed. `rows`: pages, also those that only inform, and closing messages; critical fixes do not count.
+    An episode is one opening of an alert, counted from 1. `rows`: pages, also those that only inform, and closing
+    messages; critical fixes do not count. Told are the people whom a page of the episode reached or may reach.
+    `cancel_reasons`: alert id -> why its queued pages are cancelled. For TAKEN_BACK and REOPENED a page counts only if
+    it was attempted or is in a digest (a mail that collects several messages). `requests`: a closing message among them
+    also goes to people paged in an earlier episode under its contract: those who had no closing message since, or whom
+    the last one told "no breach" while the clock was missed.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     heard: dict[tuple[str, str], DeliveryRow] = {}

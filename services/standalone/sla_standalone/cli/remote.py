@@ -48,9 +48,10 @@ def service_answers(url: str) -> bool:
 
 
 def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """Return the JSON object that a GET of `path` answers; `parameters`: of the query.
+    """Return the JSON object with which the service answers a GET of `path`.
 
-    A status of 400 or above ends the command with the title and detail of the problem: exit status 1 for 404, else 2.
+    `parameters`: of the query, None for none. A status of 400 or above ends the command with the title and detail of
+    the problem. The exit status is then 1 for 404, else 2.
     """
     answer = client.get(path, params=dict(parameters or {}))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:

@@ -51,7 +51,10 @@ class Figures:
             self.close()
 
     def merge(self, other: Figures) -> None:
-        """Add the figures of `other`, which come from another part of the log, and shorten the lists like `close`."""
+        """Add the figures of another part of the log to these.
+
+        `other`: the figures to add. Of `disagreements` and `turned` only the first 20 (SHOWN) of the log are kept.
+        """
         for group, tally in other.tallies.items():
             self.tallies.setdefault(group, VerdictCounts()).merge(tally)
         self.agreement.merge(other.agreement)

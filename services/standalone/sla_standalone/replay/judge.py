@@ -31,7 +31,10 @@ class Verdict(StrEnum):
 
     @property
     def kept(self) -> bool | None:
-        """Return whether the target was met: False for MISSED and OVERDUE; None for OPEN, CANCELLED and EXEMPT."""
+        """Return whether the target was met; None if that is not decided or does not count.
+
+        True for MET, False for MISSED and OVERDUE, None for OPEN, CANCELLED and EXEMPT.
+        """
         match self:
             case Verdict.MET:
                 return True

@@ -191,7 +191,7 @@ def _unswept() -> Iterator[None]:
 def judge_chunk(
     chunk: Chunk, reader: Reader, judges: Sequence[_Judge], until: datetime | None, part: _PlayedPart
 ) -> list[Record]:
-    """Judge each incident of a chunk under each plan; return a record for each incident that has events.
+    """Judge each incident of a chunk under each plan; return a record of each that has events.
 
     `chunk`: pairs (incident, its lines), which `reader` makes into events. `judges`: one for each plan. `until`: later
     events are ignored; None: all count. `part`: sums, to which are added the counts of lines, incidents and events, the

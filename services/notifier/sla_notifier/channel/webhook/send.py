@@ -115,12 +115,12 @@ _PHASES = ("connect", "read", "write", "pool")
 
 
 def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
-    """Return the outcome of a post that was answered with an HTTP status; redirects are not followed.
+    """Return the outcome of a post to a webhook that was answered with an HTTP status.
 
     2xx: Sent. 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected. 410: Rejected, and the endpoint is to be disabled.
-    Any other: Retry. `retry_after`: the Retry-After header (seconds or a date), "" for none; for 502, 503, 504, and for
-    4xx except 401, 403 and 407, the Retry holds the pause that it asks for. `now`: from when the wait until a date
-    counts.
+    Any other: Retry; redirects are not followed. `retry_after`: the Retry-After header (seconds or a date), "" for
+    none. The Retry holds the pause that it asks for, but only for 502, 503, 504, and for 4xx except 401, 403 and 407.
+    `now`: from when the wait until a date counts.
     """
     detail = f"HTTP {status}"
     after = requested_pause(retry_after, now)

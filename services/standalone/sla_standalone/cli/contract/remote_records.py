@@ -67,15 +67,26 @@ class RemoteRecords:
         return self._of[name]
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return (), whatever the products: the due instants of clocks do not depend on what a customer runs."""
+        """Return (): contracts are not looked up by product here.
+
+        A look-up of contracts that name one of these products is not needed, since the due instants of clocks do not
+        depend on what a customer runs.
+        """
         return ()
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return (), whatever the domain: the due instants of clocks do not depend on who may register for notices."""
+        """Return (): contracts are not looked up by mail domain here.
+
+        A look-up of contracts under which addresses of a domain may register for notices is not needed, since the due
+        instants of clocks do not depend on that.
+        """
         return ()
 
     def products(self) -> Mapping[str, str]:
-        """Return an empty mapping: the due instants of clocks do not depend on what a customer runs."""
+        """Return an empty mapping: the products that contracts name are not read here.
+
+        They are not needed, since the due instants of clocks do not depend on what a customer runs.
+        """
         return {}
 
     def _record(self, contract: str) -> ContractRecord | None:

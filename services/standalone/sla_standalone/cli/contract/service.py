@@ -126,10 +126,11 @@ class ContractService:
             after = page["next"]
 
     def write(self, wanted: WantedContract, known: KnownContract | None, *, dry_run: bool) -> tuple[Misfit, ...]:
-        """Create the contract if `known` is None, else change it; return why the service refuses it, () if it does not.
+        """Create or change a contract in the service; return why the service refuses it.
 
-        `known`: the contract as the service had it; if it was changed since, the service refuses. `dry_run`: the
-        service checks and writes nothing.
+        The result is () if it does not refuse. `wanted`: the contract. `known`: the contract as the service had it;
+        None: it has none, and it is created. If the contract was changed since `known` was read, the service refuses.
+        `dry_run`: the service checks and writes nothing.
         """
         body: dict[str, Any] = {"contract": wanted.section, "reason": wanted.reason}
         if wanted.effective_from:
@@ -143,9 +144,10 @@ class ContractService:
         return misfits(answer)
 
     def end(self, contract: str, known: KnownContract, on: str, reason: str) -> tuple[Misfit, ...]:
-        """End a contract on the day `on`, its first day without it; return why the service refuses, () if it does not.
+        """End a contract in the service; return why the service refuses, () if it does not.
 
-        A contract that was changed since `known` was read is refused. `reason`: why it ends, for the history.
+        `on`: the first day without the contract, such as `2027-01-01`. `reason`: why it ends, for the history. If the
+        contract was changed since `known` was read, the service refuses.
         """
         headers = {"If-Match": known.etag}
         return misfits(self._ask("POST", f"{contract_path(contract)}/end", {"on": on, "reason": reason}, {}, headers))

@@ -96,11 +96,11 @@ def _listed(text: str) -> list[Plain]:
 
 
 def merge_with_stored(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
-    """Return the contract of a table's line, completed by what the service has of it and the table has no column for.
+    """Return the contract of a table's line, completed by what the service has stored of it.
 
-    `wanted`: the contract as the line states it. `newest`: its content in the service; the values whose keys belong to
-    no column of the table (`columns`) are added. A key whose cell in the line is empty is left out, whatever the
-    service has.
+    `wanted`: the contract as the line states it. `newest`: its content in the service. Of this, the values are added
+    for which the table has no column (`columns`). If a cell of the line is empty, the contract has no such value,
+    whatever the service has.
     """
     stated = {name for name in columns if name in (*_TEXTS, *_LISTS)}
     section = {key: value for key, value in newest.items() if key not in stated}
