@@ -10,9 +10,9 @@ from sla_catalogue.tree import Plain
 
 
 def borrow(merged: FileUnion) -> None:
-    """Add to a catalogue's merged files the shipped plans and escalations that the files name but do not define.
+    """Add the plans and escalations shipped with slad that a catalogue's files name but do not define.
 
-    What an added plan or escalation names in turn is added too.
+    They are added to `merged`, with what they name in turn.
     """
     library = builtin_tree()
     for section, wanted in _wanted(merged):

@@ -106,8 +106,8 @@ class ContractCompiler:
         """Return all errors and warnings about one contract, sorted by path. Never raises.
 
         `id`: the contract's. `values`: what a catalogue file has under `contracts.<id>`. `version`: the number of the
-        contract's version, 0 for none. Conflicts with other contracts, such as a customer of both at the same time, are
-        not checked. Findings on the catalogue itself are not repeated.
+        contract's version, 0 for none. Findings on the catalogue itself are not repeated. Conflicts with other
+        contracts, such as a customer of both at the same time, are not checked.
         """
         findings = self._findings(id, version)
         for path in _unwritable(values):

@@ -47,9 +47,10 @@ class FileUnion:
 
 
 def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
-    """Read catalogue files and directories and return their merged content; errors are in its `problems`.
+    """Read catalogue files and directories, and return their merged content.
 
     Of a directory all YAML files are read, in its folders too, in the order of their names; hidden ones are not.
+    Nothing is raised for files with errors: these are in `problems` of the result.
     """
     roots = [paths] if isinstance(paths, FilePath | str) else paths
     merged = FileUnion()
@@ -91,9 +92,10 @@ def file_role(path: FilePath) -> FileRole:
 
 
 def merge(texts: Iterable[SourceText], merged: FileUnion) -> None:
-    """Add the sections of each catalogue text to `merged`; if two texts define an id, the first one is kept.
+    """Add the sections of each catalogue text to `merged`.
 
-    Such ids, and texts that cannot be read, are added to `merged.problems`.
+    If two texts define an id, the first one is kept. Such ids, and texts that cannot be read, are added to
+    `merged.problems`.
     """
     for text in texts:
         tree = read_tree(text.text, text.name)

@@ -88,8 +88,8 @@ def horizon_ends_of(
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
     """Return the last day for which the holidays of a table are known; None if the table is empty.
 
-    It is the day of the table's last holiday or closing. If that day is in the last of the compiled years (`horizon`)
-    or later, it is the end of these years instead. Days added by hand are ignored, unless the table has no others:
+    It is the day of the table's last holiday or closing. If that is in the last of the compiled years (`horizon`) or
+    later, the end of these years is returned. Days added by hand are ignored, unless the table has no others, since
     somebody may add a day far ahead of those that are known.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]

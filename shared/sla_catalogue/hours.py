@@ -42,10 +42,11 @@ Week = Mapping[int, tuple[MinuteWindow, ...]]
 
 
 def parse_week(written: object) -> Week:
-    """Return weekday (0 is Monday) -> open windows, from `24x7`, `mon-fri 09:00-17:00; sat 10:00-14:00` or a mapping.
+    """Return the open windows of each weekday (0 is Monday) that a text or a mapping states.
 
-    The mapping has days as keys: `mon-fri: 09:00-17:00`. Weekdays and windows are in order; a weekday without windows
-    is absent. Raises BadHours.
+    A text is such as `24x7` or `mon-fri 09:00-17:00; sat 10:00-14:00`. A mapping has days as keys: `mon-fri:
+    09:00-17:00`. Weekdays and windows are in order; a weekday without windows is absent. Raises BadHours for anything
+    else.
     """
     if isinstance(written, str):
         return _from_text(_SHORTHANDS.get(written.strip().casefold(), written))
@@ -95,7 +96,10 @@ def parse_minute(written: str) -> int:
 
 
 def week_text(week: Week) -> str:
-    """Return weekly hours (weekday, 0 is Monday -> windows) as text, such as `mon-fri 09:00-17:00; sat 10:00-14:00`."""
+    """Return weekly hours as text, such as `mon-fri 09:00-17:00; sat 10:00-14:00`.
+
+    `week`: weekday (0 is Monday) -> open windows.
+    """
     parts: list[str] = []
     days = [day for day in range(7) if week.get(day)]
     while days:
@@ -113,9 +117,9 @@ def find_overlaps(week: Week) -> list[str]:
 
 
 def find_short_gaps(week: Week, limit: int = 5) -> list[str]:
-    """Return texts on pairs of windows with a gap of at most `limit` minutes between them, also over midnight.
+    """Return texts on pairs of windows with a short gap between them, also over midnight.
 
-    Nearly always somebody wrote 23:59 for 24:00.
+    Short is at most `limit` minutes. Nearly always somebody wrote 23:59 for 24:00.
     """
     return _described_pairs(
         (first, second) for (_, end, first), (begin, _, second) in _pairs(week) if 0 < begin - end <= limit

@@ -67,18 +67,20 @@ class ReloadResult:
 
 
 def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
-    """Read the files again and return their catalogue, or `old` if they have errors; and the problems found.
+    """Read a catalogue's files again; if they have errors, keep the old catalogue.
 
-    `environment`: name -> the value that replaces `${NAME}` in the files; None: the process's environment.
+    `old`: that catalogue. The result says which of the two is to be used, and has the problems found. `environment`:
+    name -> the value that replaces `${NAME}` in the files; None: the process's environment.
     """
     new, findings = _load(paths, environment, None)
     return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)
 
 
 def load_text(text: str) -> Catalogue:
-    """Return the catalogue rebuilt from its stored text (`Catalogue.text`): holidays as stored, no secrets.
+    """Return the catalogue rebuilt from its stored text (`Catalogue.text`).
 
-    Raises UnreadableText for a text that cannot be read, CatalogueInvalid for one whose content has errors.
+    Holidays are as stored; secrets are missing. Raises UnreadableText for a text that cannot be read, CatalogueInvalid
+    for one whose content has errors.
     """
     with _uncollected():
         stored = parse_stored(text)

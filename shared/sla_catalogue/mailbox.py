@@ -50,9 +50,10 @@ def ascii_mailbox(written: str) -> str:
 
 
 def sender_of(written: str) -> tuple[str, str]:
-    """Return (name, mailbox) of a sender such as `slad <slad@example.org>` or `slad@example.org`, whose name is "".
+    """Return (name, mailbox) of a sender such as `slad <slad@example.org>`.
 
-    A name with a comma is quoted: `"slad, Inc." <slad@example.org>`. Raises BadMailbox.
+    The name is "" for `slad@example.org`. A name with a comma is quoted: `"slad, Inc." <slad@example.org>`. Raises
+    BadMailbox for any other text.
     """
     found = _SENDER.fullmatch(written.strip())
     if found is None:

@@ -84,10 +84,10 @@ class Authentication:
     secrets: tuple[Secret, ...] = ()
 
     def covers_header(self, header: str) -> bool:
-        """Return whether a delivery's valid authentication also proves the value of a header (its name in lower case).
+        """Return whether a delivery's valid authentication also proves the value of a header.
 
-        An HMAC proves only the headers that are signed. A token or a password proves all, as whoever has it can write
-        any header. Without authentication all count as proven.
+        `header`: its name in lower case. An HMAC proves only the headers that are signed. A token or a password proves
+        all, as whoever has it can write any header. Without authentication all count as proven.
         """
         if self.kind is not AuthenticationKind.HMAC:
             return True
@@ -158,7 +158,10 @@ class Lookup:
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
 
     def translate(self, found: str) -> str:
-        """Return the value to use for `found`, by the table `values`; `found` itself if it is not in the table."""
+        """Return the value to use for `found`, a value found in a delivery.
+
+        The table `values` says which; a value that is not in it is returned unchanged.
+        """
         return look_up(self.values, found) or found
 
 
@@ -247,9 +250,9 @@ def fold_case(word: str) -> str:
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of a mail address, of `@example.com` or of a bare domain: case folded, in ASCII (IDNA).
+    """Return the domain of a mail address, in ASCII (IDNA) and lower case.
 
-    A domain without an ASCII form is returned case folded.
+    `address`: may also be `@example.com` or a bare domain. A domain without an ASCII form is returned in lower case.
     """
     domain = fold_case(address).rpartition("@")[2].rstrip(".")
     try:

@@ -140,9 +140,9 @@ def entry_of(
     """Return the inbox row of a translated delivery; nothing is stored.
 
     `promises`: whether the answer shall hold due instants. `by_body`: the sender's id is not proven, so a delivery with
-    the same body counts as the same delivery. `counted_as`: the source's name in metrics, `source` if empty. The row
-    has the sender's delivery id; but a refused delivery, and one that an unsigned header contradicts, gets an id made
-    of its digest (checksum), so that a good delivery can still come under the sender's id.
+    the same body counts as the same delivery. `counted_as`: the source's name in metrics; "": `source`. The row has the
+    sender's delivery id, with two exceptions: a refused delivery, and one that an unsigned header contradicts. These
+    get an id made of their digest (checksum), so that a good delivery can still come under the sender's id.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
@@ -275,9 +275,9 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
 
 
 def answer_to_reuse(answer: bytes, detail: str) -> bytes:
-    """Return `answer`, the first answer to a delivery id, with the remark that another body came under the same id.
+    """Add to an answer the remark that another body came under the same delivery id.
 
-    `detail`: the delivery id.
+    `answer`: the first answer to that id, as JSON; the result is, too. `detail`: the delivery id.
     """
     told = orjson.loads(answer)
     told.setdefault("remarks", []).append(RemarkNote(IngestRemark.ID_REUSED, detail).as_json())

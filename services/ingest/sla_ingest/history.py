@@ -110,10 +110,10 @@ class IncidentHistory:
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
-        """Return the contract that applies to the incident at `at`, and why; None for an unknown incident.
+        """Return the contract that applies to the incident at the instant `at`, and why.
 
-        The result is the one that computing the whole incident would give, but only the events that name a customer are
-        looked at, which is fast.
+        None for an unknown incident. `rulebook`: the plans and contracts. The result is the one that computing the
+        whole incident would give; but only the events that name a customer are looked at, which is fast.
         """
         known = self._customers_of(incident)
         opening = known.opening or known.first
@@ -176,8 +176,9 @@ class IncidentHistory:
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
         """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
 
-        The result is cached. If later events were added since, the next call reads only these; it still goes by the
-        rulebook of the first call, even if another is passed. Raises FoldError.
+        The result is cached. If events were added since, the next call reads only these. It still goes by the rulebook
+        of the first call, even if another is passed. Raises FoldError if the incident cannot be computed from its
+        events.
         """
         events = self.counting(incident)
         known = self._folds.get(incident)
@@ -202,10 +203,10 @@ async def load_history(
 ) -> IncidentHistory:
     """Read the stored events of the given incidents, as far as the answers to deliveries need them.
 
-    If there are few events in all, all are read. Otherwise: for `judged`, all; for `promised`, all until 3,000 events
-    have been read; for `whose` and the rest of `promised`, only the opening and the latest events that name a customer
-    (they decide the contract). Of an incident with more than `MOST` (500) events only some are read, among them its
-    opening. An event that cannot be read is logged and left out.
+    If there are few events in all, all are read. Otherwise it depends on the argument that names the incident.
+    `judged`: all events. `promised`: all, until 3,000 events have been read; then as for `whose`. `whose`: only the
+    opening and the latest events that name a customer, which decide the contract. Of an incident with more than `MOST`
+    (500) events only some are read, among them its opening. An event that cannot be read is logged and left out.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}

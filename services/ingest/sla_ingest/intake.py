@@ -98,11 +98,11 @@ class Intake:
     # -- webhooks
 
     async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
-        """Accept a request that was posted to the URL of the source `name`; return its receipts once they are durable.
+        """Accept a request that was posted to the URL of a source; return its receipts once they are durable.
 
-        `known_caller`: the caller has an API key and may learn which sources exist, so that an unknown source gives
-        404. Raises Problem, an HTTP error (401 without proof, 404, 415, 429, or that of a refused delivery), StoreBusy
-        and QueueFull.
+        `name`: the source's name in the URL. `known_caller`: the caller has an API key and may learn which sources
+        exist, so that an unknown source gives 404. Raises StoreBusy, QueueFull, and Problem (an HTTP error): 401
+        without proof, 404, 415 for the media type, 429 for too many requests, or the error of a refused delivery.
         """
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
@@ -131,10 +131,10 @@ class Intake:
     # -- /v1/events
 
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
-        """Return the source whose token or password the headers carry, if it may post to `/v1/events`; else None.
+        """Return the source whose token or password is in the headers, if it may post to `/v1/events`.
 
-        None, too, if several sources share the secret. Sources that sign the body are never returned: the body is not
-        read yet, so they must post to their own URL.
+        None if there is no such source, or if several share the secret. A source that signs the body is never returned,
+        since the body is not read yet; it must post to its own URL.
         """
         now = self._time_source.now()
         fitting = [
@@ -149,8 +149,9 @@ class Intake:
     async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
         """Accept CloudEvents posted to `/v1/events` under an API key; return their receipts once they are durable.
 
-        With a key of one contract, the events are stored under the source `key-<key>`, for customers of that contract
-        only. Raises Problem, an HTTP error (415, 429, or that of a refused delivery), StoreBusy and QueueFull.
+        `access`: what the key allows. If it is a key of one contract, the events are stored under the source
+        `key-<key>`, for customers of that contract only. Raises StoreBusy, QueueFull, and Problem (an HTTP error): 415
+        for the media type, 429 for too many requests, or the error of a refused delivery.
         """
         key = access.key or EVENTS
         await self._spend(f"key:{key}", counted_as=EVENTS)
@@ -335,11 +336,11 @@ class Intake:
 
 
 def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
-    """Divide a request's entries among several commits: return for each commit a list of indexes of `entries`.
+    """Divide a request's entries among several commits.
 
-    All entries of an incident are in the same commit, so a reader never sees half of them. `size`: about how much a
-    commit holds, counted by `weight` (1 for most entries); the entries of one incident may exceed it. An entry that
-    renames or merges incidents may be in any commit.
+    The result has for each commit a list of indexes of `entries`. All entries of an incident are in the same commit, so
+    a reader never sees half of them; only one that renames or merges incidents may be in any. `size`: about how much a
+    commit holds, counted by `weight` (1 for most entries). The entries of one incident may exceed it.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):

@@ -67,11 +67,12 @@ class Notices:
         self._max_depth = max_depth
 
     async def publish(self, body: bytes, command: Command) -> tuple[bool, bytes]:
-        """Publish the notice in `body`. Return whether it was published before, and the answer as JSON.
+        """Publish the notice of a critical fix in `body`, for customers that run the product.
 
-        The same id and revision with the same content get the first answer, and nothing is sent again. `command`: who
-        orders it; the actor's id is stored as the publisher, if the body names none. Raises Problem (an HTTP error) 400
-        for what is no JSON, 409 (the revision has another content, or a later one is published) or 422, and StoreBusy.
+        Return (whether it was published before, the answer as JSON). The same id and revision with the same content get
+        the first answer, and nothing is sent again. `command`: who orders it; the actor's id is stored as the
+        publisher, if the body names none. Raises StoreBusy, and Problem (an HTTP error): 400 for what is no JSON; 409
+        if the revision has another content or a later one is published; 422 for a notice that does not fit.
         """
         now = self._time_source.now()
         written = self._parsed(body)

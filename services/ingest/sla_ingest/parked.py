@@ -125,10 +125,10 @@ class ParkedDeliveries:
     async def replay(self, id_: str, command: Command) -> tuple[bool, bytes]:
         """Translate a parked, refused or ignored delivery again, by the catalogue in force.
 
-        Return whether it is understood now, and the answer as JSON. If it is, its events are stored and published; else
-        nothing but the audit log changes. `id_`: its inbox id. `command`: who orders the replay, and why. Raises
-        Problem (an HTTP error) 404 for an unknown id, 409 for a delivery that was accepted or replayed before, or whose
-        source is gone.
+        Return (whether it is understood now, the answer as JSON). If it is, its events are stored and published. If
+        not, nothing but the audit log changes. `id_`: its inbox id. `command`: who orders the replay, and why. Raises
+        Problem (an HTTP error): 404 for an unknown id, 409 for a delivery that was accepted or replayed before, or
+        whose source is gone.
         """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:

@@ -62,10 +62,10 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest breach of any clock of one incident that is not later than `by`.
+    """Return the latest breach of any clock of one incident, up to the instant `by`.
 
-    `events`: all events of the incident. None if there is no breach, or if the incident cannot be computed from the
-    events, which is logged.
+    `events`: all events of the incident. None if there is no breach. None, too, if the incident cannot be computed from
+    the events, which is logged.
     """
     known = list(events)
     if not known:

@@ -95,8 +95,8 @@ class Scenario:
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
     """Return the tests of the section `tests`, in order; what refers to unknown names is left out.
 
-    That is a test of an unknown contract, an event of an unknown kind, actor or party, and a remark of an unknown kind;
-    each is reported to `context.findings`.
+    Left out are a test of an unknown contract, an event of an unknown kind, actor or party, and a remark of an unknown
+    kind. Each is reported to `context.findings`. `contracts`: those of the catalogue, by id.
     """
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):

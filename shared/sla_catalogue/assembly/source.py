@@ -35,8 +35,8 @@ _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
     """Return the sources (ticketing systems) of the section `sources` by id; one of an unknown dialect is left out.
 
-    Reported to `context.findings`: unknown dialects, time zones and phases, authentication that cannot work, and
-    secrets that a source shares with another source or a channel.
+    These are reported to `context.findings`: unknown dialects, time zones and phases, authentication that cannot work,
+    and secrets that a source shares with another source or a channel.
     """
     found: dict[SourceId, Source] = {}
     for name, document in context.document.sources.items():

@@ -44,8 +44,8 @@ def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = 
     """Return the days off and timed closings that an iCalendar text lists within the horizon (years).
 
     `source`: where the text is from; kept with each day. `skip`: names of entries to leave out, in any case of letters.
-    Cancelled entries are left out too, and so are those that cannot be read, with a remark. Raises BadFeed for a text
-    that is not iCalendar.
+    Cancelled entries are left out too. So are those that cannot be read, with a remark in the result. Raises BadFeed
+    for a text that is not iCalendar.
     """
     found = _Found(source, horizon)
     skipped = {name.casefold() for name in skip}

@@ -13,8 +13,8 @@ from sla_catalogue.holiday.repeat import UnreadableRule
 def date_property(event: Any, key: str) -> date | datetime:
     """Return the value of a date property of a calendar entry: an instant, or a day.
 
-    `event`: the entry. `key`: the property's name, such as `DTSTART`. With `VALUE=DATE` the result is a day, even if a
-    time is written. Raises UnreadableRule if the property is absent, there more than once, or no date.
+    `event`: the entry. `key`: the property's name, such as `DTSTART`. If the property has `VALUE=DATE`, the result is a
+    day, even if a time is written. Raises UnreadableRule if the property is absent, there more than once, or no date.
     """
     written = event.get(key)
     if written is None:
@@ -62,6 +62,9 @@ def _between(start: date | datetime, end: date | datetime) -> timedelta:
 
 
 def text_of(event: Any, key: str) -> str:
-    """Return the text of a calendar entry's property, such as `UID`; the first of several; "" if it is absent."""
+    """Return the text of a calendar entry's property; "" if it is absent.
+
+    `event`: the entry. `key`: the property's name, such as `UID`. If the entry has several, the first is returned.
+    """
     written = event.get(key, "")
     return str(written[0] if isinstance(written, list) and written else written).strip()

@@ -67,9 +67,9 @@ class PeopleByName:
 def read_shifts(text: str, people: PeopleByName, zone: str, horizon: Horizon) -> ShiftFeed:
     """Return the shifts that an iCalendar text lists within the horizon (years).
 
-    `zone`: the time zone of days, and of times without a zone. Entries that name no known person, that take no time or
-    that cannot be read are left out with a remark; cancelled ones without. Raises BadFeed for a text that is not
-    iCalendar.
+    `people`: finds people by their names in entries. `zone`: the time zone of days, and of times without a zone.
+    Entries that name no known person, take no time or cannot be read are left out with a remark. Cancelled ones are
+    left out without. Raises BadFeed for a text that is not iCalendar.
     """
     remarks: list[str] = []
     found: set[ListedShift] = set()

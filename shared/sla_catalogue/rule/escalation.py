@@ -16,10 +16,10 @@ _NO_ESCALATION_HINT = (
 
 
 def check_escalations(subject: CheckedCatalogue) -> None:
-    """Report plans without an escalation, and levels of escalations that cannot work for a contract.
+    """Report to `subject.findings` plans without an escalation, and levels that cannot work.
 
-    Such a level names nobody of the contract, or somebody on the customer's side, who is never paged. For a stored
-    catalogue, which must stay readable, only levels that name nobody are reported.
+    A level cannot work for a contract if it names nobody of the contract, or somebody on the customer's side, who is
+    never paged. For a stored catalogue, which must stay readable, only levels that name nobody are reported.
     """
     if not subject.context.stored:
         _check_plans(subject)

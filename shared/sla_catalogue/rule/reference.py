@@ -14,8 +14,9 @@ from sla_domain.normal import normal, normals
 def check_edges(subject: CheckedCatalogue) -> None:
     """Report to `subject.findings` what is wrong in sources, in addresses of people and in API keys.
 
-    A warning for each priority that a source names and no plan has, and each customer that no contract has; the
-    findings of each channel's `check_address`; an error for each API key that is entered twice.
+    There is a warning for each priority that a source names and no plan has, and for each customer that no contract
+    has. There is an error for each API key that is entered twice. Addresses are checked by `check_address` of their
+    kind of channel.
     """
     _check_sources(subject)
     _check_addresses(subject)

@@ -164,10 +164,10 @@ def listed_json(one: ListedContract | Contract) -> dict[str, Any]:
 
 
 def change_json(row: Any) -> dict[str, Any]:
-    """Return the JSON object of one change in a contract's history: its revision, time, author, reason and kind.
+    """Return the JSON object of one change in a contract's history.
 
-    It also has what the change concerns, such as the number of a version, or a booking. `row`: of the table
-    `ingest_contract_change`.
+    It has the revision, time, author, reason and kind of the change. It also has what the change concerns, such as the
+    number of a version, or a booking. `row`: a row of the table `ingest_contract_change`.
     """
     data = json.loads(row.data)
     told = {name: data[name] for name in ("number", "effective_from", "through", "booking", "entry") if name in data}

@@ -58,9 +58,10 @@ async def refresh_shelf(connection: AsyncConnection, shelf: RecordShelf) -> None
 
 
 async def locked_record(connection: AsyncConnection, contract: str) -> ContractRecord:
-    """Return a contract's record; until the transaction ends, no other writer can change any contract.
+    """Return a contract's record, and lock all contracts until the transaction ends.
 
-    If there is no such contract, an empty record (revision 0) is returned.
+    The lock keeps every other writer from changing any contract. `connection`: that of the transaction. If there is no
+    such contract, an empty record (revision 0) is returned.
     """
     await lock_writers(connection, CONTRACTS)
     query = select(CONTRACTS.contract.c.record).where(CONTRACTS.contract.c.id == contract)
@@ -71,9 +72,10 @@ async def locked_record(connection: AsyncConnection, contract: str) -> ContractR
 async def write_change(
     connection: AsyncConnection, record: ContractRecord, change: Change, at: datetime, by: str, reason: str
 ) -> ContractRecord:
-    """Store the next change of a contract and publish it, in the caller's transaction; return the record after it.
+    """Store the next change of a contract, and return the contract's record after it.
 
-    `record`: the contract's record before the change. `at`, `by`, `reason`: when it was changed, by whom and why.
+    The change is also appended to the log that other services read, all in the transaction of `connection`. `record`:
+    the contract's record before the change. `at`, `by`, `reason`: when it was changed, by whom and why.
     """
     made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
     after = apply_change(record, made)
@@ -104,10 +106,11 @@ async def record_act(
     after: ContractRecord,
     at: datetime,
 ) -> None:
-    """Append a change of a contract to the audit log, in the transaction of the change and as the last thing in it.
+    """Append a change of a contract to the audit log.
 
-    `name`: what the change is called in the log. `before`, `after`: the contract's record; the log keeps a hash of its
-    text, "" for a contract that did not exist. `command`: who ordered the change, and why. `at`: when.
+    Call it last in the transaction of the change, whose `connection` it uses. `name`: what the change is called in the
+    log. `command`: who ordered it, and why. `before`, `after`: the contract's record. Of each, the log has a hash of
+    its text; "" if the contract did not exist. `at`: when it was changed.
     """
     told = {one: getattr(change, one) for one in ("number", "effective_from", "through") if hasattr(change, one)}
     if (booking := booking_of(change)) is not None:

@@ -65,9 +65,10 @@ class JiraDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return attribute -> where its value is found in the payload, as the catalogue says for this source.
+        """Return where the catalogue says that attributes are found in this source's deliveries.
 
-        If the catalogue says nothing, `product` is the key of the project, and `customer` is not looked up.
+        The result is attribute -> Lookup, such as a path in the JSON body. If the catalogue says nothing, `product` is
+        the key of the project, and `customer` is not looked up.
         """
         return attribute_lookups(self.source, None, _USUAL_PRODUCT)
 
@@ -93,9 +94,10 @@ class JiraDelivery:
 
 
 def opening_events(case: JiraDelivery) -> list[EventDraft]:
-    """Return drafts of the events of a newly created issue: its opening, and what its first status and labels mean.
+    """Return the events of a newly created issue, as drafts (without ids).
 
-    Their time is that of the issue's creation; if that is absent or unreadable, that of the delivery.
+    They are its opening, and what its first status and labels mean. Their time is that of the issue's creation; if that
+    is absent or unreadable, that of the delivery.
     """
     fields = case.fields
     created = claimed_time(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
@@ -342,9 +344,9 @@ def _field(item: Node) -> str:
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the priority of a Jira issue, and remarks on it; "" if it has none.
+    """Return (priority of a Jira issue, remarks on it); the priority is "" if it has none.
 
-    It is that of the first label to which the catalogue gives a priority; without such a label, that of Jira's own
+    It is that of the first label to which the catalogue gives a priority. Without such a label it is that of Jira's own
     field, as `priority_of` translates it. `labels`: the issue's. `field`: the value of Jira's field `priority`.
     """
     by_label = priority_by_label(case.source, labels)

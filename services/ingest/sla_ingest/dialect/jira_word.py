@@ -171,10 +171,11 @@ def status_now(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def status_before(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the phase that `word`, the status before a change, means: as the catalogue says, else by its usual name.
+    """Return the phase that `word`, an issue's status before a change, means.
 
-    Jira's category plays no part, since a changelog does not state it. If neither knows the status, `phase` of the
-    result is None, and there is a remark; no remark for an empty `word`.
+    `source`: its table `statuses` in the catalogue is asked first, then the usual names of statuses. Jira's category
+    plays no part, since a changelog does not state it. If neither knows the status, `phase` of the result is None, and
+    there is a remark. For an empty `word` there is no remark.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -184,10 +185,10 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
-    """Return whether a Jira resolution (`word`) means RESOLVED or CANCELLED: as the catalogue says, else as is usual.
+    """Return whether a Jira resolution (`word`) means RESOLVED or CANCELLED.
 
-    What is usual is known for Jira's own resolutions, by name or id. Any other resolution that the catalogue does not
-    name means RESOLVED, with a remark. `source`: has the catalogue's table `resolutions`.
+    `source`: its table `resolutions` in the catalogue is asked first. Of Jira's own resolutions, known by name or id,
+    slad knows what they usually mean. Any other resolution means RESOLVED, with a remark.
     """
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:
@@ -203,11 +204,11 @@ def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return slad's priority for the Jira priority `word`, and the remarks on it; "" for an empty `word`.
+    """Return (slad's priority for the Jira priority `word`, remarks on it); ("", ()) for an empty `word`.
 
-    The first of these that gives one decides: (1) the source's table `priorities`; (2) if that table is empty, Jira's
-    name; (3) if `word` is one of Jira's own five (known by id) that was renamed, the table's entry for its usual name,
-    with a remark; (4) Jira's name, with a remark.
+    The first of these that applies decides. (1) The source's table `priorities` has `word`: the table's priority. (2)
+    That table is empty: Jira's name. (3) `word` is one of Jira's own five (known by id) that was renamed, and the table
+    has its usual name: that entry, with a remark. (4) Otherwise: Jira's name, with a remark.
     """
     if not word:
         return "", ()

@@ -353,11 +353,11 @@ def number_events(
     happenings: Sequence[EventDraft],
     snapshot: Snapshot | None = None,
 ) -> Accepted:
-    """Return the drafts of one delivery as events with ids and times, numbered from 0 in their order.
+    """Return the events of one delivery, with ids and times, made from drafts.
 
-    `incident`: the incident they belong to. `id_`: the delivery's id. `happenings`: the drafts; one without a time
-    happened when the delivery was received. `snapshot`: the ticket's state, which the last event carries; None: no
-    event does.
+    `incident`: the incident they belong to. `id_`: the delivery's id; each event's id is made of it and the event's
+    number, from 0. `happenings`: the drafts; one without a time happened when the delivery was received. `snapshot`:
+    the ticket's state, which the last event carries; None: no event does.
     """
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))

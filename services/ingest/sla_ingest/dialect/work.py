@@ -23,9 +23,11 @@ def says_work(type_: str) -> bool:
 
 
 def read_work(data: Mapping[str, Any], incident: IncidentId, at: datetime, source: Source) -> Work:
-    """Return the work that the `data` of a CloudEvent reports: from `from` to `to`, or `minutes` that end at `at`.
+    """Return the work that the `data` of a CloudEvent reports: who worked on `incident`, and when.
 
-    `at`: the time of the CloudEvent, else of its receipt. Raises DoesNotFit with the JSON pointer of what does not fit.
+    The work is from `from` to `to`, or the `minutes` that end at `at`; at most 31 days. `at`: the time of the
+    CloudEvent, else of its receipt. `source`: the settings of the sender, which translate the customer. Raises
+    DoesNotFit with the JSON pointer of what does not fit.
     """
     start, end = _span(data, at)
     if not start < end:
