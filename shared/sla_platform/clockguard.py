@@ -71,7 +71,7 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the last believed instant, and the steady seconds (`steady_seconds`) at that reading.
+        """Return the reading that was believed last: its instant, and the steady seconds (`steady_seconds`) then.
 
         None before the first reading.
         """

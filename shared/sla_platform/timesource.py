@@ -50,7 +50,10 @@ class TimeSource(Protocol):
         """Return the present instant, aware and in UTC."""
 
     def read(self) -> Believed:
-        """Return the present instant (aware, in UTC), and the verdict on the clock (`ClockReading`)."""
+        """Return the present instant (aware, in UTC), and whether the clock is believed and why.
+
+        The second value is a `ClockReading`, the verdict on the clock.
+        """
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         """Return the instant to act by when the database's clock shows `now`, and the verdict on that clock.
@@ -229,9 +232,9 @@ class SteeredTime(_Authority):
         return self._now
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for `seconds` of real time, but no longer than until the file changes, and for at most 250 ms.
+        """Sleep for `seconds` of real time, but for at most 250 ms.
 
-        Then the caller must look at the time again.
+        If the file changes, the sleep ends at once. The caller must then look at the time again.
         """
         before, ends = self._mark(), time.monotonic() + min(max(seconds, 0.0), self._LONGEST_SECONDS)
         while True:

@@ -91,16 +91,20 @@ async def revoke_key(store: Store, time_source: TimeSource, number: int, command
 
 
 async def list_keys(connection: AsyncConnection) -> list[MadeKey]:
-    """Return all API keys that were ever made, revoked and expired ones too, in the order in which they were made."""
+    """Return all API keys that were ever made, in the order in which they were made.
+
+    Revoked and expired ones are among them.
+    """
     statement = select(tables.key).order_by(tables.key.c.number)
     return [_of(row) for row in (await connection.execute(statement)).mappings()]
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
-    """Return the API keys that were made or revoked since an earlier call, and the `place` for the next call.
+    """Return the API keys that were made or revoked since an earlier call, and a `place` for the next call.
 
-    `place`: what the earlier call returned, a row number of the audit log (`platform_audit`); 0 for all keys. Rows are
-    numbered in the order of their commits, so no change is missed. Without a change, `place` is returned as it is.
+    `place`: what the earlier call returned; 0 for all keys. It is a row number of the audit log (`platform_audit`).
+    Rows are numbered in the order of their commits, so no change is missed. Without a change, `place` is returned as it
+    is.
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)

@@ -69,7 +69,10 @@ async def append(
 
 
 async def next_place(connection: AsyncConnection, tables: AuditTables) -> int:
-    """Lock an audit log until the transaction ends, and return the number (`seq`) that its next row will have."""
+    """Return the number (`seq`) that the next row of an audit log will have.
+
+    The log is locked until the transaction ends, so that nobody else takes the number.
+    """
     return (await _locked_end(connection, tables))[0] + 1
 
 
@@ -121,9 +124,10 @@ async def head_of(connection: AsyncConnection, tables: AuditTables) -> AuditHead
 async def newest(
     connection: AsyncConnection, tables: AuditTables, wanted: AuditFilter, before: int, limit: int
 ) -> list[AuditRow]:
-    """Return at most `limit` rows of an audit log that fit the filter, the newest first.
+    """Return the newest rows of an audit log that fit a filter, the newest first.
 
-    `before`: only rows with a smaller number (`seq`); 0: from the newest row on.
+    `tables`: the log. `wanted`: the filter. `before`: only rows with a smaller number (`seq`); 0: from the newest row
+    on. `limit`: how many rows at most.
     """
     seq = tables.rows.c.seq
     statement = select(tables.rows).where(*_conditions(tables, wanted)).order_by(seq.desc()).limit(limit)
@@ -133,9 +137,10 @@ async def newest(
 
 
 async def oldest_first(store: Store, tables: AuditTables, wanted: AuditFilter) -> AsyncIterator[AuditRow]:
-    """Yield the rows of an audit log that fit the filter, the oldest first.
+    """Yield the rows of an audit log that fit a filter, the oldest first.
 
-    Raises StoreBusy if the store cannot be read now. They are read in pages of 500, each in a transaction of its own.
+    `tables`: the log. `wanted`: the filter. The rows are read in pages of 500, each in a transaction of its own. Raises
+    StoreBusy if the store cannot be read now.
     """
     after, seq = 0, tables.rows.c.seq
     conditions = _conditions(tables, wanted)

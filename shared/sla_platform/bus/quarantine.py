@@ -64,9 +64,10 @@ class Quarantine:
         self._parts: set[str] = {CONSUME}
 
     def register_replay(self, part: str, replay: Replay) -> None:
-        """Register the function that replays quarantined rows of one part of the service (such as `consume` or `tick`).
+        """Register the function that replays quarantined rows of one part of the service.
 
-        `replay`: called with the entry; processes the row again, and raises the error if that fails once more.
+        `part`: such as `consume` or `tick`. `replay`: called with the entry; processes the row again, and raises the
+        error if that fails once more.
         """
         self._replays[part] = replay
         self._parts.add(part)

@@ -77,10 +77,10 @@ def _row(record: RecordData, seq: int) -> dict[str, Any]:
 
 
 async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: RecordShelf) -> list[str]:
-    """Read the contract records that were stored since the last call into `shelf`, their copy in memory.
+    """Read the contract records that were stored since the last call into memory (`shelf`).
 
-    Return the ids of the contracts that changed. Cheap if there are none: one query by an index. Call it at the start
-    of a transaction that computes clocks under the contracts.
+    Return the ids of the contracts that changed. It is cheap if there are none: one query by an index. Call it at the
+    start of a transaction that computes clocks under the contracts.
     """
     if shelf.could_copy and await _copy(connection, tables.contract, shelf):
         return list(shelf)
@@ -139,7 +139,10 @@ class RecordCopy:
     cursor: Table
 
     async def refresh(self, connection: AsyncConnection) -> list[str]:
-        """Read the contract records stored since the last call into memory; return the ids of the changed contracts."""
+        """Read the contract records that were stored since the last call into memory (`shelf`).
+
+        Return the ids of the contracts that changed.
+        """
         return await refresh(connection, self.tables, self.shelf)
 
     async def changed_since(self, connection: AsyncConnection, seq: int) -> tuple[list[str], int]:

@@ -36,10 +36,10 @@ class RecordIndex:
 
     @classmethod
     def read(cls, names: str, record: bytes) -> RecordIndex:
-        """Return the index of a stored record. `names`: the index as JSON, as it is stored.
+        """Return the index (names by which it is found) of a stored contract record.
 
-        `record`: the record as JSON. When the stored index has no mail domains (older releases), a new index is made of
-        the record.
+        `names`: the index as JSON, as it is stored. `record`: the record as JSON. If the stored index has no mail
+        domains (older releases), a new index is made of the record.
         """
         stored = orjson.loads(names)
         return cls(**stored) if "domains" in stored else index_of(RecordData.model_validate_json(record))

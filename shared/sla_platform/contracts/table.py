@@ -22,9 +22,9 @@ class ContractTables:
 
     @classmethod
     def of(cls, metadata: MetaData, service: str) -> ContractTables:
-        """Declare the two tables of the service with this name, such as `timer`, in `metadata`, and return them.
+        """Declare the two tables of a service in `metadata`, and return them.
 
-        Their names are `<service>_contract_record` and `<service>_contract_seq`.
+        `service`: its name, such as `timer`. The tables are `<service>_contract_record` and `<service>_contract_seq`.
         """
         return cls(contract_table(metadata, service), sequence_table(metadata, service))
 

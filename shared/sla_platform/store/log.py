@@ -227,9 +227,10 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return the row to put into the quarantine for a row of an event log that cannot be read as an event.
+    """Return the row to put into the quarantine for a row of an event log that is no event.
 
-    `part`: the part of the service that could not read it, such as `relay`.
+    `log`: the event log. `unreadable`: its row. `part`: the part of the service that could not read it, such as
+    `relay`.
     """
     as_text = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": as_text[name] for name in as_text if name != "data"}

@@ -196,16 +196,19 @@ async def find(connection: AsyncConnection, table: Table, id_: int) -> Quarantin
 
 
 async def mark_replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
-    """Mark an entry of the quarantine as replayed at `now`.
+    """Mark an entry of the quarantine `table` as replayed at `now`.
 
-    Nothing is done when the same row has failed again since `entry` was read (its `count` differs).
+    If the same row has failed again since `entry` was read (its `count` differs), nothing is done.
     """
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
 
 
 async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
-    """Count a further failure of the entry with this id, whose replay failed at `now`, and store the error's text."""
+    """Store that the replay of an entry in the quarantine `table` failed once more.
+
+    `id_`: of the entry; its `count` grows by one. `error`: the text of the new error. `now`: when the replay failed.
+    """
     changed = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(changed))
 
@@ -241,7 +244,10 @@ def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnEle
 
 
 def fit_column(written: str, longest: int | None = LONGEST_NAME) -> str:
-    """Return the text cut to `longest` characters (None: not cut), with NUL and lone surrogates replaced."""
+    """Return a text as it fits a column of the database.
+
+    It is cut to `longest` characters (None: not cut). NUL characters and lone surrogates are replaced.
+    """
     whole = written.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]
 

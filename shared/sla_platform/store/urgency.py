@@ -63,9 +63,10 @@ class UrgencyOrder:
         return [self.due_at.asc().nulls_last(), self.incident.asc(), self.metric.asc(), self.last.asc()]
 
     def after(self, place: UrgencyCursor, last: Any) -> ColumnElement[bool]:
-        """Return the SQL condition for the rows that follow `place`, the last row of the page before, in this order.
+        """Return the SQL condition for the rows that follow `place` in this order.
 
-        `last`: that row's value of the column `last`, in the type of the column (`place.last` is a text).
+        `place`: the last row of the page before. `last`: that row's value of the column `last`, in the type of the
+        column (`place.last` is a text).
         """
         of_metric = or_(self.metric > place.metric, and_(self.metric == place.metric, self.last > last))
         tail = or_(self.incident > place.incident, and_(self.incident == place.incident, of_metric))

@@ -181,9 +181,9 @@ def fact_id(clock: UUID | None, incident: str, key: str) -> str:
 
 
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
-    """Return a fact of the domain in the form in which it is published.
+    """Return a fact of the domain in the form in which slad publishes it.
 
-    `context`: further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title; for
+    `context`: further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title. For
     a field that `fact` has itself, the value of `fact` counts. `fired_at`: when slad noticed the fact.
     """
     body = fact.body

@@ -206,7 +206,7 @@ def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedD
 
 
 def encode_change(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> Envelope:
-    """Return a change of a contract as an envelope for the topic `contracts`.
+    """Return a change of a contract as an envelope (event on the bus) for the topic `contracts`.
 
     `made`: the change. `record`: the contract's record after it, which is in the envelope too. `data`: the result of
     `changed_data(made, record)`; None: computed here.

@@ -100,7 +100,10 @@ def event_type(kind: EventKind) -> str:
 
 
 def encode_event(event: IncidentEvent) -> Envelope:
-    """Return an incident event as an envelope for the topic `incidents`, keyed by its incident."""
+    """Return an incident event as an envelope (event on the bus) for the topic `incidents`.
+
+    Its partition key is the incident's id.
+    """
     data = IncidentEventData(
         incident=event.incident,
         source=event.source,

@@ -74,5 +74,8 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
 
 
 def no_such_contract(contract: str) -> Problem:
-    """Return the problem with status 404 for a contract that does not exist, or that the caller may not see."""
+    """Return the problem (an HTTP error) with status 404 for a contract.
+
+    It is for a contract that does not exist, or that the caller may not see. `contract`: the id that was asked for.
+    """
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")

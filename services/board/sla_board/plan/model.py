@@ -132,7 +132,11 @@ def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Par
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[PlanTable, ...]:
-    """Return a tuple with one table, without the columns that are empty in every row; () if there are no rows."""
+    """Return a tuple with one table of a support plan; () if there are no rows.
+
+    `title`: "" for none. `head`: the headings of its columns. `rows`: one text per column in each. Columns that are
+    empty in every row are left out.
+    """
     if not rows:
         return ()
     kept = [index for index in range(len(head)) if any(row[index] for row in rows)]

@@ -23,9 +23,10 @@ def names_in(events: Iterable[IncidentEvent]) -> list[str]:
 
 
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
-    """Return the row of the table `board_incident` computed from all known events of one incident, in any order.
+    """Return the row of the table `board_incident` for one incident, computed from its events.
 
-    There must be at least one event. `phase` is where these events leave the work, such as `waiting`.
+    `events`: all that are known of the incident, in any order; at least one. The row's `phase` is where these events
+    leave the work, such as `waiting`.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     attributes: dict[str, str] = {}

@@ -24,10 +24,10 @@ class StateWord:
 
 
 def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
-    """Return the word, icon and style for the state of a clock.
+    """Return the word, icon and style by which a page shows the state of a clock.
 
-    `warned`: the last warning's threshold, such as `warn-75`; "" for none. `overdue`: past due, though no breach is
-    published yet. `outside`: the clock's hours are closed.
+    `breached`: whether a breach is published. `warned`: the last warning's threshold, such as `warn-75`; "" for none.
+    `overdue`: past due, though no breach is published yet. `outside`: the clock's hours are closed.
     """
     if state is ClockState.MET:
         return StateWord("Met", "met", "good")
@@ -54,10 +54,11 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
 
 
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
-    """Return the condition of an open clock: the first that holds of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING.
+    """Return the condition of an open clock, as the board's state column shows it.
 
-    `warned`: the last warning's threshold, such as `warn-75`; "" for none. `outside`: the clock's hours are closed, and
-    it is not due yet.
+    It is the first that holds of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING. `state`: running or paused. `breached`:
+    whether a breach is published. `warned`: the last warning's threshold, such as `warn-75`; "" for none. `outside`:
+    the clock's hours are closed, and it is not due yet.
     """
     if breached:
         return ClockCondition.BREACHED
@@ -69,7 +70,10 @@ def condition_of(*, state: ClockState, breached: bool, warned: str, outside: boo
 
 
 def threshold_text(key: str) -> str:
-    """Return a warning's threshold as text: `75 %` for `warn-75`, `1h 00m before` for `warn-3600s`."""
+    """Return a warning's threshold as text for people.
+
+    `key`: such as `warn-75`, which gives `75 %`, or `warn-3600s`, which gives `1h 00m before`.
+    """
     mark = key.removeprefix("warn-")
     if mark.endswith("s") and mark[:-1].isdigit():
         return f"{span_text(timedelta(seconds=int(mark[:-1])))} before"
