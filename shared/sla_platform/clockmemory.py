@@ -81,10 +81,11 @@ class ClockMemory:
 
 
 def clock_file(settings: Settings, database: str | None) -> Path:
-    """Return the path for a `ClockMemory`: `<database>.clock` beside an SQLite file, else in the temporary directory.
+    """Return the path of the file for a `ClockMemory`, which keeps clock readings.
 
-    `database`: the path of the SQLite file, None or "" without one. In the temporary directory the name holds a hash of
-    user, store URL, bus prefix, instance and port, so that processes do not share a file.
+    With an SQLite file it is `<database>.clock` beside that file. `database`: the path of the SQLite file, None or ""
+    without one. Without one the file is in the temporary directory. Its name then holds a hash of user, store URL, bus
+    prefix, instance and port, so that processes do not share a file.
     """
     if settings.store_url.startswith("sqlite") and database:
         return Path(f"{database}.clock")

@@ -229,7 +229,10 @@ def _not_shown(found: Iterable[NotShown]) -> tuple[NotShownAnswer, ...]:
 
 
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
-    """Return the content of an incident's page (`file`) as its JSON model; urgency and time left are as of `now`."""
+    """Return the content of an incident's page (`file`) as its JSON model.
+
+    `now`: the instant as of which urgency and time left are stated.
+    """
     return IncidentAnswer(
         now=now,
         id=file.id,

@@ -60,7 +60,7 @@ class Board:
         self._metrics = metrics
 
     def only_contract(self, request: Request) -> str | None:
-        """Return the one contract that the caller's key may see; None for all contracts.
+        """Return the one contract that the caller's API key may see; None for all contracts.
 
         Raises Problem, with status 401 or 403, if the key may not read.
         """
@@ -190,9 +190,10 @@ LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
 
 
 def router(board: Board) -> APIRouter:
-    """Return the board's FastAPI routes: the HTML pages, their content as JSON, and the streams of server-sent events.
+    """Return the board's FastAPI routes.
 
-    The JSON is under `/v1/board/`, since the paths `/v1/clocks` and `/v1/incidents/{id}` belong to the timer service.
+    They are the HTML pages, their content as JSON, and the streams of server-sent events. The JSON is under
+    `/v1/board/`, since the paths `/v1/clocks` and `/v1/incidents/{id}` belong to the timer service.
     """
     routes = APIRouter(tags=["board"])
     _pages(routes, board)

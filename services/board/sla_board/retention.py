@@ -140,9 +140,9 @@ class AppliedIds:
         self._time_source = time_source
 
     async def old(self) -> AsyncIterator[int]:
-        """Delete the ids that were recorded more than 30 days ago (CLAIMS_KEPT), in transactions of up to 1,000 ids.
+        """Delete the recorded ids of events that were applied more than 30 days ago (CLAIMS_KEPT).
 
-        Yields how many were deleted after each transaction that deleted any.
+        A transaction deletes at most 1,000 ids. After each that deleted any, it yields how many.
         """
         inbox = tables.inbox.c
         now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))

@@ -72,10 +72,11 @@ def row_hash(row: AuditRow) -> str:
 
 
 def canonical_row(row: AuditRow) -> bytes:
-    """Return the bytes of an audit log's row that its hash covers: a JSON array in UTF-8, without spaces.
+    """Return the bytes of an audit log's row that its hash covers.
 
-    It is [FORM, service, seq, at, actor, act, object, contract, reason, before, after, details, previous]. FORM names
-    this format (`slad audit 1`); `at` is in UTC with six digits of microseconds, `details` the text that is stored.
+    They are a JSON array in UTF-8, without spaces: [FORM, service, seq, at, actor, act, object, contract, reason,
+    before, after, details, previous]. FORM names this format (`slad audit 1`). `at` is in UTC with six digits of
+    microseconds. `details` is the text that is stored.
     """
     return orjson.dumps(
         [

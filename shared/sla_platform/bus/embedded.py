@@ -103,7 +103,7 @@ class EmbeddedSource:
     def lag(self) -> int:
         """Return how many events of the logs were unread when the logs were last read.
 
-        The number is exact while it fits in one batch of each log; a larger number is counted every two seconds, up to
+        The number is exact while it fits in one batch of each log. A larger number is counted every two seconds, up to
         100,000 of each log.
         """
         return sum(self._waiting.values())

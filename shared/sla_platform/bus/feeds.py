@@ -215,10 +215,10 @@ class Feeds:
 
     @property
     def instance(self) -> str:
-        """Return the name under which this process joins consumer groups, and keeps its partitions over a restart.
+        """Return the name under which this process joins consumer groups of Kafka.
 
-        It is `SLAD_INSTANCE`, else `<host>-<port>`. Two processes of a service with the same name would take the
-        partitions from each other for ever.
+        By it the process gets its partitions back after a restart. It is `SLAD_INSTANCE`, else `<host>-<port>`. Two
+        processes of a service with the same name would take the partitions from each other for ever.
         """
         name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
         return _NOT_IN_A_NAME.sub("-", name)

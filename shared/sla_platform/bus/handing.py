@@ -32,7 +32,10 @@ class Backoff:
         self._next = first
 
     def pause(self) -> float:
-        """Return the seconds to wait before the next attempt, and double the next pause, up to `longest`."""
+        """Return the seconds to wait before the next attempt.
+
+        The next pause is then twice as long, up to `longest`.
+        """
         this, self._next = self._next, min(self._next * 2, self._longest)
         return this
 

@@ -28,7 +28,10 @@ class LeaseLock(Protocol):
     """
 
     async def take(self) -> bool:
-        """Try to take the lock, without waiting; return whether it is held now, also from an earlier call."""
+        """Try to take the lock, without waiting; return whether this object holds it now.
+
+        True also if it held the lock already from an earlier call.
+        """
 
     async def confirm(self) -> None:
         """Check that the lock, once taken, is still held.

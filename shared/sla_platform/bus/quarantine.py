@@ -75,10 +75,10 @@ class Quarantine:
     # keeping
 
     async def put(self, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Store a row that could not be processed, in a transaction of its own; count and log it.
+        """Store a row that could not be processed, in a transaction of its own.
 
-        `error`: why it failed. `own`: values of the service's own columns, by name. Raises StoreBusy if the row could
-        not be stored: it must then not be dropped.
+        It is also counted in the metrics, and logged. `error`: why it failed. `own`: values of the service's own
+        columns, by name. Raises StoreBusy if the row could not be stored: it must then not be dropped.
         """
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
@@ -114,10 +114,10 @@ class Quarantine:
     # looking
 
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
-        """Return at most `limit` entries of the quarantine, the oldest first, after the one with the id `after`.
+        """Return a page of the entries of the quarantine, the oldest first; at most `limit`.
 
-        `after`: 0 for the first page. `state`: `quarantined` or `replayed` for only such entries; "" for all. The raw
-        bytes (`data`) of the entries are left out (empty).
+        `after`: the id of the last entry of the page before; 0 for the first page. `state`: `quarantined` or `replayed`
+        for only such entries; "" for all. The raw bytes (`data`) of the entries are left out (empty).
         """
         async with self._store.reading() as connection:
             return await kept.page(connection, self.table, state, after, limit)

@@ -135,7 +135,10 @@ class RecordShelf:
         return contract in self._packed
 
     def revision(self, contract: str) -> int:
-        """Return the revision of a contract's record (how many changes made it); 0 if the contract has none."""
+        """Return the revision of a contract's record: how many changes made it.
+
+        0 if the contract has no record.
+        """
         return self._packed.get(contract, _NOTHING).revision
 
     def get(self, contract: str) -> ContractRecord | None:
@@ -202,7 +205,10 @@ class RecordShelf:
 
     @property
     def could_copy(self) -> bool:
-        """Return whether the shelf is empty and another one for the same store has records: then try `copy`."""
+        """Return whether `copy` may succeed.
+
+        That is so if this shelf is empty, and another one for the same store has records.
+        """
         return not self._packed and any(each._packed for each in self._pool.shelves)
 
     def copy(self, revisions: Mapping[str, int], seq: int) -> bool:

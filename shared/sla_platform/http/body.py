@@ -147,9 +147,10 @@ async def demand_model(request: Request, model: type[Model]) -> Model:
 
 
 def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route that reads its body by `read_model`: a JSON body of `model`.
+    """Return the value of `openapi_extra` for a route that reads its body by `read_model`.
 
-    FastAPI cannot see by itself that such a route has a body. `required`: whether the request must have a body.
+    It describes a JSON body of `model`, since FastAPI cannot see by itself that such a route has one. `required`:
+    whether the request must have a body.
     """
     schema = model.model_json_schema()
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}

@@ -101,8 +101,8 @@ class PostgresServer:
     def stop(self, mode: str = "fast", timeout: float = 30.0) -> None:
         """Stop the server; kill it if it still runs after `timeout` seconds.
 
-        `mode`: `smart` waits until the clients have gone; `fast` disconnects them; `immediate` also leaves out the last
-        checkpoint, so that the next start recovers from PostgreSQL's write-ahead log.
+        `mode`: `smart` waits until the clients have gone; `fast` disconnects them. `immediate` also leaves out the last
+        checkpoint: the next start then recovers from PostgreSQL's write-ahead log.
         """
         process = self._process()
         if process is None:

@@ -41,7 +41,10 @@ class Connections:
         self._free = asyncio.Semaphore(places)
 
     def with_options(self, **options: Any) -> Connections:
-        """Return an object that opens connections with these SQLAlchemy options and shares the `places` of this one."""
+        """Return an object that opens connections with these SQLAlchemy options.
+
+        It shares the `places` of this one: both together open at most so many connections at a time.
+        """
         same = Connections(self.engine.execution_options(**options), 0)
         same._free = self._free
         return same

@@ -53,8 +53,8 @@ def _own_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -
 def log_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_log` of the events that a service publishes.
 
-    Never change the order of its columns: PostgreSQL must fill in `txid` (the transaction's id) before `position`,
-    since readers read events in the order of these two.
+    Never change the order of its columns: PostgreSQL must fill in `txid` (the transaction's id) before `position`.
+    Readers read events in the order of these two.
     """
     return Table(
         f"{service}_log",
@@ -78,7 +78,10 @@ def log_table(metadata: MetaData, service: str) -> Table:
 
 
 def row_of(envelope: Envelope) -> dict[str, Any]:
-    """Return an event as a row of an event log, column -> value; the database fills in `txid` and `position` itself."""
+    """Return an event as a row of an event log, column -> value.
+
+    Two columns are not in it, since the database fills them in: `txid` and `position`.
+    """
     return {
         "topic": envelope.topic.value,
         "id": envelope.id,
@@ -92,7 +95,10 @@ def row_of(envelope: Envelope) -> dict[str, Any]:
 
 
 async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[Envelope]) -> None:
-    """Insert events into an event log in the caller's transaction, skipping those whose id is already in the log."""
+    """Insert events into an event log, in the caller's transaction.
+
+    Events whose id is already in the log are skipped.
+    """
     rows = [row_of(envelope) for envelope in envelopes]
     if rows:
         await connection.execute(insert_new(connection, log), rows)

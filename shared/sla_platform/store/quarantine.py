@@ -175,10 +175,10 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return at most `limit` entries of the quarantine `table`, the oldest first, after the one with the id `after`.
+    """Return a page of the entries of the quarantine `table`, the oldest first; at most `limit`.
 
-    `after`: 0 for the first page. `state`: `quarantined` or `replayed` for only such entries; "" for all. The raw bytes
-    (`data`) of the entries are left out (empty).
+    `after`: the id of the last entry of the page before; 0 for the first page. `state`: `quarantined` or `replayed` for
+    only such entries; "" for all. The raw bytes (`data`) of the entries are left out (empty).
     """
     columns = [column for column in table.c if column.name != "data"]
     query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)

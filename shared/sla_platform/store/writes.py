@@ -29,7 +29,10 @@ class WriteHealth:
         self._full = ""
 
     def note_committed(self) -> None:
-        """Count writes as accepted for the next two seconds, and forget that the disk was full."""
+        """Note that a write was committed: for two seconds writes count as accepted.
+
+        That the disk was full is forgotten.
+        """
         self._taken_at = time.monotonic()
         self._full = ""
 

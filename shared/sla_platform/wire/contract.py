@@ -248,7 +248,7 @@ def decode_change(envelope: Envelope) -> ContractChangedData:
 
 
 def change_of(data: ContractChangedData) -> Change | None:
-    """Return a published change of a contract as the class of the domain, such as `VersionAdded`.
+    """Return a published change of a contract as an object of the domain, such as `VersionAdded`.
 
     None for a kind of change that this release does not know, or if a field that the kind needs is missing.
     """
@@ -276,7 +276,10 @@ def change_of(data: ContractChangedData) -> Change | None:
 
 
 def booking_of(change: Change) -> str | None:
-    """Return the id of the booked window that a change is about; None for a change of another kind."""
+    """Return the id of the booked window (extra hours) that a change of a contract is about.
+
+    None for a change of another kind.
+    """
     match change:
         case WindowBooked(window):
             return window.id

@@ -58,7 +58,10 @@ class NoticeData(BaseModel):
 
     @property
     def needs_acknowledgement(self) -> bool:
-        """Return whether somebody must acknowledge the notice: it is not withdrawn, and its severity is above low."""
+        """Return whether somebody must acknowledge the notice.
+
+        That is so if it is not withdrawn, and its severity is above low.
+        """
         return not self.withdrawn and self.severity_level is not Severity.LOW
 
 

@@ -108,9 +108,9 @@ class PlanLinks:
         return revoked
 
     async def of_contract(self, contract: str, *, every: bool) -> list[PlanLink]:
-        """Return the open links of a contract, newest first; if `every`, expired and revoked ones too.
+        """Return the links to the support plan of a contract, newest first; at most 1,000 (MOST_LISTED).
 
-        At most the newest 1,000 (MOST_LISTED).
+        `every`: True for all links, False for those that are open, neither expired nor revoked.
         """
         condition = _link.contract == contract
         statement = select(tables.plan_link).where(condition).order_by(_link.made_at.desc(), _link.id)

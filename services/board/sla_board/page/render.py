@@ -77,11 +77,11 @@ class Pages:
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
-        """Return the parts of the board's page that change, as one JSON object; equal objects mean an equal page.
+        """Return the parts of the board's page that change, as one JSON object.
 
-        `rows`: id of the row's HTML element -> HTML, in the order of the page. `counts`: bucket -> number of clocks.
-        `title`: of the page. Numbers of clocks: `breached`; `total`, which match the filter; `shown`, which are in
-        `rows`; `open`, which the viewer may see.
+        Equal objects mean an equal page. `rows`: id of the row's HTML element -> HTML, in the order of the page.
+        `counts`: bucket (how soon due) -> number of clocks. `title`: of the page. Numbers of clocks: `breached`;
+        `total`, which match the filter; `shown`, which are in `rows`; `open`, which the viewer may see.
         """
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {
@@ -201,13 +201,19 @@ class Pages:
 
 
 def board_title(queue: Queue) -> str:
-    """Return the title of the board's page: `(3) slad board` with three breached clocks, `slad board` with none."""
+    """Return the title of the board's page, which begins with the number of breached clocks.
+
+    It is `(3) slad board` with three of them, and `slad board` with none.
+    """
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"
 
 
 def frame_id(fragment: dict[str, Any]) -> str:
-    """Return the id of a rendered page: 18 hex digits computed from its parts, equal for equal parts."""
+    """Return the id of a rendered page, 18 hex digits computed from its changing parts.
+
+    `fragment`: these parts, such as of `Pages.board_fragment`. Equal parts give an equal id.
+    """
     return blake2b(orjson.dumps(fragment), digest_size=9).hexdigest()
 
 
@@ -217,5 +223,8 @@ def iso(instant: datetime) -> str:
 
 
 def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:
-    """Return the seconds from `now` to the due instant in wall time, negative once past; None without a due instant."""
+    """Return the seconds of wall time from `now` to the due instant `due_at`.
+
+    They are negative once it is past. None without a due instant.
+    """
     return None if due_at is None else (due_at - now) / timedelta(seconds=1)

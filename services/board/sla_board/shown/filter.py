@@ -104,9 +104,10 @@ class BoardFilter:
 
 
 def parse_order(written: str) -> tuple[QueueOrder, bool]:
-    """Return the order that a text such as `due` names, and whether it is descending (`-due`).
+    """Return the order of the list that a text names, and whether it is descending.
 
-    An unknown text means URGENCY, ascending, which lists the most urgent first.
+    `written`: such as `due`, or `-due` for descending. An unknown text means URGENCY, ascending, which lists the most
+    urgent first.
     """
     try:
         return QueueOrder(written.removeprefix("-")), written.startswith("-")
@@ -115,7 +116,10 @@ def parse_order(written: str) -> tuple[QueueOrder, bool]:
 
 
 def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
-    """Return the conditions named by `written`, such as `paused`, in the order given; unknown names are skipped."""
+    """Return the conditions of clocks that `written` names, such as `paused`, in the order given.
+
+    Unknown names are skipped.
+    """
     known = {condition.value: condition for condition in ClockCondition}
     return tuple(known[name] for name in written if name in known)
 

@@ -46,9 +46,10 @@ class ClockHours:
     reach: CountedReach
 
     def span(self, start: datetime, end: datetime) -> CountedSpan:
-        """Return the counted and the wall time from `start` to `end`, both negative when `end` is earlier.
+        """Return the counted time and the wall time from `start` to `end`.
 
-        The counted time is None when the hours are not known, or beyond the years of their calendar.
+        Counted time is time within the hours. Both are negative when `end` is earlier. The counted time is None when
+        the hours are not known, or beyond the years of their calendar.
         """
         return CountedSpan(counted_time(self.calendar, start, end) if self.known else None, end - start)
 

@@ -50,7 +50,10 @@ class ShownPromise:
 
     @property
     def moved(self) -> bool:
-        """Return whether the clock's due instant differs from its first one; False while it has none (paused)."""
+        """Return whether the clock's due instant differs from the one that was promised first.
+
+        False while the clock has no due instant, because it is paused.
+        """
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 
 

@@ -103,7 +103,10 @@ def span_text(length: timedelta) -> str:
 
 
 def local_text(instant: datetime, zone: str) -> str:
-    """Return an instant in the time zone `zone`: `Thu 12 Nov 08:30 CET`; in UTC if the zone is unknown."""
+    """Return an instant in the time zone `zone`, such as `Thu 12 Nov 08:30 CET`.
+
+    If the zone is unknown, the time is in UTC.
+    """
     try:
         there = instant.astimezone(zone_of(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere
@@ -122,5 +125,8 @@ def utc_text(instant: datetime) -> str:
 
 
 def web_link(url: str) -> str:
-    """Return the URL if it begins with `http://` or `https://`, else "", so that `javascript:` never becomes a link."""
+    """Return the URL if it begins with `http://` or `https://`, else "".
+
+    So `javascript:` never becomes a link on a page.
+    """
     return url if url.lower().startswith(("https://", "http://")) else ""

@@ -93,7 +93,10 @@ class Hub(Generic[View]):
         self._closed = False
 
     async def run(self) -> None:
-        """Wait until cancelled; then end every stream, so that the HTTP server can stop."""
+        """Wait until cancelled, and then end every stream.
+
+        The HTTP server could not stop while streams are open.
+        """
         self._closed = False
         try:
             await asyncio.Event().wait()
