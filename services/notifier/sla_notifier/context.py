@@ -68,6 +68,9 @@ class NotifierContext:
         return {id_ for id_ in contracts if id_ and ContractId(id_) not in known}
 
     def signal(self) -> None:
-        """Wake the sender and the readers of the notifier's log; call it after a commit that made work for them."""
+        """Wake the sender, and the readers of the notifier's log.
+
+        Call it after a commit that queued deliveries or added events to the log.
+        """
         self.deliveries_due.wake()
         self.log_appended.wake()

@@ -40,10 +40,10 @@ class LinkSecret:
         return self._value
 
     async def read(self, store: Store, now: datetime) -> None:
-        """Get the key that signs links from the database, for the property `value`, unless it is known already.
+        """Read the key that signs links from the database, for the property `value`.
 
-        If none is stored, a random one is stored first: all processes that share a database get the same key. `now`:
-        the instant stored with a new key. Raises StoreBusy.
+        Nothing is done if the key is known already. If none is stored, a random one is stored first: all processes that
+        share a database get the same key. `now`: the instant stored with a new key. Raises StoreBusy.
         """
         if self._value:
             return

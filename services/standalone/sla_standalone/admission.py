@@ -99,7 +99,10 @@ class Admission:
         return None
 
     def leave(self, held: HeldConnection) -> None:
-        """Stop counting a connection; nothing happens when it is not counted (any more)."""
+        """Stop counting a connection.
+
+        Nothing happens when it is not counted, or no longer.
+        """
         group = self._all.pop(held, None)
         if group is None:
             return
@@ -137,10 +140,10 @@ class Admission:
 
 @lru_cache(maxsize=8192)
 def group_of(address: str) -> str:
-    """Return the key by which connections are counted together: an IPv4 address, or an IPv6 address's /64 network.
+    """Return the key by which connections from an address are counted together.
 
-    An IPv6 address that stands for an IPv4 address counts as the IPv4 address. A text that is no address, such as that
-    of a Unix socket, is returned unchanged.
+    For an IPv4 address it is the address, for an IPv6 address its /64 network. An IPv6 address that stands for an IPv4
+    address counts as the IPv4 address. A text that is no address, such as that of a Unix socket, is returned unchanged.
     """
     try:
         read = ip_address(address)

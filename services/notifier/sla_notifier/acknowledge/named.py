@@ -22,6 +22,9 @@ def subject_of(alert: Alert) -> str:
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
-    """Return the name of the person with the id `person` in the alert's contract; `person` itself if unknown there."""
+    """Return a person's name, as an alert's contract states it.
+
+    `person`: the person's id; it is returned itself if the contract does not have it.
+    """
     found = contract_of(catalogue, alert.contract).people.get(person)
     return found.name if found is not None else person

@@ -102,7 +102,10 @@ def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datet
 
 
 def chain_to_json(chain: EscalationChain) -> str:
-    """Return the chain as JSON text for the alert's row in the database; `chain_from_json` reads it."""
+    """Return the chain (levels of an escalation) as JSON text, to be stored with its alert.
+
+    `chain_from_json` reads it.
+    """
     return orjson.dumps(
         {
             "policy": chain.policy,
@@ -122,9 +125,9 @@ def chain_to_json(chain: EscalationChain) -> str:
 
 
 def chain_from_json(written: str) -> EscalationChain:
-    """Return the chain that `chain_to_json` wrote as JSON text.
+    """Return the chain (levels of an escalation) that `chain_to_json` wrote as JSON text.
 
-    Raises ValueError, KeyError or TypeError if it cannot be read.
+    Raises ValueError, KeyError or TypeError if the text cannot be read.
     """
     read = orjson.loads(written)
     return EscalationChain(
@@ -141,5 +144,8 @@ def chain_from_json(written: str) -> EscalationChain:
 
 
 def chain_for_roles(roles: Sequence[str]) -> EscalationChain:
-    """Return the chain for a plan without an escalation policy: one level that pages these roles without a delay."""
+    """Return the escalation for a plan that has no escalation policy.
+
+    It has one level, which pages the people with these roles without a delay.
+    """
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

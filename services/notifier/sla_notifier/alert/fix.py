@@ -51,9 +51,10 @@ class NoticeNews:
 
     @property
     def occasion(self) -> str:
-        """Return the id that all requests to notify people of this revision for this contract share.
+        """Return the id of the requests to notify people of this revision for this contract.
 
-        It is `<event id>/<contract id>`, shortened if it would be too long for an id.
+        All these requests have the same id. It is `<event id>/<contract id>`, shortened if it would be too long for an
+        id.
         """
         return fitting_id(f"{self.event}/{self.contract}", EVENT)
 

@@ -118,10 +118,11 @@ def _state_and_place(asked: ListQuery) -> tuple[AlertState, UrgencyCursor | None
 
 
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
-    """Return the alert with the id `id_`, its future steps, and at most 1000 of its deliveries, the oldest first.
+    """Return an alert with its future escalation steps and its deliveries.
 
-    `contract`: the contract to which the alert must belong, None: any. None is returned when there is no such alert.
-    With a `contract`, deliveries for other contracts, to which the alert belonged earlier, are left out.
+    `id_`: the alert's id. The deliveries are at most 1000, the oldest first. `contract`: the contract to which the
+    alert must belong, None: any. With a `contract`, deliveries for other contracts, to which the alert belonged
+    earlier, are left out. None is returned when there is no such alert.
     """
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
@@ -154,10 +155,10 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
 
 
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
-    """Return the delivery with the id `id_` and its attempts, the first one first.
+    """Return a delivery (one message to one person) with its attempts, the first one first.
 
-    `contract`: the contract to which the delivery must belong, None: any. None is returned when there is no such
-    delivery.
+    `id_`: the delivery's id. `contract`: the contract to which the delivery must belong, None: any. None is returned
+    when there is no such delivery.
     """
     found = (await connection.execute(_shown().where(_d.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):

@@ -52,9 +52,10 @@ async def retry_delivery(context: NotifierContext, id_: str, command: Command) -
 
 
 async def enable_endpoint(context: NotifierContext, id_: str, command: Command) -> bool:
-    """Allow sending to a disabled endpoint again; return False when no endpoint with the id `id_` is stored.
+    """Allow sending to a disabled endpoint again.
 
-    An endpoint is a webhook or the mail server. `command`: who orders it; their id is stored with the endpoint.
+    An endpoint is a webhook or the mail server; `id_`: its id. `command`: who orders it; their id is stored with the
+    endpoint. False is returned when no endpoint with this id is stored.
     """
     async with context.store.transaction() as connection:
         found = select(_e).where(_e.c.id == id_).with_for_update()

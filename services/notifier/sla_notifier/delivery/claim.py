@@ -53,9 +53,9 @@ class Lease:
 
 
 async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
-    """Return the endpoints (queues) that have a delivery to send now, the one that has waited longest first.
+    """Return the endpoints that have a delivery to send now, the longest waiting first.
 
-    Endpoints that asked for a pause are left out until it is over. An endpoint is the mail server or one webhook.
+    An endpoint is the mail server or one webhook. Endpoints that asked for a pause are left out until it is over.
     """
     resting = exists().where(_e.id == _d.c.endpoint, _e.state == "active", _e.rest_until > now)
     due = select(_d.c.endpoint).where(*_due(now), ~resting)
@@ -115,7 +115,10 @@ async def claim_due(
 
 
 def lease_until(now: datetime, seconds: float) -> datetime:
-    """Return the instant `seconds` after `now`, at which a lease (a process's claim on deliveries) ends."""
+    """Return the instant `seconds` after `now`.
+
+    At this instant a lease ends, a process's claim on deliveries that it sends.
+    """
     return now + timedelta(seconds=seconds)
 
 

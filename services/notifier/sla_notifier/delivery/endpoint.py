@@ -39,10 +39,11 @@ async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
 
 
 async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Disable the endpoints of these attempts, which answered 410 (Gone), and make their waiting messages due.
+    """Disable the endpoints of these attempts, which answered 410 (Gone).
 
-    `done`: only attempts with that answer. A due message to a disabled endpoint fails at once and goes to the person's
-    next address. `now`: since when it is disabled, and when the messages are due.
+    An endpoint is the mail server or one webhook. `done`: only attempts with that answer. Messages that wait for the
+    endpoint become due at `now`: a due message to a disabled endpoint fails at once and goes to the person's next
+    address.
     """
     reasons = {item.row.endpoint: item.outcome for item in done}
     if not reasons:

@@ -71,7 +71,10 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 
 
 async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Append an event with the present state of each of these deliveries to the notifier's log, dated `now`."""
+    """Append an event with the present state of each of these deliveries to the notifier's log.
+
+    The log is the table from which the notifier's events are published. `now`: the time of the events.
+    """
     await logs.append(connection, tables.log, [delivery_fact(row, now) for row in rows])
 
 
@@ -111,10 +114,10 @@ async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]
 
 
 async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Give the deliveries in finished digests the final state of their digest, and log an event for each.
+    """End the deliveries that are contained in finished digests, and log an event for each.
 
-    A digest is a mail that collects several messages. `rows`: deliveries in a final state; those that are not digests
-    are skipped.
+    A digest is a mail that collects several messages. The deliveries in it get its final state. `rows`: deliveries in a
+    final state; those that are not digests are skipped.
     """
     ends = [row for row in rows if row.kind.collects]
     if not ends:

@@ -153,9 +153,10 @@ class AttemptResult:
 
 
 def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:
-    """Return the state of a delivery after an attempt with this outcome, by the retry policy of its kind of message.
+    """Return the state of a delivery after an attempt to send it, and what else follows.
 
-    `row.attempts` includes this attempt. Nothing is stored here.
+    `row`: the delivery; its `attempts` include this one. `outcome`: how the attempt ended. The retry policy for the
+    kind of message decides whether and when to try again. Nothing is stored here.
     """
     match outcome:
         case Sent():

@@ -114,10 +114,11 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 
 
 def thread_of(row: DeliveryRow) -> str:
-    """Return the name of the mail thread of a message: its alert's id, else its notice's id; "" for none.
+    """Return the name of the mail thread to which a message belongs, "" for none.
 
-    The digests (mails that collect several messages) of one storm share a thread of their own. A storm is a time in
-    which a mailbox gets too many messages to send each by itself.
+    It is the id of the message's alert, else that of its notice. But the digests (mails that collect several messages)
+    of one storm share a thread of their own. A storm is a time in which a mailbox gets too many messages to send each
+    by itself.
     """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]

@@ -73,10 +73,10 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
-    """Return alert id -> who was notified since the alert was opened last; an entry for each of `alerts`.
+    """Return alert id -> who was notified since the alert was opened last.
 
-    Left out are people whose messages all failed, were cancelled or could not be addressed, and those who were notified
-    as entitled to a critical fix (its level 1).
+    There is an entry for each of `alerts`. Left out are people whose messages all failed, were cancelled or could not
+    be addressed, and those who were notified as entitled to a critical fix (its level 1).
     """
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(

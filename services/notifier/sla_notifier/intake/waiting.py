@@ -134,9 +134,10 @@ async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], sh
 
 
 async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
-    """Return the number (`seq`) of the oldest fact or notice in a queue; None when the queue is empty.
+    """Return the number (`seq`) of the oldest entry of a queue; None when the queue is empty.
 
-    `queue`: its name, a contract id or NOTICES ("").
+    `queue`: its name. Facts (events about clocks) wait in the queue of their contract's id, notices of critical fixes
+    in NOTICES ("").
     """
     found: int | None = (
         await connection.execute(select(func.min(_w.seq)).where(_w.flow == queue, tables.NOT_QUARANTINED))

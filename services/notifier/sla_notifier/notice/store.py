@@ -48,7 +48,10 @@ async def in_force(connection: AsyncConnection) -> list[NoticeData]:
 
 
 async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datetime] | None:
-    """Return (newest revision of a critical-fix notice, when it was taken in); None when there is none with this id."""
+    """Return the newest revision of a critical-fix notice, and when it was taken in.
+
+    `id_`: the notice's id. None when there is no such notice.
+    """
     row = (await connection.execute(select(_n.content, _n.changed_at).where(_n.id == id_))).first()
     return None if row is None else (NoticeData.model_validate_json(row.content), row.changed_at)
 
@@ -171,9 +174,10 @@ def _columns(told: NoticeTold) -> dict[str, Any]:
 
 
 async def told_together(connection: AsyncConnection, notice: str, contract: str, person: str) -> list[str]:
-    """Return the ids of the contracts that one message about a notice named, sorted; `contract` is one of them.
+    """Return the contracts that one message about a critical-fix notice named: their ids, sorted.
 
-    `person`: the person id in the message's delivery. Empty if the notice was not sent to the person for `contract`.
+    `contract`: one of them. `person`: the person id in the message's delivery. Empty if the notice was not sent to the
+    person for `contract`.
     """
     own = select(_t.occasion).where(_t.notice == notice, _t.contract == contract, _t.told_as == person)
     named = select(_t.contract).where(_t.notice == notice, _t.told_as == person, _t.occasion.in_(own))

@@ -75,9 +75,10 @@ class Conversation:
         return max(int((now + over * EACH - paid) / EACH), 0)
 
     def with_sent_alone(self, count: int, now: datetime) -> Conversation:
-        """Return a copy of this record after `count` more messages left at `now` by themselves, not in a digest.
+        """Return a copy of this record after `count` more messages were sent by themselves at `now`.
 
-        A digest is a mail that collects several messages. Each message sent by itself lowers `room` by one.
+        That is, not in a digest, a mail that collects several messages. Each message sent by itself lowers `room` by
+        one.
         """
         paid = max(self.paid_until or now, now)
         return replace(self, paid_until=paid + count * EACH, last_at=now)

@@ -73,11 +73,11 @@ class Timing:
 def timing_of(
     rulebook: Rulebook, fact: ClockFact, now: datetime, due: datetime, broken: datetime, until: datetime
 ) -> Timing:
-    """Return how much time the clock of `fact` has left at `now`, and how late it is or was; neither is negative.
+    """Return how much time a clock has left at `now`, and how late it is or was.
 
-    Time left counts from `now` to `due`. Lateness counts from `broken`, when the target was breached, to `until`, when
-    the breach ended (or `now`); it is zero if `until` is before `broken`. `rulebook`: has the calendar of the clock's
-    hours.
+    `fact`: the timer's event about the clock. Time left counts from `now` to `due`, and is never negative. Lateness
+    counts from `broken`, when the target was breached, to `until`, when the breach ended (or `now`); it is zero if
+    `until` is before `broken`. `rulebook`: has the calendar of the clock's hours.
     """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(

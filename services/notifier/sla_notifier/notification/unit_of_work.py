@@ -147,10 +147,11 @@ def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[l
 
 
 def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
-    """Return ((alert, episode, round), person) for each page among these deliveries that was or will be sent.
+    """Return who was paged in which round of an alert's escalation, as ((alert, episode, round), person).
 
-    An episode is one opening of an alert, counted from 1. Left out are failed, undeliverable and cancelled pages, and
-    level 1 of a critical fix (to the people entitled to it).
+    An episode is one opening of an alert, counted from 1. `sent_before`: deliveries; each page among them that was or
+    will be sent counts. Left out are failed, undeliverable and cancelled pages, and level 1 of a critical fix (to the
+    people entitled to it).
     """
     lost = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED)
     return frozenset(
@@ -235,10 +236,11 @@ def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, 
 
 
 def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
-    """Return (alert id, contract, due instant) -> the first episode in which people were notified of that breach.
+    """Return in which opening of an alert people were first notified of a breach.
 
-    An episode is one opening of an alert, counted from 1. People count as notified if a message was sent, attempted or
-    put into a digest, even if it failed. `sent_before`: deliveries other than closing messages.
+    The result is (alert id, contract, due instant that was breached) -> episode, an opening of the alert, counted from
+    1. People count as notified if a message was sent, attempted or put into a digest (a mail that collects several
+    messages), even if it failed. `sent_before`: deliveries other than closing messages.
     """
     first: dict[tuple[str, str, datetime], int] = {}
     for row in sent_before:

@@ -109,14 +109,18 @@ class ConfusionMatrix:
 
     @property
     def disagree(self) -> int:
-        """Return how many clocks slad judged otherwise than the other system, or has no verdict on (`undecided`).
+        """Return how many clocks slad did not judge as the other system did.
 
-        Clocks on which the other system has no verdict are never counted.
+        Clocks on which slad has no verdict (`undecided`) are among them. Clocks on which the other system has no
+        verdict are never counted.
         """
         return self.compared - self.agree + self.undecided
 
     def add(self, ours: bool | None, theirs: bool) -> None:
-        """Count the verdicts on one clock, True for met; `ours`: None when slad has no verdict."""
+        """Count the verdicts of slad and the other system on one clock.
+
+        `ours`: slad's, True for met, None when it has no verdict. `theirs`: the other system's, True for met.
+        """
         match ours, theirs:
             case True, True:
                 self.met_met += 1
@@ -157,11 +161,11 @@ class VerdictAgreement:
     by_priority: dict[str, ConfusionMatrix] = field(default_factory=dict)
 
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
-        """Compare slad's verdicts on one incident with another system's, count them, and return those that differ.
+        """Compare slad's verdicts on one incident with another system's, and count them.
 
-        `outcomes`: of slad's clocks. `claims`: metric -> the other system's verdict, True for met. A metric without a
-        verdict of slad's is returned, too, and counted as undecided. Of several clocks of a metric the last is
-        compared, since the other system's verdict is about the end of the incident.
+        Return those that differ. `outcomes`: of slad's clocks. `claims`: metric -> the other system's verdict, True for
+        met. A metric without a verdict of slad's is returned, too, and counted as undecided. Of several clocks of a
+        metric the last is compared, since the other system's verdict is about the end of the incident.
         """
         last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:

@@ -34,9 +34,10 @@ class Figures:
     turned: list[tuple[int, ChangedOutcome]] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Count the outcomes of one incident; `record`: its outcomes under one plan, or under two to compare.
+        """Count the outcomes of one incident.
 
-        An incident with an open clock must be passed as of the end of the log, as `Record.settled` returns it.
+        `record`: its outcomes under one plan, or under two to compare. An incident with an open clock must be passed as
+        of the end of the log, as `Record.settled` returns it.
         """
         outcomes = record.outcomes[0]
         self._count(outcomes)

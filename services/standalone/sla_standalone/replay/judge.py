@@ -80,10 +80,10 @@ class ClockOutcome(NamedTuple):
         return self.incident, self.metric, self.cycle
 
     def settled(self, until: datetime) -> ClockOutcome:
-        """Return the outcome as of `until`, the end of the log: OVERDUE if the clock is past due by then.
+        """Return the outcome as of `until`, the end of the log.
 
-        Warnings that would have come by then are counted. The outcome of a clock that is not OPEN is returned
-        unchanged.
+        A clock that is OPEN and past due by then becomes OVERDUE, and warnings that would have come by then are
+        counted. Any other outcome is returned unchanged.
         """
         if self.verdict is not Verdict.OPEN:
             return self
@@ -128,9 +128,10 @@ def judged_of(incident: Incident) -> JudgedIncident:
 
 
 def outcomes_of(incident: Incident) -> list[ClockOutcome]:
-    """Return the outcome of every clock of an incident, after the events that it was computed from.
+    """Return the outcome of every clock of an incident.
 
-    An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is past due.
+    `incident`: computed from its events. An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is
+    past due.
     """
     zone, quality = incident.contract.zone, incident.quality.value
     return [_outcome(clock, zone, quality) for clock in incident.clocks]

@@ -185,7 +185,10 @@ class Mapping(_Document):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the names of all columns that the mapping reads, each once, that of the incident first."""
+        """Return the names of all columns that the mapping reads, each once.
+
+        The column with the incident's id is the first.
+        """
         named = [self.incident, *self.at, self.version]
         named += [cell.column for cell in self.attributes.values()]
         if self.states is not None:

@@ -41,7 +41,10 @@ class KeptConnections:
         return None
 
     def take_all(self) -> list[aiosmtplib.SMTP]:
-        """Remove and return all kept connections without closing them, and stop the timer that would close them."""
+        """Remove and return all kept connections without closing them.
+
+        The timer that would close them after two seconds is stopped.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -44,7 +44,10 @@ class EmailKind(SendingKind):
             context.findings.error(path, "email", str(error), "name@example.com")
 
     def reaches(self, catalogue: Catalogue, address: str) -> bool:
-        """Return whether the address is one plain ASCII mailbox; the catalogue needs no entry for it."""
+        """Return whether messages can be sent to this address: whether it is one plain ASCII mailbox.
+
+        The catalogue needs no entry for it.
+        """
         return is_mailbox(address)
 
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:

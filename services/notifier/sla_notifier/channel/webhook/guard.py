@@ -103,10 +103,11 @@ class Guard:
         self._ports = ports
 
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
-        """Return the target of a URL with its checked addresses, or why it is denied; nothing is connected to.
+        """Return the target of a URL with its checked addresses, or why it is denied.
 
-        The URL is denied if one of the addresses of its host name is forbidden, even if others are not. `private`: this
-        URL may lead to private networks and to this machine, also by http and on any port.
+        Nothing is connected to. The URL is denied if one of the addresses of its host name is forbidden, even if others
+        are not. `private`: whether this URL may lead to private networks and to this machine, also by http and on any
+        port.
         """
         parsed = _parsed(url)
         if isinstance(parsed, Denial):

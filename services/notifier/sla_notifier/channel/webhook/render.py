@@ -23,7 +23,10 @@ _OURS = frozenset(
 
 
 def body_of(outgoing: OutgoingMessage) -> bytes:
-    """Return the JSON body of a message for a webhook; a possible duplicate gets `"possibly_duplicate": true`."""
+    """Return the JSON body of a message for a webhook.
+
+    If the message may have arrived before, the body has `"possibly_duplicate": true`.
+    """
     if not outgoing.possibly_duplicate:
         return orjson.dumps(outgoing.payload)
     return orjson.dumps({**outgoing.payload, "possibly_duplicate": True})

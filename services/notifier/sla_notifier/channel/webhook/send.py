@@ -61,11 +61,12 @@ class WebhookChannel(Channel):
         )
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Post one message to its webhook and return what the HTTP status means, or the failure to get one.
+        """Post one message to its webhook, and return the outcome.
 
-        Nothing is posted, and the outcome is Rejected, if the webhook is not in the catalogue, the body is longer than
-        20,000 bytes (LARGEST_BODY), the message cannot be signed, or the URL is forbidden. The outcome is Retry if the
-        host name does not resolve.
+        If an HTTP answer came: its status decides. If none came: the outcome has the failure. Nothing is posted, and
+        the outcome is Rejected, if the webhook is not in the catalogue, the body is longer than 20,000 bytes
+        (LARGEST_BODY), the message cannot be signed, or the URL is forbidden. If the host name does not resolve: the
+        outcome is Retry.
         """
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:

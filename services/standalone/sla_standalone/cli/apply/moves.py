@@ -77,11 +77,12 @@ class Move:
 def moves(
     incident: str, contract: str, told: Iterable[Mapping[str, Any]], clocks: Iterable[Clock], now: datetime
 ) -> Iterator[Move]:
-    """Yield the changes that a new catalogue would make to one incident's clocks, sorted by metric and `cycle`.
+    """Yield the changes that a new catalogue would make to one incident's clocks.
 
-    `told`: the incident's clocks under the catalogue in force, as JSON from the timer's API; one that has ended is left
-    out. `clocks`: its clocks under the new catalogue; cancelled ones count as absent. `contract`: the id of the
-    incident's contract, for the result. `now`: a clock due before this counts as breached.
+    They are sorted by metric and `cycle` (the clock's number among those of the metric). `told`: the incident's clocks
+    under the catalogue in force, as JSON from the timer's API; one that has ended is left out. `clocks`: its clocks
+    under the new catalogue; cancelled ones count as absent. `contract`: the id of the incident's contract, for the
+    result. `now`: a clock due before this counts as breached.
     """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}

@@ -77,7 +77,10 @@ class ContractService:
     sleep: Callable[[float], None] = time.sleep
 
     def known(self, contract: str) -> KnownContract | None:
-        """Return a contract as the service has it, with the content of its newest version; None if there is none."""
+        """Return a contract as the service has it; None if there is none.
+
+        `contract`: its id. The result has the content of the contract's newest version.
+        """
         answer = self._ask("GET", contract_path(contract))
         if answer.status_code == httpx2.codes.NOT_FOUND:
             return None
@@ -92,8 +95,9 @@ class ContractService:
         return KnownContract(answer.headers.get("etag", ""), told["managed"], newest, told)
 
     def version(self, contract: str, number: int) -> dict[str, Any]:
-        """Return one version of a recorded contract as JSON, with its content under `contract`; an unknown one ends the
-        command.
+        """Return one version of a recorded contract as JSON; the key `contract` has its content.
+
+        `number`: the version's number. An unknown version ends the command.
         """
         return fetch_json(self.client, f"{contract_path(contract)}/versions/{number}")
 
@@ -106,7 +110,10 @@ class ContractService:
         return list(answer.json()["booked"]) if answer.is_success else []
 
     def listed(self, text: str = "") -> Iterator[dict[str, Any]]:
-        """Yield the contracts whose id, title or customers contain `text`, as JSON, sorted by id; "" yields all."""
+        """Yield the contracts of the service as JSON, sorted by id.
+
+        `text`: only contracts whose id, title or customers contain it; "" for all.
+        """
         after = ""
         while True:
             page = fetch_json(self.client, "/v1/contracts", {"q": text, "after": after, "limit": _PAGE})
@@ -177,9 +184,9 @@ def contract_path(contract: str) -> str:
 
 
 def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
-    """Return the reasons why a service refused a contract, from its HTTP answer; () if it accepted the contract.
+    """Return the reasons why a service refused a contract; () if it accepted the contract.
 
-    An answer that concerns all contracts alike, such as 401, ends the command.
+    `answer`: the service's HTTP answer. An answer that concerns all contracts alike, such as 401, ends the command.
     """
     if answer.is_success:
         return ()

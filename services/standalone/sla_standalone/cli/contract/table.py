@@ -31,10 +31,11 @@ class TableLine:
 
 
 def read_table(file: Path, reason: str) -> tuple[list[str], list[TableLine]]:
-    """Return (names of the columns, lines) of a CSV table with one contract per line; empty lines are skipped.
+    """Return the names of the columns, and the lines, of a CSV table of contracts.
 
-    `reason`: why the contracts are written, for lines that do not say so. The command ends if the file cannot be read,
-    a column is unknown or there twice, the column `id` is missing, or a line has more cells than the header.
+    Each line is one contract; empty lines are skipped. `reason`: why the contracts are written, for lines that do not
+    say so. The command ends if the file cannot be read, a column is unknown or there twice, the column `id` is missing,
+    or a line has more cells than the header.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
@@ -124,7 +125,10 @@ def _roles(columns: list[str]) -> set[str]:
 
 
 def column_of(misfit: Misfit) -> str:
-    """Return the table's column that a reason for refusal concerns, such as `valid_from`; "" for the whole line."""
+    """Return the table's column that a reason for refusal concerns, such as `valid_from`.
+
+    "" if it concerns the whole line.
+    """
     steps = misfit.pointer.removeprefix("/contract").strip("/").split("/")
     match steps:
         case ["valid", ("from" | "to") as end, *_]:
