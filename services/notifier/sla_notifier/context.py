@@ -58,9 +58,10 @@ class NotifierContext:
             await self.records.refresh(connection)
 
     def unknown_contracts(self, contracts: Iterable[str]) -> set[str]:
-        """Return those of these contract ids that are not in the catalogue, but may still arrive in the database.
+        """Return those of these contract ids that the catalogue does not have yet.
 
-        Always empty if contracts come only from files (`records` is None). The id "" is never returned.
+        They may still arrive in the database. Always empty if contracts come only from files (`records` is None). The
+        id "" is never returned.
         """
         if self.records is None:
             return set()

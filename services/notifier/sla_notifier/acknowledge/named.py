@@ -10,9 +10,9 @@ from sla_platform.wire import NoticeData
 
 
 def subject_of(alert: Alert) -> str:
-    """Return one line on what an alert is about: metric, customer and ticket, or the title of a critical fix.
+    """Return one line on what an alert is about, at most 200 characters long.
 
-    It has at most 200 characters.
+    For an alert about a clock it has metric, customer and ticket, for one about a critical fix the title of its notice.
     """
     content = alert.content
     if isinstance(content, NoticeData):

@@ -93,8 +93,9 @@ class EscalationStep:
 def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
     """Return the future escalation steps of a round that starts at `start`, sorted by time.
 
-    Levels without a delay are notified at `start` and have no step. If another round follows, the last step begins it.
-    `alert`: the alert's id. `round_`: the number of this round, from 0.
+    `chain`: the levels of the escalation. Each level with a delay has a step; levels without one are notified at
+    `start`. If another round follows, the last step begins it. `alert`: the alert's id. `round_`: the number of this
+    round, from 0.
     """
     delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)

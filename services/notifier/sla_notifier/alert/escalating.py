@@ -25,8 +25,8 @@ def in_force(before: Alert, step: EscalationStep) -> bool:
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
     """Return the numbers of the levels that a further round of an alert's escalation notifies.
 
-    All levels; for a critical fix all but level 1, as the people entitled to a fix are notified once (clause H6,
-    docs/clauses.md).
+    `before`: the alert. These are all levels of its escalation. For a critical fix level 1 is left out, as the people
+    entitled to a fix are notified once (clause H6, docs/clauses.md).
     """
     addressed = 1 if before.kind is AlertKind.CRITICAL_FIX else 0
     return tuple(range(1 + addressed, len(before.policy.levels) + 1))

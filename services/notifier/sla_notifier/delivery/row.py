@@ -126,9 +126,9 @@ def thread_of(row: DeliveryRow) -> str:
 
 
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
-    """Return a new delivery of the same message to the person's next address, queued and due at `now`.
+    """Return a new delivery of the same message to the person's next address.
 
-    None when `row` has no further address.
+    It is queued and due at `now`. None when `row`, the delivery so far, has no further address.
     """
     if not row.then:
         return None

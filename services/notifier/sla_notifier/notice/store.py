@@ -22,10 +22,11 @@ _LOST = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCEL
 
 
 async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeData]) -> dict[str, NoticeKnown]:
-    """Return notice id -> what is stored about that notice, and lock the notices' rows until the transaction ends.
+    """Return what is stored about notices of critical fixes, by notice id, and lock their rows.
 
-    `incoming`: revisions of notices of critical fixes; the result has an entry for each notice. Every entry lists the
-    people who registered for a product of any of these notices; the entry of a new notice has nothing else.
+    The locks hold until the transaction ends. `incoming`: revisions of notices; the result has an entry for each
+    notice. Every entry lists the people who registered for a product of any of these notices; the entry of a new notice
+    has nothing else.
     """
     ids = {each.id for each in incoming}
     if not ids:
@@ -57,9 +58,10 @@ async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datet
 
 
 async def told_of(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, list[ToldState]]:
-    """Return notice id -> the people notified of the notice, one entry for each contract and person.
+    """Return the people who were notified of notices of critical fixes, by notice id.
 
-    `ids`: of the notices. Left out are people all of whose messages failed, were cancelled or had no address.
+    `ids`: of the notices. There is one entry for each contract and person. Left out are people all of whose messages
+    failed, were cancelled or had no address.
     """
     found: dict[str, list[ToldState]] = defaultdict(list)
     for told, messages in await told_with_messages(connection, ids):
@@ -82,11 +84,11 @@ def _arrived(message: Any) -> bool:
 async def told_with_messages(
     connection: AsyncConnection, ids: Iterable[str], contract: str | None = None
 ) -> list[tuple[NoticeTold, Sequence[Any]]]:
-    """Return the people notified of these notices, each with the rows of the messages to them, the oldest first.
+    """Return the people notified of notices of critical fixes, each with the messages to them.
 
-    There are several messages if one address failed and the next was tried. `ids`: of the notices. `contract`: the only
-    contract, None for all. The people are sorted by contract and person id; a row has columns of `notifier_delivery` as
-    attributes.
+    `ids`: of the notices. `contract`: the only contract, None for all. The people are sorted by contract and person id.
+    The messages are rows with columns of `notifier_delivery` as attributes, the oldest first; there are several if one
+    address failed and the next was tried.
     """
     wanted = sorted(ids)
     if not wanted:

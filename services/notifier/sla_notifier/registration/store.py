@@ -58,19 +58,21 @@ async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any
 
 
 async def find_by_request(connection: AsyncConnection, request: str) -> list[Any]:
-    """Return the rows of the registrations for notices that a request (its id) made, sorted by contract and product.
+    """Return the rows of the registrations for notices that a request made.
 
-    Registrations that a later request has replaced are left out.
+    `request`: the id of the request. The rows are sorted by contract and product. Registrations that a later request
+    has replaced are left out.
     """
     query = select(tables.registration).where(_r.request == request).order_by(_r.contract, _r.product_key)
     return list((await connection.execute(query)).all())
 
 
 async def find_by_subject(connection: AsyncConnection, subject: str) -> list[Any]:
-    """Return the rows of the confirmed and ended registrations for notices that an unsubscribe link is for.
+    """Return the rows of the confirmed and ended registrations that an unsubscribe link is for.
 
-    `subject`: what the link names: a person's id (`registered:...`) for all of the person's registrations, or the id of
-    one registration. The rows, of `notifier_registration`, are sorted by contract and product.
+    They are registrations for notices of critical fixes, rows of `notifier_registration`, sorted by contract and
+    product. `subject`: what the link names: a person's id (`registered:...`) for all of the person's registrations, or
+    the id of one registration.
     """
     query = select(tables.registration).where(_subject(subject), _r.state != PENDING)
     return list((await connection.execute(query.order_by(_r.contract, _r.product_key))).all())

@@ -36,9 +36,9 @@ def load_locale(language: str) -> None:
 
 
 def span_in_words(length: timedelta, language: str) -> str:
-    """Return a span of time in its two largest units, such as `2 hr 5 min`; seconds only below a minute.
+    """Return a span of time in its two largest units, such as `2 hr 5 min`.
 
-    A negative span is shown without its sign. `language`: a language tag.
+    Seconds are shown only below a minute. A negative span is shown without its sign. `language`: a language tag.
     """
     left = abs(int(length.total_seconds()))
     parts: list[str] = []

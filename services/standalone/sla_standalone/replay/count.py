@@ -59,10 +59,10 @@ class Group(NamedTuple):
 
 
 def month_of(outcome: ClockOutcome) -> str:
-    """Return the month to which a clock is counted, such as `2026-11`, in its contract's time zone.
+    """Return the month to which a clock is counted, such as `2026-11`.
 
-    It is the month in which the clock stopped. A clock that has not stopped is counted to the month of its breach, or,
-    if it is not breached, of its start.
+    It is the month in which the clock stopped, in its contract's time zone. A clock that has not stopped is counted to
+    the month of its breach, or, if it is not breached, of its start.
     """
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
     local = at.astimezone(load_zone(outcome.zone))

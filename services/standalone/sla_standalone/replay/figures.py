@@ -106,6 +106,10 @@ def _first(found: list[tuple[int, T]]) -> list[tuple[int, T]]:
 
 
 def disagreements(record: Record) -> list[Disagreement]:
-    """Return the metrics of one incident on which slad's verdict differs from the other system's, or is missing."""
+    """Return the metrics of one incident on which slad and another system differ.
+
+    They are those on which slad's verdict is not that of the other system, or is missing. `record`: the incident's
+    results.
+    """
     claims: Mapping[str, bool] = record.claims
     return VerdictAgreement().add(record.outcomes[0], record.incident, claims) if claims else []

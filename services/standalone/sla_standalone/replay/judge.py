@@ -103,8 +103,9 @@ def judge(
 ) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident, given its events.
 
-    A clock that is open after the last event gets the verdict OPEN (or EXEMPT); `ClockOutcome.settled` takes it on to
-    the end of the log. `contract`: the contract to judge by; None: the one of the incident's customer.
+    `rulebook`: the plans. `contract`: the contract to judge by; None: the one of the incident's customer. A clock that
+    is open after the last event gets the verdict OPEN (or EXEMPT); `ClockOutcome.settled` takes it on to the end of the
+    log.
     """
     return outcomes_of(fold(events, rulebook, contract))
 
@@ -120,9 +121,10 @@ class JudgedIncident(NamedTuple):
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
-    """Return the outcomes of an incident's clocks, and the remarks on what is odd about the incident.
+    """Return the outcomes of an incident's clocks, and remarks on what is odd about it.
 
-    An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is past due.
+    `incident`: computed from its events. An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is
+    past due.
     """
     return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 

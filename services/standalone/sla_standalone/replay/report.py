@@ -44,7 +44,10 @@ def reject_json(reject: Reject) -> dict[str, Any]:
 
 
 def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
-    """Return the outcome of one clock as JSON values: the fields of ClockOutcome without `zone` and `pending`."""
+    """Return the outcome of one clock as JSON values.
+
+    The keys are the fields of ClockOutcome, without `zone` and `pending`. Instants are texts in UTC.
+    """
     return {
         "incident": outcome.incident,
         "metric": outcome.metric,
@@ -64,7 +67,10 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
 
 
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield the outcome of every clock under the first plan, as JSON values, in the order of the log."""
+    """Yield the outcome of every clock under the first plan, as JSON values.
+
+    Each is a result of `outcome_json`. They come in the order of the log.
+    """
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
 
 

@@ -79,7 +79,10 @@ def parse_networks(written: Sequence[str]) -> tuple[Network, ...]:
 
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:
-    """Return every IP address that the system's resolver has for the name `host`. Raises OSError when there is none."""
+    """Return every IP address that the system's resolver has for the name `host`.
+
+    `port`: of the connection to be made. Raises OSError when there is no address.
+    """
     answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(answer[4][0]) for answer in answers]
 

@@ -124,7 +124,10 @@ def _passed(due: datetime | None, now: datetime) -> bool:
 
 
 def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
-    """Return an event of `incident`, given its JSON form in the timer's answer about the incident."""
+    """Return an event of an incident, read from the timer's answer about the incident.
+
+    `answer`: the event's JSON form in the answer. `incident`: the incident's id.
+    """
     agreed, merged = answer.get("agreed"), answer.get("merged_into")
     known_as, carried_from = answer.get("known_as"), answer.get("carried_from")
     waiting = answer.get("waiting_on")

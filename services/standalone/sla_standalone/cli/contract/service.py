@@ -201,7 +201,11 @@ def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
 
 
 def unchanged(wanted: WantedContract, known: KnownContract | None) -> bool:
-    """Return whether the service has recorded the contract with the wanted content already."""
+    """Return whether a contract need not be written, since the service has it as wanted.
+
+    That is, it is recorded in the service already, with the wanted content. `known`: the contract as the service has
+    it, None for none.
+    """
     return known is not None and known.managed == API and canonical(known.newest) == canonical(wanted.section)
 
 
