@@ -12,7 +12,8 @@ from sla_platform.wire import NoticeData
 def subject_of(alert: Alert) -> str:
     """Return one line on what an alert is about, at most 200 characters long.
 
-    For an alert about a clock it has metric, customer and ticket, for one about a critical fix the title of its notice.
+    For an alert about a clock it has metric, customer (or contract) and ticket, for one about a critical fix the title
+    of its notice.
     """
     content = alert.content
     if isinstance(content, NoticeData):

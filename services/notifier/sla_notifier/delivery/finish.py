@@ -26,9 +26,10 @@ _WAITING = [state.value for state in WAITING]
 
 
 async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeliveryState]:
-    """Return delivery id -> state for these ids; unknown ids are left out.
+    """Return delivery id -> state; unknown ids are left out.
 
-    A delivery that may have arrived (`possibly_duplicate`) counts as sent, whatever its state.
+    A delivery that may have arrived (`possibly_duplicate`) counts as sent, whatever its state. `ids`: of the
+    deliveries.
     """
     if not ids:
         return {}

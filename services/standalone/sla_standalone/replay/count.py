@@ -40,7 +40,10 @@ class VerdictCounts:
 
     @property
     def ratio(self) -> float | None:
-        """Return the attainment, met ÷ (met + missed), from 0 to 1; None when no clock is decided."""
+        """Return the attainment, the share of targets met: met ÷ (met + missed), from 0 to 1.
+
+        None when no clock is decided.
+        """
         decided = self.met + self.missed
         return self.met / decided if decided else None
 
@@ -86,17 +89,20 @@ class ConfusionMatrix:
 
     @property
     def compared(self) -> int:
-        """Return how many clocks have a verdict of both systems."""
+        """Return how many clocks both slad and the other system have judged."""
         return self.met_met + self.met_missed + self.missed_met + self.missed_missed
 
     @property
     def agree(self) -> int:
-        """Return how many clocks have equal verdicts."""
+        """Return how many clocks have the same verdict from slad and from the other system."""
         return self.met_met + self.missed_missed
 
     @property
     def ratio(self) -> float | None:
-        """Return the share of compared clocks with equal verdicts; None when none was compared."""
+        """Return the share of clocks with equal verdicts among those that both systems have judged.
+
+        It is from 0 to 1; None when there are no such clocks.
+        """
         return self.agree / self.compared if self.compared else None
 
     def merge(self, other: ConfusionMatrix) -> None:

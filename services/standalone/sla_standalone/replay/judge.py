@@ -76,7 +76,10 @@ class ClockOutcome(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Return what identifies the clock: (incident, metric, its number among the incident's for the metric)."""
+        """Return what identifies the clock: (incident, metric, cycle).
+
+        `cycle`: the clock's number among the incident's clocks of this metric, from 0.
+        """
         return self.incident, self.metric, self.cycle
 
     def settled(self, until: datetime) -> ClockOutcome:

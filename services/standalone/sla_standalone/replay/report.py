@@ -114,10 +114,10 @@ def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any
 
 
 def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
-    """Return the agreement with another system's verdicts, in all and by priority, as JSON values.
+    """Return how far slad's verdicts agree with another system's, as JSON values.
 
-    `found`: the counts. `records`: the incidents' results. In the result `disagreements` is an iterator over all
-    verdicts that differ, which reads `records` only when it is used.
+    `found`: the counts, in all and by priority. `records`: the incidents' results. In the result `disagreements` is an
+    iterator over all verdicts that differ, which reads `records` only when it is used.
     """
     return {
         **confusion_json(found.whole),

@@ -27,7 +27,10 @@ class EmailKind(SendingKind):
     one_server = True
 
     def normalise(self, address: str) -> str:
-        """Return the mailbox with its domain in ASCII (IDNA). Raises BadAddress for a text that is not one mailbox."""
+        """Return a mailbox with its domain in ASCII (IDNA).
+
+        Raises BadAddress if `address` is not one mailbox.
+        """
         try:
             return ascii_mailbox(address)
         except BadMailbox as error:
