@@ -209,7 +209,10 @@ class Gone:
 
     @property
     def kind(self) -> FactKind:
-        """Return `clock.cancelled` if the clock was open, else `clock.amended`."""
+        """Return under which kind the fact is published.
+
+        `clock.cancelled` if the clock was open, else `clock.amended`.
+        """
         return FactKind.CLOCK_CANCELLED if self.old_state.open else FactKind.CLOCK_AMENDED
 
 
@@ -362,12 +365,18 @@ class Fact:
 
     @property
     def kind(self) -> FactKind:
-        """Return the kind of the fact on the wire, which follows from its body."""
+        """Return the kind of the fact, such as `clock.paused`; it follows from the fact's body.
+
+        The fact is sent as an event of the type `io.slad.<kind>.v1`.
+        """
         return self.body.kind
 
 
 def reason_of(body: FactBody) -> str:
-    """Return why the fact became true, in the words of the ticket or the plan; empty where the body gives no reason."""
+    """Return in words why a fact (published event) became true; "" where its body gives no reason.
+
+    The words are those of the ticket or of the plan.
+    """
     match body:
         case Paused() | Met() | Missed() | Cancelled() | Gone() | Amended() | PromiseNone():
             return body.why
@@ -376,10 +385,11 @@ def reason_of(body: FactBody) -> str:
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
-    """Return a copy of a fact's body that names the catalogue version which caused the fact by coming into force.
+    """Return a copy of a fact's body that names the catalogue version which caused the fact.
 
-    `version`: stored in the field `catalogue`. Returned unchanged: a body without that field, and the body `Gone` (the
-    clock no longer exists) if the clock was open.
+    A fact is a published event; a version causes facts by coming into force. `version`: stored in the field
+    `catalogue`. Two bodies are returned unchanged: one without that field, and `Gone` (the clock no longer exists) if
+    the clock was open.
     """
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():

@@ -10,12 +10,15 @@ from sla_timer.tick.sqlite import SqliteFiring
 
 
 def progress_of(store: Store) -> Progress:
-    """Return what notes up to which instant events are applied (a `Progress`), for PostgreSQL or SQLite."""
+    """Return the `Progress` for this database, PostgreSQL or SQLite.
+
+    A `Progress` remembers up to which instant the events of each partition are applied.
+    """
     return SqliteProgress() if store.sqlite else PostgresProgress(store)
 
 
 def firing_of(store: Store, progress: Progress) -> Firing:
-    """Return what fires due timers in this database (a `Firing`), for PostgreSQL or SQLite.
+    """Return the `Firing` for this database, PostgreSQL or SQLite: what fires due timers.
 
     `progress`: up to which instant the events are applied; used on SQLite only, as PostgreSQL has it in a table.
     """
