@@ -50,7 +50,10 @@ class ApiKey:
         return hmac.compare_digest(digest_of_key(presented), self.sha256)
 
     def allows(self, scope: KeyScope) -> bool:
-        """Return whether the key has the scope; the scope admin includes every other."""
+        """Return whether the key has the scope.
+
+        A key with the scope `admin` has every other.
+        """
         return scope in self.scopes or KeyScope.ADMIN in self.scopes
 
 

@@ -10,9 +10,9 @@ from sla_catalogue.tree import Plain
 
 
 def borrow(merged: FileUnion) -> None:
-    """Add the plans and escalations shipped with slad that a catalogue's files name but do not define.
+    """Add to a catalogue the shipped plans and escalations that it names but does not define.
 
-    They are added to `merged`, with what they name in turn.
+    `merged`: the catalogue's merged files, to which they are added, with what they name in turn.
     """
     library = builtin_tree()
     for section, wanted in _wanted(merged):

@@ -115,12 +115,15 @@ class CatalogueCalendars:
 
 
 def contract_of_zone(zone: str) -> Contract:
-    """Return a placeholder contract in a time zone, for hours that belong to no contract, such as those of a rota."""
+    """Return a placeholder contract, for the calendar of hours that belong to no contract.
+
+    Such are the hours of a rota (on-call plan). `zone`: the IANA name of their time zone.
+    """
     return Contract(id=ContractId(f"zone {zone}"), customers=frozenset(), plan=PlanId(""), zone=zone)
 
 
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
-    """Return the code of the holiday table, such as `DE-BY`, on whose days a coverage is closed.
+    """Return the code of the holiday table, such as `DE-BY`, that closes a coverage.
 
     "" for none. The coverage says whose holidays close it: nobody's, the contract's, or those of a fixed code. The
     contract may override that (section B of docs/clauses.md). `holidays: false`: no holidays. `holidays: true`: the
@@ -139,7 +142,7 @@ def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
 
 
 def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
-    """Return the codes of all holiday tables on whose days a coverage is closed under a contract.
+    """Return the codes of all holiday tables that close a coverage under a contract.
 
     For a coverage made of others, these are the codes of all its parts. For any other it is one code at most, that of
     `holiday_code_for`. Empty for none.

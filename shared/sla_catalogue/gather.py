@@ -75,7 +75,10 @@ class FileRole(StrEnum):
 
 
 def file_role(path: FilePath) -> FileRole:
-    """Return whether the YAML file at `path` belongs to a catalogue. Raises OSError if it cannot be opened."""
+    """Return whether the YAML file at `path` is part of a catalogue, and if not, why.
+
+    Raises OSError if it cannot be opened.
+    """
     if path.stat().st_size > MAX_BYTES:
         return FileRole.UNREADABLE
     try:
@@ -173,7 +176,10 @@ def _adopt(merged: FileUnion, tree: Tree, old: Path, new: Path, offset: int) -> 
 
 
 def yaml_files(folder: FilePath) -> list[FilePath]:
-    """Return the YAML files under `folder` that are read as its catalogue, sorted, without hidden files and folders."""
+    """Return the YAML files under `folder` that are read as its catalogue, sorted.
+
+    Hidden files, and files in hidden folders, are left out.
+    """
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
     return [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 

@@ -44,7 +44,10 @@ class Records(Protocol):
         ...
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
+        """Return the ids of the recorded contracts that name a customer.
+
+        A contract counts if any of its versions names it. Case and spaces are ignored.
+        """
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
@@ -151,7 +154,10 @@ class CataloguedRecords:
         return len(self._records)
 
     def of_files(self) -> Mapping[ContractId, Contract]:
-        """Return the contracts written in files, by id, without the bookings stored for them in the database."""
+        """Return the contracts that are written in catalogue files, by id.
+
+        They are without the bookings that the database holds for them.
+        """
         return self._of_files
 
     def ids(self) -> Collection[ContractId]:
@@ -159,7 +165,10 @@ class CataloguedRecords:
         return [ContractId(one) for one in self._records]
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
+        """Return the ids of the recorded contracts that name a customer.
+
+        A contract counts if any of its versions names it. Case and spaces are ignored.
+        """
         return tuple(map(ContractId, self._records.contracts_of(customer)))
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
@@ -241,10 +250,10 @@ class CataloguedRecords:
         return pin_of(self.revisions(contracts))
 
     def plan(self, plan: PlanId) -> Plan | None:
-        """Return a plan that is made for recorded contracts and is in no file, by its id.
+        """Return the plan with this id that was made for recorded contracts.
 
-        It was made for one version of a contract (`gold@acme.v3`), or is shared by several (`gold+standard`). None if
-        it is unknown.
+        Such a plan is in no file. It is for one version of a contract (`gold@acme.v3`), or shared by several
+        (`gold+standard`). None if the id is unknown.
         """
         if (shared := self._builder.plans.get(plan)) is not None:
             return shared

@@ -43,9 +43,9 @@ def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
 
 
 def with_notice_terms(sections: dict[str, Plain]) -> dict[str, Plain]:
-    """Return the sections of a stored catalogue, with the `notices` of each plan converted to a mapping.
+    """Return the sections of a stored catalogue, with the `notices` of each plan as a mapping.
 
-    Older releases wrote one word instead.
+    Older releases wrote one word instead, which is converted.
     """
     plans = sections.get("plans")
     if not isinstance(plans, dict):

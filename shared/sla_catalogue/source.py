@@ -178,9 +178,10 @@ class Membership:
     associations: frozenset[str] = frozenset()
 
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
-        """Return whether somebody with these groups, this mail domain or this GitHub association belongs to the side.
+        """Return whether these rules count somebody to the side (staff or customers).
 
-        All must be in lower case, without spaces at their ends (`fold_case`); "" stands for none.
+        One of the groups, the mail domain or the GitHub association is enough. All must be in lower case, without
+        spaces at their ends (`fold_case`); "" stands for none.
         """
         return bool(self.groups & groups) or domain in self.domains or association in self.associations
 
@@ -220,15 +221,24 @@ class Source:
     bots: frozenset[str] = frozenset()
 
     def phase_of(self, status: str) -> TicketPhase | None:
-        """Return what a status of the ticketing system means for the incident; None if the catalogue does not say."""
+        """Return the ticket phase that a status of the ticketing system means.
+
+        None if the catalogue does not say. Case, and spaces at the ends, do not matter.
+        """
         return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
-        """Return the plan's priority for `value`, the sender's own priority; None if the catalogue does not say."""
+        """Return the plan's priority for `value`, the sender's own priority.
+
+        None if the catalogue does not say. Case, and spaces at the ends, do not matter.
+        """
         return self.priorities.get(fold_case(value))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
-        """Return RESOLVED or CANCELLED for `resolution`, the sender's word for how work ended; None if unknown."""
+        """Return RESOLVED or CANCELLED for `resolution`, the sender's word for how work ended.
+
+        None if the catalogue does not say. Case, and spaces at the ends, do not matter.
+        """
         return self.resolutions.get(fold_case(resolution))
 
     def is_staff(self, account: str) -> bool:
@@ -245,7 +255,7 @@ class Source:
 
 
 def fold_case(word: str) -> str:
-    """Return a word case folded (lower case) and without spaces at its ends, to be compared with others."""
+    """Return a word in the form for comparing: in lower case, without spaces at its ends."""
     return word.strip().casefold()
 
 
@@ -264,6 +274,6 @@ def domain_of(address: str) -> str:
 def look_up(table: Mapping[str, str], word: str) -> str | None:
     """Return the value of a word in a table; None if the word is not in it.
 
-    The keys of the table are in lower case, without spaces at their ends (`fold_case`); the word need not be.
+    `table`: its keys are in lower case, without spaces at their ends (`fold_case`). `word`: need not be.
     """
     return table.get(fold_case(word))

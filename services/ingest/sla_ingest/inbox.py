@@ -93,9 +93,10 @@ class NeededHistories:
 
     @classmethod
     def by(cls, entries: Iterable[InboxEntry], names: IncidentNames, rulebook: Rulebook) -> NeededHistories:
-        """Return the incidents whose stored events must be read to answer these deliveries.
+        """Return the incidents whose stored events must be read to answer deliveries.
 
-        `names`: the renames and merges of incidents. `rulebook`: decides which events can move a due instant.
+        `entries`: the deliveries. `names`: the renames and merges of incidents. `rulebook`: decides which events can
+        move a due instant.
         """
         asked = cls()
         for entry in entries:
@@ -131,11 +132,11 @@ async def take_entries(
 ) -> _Written:
     """Decide what becomes of deliveries, and store that in one transaction by calling `write`.
 
-    `write` gets the connection, a receipt (answer) for each entry in order, and the renames and merges of the
-    incidents; its result is returned, and what it raises is passed on. `refresh`: called first; updates the contracts
-    in memory, which `rulebook` uses. `count_work`: called before `write`; counts the work that deliveries report in
-    ledgers. If another process renames or merges these incidents meanwhile, all is decided again. After 10 attempts
-    StoreBusy is raised. After any error nothing is stored.
+    `entries`: the deliveries. `rulebook`: the plans and contracts. `write` gets the connection, a receipt (answer) for
+    each entry in order, and the renames and merges of the incidents; its result is returned, and what it raises is
+    passed on. `refresh`: called first; updates the contracts in memory, which `rulebook` uses. `count_work`: called
+    before `write`; counts the work that deliveries report in ledgers. If another process renames or merges these
+    incidents meanwhile, all is decided again. After 10 attempts StoreBusy is raised. After any error nothing is stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -167,13 +168,13 @@ async def take_entries(
 async def decide_receipts(
     entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Decide what becomes of deliveries; return a receipt (the answer) for each, in order.
+    """Decide what becomes of deliveries, and return a receipt (the answer) for each, in order.
 
-    Nothing is stored; a receipt holds the events to store. A delivery is parked if it concerns another contract than
-    that of the sender's API key, would join too many incidents, or reports work for which no contract is found. An
-    entry with `by_rule` is refused if it agrees on something that the contract's plan does not allow. `history`: the
-    events of the incidents; those of each delivery are added, so that the next ones are judged by them, too. `names`:
-    the renames and merges of the incidents.
+    Nothing is stored; a receipt holds the events to store. `entries`: the deliveries. One is parked if it concerns
+    another contract than that of the sender's API key, would join too many incidents, or reports work for which no
+    contract is found. One with `by_rule` is refused if it agrees on something that the contract's plan does not allow.
+    `history`: the events of the incidents; those of each delivery are added, so that the next ones are judged by them,
+    too. `rulebook`: the plans and contracts. `names`: the renames and merges of the incidents.
     """
     receipts = []
     turn = LoopYielder()
@@ -350,7 +351,10 @@ async def store_receipts(
 
 
 async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
-    """Store the inbox rows of these receipts; return the ids of the rows that were not there before."""
+    """Store the inbox rows of these receipts.
+
+    Return the ids of the rows that were not stored before.
+    """
     rows = sorted((_row(receipt) for receipt in receipts), key=itemgetter("id"))
     if not rows:
         return set()

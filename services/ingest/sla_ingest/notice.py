@@ -217,9 +217,10 @@ class NoticeReach:
 
     @property
     def remark(self) -> str:
-        """Return advice for the publisher of a notice that reaches no person: what to check in the catalogue.
+        """Return advice for the publisher, if the notice reaches no person.
 
-        "" if it reaches somebody, or may reach people who have registered, or is withdrawn.
+        It says what to check in the catalogue. "" if the notice reaches somebody, or may reach people who have
+        registered, or is withdrawn.
         """
         if self.people or self.registration or self.withdrawn:
             return ""
@@ -230,9 +231,10 @@ class NoticeReach:
         return "no contract in force runs an affected version: check the products and versions against `environment`"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the JSON object of the reach: `contracts` and `people`, and further keys only where they apply.
+        """Return the JSON object that says how many contracts and people a notice reaches.
 
-        These are `not_entitled`, `registration`, `unknown_products` and `remark`.
+        The keys are `contracts` and `people`. Where they apply, `not_entitled`, `registration`, `unknown_products` and
+        `remark` are added.
         """
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
         if self.not_entitled:

@@ -81,10 +81,11 @@ class ParkedDeliveries:
         self._count_work = count_work
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
-        """Return a page of at most `limit` parked and refused deliveries as a JSON object, the oldest first.
+        """Return a page of the parked and refused deliveries, the oldest first.
 
-        The object has `parked`, the deliveries, and `next`, null on the last page. `after`: the `next` of the page
-        before, "" for the first page. Raises Problem (an HTTP error) 400 if `after` does not look like a `next`.
+        It is a JSON object: `parked` has at most `limit` deliveries, `next` is null on the last page. `after`: the
+        `next` of the page before, "" for the first page. Raises Problem (an HTTP error) 400 if `after` does not look
+        like a `next`.
         """
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:

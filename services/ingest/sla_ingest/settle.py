@@ -17,9 +17,9 @@ _NEXT = timedelta(microseconds=1)
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
     """Return the event with the time that counts, and with remarks as texts in its `warnings`.
 
-    `tolerance`: how far after its receipt an event may claim to have happened. If its stated time is later, the time of
-    the receipt counts, with a remark; the stated time is kept in the attribute `claimed_at`. If times in the event's
-    snapshot (state of the ticket) are later, they become the time of the receipt too, without a remark.
+    `one`: the event as translated. `tolerance`: how far after its receipt it may claim to have happened. If its stated
+    time is later, the time of the receipt counts, with a remark; the stated time is kept in the attribute `claimed_at`.
+    If times in its snapshot (state of the ticket) are later, they become the time of the receipt too, without a remark.
     """
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)
@@ -59,11 +59,11 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
     """Return the event as a customer's reply, if its author is the incident's reporter.
 
-    `history`: the incident's stored events, which name the reporter. An event without `unless_reporter` (the author's
-    account) is returned unchanged. (1) If the author is the reporter, the event becomes a customer's reply. (2) If
-    somebody else is, it stays as it is. (3) If nobody is named, its actor becomes unknown, with the account as name,
-    and a response gets a remark. In case 2, and for comments in case 1, `actor_id` keeps the account, since an earlier
-    change of the reporter may still arrive.
+    `one`: the event as translated. Without `unless_reporter` (the author's account) it is returned unchanged.
+    `history`: the incident's stored events, which name the reporter. (1) If the author is the reporter, the event
+    becomes a customer's reply. (2) If somebody else is, it stays as it is. (3) If nobody is named, its actor becomes
+    unknown, with the account as name, and a response gets a remark. In case 2, and for comments in case 1, `actor_id`
+    keeps the account, since an earlier change of the reporter may still arrive.
     """
     if not one.unless_reporter:
         return one

@@ -66,7 +66,10 @@ class BuiltContract:
         return self.parts or (self,)
 
     def coverage(self, name: str) -> Coverage | None:
-        """Return the coverage with this name of the contract's plan, else of its other plans; None if none has it."""
+        """Return the coverage (when time counts) with this name.
+
+        It is that of the contract's plan, else of the contract's other plans. None if none of them has it.
+        """
         return self.built.plan.coverages.get(name) or self.siblings.get(name)
 
     @property
@@ -142,11 +145,12 @@ def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
 def build_contract(
     name: str, document: ContractDocument, plans: Plans, context: Context, version: int = 0
 ) -> BuiltContract | None:
-    """Return one contract with its plan; None if its plan, base plan or time zone is unknown.
+    """Return one contract with its plan.
 
-    `name`: the contract's id. `document`: the contract as written. `version`: its number, if the contract is recorded
-    in the database. Above 0, it is part of the ids of plans that are made for this contract alone (`gold@acme.v3`), so
-    that two versions have two plans. Errors are reported to `context.findings`.
+    None if the plan, the base plan or the time zone is unknown. `name`: the contract's id. `document`: the contract as
+    written. `plans`: builds its plans. `version`: its number, if the contract is recorded in the database. Above 0, it
+    is part of the ids of plans that are made for this contract alone (`gold@acme.v3`), so that two versions have two
+    plans. Errors are reported to `context.findings`.
     """
     path: Path = ("contracts", name)
     zone_known = check_zone(document.zone, (*path, "zone"), context.findings)

@@ -134,7 +134,10 @@ def _holidays(written: str) -> tuple[HolidaySource, str | None, str | None]:
 
 
 def holiday_code(country: str | None, subdivision: str | None) -> str:
-    """Return the code of a holiday table, such as `PL` or `DE-BY`; empty without a country."""
+    """Return the code of a holiday table, such as `PL` or `DE-BY`.
+
+    `country`, `subdivision`: the codes of which it is made; without a country it is "".
+    """
     return "-".join(part for part in (country, subdivision) if part)
 
 

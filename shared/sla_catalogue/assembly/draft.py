@@ -55,10 +55,10 @@ class PlanDraft:
 
 
 def draft_plans(context: Context) -> dict[str, PlanDraft]:
-    """Return the draft of every plan by id: the plan as written, merged with the plan it extends.
+    """Return the draft of every plan by id.
 
-    If the plan that it extends is unknown or extends it in turn, a plan is left out, and reported to
-    `context.findings`. Plans that extend one left out are left out too.
+    A draft is the plan as written, merged with the plan that it extends. If that plan is unknown or extends it in turn,
+    the plan is left out, and reported to `context.findings`. Plans that extend one left out are left out too.
     """
     drafts: dict[str, PlanDraft] = {}
     for name in context.document.plans:

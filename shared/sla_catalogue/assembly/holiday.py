@@ -117,5 +117,8 @@ def _fed(
 
 
 def holidays_version(tables: Mapping[str, HolidayTable]) -> str:
-    """Return the version of the installed package `holidays`, which generates the days; "" if no table has a day."""
+    """Return the version of the installed package `holidays`, which generates holidays.
+
+    "" if no table in `tables` (code -> table) has a day.
+    """
     return PACKAGE_VERSION if any(table.rows for table in tables.values()) else ""

@@ -87,12 +87,12 @@ def build_rotas(
     calendar: Callable[[str, Coverage], Calendar],
     context: Context,
 ) -> Mapping[RotaId, Rota]:
-    """Return the rotas (on-call plans) of the section `rotas` by id; one with an unknown time zone is left out.
+    """Return the rotas (on-call plans) of the section `rotas` by id.
 
-    `hours`: (rota id, number of the layer, from 0) -> its hours. `listed`: the shifts from calendar files. `on_call`:
-    rota id -> ids of its people. `calendar`: given a time zone and a coverage, returns the calendar. These are reported
-    to `context.findings`: unknown time zones and people, layers without anybody, handovers whose days contradict each
-    other, and overrides that end before they begin.
+    A rota with an unknown time zone is left out. `hours`: (rota id, number of the layer, from 0) -> its hours.
+    `listed`: the shifts from calendar files. `on_call`: rota id -> ids of its people. `calendar`: given a time zone and
+    a coverage, returns the calendar. These are reported to `context.findings`: unknown time zones and people, layers
+    without anybody, handovers whose days contradict each other, and overrides that end before they begin.
     """
     found: dict[RotaId, Rota] = {}
     for name, document in context.document.rotas.items():

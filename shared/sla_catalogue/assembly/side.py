@@ -25,9 +25,10 @@ ASSOCIATIONS = (
 
 
 def build_membership(document: PeopleDocument) -> Membership:
-    """Return the groups, mail domains and GitHub associations whose members belong to a side (staff or customers).
+    """Return the rules by which people belong to a side (staff or customers) without being named.
 
-    All are in lower case, without spaces at their ends.
+    They are the groups, mail domains and GitHub associations in `document`, in lower case and without spaces at their
+    ends.
     """
     return Membership(
         groups=frozenset(map(fold_case, document.groups)),

@@ -82,9 +82,10 @@ def _days(start: date, length: timedelta, horizon: Horizon) -> Iterator[date]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """Return (start, end) of a closing as wall-clock times of the time zone `zone`, as datetimes without a zone.
+    """Return the pair (start, end) of a closing in local time, as datetimes without a zone.
 
-    A start or end that already has no zone is returned unchanged.
+    `span`: the closing. `zone`: the time zone of the local time. A start or end that already has no zone is returned
+    unchanged.
     """
 
     def local(moment: datetime) -> datetime:

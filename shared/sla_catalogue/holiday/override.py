@@ -53,13 +53,16 @@ class Series:
 
 
 def changes_later_ones(event: Any) -> bool:
-    """Return whether a calendar entry replaces one occurrence of another and changes all later ones (THISANDFUTURE)."""
+    """Return whether a calendar entry changes all later occurrences of another entry.
+
+    Such an entry replaces one occurrence, and has `RANGE=THISANDFUTURE`. `event`: the entry.
+    """
     written = event.get("RECURRENCE-ID")
     return str(getattr(written, "params", {}).get("RANGE", "")).upper() == THIS_AND_FUTURE
 
 
 def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
-    """Return the entries of a calendar file by their UID, cancelled ones included.
+    """Return the entries of a calendar file by their UID (the id in the file), cancelled ones included.
 
     The UID "" stands for the entries without one. Of these only the starts of replaced occurrences (`once`) are kept.
     """

@@ -56,18 +56,19 @@ def occurrences(
 
 
 def cut_to_horizon(each: Occurrence, horizon: Horizon) -> Occurrence:
-    """Return the occurrence, cut to end with the year after the horizon at the latest.
+    """Return the occurrence, shortened if it ends more than a year after the horizon.
 
-    Some programs write "for ever" as the year 9999, whose last day cannot be converted to UTC.
+    `horizon`: the years. A shortened occurrence ends with the year after them. Some programs write "for ever" as the
+    year 9999, whose last day cannot be converted to UTC.
     """
     longest = datetime(horizon.last + 2, 1, 1) - _naive(each.start)  # noqa: DTZ001 - local days
     return each if each.length <= longest else replace(each, length=longest)
 
 
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """Return a date of a calendar entry in the form of `start`, so that the two can be compared.
+    """Return a date of a calendar entry in the form of the entry's own start (`start`).
 
-    `written`: an extra (`RDATE`) or excluded (`EXDATE`) date. `start`: the entry's own start. If that is a day, the
+    So the two can be compared. `written`: an extra (`RDATE`) or excluded (`EXDATE`) date. If `start` is a day, the
     result is a day, else an instant. `zone`: the time zone of the whole file. Many programs write these dates in
     another form than the start; without conversion they would equal no occurrence.
     """

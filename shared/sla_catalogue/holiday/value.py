@@ -30,10 +30,10 @@ def date_property(event: Any, key: str) -> date | datetime:
 
 
 def length_of(event: Any, start: date | datetime) -> timedelta:
-    """Return how long a calendar entry lasts that begins at `start`, by its DTEND or DURATION.
+    """Return how long a calendar entry lasts, by its DTEND or DURATION.
 
-    Without an end after its start, a day lasts one day, and an instant has no length. Raises UnreadableRule for an end
-    or duration that cannot be read.
+    `event`: the entry. `start`: when it begins. Without an end after its start, a day lasts one day, and an instant has
+    no length. Raises UnreadableRule for an end or duration that cannot be read.
     """
     usual = timedelta() if isinstance(start, datetime) else timedelta(days=1)
     if "DTEND" in event:

@@ -110,7 +110,10 @@ def _check_customers(subject: CheckedCatalogue) -> None:
 
 
 def dates_overlap(one: Contract, other: Contract) -> bool:
-    """Return whether the dates of both contracts have a day in common (`valid_to` is exclusive)."""
+    """Return whether two contracts are valid on a day in common.
+
+    The last day of a contract is the day before its `valid_to`.
+    """
 
     def bounds(contract: Contract) -> tuple[date, date]:
         return contract.valid_from or date.min, contract.valid_to or date.max

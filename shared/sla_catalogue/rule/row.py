@@ -45,9 +45,9 @@ def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Se
 
 
 def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
-    """Return whether one of these targets matches every incident of `priority`, whatever its other attributes.
+    """Return whether one of these targets matches every incident of a priority.
 
-    `all_of_them`: the plan's priorities.
+    That is, whatever the incident's other attributes are. `rows`: the targets. `all_of_them`: the plan's priorities.
     """
     return any(
         priority in priorities_of(row.target, all_of_them)
@@ -68,9 +68,9 @@ def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[s
 
 
 def restrict_to(target: Target, known: Mapping[str, str]) -> Target | None:
-    """Return the target limited to incidents with the given attributes; None if it matches none of them.
+    """Return the target limited to incidents with the given attributes.
 
-    `known`: name of an attribute -> value.
+    `known`: name of an attribute -> value. None if the target matches no such incident.
     """
     conditions = target.match.conditions
     if not all(each.holds(known) for each in conditions if each.attribute in known):

@@ -301,9 +301,9 @@ class ContractOwner:
         return await self._change(contract, None, None, ordered, live=True)
 
     def profile(self, contract: str) -> Contract:
-        """Return a contract as it applies now; its `environment` is what the customer runs.
+        """Return a contract as it applies now, with what the customer runs in its `environment`.
 
-        Raises Problem (an HTTP error) 404 for an unknown contract, 409 before it is in force.
+        Raises Problem (an HTTP error): 404 for an unknown contract, 409 before it is in force.
         """
         self._known(contract)
         return self._in_force(contract, self._time_source.now())[0]
@@ -347,9 +347,9 @@ class ContractOwner:
         self._read = True
 
     async def reason_not_ready(self) -> str | None:
-        """Return a sentence saying that contracts are not read from the store yet; None once they have been read.
+        """Return why ingest cannot answer yet, if the contracts have not been read from the database.
 
-        This is a readiness check, called for `/readyz`.
+        None once they have been read. This is a readiness check, called for `/readyz`.
         """
         return None if self._read else NOT_READ
 

@@ -53,7 +53,10 @@ class ListedContract:
 
 
 async def refresh_shelf(connection: AsyncConnection, shelf: RecordShelf) -> None:
-    """Update the contract records in memory (`shelf`) from the database, as the transaction of `connection` sees it."""
+    """Update the contract records in memory (`shelf`) from the database.
+
+    They are then as the transaction of `connection` sees them.
+    """
     await refresh(connection, CONTRACTS, shelf)
 
 
@@ -158,10 +161,10 @@ def _first_plan(document: dict[str, Any]) -> str:
 async def list_contracts(
     connection: AsyncConnection, text: str, after: str, limit: int, only: str | None = None
 ) -> list[ListedContract]:
-    """Return up to `limit` recorded contracts with ids greater than `after`, in the order of their ids.
+    """Return up to `limit` contracts of the database, in the order of their ids.
 
-    `text`: only those whose id, title or customers contain it, whatever its case and spacing; "": all. `only`: only the
-    contract with this id; None: any.
+    `after`: only those with a greater id. `text`: only those whose id, title or customers contain it, whatever its case
+    and spacing; "": all. `only`: only the contract with this id; None: any.
     """
     entry = tables.contract_entry.c
     wanted = [entry.id > after]
@@ -187,9 +190,9 @@ async def changes_of(connection: AsyncConnection, contract: str, after: int, lim
 
 
 async def changes_of_kind(connection: AsyncConnection, contract: str, what: str, limit: int) -> Sequence[Any]:
-    """Return the latest changes of a contract that are of the kind `what`, up to `limit`, the latest first.
+    """Return the changes of a contract that are of one kind, the latest first.
 
-    They are rows of `ingest_contract_change`. `what`: such as `profile_changed`.
+    They are rows of the table `ingest_contract_change`, at most `limit`. `what`: the kind, such as `profile_changed`.
     """
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.what == what)
@@ -206,9 +209,10 @@ def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
 
 
 async def due_contracts(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Return the ids of up to `limit` contracts with a version that must take effect by `now` and has not yet.
+    """Return the ids of contracts with a version that must be put into force now.
 
-    Those that are overdue longest come first.
+    That is, one whose time to take effect is not after `now`, and that is not in force yet. At most `limit` are
+    returned; those that are overdue longest come first.
     """
     entry = tables.contract_entry.c
     query = select(entry.id).where(entry.next_at <= now).order_by(entry.next_at, entry.id).limit(limit)

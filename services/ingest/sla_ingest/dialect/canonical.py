@@ -42,7 +42,7 @@ _Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality, Phase)
 
 @lru_cache(maxsize=256)
 def kind_of(type_: str) -> EventKind | None:
-    """Return the event kind that a CloudEvents `type` names; None for a type or version that slad does not know.
+    """Return the event kind that a CloudEvents `type` names; None for an unknown type or version.
 
     `io.slad.incident.opened.v1`, `incident.opened` and `opened` name the same kind.
     """

@@ -90,14 +90,17 @@ class JiraName:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the id, if any, followed by the names: the keys under which the catalogue may list the value."""
+        """Return the keys under which the catalogue may list this value: its id, if any, then its names."""
         return (self.id, *self.names) if self.id else self.names
 
     def __str__(self) -> str:
         return f"{self.shown} ({self.id})" if self.id and self.names else self.shown
 
     def same(self, other: JiraName) -> bool:
-        """Return whether both name the same value: their ids are equal, or one has no id and they share a name."""
+        """Return whether this and `other` name the same status, resolution or priority.
+
+        If both have an id, the ids must be equal. If not, the two must share a name, whatever its case.
+        """
         if self.id and other.id:
             return self.id == other.id
         return bool({fold_case(name) for name in self.names} & {fold_case(name) for name in other.names})
@@ -131,9 +134,10 @@ def jira_name_of(value: Node) -> JiraName:
 
 
 def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
-    """Return the value before a change and the value after it, from an item of Jira's changelog.
+    """Return the pair (value before a change, value after it).
 
-    `present`: the value that the issue has now; if it is the value after the change, its names and category are added.
+    `item`: the change, as an item of Jira's changelog. `present`: the value that the issue has now. If it is the value
+    after the change, its names and category are added to that.
     """
     before = JiraName(text_at(item, "from"), _names(text_at(item, "fromString")))
     after = JiraName(text_at(item, "to"), _names(text_at(item, "toString")))
@@ -141,9 +145,10 @@ def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]
 
 
 def complete_name(word: JiraName, present: JiraName) -> JiraName:
-    """Return `word`, a value of the changelog, with the names and category of `present` if both name the same value.
+    """Add what is known of an issue's present value to a value of the changelog.
 
-    `present`: the value that the issue has now. If they differ, `word` is returned unchanged.
+    `word`: the value of the changelog. `present`: the value that the issue has now. If both name the same value, the
+    result is `word` with the names and category of `present`. If not, `word` is returned unchanged.
     """
     if not word or not word.same(present):
         return word
@@ -151,11 +156,11 @@ def complete_name(word: JiraName, present: JiraName) -> JiraName:
 
 
 def status_now(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the phase that the issue's present status means, by the first of these that knows the status.
+    """Return the ticket phase that the issue's present status (`word`) means.
 
-    (1) The source's table `statuses` in the catalogue. (2) The usual names of statuses, unless Jira's category
-    disagrees on whether the work has ended. (3) Jira's category, with a remark. If none does, the phase is None, with a
-    remark.
+    The first of these that knows the status decides. (1) The source's table `statuses` in the catalogue. (2) The usual
+    names of statuses, unless Jira's category disagrees on whether the work has ended. (3) Jira's category, with a
+    remark. If none does, the phase is None, with a remark.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -204,11 +209,11 @@ def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return (slad's priority for the Jira priority `word`, remarks on it); ("", ()) for an empty `word`.
+    """Return the pair (slad's priority for the Jira priority `word`, remarks on it).
 
-    The first of these that applies decides. (1) The source's table `priorities` has `word`: the table's priority. (2)
-    That table is empty: Jira's name. (3) `word` is one of Jira's own five (known by id) that was renamed, and the table
-    has its usual name: that entry, with a remark. (4) Otherwise: Jira's name, with a remark.
+    The first of these that applies decides. (1) `word` is empty: "". (2) The source's table `priorities` has it: the
+    table's priority. (3) That table is empty: Jira's name. (4) `word` is one of Jira's own five (known by id) that was
+    renamed, and the table has its usual name: that entry, with a remark. (5) Otherwise: Jira's name, with a remark.
     """
     if not word:
         return "", ()

@@ -21,23 +21,30 @@ _SPOKEN = ("name", "value", "displayName", "title", "login", "key", "id")
 
 
 def object_at(value: Any, *path: str) -> Node:
-    """Return the JSON object at a path of keys within `value`; an empty object when there is none."""
+    """Return the JSON object at a path within a document; an empty object if there is none.
+
+    `value`: the document. `path`: the keys, from the outermost to that of the object.
+    """
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else EMPTY
 
 
 def array_at(value: Any, *path: str) -> list[Any]:
-    """Return the JSON array at a path of keys within `value`; an empty list when there is none."""
+    """Return the JSON array at a path within a document; an empty list if there is none.
+
+    `value`: the document. `path`: the keys, from the outermost to that of the array.
+    """
     *parents, last = path
     found = object_at(value, *parents).get(last)
     return found if isinstance(found, list) else []
 
 
 def text_at(value: Any, *path: str) -> str:
-    """Return the text at a path of keys within `value`, cleaned by `clean_text`; "" when there is none.
+    """Return the text at a path within a document, cleaned by `clean_text`; "" if there is none.
 
-    A whole number or truth value there is returned as text.
+    `value`: the document. `path`: the keys, from the outermost to that of the text. A whole number or truth value there
+    is returned as text.
     """
     *parents, last = path
     return clean_text(object_at(value, *parents).get(last))
@@ -57,9 +64,9 @@ def clean_text(value: Any, limit: int = MAX_VALUE) -> str:
 
 
 def identifier_text(value: Any) -> str:
-    """Return an id, which a sender gives as a text or a whole number, as a text without surrounding spaces.
+    """Return an id that a sender gives as text, without spaces at its ends.
 
-    "" for anything else, and for a text with control characters.
+    A whole number is converted to text. "" for any other value, and for a text with control characters.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
@@ -68,9 +75,10 @@ def identifier_text(value: Any) -> str:
 
 
 def name_text(value: Any) -> str:
-    """Return a value as text; an object gives its name (the first of `name`, `value`, `displayName` … that is a text).
+    """Return a value of a delivery as text; "" if there is no text in it.
 
-    A list gives its first item that gives a text. "" when there is none.
+    An object gives its name: the first of `name`, `value`, `displayName` and similar keys that has a text. A list gives
+    its first item that gives a text.
     """
     if isinstance(value, list):
         return next((found for found in map(name_text, value) if found), "")
@@ -82,10 +90,10 @@ def name_text(value: Any) -> str:
 
 
 def text_at_dotted_path(value: Any, dotted: str) -> str:
-    """Return the text at a path of keys and list indexes, such as `issue.fields.customfield_10002` or `labels.0.name`.
+    """Return the text at a path such as `issue.fields.customfield_10002` or `labels.0.name`; "" if there is none.
 
-    An object there gives its `name`, `value` or another such key; a list gives its first item that gives a text. ""
-    when there is none.
+    `value`: the document. `dotted`: the path, of keys and list indexes. An object there gives its `name`, `value` or
+    another such key. A list gives its first item that gives a text.
     """
     for name in dotted.split("."):
         if isinstance(value, dict):
@@ -123,7 +131,10 @@ def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = 
 
 
 def has_path(value: Any, dotted: str) -> bool:
-    """Return whether the document has a value at a dotted path such as `issue.fields.priority`, even if it is null."""
+    """Return whether a document has a value at a path, even if the value is null.
+
+    `value`: the document. `dotted`: the path, such as `issue.fields.priority`.
+    """
     *parents, last = dotted.split(".")
     for name in parents:
         if isinstance(value, dict):

@@ -18,7 +18,10 @@ _LONGEST = timedelta(days=31)  # of one entry; more is a slip of the pen
 
 
 def says_work(type_: str) -> bool:
-    """Return whether a CloudEvents `type` is that of a report of work: how long somebody worked on an incident."""
+    """Return whether a CloudEvents `type` says that the event reports work.
+
+    A report of work says how long somebody worked on an incident.
+    """
     return type_ in _TYPES
 
 

@@ -88,7 +88,10 @@ async def carry_events(
 
 
 async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Return which of these incidents have a stored event that is not a copy from a merged incident."""
+    """Return which of these incidents have a stored event of their own.
+
+    An event that was copied from a merged incident is none.
+    """
     column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
     wanted, found = set(incidents), set[IncidentId]()
     for condition in (not_(column.id.contains(_COPY)), column.id.contains(_COPY)):
@@ -137,11 +140,11 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
 
 
 def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId:
-    """Return the id for a copy of an event on another incident; equal arguments give equal ids.
+    """Return the id for the copy of an event that another incident gets.
 
-    It is `<id>~` and 12 digits of a digest (checksum) of `incident`, which gets the copy. `sign`: `~` for copies of
-    events of merged incidents, `=` for events that were stored under a later id. An id of more than 120 characters
-    becomes a digest.
+    It is `<id>~` and 12 digits of a digest (checksum) of that incident; equal arguments give equal ids. `sign`: `~` for
+    copies of events of merged incidents, `=` for events that were stored under a later id. An id of more than 120
+    characters becomes a digest.
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:

@@ -37,7 +37,10 @@ async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
 
 
 async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
-    """Return the recorded renames and merges of these incident ids, and of all ids that are linked with them."""
+    """Return the recorded renames and merges of incidents, found by their ids.
+
+    Those of all ids that are linked with these by renames and merges are returned too.
+    """
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
     seen: set[str] = set()
