@@ -30,9 +30,9 @@ class BadAmount(ValueError):
 
 
 def parse_amount(text: str, unit: AllowanceUnit) -> Decimal:
-    """Return the amount of an allowance that a text such as `120h` or `2` states; more than zero.
+    """Return the amount of an allowance that a text such as `120h` or `2` states.
 
-    Hours are returned in seconds, all else in the unit itself. Raises BadAmount.
+    It is more than zero; in seconds if `unit` is hours, else in the unit itself. Raises BadAmount for any other text.
     """
     written = text.strip()
     amount = _seconds(written) if unit is AllowanceUnit.HOURS else _number(written, unit)
@@ -44,9 +44,10 @@ def parse_amount(text: str, unit: AllowanceUnit) -> Decimal:
 
 
 def parse_balance_warning(text: str, unit: AllowanceUnit) -> BalanceWarning:
-    """Return the warning threshold of an allowance's balance that a text states.
+    """Return at which balance of an allowance to warn, as a text states it.
 
-    `text`: such as `20% left`, `10h left` or `30 days before expiry`. Raises BadAmount.
+    `text`: such as `20% left`, `10h left` or `30 days before expiry`. `unit`: that of the allowance. Raises BadAmount
+    for any other text.
     """
     written = text.strip()
     hint = f"write 20% left, {_example(unit)} left or 30 days before expiry"

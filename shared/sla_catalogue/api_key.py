@@ -43,11 +43,17 @@ class ApiKey:
     expires: date | None = None  # exclusive
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented`, the key that a caller sent, is this key; compared in constant time."""
+        """Return whether `presented`, the key that a caller sent, is this key.
+
+        The two are compared in constant time.
+        """
         return hmac.compare_digest(digest_of_key(presented), self.sha256)
 
     def allows(self, scope: KeyScope) -> bool:
-        """Return whether the key has the scope; the scope admin includes every other."""
+        """Return whether the key has the scope.
+
+        A key with the scope `admin` has every other.
+        """
         return scope in self.scopes or KeyScope.ADMIN in self.scopes
 
 

@@ -58,9 +58,10 @@ class AssemblyInputs:
 
 
 def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogue | None, Findings]:
-    """Build a catalogue from its merged files; return (catalogue, findings: errors and warnings with their places).
+    """Build a catalogue from its merged files, and return it with what was found wrong.
 
-    `circumstances`: the inputs besides the files. The catalogue is None if there are errors.
+    The result is (catalogue, findings): the catalogue is None if there are errors; the findings are errors and warnings
+    with their places. `merged`: the files. `circumstances`: the inputs besides them.
     """
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)

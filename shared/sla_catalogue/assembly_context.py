@@ -24,10 +24,11 @@ class Context:
     stored: bool = False
 
     def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
-        """Return whether `section` has an entry `name` without errors; if none is written, report that to `findings`.
+        """Return whether `section` of the catalogue has an entry `name` without errors.
 
-        `path`: the keys down to the value that refers to the entry. `what`: the word for such an entry in the message,
-        such as `plan`. For an entry with errors the result is False, and nothing more is reported.
+        If none is written, that is reported to `findings`. For an entry with errors the result is False, and nothing
+        more is reported. `path`: the keys down to the value that refers to the entry. `what`: the word for such an
+        entry in the message, such as `plan`.
         """
         if name in getattr(self.document, section):
             return True

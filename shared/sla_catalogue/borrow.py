@@ -10,9 +10,9 @@ from sla_catalogue.tree import Plain
 
 
 def borrow(merged: FileUnion) -> None:
-    """Add to a catalogue's merged files the shipped plans and escalations that the files name but do not define.
+    """Add to a catalogue the shipped plans and escalations that it names but does not define.
 
-    What an added plan or escalation names in turn is added too.
+    `merged`: the catalogue's merged files, to which they are added, with what they name in turn.
     """
     library = builtin_tree()
     for section, wanted in _wanted(merged):

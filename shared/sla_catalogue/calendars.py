@@ -55,8 +55,8 @@ class CatalogueCalendars:
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar of a coverage (when time counts) under a contract.
 
-        `windows`: booked hours that count as well. The calendar is compiled at the first call; later calls return the
-        same object for as long as anybody uses it. Its methods raise BeyondHorizon for instants outside the catalogue's
+        `windows`: booked hours that count as well. The calendar is compiled at the first call. Later calls return the
+        same object, as long as anybody uses it. Its methods raise BeyondHorizon for instants outside the catalogue's
         years.
         """
         # The value keeps the coverage alive, so its id stays its own.
@@ -71,7 +71,10 @@ class CatalogueCalendars:
         return made[1]
 
     def of_zone(self, zone: str, coverage: Coverage) -> Calendar:
-        """Return the calendar of a coverage in a time zone, without a contract, such as that of a rota."""
+        """Return the calendar of hours that belong to no contract, such as those of a rota.
+
+        `zone`: the IANA name of their time zone. `coverage`: the hours.
+        """
         return self.calendar(contract_of_zone(zone), coverage)
 
     def _make(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...]) -> Calendar:
@@ -89,9 +92,10 @@ class CatalogueCalendars:
         return _compiled(self.spec(contract, coverage), self.horizon)
 
     def spec(self, contract: Contract, coverage: Coverage) -> CalendarSpec:
-        """Return the description from which a calendar is compiled: the hours, holidays, openings and closings.
+        """Return what a calendar is compiled from: its hours, holidays, openings and closings.
 
-        The zone is the coverage's own, else the contract's.
+        They are those of the coverage (when time counts) under the contract. The time zone is the coverage's own, else
+        the contract's.
         """
         table = self.tables.get(holiday_code_for(contract, coverage))
         rows = table.rows if table else ()
@@ -111,16 +115,19 @@ class CatalogueCalendars:
 
 
 def contract_of_zone(zone: str) -> Contract:
-    """Return a placeholder contract in a time zone, for hours that belong to no contract, such as those of a rota."""
+    """Return a placeholder contract, for the calendar of hours that belong to no contract.
+
+    Such are the hours of a rota (on-call plan). `zone`: the IANA name of their time zone.
+    """
     return Contract(id=ContractId(f"zone {zone}"), customers=frozenset(), plan=PlanId(""), zone=zone)
 
 
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
-    """Return the code of the holiday table, such as `DE-BY`, that a coverage excludes under this contract; "" for none.
+    """Return the code of the holiday table, such as `DE-BY`, that closes a coverage.
 
-    The coverage says whose holidays it excludes: nobody's, the contract's, or those of a fixed code. The contract may
-    override that (section B of docs/clauses.md): `holidays: false` means no holidays; `holidays: true` adds the
-    contract's to a coverage without any, unless it is open around the clock.
+    "" for none. The coverage says whose holidays close it: nobody's, the contract's, or those of a fixed code. The
+    contract may override that (section B of docs/clauses.md). `holidays: false`: no holidays. `holidays: true`: the
+    contract's, too, for a coverage that names nobody's, unless it is open around the clock.
     """
     if contract.holidays is False:
         return ""
@@ -135,10 +142,10 @@ def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
 
 
 def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
-    """Return the codes of all holiday tables that a coverage excludes under this contract; empty for none.
+    """Return the codes of all holiday tables that close a coverage under a contract.
 
-    It is one code at most: a fixed one, or that of the contract, as the coverage and the contract's `holidays` say
-    (`holiday_code_for`). A coverage made of parts gives the codes of all its parts.
+    For a coverage made of others, these are the codes of all its parts. For any other it is one code at most, that of
+    `holiday_code_for`. Empty for none.
     """
     parts = {code for part in coverage.parts for code in holiday_codes_for(contract, part)}
     return (parts if coverage.parts else {holiday_code_for(contract, coverage)}) - {""}

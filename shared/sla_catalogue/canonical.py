@@ -48,9 +48,10 @@ class StoredCatalogue:
 
 
 def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
-    """Return (stored text, version) of a catalogue; the version is a hash of its content in twelve hexadecimal digits.
+    """Return (stored text, version) of a catalogue.
 
-    The places at which targets were written are in the text, but do not change the version.
+    The version is a hash of the content in twelve hexadecimal digits. The places at which targets were written are in
+    the text, but do not change the version.
     """
     content = {
         "format": FORMAT,

@@ -30,7 +30,10 @@ class ChannelEntry:
     kind: str
 
     def every_secret(self) -> tuple[Secret, ...]:
-        """Return all secrets of the channel entry, for checks over the whole catalogue; none by default."""
+        """Return all secrets of this channel entry.
+
+        They are for checks over the whole catalogue. By default there are none.
+        """
         return ()
 
 
@@ -58,15 +61,17 @@ class ChannelKind:
         return ChannelEntry(id=id_, kind=self.name)
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report to `context.findings` the errors of a channel entry that its model cannot find; none by default.
+        """Report the errors of a channel entry that its model cannot find.
 
-        `path`: the keys down to the entry, such as `("channels", "pager")`.
+        They go to `context.findings`; by default there are none. `document`: the entry. `path`: the keys down to it,
+        such as `("channels", "pager")`.
         """
 
     def normalise(self, address: str) -> str:
-        """Return an address (without the kind in front) in the form in which it is stored and used.
+        """Return an address in the form in which it is stored and used.
 
-        By default it is returned unchanged. Raises BadAddress.
+        `address`: without the kind of channel in front. By default it is returned unchanged. Raises BadAddress for an
+        address that this kind cannot have.
         """
         return address
 
@@ -87,9 +92,9 @@ _installed: dict[str, ChannelKind] | None = None
 
 
 def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
-    """Set the kinds of channels that the catalogues of this process may use, in place of those set before.
+    """Set which kinds of channels, such as e-mail, the catalogues of this process may use.
 
-    Raises ValueError if two kinds have the same name.
+    They replace those set before. Raises ValueError if two kinds have the same name.
     """
     global _installed
     found: dict[str, ChannelKind] = {}

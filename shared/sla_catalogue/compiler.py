@@ -65,7 +65,10 @@ class ContractProblem:
 
     @property
     def pointer(self) -> str:
-        """Return the path as a JSON pointer (RFC 6901), such as `/targets/0/time`; "" for the contract as a whole."""
+        """Return the place of the problem in the contract as a JSON pointer (RFC 6901).
+
+        It is such as `/targets/0/time`; "" for the contract as a whole.
+        """
         return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
 
 
@@ -87,11 +90,12 @@ class ContractCompiler:
     known: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
 
     def compile(self, id: str, values: Mapping[str, Plain], *, version: int = 0) -> CompiledContract:
-        """Return a contract, ready for use; it is built, but not checked, and `${NAME}` stays as it is.
+        """Return a contract, ready for use, from its values.
 
-        `id`: the contract's. `values`: what a catalogue file has under `contracts.<id>`. `version`: the number of the
-        contract's version; above 0 it is part of the ids of plans that are made for the contract alone
-        (`gold@acme.v3`). Raises CatalogueInvalid for a contract that cannot be built.
+        It is built, but not checked, and `${NAME}` stays as it is. `id`: the contract's. `values`: what a catalogue
+        file has under `contracts.<id>`. `version`: the number of the contract's version; above 0 it is part of the ids
+        of plans that are made for the contract alone (`gold@acme.v3`). Raises CatalogueInvalid for a contract that
+        cannot be built.
         """
         findings = self._findings(id, version)
         made, plans, _ = self._build(id, values, version, findings)
@@ -106,8 +110,8 @@ class ContractCompiler:
         """Return all errors and warnings about one contract, sorted by path. Never raises.
 
         `id`: the contract's. `values`: what a catalogue file has under `contracts.<id>`. `version`: the number of the
-        contract's version, 0 for none. Conflicts with other contracts, such as a customer of both at the same time, are
-        not checked. Findings on the catalogue itself are not repeated.
+        contract's version, 0 for none. Findings on the catalogue itself are not repeated. Conflicts with other
+        contracts, such as a customer of both at the same time, are not checked.
         """
         findings = self._findings(id, version)
         for path in _unwritable(values):

@@ -47,10 +47,11 @@ class BadDuration(ValueError):
 
 
 def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
-    """Return the allowed time of a target from a text such as `4h`, `2 working days`, `4h wall` or `unspecified`.
+    """Return the allowed time of a target that a text such as `4h` states.
 
-    `mode`: how a time in working days is counted; by default it ends at the start's time of day. Other texts ignore it.
-    Raises BadDuration.
+    `4h` is time in the target's hours, and `2 working days` are days with such hours. `4h wall` is wall-clock time.
+    `unspecified` says that the plan gives no number. `mode`: how a time in working days is counted; by default it ends
+    at the start's time of day. Other texts ignore it. Raises BadDuration for any other text.
     """
     written = text.strip()
     if written.casefold() == UNSPECIFIED:
@@ -65,9 +66,10 @@ def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allow
 
 
 def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
-    """Return the span of time that a text such as `1h 30m` or `PT4H` states, at most ten years. Raises BadDuration.
+    """Return the span of time that a text such as `1h 30m` or `PT4H` states.
 
-    Days and weeks are accepted only with `days_allowed`, as 24 hours and 7 days; months and years never.
+    It is at most ten years. `days_allowed`: days and weeks are accepted too, as 24 hours and 7 days; months and years
+    never. Raises BadDuration for any other text.
     """
     written = text.strip()
     if written.startswith("-"):
@@ -93,10 +95,10 @@ def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
 
 
 def parse_warning(text: str) -> WarningAt:
-    """Return when to warn, from a text such as `75%` or `1h before`. Raises BadDuration.
+    """Return when to warn that a clock will be due, from a text such as `75%` or `1h before`.
 
-    The text states a share of the allowed time, from 1% to 99%, or a span before the due instant, in the same kind of
-    time (counted or wall-clock) as the target.
+    The text states a share of the allowed time, from 1% to 99%, or a span before the due instant. The span is in the
+    same kind of time (counted or wall-clock) as the target. Raises BadDuration for any other text.
     """
     written = text.strip()
     percent = re.fullmatch(r"(\d+)\s*%", written)
@@ -115,9 +117,9 @@ def parse_warning(text: str) -> WarningAt:
 
 
 def parse_term(text: str) -> Term:
-    """Return the term (months and days by the calendar) that a text such as `1 year`, `18 months` or `30 days` states.
+    """Return the term (months and days by the calendar) that a text such as `18 months` states.
 
-    At most ten years. Raises BadDuration.
+    Other examples are `1 year` and `30 days`; ten years at most. Raises BadDuration for any other text.
     """
     written = text.strip()
     parts = _iso_parts(written) if written[:1] in "Pp" else _plain_parts(written)

@@ -47,9 +47,10 @@ class FileUnion:
 
 
 def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
-    """Read catalogue files and directories and return their merged content; errors are in its `problems`.
+    """Read catalogue files and directories, and return their merged content.
 
     Of a directory all YAML files are read, in its folders too, in the order of their names; hidden ones are not.
+    Nothing is raised for files with errors: these are in `problems` of the result.
     """
     roots = [paths] if isinstance(paths, FilePath | str) else paths
     merged = FileUnion()
@@ -74,7 +75,10 @@ class FileRole(StrEnum):
 
 
 def file_role(path: FilePath) -> FileRole:
-    """Return whether the YAML file at `path` belongs to a catalogue. Raises OSError if it cannot be opened."""
+    """Return whether the YAML file at `path` is part of a catalogue, and if not, why.
+
+    Raises OSError if it cannot be opened.
+    """
     if path.stat().st_size > MAX_BYTES:
         return FileRole.UNREADABLE
     try:
@@ -91,9 +95,10 @@ def file_role(path: FilePath) -> FileRole:
 
 
 def merge(texts: Iterable[SourceText], merged: FileUnion) -> None:
-    """Add the sections of each catalogue text to `merged`; if two texts define an id, the first one is kept.
+    """Add the sections of each catalogue text to `merged`.
 
-    Such ids, and texts that cannot be read, are added to `merged.problems`.
+    If two texts define an id, the first one is kept. Such ids, and texts that cannot be read, are added to
+    `merged.problems`.
     """
     for text in texts:
         tree = read_tree(text.text, text.name)
@@ -171,7 +176,10 @@ def _adopt(merged: FileUnion, tree: Tree, old: Path, new: Path, offset: int) -> 
 
 
 def yaml_files(folder: FilePath) -> list[FilePath]:
-    """Return the YAML files under `folder` that are read as its catalogue, sorted, without hidden files and folders."""
+    """Return the YAML files under `folder` that are read as its catalogue, sorted.
+
+    Hidden files, and files in hidden folders, are left out.
+    """
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
     return [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 

@@ -36,7 +36,10 @@ class HorizonEnd:
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
-        """Return the number of days from `today` to the day `until`; negative if that day is past."""
+        """Return in how many days the last day (`until`) comes; negative if it is past.
+
+        They are counted from the day `today`.
+        """
         return (self.until - today).days
 
     def ends_soon(self, today: date) -> bool:
@@ -44,7 +47,10 @@ class HorizonEnd:
         return self.until - today < SOON
 
     def describe(self, today: date) -> str:
-        """Return a sentence on which holidays or years end, when, and what happens afterwards."""
+        """Return a sentence on which holidays or years end, when, and what happens afterwards.
+
+        `today`: the day from which the days until the end are counted.
+        """
         left = self.days(today)
         when = f"in {left} days" if left >= 0 else f"{-left} days ago"
         if self.code == YEARS:
@@ -53,17 +59,17 @@ class HorizonEnd:
 
     @property
     def hint(self) -> str:
-        """Return a text on what to change so that the holidays or the compiled years reach beyond the day `until`."""
+        """Return what to change so that holidays or compiled years reach further, as text."""
         if self.code == YEARS:
             return f"settings: {{horizon: {{first: …, last: {self.until.year + 10}}}}}"
         return "a newer `holidays` package or feed, or add the days"
 
 
 def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
-    """Return the last days for which calendars are compiled and holidays are known, the earliest first.
+    """Return the last days for which calendars are compiled and holidays are known.
 
-    One entry is for the compiled years (`horizon`). One is for each holiday table that a contract of the rulebook uses,
-    if it is in `tables` (code -> holidays) and has holidays.
+    The earliest comes first. One entry is for the compiled years (`horizon`). One is for each holiday table that a
+    contract of the rulebook uses, if it is in `tables` (code -> holidays) and has holidays.
     """
     bought = [one for contract in rulebook.contracts.values() for one in contract.bought]
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in bought]
@@ -73,10 +79,10 @@ def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon
 def horizon_ends_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
 ) -> tuple[HorizonEnd, ...]:
-    """Return the last days for which calendars are compiled and holidays are known, the earliest first.
+    """Return the last days for which calendars are compiled and holidays are known.
 
-    One entry is for the compiled years (`horizon`). One is for each holiday table that the contracts need, if it is in
-    `tables` (code -> holidays) and has holidays. `used`: pairs (contract, its plan).
+    The earliest comes first. One entry is for the compiled years (`horizon`). One is for each holiday table that the
+    contracts need, if it is in `tables` (code -> holidays) and has holidays. `used`: pairs (contract, its plan).
     """
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in holiday_codes_for(contract, coverage)}  # fmt: skip
@@ -86,11 +92,11 @@ def horizon_ends_of(
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """Return the last day for which the holidays of a table are known; None if the table is empty.
+    """Return the last day for which the holidays of a table are known.
 
-    It is the day of the table's last holiday or closing. If that day is in the last of the compiled years (`horizon`)
-    or later, it is the end of these years instead. Days added by hand are ignored, unless the table has no others:
-    somebody may add a day far ahead of those that are known.
+    It is the day of the table's last holiday or closing; None if the table is empty. If that is in the last of the
+    compiled years (`horizon`) or later, the end of these years is returned. Days added by hand are ignored, unless the
+    table has no others, since somebody may add a day far ahead of those that are known.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

@@ -42,10 +42,11 @@ Week = Mapping[int, tuple[MinuteWindow, ...]]
 
 
 def parse_week(written: object) -> Week:
-    """Return weekday (0 is Monday) -> open windows, from `24x7`, `mon-fri 09:00-17:00; sat 10:00-14:00` or a mapping.
+    """Return the open windows of each weekday (0 is Monday) that a text or a mapping states.
 
-    The mapping has days as keys: `mon-fri: 09:00-17:00`. Weekdays and windows are in order; a weekday without windows
-    is absent. Raises BadHours.
+    A text is such as `24x7` or `mon-fri 09:00-17:00; sat 10:00-14:00`. A mapping has days as keys: `mon-fri:
+    09:00-17:00`. Weekdays and windows are in order; a weekday without windows is absent. Raises BadHours for anything
+    else.
     """
     if isinstance(written, str):
         return _from_text(_SHORTHANDS.get(written.strip().casefold(), written))
@@ -55,9 +56,9 @@ def parse_week(written: object) -> Week:
 
 
 def parse_days(written: str) -> tuple[int, ...]:
-    """Return the weekdays (0 = Monday) that a text such as `mon-fri`, `sat,sun` or `weekdays` names.
+    """Return the weekdays (0 is Monday) that a text such as `mon-fri`, `sat,sun` or `weekdays` names.
 
-    Raises BadHours.
+    Raises BadHours for any other text.
     """
     found: list[int] = []
     for part in written.casefold().split(","):
@@ -73,7 +74,10 @@ def parse_days(written: str) -> tuple[int, ...]:
 
 
 def parse_window(written: str) -> MinuteWindow:
-    """Return the window that a text such as `09:00-17:00` or `22:00-06:00` (over midnight) states. Raises BadHours."""
+    """Return the window that a text such as `09:00-17:00` or `22:00-06:00` (over midnight) states.
+
+    Raises BadHours for any other text.
+    """
     ends = [end.strip() for end in written.split("-")]
     if len(ends) != 2:
         raise BadHours(f"{written!r} is no window of a day", "write 09:00-17:00")
@@ -84,7 +88,10 @@ def parse_window(written: str) -> MinuteWindow:
 
 
 def parse_minute(written: str) -> int:
-    """Return the minutes since midnight of a text `HH:MM`; 1440 for 24:00. Raises BadHours."""
+    """Return the minutes since midnight of a text `HH:MM`; 1440 for 24:00.
+
+    Raises BadHours for any other text.
+    """
     match = _TIME.fullmatch(written)
     if match is None:
         raise BadHours(f"{written!r} is no time of day", "write HH:MM, from 00:00 to 24:00")
@@ -95,7 +102,10 @@ def parse_minute(written: str) -> int:
 
 
 def week_text(week: Week) -> str:
-    """Return weekly hours (weekday, 0 is Monday -> windows) as text, such as `mon-fri 09:00-17:00; sat 10:00-14:00`."""
+    """Return weekly hours as text, such as `mon-fri 09:00-17:00; sat 10:00-14:00`.
+
+    `week`: weekday (0 is Monday) -> open windows.
+    """
     parts: list[str] = []
     days = [day for day in range(7) if week.get(day)]
     while days:
@@ -108,14 +118,18 @@ def week_text(week: Week) -> str:
 
 
 def find_overlaps(week: Week) -> list[str]:
-    """Return texts on windows that overlap, such as `09:00-17:00 and 16:00-18:00 (mon, tue)`; empty if none do."""
+    """Return texts on windows of a week that overlap; empty if none do.
+
+    A text is such as `09:00-17:00 and 16:00-18:00 (mon, tue)`. `week`: weekday (0 is Monday) -> open windows.
+    """
     return _described_pairs((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if begin < end)
 
 
 def find_short_gaps(week: Week, limit: int = 5) -> list[str]:
-    """Return texts on pairs of windows with a gap of at most `limit` minutes between them, also over midnight.
+    """Return texts on pairs of windows with a short gap between them, also over midnight.
 
-    Nearly always somebody wrote 23:59 for 24:00.
+    Short is at most `limit` minutes: nearly always somebody wrote 23:59 for 24:00. `week`: weekday (0 is Monday) ->
+    open windows.
     """
     return _described_pairs(
         (first, second) for (_, end, first), (begin, _, second) in _pairs(week) if 0 < begin - end <= limit

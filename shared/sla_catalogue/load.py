@@ -29,10 +29,11 @@ Paths = FilePath | str | Sequence[FilePath | str]
 def load_catalogue(
     paths: Paths, *, environment: Mapping[str, str] | None = None, horizon: Horizon | None = None
 ) -> Catalogue:
-    """Read and check a catalogue of files or directories, and return it.
+    """Read and check a catalogue, and return it.
 
-    `environment`: name -> the value that replaces `${NAME}` in the files; None: the process's environment. `horizon`:
-    the calendar years to compile; None: as the files say. Raises CatalogueInvalid, which lists every problem.
+    `paths`: its files or directories. `environment`: name -> the value that replaces `${NAME}` in the files; None: the
+    process's environment. `horizon`: the calendar years to compile; None: as the files say. Raises CatalogueInvalid,
+    which lists every problem, if there are errors.
     """
     return _sure(*_load(paths, environment, horizon))
 
@@ -44,11 +45,11 @@ def check_files(
     horizon: Horizon | None = None,
     today: date | None = None,
 ) -> list[FileProblem]:
-    """Return every problem of the files, errors and warnings, in the order of files and lines. Never raises.
+    """Return every problem of a catalogue's files, errors and warnings. Never raises.
 
-    `environment`: name -> the value that replaces `${NAME}` in the files; None: the process's environment. `horizon`:
-    the calendar years to compile; None: as the files say. `today`: also warn of holidays and compiled years that end
-    within 90 days of this day; None: do not.
+    They are in the order of files and lines. `paths`: files or directories. `environment`: name -> the value that
+    replaces `${NAME}` in the files; None: the process's environment. `horizon`: the calendar years to compile; None: as
+    the files say. `today`: also warn of holidays and compiled years that end within 90 days of this day; None: do not.
     """
     _, findings = _load(paths, environment, horizon, today)
     return list(findings.sorted())
@@ -67,18 +68,21 @@ class ReloadResult:
 
 
 def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
-    """Read the files again and return their catalogue, or `old` if they have errors; and the problems found.
+    """Read a catalogue's files again; if they have errors, keep the old catalogue.
 
-    `environment`: name -> the value that replaces `${NAME}` in the files; None: the process's environment.
+    The result says which of the two is to be used, and has the problems found. `old`: the old catalogue. `paths`: the
+    files or directories. `environment`: name -> the value that replaces `${NAME}` in the files; None: the process's
+    environment.
     """
     new, findings = _load(paths, environment, None)
     return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)
 
 
 def load_text(text: str) -> Catalogue:
-    """Return the catalogue rebuilt from its stored text (`Catalogue.text`): holidays as stored, no secrets.
+    """Return the catalogue rebuilt from its stored text (`Catalogue.text`).
 
-    Raises UnreadableText for a text that cannot be read, CatalogueInvalid for one whose content has errors.
+    Holidays are as stored; secrets are missing. Raises UnreadableText for a text that cannot be read, CatalogueInvalid
+    for one whose content has errors.
     """
     with _uncollected():
         stored = parse_stored(text)

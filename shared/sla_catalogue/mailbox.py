@@ -27,7 +27,10 @@ class BadMailbox(ValueError):
 
 
 def is_mailbox(written: str) -> bool:
-    """Return whether the text is exactly one plain ASCII address, without a display name, a comment or quoting."""
+    """Return whether the text is exactly one plain ASCII mail address.
+
+    A display name, a comment or quoting is not allowed.
+    """
     if not _MAILBOX.fullmatch(written):
         return False
     local = written.partition("@")[0]
@@ -35,9 +38,10 @@ def is_mailbox(written: str) -> bool:
 
 
 def ascii_mailbox(written: str) -> str:
-    """Return the address in the ASCII form for mail servers: `ada@müller.example` becomes `ada@xn--mller-kva.example`.
+    """Return a mail address in ASCII, the form for mail servers.
 
-    Raises BadMailbox, for instance for letters before the @ that are not ASCII.
+    `ada@müller.example` becomes `ada@xn--mller-kva.example`. Raises BadMailbox, for instance for letters before the @
+    that are not ASCII.
     """
     local, at, domain = written.partition("@")
     if at and local.isascii():
@@ -50,9 +54,10 @@ def ascii_mailbox(written: str) -> str:
 
 
 def sender_of(written: str) -> tuple[str, str]:
-    """Return (name, mailbox) of a sender such as `slad <slad@example.org>` or `slad@example.org`, whose name is "".
+    """Return (name, mailbox) of a sender such as `slad <slad@example.org>`.
 
-    A name with a comma is quoted: `"slad, Inc." <slad@example.org>`. Raises BadMailbox.
+    The name is "" for `slad@example.org`. A name with a comma is quoted: `"slad, Inc." <slad@example.org>`. Raises
+    BadMailbox for any other text.
     """
     found = _SENDER.fullmatch(written.strip())
     if found is None:
@@ -61,9 +66,9 @@ def sender_of(written: str) -> tuple[str, str]:
 
 
 def ascii_host(written: str) -> str:
-    """Return the name or IP address of a mail server in ASCII, such as `xn--mller-kva.example` for `müller.example`.
+    """Return the name or IP address of a mail server in ASCII.
 
-    Raises BadMailbox.
+    `müller.example` becomes `xn--mller-kva.example`. Raises BadMailbox for what is neither.
     """
     try:
         return str(ip_address(written))
@@ -76,14 +81,17 @@ def ascii_host(written: str) -> str:
 
 
 def is_host_name(written: str) -> bool:
-    """Return whether the text is an ASCII name that a host or mail domain can have, such as `mail.example.com`."""
+    """Return whether a text is a valid host name in ASCII, such as `mail.example.com`.
+
+    Mail domains follow the same rule.
+    """
     return bool(_HOST.fullmatch(written))
 
 
 def is_near(host: str) -> bool:
-    """Return whether `host` is a loopback address or a name without a dot, such as that of a container.
+    """Return whether mail may be sent unencrypted to the mail server `host`.
 
-    Mail may be sent unencrypted only to such a mail server.
+    It may if the host is a loopback address (this machine), or a name without a dot, such as that of a container.
     """
     try:
         return ip_address(host).is_loopback
@@ -92,10 +100,10 @@ def is_near(host: str) -> bool:
 
 
 def ascii_domain(domain: str) -> str:
-    """Return a domain in ASCII: `müller.example` becomes `xn--mller-kva.example`, an ASCII domain stays as it is.
+    """Return a domain in ASCII: `müller.example` becomes `xn--mller-kva.example`.
 
-    Raises BadMailbox for letters that no domain can have, a label of more than 63 octets, and an `xn--` label that
-    encodes no other letters (RFC 5891 §4.2.1, §5.4).
+    An ASCII domain stays as it is. Raises BadMailbox for letters that no domain can have, a label (part between dots)
+    of more than 63 octets, and an `xn--` label that encodes no other letters (RFC 5891 §4.2.1, §5.4).
     """
     if not domain.isascii():
         try:

@@ -17,7 +17,7 @@ from sla_catalogue.document.field import Names
 
 
 def catalogue_model(kinds: Sequence[ChannelKind]) -> type[CatalogueDocument]:
-    """Return the pydantic model of a whole catalogue in which channels of these kinds may be used.
+    """Return the pydantic model of a whole catalogue, for channels of these kinds.
 
     Each kind adds a model for its entries in the section `channels`, and a key of its name to people.
     """
@@ -25,7 +25,10 @@ def catalogue_model(kinds: Sequence[ChannelKind]) -> type[CatalogueDocument]:
 
 
 def contract_model(kinds: Sequence[ChannelKind]) -> type[ContractDocument]:
-    """Return the pydantic model of one contract whose people may have addresses in channels of these kinds."""
+    """Return the pydantic model of one contract, for channels of these kinds.
+
+    Each kind adds a key of its name to the people of the contract.
+    """
     return _people_models(tuple(kinds))[1]
 
 

@@ -82,7 +82,7 @@ class Findings:
         """Report a problem that prevents the use of the catalogue.
 
         `path`: the keys down to the value, such as `("plans", "gold", "rank")`. `code`: a stable name of the kind of
-        problem, such as `unknown-plan`. `hint`: what to do about it, "" if not known.
+        problem, such as `unknown-plan`. `message`: what is wrong. `hint`: what to do about it, "" if not known.
         """
         self._add(FindingLevel.ERROR, path, code, message, hint)
 
@@ -90,14 +90,15 @@ class Findings:
         """Report something that is allowed but probably not intended.
 
         `path`: the keys down to the value, such as `("plans", "gold", "rank")`. `code`: a stable name of the kind of
-        problem, such as `unused-metric`. `hint`: what to do about it, "" if not known.
+        problem, such as `unused-metric`. `message`: what looks wrong. `hint`: what to do about it, "" if not known.
         """
         self._add(FindingLevel.WARNING, path, code, message, hint)
 
     def at(self, path: Path) -> Position:
-        """Return the file, line and column of a value; for a missing value, those of its nearest parent.
+        """Return the file, line and column of a value of the catalogue.
 
-        `path`: the keys down to the value, such as `("plans", "gold", "rank")`.
+        `path`: the keys down to it, such as `("plans", "gold", "rank")`. For a value that is missing they are those of
+        its nearest parent.
         """
         for length in range(len(path), -1, -1):
             position = self.positions.get(path[:length])

@@ -44,26 +44,33 @@ class Records(Protocol):
         ...
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
+        """Return the ids of the recorded contracts that name a customer.
+
+        A contract counts if any of its versions names it. Case and spaces are ignored.
+        """
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name one of these products: as covered, excluded or in use.
+        """Return the ids of the recorded contracts that name one of these products.
 
-        Names are compared without regard to case and spaces.
+        A contract names a product as covered, as excluded, or as in use by the customer. Names are compared without
+        regard to case and spaces.
         """
         ...
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts under which addresses of a mail domain might register for notices.
+        """Return the ids of the recorded contracts that may accept a mail domain for registration.
 
-        They are those that name the domain in any version, and all that name a domain not written in ASCII. `domain`:
-        in lower case.
+        Addresses of such a domain may register for notices of critical fixes. `domain`: in lower case. Contracts that
+        name it in any version are returned, and all that name a domain not written in ASCII.
         """
         ...
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the recorded contracts name: name in lower case with single spaces -> as written."""
+        """Return the products that the recorded contracts name, for comparison.
+
+        The result is name in lower case with single spaces -> name as written.
+        """
         ...
 
 
@@ -103,10 +110,10 @@ class VersionBuilder:
         return built
 
     def add_live_parts(self, contract: Contract, parts: LiveParts) -> Contract:
-        """Return the contract with what the database holds in place of its own: booked extra hours, products in use.
+        """Return the contract with what the database holds in place of its own.
 
-        `parts`: these two. If the products are not stated there (None), the contract's own stay. The same object is
-        returned for the same contract and parts.
+        `parts`: that is, the extra hours booked and the products in use. If these products are None (not stated), the
+        contract's own stay. The same object is returned for the same contract and parts.
         """
         if parts == LiveParts():
             return contract
@@ -147,7 +154,10 @@ class CataloguedRecords:
         return len(self._records)
 
     def of_files(self) -> Mapping[ContractId, Contract]:
-        """Return the contracts written in files, by id, without the bookings stored for them in the database."""
+        """Return the contracts that are written in catalogue files, by id.
+
+        They are without the bookings that the database holds for them.
+        """
         return self._of_files
 
     def ids(self) -> Collection[ContractId]:
@@ -155,13 +165,17 @@ class CataloguedRecords:
         return [ContractId(one) for one in self._records]
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
+        """Return the ids of the recorded contracts that name a customer.
+
+        A contract counts if any of its versions names it. Case and spaces are ignored.
+        """
         return tuple(map(ContractId, self._records.contracts_of(customer)))
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
-        """Return the version of a contract that applies at an instant; for a contract of a file, that contract.
+        """Return the version of a contract that applies at an instant.
 
-        None before the first version, for an unknown id, and if the version does not fit the catalogue's plans.
+        For a contract of a catalogue file it is that contract. None before the first version, for an unknown id, and if
+        the version does not fit the catalogue's plans.
         """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
@@ -170,9 +184,10 @@ class CataloguedRecords:
         return None if version is None else self._contract(record, version)
 
     def newest(self, contract: ContractId) -> Contract | None:
-        """Return the latest version of a contract that has been put into force; for a contract of a file, that one.
+        """Return the latest version of a contract that has been put into force.
 
-        None if no version has, for an unknown id, and if the version does not fit the catalogue's plans.
+        For a contract of a catalogue file it is that contract. None if no version has been put into force, for an
+        unknown id, and if the version does not fit the catalogue's plans.
         """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
@@ -181,38 +196,44 @@ class CataloguedRecords:
         return self._contract(record, applied[-1]) if applied else None
 
     def boundaries(self, contract: ContractId) -> tuple[ContractBoundary, ...]:
-        """Return the instants from which versions of a recorded contract apply, earliest first.
+        """Return when each version of a recorded contract begins to apply, earliest first.
 
-        Only versions that have been put into force count; empty if there are none.
+        Each entry has the instant, the contract, the version's number, and when it was recorded. Only versions that
+        have been put into force count; empty if there are none.
         """
         record = self._records.get(contract)
         applied = () if record is None else record.applied(self._revisions.get(contract))
         return tuple(ContractBoundary(one.effective_from, contract, one.number, one.recorded_at) for one in applied)
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that name one of these products: as covered, excluded or in use.
+        """Return the ids of the recorded contracts that name one of these products.
 
-        Names are compared without regard to case and spaces.
+        A contract names a product as covered, as excluded, or as in use by the customer. Names are compared without
+        regard to case and spaces.
         """
         return tuple(map(ContractId, self._records.with_products(products)))
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts under which addresses of a mail domain might register for notices.
+        """Return the ids of the recorded contracts that may accept a mail domain for registration.
 
-        They are those that name the domain in any version, and all that name a domain not written in ASCII. `domain`:
-        in lower case.
+        Addresses of such a domain may register for notices of critical fixes. `domain`: in lower case. Contracts that
+        name it in any version are returned, and all that name a domain not written in ASCII.
         """
         return tuple(map(ContractId, self._records.with_domain(domain)))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the recorded contracts name: name in lower case with single spaces -> as written."""
+        """Return the products that the recorded contracts name, for comparison.
+
+        The result is name in lower case with single spaces -> name as written.
+        """
         return self._records.products()
 
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
-        """Return contract id -> the revision of its record by which incidents are judged; recorded contracts only.
+        """Return by which revision of its record each of these contracts is judged.
 
-        It is the one given to the class in `revisions`, else the newest that changes judgements: a revision that only
-        added ledger entries does not.
+        A revision is a number, one higher with each change of the contract. The result is contract id -> revision;
+        contracts that are not recorded are left out. It is the revision that was passed to the class, else the newest
+        that can change the clocks of incidents. One that only added ledger entries cannot.
         """
         found = {}
         for contract in contracts:
@@ -222,17 +243,17 @@ class CataloguedRecords:
         return found
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
-        """Return a short hash, in hexadecimal, of the revisions of these contracts by which incidents are judged.
+        """Return a hash of the revisions by which these contracts are judged, in twelve hexadecimal digits.
 
-        "" if none of the contracts is recorded.
+        A revision is a number, one higher with each change of the contract. "" if none of the contracts is recorded.
         """
         return pin_of(self.revisions(contracts))
 
     def plan(self, plan: PlanId) -> Plan | None:
-        """Return a plan that is in no file, by its id; None if it is unknown.
+        """Return the plan with this id that was made for recorded contracts.
 
-        Such a plan was made for one version of a recorded contract (`gold@acme.v3`), or is shared by several
-        (`gold+standard`).
+        Such a plan is in no file. It is for one version of a contract (`gold@acme.v3`), or shared by several
+        (`gold+standard`). None if the id is unknown.
         """
         if (shared := self._builder.plans.get(plan)) is not None:
             return shared
@@ -258,7 +279,10 @@ class CataloguedRecords:
 
 
 def pin_of(revisions: Mapping[str, int]) -> str:
-    """Return a hash of these revisions (contract id -> number) in twelve hexadecimal digits; "" for none."""
+    """Return a hash of the revisions of contracts, in twelve hexadecimal digits; "" for none.
+
+    `revisions`: contract id -> number of the contract's last change.
+    """
     if not revisions:
         return ""
     return hashlib.sha256(json.dumps(revisions, sort_keys=True).encode()).hexdigest()[:12]
@@ -313,8 +337,8 @@ def with_records(
 ) -> Rulebook:
     """Return a copy of the rulebook that also has the contracts recorded in the database.
 
-    `builder`: builds their versions. `revisions`: contract id -> the revision of its record to use; for others the
-    newest.
+    `builder`: builds their versions. `records`: the records of all contracts. `revisions`: contract id -> up to which
+    change (number, from 1) its record is used; for other contracts the whole record.
     """
     recorded = CataloguedRecords(builder, records, revisions, rulebook.contracts)
     return replace(
@@ -337,9 +361,10 @@ class RecordOverlay:
         self._builders: OrderedDict[int, tuple[Catalogue, VersionBuilder]] = OrderedDict()
 
     def rulebook(self, catalogue: Catalogue, revisions: Mapping[str, int] | None = None) -> Rulebook:
-        """Return the catalogue's rulebook with the recorded contracts added.
+        """Return the catalogue's rulebook with the contracts recorded in the database added.
 
-        `revisions`: contract id -> the revision of its record to use; for others the newest.
+        `revisions`: contract id -> up to which change (number, from 1) its record is used; for other contracts the
+        whole record.
         """
         return with_records(catalogue.rulebook, self._builder(catalogue), self._records, revisions)
 

@@ -13,11 +13,12 @@ from sla_catalogue.tree import Plain
 
 
 def referred_files(root: FilePath, environment: Mapping[str, str] | None = None) -> tuple[FilePath, ...]:
-    """Return the paths of all files that the catalogue at `root` (a folder or file) refers to, such as calendar files.
+    """Return the paths of all files that a catalogue refers to, such as calendar files.
 
-    They are sorted, each once; files that do not exist are included. A relative name counts from the folder of the YAML
-    file that names it. `environment`: name -> the value that replaces `${NAME}`; None: the process's environment. YAML
-    that cannot be read is ignored.
+    `root`: the catalogue's folder or file. The paths are sorted, each once; files that do not exist are included. A
+    relative name counts from the folder of the YAML file that names it. `environment`: name -> the value that replaces
+    `${NAME}`; None: the process's environment. A path with a `${NAME}` that has no value, and YAML that cannot be read,
+    are ignored.
     """
     merged = gather(root)
     values = os.environ if environment is None else environment

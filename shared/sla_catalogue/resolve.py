@@ -54,9 +54,10 @@ def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: 
 
 
 def substitute(text: str, environment: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Return (text with every `${NAME}` and `${NAME:-default}` replaced, names without a value).
+    """Replace every `${NAME}` and `${NAME:-default}` in a text by its value.
 
-    A name without a value is replaced by ""; `$${NAME}` becomes `${NAME}`.
+    Return (the text so changed, names without a value). A name without a value is replaced by ""; `$${NAME}` becomes
+    `${NAME}`. `environment`: name -> value.
     """
     missing: list[str] = []
 

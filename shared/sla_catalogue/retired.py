@@ -22,10 +22,10 @@ _NOTICES = {"registered": _REGISTERED, "entitled": {"registration": "none"}}  # 
 
 
 def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
-    """Return the sections of a stored catalogue of format 1 without what later releases no longer support.
+    """Return the sections of a stored catalogue of format 1 without what slad no longer supports.
 
-    Removed are keys that no longer exist, e-mail channels and sources of dialects without an adapter; the rules by
-    which incidents are judged stay the same.
+    These are removed: keys that no longer exist, e-mail channels, and sources of dialects without an adapter. The rules
+    by which incidents are judged stay the same.
     """
     kept: dict[str, Any] = dict(sections)
     for name, change in (("plans", _plan), ("contracts", _contract), ("escalations", _escalation), ("keys", _key)):
@@ -43,9 +43,9 @@ def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
 
 
 def with_notice_terms(sections: dict[str, Plain]) -> dict[str, Plain]:
-    """Return the sections of a stored catalogue, with the `notices` of each plan converted to a mapping.
+    """Return the sections of a stored catalogue, with the `notices` of each plan as a mapping.
 
-    Older releases wrote one word instead.
+    Older releases wrote one word instead, which is converted.
     """
     plans = sections.get("plans")
     if not isinstance(plans, dict):

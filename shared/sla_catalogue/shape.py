@@ -40,9 +40,10 @@ def build_document(values: Mapping[str, Value], findings: Findings) -> Catalogue
 
 
 def build_contract_document(id_: str, values: Mapping[str, Any], findings: Findings) -> ContractDocument | None:
-    """Return the document (pydantic model) of one contract's values; None if they do not fit the model.
+    """Return the document (pydantic model) of one contract.
 
-    Errors are reported to `findings`.
+    `id_`: the contract's id. `values`: what a catalogue file has under `contracts.<id>`. If they do not fit the model,
+    None is returned, and errors are reported to `findings`.
     """
     model = contract_model(channel_kinds())
     try:
@@ -113,9 +114,10 @@ def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path
 
 
 def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
-    """Return the keys that the model `root` allows in a mapping; empty if no mapping is allowed there.
+    """Return the keys that a pydantic model allows in one mapping of its values.
 
-    `loc`: the keys from the root down to the mapping, such as `("plans", "gold")`.
+    `root`: the model, such as that of a whole catalogue. `loc`: the keys from the root down to the mapping, such as
+    `("plans", "gold")`. Empty if no mapping is allowed there.
     """
     annotation: Any = root
     for step in loc:

@@ -46,20 +46,20 @@ from sla_domain.window import BookableWindow, WindowPrice
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
-    """Return all that a contract and its plan promise, ready for JSON, under the keys of the catalogue's files.
+    """Return all that a contract and its plan promise, ready for JSON.
 
-    A text that is missing in `language` is given in English, else in any language. Raises KeyError if there is no such
-    contract.
+    `contract`: its id. The keys are those of the catalogue's files. `language`: of texts; one that is missing in it is
+    given in English, else in any language. Raises KeyError if there is no such contract.
     """
     return sheet_under(catalogue, catalogue.rulebook.contracts[contract], language)
 
 
 def sheet_under(catalogue: Catalogue, contract: Contract, language: str = "en") -> dict[str, Any]:
-    """Return all that a contract object and its plan promise, ready for JSON, under the keys of the catalogue's files.
+    """Return all that a contract and its plan promise, ready for JSON.
 
-    `contract`: need not be in the catalogue; it may be one with a single entitlement (`Contract.under`). A text that is
-    missing in `language` is given in English, else in any language. Raises KeyError if the catalogue does not have its
-    plan.
+    `contract`: the contract itself; it need not be in the catalogue, and may have a single entitlement
+    (`Contract.under`). The keys are those of the catalogue's files. `language`: of texts; one that is missing in it is
+    given in English, else in any language. Raises KeyError if the catalogue does not have the contract's plan.
     """
     return _Sheet(catalogue, contract, language).whole()
 

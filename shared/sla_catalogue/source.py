@@ -84,10 +84,10 @@ class Authentication:
     secrets: tuple[Secret, ...] = ()
 
     def covers_header(self, header: str) -> bool:
-        """Return whether a delivery's valid authentication also proves the value of a header (its name in lower case).
+        """Return whether a delivery's valid authentication also proves the value of a header.
 
-        An HMAC proves only the headers that are signed. A token or a password proves all, as whoever has it can write
-        any header. Without authentication all count as proven.
+        `header`: its name in lower case. An HMAC proves only the headers that are signed. A token or a password proves
+        all, as whoever has it can write any header. Without authentication all count as proven.
         """
         if self.kind is not AuthenticationKind.HMAC:
             return True
@@ -158,7 +158,10 @@ class Lookup:
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
 
     def translate(self, found: str) -> str:
-        """Return the value to use for `found`, by the table `values`; `found` itself if it is not in the table."""
+        """Return the value to use for `found`, a value found in a delivery.
+
+        The table `values` says which; a value that is not in it is returned unchanged.
+        """
         return look_up(self.values, found) or found
 
 
@@ -175,9 +178,10 @@ class Membership:
     associations: frozenset[str] = frozenset()
 
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
-        """Return whether somebody with these groups, this mail domain or this GitHub association belongs to the side.
+        """Return whether these rules count somebody to the side (staff or customers).
 
-        All must be in lower case, without spaces at their ends (`fold_case`); "" stands for none.
+        One of the groups, the mail domain or the GitHub association is enough. All must be in lower case, without
+        spaces at their ends (`fold_case`); "" stands for none.
         """
         return bool(self.groups & groups) or domain in self.domains or association in self.associations
 
@@ -217,15 +221,24 @@ class Source:
     bots: frozenset[str] = frozenset()
 
     def phase_of(self, status: str) -> TicketPhase | None:
-        """Return what a status of the ticketing system means for the incident; None if the catalogue does not say."""
+        """Return the ticket phase that a status of the ticketing system means.
+
+        None if the catalogue does not say. Case, and spaces at the ends, do not matter.
+        """
         return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
-        """Return the plan's priority for `value`, the sender's own priority; None if the catalogue does not say."""
+        """Return the plan's priority for `value`, the sender's own priority.
+
+        None if the catalogue does not say. Case, and spaces at the ends, do not matter.
+        """
         return self.priorities.get(fold_case(value))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
-        """Return RESOLVED or CANCELLED for `resolution`, the sender's word for how work ended; None if unknown."""
+        """Return RESOLVED or CANCELLED for `resolution`, the sender's word for how work ended.
+
+        None if the catalogue does not say. Case, and spaces at the ends, do not matter.
+        """
         return self.resolutions.get(fold_case(resolution))
 
     def is_staff(self, account: str) -> bool:
@@ -242,14 +255,14 @@ class Source:
 
 
 def fold_case(word: str) -> str:
-    """Return a word case folded (lower case) and without spaces at its ends, to be compared with others."""
+    """Return a word in the form for comparing: in lower case, without spaces at its ends."""
     return word.strip().casefold()
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of a mail address, of `@example.com` or of a bare domain: case folded, in ASCII (IDNA).
+    """Return the domain of a mail address, in ASCII (IDNA) and lower case.
 
-    A domain without an ASCII form is returned case folded.
+    `address`: may also be `@example.com` or a bare domain. A domain without an ASCII form is returned in lower case.
     """
     domain = fold_case(address).rpartition("@")[2].rstrip(".")
     try:
@@ -261,6 +274,6 @@ def domain_of(address: str) -> str:
 def look_up(table: Mapping[str, str], word: str) -> str | None:
     """Return the value of a word in a table; None if the word is not in it.
 
-    The keys of the table are in lower case, without spaces at their ends (`fold_case`); the word need not be.
+    `table`: its keys are in lower case, without spaces at their ends (`fold_case`). `word`: need not be.
     """
     return table.get(fold_case(word))

@@ -10,9 +10,10 @@ from sla_domain.plan import Coverage
 
 
 def week_words(coverage: Coverage, words: Words) -> str:
-    """Return the weekly hours of a coverage as text, such as `Mon–Fri 09:00–17:00`, in the language of `words`.
+    """Return the weekly hours of a coverage (when time counts) as text, such as `Mon–Fri 09:00–17:00`.
 
-    `24x7` for all hours of the week; "" for a coverage made of others, which has no weekly hours of its own.
+    `words`: those of the language to write in. The result is `24x7` for all hours of the week. It is "" for a coverage
+    made of others, which has no weekly hours of its own.
     """
     if coverage.parts:
         return ""

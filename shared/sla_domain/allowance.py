@@ -53,7 +53,10 @@ class AllowancePeriod(StrEnum):
 
     @property
     def of_contract(self) -> bool:
-        """Return whether the period is counted from the contract's first day; False for those of the calendar."""
+        """Return whether periods of this kind are counted from the contract's first day.
+
+        False for the years, quarters and months of the calendar.
+        """
         return self in (
             AllowancePeriod.TERM,
             AllowancePeriod.CONTRACT_YEAR,
@@ -99,7 +102,11 @@ class BalanceWarning:
 
     @property
     def key(self) -> str:
-        """Return the stable name of this threshold: `left-20-percent`, `left-36000` (an amount) or `expiry-30-days`."""
+        """Return the stable name of this threshold, by which its warnings are told apart.
+
+        It is `left-20-percent` for a percentage, `left-36000` for an amount, and `expiry-30-days` for days before an
+        expiry.
+        """
         if self.percent is not None:
             return f"left-{self.percent}-percent"
         return f"left-{self.left.normalize():f}" if self.left is not None else f"expiry-{self.days}-days"

@@ -51,9 +51,9 @@ def within_reach(instant: datetime) -> bool:
 
 
 def writable(text: str, *, lines: bool = False) -> bool:
-    """Return whether a database column and a mail header can hold all characters of the text (no control characters).
+    """Return whether a database column and a mail header can hold all characters of the text.
 
-    `lines`: line breaks and tabs are allowed too.
+    They can hold no control characters. `lines`: line breaks and tabs are allowed too.
     """
     return text.isprintable() or not (UNWRITABLE if lines else UNWRITABLE_ON_A_LINE).search(text)
 

@@ -33,11 +33,11 @@ _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 
 
 def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
-    """Return the id of a clock, a UUID of version 5 (RFC 9562): the same at each call with these arguments.
+    """Return the id of a clock, the same at each call with these arguments.
 
-    `cycle`: the number of the clock among the incident's clocks of this metric, from 0. If the id made of the number
-    belongs to another clock already, pass `<number>/<hash>`, such as `0/3f2a9c04d1e7`, with the hash of the event that
-    began the clock (`cycles.start_name`).
+    It is a UUID of version 5 (RFC 9562). `cycle`: the number of the clock among the incident's clocks of this metric,
+    from 0. If the id made of the number belongs to another clock already, pass `<number>/<hash>`, such as
+    `0/3f2a9c04d1e7`, with the hash of the event that began the clock (`cycles.start_name`).
     """
     name = _NAMESPACE.copy()
     name.update(f"slad:{incident}/{metric}/{cycle}".encode())
@@ -100,10 +100,10 @@ class Mark:
 
     @property
     def key(self) -> str:
-        """Return `<generation>/<kind>`, such as `0/warn-75`: the key of the fact (published event) on this mark.
+        """Return the key under which this mark (warning or breach) is published, such as `0/warn-75`.
 
-        If a fact of this clock has that key already, the new fact gets `0/warn-75~1` instead
-        (`published_mark.unused_key`).
+        It is the number of the clock's target, from 0, then the kind of the mark. If another published fact of the
+        clock has that key already, the new one gets `0/warn-75~1` instead (`published_mark.unused_key`).
         """
         return f"{self.generation}/{self.kind}"
 
@@ -178,15 +178,21 @@ class Clock:
 
     @property
     def breached(self) -> bool:
-        """Return whether the due instant of the target in force was passed while the clock ran."""
+        """Return whether the clock ran past the due instant of the target now in force."""
         return self.breached_at is not None
 
     @property
     def stopped_while_paused(self) -> bool:
-        """Return whether the clock was stopped while it was paused: the resume may have been forgotten."""
+        """Return whether the clock was stopped while it was paused.
+
+        If so, somebody may have forgotten to resume the work in the ticket.
+        """
         return self.stopped_at is not None and bool(self.segments) and not self.segments[-1].running
 
     @property
     def pending(self) -> tuple[Mark, ...]:
-        """Return the marks (warnings, breach) that are still ahead of the running clock; a timer is set for each."""
+        """Return the marks (warnings, breach) that are still ahead of the running clock.
+
+        A timer is set for each.
+        """
         return tuple(mark for mark in self.marks if mark.pending)

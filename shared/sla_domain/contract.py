@@ -51,9 +51,10 @@ class Person:
     until: date | None = None
 
     def leaves(self, zone: str) -> datetime | None:
-        """Return midnight of the day `until`, from which the person is no longer there; None without such a day.
+        """Return the instant from which the person is no longer there; None without a last day.
 
-        The result is an aware datetime. `zone`: the time zone of that midnight, used if the person's own is not known.
+        It is midnight of the day `until`, as an aware datetime. `zone`: the time zone of that midnight, used if the
+        person's own is not known.
         """
         if self.until is None:
             return None
@@ -139,7 +140,7 @@ class ContractEntitlement:
         object.__setattr__(self, "normal_types", normals(self.types))
 
     def valid_on(self, day: date) -> bool:
-        """Return whether the entitlement is in force on this day."""
+        """Return whether this entitlement (one plan of the contract) is in force on this day."""
         return _within(day, self.valid_from, self.valid_to)
 
 
@@ -225,8 +226,8 @@ class Contract:
         return tuple(dict.fromkeys(named))
 
     def under(self, entitlement: str) -> Contract:
-        """Return the contract with only the plan, base plan and products of the entitlement with this id.
+        """Return the contract with only the plan, base plan and products of one of its entitlements.
 
-        The contract itself for "" and for an id that it does not have.
+        `entitlement`: its id. For "", and for an id that the contract does not have, the contract itself is returned.
         """
         return next((each.bought for each in self.entitlements if each.id == entitlement), self)

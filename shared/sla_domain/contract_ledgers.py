@@ -9,10 +9,11 @@ from sla_domain.rulebook import Rulebook
 
 
 def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, ...]:
-    """Return what the ledger of each allowance (included amount) of the contract is computed from, in the plan's order.
+    """Return the terms of each ledger of the contract: what the ledger is computed from.
 
-    `rulebook`: has the plans and calendars. Empty for a contract without a first day, as its years cannot be counted.
-    Raises CalendarError if the hours that an allowance names make no calendar.
+    There is one ledger, an account, for each allowance (included amount) of the plan; the result is in the plan's
+    order. `rulebook`: has the plans and calendars. Empty for a contract without a first day, as its years cannot be
+    counted. Raises CalendarError if the hours that an allowance names make no calendar.
     """
     if contract.valid_from is None:
         return ()

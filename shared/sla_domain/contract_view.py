@@ -47,13 +47,17 @@ class ContractShare:
 
     @property
     def whole(self) -> bool:
-        """Return whether every period of the incident belongs to the contract."""
+        """Return whether every period of the incident belongs to this contract.
+
+        A period is the time for which the incident was under one contract and customer.
+        """
         return all(self.own)
 
     def has_clock(self, start: datetime | None, end: datetime | None) -> bool:
-        """Return whether the clock that ran in `[start, end)` overlaps a period of this contract.
+        """Return whether a clock overlaps a period in which the incident was under this contract.
 
-        `start` None: not known, counts as before everything. `end` None: the clock has not ended.
+        `start`, `end`: the clock ran in `[start, end)`. `start` None: not known, counts as before everything. `end`
+        None: the clock has not ended.
         """
         for number, period in enumerate(self.periods):
             if not self.own[number]:
@@ -66,11 +70,12 @@ class ContractShare:
         return False
 
     def has_fact(self, label: str, at: datetime) -> bool:
-        """Return whether this contract may read a fact (published about a clock or incident) that became true at `at`.
+        """Return whether this contract may read a published fact that became true at `at`.
 
-        `label`: the id of the contract under which the fact was published. True if both hold: 1. `label` is this
-        contract's own id, or that of a period at `at` which belongs to this contract (`own`). 2. `at` does not lie
-        inside a period of another contract; exactly at its start or end is not inside.
+        A fact is what is published about a clock or an incident. `label`: the id of the contract under which it was
+        published. True if both hold: 1. `label` is this contract's own id, or that of a period at `at` which belongs to
+        this contract (`own`). 2. `at` does not lie inside a period of another contract; exactly at its start or end is
+        not inside.
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -79,10 +84,11 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """Return whether this contract may see an alert or delivery that names the contract `label` (an id), at `at`.
+        """Return whether this contract may see an alert or delivery of the instant `at`.
 
-        True if `label` is this contract's own id, at any instant. True also if `at` lies in a period that is under the
-        contract `label` and belongs to this contract (`own`); both ends of the period are included.
+        `label`: the id of the contract that the alert or delivery names. True if `label` is this contract's own id, at
+        any instant. True also if `at` lies in a period that is under the contract `label` and belongs to this contract
+        (`own`); both ends of the period are included.
         """
         if label == self.contract:
             return True
@@ -125,7 +131,7 @@ class ContractView:
 
     @property
     def everything(self) -> bool:
-        """Return whether the contract may see all of the incident: every period and every event of its own.
+        """Return whether the contract may see all of the incident: every period and every event.
 
         Copies of events from merged incidents are not considered.
         """
@@ -134,18 +140,19 @@ class ContractView:
 
     @property
     def events_complete(self) -> bool:
-        """Return whether `shown`, called with this view's `events`, returns all of them unchanged.
+        """Return whether the contract may see every event that the incident is computed from.
 
-        True if the contract may see all of the incident, and no event is a copy from a merged incident.
+        It may if it may see all of the incident (`everything`), and no event is a copy from a merged incident. `shown`
+        then returns this view's `events` unchanged.
         """
         return self.everything and all(event.carried_from is None for event in self.events)
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-        """Return those of `events` that may be shown to the holder of the contract's key, in their order.
+        """Return those of `events` that the contract may see, in their order.
 
-        Copies from merged incidents are left out. Unless the contract may see all of the incident (`everything`), the
-        events returned have no `snapshot` (state of the whole ticket), as it may show what belongs to another
-        contract's period.
+        They are the events whose ids are in `own`, without copies from merged incidents. Unless the contract may see
+        all of the incident (`everything`), they are returned without their `snapshot` (state of the whole ticket),
+        which may hold another contract's data.
         """
         whole = self.everything
         return [
@@ -172,10 +179,11 @@ class ContractView:
 
 
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
-    """Return which of an incident's `periods` belong to the contract with the id `contract`; None if none does.
+    """Return which periods of an incident belong to one contract; None if none does.
 
-    A period belongs to the contract if it is under that contract. The periods at the beginning that are under the
-    default contract (not `named`) belong to it, too, if the first `named` period is under it. A period without length
+    `periods`: under which contract the incident was, since when. `contract`: the contract's id. A period belongs to the
+    contract if it is under that contract. If the first period that is `named` (under a contract of the customer's own)
+    belongs to it, so do the periods before that one, which were under the default contract. A period without length
     counts as one of the next period's contract.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
@@ -192,12 +200,12 @@ def contract_share(periods: Sequence[ContractPeriod], contract: str) -> Contract
 def contract_view(
     events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
 ) -> ContractView | None:
-    """Return what the contract with the id `contract` may see of an incident; None if it may see nothing.
+    """Return what one contract may see of an incident; None if it may see nothing.
 
-    `events`: the incident's. `periods`: under which contract it stood since when; they may have been computed before
-    the latest events came. If an event names another customer than its period does, that event and all later ones are
-    shown to no contract. `complete`: whether `events` are all events of the incident; if not, the instants of the
-    periods decide to which period an event belongs.
+    `contract`: the contract's id. `events`: the incident's. `periods`: under which contract it stood since when; they
+    may have been computed before the latest events came. If an event names another customer than its period does, that
+    event and all later ones are shown to no contract. `complete`: whether `events` are all events of the incident; if
+    not, the instants of the periods decide to which period an event belongs.
     """
     share = contract_share(periods, contract)
     known = list(events)

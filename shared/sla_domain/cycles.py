@@ -27,9 +27,10 @@ class PublishedClock(Protocol):
 
     @property
     def start(self) -> str:
-        """Return the clock's `start_name`: a hash that identifies the metric and the event that began the clock.
+        """Return the name of the clock's start, as `start_name` makes it.
 
-        Empty in records of older releases, which did not store it.
+        It is a hash of the metric and the event that began the clock. Empty in records of older releases, which did not
+        store it.
         """
         ...
 
@@ -54,19 +55,20 @@ Place = tuple[MetricId, int]
 
 
 def start_name(clock: Clock) -> str:
-    """Return a hash, in twelve hexadecimal digits, of the clock's metric and the event that began the clock.
+    """Return a short hash that identifies a clock by its metric and the event that began it.
 
-    The name stays the same even if a late event puts another clock before this one and changes its `cycle`.
+    It has twelve hexadecimal digits. It stays the same even if a late event puts another clock before this one and
+    changes its `cycle`.
     """
     return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
 
 
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
-    """Return the incident with the ids under which its clocks were published; new clocks get unused ids.
+    """Return the incident with the ids under which its clocks were published.
 
-    `known`: clock id -> what is stored of the published clock. A clock of the incident gets the id of a published clock
-    if both have a breach at the same instant, or else if the same event began both. Where older releases did not store
-    that event, metric and start must be equal.
+    `known`: clock id -> what is stored of the published clock. A clock gets the id of a published one of which one of
+    these holds. 1. Both have a breach at the same instant. 2. The same event began both. 3. Where older releases did
+    not store that event: metric and start are equal. All other clocks are new and get unused ids.
     """
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident

@@ -71,12 +71,14 @@ def new_facts(
     upto: datetime | None = None,
     unread: Collection[ClockId] = (),
 ) -> tuple[Fact, ...]:
-    """Return the facts (events to publish) about an incident that are not published yet, in the order to publish them.
+    """Return the facts about an incident that are not published yet, in the order to publish them.
 
-    Give the clocks their published ids first (`cycles.with_published_ids`). `published`: clock id -> what has been
-    published. `keys`: keys of the facts published so far about the incident itself, not about its clocks. `upto`: for
-    callers without timers: warnings and breaches up to this instant count as passed; None: those still ahead do not.
-    `unread`: ids of published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones stay.
+    A fact is an event about a clock or the incident. Give the clocks their published ids first
+    (`cycles.with_published_ids`). `published`: clock id -> what has been published. `keys`: keys of the facts published
+    so far about the incident itself, not about its clocks. `upto`: None if timers publish the warnings and breaches
+    that are still ahead. A caller without timers (replay, tests) passes an instant, and those up to it are among the
+    facts. `unread`: ids of published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones
+    stay.
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
@@ -117,9 +119,9 @@ class ClockDiff:
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
-        """Return the facts about the clock that are still to be published, in the order in which to publish them.
+        """Return the facts (events) about the clock that are still to be published.
 
-        Call this method once.
+        They are in the order in which to publish them. Call this method once.
         """
         published, clock = self._published, self._clock
         if published is None:

@@ -72,11 +72,12 @@ class RoundStep:
 def round_steps(
     delays: Sequence[timedelta], round_: int, start: datetime, *, repeat_after: timedelta | None, repeats: int
 ) -> tuple[RoundStep, ...]:
-    """Return the steps of the round number `round_` (from 0) that begins at `start`, in the order of their instants.
+    """Return the steps of one round of an escalation, in the order of their instants.
 
-    `delays`: when each level is due, counted from `start`, in rising order; levels with delay 0 get no step. `repeats`:
-    how many rounds may follow the first. `repeat_after`: the time from the last level to the next round, None for no
-    further round. Unless this round is the last or has no levels, a step with level REPEAT ends it.
+    A round notifies each level of the policy once. `round_`: its number, from 0. `start`: when it begins. `delays`:
+    when each level is due, counted from `start`, in rising order; levels with delay 0 get no step. `repeats`: how many
+    rounds may follow the first. `repeat_after`: the time from the last level to the next round, None for no further
+    round. Unless this round is the last or has no levels, a step with level REPEAT ends it.
     """
     steps = [
         RoundStep(round_, number, start + delay) for number, delay in enumerate(delays, start=1) if delay > timedelta()

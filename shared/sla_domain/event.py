@@ -152,9 +152,9 @@ class Snapshot:
 
     @property
     def phase_text(self) -> str:
-        """Return the snapshot's phase as a text, such as `waiting:customer` or `open`; "" if `phase` is None.
+        """Return the ticket's phase as a text, such as `waiting:customer` or `open`; "" if `phase` is None.
 
-        It has the form in which `before` of a later snapshot holds the phase.
+        The field `before` of a later snapshot holds the phase in the same form.
         """
         if self.phase is None:
             return ""
@@ -207,25 +207,26 @@ class IncidentEvent:
     def automatic(self) -> bool:
         """Return whether the event is a bot's comment or reply.
 
-        Such an event affects a metric only if a trigger of the metric names bots (`Trigger.actors`).
+        Such an event affects the clocks of a metric only if one of the metric's triggers names bots (`Trigger.actors`).
         """
         return self.actor is Actor.BOT and self.kind in WORDS
 
     @property
     def order(self) -> Order:
-        """Return the sort key of the event: instant, sender's version, time of arrival, kind, id.
+        """Return the sort key of the event among the events of its incident.
 
-        Kinds sort in the order of an incident's life: `opened` first, an end late.
+        Its parts are instant, sender's version, time of arrival, kind and id. Kinds sort in the order of an incident's
+        life: `opened` first, an end late.
         """
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
     @property
     def snapshot_order(self) -> Order:
-        """Return the sort key of the event's `snapshot` among events; the event must have a snapshot.
+        """Return the sort key of the event's `snapshot` (state of the whole ticket) among the events.
 
-        Like the key of an event (`order`) it has instant, version, time of arrival, kind and id. The instant is that of
-        the snapshot, or of the event if that is later. With equal instants, versions and times of arrival, a snapshot
-        sorts after the events.
+        The event must have one. The parts are those of an event's key (`order`): instant, version, time of arrival,
+        kind and id. The instant is that of the snapshot, or of the event if that is later. With equal instants,
+        versions and times of arrival, a snapshot sorts after the events.
         """
         shown = self.snapshot
         assert shown is not None

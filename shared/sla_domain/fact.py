@@ -192,13 +192,13 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Body of the fact that a published clock no longer exists, because the incident, computed anew, has no such clock.
+    """Body of the fact that a published clock does not exist any more in the incident as computed anew.
 
-    That happens when a late event changes how often a metric's clock started. The fact is sent as `clock.cancelled` if
-    the clock was open, else as `clock.amended`. `old_state`: the state published last. `why`: the reason in words.
-    `takes_back`: published breaches of the clock that did not happen after all. `withdrawn`: the reason is not known,
-    because the catalogue version that promised the target cannot be read; no breach is taken back. `catalogue`: the
-    catalogue version that caused it by coming into force, "" if an event did or the clock was open.
+    For example, a late event leaves a metric with fewer clocks. Sent as `clock.cancelled` if the clock was open, else
+    as `clock.amended`. `old_state`: the state published last. `why`: in words. `takes_back`: its published breaches,
+    which did not happen after all. `withdrawn`: the catalogue version that promised the target cannot be read, so it is
+    not known why the clock is gone; no breach is taken back. `catalogue`: the version that caused it by coming into
+    force; "" if an event did, or the clock was open.
     """
 
     old_state: ClockState
@@ -209,7 +209,10 @@ class Gone:
 
     @property
     def kind(self) -> FactKind:
-        """Return `clock.cancelled` if the clock was open, else `clock.amended`."""
+        """Return under which kind the fact is published.
+
+        `clock.cancelled` if the clock was open, else `clock.amended`.
+        """
         return FactKind.CLOCK_CANCELLED if self.old_state.open else FactKind.CLOCK_AMENDED
 
 
@@ -362,12 +365,18 @@ class Fact:
 
     @property
     def kind(self) -> FactKind:
-        """Return the kind of the fact on the wire, which follows from its body."""
+        """Return the kind of the fact, such as `clock.paused`; it follows from the fact's body.
+
+        The fact is sent as an event of the type `io.slad.<kind>.v1`.
+        """
         return self.body.kind
 
 
 def reason_of(body: FactBody) -> str:
-    """Return why the fact became true, in the words of the ticket or the plan; empty where the body gives no reason."""
+    """Return in words why a fact (published event) became true; "" where its body gives no reason.
+
+    The words are those of the ticket or of the plan.
+    """
     match body:
         case Paused() | Met() | Missed() | Cancelled() | Gone() | Amended() | PromiseNone():
             return body.why
@@ -376,10 +385,11 @@ def reason_of(body: FactBody) -> str:
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
-    """Return a copy of a fact's body that names the catalogue version which caused the fact by coming into force.
+    """Return a copy of a fact's body that names the catalogue version which caused the fact.
 
-    `version`: stored in the field `catalogue`. Returned unchanged: a body without that field, and the body `Gone` (the
-    clock no longer exists) if the clock was open.
+    A fact is a published event; a version causes facts by coming into force. `version`: stored in the field
+    `catalogue`. Two bodies are returned unchanged: one without that field, and `Gone` (the clock no longer exists) if
+    the clock was open.
     """
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():

@@ -34,10 +34,11 @@ def hours_name(calendar: Calendar | None) -> str:
 
 
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
-    """Return the calendar whose `hours_name` is `name`, among those of the contract's plan and base plan.
+    """Return the calendar of a contract that has this name in published events.
 
-    None for wall-clock time (`wall`), and if none of these calendars has the name. `rulebook`: has the plans, contracts
-    and calendars; if it does not have the contract, the calendars of the default contract are searched.
+    `name`: as `hours_name` makes it. The calendars of the contract's plan and base plan are searched. None for
+    wall-clock time (`wall`), and if none of these has the name. `rulebook`: has the plans, contracts and calendars; if
+    it does not have the contract, the calendars of the default contract are searched.
     """
     if name in (WALL, UNKNOWN):
         return None
@@ -85,10 +86,11 @@ ALWAYS = OpeningTimes()
 
 
 def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
-    """Return whether the calendar is open at `at` and when that changes next; without a calendar it is always open.
+    """Return whether the calendar is open at `at`, and when that changes next.
 
-    `closes` is None if no close lies within eight days. Both instants are None if the calendar never opens again, or if
-    the answer lies outside its years; if even `at` lies outside them, the calendar counts as open.
+    Without a calendar (None) it is always open. If it is open: `closes` is None if no close lies within eight days. If
+    it is closed: `opens` is None if it never opens again. Both are None if the answer lies outside the calendar's
+    years; if even `at` lies outside them, the calendar counts as open.
     """
     if calendar is None:
         return ALWAYS

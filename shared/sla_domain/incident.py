@@ -49,7 +49,10 @@ class Scope(StrEnum):
 
     @property
     def base_applies(self) -> bool:
-        """Return whether the base plan's targets apply in place of the plan's."""
+        """Return whether the targets of the contract's base plan apply, and not those of its plan.
+
+        The base plan is the one for products that the plan does not cover.
+        """
         return self in (Scope.OUT_OF_SCOPE, Scope.EXCLUDED, Scope.UNAVAILABLE, Scope.NOT_ENTITLED)
 
 
@@ -352,15 +355,18 @@ class Incident:
         return self.match.reason
 
     def elapsed(self, at: datetime) -> timedelta:
-        """Return the wall-clock time from the opening to the end, or to `at` while it has not ended; at least 0."""
+        """Return the wall-clock time from the opening of the incident to its end; at least 0.
+
+        While it has not ended, the time to `at`.
+        """
         return max((self.ended_at or at) - self.opened_at, timedelta())
 
 
 def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
-    """Return the wall-clock time that the incident waited on each party, up to `at`, or to its end if it has ended.
+    """Return the wall-clock time that the incident waited on each party: party -> time.
 
-    The keys are `customer`, `vendor` and `other` for waits, and `own` for the rest. The values sum to
-    `incident.elapsed(at)`.
+    The keys are `customer`, `vendor` and `other` for waits, and `own` for the rest. Counted up to `at`, or to the end
+    if the incident has ended. The values sum to `incident.elapsed(at)`.
     """
     shares = {on.value: timedelta() for on in WaitingOn}
     until = incident.ended_at or at
@@ -370,9 +376,10 @@ def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
 
 
 def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
-    """Return (assignee, group, support line) -> wall-clock time for which they held the incident, in order of time.
+    """Return the wall-clock time for which each holder had the incident, in order of time.
 
-    Counted up to `at`, or to the end if the incident has ended. The values sum to `incident.elapsed(at)`.
+    The keys are (assignee, group, support line). Counted up to `at`, or to the end if the incident has ended. The
+    values sum to `incident.elapsed(at)`.
     """
     held: dict[tuple[str, str, str], timedelta] = {}
     until = incident.ended_at or at

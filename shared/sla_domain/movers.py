@@ -30,10 +30,11 @@ class DueDateMovers:
     dated: bool
 
     def may_move(self, event: IncidentEvent) -> bool:
-        """Return whether the event could start, stop, pause, resume or move a clock; True in case of doubt.
+        """Return whether the event could start, stop, pause, resume or move a clock.
 
-        Always True for an event with a snapshot (state of the whole ticket). Always True also if `dated` is set, since
-        then some contract may begin or end on any day, and any event may be the first under another contract.
+        True in case of doubt: always for an event with a snapshot (state of the whole ticket). Always True also if
+        `dated` is set, since then some contract may begin or end on any day, and any event may be the first under
+        another contract.
         """
         return (
             self.dated
@@ -44,10 +45,10 @@ class DueDateMovers:
 
 
 def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
-    """Return the test for whether an event can change a due instant under a rulebook; call its `may_move`.
+    """Return which events can change a due instant under these plans and contracts; call its `may_move`.
 
-    The test is made at the first call and cached in `rulebook.derived`. If any contract is recorded in the database,
-    the test is true for every event, as a version of such a contract may begin at any instant.
+    It is made at the first call and cached in `rulebook.derived`. If any contract is recorded in the database,
+    `may_move` is true for every event, as a version of such a contract may begin at any instant.
     """
     dated = bool(rulebook.recorded)
     known = rulebook.derived.get(("movers", dated))

@@ -19,11 +19,11 @@ _KEY = "contract/"
 
 
 def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return a list with the fact (event to publish) `contract.changed`, or [] if there is nothing new to publish.
+    """Return the fact `contract.changed` as a list of one; [] if there is none to publish.
 
-    There is nothing if the incident's contract periods are published already, or if it has always been under one
-    contract for one customer. `keys`: keys of the facts published so far about the incident itself, not about its
-    clocks.
+    A fact is an event to publish. There is none if the incident's contract periods are published already, or if it has
+    always been under one contract for one customer. `keys`: keys of the facts published so far about the incident
+    itself, not about its clocks.
     """
     published = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]

@@ -62,10 +62,10 @@ class NoticeMatch:
 
 
 def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
-    """Return why the notice concerns the contract; None if it does not.
+    """Return why a notice of a critical fix concerns the contract; None if it does not.
 
-    An affected version that the customer is known to run comes first, then an affected product that runs in an unknown
-    version; of several alike, the first in the notice's order.
+    The first of these counts. 1. The customer is known to run an affected version. 2. The customer runs an affected
+    product in an unknown version. Of several alike, the first in the notice's order is returned.
     """
     found = [
         match
@@ -88,7 +88,7 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts whose people are to be notified of `notice` at the instant `at`.
+    """Return the contracts whose people are to be notified of a critical fix (`notice`) at `at`.
 
     Each is in force then, its customer runs an affected version (or an affected product in an unknown version), and its
     plan entitles to the notice. Contracts of files come first, in the catalogue's order, then recorded ones by id.
@@ -97,7 +97,7 @@ def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> lis
 
 
 def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: datetime) -> bool:
-    """Return whether the people of the contract are to be notified of `notice` at the instant `at`.
+    """Return whether the people of the contract are to be notified of a critical fix (`notice`) at `at`.
 
     That is so if the contract is in force then, its customer runs an affected version (or an affected product in an
     unknown version), and its plan entitles to the notice.
@@ -110,10 +110,10 @@ def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: dat
 
 
 def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` whose customer runs an affected version, entitled to the notice or not.
+    """Return the contracts in force at `at` whose customer runs a version affected by `notice`.
 
-    A customer who runs an affected product in an unknown version counts, too. Contracts of files come first, in the
-    catalogue's order, then recorded ones by id.
+    A customer who runs an affected product in an unknown version counts, too. It does not matter whether the plan
+    entitles to the notice. Contracts of files come first, in the catalogue's order, then recorded ones by id.
     """
     return [c for c in _using(notice, rulebook, at) if in_force(c, at) and match_notice(notice, c) is not None]
 
@@ -132,9 +132,9 @@ def _using(notice: Notice, rulebook: Rulebook, at: datetime) -> Iterator[Contrac
 
 
 def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
-    """Return why a plan of the contract entitles to the notice, or why none does; test `entitled` of the result.
+    """Return why a plan of the contract entitles to a notice of a critical fix, or why none does.
 
-    Source: clause H15 (docs/clauses.md).
+    Ask `entitled` of the result which of the two it is. Source: clause H15 (docs/clauses.md).
     """
     reasons = [rulebook.plan_of(one).notices.judge(notice.severity, notice.cause) for one in contract.bought]
     return next((reason for reason in reasons if reason.entitled), reasons[0])
@@ -143,8 +143,8 @@ def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> Term
 def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
     """Return the items of `new` with a product, or a version of a product, that `old` does not list.
 
-    `old`, `new`: the products and versions that the customer runs. No versions means that any may run. So a product
-    with versions in `old` and without in `new` is returned, and a product without versions in `old` is not.
+    `old`, `new`: the products and versions that the customer runs; an item without versions means that any may run. If
+    a product has versions in `old` and none in `new`, it is returned. If it has none in `old`, it is not.
     """
     before = {normal(item.product): item.versions for item in old}
     return tuple(item for item in new if _gained(before.get(normal(item.product)), item.versions))
@@ -157,18 +157,18 @@ def _gained(before: tuple[str, ...] | None, now: tuple[str, ...]) -> bool:
 
 
 def entitled_people(contract: Contract, at: datetime) -> list[Person]:
-    """Return the people of a contract to whom notices of critical fixes may be sent at `at`, in the catalogue's order.
+    """Return the people of a contract to whom notices of critical fixes may be sent at `at`.
 
-    Left out are people with `notices` False, and those who have left (`until`).
+    They are in the catalogue's order. Left out are people with `notices` False, and those who have left (`until`).
     """
     return [person for person in contract.people.values() if person.notices and not person.gone(at, contract.zone)]
 
 
 def known_products(rulebook: Rulebook) -> dict[str, str]:
-    """Return every product that a contract names: compared form -> name as written.
+    """Return every product that a contract of the catalogue names: compared form -> name as written.
 
-    Products are named in a contract's environment (what the customer runs), scope and exclusions. The key is `normal`
-    of the name (lower case, single spaces).
+    The compared form is `normal` of the name (lower case, single spaces). `rulebook`: has the contracts, those of the
+    database included. Products are named in a contract's environment (what the customer runs), scope and exclusions.
     """
     named = (
         product
@@ -181,10 +181,11 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
 
 
 def registrable_products(contract: Contract) -> dict[str, str]:
-    """Return the products for whose notices people may register under a contract: compared form -> name as written.
+    """Return the products for whose notices people may register under a contract.
 
-    They are the products of the contract's environment (what the customer runs) and scope, without the excluded ones.
-    The key is `normal` of the name (lower case, single spaces).
+    The result is compared form -> name as written; the compared form is `normal` of the name (lower case, single
+    spaces). The products are those of the contract's environment (what the customer runs) and scope, without the
+    excluded ones.
     """
     found: dict[str, str] = {}
     for one in contract.bought:
@@ -194,10 +195,10 @@ def registrable_products(contract: Contract) -> dict[str, str]:
 
 
 def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Iterator[Contract]:
-    """Yield the contracts under which anybody with a mail address of `domain` may register for notices.
+    """Yield the contracts under which anybody of a mail domain may register for notices of critical fixes.
 
-    Such a contract is in force at `at`, has a plan that asks for registration, and names the domain (clause I5,
-    docs/clauses.md).
+    `domain`: the part of the mail address after the @, in any case. Such a contract is in force at `at`, has a plan
+    that asks for registration, and names the domain (clause I5, docs/clauses.md).
     """
     wanted, written = domain.lower(), rulebook.written_contracts
     found = [id_ for id_, contract in written.items() if wanted in contract.registration_domains]
@@ -212,7 +213,7 @@ def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Itera
 
 
 def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
-    """Return whether people must register to be sent the notices of a contract.
+    """Return whether people must register to be sent the contract's notices of critical fixes.
 
     True if at least one plan of the contract asks for registration and entitles to notices of some cause.
     """

@@ -61,7 +61,10 @@ class TermsReason(StrEnum):
 
     @property
     def entitled(self) -> bool:
-        """Return True if this says why the plan entitles to the notice, False if it says why it does not."""
+        """Return whether, for this reason, the plan entitles to the notice of a critical fix.
+
+        True for ENTITLED and UNKNOWN_CAUSE, False for all others.
+        """
         return self in (TermsReason.ENTITLED, TermsReason.UNKNOWN_CAUSE)
 
 
@@ -79,10 +82,10 @@ class NoticeTerms:
     clause: str = ""
 
     def judge(self, severity: Severity, cause: Cause | None) -> TermsReason:
-        """Return why the plan entitles to a notice of this severity and cause, or why not (`entitled` of the result).
+        """Return why the plan entitles to a notice of this severity and cause, or why it does not.
 
-        `cause`: None if the notice names none. Such a notice is treated as having any cause, since a notice too many is
-        better than a notice too few.
+        Ask `entitled` of the result which of the two it is. `cause`: None if the notice names none. Such a notice is
+        treated as having any cause, since a notice too many is better than a notice too few.
         """
         if not self.causes:
             return TermsReason.NO_NOTICES

@@ -43,10 +43,11 @@ OPEN = PhaseState()
 def phase_state_after(
     before: PhaseState, kind: EventKind, waiting_on: WaitingOn | None = None, *, automatic: bool = False
 ) -> PhaseState:
-    """Return the phase, and on whom the incident waits, after an event; the very object `before` if nothing changes.
+    """Return the phase of an incident after an event, and on whom it then waits.
 
-    `kind`: the event's kind. `waiting_on`: of an event `waiting`, on whom; None counts as OTHER. `automatic`: the event
-    is a bot's comment or reply, which does not end a wait.
+    `before`: both as they were before the event; this very object is returned if nothing changes. `kind`: the event's
+    kind. `waiting_on`: of an event `waiting`, on whom; None counts as OTHER. `automatic`: the event is a bot's comment
+    or reply, which does not end a wait.
     """
     match kind:
         case EventKind.WAITING:
@@ -70,11 +71,11 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 
 
 def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
-    """Return a comment, response or reply with its author decided by who the incident's reporter is.
+    """Return an event with its author decided by who the incident's reporter is.
 
-    What the reporter wrote becomes the customer's reply. A reply that was taken for the reporter's, but is by another
-    account, becomes a comment of an unknown author. Any other event is returned unchanged. `attributes`: the
-    incident's, before this event.
+    A comment or response that the reporter wrote becomes the customer's reply. A reply that was taken for the
+    reporter's, but is by another account, becomes a comment of an unknown author. Any other event is returned
+    unchanged. `attributes`: the incident's, before this event.
     """
     if is_reporters_comment(event, attributes):
         return replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
@@ -86,11 +87,12 @@ def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> 
 
 
 def is_reporters_comment(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Return whether a response or comment was written by the incident's reporter; False for other kinds of events.
+    """Return whether a response or comment was written by the incident's reporter.
 
-    `attributes`: those of the incident. If the event has an `actor_id`, that account must equal the attribute
-    `reporter_id`. If it has none, the actor must be UNKNOWN and `actor_name` must equal `reporter_id`, or else
-    `reporter`; the latter counts only for a response, or if there is no `reporter_id`.
+    False for other kinds of events. `attributes`: those of the incident. If the event has an `actor_id`, that account
+    must equal the attribute `reporter_id`. If it has none, its actor must be UNKNOWN, and its `actor_name` must equal
+    the attribute `reporter_id` or `reporter`. The attribute `reporter` counts only for a response, or if there is no
+    `reporter_id`.
     """
     if event.actor_id:
         return event.kind in _WHOSE and event.actor_id == attributes.get("reporter_id")
@@ -102,10 +104,10 @@ def is_reporters_comment(event: IncidentEvent, attributes: Mapping[str, str]) ->
 
 
 def affects_phase(event: IncidentEvent) -> bool:
-    """Return whether the event may change the incident's phase, or states who the reporter is; True in case of doubt.
+    """Return whether the event may change the incident's phase, or states who the reporter is.
 
-    The reporter matters because a reporter's comment ends a wait for the customer. True for every event with a
-    snapshot.
+    The reporter matters because a reporter's comment ends a wait for the customer. True in case of doubt, and for every
+    event with a snapshot.
     """
     kind = event.kind
     turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
@@ -116,9 +118,10 @@ _OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, Eve
 
 
 def phase_fact(incident: Incident, events: int) -> Fact:
-    """Return the fact `phase.changed` about an incident; publish it only if no other fact shows the change of phase.
+    """Return the fact `phase.changed` (an event to publish) about an incident.
 
-    `events`: how many events the incident has; the number makes the fact's key unique.
+    Publish it only if no other fact shows the change of phase. `events`: how many events the incident has; the number
+    makes the fact's key unique.
     """
     key = f"phase/{incident.phase.value}/{events}/{incident.changed_at.isoformat()}"
     return Fact(body=PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)

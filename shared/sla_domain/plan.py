@@ -390,7 +390,7 @@ class AgreedDates:
     clause: str = ""
 
     def allows(self, priority: str) -> bool:
-        """Return whether another due date may be agreed for an incident at this priority (its id)."""
+        """Return whether the parties may agree on another due date for an incident of this priority (id)."""
         return self.priorities is None or priority in self.priorities
 
 
@@ -468,9 +468,9 @@ class Plan:
         object.__setattr__(self, "sole_role", next((role for role in self.roles if role.sole), None))
 
     def priority(self, name: str) -> Priority | None:
-        """Return the priority with this id or other name, without regard to case and spaces; None if there is none.
+        """Return the priority of the plan with this id or other name; None if there is none.
 
-        Conditions of targets compare the id: use `.id` of the result.
+        Case and spaces do not matter. Conditions of targets compare the id: use `.id` of the result.
         """
         return self.priority_by_name.get(normal(name))
 

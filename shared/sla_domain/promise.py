@@ -43,7 +43,10 @@ class PromiseLine:
 
 
 def promise(incident: Incident) -> tuple[PromiseLine, ...]:
-    """Return the promised due instants of an incident: one line for each running clock that has one, earliest first."""
+    """Return the promised due instants of an incident, earliest first.
+
+    There is one line for each running clock that has a due instant.
+    """
     zone = incident.contract.zone
     lines = [
         PromiseLine(
@@ -63,11 +66,11 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
 
 
 def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
-    """Return the fact about the incident's promise that is now to be published, as a list of one; [] if there is none.
+    """Return the fact about the incident's promised due instants, as a list of one; [] for nothing new.
 
-    `PromiseMade`: the first due instants. `PromiseMoved`: a promised due instant changed. `PromiseNone`: there are no
-    clocks, because the plan gives no numbers. `published`: clock id -> what has been published. `keys`: keys of the
-    facts published so far about the incident itself, not about its clocks.
+    A fact is an event to publish. `PromiseMade`: the first due instants. `PromiseMoved`: a promised due instant
+    changed. `PromiseNone`: there are no clocks, because the plan gives no numbers. `published`: clock id -> what has
+    been published. `keys`: keys of the facts published so far about the incident itself, not about its clocks.
     """
     lines = promise(incident)
     if not lines:

@@ -67,10 +67,11 @@ class PublishedState:
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
 
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
-        """Return the warnings and breaches of the clock that are published, without those later declared untrue.
+        """Return the clock's warnings and breaches that are published and still count as true.
 
-        `clock`: the clock as it is now. Where an instant was not stored, that of a warning or breach of `clock` of the
-        same kind is taken, if one fits; else it stays None.
+        Those that were later declared untrue are left out. `clock`: the clock as it is now. Older releases did not
+        store the instant of each: it is then taken from a warning or breach of `clock` of the same kind, if one fits;
+        else it stays None.
         """
         return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
@@ -89,9 +90,10 @@ class Timer:
 
 
 def timers(clock: Clock, published: PublishedState) -> tuple[Timer, ...]:
-    """Return the timers to set for a clock: one for each of its marks that is still ahead and not published.
+    """Return the timers to set for a clock; none unless the clock runs.
 
-    `published`: what has been published of the clock. The result is empty unless the clock runs.
+    There is one for each of its marks (warnings, breach) that is still ahead and not published. `published`: what has
+    been published of the clock.
     """
     ahead = _ahead(clock, published.keys, published.published_marks(clock))
     return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
@@ -110,11 +112,10 @@ def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedM
 def after_publishing(
     published: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
-    """Return clock id -> what is published of the clock after `facts` have been published.
+    """Return what is published of each clock after `facts` have been published, by clock id.
 
-    `published`: clock id -> what was published of it before. `clocks`: the incident's clocks as they are now. A clock
-    that is in `published` and not in `clocks` becomes cancelled if one of `facts` is about it; otherwise it keeps its
-    state.
+    `published`: what was published of each before. `clocks`: the incident's clocks as they are now. A clock that is in
+    `published` and not in `clocks` becomes cancelled if one of `facts` is about it; otherwise it keeps its state.
     """
     by_clock: dict[ClockId, list[Fact]] = {}
     promised: Mapping[str, datetime] = {}

@@ -70,10 +70,11 @@ def target_name(event: EventId) -> str:
 
 
 def mark_of_key(key: str) -> tuple[int, str] | None:
-    """Return (generation, kind) of the key of a warning or breach; None for any other key.
+    """Return the target's number and the kind that the key of a warning or breach is made of.
 
-    `generation`: the number of the clock's target, from 0. `0/warn-75` gives (0, "warn-75"). `~2`, which `unused_key`
-    adds to a key that is taken already, is left out: `1/breach~2` gives (1, "breach").
+    The number counts the clock's targets, from 0: `0/warn-75` gives (0, "warn-75"). `~2`, which `unused_key` adds to a
+    key that is taken already, is left out: `1/breach~2` gives (1, "breach"). None for the key of anything else that is
+    published.
     """
     generation, _, name = key.partition("/")
     kind = name.partition("~")[0]
@@ -83,12 +84,11 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
 
 
 def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
-    """Return the warnings and breaches that are published and were not declared untrue later, in the order of their
-    keys.
+    """Return the published warnings and breaches that still count as true, in the order of their keys.
 
-    `keys`: those of the clock's published facts, and `-<key>` for each fact that was declared untrue (taken back); keys
-    of other facts are ignored. `meanings`: key -> instant and target; without an entry, `at` is None and `target` is
-    "".
+    `keys`: those of the clock's published facts, and `-<key>` for each fact that was later declared untrue; that one is
+    left out, and keys of other facts are ignored. `meanings`: key -> instant and target; without an entry, `at` is None
+    and `target` is "".
     """
     found = []
     for key in sorted(keys):
@@ -102,12 +102,12 @@ def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -
 def with_instants(
     known_marks: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
 ) -> list[PublishedMark]:
-    """Return `known_marks` (published warnings and breaches), with missing instants filled in; those known come first.
+    """Return the published warnings and breaches `known_marks` with missing instants filled in.
 
-    A missing instant is the first of these that there is, else None. 1. For a breach of the target number `generation`:
-    `breached_at`. 2. The instant of the clock's warning or breach of the same kind and target number, unless another of
-    `known_marks` has it. 3. The first instant of one of the same kind that none of `known_marks` has; a breach that is
-    still ahead, or of the target in force, is never used for this.
+    Those whose instant was stored come first. A missing instant is the first of these that there is, else None. 1. For
+    a breach of the target number `generation`: `breached_at`. 2. The instant of the clock's warning or breach of the
+    same kind and target number, unless another of `known_marks` has it. 3. The first instant of one of the same kind
+    that none of `known_marks` has; a breach that is still ahead, or of the target in force, is never used for this.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []
@@ -140,10 +140,10 @@ def with_instants(
 
 
 def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
-    """Return whether `mark` is among `known_marks`, the published warnings and breaches of its clock.
+    """Return whether a warning or breach (`mark`) has been published.
 
-    A breach is the same as a published one if both have the same instant; a warning, if both have the same threshold
-    and the same instant or target.
+    `known_marks`: the published ones of its clock. A breach is among them if one of them is a breach at the same
+    instant. A warning is, if one of them has the same threshold and the same instant or target.
     """
     same = [each for each in known_marks if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
@@ -163,5 +163,8 @@ def _numbered(key: str, taken: Callable[[str], bool]) -> str:
 
 
 def digest(event: EventId) -> str:
-    """Return a hash of an event id in twelve hexadecimal digits; "" for an empty id."""
+    """Return a short hash of an event id, in twelve hexadecimal digits.
+
+    "" for an empty id.
+    """
     return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""

@@ -82,10 +82,12 @@ class LevelDecision:
 
 
 def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
-    """Return the people of an escalation level, with who is on duty at `at` and who is not.
+    """Return the people of one level of an escalation policy, on duty and off duty at `at`.
 
-    `names`: as the level lists them: roles of the contract or, where nobody holds such a role, ids of people, who are
-    always on duty. The customer's own people are left out. A person whose hours are not known counts as on duty.
+    `names`: as the level lists them. A name may be a role of the contract; it stands for all who hold the role; of a
+    rota, for who is on call and who is next. Where nobody holds such a role, it is the id of a person, who is always on
+    duty. The customer's own people, and those who have left, are missing. A person whose hours are not known counts as
+    on duty.
     """
     on: dict[str, RoleHolding] = {}
     off: dict[str, RoleHolding] = {}
@@ -102,10 +104,11 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 
 
 def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
-    """Return whom an escalation level notifies now, by the first of these rules that applies.
+    """Return whom one level of an escalation policy notifies now.
 
-    1. Everybody on duty. 2. Those off duty who are not in `notified` (ids of the people notified before). 3. Nobody
-    yet, if it is known when the first of them comes on duty: the level waits until then. 4. All those off duty, again.
+    `level`: its people, on duty and off duty. `notified`: ids of the people notified before. The first of these rules
+    applies. 1. Everybody on duty. 2. Those off duty who are not in `notified`. 3. Nobody yet, if it is known when the
+    first of them comes on duty: the level waits until then. 4. All those off duty, again.
     """
     if level.on_duty:
         return LevelDecision(level.on_duty)

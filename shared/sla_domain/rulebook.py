@@ -42,11 +42,10 @@ class Calendars(Protocol):
     """Makes the business calendars of a catalogue (protocol): `calendar` returns the one of a contract's coverage."""
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
-        """Return the calendar in which a coverage's hours count under a contract; the same object at each call.
+        """Return the calendar of a coverage (hours of service) under a contract.
 
-        `windows`: booked hours that count as well.
-
-        Raises CalendarError if it cannot be made.
+        It is the same object at each call. `windows`: booked extra hours that count as well. Raises CalendarError if it
+        cannot be made.
         """
         ...
 
@@ -93,11 +92,17 @@ class RecordedContracts(Protocol):
         ...
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
-        """Return the version of a contract that applies at an instant; None before the first and for an unknown id."""
+        """Return the version of a recorded contract that applies at an instant.
+
+        None before the first version applies, and for an unknown id.
+        """
         ...
 
     def newest(self, contract: ContractId) -> Contract | None:
-        """Return the version of a contract that took effect last; None if none has yet, and for an unknown id."""
+        """Return the version of a recorded contract that took effect last.
+
+        None if none has taken effect yet, and for an unknown id.
+        """
         ...
 
     def boundaries(self, contract: ContractId) -> tuple[ContractBoundary, ...]:
@@ -105,9 +110,9 @@ class RecordedContracts(Protocol):
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that name one of these products: as covered, excluded or in use.
+        """Return the ids of the recorded contracts that name one of these products.
 
-        Names are compared without regard to case and spaces.
+        They name it as covered, excluded or in use. Names are compared without regard to case and spaces.
         """
         ...
 
@@ -126,16 +131,18 @@ class RecordedContracts(Protocol):
         ...
 
     def revisions(self, contracts: Iterable[ContractId]) -> Mapping[str, int]:
-        """Return contract id -> number of the last change of its record, without changes that affect no verdict.
+        """Return, for each of these contracts, the number of the last change that may affect a verdict.
 
-        Entries in ledgers are such changes. Contracts without a record in the database are left out.
+        The result is contract id -> number. Changes that affect no verdict, such as entries in ledgers, are not
+        counted. Contracts without a record in the database are left out.
         """
         ...
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
-        """Return a short hash, in hexadecimal, of the numbers that `revisions` returns for these contracts.
+        """Return a short hash, in hexadecimal, of the present state of these recorded contracts.
 
-        It changes when one of the contracts changes in a way that may affect a verdict. "" if none of them is recorded.
+        It is made of the numbers that `revisions` returns, so it changes when one of the contracts changes in a way
+        that may affect a verdict. "" if none of them is recorded in the database.
         """
         ...
 
@@ -175,10 +182,11 @@ class Rulebook:
         object.__setattr__(self, "by_normal", {name: tuple(ids) for name, ids in found.items()})
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of a customer's contracts, () if none: of catalogue files, then recorded ones (in a database).
+        """Return the ids of a customer's contracts; () if there are none.
 
-        A contract of a file must have exactly this name; only if none has, case and spaces are ignored. For recorded
-        contracts case and spaces never matter, and the name in any of their versions counts.
+        Those of catalogue files come first, then recorded ones (in the database). A contract of a file must have
+        exactly this name; only if none has, case and spaces are ignored. For recorded contracts case and spaces never
+        matter, and the name in any of their versions counts.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))
@@ -189,7 +197,10 @@ class Rulebook:
         return self.contracts if self.recorded is None else self.recorded.of_files()
 
     def contract_at(self, contract: ContractId, at: datetime) -> Contract | None:
-        """Return the contract with this id as it applies at `at`; None if unknown or if its first version is later."""
+        """Return the contract with this id as it applies at the instant `at`.
+
+        None if the id is unknown, or if the contract's first version applies only later.
+        """
         if self.recorded is not None and contract in self.recorded:
             return self.recorded.at(contract, at)
         return self.contracts.get(contract)
@@ -215,7 +226,7 @@ class Rulebook:
         return joined_version(base_version(self.version), pin) if pin else base_version(self.version)
 
     def plan_of(self, contract: Contract) -> Plan:
-        """Return the plan of a contract. Raises KeyError if the rulebook does not have it."""
+        """Return the plan of a contract. Raises KeyError if the catalogue does not have it."""
         return self.plans[contract.plan]
 
     def is_timeless(self, customer: str) -> bool:
@@ -229,10 +240,10 @@ class Rulebook:
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
-        """Return the first contract of `customer` in force at `at`, else the default contract, with the reason.
+        """Return the contract that applies to a customer at the instant `at`, with the reason.
 
-        `customer`: the name that the incident states, "" for none. Contracts of files come before those of the
-        database.
+        It is the first of the customer's contracts in force then, else the default contract. `customer`: the name that
+        the incident states, "" for none. Contracts of files come before those of the database.
         """
         default = self.contracts[self.default_contract]
         if not normal(customer):
@@ -251,7 +262,7 @@ _JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every col
 
 
 def joined_version(catalogue: str, pin: str) -> str:
-    """Return one version text for a catalogue version and a state of the recorded contracts.
+    """Return one text for a catalogue version and a state of the contracts recorded in the database.
 
     `catalogue`: the catalogue version. `pin`: a hash of the state, from `RecordedContracts.pin`. The text sorts after
     `catalogue` and before `after_version(catalogue)`.
@@ -260,14 +271,18 @@ def joined_version(catalogue: str, pin: str) -> str:
 
 
 def base_version(version: str) -> str:
-    """Return the catalogue version in a text that `joined_version` made; any other version text unchanged."""
+    """Return the catalogue version in a text that `joined_version` made.
+
+    Any other version text is returned unchanged.
+    """
     return version.partition(_JOIN)[0]
 
 
 def after_version(catalogue: str) -> str:
-    """Return a text that sorts after a catalogue version and after all versions joined with it: an exclusive bound.
+    """Return a text that sorts after a catalogue version and after all versions joined with it.
 
-    `catalogue`: the catalogue version. Joined versions are those that `joined_version` returns for it.
+    It serves as an exclusive upper bound in queries. `catalogue`: the catalogue version. Joined versions are those that
+    `joined_version` returns for it.
     """
     return f"{catalogue}{chr(ord(_JOIN) + 1)}"
 

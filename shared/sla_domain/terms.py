@@ -19,7 +19,10 @@ class Term:
     days: int = 0
 
     def after(self, day: date) -> date:
-        """Return the day that is this term later than `day`; the month's last day where a month is too short."""
+        """Return the day that is this term later than `day`.
+
+        The months are added first; where a month is too short, its last day is taken. The days are added then.
+        """
         first = _months_after(day.replace(day=1), self.months)
         last = _months_after(first, 1) - timedelta(days=1)
         return first.replace(day=min(day.day, last.day)) + timedelta(days=self.days)
@@ -100,7 +103,10 @@ class PlanTerms:
         object.__setattr__(self, "uncounted", normals(without))
 
     def uncovered(self, request_type: str) -> UncoveredRequest | None:
-        """Return the plan's rule for a type of request that it does not cover; None for a type that it covers."""
+        """Return the plan's rule for a type of request that it does not cover.
+
+        None for a type that it covers. `request_type`: a name of the type.
+        """
         used = normal(request_type)
         return next((each for each in self.not_covered if used and used in normals(each.types)), None)
 

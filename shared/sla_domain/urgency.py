@@ -22,9 +22,10 @@ _UNKNOWN_RANK = 9
 
 
 def pressure(left: timedelta) -> float:
-    """Return a factor for the time left: 0.5 with an hour left, 1 if due now, 2 if overdue by a day or more.
+    """Return a factor for the time left; the more is left, the nearer it is to 0.
 
-    `left`: time to the due instant, negative if overdue. The more is left, the nearer the result is to 0.
+    It is 0.5 with an hour left, 1 if due now, 2 if overdue by a day or more. `left`: time to the due instant, negative
+    if overdue.
     """
     if left > timedelta():
         return 1 / (1 + left / _HOUR)
@@ -32,9 +33,10 @@ def pressure(left: timedelta) -> float:
 
 
 def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
-    """Return the urgency of a clock, 0 to 200, from its priority's rank, its plan's rank and the time left.
+    """Return the urgency of a clock, 0 to 200; the higher, the more urgent.
 
-    `severity`, `plan_rank`: the two ranks, counted from 1, the most urgent. `left`: wall-clock time to the due instant,
+    It is 100 * a factor for the time left / (`severity` * `plan_rank`). `severity`: the rank of the clock's priority.
+    `plan_rank`: the rank of its plan. Both count from 1, the most urgent. `left`: wall-clock time to the due instant,
     negative if overdue; None if the clock is paused, which gives 0.1 at most.
     """
     pressed = _PAUSED if left is None else pressure(left)
@@ -42,27 +44,29 @@ def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
 
 
 def weight(severity: int, plan_rank: int) -> float:
-    """Return the part of the urgency that does not change with time, in (0, 1]: 1 / (`severity` * `plan_rank`).
+    """Return the part of the urgency of a clock that does not change with time.
 
-    Both are ranks, counted from 1, the most urgent; less than 1 counts as 1.
+    It is 1 / (`severity` * `plan_rank`), a number in (0, 1]. Both are ranks, of the priority and of the plan, counted
+    from 1, the most urgent; less than 1 counts as 1.
     """
     return 1 / (max(severity, 1) * max(plan_rank, 1))
 
 
 def score_of_weight(weight: float, left: timedelta | None) -> float:
-    """Return the urgency of a clock, 0 to 200: 100 * `weight` * a factor for the time left.
+    """Return the urgency of a clock, 0 to 200, from its weight and the time left.
 
-    The factor is 0.5 an hour before the due instant, 1 at it, and 2 a day or more after it. `weight`: in (0, 1], from
-    `weight_of`. `left`: wall-clock time to the due instant, negative if overdue; None if the clock is paused, which
-    gives 0.1 at most.
+    It is 100 * `weight` * a factor for the time left. The factor is 0.5 an hour before the due instant, 1 at it, and 2
+    a day or more after it. `weight`: in (0, 1], from `weight_of`. `left`: wall-clock time to the due instant, negative
+    if overdue; None if the clock is paused, which gives 0.1 at most.
     """
     return weight * score(1, 1, left)
 
 
 def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
-    """Return the weight of a clock: 1 / (rank of its priority * rank of the contract's plan); rank 1 is most urgent.
+    """Return the weight of a clock: the part of its urgency that does not change with time.
 
-    A priority that the plan does not have counts as rank 9. `incident`: the clock's. `rulebook`: has the plans.
+    It is 1 / (rank of its priority * rank of the contract's plan), where rank 1 is most urgent. A priority that the
+    plan does not have counts as rank 9. `incident`: the clock's. `rulebook`: has the plans.
     """
     bought = rulebook.plans[incident.contract.under(incident.entitlement).plan]
     plan = rulebook.plans.get(clock.plan, bought)
@@ -71,9 +75,10 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
 
 
 def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
-    """Return the urgency of a clock at `at`, 0 to 200: 0 once it has ended, 0.1 at most while it is paused.
+    """Return the urgency of a clock at `at`, 0 to 200; the higher, the more urgent.
 
-    The more urgent clock has the higher number.
+    It is 0 once the clock has ended, and 0.1 at most while it is paused. `incident`: the clock's. `rulebook`: has the
+    plans, whose ranks count.
     """
     if not clock.state.open:
         return 0.0

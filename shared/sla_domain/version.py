@@ -87,9 +87,10 @@ class VersionRange:
 
     @classmethod
     def parse(cls, text: str) -> VersionRange:
-        """Return the range that a text describes, such as `>=2.0 <2.4.1 || 3.0.x`; "", `*` and `x` are every version.
+        """Return the range of versions that a text describes, such as `>=2.0 <2.4.1 || 3.0.x`.
 
-        Raises InvalidNotice, whose message shows the grammar (`GRAMMAR`).
+        The texts "", `*` and `x` stand for every version. Raises InvalidNotice, whose message shows the grammar
+        (`GRAMMAR`).
         """
         stripped = text.strip()
         if stripped in ("", "*", "x", "X"):

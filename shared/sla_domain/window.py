@@ -85,7 +85,8 @@ class BookedWindow:
     def opens_for(self, priority: str, product: str) -> bool:
         """Return whether time counts in the booked hours for an incident of this priority and product.
 
-        `product`: "" if the incident names none; then the result is False if the booking is for certain products.
+        `priority`: its id. `product`: "" if the incident names none; then the result is False if the booking is for
+        certain products.
         """
         if self.priorities and priority not in self.priorities:
             return False
@@ -95,8 +96,8 @@ class BookedWindow:
 
 
 def windows_for(windows: tuple[BookedWindow, ...], priority: str, product: str) -> tuple[BookedWindow, ...]:
-    """Return those of the booked windows in which time counts for an incident of this priority and product.
+    """Return those of the booked extra hours (windows) in which time counts for an incident.
 
-    They are in the order given. `product`: "" if the incident names none.
+    They are in the order given. `priority`: the incident's. `product`: "" if it names none.
     """
     return tuple(one for one in windows if one.opens_for(priority, product))

@@ -49,13 +49,14 @@ def with_earlier_promises(
     before: Before,
     now: datetime,
 ) -> WithEarlierPromises:
-    """Return the incident with, in addition, the clocks and breaches of targets that only earlier catalogues promised.
+    """Return the incident with what only earlier catalogues promised: clocks and breaches.
 
     A published clock that the incident lacks is added; if it was open when its promise ended, it is cancelled then (at
     `now` if that instant is not stored). A clock whose target was replaced also gets the published breaches of its
     earlier targets. `versions`: clock id -> catalogue version, for the incident's clocks. `published`: clock id -> what
-    has been published. `before`: a function that returns (incident, rulebook) for a catalogue version; its second
-    argument limits the events to those up to an instant, None: all. It returns None if that version cannot be read.
+    has been published. `before`: a function that returns (incident, its plans and contracts) for a catalogue version;
+    its second argument limits the events to those up to an instant, None: all. It returns None if that version cannot
+    be read.
     """
     found = dict(versions)
     unread = set[ClockId]()
@@ -79,10 +80,11 @@ def with_earlier_promises(
 
 
 def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
-    """Return a copy of the clock, cancelled at `at` because its target is no longer promised from then on.
+    """Return a copy of the clock for the case that its target is not promised from `at` on.
 
-    A clock that had ended by then keeps its state and gets only `withdrawn_at`. None if it had not started before `at`.
-    `incident`, `rulebook` (plans, contracts, calendars): those under which the target was promised.
+    If it is open then, it is cancelled at `at`. If it had ended by then, it keeps its state and gets only
+    `withdrawn_at`. None if it had not started before `at`. `incident`, `rulebook` (plans, contracts, calendars): those
+    under which the target was promised.
     """
     if clock.stopped_at is not None and clock.stopped_at <= at:
         return replace(clock, withdrawn_at=at)

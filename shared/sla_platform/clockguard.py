@@ -52,10 +52,10 @@ class ClockGuard:
     _moved: timedelta = timedelta()  # by how much small steps have moved the clock lately
 
     def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
-        """Return the instant to act by, and how the reading `now` was judged.
+        """Judge a reading of the clock, `now`; return the instant to act by, and the verdict.
 
-        The instant is `now` when the reading is believed, else the last believed instant plus the steady seconds since.
-        `steady`: `steady_seconds()` from just before the clock was read.
+        If the reading is believed, the instant is `now`. If not, it is the last believed instant plus the steady
+        seconds since. `steady`: what `steady_seconds()` returned just before the clock was read.
         """
         if self._believed is None:
             return self._accept(now, steady, ClockReading.STEADY)
@@ -71,7 +71,7 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the last believed instant, and the steady seconds (`steady_seconds`) at that reading.
+        """Return the reading that was believed last: its instant, and the steady seconds (`steady_seconds`) then.
 
         None before the first reading.
         """

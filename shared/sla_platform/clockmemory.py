@@ -41,9 +41,10 @@ class ClockMemory:
         self._failed = False
 
     def recall(self, time_source: SystemTime) -> None:
-        """Give the time source the clock readings in the file, to go on from; do nothing when no file can be used.
+        """Give the clock readings in the file to the time source, which goes on from them.
 
-        A file is not used when it is absent, unreadable, another user's or of another boot.
+        A file that is absent, unreadable, another user's or of another boot of the machine is not used: nothing is done
+        then.
         """
         bases = self._kept()
         if bases:
@@ -80,10 +81,11 @@ class ClockMemory:
 
 
 def clock_file(settings: Settings, database: str | None) -> Path:
-    """Return the path for a `ClockMemory`: `<database>.clock` beside an SQLite file, else in the temporary directory.
+    """Return the path of the file for a `ClockMemory`, which keeps clock readings.
 
-    `database`: the path of the SQLite file, None or "" without one. In the temporary directory the name holds a hash of
-    user, store URL, bus prefix, instance and port, so that processes do not share a file.
+    With an SQLite file it is `<database>.clock` beside that file. `database`: the path of the SQLite file, None or ""
+    without one. Without one the file is in the temporary directory. Its name then holds a hash of user, store URL, bus
+    prefix, instance and port, so that processes do not share a file.
     """
     if settings.store_url.startswith("sqlite") and database:
         return Path(f"{database}.clock")

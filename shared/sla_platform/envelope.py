@@ -58,10 +58,10 @@ class Envelope:
         source: str = "",
         subject: str = "",
     ) -> Envelope:
-        """Return the event made of the columns of a stored row: of a log, or of a service's own copy of events.
+        """Return the event that is stored in a row of a table, given the columns of the row.
 
-        `source`: "" where it was not stored. `subject`: "" where it equals `key`. Raises ValueError for an unknown
-        `topic`.
+        The table is an event log, or a service's own copy of events. `data`: as JSON text. `source`: "" where it was
+        not stored. `subject`: "" where it equals `key`. Raises ValueError for an unknown `topic`.
         """
         return cls(
             topic=Topic(topic),

@@ -80,8 +80,9 @@ _POSTGRES_SURROUNDINGS = {
 def fault_of(error: BaseException) -> Fault:
     """Return what an error is blamed on; that decides whether to try again or to quarantine the row.
 
-    PASSING (try again) if the error, or one in its chain of `__cause__`, is of the surroundings, such as the network or
-    the disk. Otherwise the error itself decides: ROW if it is about the data that was worked on, else UNKNOWN.
+    If the error, or one in its chain of `__cause__`, is of the surroundings (network, disk, database), it is PASSING:
+    try again. Otherwise the error itself decides. If it is about the data that was worked on, it is ROW. If not, it is
+    UNKNOWN.
     """
     seen: set[int] = set()
     cause: BaseException | None = error

@@ -40,9 +40,10 @@ def _local_or_instant(given: datetime) -> datetime:
 
 
 def reachable(instant: datetime) -> datetime:
-    """Return the aware instant unchanged; a validator for fields of models that take instants from outside.
+    """Return the aware instant unchanged, if it lies between the years 1970 and 2200.
 
-    Raises ValueError if it lies before 1970 or after 2200, beyond which calendars are not computed.
+    It is a validator for fields of models that take instants from outside. Raises ValueError for an instant before 1970
+    or after 2200, beyond which calendars are not computed.
     """
     if not bounds.within_reach(instant):
         raise ValueError(f"an instant lies {bounds.RANGE}: no calendar reaches further")

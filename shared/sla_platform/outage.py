@@ -35,11 +35,11 @@ _POSTGRES_PASSING = {
 
 
 def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
-    """Return a StoreBusy to raise in place of a database error that passes by itself; None for any other error.
+    """Return a StoreBusy to raise in place of a database error that passes by itself.
 
-    Such errors are no answer in time, a lost connection, a lock that stays busy, a full disk, a fail-over.
-    `connecting`: whether the error came up while connecting; then every OSError counts, such as a refused port or a
-    missing socket.
+    Such errors are no answer in time, a lost connection, a lock that stays busy, a full disk, a fail-over. For any
+    other error None is returned. `connecting`: whether the error came up while connecting; then every OSError counts,
+    such as a refused port or a missing socket.
     """
     reason = _reason(error, connecting)
     return None if reason is None else store_busy(reason)

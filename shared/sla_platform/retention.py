@@ -71,9 +71,10 @@ class Retention:
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
-        """Return the instant before which an incident must have ended for a service of this `turn` to delete it now.
+        """Return the instant before which an incident must have ended to be deleted now; None: nothing is deleted.
 
-        That is `now` less `keep`, and less `linger` once for COUNTED, twice for SHOWN. None: nothing is deleted.
+        It is `now` less `keep` for services whose `turn` is TOLD. It is earlier by `linger` for COUNTED, and by twice
+        `linger` for SHOWN.
         """
         return None if self.keep is None else now - self.keep - turn * self.linger
 
@@ -123,7 +124,7 @@ class RetentionLoop:
             await asyncio.sleep(pause)
 
     async def once(self, between: float = BETWEEN_SECONDS) -> Removed:
-        """Delete everything that is due now; return table -> how many of its rows were deleted.
+        """Delete everything that is due now; return how many rows were deleted, as table -> number.
 
         `between`: seconds to wait after each transaction, so that writers go first. Raises StoreBusy; the next call
         deletes what is left.
@@ -143,8 +144,8 @@ async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetim
     """Return the present instant, but at most a day (MOST_SILENT) after the latest instant that is stored.
 
     So a clock that is far ahead deletes nothing too early. `newest`: returns the latest stored instant, or None when
-    nothing is stored. The present instant is returned without this limit if nothing is stored, if `newest` itself is
-    None, or if the time source is `authoritative`.
+    nothing is stored. There is no such limit if nothing is stored, if `newest` itself is None, or if the time source is
+    `authoritative`.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()

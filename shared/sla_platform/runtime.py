@@ -56,12 +56,12 @@ class Service:
 
 @contextlib.asynccontextmanager
 async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
-    """Run every part of every service within the `with` block; yield an event that is set when a part has failed.
+    """Run every part of every service within the `with` block.
 
     The block begins when every service was prepared (`Service.prepare`) or its first attempt has failed; after 60
-    seconds (PREPARE_SECONDS) in any case. The parts of a service wait until it is prepared. A failed part is logged;
-    the others run on. At the end of the block the parts are cancelled and then the services closed, both in reverse
-    order.
+    seconds (PREPARE_SECONDS) in any case. The parts of a service wait until it is prepared. The event that is yielded
+    is set when a part has failed; the failure is logged, and the others run on. At the end of the block the parts are
+    cancelled and then the services closed, both in reverse order.
     """
     tasks: list[asyncio.Task[None]] = []
     failed: asyncio.Event = asyncio.Event()
@@ -143,7 +143,10 @@ def asked_to_end() -> bool:
 
 
 async def until_signalled(failed: asyncio.Event) -> bool:
-    """Wait for SIGINT or SIGTERM and return True, or return False when `failed` is set before."""
+    """Wait for SIGINT or SIGTERM, or until the event `failed` is set.
+
+    Return True after a signal, False if `failed` was set before.
+    """
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

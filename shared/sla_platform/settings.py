@@ -234,5 +234,8 @@ class Settings(BaseSettings):
 
     @property
     def kafka_servers(self) -> str:
-        """Return the brokers of `SLAD_BUS_URL` as `host:port[,host:port]`; meaningless on the embedded profile."""
+        """Return the Kafka brokers that `SLAD_BUS_URL` names, as `host:port[,host:port]`.
+
+        On the embedded profile, which has no Kafka, the result means nothing.
+        """
         return self.bus_url.removeprefix("kafka://")

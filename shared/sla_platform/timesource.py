@@ -50,12 +50,16 @@ class TimeSource(Protocol):
         """Return the present instant, aware and in UTC."""
 
     def read(self) -> Believed:
-        """Return the present instant (aware, in UTC), and whether the clock's reading was believed (`ClockReading`)."""
+        """Return the present instant (aware, in UTC), and whether the clock is believed and why.
+
+        The second value is a `ClockReading`, the verdict on the clock.
+        """
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return the instant to act by when the database's clock shows `now`, and whether that reading was believed.
+        """Return the instant to act by when the database's clock shows `now`, and the verdict on that clock.
 
-        `asked`: what `steady()` returned just before the database was asked.
+        The verdict is a `ClockReading`. If this source is `authoritative`, both are its own, as of `read`. `asked`:
+        what `steady()` returned just before the database was asked.
         """
 
     def steady(self) -> float:
@@ -91,18 +95,25 @@ class SystemTime:
         self.watch: Callable[[GuardedClock, ClockReading], None] = _unwatched
 
     def now(self) -> datetime:
-        """Return the present instant, aware and in UTC; while a leap is not believed, as if there had been no leap."""
+        """Return the present instant, aware and in UTC.
+
+        While a leap of the clock is not believed, it goes on as if there had been no leap.
+        """
         return self.read()[0]
 
     def read(self) -> Believed:
-        """Return the present instant, as `now` does, and whether the machine's clock was believed (`ClockReading`)."""
+        """Return the present instant (aware, in UTC), and the verdict on the machine's clock (`ClockReading`).
+
+        While a leap of the clock is not believed, the instant goes on as if there had been no leap.
+        """
         asked = self._steady()
         return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return the instant to act by when the database's clock shows `now`, and whether that reading was believed.
+        """Return the instant to act by when the database's clock shows `now`, and the verdict on that clock.
 
-        `asked`: what `steady()` returned just before the database was asked.
+        The verdict is a `ClockReading`. While a leap of that clock is not believed, the instant goes on as if there had
+        been no leap. `asked`: what `steady()` returned just before the database was asked.
         """
         return self._judge(GuardedClock.STORE, now, asked)
 
@@ -111,9 +122,10 @@ class SystemTime:
         return self._steady()
 
     def bases(self) -> Bases:
-        """Return clock -> its last believed instant, and the steady seconds (`steady`) at that reading.
+        """Return the last believed reading of each clock, as clock -> (instant, steady seconds at that reading).
 
-        A later process passes this to `resume`. Clocks that were never read are left out.
+        The steady seconds are those of `steady`. A later process passes the result to `resume`. Clocks that were never
+        read are left out.
         """
         with self._lock:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
@@ -121,8 +133,8 @@ class SystemTime:
     def resume(self, bases: Bases) -> None:
         """Go on from the clock readings that an earlier process believed.
 
-        `bases`: what its method `bases` returned. That process must have run on this machine since the same boot. If
-        `bases` has more steady seconds for a clock than the counter shows now (`steady`), that clock is skipped.
+        `bases`: what its method `bases` returned. That process must have run on this machine since the same boot. A
+        clock is skipped if `bases` has more steady seconds for it than the counter (`steady`) shows now.
         """
         steady = self._steady()
         with self._lock:
@@ -131,7 +143,7 @@ class SystemTime:
                     self._guards[clock].resume(believed, at)
 
     def held(self) -> dict[GuardedClock, ClockReading]:
-        """Return the clocks that are not believed at present, each with the reading that says why."""
+        """Return the clocks that are not believed at present, as clock -> the reading that says why."""
         return {clock: reading for clock, reading in self._readings.items() if reading.held}
 
     async def sleep(self, seconds: float) -> None:
@@ -220,9 +232,9 @@ class SteeredTime(_Authority):
         return self._now
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for `seconds` of real time, but no longer than until the file changes, and for at most 250 ms.
+        """Sleep for `seconds` of real time, but for at most 250 ms.
 
-        Then the caller must look at the time again.
+        If the file changes, the sleep ends at once. The caller must then look at the time again.
         """
         before, ends = self._mark(), time.monotonic() + min(max(seconds, 0.0), self._LONGEST_SECONDS)
         while True:

@@ -19,9 +19,10 @@ class LoopYielder:
         self._since = time.perf_counter()
 
     async def yield_if_due(self) -> None:
-        """Let other asyncio tasks run once, if more than `seconds` have passed; else return at once.
+        """Let other asyncio tasks run once, if more than `seconds` have passed.
 
-        The seconds count from the creation of this object, and anew each time that other tasks were let run.
+        Otherwise return at once. The seconds count from the creation of this object, and anew each time that other
+        tasks were let run.
         """
         if time.perf_counter() - self._since >= self._seconds:
             await asyncio.sleep(0)

@@ -204,7 +204,7 @@ class IncidentAnswer(_Answer):
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
     """Return the board's list (`queue`) as its JSON model.
 
-    `attempts` makes each clock, and logs errors: a clock that cannot be shown is in `not_shown` instead of `clocks`.
+    `attempts` makes each clock, and logs errors. A clock that cannot be shown is in `not_shown` instead of `clocks`.
     """
 
     def clock(record: Any) -> ClockAnswer | NotShown:
@@ -229,7 +229,10 @@ def _not_shown(found: Iterable[NotShown]) -> tuple[NotShownAnswer, ...]:
 
 
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
-    """Return the content of an incident's page (`file`) as its JSON model; urgency and time left are as of `now`."""
+    """Return the content of an incident's page (`file`) as its JSON model.
+
+    `now`: the instant as of which urgency and time left are stated.
+    """
     return IncidentAnswer(
         now=now,
         id=file.id,

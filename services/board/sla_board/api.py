@@ -60,7 +60,7 @@ class Board:
         self._metrics = metrics
 
     def only_contract(self, request: Request) -> str | None:
-        """Return the one contract that the caller's key may see; None for all contracts.
+        """Return the one contract that the caller's API key may see; None for all contracts.
 
         Raises Problem, with status 401 or 403, if the key may not read.
         """
@@ -85,13 +85,14 @@ class Board:
             return False
 
     def stream(self, view: View, known: str, visitor: Visitor, allowed: Callable[[], bool]) -> Response:
-        """Return the page `view` as server-sent events to the caller (`visitor`): a `page` at once and after each
-        change.
+        """Return a response that keeps the browser's page `view` up to date by server-sent events.
 
-        A heartbeat (`beat`; `trouble` while the page cannot be rendered) comes first, and after each second without a
-        change. `known`: the id of the page's version that the browser shows, "" for none; a first `page` with this id
-        is left out. `allowed` is called between events, every 0.4 s at most; when it returns False, the stream ends.
-        Raises Problem: 429 if the caller follows too many pages, 503 if no place is free.
+        An event `page` holds the page; it is sent at once and after each change. An event `beat` is a heartbeat; it
+        comes first, and after each second without a change. While the page cannot be rendered, the heartbeat is called
+        `trouble`. `known`: the id of the version that the browser shows, "" for none; if the first `page` has this id,
+        it is left out. `visitor`: the caller, for the limits on streams. `allowed`: called before events, every 0.4 s
+        at most; once it returns False, the stream ends. Raises Problem: 429 if the caller follows too many pages, 503
+        if no place is free.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
@@ -158,10 +159,11 @@ def asked_filter(
     sort: Annotated[str, Query(max_length=20, description="urgency, due, priority …; a leading - turns it round")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
 ) -> BoardFilter:
-    """Return the board's filter that the query parameters of a request state (a FastAPI dependency).
+    """Return the board's filter that the query of a request's URL states (a FastAPI dependency).
 
-    Unknown states, buckets and orders are ignored, so that links of older releases still work. Empty names are left
-    out.
+    `contract`, `priority`, `state`, `bucket` (how soon due), `metric`: the values whose clocks are shown; empty: all.
+    `q`: text that is looked for. `sort`: the order, such as `-due`. `limit`: most rows. Unknown states, buckets and
+    orders are ignored, so that links of older releases still work. Empty names are left out.
     """
     order, descending = parse_order(sort)
     return BoardFilter(
@@ -188,9 +190,10 @@ LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
 
 
 def router(board: Board) -> APIRouter:
-    """Return the board's FastAPI routes: the HTML pages, their content as JSON, and the streams of server-sent events.
+    """Return the board's FastAPI routes.
 
-    The JSON is under `/v1/board/`, since the paths `/v1/clocks` and `/v1/incidents/{id}` belong to the timer service.
+    They are the HTML pages, their content as JSON, and the streams of server-sent events. The JSON is under
+    `/v1/board/`, since the paths `/v1/clocks` and `/v1/incidents/{id}` belong to the timer service.
     """
     routes = APIRouter(tags=["board"])
     _pages(routes, board)

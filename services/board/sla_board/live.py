@@ -78,9 +78,10 @@ class BoardReader:
             return await read_notices(connection, only_contract, self.pages.attempts)
 
     async def frame(self, view: View) -> Frame:
-        """Return a view (the filtered board, or one incident) as a Frame: the page as it is sent to browsers.
+        """Return a view as a Frame: the rendered page as it is sent to browsers.
 
-        An incident that is unknown, or that the viewer may not see, gives a page without content.
+        `view`: the filtered board, or one incident. If an incident is unknown, or the viewer may not see it, the page
+        has no content.
         """
         match view:
             case BoardFilter():

@@ -44,11 +44,12 @@ class EndedIncidents:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the incidents that have ended and have not changed since `horizon`, in the order of their last change.
+        """Delete the incidents that have ended and have not changed since the instant `horizon`.
 
-        An incident stays if a clock of it is open, the timer says that it is live, or an event arrived since `horizon`.
-        Each step is a transaction of up to 100 incidents; yields table -> rows deleted. Tombstones (rows with the ids)
-        stay, so that late events do not bring a deleted incident back.
+        An incident stays if a clock of it is open, if the timer's last phase says that work on it goes on, or if an
+        event of it arrived since `horizon`. At most 100 incidents are deleted in a transaction, those whose last change
+        is oldest first. After each transaction it yields table name -> number of deleted rows. The ids stay in a table
+        of tombstones, so that late events do not bring a deleted incident back.
         """
         after: Any | None = None
         while page := await self._ended_page(horizon, after):
@@ -64,10 +65,10 @@ class EndedIncidents:
                 yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete events that arrived for an incident after it had been deleted, if none has arrived since `horizon`.
+        """Delete events that arrived for an incident after the incident had been deleted.
 
-        A deleted incident that was opened anew is skipped. Each step is a transaction of up to 100 incidents; yields
-        table -> rows deleted.
+        They stay if one of them arrived since the instant `horizon`, or if the incident was opened anew. A transaction
+        concerns at most 100 incidents. After each it yields table name -> number of deleted rows.
         """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
@@ -78,9 +79,11 @@ class EndedIncidents:
             yield removed
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete critical-fix notices published before `horizon` of which no alert is open, oldest first.
+        """Delete critical-fix notices published before the instant `horizon`, oldest first, with their deliveries and
+        alerts.
 
-        Each step is a transaction of up to 100 notices, with their deliveries and alerts; yields table -> rows deleted.
+        A notice with an open alert stays. A transaction concerns at most 100 notices. After each it yields table name
+        -> number of deleted rows.
         """
         after: Any | None = None
         while page := await self._notice_page(horizon, after):
@@ -96,10 +99,10 @@ class EndedIncidents:
                 yield removed
 
     async def links(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the links to support plans that expired, or were revoked, before `horizon`.
+        """Delete the links to support plans that expired, or were revoked, before the instant `horizon`.
 
-        Each step is a transaction of up to 100 links; yields table -> rows deleted. Their entries in the audit log
-        stay.
+        A transaction deletes at most 100 links. After each it yields table name -> number of deleted rows. The links'
+        entries in the audit log stay.
         """
         link = tables.plan_link.c
         while True:
@@ -137,9 +140,9 @@ class AppliedIds:
         self._time_source = time_source
 
     async def old(self) -> AsyncIterator[int]:
-        """Delete the ids that were recorded more than 30 days ago (CLAIMS_KEPT), in transactions of up to 1,000 ids.
+        """Delete the recorded ids of events that were applied more than 30 days ago (CLAIMS_KEPT).
 
-        Yields how many were deleted after each transaction that deleted any.
+        A transaction deletes at most 1,000 ids. After each that deleted any, it yields how many.
         """
         inbox = tables.inbox.c
         now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))

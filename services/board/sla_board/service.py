@@ -72,13 +72,15 @@ def build(
     catalogue: Callable[[], Catalogue] | None = None,
     public_url: str = "",
 ) -> BoardService:
-    """Assemble the board; nothing runs yet. `event_source` reads the topics `projection.projector.TOPICS`.
+    """Return the board as a service, put together but not running yet.
 
-    `authorizer` checks API keys for the scope `read`. `retention`: None keeps everything for ever. `quarantine` keeps
-    events that cannot be applied; None: the board's own. `bounds` limits the streams. `rulebook` returns the rulebook
-    in force (plans, contracts, calendars), for the hours of clocks; None: wall time alone is shown. `catalogue` returns
-    the catalogue in force, for the pages of contracts; None: there are no such pages. `public_url`: how people reach
-    the board; links to plans begin with it.
+    `store`: the database with the board's tables. `event_source`: reads the topics `projection.projector.TOPICS`.
+    `time_source`: slad's clock. `authorizer`: checks API keys for the scope `read`. `registry`: where metrics are
+    registered. `retention`: how long data are kept; None: for ever. `quarantine`: keeps events that cannot be applied;
+    None: the board's own. `bounds`: the limits on streams. `rulebook`: returns the rulebook in force (plans, contracts,
+    calendars), for the hours of clocks; None: wall time alone is shown. `catalogue`: returns the catalogue in force,
+    for the pages of contracts; None: there are no such pages. `public_url`: how people reach the board; links to plans
+    begin with it.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
@@ -157,6 +159,9 @@ async def _keep_house(store: Store, time_source: TimeSource, metrics: BoardMetri
 
 
 async def forget_old_claims(store: Store, time_source: TimeSource) -> None:
-    """Delete the recorded ids of events that were applied more than 30 days ago, which the bus no longer delivers."""
+    """Delete the recorded ids of events that were applied more than 30 days ago.
+
+    By these ids the board skips an event that the bus delivers again; so old an event is not delivered any more.
+    """
     async for _ in AppliedIds(store, time_source).old():
         await asyncio.sleep(0)

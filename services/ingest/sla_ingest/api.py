@@ -68,7 +68,10 @@ class IngestDeps:
 
 
 def router(deps: IngestDeps) -> APIRouter:
-    """Return a FastAPI router with ingest's routes under `/v1`: webhooks, events, notices and parked deliveries."""
+    """Return a FastAPI router with ingest's routes under `/v1`.
+
+    They are for webhooks, events, notices of critical fixes, and parked deliveries. `deps`: the objects that they call.
+    """
     routes = APIRouter(prefix="/v1")
     _webhooks(routes, deps)
     _events(routes, deps)

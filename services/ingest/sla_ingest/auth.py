@@ -52,10 +52,11 @@ class AuthFailure(Enum):
 
 
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
-    """Return algorithm -> how many signatures of a body `verify` has to compute before it rejects a delivery.
+    """Return how many signatures `verify` must compute before it rejects a delivery.
 
-    For each algorithm that is the largest number of secrets that one of `sources` has; at least 1 for `sha256`. Pass
-    the result to `verify` as `work`: then a rejection takes equally long for every source.
+    The result maps a hash algorithm, such as `sha256`, to a number. That is the largest number of secrets with this
+    algorithm that one of `sources` has; at least 1 for `sha256`. Pass the result to `verify` as `work`: a rejection
+    then takes equally long for every source.
     """
     most = Counter({"sha256": 1})
     for how in sources:
@@ -67,12 +68,13 @@ def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
 def verify(
     how: Authentication | None, body: bytes, headers: Mapping[str, str], now: datetime, work: DigestBudget = NONE
 ) -> AuthFailure | None:
-    """Return None if the delivery is proven to come from its source, or needs no proof; else why it is rejected.
+    """Check the proof that a delivery comes from its source: a signature, token or password.
 
-    `how`: the source's authentication; None for a source that does not exist. `body`: as received. `headers`: by name
-    in lower case. `now`: an aware instant; a signed time must lie within 300 seconds of it. `work`: algorithm -> the
-    least number of signatures to compute before a rejection, so that the time of the answer does not reveal which
-    sources exist; `digest_budget` makes it.
+    Return None if it is proven, or if the source needs no proof. Otherwise return why it is rejected. `how`: the proof
+    that the source must give; None for a source that does not exist. `body`: as received. `headers`: by name in lower
+    case. `now`: an aware instant; a signed time must lie within 300 seconds of it. `work`: hash algorithm -> the least
+    number of signatures to compute before a rejection (from `digest_budget`), so that the time of the answer does not
+    reveal which sources exist.
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)

@@ -8,9 +8,10 @@ from sla_ingest.dialect.port import OWN_HEADERS
 
 
 def headers_of(request: Request) -> dict[str, str]:
-    """Return the request's headers by name in lower case; values of a repeated name are joined by ", " (RFC 9110 §5.2).
+    """Return the request's headers by name in lower case.
 
-    Headers whose name begins with `slad-`, which slad itself sets, are dropped.
+    Values of a repeated name are joined by ", " (RFC 9110 §5.2). Headers whose name begins with `slad-` are left out:
+    slad itself sets these.
     """
     found: dict[str, str] = {}
     for raw_name, raw_value in request.headers.raw:

@@ -93,10 +93,12 @@ class GroupCommit:
         self._task: asyncio.Task[None] | None = None
 
     async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
-        """Write the entries; return their receipts (answers to the senders), in the same order, once they are durable.
+        """Store deliveries, in commits shared with other requests, and return the answers.
 
-        Raises QueueFull: nothing was stored. Raises StoreBusy if the database fails: some may be stored. After either,
-        send all entries again: those that are stored get their first answer.
+        `entries`: the deliveries. The result has a receipt (the answer to the sender) for each of them, in the same
+        order, once all are durable. Raises QueueFull if too many deliveries wait: nothing was stored. Raises StoreBusy
+        if the database fails: some may be stored. After either, send all entries again: those that are stored get their
+        first answer.
         """
         size = sum(len(entry.body) for entry in entries)
         bounds = self._bounds
@@ -234,9 +236,10 @@ class GroupCommit:
 
 
 def weight(entry: InboxEntry) -> int:
-    """Return how much an entry counts towards `CommitBounds.group_deliveries`: 25 or 1.
+    """Return how much an entry counts towards the limit of one commit: 25 or 1.
 
-    An entry that renames or merges incidents counts 25, since it is written in a transaction of its own.
+    The limit is `CommitBounds.group_deliveries`. An entry that renames or merges incidents counts 25, since it is
+    written in a transaction of its own. Any other entry counts 1.
     """
     return _JOINING if joins(entry) else 1
 

@@ -106,12 +106,18 @@ class Receipt:
 
 
 def ledger_entry_id(entry: InboxEntry) -> str:
-    """Return the id of the ledger entry for a delivery that reports work: the same each time it is delivered."""
+    """Return the id of the ledger entry for a delivery that reports work.
+
+    It is the same each time the work is delivered, so that it is counted once.
+    """
     return f"event:{entry.id}"
 
 
 def row_id(source: str, delivery: str) -> str:
-    """Return the id of a delivery's row in the inbox: 32 hexadecimal digits, made of its source and delivery id."""
+    """Return the id of a delivery's row in the inbox, made of its source and delivery id.
+
+    It has 32 hexadecimal digits.
+    """
     return hashlib.sha256(f"{source}\x00{delivery}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -139,10 +145,11 @@ def entry_of(
 ) -> InboxEntry:
     """Return the inbox row of a translated delivery; nothing is stored.
 
-    `promises`: whether the answer shall hold due instants. `by_body`: the sender's id is not proven, so a delivery with
-    the same body counts as the same delivery. `counted_as`: the source's name in metrics, `source` if empty. The row
-    has the sender's delivery id; but a refused delivery, and one that an unsigned header contradicts, gets an id made
-    of its digest (checksum), so that a good delivery can still come under the sender's id.
+    `translation`: what the delivery means. `promises`: whether the answer shall hold due instants. `by_body`: the
+    sender's id is not proven, so a delivery with the same body counts as the same delivery. `counted_as`: the source's
+    name in metrics; "": `source`. The row has the sender's delivery id, with two exceptions: a refused delivery, and
+    one that an unsigned header contradicts. These get an id made of their digest (checksum), so that a good delivery
+    can still come under the sender's id.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
@@ -179,18 +186,21 @@ def entry_of(
 
 
 def accept_for_snapshot(entry: InboxEntry) -> InboxEntry:
-    """Return a copy of an ignored entry that is accepted, with one event: the state of the ticket (`observed`).
+    """Return a copy of an ignored entry that is accepted, because of the ticket's state in it.
 
-    `reason` still says why no other event follows from the delivery. `observed` must not be None.
+    The state, which is in `observed`, becomes the copy's only event. `reason` still says why no other event follows
+    from the delivery. `observed` must not be None.
     """
     assert entry.observed is not None
     return replace(entry, result=DeliveryResult.ACCEPTED, events=(entry.observed,), observed=None)
 
 
 def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
-    """Return a copy of the entry that is parked for `reason`, without its events, work and remarks.
+    """Return a copy of the entry that is parked (stored without effect).
 
-    Its delivery id gets `~` and 16 digits of the digest (checksum) at its end, so that the id itself stays free.
+    It has no events, work and remarks. `reason`: why. `detail`: what the reason is about. The copy's delivery id is the
+    entry's, cut to 140 characters, with `~` and 16 digits of the digest (checksum) at its end. So the id itself stays
+    free.
     """
     return replace(
         entry,
@@ -207,10 +217,10 @@ def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEn
 
 
 def refuse_entry(entry: InboxEntry, refused: Refused) -> InboxEntry:
-    """Return a copy of the entry that is refused with the error `refused`, without its events, work and remarks.
+    """Return a copy of the entry that is refused with the error `refused`.
 
-    Its delivery id is replaced by its digest (a checksum), so that a good delivery can still come under the sender's
-    id.
+    It has no events, work and remarks. Its delivery id is replaced by its digest (a checksum), so that a good delivery
+    can still come under the sender's id.
     """
     return replace(
         entry,
@@ -239,9 +249,10 @@ def _digest(body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the JSON object that answers a delivery with status 202: its ids, outcome, reason, events and remarks.
+    """Return the JSON object that answers an accepted, ignored or parked delivery (status 202).
 
-    `promise`: the due instants, as `sla_ingest.promise.promise` returns them; None: the answer has no such part.
+    It has the delivery's ids, outcome, reason, events and remarks. `promise`: the due instants, as
+    `sla_ingest.promise.promise` returns them; None: the answer has no such part.
     """
     answer: dict[str, Any] = {"id": entry.id, "delivery": entry.delivery, "outcome": entry.result.value}
     if entry.reason:
@@ -275,9 +286,9 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
 
 
 def answer_to_reuse(answer: bytes, detail: str) -> bytes:
-    """Return `answer`, the first answer to a delivery id, with the remark that another body came under the same id.
+    """Add to an answer the remark that another body came under the same delivery id.
 
-    `detail`: the delivery id.
+    `answer`: the first answer to that id, as JSON; the result is, too. `detail`: the delivery id.
     """
     told = orjson.loads(answer)
     told.setdefault("remarks", []).append(RemarkNote(IngestRemark.ID_REUSED, detail).as_json())

@@ -92,28 +92,28 @@ class IncidentHistory:
         self.events.setdefault(event.incident, []).append(event)
 
     def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
-        """Return the events from which the incident is computed: all that were read; empty for none.
+        """Return the events from which the incident is computed; empty for none.
 
-        Of an incident that retention (the removal of old ones) has removed, only those from its reopening on; empty if
-        it was not reopened.
+        These are all that were read. If retention (the removal of old incidents) has removed the incident, they are
+        only those from its reopening on; empty if it was not reopened.
         """
         ended_at = self.tombstones.get(incident)
         events = self.events.get(incident, [])
         return events if ended_at is None else drop_forgotten(events, ended_at)
 
     def crowded(self, incident: IncidentId) -> bool:
-        """Return whether the incident has too many events to be computed while a delivery waits for its answer.
+        """Return whether the incident has too many events to compute it during a request.
 
-        True if only some of its events were read, if they are more than `MOST` (500), or if more than 20,000 events
-        have been computed by this object already.
+        True if only some of its events were read, or if they are more than `MOST` (500). True, too, if more than 20,000
+        events have been computed by this object already.
         """
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
-        """Return the contract that applies to the incident at `at`, and why; None for an unknown incident.
+        """Return the contract that applies to the incident at the instant `at`, and why.
 
-        The result is the one that computing the whole incident would give, but only the events that name a customer are
-        looked at, which is fast.
+        None for an unknown incident. `rulebook`: the plans and contracts. The result is the one that computing the
+        whole incident would give; but only the events that name a customer are looked at, which is fast.
         """
         known = self._customers_of(incident)
         opening = known.opening or known.first
@@ -154,11 +154,12 @@ class IncidentHistory:
         return known
 
     def is_news(self, event: IncidentEvent, rulebook: Rulebook) -> bool:
-        """Return whether an event that shows the state of a ticket must be stored, because the state is new.
+        """Return whether an event that shows a ticket's state must be stored.
 
-        True if the incident is unknown, or computed to be in another state. For an incident that retention has removed,
-        True only if the event reopens it. False for an incident with too many events (`crowded`): the next event that
-        is stored anyway will carry the state.
+        It must if the state is new: if the incident is unknown, or computed by `rulebook` to be in another state. If
+        retention (the removal of old incidents) has removed the incident, it must only if the event reopens it. If the
+        incident has too many events to be computed (`crowded`), the result is False; the next event that is stored
+        anyway carries the state.
         """
         incident = event.incident
         if not self.counting(incident):
@@ -176,8 +177,9 @@ class IncidentHistory:
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
         """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
 
-        The result is cached. If later events were added since, the next call reads only these; it still goes by the
-        rulebook of the first call, even if another is passed. Raises FoldError.
+        The result is cached. If events were added since, the next call reads only these. It still goes by the rulebook
+        of the first call, even if another is passed. Raises FoldError if the incident cannot be computed from its
+        events.
         """
         events = self.counting(incident)
         known = self._folds.get(incident)
@@ -200,12 +202,12 @@ class IncidentHistory:
 async def load_history(
     connection: AsyncConnection, judged: Iterable[str], promised: Iterable[str] = (), whose: Iterable[str] = ()
 ) -> IncidentHistory:
-    """Read the stored events of the given incidents, as far as the answers to deliveries need them.
+    """Read the stored events of some incidents that are needed to answer deliveries.
 
-    If there are few events in all, all are read. Otherwise: for `judged`, all; for `promised`, all until 3,000 events
-    have been read; for `whose` and the rest of `promised`, only the opening and the latest events that name a customer
-    (they decide the contract). Of an incident with more than `MOST` (500) events only some are read, among them its
-    opening. An event that cannot be read is logged and left out.
+    If there are few events in all, all are read. Otherwise it depends on the argument that names the incident.
+    `judged`: all events. `promised`: all, until 3,000 events have been read; then as for `whose`. `whose`: only the
+    opening and the latest events that name a customer, which decide the contract. Of an incident with more than `MOST`
+    (500) events only some are read, among them its opening. An event that cannot be read is logged and left out.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}

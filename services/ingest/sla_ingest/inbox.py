@@ -93,9 +93,10 @@ class NeededHistories:
 
     @classmethod
     def by(cls, entries: Iterable[InboxEntry], names: IncidentNames, rulebook: Rulebook) -> NeededHistories:
-        """Return the incidents whose stored events must be read to answer these deliveries.
+        """Return the incidents whose stored events must be read to answer deliveries.
 
-        `names`: the renames and merges of incidents. `rulebook`: decides which events can move a due instant.
+        `entries`: the deliveries. `names`: the renames and merges of incidents. `rulebook`: decides which events can
+        move a due instant.
         """
         asked = cls()
         for entry in entries:
@@ -129,13 +130,13 @@ async def take_entries(
     count_work: CountWork | None = None,
     refresh: RefreshContracts | None = None,
 ) -> _Written:
-    """Decide what becomes of deliveries, call `write` with the receipts in one transaction, and return its result.
+    """Decide what becomes of deliveries, and store that in one transaction by calling `write`.
 
-    `write` gets the connection, a receipt (answer) for each entry in order, and the renames and merges of the
-    incidents. Before that, `refresh` updates the recorded contracts of `rulebook` from the database, and `count_work`
-    counts the work that the deliveries report. If another process renames or merges these incidents meanwhile, all is
-    decided again; after 10 attempts StoreBusy is raised. What `write` raises is passed on. After an error nothing is
-    stored.
+    `entries`: the deliveries. `rulebook`: the plans and contracts. `write` gets the connection, a receipt (answer) for
+    each entry in order, and the renames and merges of the incidents; its result is returned, and what it raises is
+    passed on. `refresh`: called first; updates the contracts in memory, which `rulebook` uses. `count_work`: called
+    before `write`; counts the work that deliveries report in ledgers. If another process renames or merges these
+    incidents meanwhile, all is decided again. After 10 attempts StoreBusy is raised. After any error nothing is stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -167,12 +168,13 @@ async def take_entries(
 async def decide_receipts(
     entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Return a receipt (the answer) for every delivery, in order, with the events that are to be stored.
+    """Decide what becomes of deliveries, and return a receipt (the answer) for each, in order.
 
-    Nothing is stored here. Parked are deliveries that concern another contract than that of the sender's API key, that
-    would join too many incidents, or that report work for which no contract is found. Refused are agreements that the
-    contract's plan does not allow, in entries with `by_rule`. The events of each delivery are added to `history`, so
-    that the following ones are judged by them, too. `names`: the renames and merges of the incidents.
+    Nothing is stored; a receipt holds the events to store. `entries`: the deliveries. One is parked if it concerns
+    another contract than that of the sender's API key, would join too many incidents, or reports work for which no
+    contract is found. One with `by_rule` is refused if it agrees on something that the contract's plan does not allow.
+    `history`: the events of the incidents; those of each delivery are added, so that the next ones are judged by them,
+    too. `rulebook`: the plans and contracts. `names`: the renames and merges of the incidents.
     """
     receipts = []
     turn = LoopYielder()
@@ -320,10 +322,10 @@ def _as_seen(only: str, history: IncidentHistory, rulebook: Rulebook, incident: 
 async def store_receipts(
     connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Store the new deliveries and publish their events; return the receipts to answer with, in the same order.
+    """Store the new deliveries, publish their events, and return the receipts to answer with.
 
-    A repeated delivery gets its first answer. If its content differs from the first, that answer gets a remark, and the
-    new body is parked.
+    They are in the same order as `receipts`. `names`: the renames and merges of the incidents. A repeated delivery gets
+    its first answer. If its content differs from the first, that answer gets a remark, and the new body is parked.
     """
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
@@ -349,7 +351,10 @@ async def store_receipts(
 
 
 async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
-    """Insert the inbox rows of these receipts; return the ids of the rows that were not stored before."""
+    """Store the inbox rows of these receipts.
+
+    Return the ids of the rows that were not stored before.
+    """
     rows = sorted((_row(receipt) for receipt in receipts), key=itemgetter("id"))
     if not rows:
         return set()
@@ -358,10 +363,10 @@ async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receip
 
 
 async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
-    """Store the events of these receipts and append them to the log that other services read.
+    """Store the events of these receipts, and append them to the log that other services read.
 
-    Events of merged incidents are copied to the incidents into which they were merged, and renames and merges are
-    recorded.
+    Events of merged incidents are copied to the incidents into which they were merged. Renames and merges are recorded.
+    `names`: the renames and merges known before.
     """
     begun: set[IncidentId] = set()
     if names.merged:
@@ -378,7 +383,10 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
 
 
 async def known_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-    """Return inbox id -> (digest of the delivery, first answer), for those of the given inbox ids that are stored."""
+    """Return the first answers to those of the given deliveries that are stored.
+
+    `ids`: their ids in the inbox. The result is inbox id -> (digest of the delivery, answer as JSON).
+    """
     found: dict[str, tuple[str, bytes]] = {}
     for start in range(0, len(ids), _PER_STATEMENT):
         wanted = inbox.c.id.in_(ids[start : start + _PER_STATEMENT])

@@ -98,11 +98,13 @@ class Intake:
     # -- webhooks
 
     async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
-        """Accept a request that was posted to the URL of the source `name`; return its receipts once they are durable.
+        """Accept a request that was posted to the URL of a source.
 
-        `known_caller`: the caller has an API key and may learn which sources exist, so that an unknown source gives
-        404. Raises Problem, an HTTP error (401 without proof, 404, 415, 429, or that of a refused delivery), StoreBusy
-        and QueueFull.
+        Return its receipts (answers), once the deliveries in it are durable. `name`: the source's name in the URL.
+        `body`, `headers` (by name in lower case): those of the request. `known_caller`: the caller has an API key and
+        may learn which sources exist, so that an unknown source gives 404. Raises StoreBusy, QueueFull, and Problem (an
+        HTTP error): 401 without proof, 404, 415 for the media type, 429 for too many requests, or the error of a
+        refused delivery.
         """
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
@@ -131,10 +133,10 @@ class Intake:
     # -- /v1/events
 
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
-        """Return the source whose token or password the headers carry, if it may post to `/v1/events`; else None.
+        """Return the source whose token or password a request to `/v1/events` has in its headers.
 
-        None, too, if several sources share the secret. Sources that sign the body are never returned: the body is not
-        read yet, so they must post to their own URL.
+        None if there is no such source, if it may not post there, or if several share the secret. A source that signs
+        the body is never returned, since the body is not read yet; it must post to its own URL.
         """
         now = self._time_source.now()
         fitting = [
@@ -147,10 +149,12 @@ class Intake:
         return fitting[0] if len(fitting) == 1 else None
 
     async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
-        """Accept CloudEvents posted to `/v1/events` under an API key; return their receipts once they are durable.
+        """Accept CloudEvents that were posted to `/v1/events` under an API key.
 
-        With a key of one contract, the events are stored under the source `key-<key>`, for customers of that contract
-        only. Raises Problem, an HTTP error (415, 429, or that of a refused delivery), StoreBusy and QueueFull.
+        Return their receipts (answers), once they are durable. `access`: what the key allows. If it is a key of one
+        contract, the events are stored under the source `key-<key>`, for customers of that contract only. `body`,
+        `headers` (by name in lower case): those of the request. Raises StoreBusy, QueueFull, and Problem (an HTTP
+        error): 415 for the media type, 429 for too many requests, or the error of a refused delivery.
         """
         key = access.key or EVENTS
         await self._spend(f"key:{key}", counted_as=EVENTS)
@@ -316,10 +320,10 @@ class Intake:
         )
 
     def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
-        """Translate a stored delivery again by the catalogue in force, and return the entry that it gives.
+        """Translate a stored delivery again, by the catalogue in force; nothing is stored.
 
-        Nothing is stored. `source_name`: the id of the source that sent it. Raises Problem (an HTTP error) 409 when the
-        catalogue no longer has that source.
+        Return the entry that it gives: what becomes of it, and its events. `source_name`: the id of the source that
+        sent it. Raises Problem (an HTTP error) 409 when the catalogue no longer has that source.
         """
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))
@@ -335,11 +339,11 @@ class Intake:
 
 
 def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
-    """Divide a request's entries among several commits: return for each commit a list of indexes of `entries`.
+    """Divide a request's entries among several commits.
 
-    All entries of an incident are in the same commit, so a reader never sees half of them. `size`: about how much a
-    commit holds, counted by `weight` (1 for most entries); the entries of one incident may exceed it. An entry that
-    renames or merges incidents may be in any commit.
+    The result has for each commit a list of indexes of `entries`. All entries of an incident are in the same commit, so
+    a reader never sees half of them; only one that renames or merges incidents may be in any. `size`: about how much a
+    commit holds, counted by `weight` (1 for most entries). The entries of one incident may exceed it.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
@@ -384,7 +388,11 @@ def _kept_whole(entry: InboxEntry) -> InboxEntry:
 
 
 def refusal(entry: InboxEntry) -> Problem:
-    """Return the HTTP error that answers a refused delivery; its `errors` name the place that does not fit."""
+    """Return the HTTP error that answers a refused delivery.
+
+    If it is known which place in the delivery does not fit, `errors` names it. `entry`: the delivery; its `refused`
+    must not be None.
+    """
     refused = entry.refused
     assert refused is not None
     places = {
@@ -414,7 +422,10 @@ def not_authentic() -> Problem:
 
 
 def no_such_source(name: str) -> Problem:
-    """Return the HTTP error 404 for a source that the catalogue does not have; only for callers with an API key."""
+    """Return the HTTP error 404 for a source that the catalogue does not have.
+
+    `name`: the source's. It is only for callers with an API key, who may learn which sources exist.
+    """
     return Problem(404, "no-source", "No such source", f"The catalogue has no source {name[:100]!r}.")
 
 

@@ -77,10 +77,10 @@ class IngestMetrics:
         )
 
     def expect(self, sources: Iterable[str]) -> None:
-        """Make the counter of accepted deliveries exist for each source, at 0; one that exists is left alone.
+        """Make the counter of accepted deliveries exist for each source, at 0.
 
-        Call it at the start and for new sources. Otherwise a source that sends nothing after a restart has no count at
-        all, and the alert SladIngestSilent would not notice it.
+        One that exists is left alone. Call it at the start and for new sources. Otherwise a source that sends nothing
+        after a restart has no counter at all, and the alert SladIngestSilent would not notice it.
         """
         for source in sources:
             self.deliveries.labels(source, ACCEPTED)

@@ -67,11 +67,12 @@ class Notices:
         self._max_depth = max_depth
 
     async def publish(self, body: bytes, command: Command) -> tuple[bool, bytes]:
-        """Publish the notice in `body`. Return whether it was published before, and the answer as JSON.
+        """Publish the notice of a critical fix in `body`, for customers that run the product.
 
-        The same id and revision with the same content get the first answer, and nothing is sent again. `command`: who
-        orders it; the actor's id is stored as the publisher, if the body names none. Raises Problem (an HTTP error) 400
-        for what is no JSON, 409 (the revision has another content, or a later one is published) or 422, and StoreBusy.
+        Return (whether it was published before, the answer as JSON). The same id and revision with the same content get
+        the first answer, and nothing is sent again. `command`: who orders it; the actor's id is stored as the
+        publisher, if the body names none. Raises StoreBusy, and Problem (an HTTP error): 400 for what is no JSON; 409
+        if the revision has another content or a later one is published; 422 for a notice that does not fit.
         """
         now = self._time_source.now()
         written = self._parsed(body)
@@ -216,9 +217,10 @@ class NoticeReach:
 
     @property
     def remark(self) -> str:
-        """Return advice for the publisher of a notice that reaches no person: what to check in the catalogue.
+        """Return advice for the publisher, if the notice reaches no person.
 
-        "" if it reaches somebody, or may reach people who have registered, or is withdrawn.
+        It says what to check in the catalogue. "" if the notice reaches somebody, or may reach people who have
+        registered, or is withdrawn.
         """
         if self.people or self.registration or self.withdrawn:
             return ""
@@ -229,9 +231,10 @@ class NoticeReach:
         return "no contract in force runs an affected version: check the products and versions against `environment`"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the JSON object of the reach: `contracts` and `people`, and further keys only where they apply.
+        """Return the JSON object that says how many contracts and people a notice reaches.
 
-        These are `not_entitled`, `registration`, `unknown_products` and `remark`.
+        The keys are `contracts` and `people`. Where they apply, `not_entitled`, `registration`, `unknown_products` and
+        `remark` are added.
         """
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
         if self.not_entitled:

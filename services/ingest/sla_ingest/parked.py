@@ -81,10 +81,11 @@ class ParkedDeliveries:
         self._count_work = count_work
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
-        """Return a page of at most `limit` parked and refused deliveries as a JSON object, the oldest first.
+        """Return a page of the parked and refused deliveries, the oldest first.
 
-        The object has `parked`, the deliveries, and `next`, null on the last page. `after`: the `next` of the page
-        before, "" for the first page. Raises Problem (an HTTP error) 400 if `after` does not look like a `next`.
+        It is a JSON object: `parked` has at most `limit` deliveries, `next` is null on the last page. `after`: the
+        `next` of the page before, "" for the first page. Raises Problem (an HTTP error) 400 if `after` does not look
+        like a `next`.
         """
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:
@@ -125,10 +126,10 @@ class ParkedDeliveries:
     async def replay(self, id_: str, command: Command) -> tuple[bool, bytes]:
         """Translate a parked, refused or ignored delivery again, by the catalogue in force.
 
-        Return whether it is understood now, and the answer as JSON. If it is, its events are stored and published; else
-        nothing but the audit log changes. `id_`: its inbox id. `command`: who orders the replay, and why. Raises
-        Problem (an HTTP error) 404 for an unknown id, 409 for a delivery that was accepted or replayed before, or whose
-        source is gone.
+        Return (whether it is understood now, the answer as JSON). If it is, its events are stored and published. If
+        not, nothing but the audit log changes. `id_`: its inbox id. `command`: who orders the replay, and why. Raises
+        Problem (an HTTP error): 404 for an unknown id, 409 for a delivery that was accepted or replayed before, or
+        whose source is gone.
         """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:

@@ -17,7 +17,10 @@ from sla_platform.wire import encode_event
 
 
 async def append_new_events(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Store events and append them to the log that other services read. None of them may be stored already."""
+    """Store events, and append them to the log that other services read.
+
+    None of them may be stored already.
+    """
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
         return
@@ -26,7 +29,10 @@ async def append_new_events(connection: AsyncConnection, events: Iterable[Incide
 
 
 async def append_missing_events(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Store the events that are not stored yet, and append only these to the log that other services read."""
+    """Store those of the events that are not stored yet, and publish them.
+
+    Only these are appended to the log that other services read.
+    """
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
         return

@@ -39,9 +39,10 @@ class Deliveries:
         self._store = store
 
     async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete deliveries received before `horizon` that are accepted, ignored or replayed, the oldest first.
+        """Delete deliveries received before `horizon` that are accepted, ignored or replayed.
 
-        Parked and refused ones stay. Yield table -> rows deleted, after each transaction that deleted some.
+        The oldest are deleted first. Parked and refused ones stay. After each transaction that deleted some, yield a
+        mapping: name of the table -> number of rows deleted.
         """
         after: datetime | None = None
         while page := await self._page(horizon, after):
@@ -79,8 +80,8 @@ class Histories:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the events of incidents that ended before `horizon` and received nothing since.
 
-        A tombstone (id and end) of each incident stays, so that late events are recognised. Yield table -> rows
-        deleted, after each transaction that deleted some.
+        A tombstone (id and end) of each incident stays, so that late events are recognised. After each transaction,
+        yield a mapping: name of the table -> number of rows deleted.
         """
         after: Any | None = None
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants
@@ -134,11 +135,11 @@ class Histories:
 async def finished_incidents(
     history: IncidentHistory, rulebook: Rulebook, horizon: datetime
 ) -> dict[IncidentId, datetime | None]:
-    """Return incident -> the instant of its last event, for those of `history` whose events may be deleted.
+    """Return those incidents of `history` whose events may be deleted.
 
-    These have ended, and no event of them happened, or was received, at `horizon` or later. The instant is None for an
-    incident that retention (the removal of old ones) has removed before, and for which only late events have come
-    since.
+    The result is incident -> the instant of its last event. These incidents have ended by `rulebook`, and no event of
+    them happened, or was received, at `horizon` or later. The instant is None for an incident that retention (the
+    removal of old ones) has removed before, and for which only late events have come since.
     """
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()

@@ -18,8 +18,8 @@ _ATTRIBUTE = "ce-"
 def canonical_content(body: bytes, headers: Mapping[str, str]) -> bytes | None:
     """Return a delivery's content in one canonical JSON form, to compare deliveries of the same id.
 
-    None if the body is no JSON object. The field `history` (how an event was imported) is left out. `headers`: those
-    that are stored; those that begin with `ce-`, the attributes of a binary CloudEvent, are part of the content.
+    None if the body is no JSON object. `headers`: those that are stored. Headers that begin with `ce-`, the attributes
+    of a binary CloudEvent, are part of the content. The field `history` (how an event was imported) is left out.
     """
     attributes = {name: value for name, value in headers.items() if name.startswith(_ATTRIBUTE)}
     try:

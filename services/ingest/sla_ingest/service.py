@@ -75,10 +75,11 @@ def build(
 ) -> IngestService:
     """Build the ingest service and return its parts; nothing runs yet.
 
-    `wake_signal`: woken when rows were appended to the log of ingest's events. `catalogue`: returns the catalogue in
-    force. `authorize`: decides about API keys; None: by the keys of the catalogue. `quarantine`: keeps rows of that log
-    that could not be published; None: the service makes its own. `contracts`: the records of contracts in memory, and
-    the function that returns the catalogue of the files without them; None: no contracts are recorded.
+    `registry`: where its metrics are registered. `wake_signal`: woken when rows were appended to the log of ingest's
+    events. `catalogue`: returns the catalogue in force. `authorize`: decides about API keys; None: by the keys of the
+    catalogue. `quarantine`: keeps rows of that log that could not be published; None: the service makes its own.
+    `contracts`: the records of contracts in memory, and the function that returns the catalogue of the files without
+    them; None: no contracts are recorded.
     """
     quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 

@@ -15,11 +15,11 @@ _NEXT = timedelta(microseconds=1)
 
 
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
-    """Return the event with the time that counts, and with its remarks as texts in its field `warnings`.
+    """Return the event with the time that counts, and with remarks as texts in its `warnings`.
 
-    If the stated time is more than `tolerance` after the receipt, the time of the receipt counts, with a remark; the
-    stated time is kept in the attribute `claimed_at`. Times in the event's snapshot that are as far ahead become the
-    time of the receipt, too, without a remark.
+    `one`: the event as translated. `tolerance`: how far after its receipt it may claim to have happened. If its stated
+    time is later, the time of the receipt counts, with a remark; the stated time is kept in the attribute `claimed_at`.
+    If times in its snapshot (state of the ticket) are later, they become the time of the receipt too, without a remark.
     """
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)
@@ -57,13 +57,13 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 
 
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
-    """Return the event as a customer's reply, if its author turns out to be the incident's reporter.
+    """Return the event as a customer's reply, if its author is the incident's reporter.
 
-    `history`: the incident's stored events, which name the reporter. An event without `unless_reporter` (the author's
-    account) is returned unchanged. (1) If the author is the reporter, the event becomes a customer's reply. (2) If
-    somebody else is, it stays as it is. (3) If nobody is named, its actor becomes unknown, with the account as name,
-    and a response gets a remark. In case 2, and for comments in case 1, `actor_id` keeps the account, since an earlier
-    change of the reporter may still arrive.
+    `one`: the event as translated. Without `unless_reporter` (the author's account) it is returned unchanged.
+    `history`: the incident's stored events, which name the reporter. (1) If the author is the reporter, the event
+    becomes a customer's reply. (2) If somebody else is, it stays as it is. (3) If nobody is named, its actor becomes
+    unknown, with the account as name, and a response gets a remark. In case 2, and for comments in case 1, `actor_id`
+    keeps the account, since an earlier change of the reporter may still arrive.
     """
     if not one.unless_reporter:
         return one
@@ -101,11 +101,12 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Return the event; if it may have followed the last breach, its time becomes a microsecond after that breach.
+    """Move an event whose exact time is not known to just after the last breach.
 
-    This concerns events with `not_before_told`, which happened at their stated time or later: with the new time they do
-    not undo the breach. `ran_out`: the last breach before the event's receipt; None for none. The stated time stays if
-    there is no breach, if the breach is earlier than it, or if `history` has events later than it.
+    So it does not undo the breach. Only events with `not_before_told` are moved: they happened at their stated time or
+    later. `ran_out`: the last breach before the event's receipt; None for none. The event's time becomes a microsecond
+    after it. The stated time stays if there is no breach, if the breach is earlier than it, or if `history` has events
+    later than it.
     """
     if not one.not_before_told:
         return one

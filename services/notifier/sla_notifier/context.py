@@ -58,9 +58,10 @@ class NotifierContext:
             await self.records.refresh(connection)
 
     def unknown_contracts(self, contracts: Iterable[str]) -> set[str]:
-        """Return those of these contract ids that are not in the catalogue, but may still arrive in the database.
+        """Return those of these contract ids that the catalogue does not have yet.
 
-        Always empty if contracts come only from files (`records` is None). The id "" is never returned.
+        They may still arrive in the database. Always empty if contracts come only from files (`records` is None). The
+        id "" is never returned.
         """
         if self.records is None:
             return set()
@@ -68,6 +69,9 @@ class NotifierContext:
         return {id_ for id_ in contracts if id_ and ContractId(id_) not in known}
 
     def signal(self) -> None:
-        """Wake the sender and the readers of the notifier's log; call it after a commit that made work for them."""
+        """Wake the sender, and the readers of the notifier's log.
+
+        Call it after a commit that queued deliveries or added events to the log.
+        """
         self.deliveries_due.wake()
         self.log_appended.wake()

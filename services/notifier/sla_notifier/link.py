@@ -87,9 +87,10 @@ class Links:
     secret: LinkSecret = field(repr=False)
 
     def acknowledge(self, alert: str, person: str, now: datetime) -> str:
-        """Return the link by which a person acknowledges an alert; it is valid for 14 days (VALID_FOR) from `now`.
+        """Return the link by which a person acknowledges an alert.
 
-        `alert` and `person`: their ids. Raises LinkSecretNotRead if the signing key has not been read yet.
+        It is valid for 14 days (VALID_FOR) from `now`. `alert` and `person`: their ids. Raises LinkSecretNotRead if the
+        signing key has not been read yet.
         """
         return f"{self.base}/ack/{self.token(Claim(alert, person, now + VALID_FOR))}"
 
@@ -102,28 +103,29 @@ class Links:
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def confirm(self, request: str, now: datetime) -> str:
-        """Return the link that confirms the registrations for notices of a request; valid for 3 days from `now`.
+        """Return the link that confirms the registrations for notices that a request made.
 
-        `request`: the id of the request. Raises LinkSecretNotRead if the signing key has not been read yet.
+        It is valid for 3 days from `now`. `request`: the id of the request. Raises LinkSecretNotRead if the signing key
+        has not been read yet.
         """
         token = self._subject(LinkPurpose.CONFIRM, request, now + CONFIRMED_WITHIN)
         return f"{self.base}/registrations/confirm/{token}"
 
     def unsubscribe(self, subject: str, now: datetime) -> str:
-        """Return the link that ends registrations for notices; valid for ten years from `now`.
+        """Return the link that ends registrations for notices of critical fixes.
 
-        `subject`: the id of the person whose registrations it ends, or the id of one registration. Raises
-        LinkSecretNotRead if the signing key has not been read yet.
+        It is valid for ten years from `now`. `subject`: the id of the person whose registrations it ends, or the id of
+        one registration. Raises LinkSecretNotRead if the signing key has not been read yet.
         """
         token = self._subject(LinkPurpose.UNSUBSCRIBE, subject, now + _ENDED_WITHIN)
         return f"{self.base}/registrations/end/{token}"
 
     def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
-        """Return the id in the token of a link to confirm or end registrations, or why the token is not accepted.
+        """Return what a link to confirm or end registrations is for, or why its token is not accepted.
 
-        `purpose`: what the link is for. To confirm: the id is that of the request. To end: that of a person or of one
-        registration. `now`: by when the token must not have expired. Raises LinkSecretNotRead if the signing key has
-        not been read yet.
+        `token`: the last part of the link. `purpose`: what the link does. To confirm: the result is the id of the
+        request that made the registrations. To end: it is the id of a person or of one registration. `now`: by when the
+        token must not have expired. Raises LinkSecretNotRead if the signing key has not been read yet.
         """
         read = self._opened(purpose.value, token)
         if isinstance(read, BadLink):
@@ -148,9 +150,10 @@ class Links:
         return self._signed(_PURPOSE, [claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
-        """Return the claim in the token of an acknowledgement link, or why the token is not accepted at `now`.
+        """Return who may acknowledge what by a link, or why its token is not accepted.
 
-        Raises LinkSecretNotRead if the signing key has not been read yet.
+        `token`: the last part of an acknowledgement link. The result is the Claim that it contains, or a BadLink.
+        `now`: by when it must not have expired. Raises LinkSecretNotRead if the signing key has not been read yet.
         """
         read = self._opened(_PURPOSE, token)
         if isinstance(read, BadLink):

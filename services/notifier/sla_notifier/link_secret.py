@@ -40,9 +40,10 @@ class LinkSecret:
         return self._value
 
     async def read(self, store: Store, now: datetime) -> None:
-        """Read the key from the database, unless it is known already; if none is stored, store a random one first.
+        """Read the key that signs links from the database, for the property `value`.
 
-        All processes that share a database get the same key. `now`: stored with a new key. Raises StoreBusy.
+        Nothing is done if the key is known already. If none is stored, a random one is stored first: all processes that
+        share a database get the same key. `now`: the instant stored with a new key. Raises StoreBusy.
         """
         if self._value:
             return

@@ -89,10 +89,10 @@ class NotifierMetrics:
         self.steps = Counter("slad_notifier_steps_total", "Escalation steps taken.", ["level"], registry=registry)
 
     def delivered(self, row: DeliveryRow, now: datetime) -> None:
-        """Count an attempt to send a delivery; if it succeeded, also observe how late the message was.
+        """Count an attempt to send a delivery.
 
-        `row`: the delivery after the attempt. `now`: when it was sent; the lateness is the time since `row.due_at`, at
-        least zero.
+        `row`: the delivery after the attempt. If it was sent, its lateness is observed, too: the time from `row.due_at`
+        to `now`, in seconds, at least zero.
         """
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()

@@ -14,7 +14,10 @@ from sla_domain.rota import Rota, RotaId, Shift, next_shift, on_call
 
 
 def rotas_of(catalogue: Catalogue, contract: Contract | None) -> dict[RotaId, Rota]:
-    """Return rota id -> rota for the rotas that hold a role of the contract; None: every rota of the catalogue."""
+    """Return the rotas that hold a role of a contract, by rota id.
+
+    `contract`: None for every rota of the catalogue.
+    """
     rotas = catalogue.rulebook.rotas
     if contract is None:
         return dict(rotas)
@@ -39,9 +42,9 @@ def on_call_json(
 
 
 def feeds_ending(catalogue: Catalogue, now: datetime) -> str | None:
-    """Return a text on the rota feeds that have ended or end within 14 days of `now`; None if there are none.
+    """Return a warning about rota feeds that have ended or end soon; None if there are none.
 
-    A feed is a calendar file that lists the shifts of a rota.
+    A feed is a calendar file that lists the shifts of a rota. Soon means within 14 days of `now`.
     """
     rotas = [rota for rota in catalogue.rulebook.rotas.values() if rota.feed_ends_soon(now)]
     said = [f"the feed of {rota.id} lists nobody from {rota.feeds_end:%Y-%m-%d %H:%M}Z on" for rota in rotas]

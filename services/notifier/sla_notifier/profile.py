@@ -59,10 +59,11 @@ class Profiles:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> list[str]:
-        """Notify contracts of the critical-fix notices that have come to concern them; return the ids of these notices.
+        """Notify contracts of the critical-fix notices that have come to concern them.
 
-        Only contracts that gained a product or version since the last call are checked; in the first call all. Raises
-        Retryable for a passing failure; the next call checks the same again.
+        Only contracts that gained a product or version since the last call are checked; in the first call all. Returned
+        are the ids of the notices of which somebody was notified. Raises Retryable for a passing failure; the next call
+        checks the same again.
         """
         catalogue, place = self._context.catalogue(), self._place
         changed: list[str] = []

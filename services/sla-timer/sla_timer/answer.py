@@ -54,8 +54,8 @@ class EventPage:
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return at most `most` of the clocks, in the order given.
 
-    If there are more, the ended clocks that started first are left out; if all ended clocks are left out and there are
-    still too many, the open clocks that started first.
+    If there are more, ended clocks are left out, those that started first before others. If that is not enough, open
+    clocks are left out in the same way.
     """
     if len(clocks) <= most:
         return list(clocks)
@@ -73,13 +73,13 @@ def incident_json(
     seen: ContractView | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the JSON object of an incident: its state, at most 100 of its clocks, and one page of its events (`page`).
+    """Return the JSON object of an incident: its state, its clocks and one page of its events (`page`).
 
-    `rulebook`: the plans, contracts and calendars by which the incident is judged; `rulebooks`: by clock id, the
-    rulebook of each clock that is judged by another one. `now`: the instant for which urgencies, consumed and waiting
-    times are computed. `told`: by clock id, what has been published about the clock; breaches that timers published
-    after the last event are taken from it. `seen`: the part of the incident that an API key of one contract may see;
-    None: the key is for all contracts.
+    It has at most 100 clocks. `rulebook`: the plans, contracts and calendars by which the incident is judged;
+    `rulebooks`: by clock id, the rulebook of each clock that is judged by another one. `now`: the instant for which
+    urgencies, consumed and waiting times are computed. `told`: by clock id, what has been published about the clock;
+    breaches that timers published after the last event are taken from it. `seen`: the part of the incident that an API
+    key of one contract may see; None: the key is for all contracts.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -151,12 +151,13 @@ def clock_json(
     consumed: timedelta,
     until: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return the JSON object of one clock, with what timers have published about the clock since the last event.
+    """Return the JSON object of one clock, as the HTTP API shows it.
 
     `zone`: the time zone of the field `due_local`. `score`: the clock's urgency now. `consumed`: the counted time so
-    far. `told`: what has been published about the clock, such as its breach; None: nothing. `until`: when the incident
-    left the contract to which the API key is limited; the clock is then shown as of that instant, and `told` is
-    ignored. None: the incident has not left, or the key is for all contracts.
+    far. `told`: what has been published about the clock; a breach that a timer published after the last event is taken
+    from it. None: nothing. `until`: when the incident left the contract to which the API key is limited; the clock is
+    then shown as of that instant, and `told` is ignored. None: the incident has not left, or the key is for all
+    contracts.
     """
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
@@ -236,9 +237,9 @@ def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetim
 
 
 def segment_json(segment: Segment) -> dict[str, Any]:
-    """Return the JSON object of a segment: a stretch of time in which a clock ran, or was paused for one reason.
+    """Return the JSON object of a segment of a clock's life.
 
-    `end` is null while the segment lasts.
+    A segment is a stretch of time in which the clock ran, or was paused for one reason. `end` is null while it lasts.
     """
     return {
         "start": iso(segment.start),
@@ -275,12 +276,12 @@ class Hours:
 
 
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
-    """Return a dict with the keys `counted_seconds`, `outside_hours` and `opens_at` for the JSON object of one clock.
+    """Return the three keys of a clock's JSON object that depend on its hours and on `now`.
 
-    `hours`: the hours in which the clock counts. `clock`: any object with `state` and `due_at`. `counted_seconds`: the
-    counted seconds left at `now`, negative once the clock is late; None if the clock has ended, or if unknown.
-    `outside_hours`: True if the clock runs and its hours are closed at `now`. `opens_at`: when the hours open next, as
-    RFC 3339 text; None if `outside_hours` is False, or if unknown.
+    `hours`: the hours in which the clock counts. `clock`: any object with `state` and `due_at`. The keys:
+    `counted_seconds`: the counted seconds left at `now`, negative once the clock is late; None if the clock has ended,
+    or if unknown. `outside_hours`: True if the clock runs and its hours are closed at `now`. `opens_at`: when the hours
+    open next, as RFC 3339 text; None if `outside_hours` is False, or if unknown.
     """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS
@@ -353,12 +354,13 @@ def explained_json(
     metric: str,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the JSON body that explains, as of `at`, how the clocks of an incident came to their due instants.
+    """Return the JSON body that explains how the clocks of an incident came to their due instants.
 
-    At most 20 clocks are explained: the open ones, and the latest of the others. `language`: of the texts, such as
-    `en`. `name`: the incident's id. `incident`: None before its first event; there are no clocks then. `metric`:
-    explain only clocks of this metric; "": of all. `rulebook`: the plans, contracts and calendars by which the incident
-    is judged; `rulebooks`: by clock id, the rulebook of each clock that is judged by another one.
+    At most 20 clocks are explained: the open ones, and the latest of the others. `at`: the instant as of which they are
+    explained. `language`: of the texts, such as `en`. `name`: the incident's id. `incident`: None before its first
+    event; there are no clocks then. `metric`: explain only clocks of this metric; "": of all. `rulebook`: the plans,
+    contracts and calendars by which the incident is judged; `rulebooks`: by clock id, the rulebook of each clock that
+    is judged by another one.
     """
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest_clocks(asked, MOST_EXPLAINED)
@@ -435,5 +437,8 @@ def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
 
 
 def iso(at: datetime | None) -> str | None:
-    """Return an aware instant as RFC 3339 text, with `Z` for UTC, else with its own offset; None for None."""
+    """Return an aware instant as RFC 3339 text; None for None.
+
+    UTC is written as `Z`, any other offset as it is.
+    """
     return None if at is None else rfc3339(at)

@@ -18,10 +18,10 @@ _event = tables.event.c
 
 
 async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage | None:
-    """Return one page of an incident's stored events: at most `limit`, after the event with the id `after`.
+    """Return one page of an incident's events, read from the store.
 
-    `row`: the incident's row of `timer_incident`. `after`: "" for the first page. None if the incident has no event
-    with that id.
+    It has at most `limit` events, those after the event with the id `after`; "" for the first page. `row`: the
+    incident's row of `timer_incident`. None if the incident has no event with the id `after`.
     """
     of_incident = _event.incident == row.id
     async with store.reading() as connection:
@@ -38,10 +38,11 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
 
 
 def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> EventPage | None:
-    """Return one page of `events`: at most `limit` of them, after the event whose id is `after` ("": the first page).
+    """Return one page of the events of an incident that are at hand (`events`).
 
-    None if no event has that id. If all events fit on the first page, they stay in the order given; else pages are in
-    the order of `occurred_at` and id. `row`: the incident's row of `timer_incident`, which gives the page's `surplus`.
+    It has at most `limit` of them, those after the event with the id `after`; "" for the first page. None if no event
+    has that id. If all events fit on the first page, they stay in the order given; else pages are in the order of
+    `occurred_at` and id. `row`: the incident's row of `timer_incident`, which gives the page's `surplus`.
     """
     if not after and len(events) <= limit:
         return EventPage(events, len(events), None, row.surplus)

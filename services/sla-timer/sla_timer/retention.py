@@ -35,11 +35,11 @@ class IncidentRetention:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete incidents that ended before `horizon`, in pages of 1,000, those opened first in the first page.
+        """Delete incidents that ended before `horizon`; after each step yield table name -> rows deleted.
 
-        After each step yield table name -> rows deleted. Skipped are incidents with an open clock, with events that
-        wait to be applied, or with an event received at `horizon` or later. Of each deleted incident a tombstone stays:
-        its id and when it ended.
+        They are read in pages of 1,000, those opened first in the first page. Skipped are incidents with an open clock,
+        with events that wait to be applied, or with an event received at `horizon` or later. Of each deleted incident a
+        tombstone stays: its id and when it ended.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -53,9 +53,10 @@ class IncidentRetention:
                     yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete events that came for an incident after its deletion; after each step yield table name -> rows deleted.
+        """Delete events that came for an incident after the incident itself was deleted.
 
-        Only events received before `horizon` go. An incident that was reopened since keeps all its events.
+        After each step yield table name -> rows deleted. Only events received before `horizon` go. An incident that was
+        reopened since keeps all its events.
         """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:

@@ -100,17 +100,18 @@ class PinnedRulebooks:
     newest: Callable[[Any], Rulebook] | None = None
 
     def newest_for(self, incident: Any | None) -> Rulebook:
-        """Return the rulebook in force for an incident: with the present revisions of its recorded contracts.
+        """Return the rulebook (plans, contracts, calendars) that is in force for an incident.
 
-        `incident`: its row of `timer_incident`; None for a new incident.
+        It has the present revisions of the incident's recorded contracts. `incident`: its row of `timer_incident`; None
+        for a new incident.
         """
         return self.current if incident is None or self.newest is None else self.newest(incident)
 
     def of(self, incident: Any | None) -> Rulebook:
-        """Return the rulebook by which an incident was judged last.
+        """Return the rulebook (plans, contracts, calendars) by which an incident was judged last.
 
-        `incident`: its row of `timer_incident`. The current rulebook for a new incident (None), and when the version in
-        the row cannot be read.
+        `incident`: its row of `timer_incident`; None for a new incident. For a new incident, and when the version in
+        the row cannot be read, the current rulebook is returned.
         """
         return self.current if incident is None else self.by_version.get(incident.catalogue, self.current)
 
@@ -144,7 +145,10 @@ class Rulebooks:
 
     @property
     def current(self) -> Rulebook:
-        """Return the rulebook of the catalogue in force, with the present revisions of the recorded contracts."""
+        """Return the plans, contracts and calendars of the catalogue in force (its rulebook).
+
+        The contracts recorded in the database are among them, as they are now.
+        """
         return self._rulebook(self._current())
 
     @property
@@ -158,10 +162,10 @@ class Rulebooks:
     async def pinned(
         self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
     ) -> PinnedRulebooks:
-        """Return the rulebooks of these catalogue versions for a transaction that writes.
+        """Return the rulebooks of these catalogue versions for a transaction that writes (`connection`).
 
-        Also updates the recorded contracts in memory from the database, and stores the text of the catalogue in force,
-        unless it is stored already. A version whose text is lost is missing in the result, and logged.
+        It also updates the recorded contracts in memory from the database, and stores the text of the catalogue in
+        force, unless it is stored already. A version whose text is lost is missing in the result, and logged.
         """
         catalogue = self._current()
         await self._remember(connection, catalogue)
@@ -172,16 +176,17 @@ class Rulebooks:
     async def known(
         self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
     ) -> PinnedRulebooks:
-        """Return the rulebooks of these catalogue versions for a transaction that only reads; nothing is stored.
+        """Return the rulebooks of these catalogue versions for a transaction that only reads.
 
-        A version whose text is lost is missing in the result, and logged.
+        Nothing is stored. A version whose text is lost is missing in the result, and logged.
         """
         return await self._pins(connection, self._current(), versions)
 
     def newest_for(self, row: Any) -> Rulebook:
-        """Return the rulebook in force for an incident: with the present revisions of its recorded contracts.
+        """Return the rulebook (plans, contracts, calendars) that is in force for an incident.
 
-        `row`: the incident's row of `timer_incident`.
+        It has the present revisions of the incident's recorded contracts. `row`: the incident's row of
+        `timer_incident`.
         """
         current = self.current
         judged = JudgedVersion("", frozenset({row.contract}), frozenset({row.customer}))
@@ -322,10 +327,11 @@ def _judged(version: str | JudgedVersion) -> JudgedVersion:
 
 
 def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, str] | None:
-    """Return the row of `timer_pin` that stores which revisions of recorded contracts are part of `version`.
+    """Return the row of `timer_pin` that stores which recorded contracts are part of `version`.
 
-    From it the rulebook of that version can be made again. `incident`: judged by `rulebook` under `version`. None if no
-    recorded contract is part of the version.
+    It has the revisions of these contracts (in the database); from them the rulebook of that version can be made again.
+    `incident`: judged by `rulebook` (plans, contracts, calendars) under `version`. None if no recorded contract is part
+    of the version.
     """
     recorded = rulebook.recorded
     if recorded is None or version == base_version(version):
@@ -336,7 +342,7 @@ def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, s
 
 
 def version_of(incident: Incident, rulebook: Rulebook) -> str:
-    """Return the version under which `rulebook` judges the incident.
+    """Return the version under which `rulebook` (plans, contracts, calendars) judges the incident.
 
     It is the catalogue's version; if recorded contracts (in the database) decide, joined with their revisions.
     """

@@ -73,7 +73,8 @@ def build(
 
     `feeds`: makes its subscription to incident events. `registry`: where its Prometheus metrics are registered.
     `current`: returns the catalogue in force. `revive`: builds an earlier catalogue from its stored text. `overlay`:
-    given the recorded contracts, returns the function that adds them to a catalogue's rulebook; None: there are none.
+    given the recorded contracts, returns the function that adds them to the plans and contracts (rulebook) of a
+    catalogue; None: there are none.
     """
     metrics = TimerMetrics(registry)
     progress = progress_of(store)

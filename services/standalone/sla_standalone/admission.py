@@ -78,13 +78,13 @@ class Admission:
         return len(self._all)
 
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
-        """Count a new connection and return None; if it is refused, return the reason instead.
+        """Count a new connection and return None; if it is refused, return the reason.
 
-        If its address is at the limit, one of the address's connections that is WAITING, SENDING or UNREAD is closed
-        for it. If the process is at its limit, a connection that is WAITING, SENDING or UNREAD is closed, of one of the
-        eight addresses with the most connections; without any, one of any address, which may also be STREAMING. Of
-        several the least busy is closed, of equally busy ones the oldest. If there is none, the new one is refused.
-        `now`: seconds of the event loop's clock.
+        `held`: the connection. `address`: where it comes from. If its address is at the limit: one of the address's
+        connections that is WAITING, SENDING or UNREAD is closed for it. If the process is at its limit: such a
+        connection is closed, of one of the eight addresses with the most connections; if they have none, one of any
+        address, which may also be STREAMING. Of several the least busy is closed, of equally busy ones the oldest. If
+        there is none to close: the new one is refused. `now`: seconds of the event loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)
@@ -99,7 +99,10 @@ class Admission:
         return None
 
     def leave(self, held: HeldConnection) -> None:
-        """Stop counting a connection; nothing happens when it is not counted (any more)."""
+        """Stop counting a connection.
+
+        Nothing happens when it is not counted, or no longer.
+        """
         group = self._all.pop(held, None)
         if group is None:
             return
@@ -137,10 +140,10 @@ class Admission:
 
 @lru_cache(maxsize=8192)
 def group_of(address: str) -> str:
-    """Return the key by which connections are counted together: an IPv4 address, or an IPv6 address's /64 network.
+    """Return the key by which connections from an address are counted together.
 
-    An IPv6 address that stands for an IPv4 address counts as the IPv4 address. A text that is no address, such as that
-    of a Unix socket, is returned unchanged.
+    For an IPv4 address it is the address, for an IPv6 address its /64 network. An IPv6 address that stands for an IPv4
+    address counts as the IPv4 address. A text that is no address, such as that of a Unix socket, is returned unchanged.
     """
     try:
         read = ip_address(address)

@@ -134,7 +134,10 @@ def _app(base: ProcessContext, names: list[str], services: list[Service], router
 
 
 def process_info(base: ProcessContext) -> Mapping[str, Any]:
-    """Return the body of `GET /info`: versions of slad, catalogue, holidays and zone data, profile, kind of store."""
+    """Return the body of `GET /info`, which tells what runs in this process.
+
+    It has the versions of slad, catalogue, holidays and zone data, the profile, and the kind of store.
+    """
     catalogue = base.catalogue.current
     return {
         "version": version("slad"),

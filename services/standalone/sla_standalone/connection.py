@@ -93,9 +93,9 @@ class BoundedHttp(HttpToolsProtocol):
     # -- its place ----------------------------------------------------------------------------------------
 
     def activity(self, now: float) -> ConnectionActivity:
-        """Return what the connection is busy with at `now`, which decides how soon it is closed for a new connection.
+        """Return what the connection is busy with at `now`.
 
-        `now`: seconds of the event loop's clock.
+        This decides how soon it is closed to make room for a new connection. `now`: seconds of the event loop's clock.
         """
         if self._parting:
             return ConnectionActivity.WAITING

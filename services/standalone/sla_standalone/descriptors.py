@@ -31,9 +31,9 @@ class Capacity:
 
 
 def raise_limit() -> int:
-    """Raise this process's soft limit on open files to 65,536, or as far as its hard limit allows; return the limit.
+    """Raise this process's soft limit on open files to 65,536; return the limit.
 
-    A higher limit is left as it is; unlimited is returned as 65,536.
+    It is raised only as far as the hard limit allows. A higher limit is left as it is; unlimited is returned as 65,536.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
@@ -65,9 +65,10 @@ def capacity_under(limit: int, settings: Settings) -> Capacity:
 
 
 def measure_capacity(settings: Settings) -> Capacity:
-    """Raise the limit on open files as far as allowed (65,536 at most), and return how many connections fit under it.
+    """Raise the limit on open files, and return how many connections fit under it.
 
-    A warning is logged if fewer fit than the settings allow. Raises BadSettings if fewer than 16 fit.
+    The limit is raised as far as allowed, to 65,536 at most. A warning is logged if fewer connections fit than the
+    settings allow. Raises BadSettings if fewer than 16 fit.
     """
     limit = raise_limit()
     found = capacity_under(limit, settings)

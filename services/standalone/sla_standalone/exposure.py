@@ -43,9 +43,10 @@ def exposing_setting(settings: Settings) -> str:
 
 
 def missing_settings(settings: Settings) -> list[str]:
-    """Return a message for each setting that has to be made before services start, and is not made; empty if none is.
+    """Return a message for each setting that is required and not set; empty if none is.
 
-    SLAD_CATALOGUE has to be set in production. SLAD_BOARD_OPEN has to be set if other machines can reach this process.
+    Services are not started then. SLAD_CATALOGUE is required in production. SLAD_BOARD_OPEN is required if other
+    machines can reach this process.
     """
     found = []
     if not settings.embedded and "catalogue" not in settings.model_fields_set:

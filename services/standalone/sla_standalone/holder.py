@@ -77,10 +77,11 @@ class CatalogueHolder:
         return self._current
 
     def refresh(self) -> tuple[FileProblem, ...]:
-        """Read the files again if one of them has changed, and put the catalogue in force if it has no errors.
+        """Read the catalogue's files again if one of them has changed.
 
-        Return the problems if it was refused because of errors, otherwise (). If it is refused by `against`, the
-        reasons are only logged.
+        If they have no errors, this catalogue is put in force, and () is returned. If they have errors, it is refused,
+        and the problems are returned. If `against` refuses it, the reasons are only logged, and () is returned. If no
+        file has changed, () is returned.
         """
         problems = self._read_again()
         self._look_ahead()

@@ -71,7 +71,10 @@ class Mailbox:
         self._kept: deque[KeptMessage] = deque(maxlen=KEPT)
 
     async def open(self) -> asyncio.AbstractServer:
-        """Start to listen for SMTP, set `port` and return the server."""
+        """Start to listen for mails by SMTP; return the server.
+
+        The attribute `port` then has the port on which it listens.
+        """
         server = await asyncio.get_running_loop().create_server(
             lambda: SMTP(self, hostname="localhost", enable_SMTPUTF8=True), self._host, self.port
         )

@@ -25,10 +25,11 @@ _LOCK = 0x736C6164  # "slad": one migration at a time
 
 
 async def migrate(settings: Settings) -> None:
-    """Upgrade the database to the newest revision and, if Kafka is the message bus, create its missing topics.
+    """Bring the database to the newest revision, and create missing topics of Kafka.
 
-    Nothing happens when all is there. Raises StoreBusy or BusUnavailable when one of them cannot be reached,
-    BadSettings when existing topics do not fit, or when a newer release has migrated the database.
+    The topics only if Kafka is the message bus. Nothing happens when all is there. Raises StoreBusy or BusUnavailable
+    when one of them cannot be reached, BadSettings when existing topics do not fit, or when a newer release has
+    migrated the database.
     """
     store = Store(settings.store_url, pool=1, patient=True)
     try:
@@ -43,17 +44,19 @@ async def migrate(settings: Settings) -> None:
 
 
 async def upgrade(store: Store, to: str = "head") -> None:
-    """Upgrade the database to the revision `to` in one transaction: a revision that fails leaves it as it was.
+    """Upgrade the database to a revision, in one transaction.
 
-    Raises StoreBusy, and BadSettings when a newer release has migrated the database.
+    `to`: the revision, such as `0009`; `head` is the newest. If a revision fails, the database stays as it was. Raises
+    StoreBusy, and BadSettings when a newer release has migrated the database.
     """
     await _run(store, command.upgrade, to)
 
 
 async def downgrade(store: Store, to: str) -> None:
-    """Downgrade the database to the revision `to`, such as `0009`; `base` removes every table with its data.
+    """Downgrade the database to a revision.
 
-    Raises StoreBusy, and BadSettings when a newer release has migrated the database.
+    `to`: the revision, such as `0009`; `base` removes every table with its data. Raises StoreBusy, and BadSettings when
+    a newer release has migrated the database.
     """
     await _run(store, command.downgrade, to)
 

@@ -20,8 +20,8 @@ def build_allowances(written: Iterable[Written], coverages: Container[str], cont
     """Return the allowances (included amounts, such as support hours) of a plan, in the order written.
 
     `written`: a pair (keys down to the allowance, its document) for each. `coverages`: the ids of the plan's coverages.
-    Reported to `context.findings`: two allowances with one id, amounts and thresholds that cannot be read, and unknown
-    coverages.
+    These are reported to `context.findings`: two allowances with one id, amounts and thresholds that cannot be read,
+    and unknown coverages.
     """
     found: dict[str, Allowance] = {}
     for path, document in written:
@@ -51,9 +51,9 @@ def build_allowances(written: Iterable[Written], coverages: Container[str], cont
 def contract_allowances(
     bought: Mapping[str, BoughtAllowanceDocument], promised: Sequence[Allowance], path: Path, context: Context
 ) -> tuple[Allowance, ...]:
-    """Return the allowances (included amounts) of a contract: those of its plan, changed as the contract says.
+    """Return the allowances (included amounts) of a contract: those of its plan, changed as it says.
 
-    `promised`: those of the plan; optional ones are left out unless the contract names them (clause E13,
+    `promised`: those of the plan. Optional ones are left out unless the contract names them (clause E13,
     docs/clauses.md). `bought`: allowance id -> what the contract says of it. `path`: the keys down to `bought`, such as
     `("contracts", "acme", "allowances")`. An id that the plan does not have is reported to `context.findings`.
     """

@@ -20,10 +20,11 @@ _AS_A_MADE_KEY = re.compile(r".*#[0-9]+", re.ASCII)  # the id of a key that `sla
 
 
 def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
-    """Return the API keys of the catalogue's section `keys` by id; a key without a usable hash is left out.
+    """Return the API keys of the catalogue's section `keys` by id.
 
-    Reported to `context.findings`: bad hashes, unknown scopes and contracts, plain and short keys, and keys that are
-    limited to a contract but have a scope that goes beyond one contract.
+    A key without a usable hash is left out. These are reported to `context.findings`: bad hashes, unknown scopes and
+    contracts, plain and short keys. So are keys that are limited to a contract but have a scope that goes beyond one
+    contract.
     """
     found: dict[KeyId, ApiKey] = {}
     for name, document in context.document.keys.items():

@@ -66,7 +66,10 @@ class BuiltContract:
         return self.parts or (self,)
 
     def coverage(self, name: str) -> Coverage | None:
-        """Return the coverage with this name of the contract's plan, else of its other plans; None if none has it."""
+        """Return the coverage (when time counts) with this name.
+
+        It is that of the contract's plan, else of the contract's other plans. None if none of them has it.
+        """
         return self.built.plan.coverages.get(name) or self.siblings.get(name)
 
     @property
@@ -102,10 +105,10 @@ class Plans:
     order: dict[str, int] = field(default_factory=dict)
 
     def get(self, draft: PlanDraft, like: Mapping[str, Coverage] = NO_COVERAGES) -> BuiltPlan:
-        """Return the plan built from a draft; built at the first call for an id, cached afterwards.
+        """Return the plan built from a draft (the plan as written).
 
-        `like`: coverages by name; one that is equal to the plan's own of that name is used in its place, as the same
-        object.
+        It is built at the first call for the draft's id; later calls return the same object. `like`: coverages by name.
+        If one is equal to the plan's own of that name, the plan gets it, as the same object; later calls ignore it.
         """
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context, like)
@@ -118,7 +121,10 @@ class Plans:
         return sorted((id_ for id_ in named if id_ in self.order), key=self.order.__getitem__)
 
     def over(self, draft: PlanDraft, base: PlanDraft) -> PlanDraft:
-        """Return the draft of a plan merged over its base plan, from which it gets what it lacks; cached per pair."""
+        """Return the draft of a plan merged over that of its base plan.
+
+        It has what `draft` has, and from `base` what it lacks. The same pair always gives the same object.
+        """
         id_ = f"{draft.id}+{base.id}"
         if id_ not in self.laid:
             self.laid[id_] = lay_over(draft, base, id_)
@@ -128,9 +134,9 @@ class Plans:
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
     """Return the contracts of the section `contracts`, in the order written.
 
-    A contract is left out if its plan, base plan or time zone is unknown. A holder of a role is left out if the person
-    or rota is unknown, or if the catalogue lacks the coverage (hours) in which they serve. Errors are reported to
-    `context.findings`.
+    `plans`: builds their plans. A contract is left out if its plan, base plan or time zone is unknown. A holder of a
+    role is left out if the person or rota is unknown, or if the catalogue lacks the coverage (hours) in which they
+    serve. Errors are reported to `context.findings`.
     """
     found = [build_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
@@ -139,11 +145,12 @@ def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
 def build_contract(
     name: str, document: ContractDocument, plans: Plans, context: Context, version: int = 0
 ) -> BuiltContract | None:
-    """Return one contract with its plan; None if its plan, base plan or time zone is unknown.
+    """Return one contract with its plan.
 
-    `name`: the contract's id. `version`: the number of the recorded version; above 0 it is part of the ids of plans
-    that are made for this contract alone (`gold@acme.v3`), so that two versions have two plans. Errors are reported to
-    `context.findings`.
+    None if the plan, the base plan or the time zone is unknown. `name`: the contract's id. `document`: the contract as
+    written. `plans`: builds its plans. `version`: its number, if the contract is recorded in the database. Above 0, it
+    is part of the ids of plans that are made for this contract alone (`gold@acme.v3`), so that two versions have two
+    plans. Errors are reported to `context.findings`.
     """
     path: Path = ("contracts", name)
     zone_known = check_zone(document.zone, (*path, "zone"), context.findings)

@@ -19,11 +19,11 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """Return coverages (when time counts) by name: those in `written`, and those in `shared` not written again.
+    """Return coverages (when time counts) by name: those written, and the shared ones.
 
-    `written`: name -> (keys down to the coverage, its document). `shared`: those of the section `coverages`. A written
-    coverage may be made of others, written or shared. A part that is unknown, or is itself made of that coverage, is
-    left out and reported to `context.findings`.
+    `written`: name -> (keys down to the coverage, its document). `shared`: those of the section `coverages`. If both
+    have a name, the written one is returned. A written coverage may be made of others, written or shared. A part that
+    is unknown, or is itself made of that coverage, is left out and reported to `context.findings`.
     """
     found: dict[str, Coverage] = {}
     for name in written:
@@ -61,10 +61,11 @@ def _build(
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
-    """Return the coverage (when time counts) that a document describes, without the coverages it is made of.
+    """Return the coverage (when time counts) that a document describes, without its parts.
 
-    `name`: the coverage's id. `path`: the keys down to the document. Reported to `context.findings`: hours that overlap
-    or leave a gap of at most 5 minutes, a coverage that is never open, and an unknown time zone.
+    Parts are the other coverages of which it may be made. `name`: the coverage's id. `path`: the keys down to the
+    document. These are reported to `context.findings`: hours that overlap or leave a gap of at most 5 minutes, a
+    coverage that is never open, and an unknown time zone.
     """
     hours = document.hours or {}
     check_week(hours, (*path, "hours"), context)
@@ -92,7 +93,7 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
 
 
 def weekly_of(week: Week) -> Mapping[int, tuple[Window, ...]]:
-    """Return the open windows of a week in seconds since midnight: weekday (0 is Monday) -> windows.
+    """Return the open windows of each weekday (0 is Monday), in seconds since midnight.
 
     `week`: the same, with windows in minutes.
     """
@@ -133,7 +134,10 @@ def _holidays(written: str) -> tuple[HolidaySource, str | None, str | None]:
 
 
 def holiday_code(country: str | None, subdivision: str | None) -> str:
-    """Return the code of a holiday table, such as `PL` or `DE-BY`; empty without a country."""
+    """Return the code of a holiday table, such as `PL` or `DE-BY`.
+
+    `country`, `subdivision`: the codes of which it is made; without a country it is "".
+    """
     return "-".join(part for part in (country, subdivision) if part)
 
 

@@ -55,10 +55,10 @@ class PlanDraft:
 
 
 def draft_plans(context: Context) -> dict[str, PlanDraft]:
-    """Return the draft (plan as written, merged with the plan it extends) of every plan by id.
+    """Return the draft of every plan by id.
 
-    A plan is left out, and reported to `context.findings`, if the plan that it extends is unknown or extends it in
-    turn. Plans that extend one left out are left out too.
+    A draft is the plan as written, merged with the plan that it extends. If that plan is unknown or extends it in turn,
+    the plan is left out, and reported to `context.findings`. Plans that extend one left out are left out too.
     """
     drafts: dict[str, PlanDraft] = {}
     for name in context.document.plans:
@@ -115,11 +115,11 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 
 
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
-    """Return a plan with the id `id_` merged from two: what `top` does not have is taken from `base`.
+    """Return a plan merged from two: what `top` does not have is taken from `base`.
 
-    Not taken are the base plans that `base` requires, and when and where it is sold. Of priorities, metrics, coverages,
-    roles, windows and allowances with the same id or name, those of `top` are used. The targets of `top` come before
-    those of `base`.
+    `id_`: the id of the result. If both have a priority, metric, coverage, role, window or allowance of the same id or
+    name, that of `top` is used. The targets of `top` come before those of `base`. Two things are never taken from
+    `base`: the base plans that it requires, and when and where it is sold.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}

@@ -18,10 +18,11 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 
 
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
-    """Return the metrics of a plan: those named in `wanted`, then those they wait for (`after`, `until`), each once.
+    """Return the metrics (what is timed) of a plan, each once.
 
-    `written`: name -> (keys down to the metric, its document) for metrics that the catalogue defines; they replace
-    built-in ones of the same name. Names that nobody defines are left out without a finding.
+    They are those named in `wanted`, then those they wait for (`after`, `until`). `written`: name -> (keys down to the
+    metric, its document) for metrics that the catalogue defines; they replace built-in ones of the same name. Names
+    that nobody defines are left out, and not reported.
     """
     found: dict[str, Metric] = {}
     left = list(wanted)
@@ -39,7 +40,11 @@ def _awaited(metric: Metric) -> Iterator[str]:
 
 
 def known_metrics(written: Written) -> frozenset[str]:
-    """Return the names of all metrics that may be used: the built-in ones and those in `written`."""
+    """Return the names of all metrics that a plan may use.
+
+    These are the built-in ones and those that the catalogue defines. `written`: the latter, as name -> (keys down to
+    the metric, its document).
+    """
     return frozenset(written) | frozenset(BUILT_IN)
 
 

@@ -21,7 +21,10 @@ MAIL_LANGUAGES = frozenset({"en"})
 
 
 def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocument]]:
-    """Yield (keys down to the person, document) of each person of the section `people`, then of each contract."""
+    """Yield each person of a catalogue: those of the section `people`, then those of each contract.
+
+    Each is a pair (keys down to the person, the person's document).
+    """
     for id_, each in document.people.items():
         yield ("people", id_), each
     for name, contract in document.contracts.items():
@@ -61,7 +64,10 @@ def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, 
 
 
 def mail_language(spoken: tuple[str, ...]) -> str:
-    """Return the first of a person's languages in which slad has mail texts; if none, the person's first language."""
+    """Return the language in which to write mails to a person.
+
+    It is the first of the person's languages (`spoken`) in which slad has mail texts; if none, the first.
+    """
     return next((tag for tag in spoken if MAIL_LANGUAGES & {tag, tag.partition("-")[0]}), spoken[0])
 
 

@@ -42,12 +42,12 @@ class BuiltPlan:
 def build_plan(
     draft: PlanDraft, shared: Mapping[str, Coverage], context: Context, like: Mapping[str, Coverage] = NO_COVERAGES
 ) -> BuiltPlan:
-    """Return the plan built from a draft, ready for use.
+    """Return the plan built from a draft (the plan as written), ready for use.
 
-    `shared`: the coverages of the section `coverages`; the plan's own ones of the same name are used instead. `like`:
-    the coverages of the plan from which this one is derived; those that are equal are reused, as the same objects.
-    Reported to `context.findings`: names in the plan that nobody defines, a name that two priorities share, and urgent
-    channels that are not among the plan's channels.
+    `shared`: the coverages of the section `coverages`. If the plan has one of the same name, its own is used. `like`:
+    the coverages of the plan from which this one is derived. Those that are equal are used again, as the same objects.
+    These are reported to `context.findings`: names in the plan that nobody defines, a name that two priorities share,
+    and urgent channels that are not among the plan's channels.
     """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))

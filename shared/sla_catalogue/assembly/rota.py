@@ -35,9 +35,9 @@ class RotaHours:
 
 
 def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[str, ...]]:
-    """Return rota id -> ids of all people who are ever on call in it, in the order written.
+    """Return the ids of all people who are ever on call in each rota (on-call plan).
 
-    `listed`: the shifts from calendar files.
+    The result is rota id -> ids of people, in the order written. `listed`: the shifts from calendar files.
     """
     found: dict[str, tuple[str, ...]] = {}
     for name, document in context.document.rotas.items():
@@ -49,10 +49,11 @@ def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[st
 
 
 def rota_hours(shared: Mapping[str, Coverage], context: Context) -> Mapping[tuple[str, int], RotaHours]:
-    """Return (rota id, number of the layer, from 0) -> the layer's hours; layers on call at any hour are left out.
+    """Return the hours of the layers of all rotas (on-call plans), as coverages.
 
-    `shared`: the coverages of the section `coverages`. An unknown coverage, and one that subtracts the holidays of a
-    contract, are reported to `context.findings`.
+    The result is (rota id, number of the layer, from 0) -> hours; layers on call at any hour are left out. `shared`:
+    the coverages of the section `coverages`. An unknown coverage, and one that subtracts the holidays of a contract,
+    are left out, too, and reported to `context.findings`.
     """
     found: dict[tuple[str, int], RotaHours] = {}
     for name, document in context.document.rotas.items():
@@ -86,12 +87,12 @@ def build_rotas(
     calendar: Callable[[str, Coverage], Calendar],
     context: Context,
 ) -> Mapping[RotaId, Rota]:
-    """Return the rotas (on-call plans) of the section `rotas` by id; one with an unknown time zone is left out.
+    """Return the rotas (on-call plans) of the section `rotas` by id.
 
-    `hours`: (rota id, number of the layer, from 0) -> its hours. `listed`: the shifts from calendar files. `on_call`:
-    rota id -> ids of its people. `calendar`: given a time zone and a coverage, returns the calendar. Reported to
-    `context.findings`: unknown time zones and people, layers without anybody, handovers whose days contradict each
-    other, and overrides that end before they begin.
+    A rota with an unknown time zone is left out. `hours`: (rota id, number of the layer, from 0) -> its hours.
+    `listed`: the shifts from calendar files. `on_call`: rota id -> ids of its people. `calendar`: given a time zone and
+    a coverage, returns the calendar. These are reported to `context.findings`: unknown time zones and people, layers
+    without anybody, handovers whose days contradict each other, and overrides that end before they begin.
     """
     found: dict[RotaId, Rota] = {}
     for name, document in context.document.rotas.items():

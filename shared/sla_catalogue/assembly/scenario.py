@@ -93,10 +93,11 @@ class Scenario:
 
 
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
-    """Return the tests of the section `tests`, in order; what refers to unknown names is left out.
+    """Return the tests of the section `tests`, in the order written.
 
-    That is a test of an unknown contract, an event of an unknown kind, actor or party, and a remark of an unknown kind;
-    each is reported to `context.findings`.
+    What refers to unknown names is left out: a test of an unknown contract, an event of an unknown kind, actor or
+    party, and a remark of an unknown kind. Each is reported to `context.findings`. `contracts`: those of the catalogue,
+    by id.
     """
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):

@@ -15,8 +15,8 @@ _SMTP = ("settings", "smtp")
 def build_settings(context: Context) -> InstallationSettings:
     """Return the settings of the installation from the section `settings`.
 
-    Reported to `context.findings`: a bad host or sender, a user name without a password, and a mail server on another
-    machine to which mail would go unencrypted.
+    These are reported to `context.findings`: a bad host or sender, a user name without a password, and a mail server on
+    another machine to which mail would go unencrypted.
     """
     document = context.document.settings
     return InstallationSettings(

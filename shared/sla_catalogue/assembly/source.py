@@ -33,10 +33,10 @@ _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
-    """Return the sources (ticketing systems) of the section `sources` by id; one of an unknown dialect is left out.
+    """Return the sources (ticketing systems) of the section `sources` by id.
 
-    Reported to `context.findings`: unknown dialects, time zones and phases, authentication that cannot work, and
-    secrets that a source shares with another source or a channel.
+    A source of an unknown dialect is left out. These are reported to `context.findings`: unknown dialects, time zones
+    and phases, authentication that cannot work, and secrets that a source shares with another source or a channel.
     """
     found: dict[SourceId, Source] = {}
     for name, document in context.document.sources.items():
@@ -107,9 +107,9 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
 
 
 def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> AuthenticationKind:
-    """Return how deliveries of a source are authenticated: as the document says, else as is usual for the dialect.
+    """Return how the deliveries of a source are authenticated, such as by a signature.
 
-    If neither says, the result is `BEARER`.
+    It is the kind that the document states, else the usual one of the dialect, else `BEARER`.
     """
     return AuthenticationKind(document.kind or _USUAL.get(dialect, {}).get("kind", "bearer"))
 

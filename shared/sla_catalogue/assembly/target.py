@@ -43,11 +43,11 @@ class RowNames:
 
 
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
-    """Return the targets of a plan or contract with their paths, in the order written.
+    """Return the targets (allowed times) of a plan or contract, in the order written.
 
-    `written`: a pair (keys down to the target, its document) for each. A document with `by_priority` becomes one target
-    for each priority; a document with an unknown metric or coverage becomes none. Unknown names are reported to
-    `context.findings`, not raised.
+    Each has its path, the keys down to it. `written`: a pair (path, document) for each. `names`: those that a target
+    may refer to. A document with `by_priority` becomes one target for each priority. A document with an unknown metric
+    or coverage becomes none. Unknown names are reported to `context.findings`, not raised.
     """
     rows: list[TargetRow] = []
     for path, document in written:

@@ -11,9 +11,9 @@ from sla_domain.terms import PlanTerms, ScopeRule, UncoveredRequest
 
 
 def build_terms(document: PlanDocument) -> PlanTerms:
-    """Return the terms in a plan's document: what the plan demands of contracts, and what it does not cover.
+    """Return what a plan demands of contracts and does not cover, from its document.
 
-    They are the minimum term, the rule on changes of products, the products and countries for which the plan is not
+    That is the minimum term, the rule on changes of products, the products and countries for which the plan is not
     sold, the types of requests that it does not cover, and the hours of its channels. Names of coverages are not
     checked here.
     """

@@ -22,11 +22,12 @@ def build_windows(
     allowances: Sequence[Allowance],
     context: Context,
 ) -> tuple[BookableWindow, ...]:
-    """Return the bookable windows (extra hours that customers may book) of a plan, in the order written.
+    """Return the windows (extra hours) of a plan that customers may book, in the order written.
 
-    `priority`: returns the id of a priority for any of its names. `roles`: ids of the plan's roles. `allowances`: those
-    of the plan, from which a price may be taken. Reported to `context.findings`: unknown weekdays, priorities, roles
-    and allowances, amounts that cannot be read, an id used twice, and a surcharge that could never be charged.
+    `documents`: a pair (keys down to the window, its document) for each. `priority`: returns the id of a priority for
+    any of its names. `roles`: ids of the plan's roles. `allowances`: those of the plan, from which a price may be
+    taken. These are reported to `context.findings`: unknown weekdays, priorities, roles and allowances, amounts that
+    cannot be read, an id used twice, and a surcharge that could never be charged.
     """
     found: dict[str, BookableWindow] = {}
     known = tuple(roles)

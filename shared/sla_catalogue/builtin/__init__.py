@@ -11,7 +11,10 @@ from sla_catalogue.gather import FileUnion, SourceText, merge
 
 @lru_cache(maxsize=1)
 def builtin_tree() -> FileUnion:
-    """Return all catalogue files shipped with slad, merged; cached, so not to be changed."""
+    """Return all catalogue files shipped with slad, merged.
+
+    The same object is returned each time: do not change it.
+    """
     merged = FileUnion()
     merge(builtin_texts(), merged)
     return merged

@@ -15,5 +15,8 @@ class ChannelDocument(Document):
     kind: str
 
     def signing_secrets(self) -> tuple[Secret, ...]:
-        """Return the secrets with which messages to this channel are signed (Standard Webhooks); none by default."""
+        """Return the secrets with which messages to this channel are signed (Standard Webhooks).
+
+        By default there are none.
+        """
         return ()

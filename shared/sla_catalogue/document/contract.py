@@ -49,10 +49,10 @@ class PersonDocument(Document):
         return tuple(self.languages) or (self.language,)
 
     def of_kind(self, kind: str) -> list[str]:
-        """Return the person's addresses under the key `kind` (a kind of channel, such as `email`), in their order.
+        """Return the person's addresses under the key `kind`, in their order.
 
-        They have no prefix: `ada@example.org`, not `email:ada@example.org`. [] without that key; the key `addresses` is
-        not looked at.
+        `kind`: the name of a kind of channel, such as `email`. The addresses have no prefix: `ada@example.org`, not
+        `email:ada@example.org`. [] without that key; the key `addresses` is not looked at.
         """
         found: list[str] = getattr(self, kind, [])
         return found

@@ -27,7 +27,7 @@ class Document(BaseModel):
 
 
 def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """Return a validation error for a pydantic validator to raise; the catalogue reports it with these texts.
+    """Return an error for a pydantic validator to raise; the catalogue reports it as a finding.
 
     `code`: a stable name of the kind of problem, such as `duration`. `message`: what is wrong. `hint`: what to do about
     it, "" if not known.
@@ -36,9 +36,10 @@ def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
 
 
 def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
-    """Return a pydantic validator that converts a text by `parse`; anything but a text is invalid.
+    """Return a pydantic validator that converts a text by the function `parse`.
 
-    If `parse` raises BadDuration or BadHours, the text is invalid, and is reported with that message and hint.
+    Anything but a text is invalid. So is a text for which `parse` raises BadDuration or BadHours; it is reported with
+    that message and hint.
     """
 
     def read(value: object) -> T:
@@ -55,7 +56,10 @@ def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
 
 
 def one_or_many(value: object) -> object:
-    """Return a list with `value` in it if that is a text; any other value unchanged."""
+    """Return a text as a list with that text in it, so that a single value may be written without a list.
+
+    Any other value is returned unchanged.
+    """
     return [value] if isinstance(value, str) else value
 
 

@@ -14,9 +14,9 @@ class AuthenticationDocument(Document):
 
     `kind`: by a signature (`hmac`), a shared secret in a header (`token`), a scheme of HTTP (`basic`, `bearer`), or not
     at all (`none`). `header`: the name of the header with the signature or token; `prefix`: the text before it there.
-    `algorithm`, `encoding`: of the signature. `signed`: what is signed: body, timestamp and message id, with `.` or `:`
-    between them, or nothing (`+`). `timestamp_header`: the header with that timestamp. `username`: of HTTP Basic.
-    `secret`, `secrets`: any of them is accepted.
+    `algorithm`, `encoding`: of the signature. `signed`: what it is computed over: the body alone, or the named parts in
+    this order, with the sign between them that the name shows (`+`: none). `timestamp_header`: the header with
+    `timestamp`; `id` is in the header `webhook-id`. `username`: of HTTP Basic. `secret`, `secrets`: any is accepted.
     """
 
     kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None

@@ -47,11 +47,11 @@ class FeedEntry:
 def read_entries(
     text: str, horizon: Horizon, remarks: list[str], unnamed: str, skip: Callable[[str], bool] = lambda _: False
 ) -> Iterator[FeedEntry]:
-    """Yield the entries of an iCalendar text, except those that are cancelled, skipped or cannot be read.
+    """Yield the entries of an iCalendar text, with their occurrences within the horizon (years).
 
-    `horizon`: the years. `remarks`: a sentence is added for each entry that cannot be read, or is read in a way that
-    may be wrong. `unnamed`: the name to give to entries without one. `skip`: called with the name of each entry; True
-    skips it. Raises BadFeed for a text that is not iCalendar.
+    Entries that are cancelled, skipped or cannot be read are left out. `remarks`: a sentence is added for each entry
+    that cannot be read, or is read in a way that may be wrong. `unnamed`: the name to give to entries without one.
+    `skip`: called with the name of each entry; True skips it. Raises BadFeed for a text that is not iCalendar.
     """
     texts, more = split_feed(text)
     remarks += more

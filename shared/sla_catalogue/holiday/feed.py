@@ -44,8 +44,8 @@ def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = 
     """Return the days off and timed closings that an iCalendar text lists within the horizon (years).
 
     `source`: where the text is from; kept with each day. `skip`: names of entries to leave out, in any case of letters.
-    Cancelled entries are left out too, and so are those that cannot be read, with a remark. Raises BadFeed for a text
-    that is not iCalendar.
+    Cancelled entries are left out too. So are those that cannot be read, with a remark in the result. Raises BadFeed
+    for a text that is not iCalendar.
     """
     found = _Found(source, horizon)
     skipped = {name.casefold() for name in skip}
@@ -82,9 +82,10 @@ def _days(start: date, length: timedelta, horizon: Horizon) -> Iterator[date]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """Return (start, end) of a closing as wall-clock times of the time zone `zone`, as datetimes without a zone.
+    """Return the pair (start, end) of a closing in local time, as datetimes without a zone.
 
-    A start or end that already has no zone is returned unchanged.
+    `span`: the closing. `zone`: the time zone of the local time. A start or end that already has no zone is returned
+    unchanged.
     """
 
     def local(moment: datetime) -> datetime:

@@ -51,10 +51,11 @@ class UnknownRegion(ValueError):
 
 @lru_cache(maxsize=256)
 def generate_rows(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
-    """Return the holidays of a country or subdivision within the horizon (years), in order of date.
+    """Return the generated holidays of a country or subdivision, in order of date.
 
-    Days of the weekend that are worked in exchange for a day off are returned too (`RowKind.WORKED`). Raises
-    UnknownRegion.
+    `recipe`: the country, and which holidays of it. `horizon`: the years. Days of the weekend that are worked in
+    exchange for a day off are returned too (`RowKind.WORKED`). Raises UnknownRegion if the package `holidays` does not
+    have what the recipe names.
     """
     _check(recipe)
     full = tuple(category for category in recipe.categories if category != HALF_DAY)

@@ -43,9 +43,9 @@ class Series:
     onward: list[Start] = field(default_factory=list)
 
     def changed(self, start: Start, zone: tzinfo) -> Changed:
-        """Return which occurrences of the entry that starts at `start` are replaced by other entries.
+        """Return which occurrences of one entry of the series other entries replace.
 
-        `zone`: the time zone of the whole file.
+        `start`: when that entry starts. `zone`: the time zone of the whole file.
         """
         once = frozenset(as_occurrence_start(each, start, zone) for each in self.once)
         since = min((as_occurrence_start(each, start, zone) for each in self.onward), default=None)
@@ -53,15 +53,18 @@ class Series:
 
 
 def changes_later_ones(event: Any) -> bool:
-    """Return whether a calendar entry replaces one occurrence of another and changes all later ones (THISANDFUTURE)."""
+    """Return whether a calendar entry changes all later occurrences of another entry.
+
+    Such an entry replaces one occurrence, and has `RANGE=THISANDFUTURE`. `event`: the entry.
+    """
     written = event.get("RECURRENCE-ID")
     return str(getattr(written, "params", {}).get("RANGE", "")).upper() == THIS_AND_FUTURE
 
 
 def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
-    """Return UID -> the entries of a calendar file with that UID, cancelled ones included.
+    """Return the entries of a calendar file by their UID (the id in the file), cancelled ones included.
 
-    The UID "" stands for the entries without one: only the starts in `once` are kept of them.
+    The UID "" stands for the entries without one. Of these only the starts of replaced occurrences (`once`) are kept.
     """
     found: dict[str, Series] = {}
     for event in events:
@@ -83,12 +86,13 @@ def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
 def later_ones(
     event: Any, series: Series, own: Occurrence, horizon: Horizon, zone: tzinfo, doubts: list[str]
 ) -> Iterator[Occurrence]:
-    """Yield, as moved, the later occurrences that an entry with `RANGE=THISANDFUTURE` changes (RFC 5545 §3.8.4.4).
+    """Yield the later occurrences that an entry with `RANGE=THISANDFUTURE` moves (RFC 5545 §3.8.4.4).
 
-    Each is moved by as much as `own`, the entry's own occurrence, was (wall-clock time, or days), and lasts as long as
-    it; up to the next such entry. `event`: the entry; `series`: all with its UID; `zone`: of the file. `horizon`: the
-    years wanted; a year more may come on either side. Doubts are added to `doubts`. An entry without that RANGE, or
-    with a recurrence rule of its own, gives none. Raises UnreadableRule.
+    `event`: the entry. `own`: its own occurrence. Each later one is moved by as much as `own` was (wall-clock time, or
+    days), and lasts as long as `own`. The next such entry ends this. `series`: all entries with the same UID. `zone`:
+    that of the file. `horizon`: the years wanted; a year more may come on either side. `doubts`: a sentence is added
+    for what is in doubt. An entry without that RANGE, or with a recurrence rule of its own, yields nothing. Raises
+    UnreadableRule.
     """
     first = date_property(event, "RECURRENCE-ID")
     written = str(event["RECURRENCE-ID"].params.get("RANGE", ""))

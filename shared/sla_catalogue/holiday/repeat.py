@@ -35,11 +35,12 @@ class Occurrence:
 def occurrences(
     event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo, doubts: list[str]
 ) -> Iterator[Occurrence]:
-    """Yield, in order of time, the occurrences of one calendar entry that may lie in the horizon (years).
+    """Yield the occurrences of one calendar entry that may lie in the horizon (years), by start.
 
     `event`: the entry. `start`, `length`: as the entry states them. `zone`: the time zone of the whole file. `start`
     counts even if the entry's recurrence rule does not name it (RFC 5545 §3.8.5.3); a sentence on that is added to
-    `doubts`. Dates that the entry excludes are left out; no start comes twice. Raises UnreadableRule.
+    `doubts`. Dates that the entry excludes are left out; no start comes twice. Raises UnreadableRule if the entry
+    cannot be read.
     """
     excluded = {as_occurrence_start(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     excluded |= set(_repeated(event, "EXRULE", start, horizon, zone, doubts))
@@ -55,20 +56,21 @@ def occurrences(
 
 
 def cut_to_horizon(each: Occurrence, horizon: Horizon) -> Occurrence:
-    """Return the occurrence, cut to end with the year after the horizon at the latest.
+    """Return the occurrence, shortened if it ends more than a year after the horizon.
 
-    Some programs write "for ever" as the year 9999, whose last day cannot be converted to UTC.
+    `horizon`: the years. A shortened occurrence ends with the year after them. Some programs write "for ever" as the
+    year 9999, whose last day cannot be converted to UTC.
     """
     longest = datetime(horizon.last + 2, 1, 1) - _naive(each.start)  # noqa: DTZ001 - local days
     return each if each.length <= longest else replace(each, length=longest)
 
 
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """Return a date of a calendar entry in the form of `start`, the entry's own start, so that the two can be compared.
+    """Return a date of a calendar entry in the form of the entry's own start (`start`).
 
-    `written`: an extra (`RDATE`) or excluded (`EXDATE`) date. If `start` is a day the result is a day, else an instant.
-    `zone`: the time zone of the whole file. Many programs write these dates in another form than the start; without
-    conversion they would equal no occurrence.
+    So the two can be compared. `written`: an extra (`RDATE`) or excluded (`EXDATE`) date. If `start` is a day, the
+    result is a day, else an instant. `zone`: the time zone of the whole file. Many programs write these dates in
+    another form than the start; without conversion they would equal no occurrence.
     """
     if not isinstance(start, datetime):
         if not isinstance(written, datetime):

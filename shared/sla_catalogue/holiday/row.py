@@ -106,9 +106,10 @@ class HolidayDiff:
 
 
 def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -> HolidayDiff:
-    """Return the days by which two holiday tables of a code differ in date, kind, name or closing time.
+    """Return which days were added and removed between two holiday tables, `old` and `new`.
 
-    A day that differs in its source alone counts as equal.
+    Both lists are in order of date. A day whose kind, name or closing time changed is in both. One that differs in its
+    source alone counts as equal. `code`: that of the tables, such as `PL` or `DE-BY`; it is only copied to the result.
     """
     before = {_effect(row): row for row in old}
     after = {_effect(row): row for row in new}
@@ -120,9 +121,10 @@ def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = 
 
 
 def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]) -> tuple[HolidayDiff, ...]:
-    """Return one difference for each code whose days differ between two sets of holiday tables, sorted by code.
+    """Return the differences between two sets of holiday tables, sorted by code.
 
-    `old`, `new`: code -> table; a missing table counts as empty. Used to show what a newer `holidays` package changes.
+    There is one for each code whose days differ. `old`, `new`: code -> table; a missing table counts as empty. Used to
+    show what a newer `holidays` package changes.
     """
     none = HolidayTable("", ())
     found = (diff_rows(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))

@@ -18,10 +18,11 @@ def build_table(
     added: Sequence[AddedDocument],
     removed: Sequence[RemovedDocument],
 ) -> HolidayTable:
-    """Return the holiday table of a code from generated holidays, calendar files and days changed by hand.
+    """Return the holiday table of a code, such as `PL`, made of days from three origins.
 
-    If several have the same day, `added` is used before `feeds`, and `feeds` before `generated`. `spans`: closings from
-    calendar files. A day in `removed` is worked: its holidays are removed, and so are closings that begin on it.
+    They are `generated` holidays, `feeds` (calendar files) and `added` (by hand). If several have the same day, `added`
+    is used before `feeds`, and `feeds` before `generated`. `spans`: closings from calendar files. `removed`: days that
+    are worked, by hand. Their holidays are left out, and so are closings that begin on them.
     """
     by_day: dict[object, list[HolidayRow]] = {}
     manual = [_manual(document) for document in added]

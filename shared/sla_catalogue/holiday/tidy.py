@@ -60,10 +60,11 @@ def decode_feed(content: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def split_feed(text: str) -> tuple[list[str], list[str]]:
-    """Split the text of an iCalendar file into calendars that can be parsed one by one; return (calendars, remarks).
+    """Split the text of an iCalendar file into calendars that can be parsed one by one.
 
-    A calendar keeps its entries, the time zones that can be read, and the name of its zone; all else is dropped. Each
-    time zone that cannot be read gives a remark. Raises BadFeed.
+    Return (calendars, remarks). A calendar keeps its entries, the time zones that can be read, and the name of its
+    zone; all else is dropped. Each time zone that cannot be read gives a remark. Raises BadFeed for a text that is not
+    iCalendar.
     """
     remarks: list[str] = []
     return ["".join(f"{line}\r\n" for line in _written(each, remarks)) for each in _calendars(text)], remarks

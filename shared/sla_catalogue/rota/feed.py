@@ -50,11 +50,17 @@ class PeopleByName:
         self._known |= {normal(name): id_ for name, id_ in names.items()}
 
     def find(self, name: str) -> str | None:
-        """Return the id of the person with this name, mail address or id; None if nobody or more than one has it."""
+        """Return the id of the person with this name, mail address or id.
+
+        Case and spaces do not matter. None if nobody has it, or more than one person.
+        """
         return self._known.get(normal(name))
 
     def find_in_text(self, text: str) -> str | None:
-        """Return the id of the person whose name `text` is or contains; None if there is nobody or more than one."""
+        """Return the id of the person whose name `text` is or contains.
+
+        Case and spaces do not matter. None if there is nobody, or more than one person.
+        """
         if (exact := self.find(text)) is not None:
             return exact
         held = normal(text)
@@ -67,9 +73,9 @@ class PeopleByName:
 def read_shifts(text: str, people: PeopleByName, zone: str, horizon: Horizon) -> ShiftFeed:
     """Return the shifts that an iCalendar text lists within the horizon (years).
 
-    `zone`: the time zone of days, and of times without a zone. Entries that name no known person, that take no time or
-    that cannot be read are left out with a remark; cancelled ones without. Raises BadFeed for a text that is not
-    iCalendar.
+    `people`: finds people by their names in entries. `zone`: the time zone of days, and of times without a zone.
+    Entries that name no known person, take no time or cannot be read are left out with a remark. Cancelled ones are
+    left out without. Raises BadFeed for a text that is not iCalendar.
     """
     remarks: list[str] = []
     found: set[ListedShift] = set()

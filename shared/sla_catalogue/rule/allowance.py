@@ -10,10 +10,10 @@ _WITHOUT_END = 10_000  # months; longer than any period but the whole term
 
 
 def check_allowances(subject: CheckedCatalogue) -> None:
-    """Report allowances (included amounts) that expire before the next are given, or cannot be counted.
+    """Report to `subject.findings` allowances (included amounts) that cannot work as written.
 
-    They cannot be counted in a contract without a first day, from which its years would begin. An amount of a contract
-    below the plan's, which is a minimum, is reported too (clause E14, docs/clauses.md).
+    One kind expires before the next amount is given. One cannot be counted, since the contract has no first day from
+    which its years would begin. One is below the plan's amount, which is a minimum (clause E14, docs/clauses.md).
     """
     for plan in subject.plans:
         for path, document in plan.draft.allowances:

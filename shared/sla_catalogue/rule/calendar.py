@@ -15,9 +15,10 @@ _LONG = timedelta(days=30)
 
 
 def check_calendars(subject: CheckedCatalogue) -> None:
-    """Report contracts whose hours never open or are not given, and those with dates outside the compiled years.
+    """Report to `subject.findings` contracts whose hours or dates do not work.
 
-    Hours that exclude the contract's holidays are reported too, if the contract has no country.
+    These are hours that never open or are not given; hours that exclude the contract's holidays, if the contract has no
+    country; and dates outside the years for which calendars are compiled.
     """
     for contract in subject.bought:
         _check_years(contract, subject)

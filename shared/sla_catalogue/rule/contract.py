@@ -14,10 +14,10 @@ from sla_domain.plan import Plan
 
 
 def check_contracts(subject: CheckedCatalogue) -> None:
-    """Report contracts with impossible dates, without a needed base plan, or without people to notify.
+    """Report to `subject.findings` what is wrong in each contract.
 
-    Customers of two contracts at the same time are reported too, and, except for a stored catalogue, contracts that do
-    not keep to the terms of their plan (`check_terms`).
+    That is: impossible dates, a missing base plan, nobody to notify, and customers of two contracts at the same time.
+    It is also a contract that does not keep to the terms of its plan (`check_terms`), except for a stored catalogue.
     """
     for built in subject.contracts:
         for bought in built.bought:
@@ -110,7 +110,10 @@ def _check_customers(subject: CheckedCatalogue) -> None:
 
 
 def dates_overlap(one: Contract, other: Contract) -> bool:
-    """Return whether the dates of both contracts have a day in common (`valid_to` is exclusive)."""
+    """Return whether two contracts are valid on a day in common.
+
+    The last day of a contract is the day before its `valid_to`.
+    """
 
     def bounds(contract: Contract) -> tuple[date, date]:
         return contract.valid_from or date.min, contract.valid_to or date.max

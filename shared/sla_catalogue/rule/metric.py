@@ -18,9 +18,10 @@ _PEOPLE = frozenset(actor.value for actor in Actor if actor is not Actor.BOT)
 
 
 def check_metrics(subject: CheckedCatalogue) -> None:
-    """Report metrics that never start, stop or resume, wait for themselves, or have conditions that never apply.
+    """Report to `subject.findings` metrics (what is timed) that cannot work as written.
 
-    Metrics that no plan uses are reported too, except for a stored catalogue.
+    They never start, stop or resume, wait for themselves, or have conditions that never apply. Metrics that no plan
+    uses are reported too, except for a stored catalogue.
     """
     seen: set[Path] = set()
     for built in subject.plans:

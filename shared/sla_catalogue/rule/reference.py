@@ -12,7 +12,12 @@ from sla_domain.normal import normal, normals
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
-    """Report unknown priorities and customers in sources, wrong addresses of people, and equal API keys."""
+    """Report to `subject.findings` what is wrong in sources, in addresses of people and in API keys.
+
+    There is a warning for each priority that a source names and no plan has, and for each customer that no contract
+    has. There is an error for each API key that is entered twice. Addresses are checked by `check_address` of their
+    kind of channel.
+    """
     _check_sources(subject)
     _check_addresses(subject)
     _check_keys(subject)

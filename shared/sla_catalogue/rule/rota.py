@@ -18,10 +18,11 @@ _AHEAD_US = 92 * DAY_US
 
 
 def check_rotas(subject: CheckedCatalogue) -> None:
-    """Warn of rotas without a role, overrides that have no effect or overlap, and leavers who still have turns.
+    """Warn of rotas (on-call plans) that look like a mistake.
 
-    If `subject.today` is given, also of calendar files that end within 14 days of it. A stored catalogue is not
-    checked.
+    Warnings go to `subject.findings`: for a rota that holds no role, overrides that have no effect or overlap, and
+    leavers who still have turns. If `subject.today` is given, there is one for each calendar file that ends within 14
+    days of it. A stored catalogue is not checked.
     """
     if subject.context.stored:
         return

@@ -12,9 +12,10 @@ ANY = "(any other)"
 
 
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
-    """Return the priorities that a target can match. `all_of_them`: the plan's priorities.
+    """Return the priorities that a target can match.
 
-    `ANY` is added at the end if the target also matches priorities that the plan does not have.
+    `all_of_them`: the plan's priorities. `ANY` is added at the end if the target also matches priorities that the plan
+    does not have.
     """
     for condition in target.match.conditions:
         if condition.attribute == PRIORITY:
@@ -24,10 +25,11 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
 
 
 def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
-    """Return the earlier targets that together match all incidents of `row`, so that `row` is never used.
+    """Return the earlier targets because of which the target `row` is never used.
 
-    Empty if some incidents are left for `row`, or if it can match no priority. `earlier`: the targets before it; only
-    those of its metric are compared. `all_of_them`: the plan's priorities.
+    Together they match all incidents that it matches. Empty if some incidents are left for `row`, or if it can match no
+    priority. `earlier`: the targets before it; only those of its metric are compared. `all_of_them`: the plan's
+    priorities.
     """
     takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
@@ -43,9 +45,9 @@ def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Se
 
 
 def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
-    """Return whether one of these targets matches every incident of `priority`, whatever its other attributes.
+    """Return whether one of these targets matches every incident of a priority.
 
-    `all_of_them`: the plan's priorities.
+    That is, whatever the incident's other attributes are. `rows`: the targets. `all_of_them`: the plan's priorities.
     """
     return any(
         priority in priorities_of(row.target, all_of_them)
@@ -66,7 +68,10 @@ def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[s
 
 
 def restrict_to(target: Target, known: Mapping[str, str]) -> Target | None:
-    """Return the target limited to incidents with the attributes `known` (name -> value); None if it matches none."""
+    """Return the target limited to incidents with the given attributes.
+
+    `known`: name of an attribute -> value. None if the target matches no such incident.
+    """
     conditions = target.match.conditions
     if not all(each.holds(known) for each in conditions if each.attribute in known):
         return None

@@ -36,12 +36,16 @@ class CheckedCatalogue:
 
     @property
     def bought(self) -> tuple[BuiltContract, ...]:
-        """Return all contracts; one with several entitlements (plans with own products) is split into one for each."""
+        """Return all contracts, each split by its entitlements.
+
+        A contract with several entitlements (plans with products of their own) becomes one built contract for each. Any
+        other is returned as it is.
+        """
         return tuple(each for built in self.contracts for each in built.bought)
 
     @property
     def findings(self) -> Findings:
-        """Return the object to which the checks report errors and warnings."""
+        """Return the object that collects the errors and warnings of the checks."""
         return self.context.findings
 
     def plan(self, id_: str) -> BuiltPlan | None:

@@ -21,10 +21,11 @@ _OTHER_PRODUCT = "\0"  # nobody can write such a name: it stands for all that ne
 
 
 def check_targets(subject: CheckedCatalogue) -> None:
-    """Report targets that never match, used targets without a number, and warnings before a clock's start.
+    """Report to `subject.findings` targets (allowed times) that cannot work as written.
 
-    If a plan has targets for the first response (or the resolution), each priority for which none of them applies in
-    every case is reported, too.
+    They never match, are used but have no number, or warn before the clock starts. If a plan has targets for the first
+    response (or the resolution), each priority for which none of them applies in every case is reported, too. A plan
+    that requires a base plan is checked for this only together with that.
     """
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)

@@ -8,10 +8,10 @@ from sla_domain.normal import normal, normals
 
 
 def check_terms(bought: BuiltContract, subject: CheckedCatalogue) -> None:
-    """Report a contract that does not keep to the terms of its plan.
+    """Report to `subject.findings` a contract that does not keep to the terms of its plan.
 
-    Such a contract is shorter than the plan demands, leaves out products although the plan is for all, or names a
-    product or country for which the plan is not sold.
+    `bought`: the contract. It is reported if it is shorter than the plan demands, leaves out products although the plan
+    is for all, or names a product or country for which the plan is not sold.
     """
     _check_length(bought, subject)
     _check_products(bought, subject)

@@ -37,9 +37,10 @@ _OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
 
 
 def check_unread(subject: CheckedCatalogue) -> None:
-    """Report keys of the document that have no effect, such as `zone` of a GitHub source, whose times have an offset.
+    """Report to `subject.findings` keys of the document that have no effect.
 
-    A stored catalogue, which must stay readable, is not checked.
+    An example is `zone` of a GitHub source, whose times have an offset. A stored catalogue, which must stay readable,
+    is not checked.
     """
     if subject.context.stored:
         return

@@ -30,7 +30,7 @@ _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two
 
 
 def check_words(subject: CheckedCatalogue) -> None:
-    """Report words that are wrong or look like a mistake.
+    """Report to `subject.findings` words that are wrong or look like a mistake.
 
     These are unknown languages, misspelt attributes and roles, hours past midnight whose two times look swapped, and
     lookups (places of values in deliveries) that find nothing.

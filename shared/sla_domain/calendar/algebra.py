@@ -31,10 +31,10 @@ def intersection(*calendars: Calendar) -> Calendar:
 
 
 def union(*calendars: Calendar) -> Calendar:
-    """Return a calendar that is open while at least one of `calendars` is open, in the years that all have in common.
+    """Return a calendar that is open while at least one of `calendars` is open.
 
-    Working days are counted in the time zone of the first calendar. Raises InvalidCalendar if no calendar is given, or
-    if they have no years in common.
+    It covers the years that all of them have in common. Working days are counted in the time zone of the first
+    calendar. Raises InvalidCalendar if no calendar is given, or if they have no years in common.
     """
     return _combined("∪", calendars, lambda parts: merge(each for part in parts for each in part))
 

@@ -86,7 +86,10 @@ class Calendar:
 
     @property
     def id(self) -> str:
-        """Return the calendar's id: that of its coverage, or those of its parts joined, such as `a ∩ b`."""
+        """Return the calendar's id, which is that of its coverage (hours of service).
+
+        If it is made of several calendars, their ids are joined, such as `a ∩ b`.
+        """
         return self.identity.id
 
     @property
@@ -125,10 +128,10 @@ class Calendar:
         return EPOCH + MICROSECOND * due
 
     def subtract(self, end: datetime, span: timedelta) -> datetime:
-        """Return the latest instant from which `span` of open time passes until `end`; `end` for a zero span.
+        """Return the latest instant from which `span` of open time passes until `end`.
 
-        The result is an opening rather than the close before it: 1 h before 10:00 is 09:00 that morning, and not 18:00
-        the evening before. Raises InvalidSpan for a negative span.
+        For a zero span that is `end` itself. Else the result is an opening rather than the close before it: 1 h before
+        10:00 is 09:00 that morning, and not 18:00 the evening before. Raises InvalidSpan for a negative span.
         """
         at, wanted = micros(end), span // MICROSECOND
         if wanted < 0:
@@ -154,9 +157,10 @@ class Calendar:
     # -- instants
 
     def is_open(self, at: datetime) -> bool:
-        """Return whether the calendar is open at `at`; at an opening it is, at a close it is not.
+        """Return whether the calendar is open at the instant `at`.
 
-        Raises BeyondHorizon if `at` lies outside the years for which the open hours were computed.
+        At an opening it is open, at a close it is not. Raises BeyondHorizon if `at` lies outside the years for which
+        the open hours were computed.
         """
         us = micros(at)
         return self._ask(us, HorizonSide.LATER, lambda: self._table.is_open(us))
@@ -170,10 +174,11 @@ class Calendar:
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """Return the first close after `at`, in UTC; if it is closed at `at`, the close of the next open interval.
+        """Return the first close after `at`, in UTC.
 
-        Raises EmptyCalendar if the calendar never opens, BeyondHorizon if no close follows in the years for which its
-        open hours were computed.
+        A close is an instant at which open hours end. If the calendar is closed at `at`, it is the close of the next
+        open interval. Raises EmptyCalendar if the calendar never opens, BeyondHorizon if no close follows in the years
+        for which its open hours were computed.
         """
         us = micros(at)
         return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
@@ -181,12 +186,12 @@ class Calendar:
     # -- working days
 
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
-        """Return the instant `count` working days after `start`; a working day is a local date with any open time.
+        """Return the instant that lies `count` working days after `start`.
 
-        `mode`: whether the result is at the start's time of day (SAME_TIME), at that of a start outside hours moved to
-        the next opening (SAME_TIME_FROM_OPENING), or at the day's last close (CLOSE_OF_NTH_DAY). If the calendar is
-        closed at that instant, the next opening is returned instead; an instant exactly at a close stays. Raises
-        InvalidSpan if `count` is negative.
+        A working day is a local date with any open time. `mode` decides the time of day of the result. SAME_TIME: that
+        of `start`. SAME_TIME_FROM_OPENING: that of `start`, which is first moved to the next opening if it lies outside
+        hours. CLOSE_OF_NTH_DAY: the last close of the day. If the calendar is closed at the instant found, the next
+        opening is returned instead; an instant exactly at a close stays. Raises InvalidSpan if `count` is negative.
         """
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")
@@ -196,9 +201,9 @@ class Calendar:
     # -- explanation
 
     def pieces(self, start: datetime, end: datetime) -> tuple[Piece, ...]:
-        """Return the open and closed pieces that make up `[start, end)`, in order and without gaps, each with a reason.
+        """Return the time from `start` to before `end` as open and closed pieces, each with a reason.
 
-        Raises InvalidSpan if `end` is earlier than `start`.
+        They are in order and without gaps. Raises InvalidSpan if `end` is earlier than `start`.
         """
         first, last = micros(start), micros(end)
         if first > last:
@@ -209,10 +214,10 @@ class Calendar:
     # -- inside
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return the calendar's table of open intervals; a GrowingCalendar first extends it to cover `[low, high]`.
+        """Return the calendar's table of open intervals.
 
-        `low`, `high`: microseconds since 1970 UTC. A calendar that does not grow ignores them and returns its table as
-        it is.
+        `low`, `high`: microseconds since 1970 UTC. A GrowingCalendar first extends its table to cover the time between
+        them. Any other calendar ignores them and returns its table as it is.
         """
         return self._table
 

@@ -47,11 +47,12 @@ class DayIndex:
     closes: list[int]  # the end of the date's open time, cut at its midnight
 
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
-        """Return the instant `count` (≥ 0) working days after the instant `at`, both in microseconds since 1970 UTC.
+        """Return the instant that lies `count` (≥ 0) working days after the instant `at`.
 
-        `mode`: whether the result is at the start's time of day (SAME_TIME), at that of a start outside hours moved to
-        the next opening (SAME_TIME_FROM_OPENING), or at the day's last close (CLOSE_OF_NTH_DAY). None if the answer
-        lies outside the span for which `table` is compiled.
+        Both are microseconds since 1970 UTC. `mode` decides the time of day of the result. SAME_TIME: that of `at`.
+        SAME_TIME_FROM_OPENING: that of `at`, which is first moved to the next opening if it lies outside hours.
+        CLOSE_OF_NTH_DAY: the last close of the day. None if the answer lies outside the span for which `table` is
+        compiled.
         """
         match mode:
             case WorkingDays.SAME_TIME:

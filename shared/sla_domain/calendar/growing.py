@@ -113,7 +113,10 @@ class CalendarBook:
         self._calendars: dict[str, Calendar] = {}
 
     def spec(self, id_: str) -> CalendarSpec:
-        """Return the specification of the calendar with this id. Raises UnknownCalendar if there is none."""
+        """Return the specification of the calendar with this id: its zone, weekly hours and holidays as data.
+
+        Raises UnknownCalendar if there is none.
+        """
         try:
             return self._specs[id_]
         except KeyError:

@@ -38,7 +38,7 @@ class LocalTime:
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """Return the instant meant by the wall-clock time, given that it should not lie before the instant `known`.
+        """Return the instant that the wall-clock time means if it should not lie before `known`.
 
         The result is the second instant, `again`, only if the first lies before `known` and the second does not.
         Otherwise it is `at`, even if both lie before `known`.
@@ -46,7 +46,7 @@ class LocalTime:
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 
     def doubt(self, meant: datetime | None = None) -> str:
-        """Return a sentence for people if the clock shows the time twice or never; "" if it shows it once.
+        """Return a sentence for people on a time that the clock shows twice or never; else "".
 
         For a time shown never, it says as which instant the time was read. For a time shown twice, it says which
         instant was chosen: the second (`again`) if `meant` is equal to that, else the first.
@@ -84,7 +84,7 @@ def read_local(reading: datetime, zone: str) -> LocalTime:
 
 
 def local_instant(moment: datetime, zone: str) -> datetime:
-    """Return `moment` as an aware datetime; if it has no offset, it is taken as wall-clock time of `zone`.
+    """Return `moment` as an aware datetime; without an offset, it is a wall-clock time of `zone`.
 
     If the wall clock shows that time twice, the first instant is meant. If it never shows it, the result is the instant
     of the clock change. Years before 1971 or after 2099 get Python's own offset for the zone, without these rules.

@@ -37,7 +37,8 @@ class Note:
 def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
     """Return the notes sorted by start and without overlaps.
 
-    Where two overlap, the one that starts first is kept whole, and the other is cut or left out.
+    A note is the reason why a calendar is open or closed for a span of time. Where two overlap, the one that starts
+    first is kept whole, and the other is cut or left out.
     """
     result: list[Note] = []
     reached: int | None = None
@@ -50,9 +51,10 @@ def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 
 def overlay(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
-    """Return two layers of notes as one, sorted by start: those of `top` whole, and of `below` what `top` leaves free.
+    """Return two layers of notes as one, sorted by start.
 
-    The notes of each layer must be sorted and must not overlap each other.
+    A note is the reason why a calendar is open or closed for a span of time. The notes of `top` stay whole; those of
+    `below` are cut to what `top` leaves free. The notes of each layer must be sorted and must not overlap each other.
     """
     if not top or not below:
         return tuple(top or below)

@@ -37,9 +37,9 @@ class Piece:
 
 
 def tile(table: Table, start: int, end: int) -> Iterator[Piece]:
-    """Yield the time from `start` to before `end` as open and closed pieces, in order and without gaps.
+    """Yield the time from `start` to before `end` as open and closed pieces, in order, without gaps.
 
-    `start` and `end` are microseconds since 1970 UTC and must lie within the table's horizon (the span for which it is
+    `start`, `end`: microseconds since 1970 UTC; they must lie within the table's horizon (the span for which it is
     compiled).
     """
     pending: Note | None = None

@@ -66,7 +66,10 @@ class CalendarSpec:
 
 
 def always_open(id_: str = "24x7", zone: str = "Etc/UTC", holidays: Iterable[Holiday] = ()) -> CalendarSpec:
-    """Return the specification of a calendar that is open at every hour of every day, except on `holidays`."""
+    """Return the specification of a calendar that is always open, except on `holidays`.
+
+    `id_`: the id of the calendar. `zone`: IANA name of its time zone, in which a holiday begins and ends.
+    """
     return CalendarSpec(id=id_, zone=zone, weekly=AROUND_THE_CLOCK, holidays=tuple(holidays), name="around the clock")
 
 

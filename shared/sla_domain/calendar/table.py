@@ -73,10 +73,10 @@ class Table:
         return reached if reached < full else full
 
     def after(self, at: int, span: int) -> int | None:
-        """Return the earliest instant by which `span` of open time has passed since `at`; it may be a close.
+        """Return the earliest instant by which `span` of open time has passed since `at`.
 
-        `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC. None if `at` or the result
-        lies outside the table's horizon (the span for which it is compiled).
+        It may be a close. `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC. None if
+        `at` or the result lies outside the table's horizon (the span for which it is compiled).
         """
         if not self.low <= at <= self.high:
             return None
@@ -90,10 +90,10 @@ class Table:
         return span + shift[bisect_left(before, span, count)]
 
     def ahead_of(self, at: int, span: int) -> int | None:
-        """Return the latest start from which `span` of open time passes until `at`; the start is never a close.
+        """Return the latest start from which `span` of open time passes until `at`.
 
-        `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC. None if `at` or the result
-        lies outside the table's horizon (the span for which it is compiled).
+        The start is never a close. `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC.
+        None if `at` or the result lies outside the table's horizon (the span for which it is compiled).
         """
         reached = self.elapsed(at)
         if reached is None or reached < span:
@@ -102,9 +102,10 @@ class Table:
         return wanted + self.shift[bisect_right(self.before, wanted)]
 
     def is_open(self, at: int) -> bool | None:
-        """Return whether the calendar is open at the instant `at`; None if `at` lies outside the table's horizon.
+        """Return whether the calendar is open at the instant `at`.
 
-        `at`: microseconds since 1970 UTC. At an opening it is open, at a close it is not.
+        `at`: microseconds since 1970 UTC. At an opening it is open, at a close it is not. None if `at` lies outside the
+        table's horizon (the span for which it is compiled).
         """
         if not self.low <= at < self.high:
             return None

@@ -35,14 +35,18 @@ class Window:
 
     @property
     def end(self) -> int:
-        """Return the close in seconds from the midnight before the opening; over 86400 if it is on the next day."""
+        """Return when these open hours end, in seconds from the midnight before they begin.
+
+        More than 86400 if they end on the next day.
+        """
         return self.close if self.close > self.open else self.close + DAY_S
 
     @classmethod
     def parse(cls, open_: str, close: str) -> Window:
-        """Return the window between two texts such as `09:00` and `18:00`, or `22:00:00` and `24:00`.
+        """Return the open hours between two times of day, given as texts.
 
-        Raises InvalidWindow for a text that is no time of day, and for an opening at `24:00`.
+        `open_`, `close`: such as `09:00` and `18:00`, or `22:00:00` and `24:00`. Raises InvalidWindow for a text that
+        is no time of day, and for an opening at `24:00`.
         """
         return cls(parse_clock(open_), parse_clock(close))
 

@@ -42,19 +42,20 @@ class ZoneMap:
     highest: tuple[int, ...]  # what the wall clock reads as era i ends: rising, for eras outlast any shift
 
     def to_utc(self, local: int) -> int:
-        """Return the instant at which the wall clock shows `local`; the first one, if it shows it twice.
+        """Return the instant at which the wall clock shows `local`.
 
-        For a time that the clock skips, return the instant of the clock change. `local`: microseconds since the wall
-        clock read 1970-01-01 00:00. The result: microseconds since 1970 UTC.
+        If it shows that time twice, return the first instant; if it skips it, that of the clock change. `local`:
+        microseconds since the wall clock read 1970-01-01 00:00. The result: microseconds since 1970 UTC.
         """
         era = bisect_right(self.highest, local)
         start, instant = self.starts[era], local - self.offsets[era]
         return instant if instant > start else start
 
     def shown_again(self, local: int) -> int | None:
-        """Return the second instant at which the wall clock shows `local`; None if it shows that time once or never.
+        """Return the second instant at which the wall clock shows `local`, if it shows it twice.
 
-        `local`: microseconds since the wall clock read 1970-01-01 00:00. The result: microseconds since 1970 UTC.
+        None if it shows that time once or never. `local`: microseconds since the wall clock read 1970-01-01 00:00. The
+        result: microseconds since 1970 UTC.
         """
         following = bisect_right(self.highest, local) + 1
         if following >= len(self.starts):

@@ -21,19 +21,21 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Explanation, ...]:
-    """Return, for each clock of the incident, an explanation of how its due instant and consumed time came about.
+    """Return for each clock of the incident how its due instant and consumed time came about.
 
-    They are in the order of `incident.clocks`. `rulebook`: the plans and calendars under which the incident was
-    computed. `at`: the instant as of which clocks are explained. Raises CalendarError beyond the years of a calendar.
+    The explanations are in the order of `incident.clocks`. `rulebook`: the plans and calendars under which the incident
+    was computed. `at`: the instant as of which clocks are explained. Raises CalendarError beyond the years of a
+    calendar.
     """
     return tuple(explain_clock(clock, incident, rulebook, at) for clock in incident.clocks)
 
 
 def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
-    """Return the events that had happened by `at`, in the given order: the input for the incident as it stood then.
+    """Return the events that had happened by `at`, in the given order.
 
-    An event loses its snapshot (state of the whole ticket) if that is later than `at`. The result is empty if only
-    copies from merged incidents are left, which do not suffice to compute an incident.
+    From them the incident can be computed as it stood then. An event loses its snapshot (state of the whole ticket) if
+    that is later than `at`. The result is empty if only copies from merged incidents are left, which do not suffice to
+    compute an incident.
     """
     found = tuple(
         event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)
@@ -129,11 +131,11 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 
 
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
-    """Return the allowed time of the clock's target; for working days, the open time in them.
+    """Return how much time the clock's target allows; None if that is no fixed length of time.
 
-    `calendar`: the hours in which the clock counts, None for wall-clock time. None if the parties agreed on a due date,
-    if the target has no number, or for working days without a calendar. Raises CalendarError beyond the calendar's
-    years.
+    For a target in working days it is the open time in these days. `calendar`: the hours in which the clock counts,
+    None for wall-clock time. None if the parties agreed on a due date, if the target has no number, or for working days
+    without a calendar. Raises CalendarError beyond the calendar's years.
     """
     allowed = clock.target.allowed
     if clock.agreed_by:

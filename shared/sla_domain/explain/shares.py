@@ -16,9 +16,9 @@ _ZERO = timedelta()
 def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mapping[str, timedelta]:
     """Return how much of the clock's time up to `at` fell to each party: party -> time.
 
-    `own`: the counted time. `customer`, `vendor`, `other`: time that would have counted while the incident waited on
-    them. `ended`: time that would have counted in other pauses, such as between an end and a reopening. A party without
-    time may be missing. `calendar`: whose open time counts; None: wall-clock time.
+    `own`: the time that counted. `customer`, `vendor`, `other`: time that would have counted, but the incident waited
+    on them. `ended`: time that would have counted in all other pauses, such as between an end and a reopening. A party
+    without time may be missing. `calendar`: whose open time counts; None: wall-clock time.
     """
     shares: dict[str, timedelta] = {OWN: _ZERO}
     base = clock.counted_from or clock.started_at
@@ -32,10 +32,10 @@ def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mappi
 def holder_shares(
     clock: Clock, incident: Incident, calendar: Calendar | None, at: datetime
 ) -> Mapping[tuple[str, str, str], timedelta]:
-    """Return (assignee, group, support line) -> the clock's counted time up to `at` while they held the incident.
+    """Return the clock's counted time up to `at`, divided among those who held the incident.
 
-    The values sum to the clock's consumed time; holders without counted time are left out. `calendar`: whose open time
-    counts; None: wall-clock time.
+    The keys are (assignee, group, support line). The values sum to the clock's consumed time; holders without counted
+    time are left out. `calendar`: whose open time counts; None: wall-clock time.
     """
     shares: dict[tuple[str, str, str], timedelta] = {}
     base = clock.counted_from or clock.started_at

@@ -18,11 +18,11 @@ _ENDS = frozenset({EventKind.RESOLVED.value, EventKind.CLOSED.value, EventKind.C
 
 
 def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[ReasonedStep, ...]:
-    """Return the clock's time up to `at` as consecutive spans, each with its reason and the time that counts.
+    """Return the clock's time up to `at` as consecutive spans, each with its reason.
 
-    For a running clock, spans from `at` to its due instant follow as a forecast. If the clock has more than 200
-    segments, all but the last 200 make one span. `calendar`: whose open time counts; None: wall-clock time. Raises
-    CalendarError beyond the calendar's years.
+    Each also says how much of it counts. For a running clock, spans from `at` to its due instant follow as a forecast.
+    If the clock has more than 200 segments, all but the last 200 make one span. `calendar`: whose open time counts;
+    None: wall-clock time. Raises CalendarError beyond the calendar's years.
     """
     summed, total = [], _ZERO
     for step in (*_behind(clock, calendar, at), *_ahead(clock, calendar, at)):

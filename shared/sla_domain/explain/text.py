@@ -24,7 +24,10 @@ def render(explanation: Explanation, language: str = "en") -> str:
 
 
 def duration_text(span: timedelta, words: Words) -> str:
-    """Return a span as exact text in the language of `words`, such as `7 h 30 min`; a negative one begins with `−`."""
+    """Return a span of time as exact text, such as `7 h 30 min`.
+
+    A negative one begins with `−`. `words`: the texts of the language to use.
+    """
     sign, whole = ("−", -span) if span < timedelta() else ("", span)
     minutes, seconds = divmod(whole, timedelta(minutes=1))
     hours, minutes = divmod(minutes, 60)
@@ -38,7 +41,7 @@ def duration_text(span: timedelta, words: Words) -> str:
 
 
 def allowed_words(target: Target, words: Words) -> str:
-    """Return the allowed time of a target in the language of `words`, such as `4 h` or `2 working days`.
+    """Return the allowed time of a target as text, such as `4 h` or `2 working days`.
 
     A target without a number (`Unspecified`) gives the words for that. `words`: the texts of the language to use.
     """
@@ -77,9 +80,9 @@ _ANSWERS = frozenset({"first_response", "next_response", "update"})
 
 
 def state_text(e: Explanation, w: Words) -> str:
-    """Return the clock's state in words; for an open clock that is overdue, also since when.
+    """Return the state of the explained clock in words.
 
-    `w`: the texts of the language to use.
+    For an open clock that is overdue, they also say since when. `w`: the texts of the language to use.
     """
     plain = w.states[e.state]
     if e.broken_since is None:
@@ -116,10 +119,10 @@ def passed_words(passed: PassedOver, w: Words) -> str:
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:
-    """Return (language tag, line with the plan's definition of the priority); ("", "") if the plan has none.
+    """Return how the plan defines the clock's priority: (language tag, line of text).
 
-    The definition is in `language`, else its base language (`zh` for `zh-TW`), else English, else any. Source: clause
-    E12 (docs/clauses.md).
+    The definition is in `language`, else its base language (`zh` for `zh-TW`), else English, else any. ("", "") if the
+    plan has none. Source: clause E12 (docs/clauses.md).
     """
     tag, text = text_in(e.definitions, language)
     words = LANGUAGES[tag_for(tag)]
@@ -127,9 +130,10 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
 
 
 def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield the line of the target, then those of an agreed date and of an exemption if there are any.
+    """Yield the line that names the clock's target and its allowed time.
 
-    `w`: the texts of the language to use. `language`: its tag, which selects the title of the business hours.
+    Lines on an agreed due date and on an exemption follow, if there are any. `w`: the texts of the language to use.
+    `language`: its tag, which selects the title of the business hours.
     """
     coverage, row = text_in(e.coverage_titles, language)[1] or e.coverage or w.nothing, row_name(e.target, w)
     yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
@@ -142,9 +146,9 @@ def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def consumption_text(e: Explanation, w: Words) -> str:
-    """Return the line with the consumed, the allowed and the remaining time; only the first if `e.allowed` is None.
+    """Return the line with the consumed, the allowed and the remaining time of the clock.
 
-    `w`: the texts of the language to use.
+    It has the consumed time alone if `e.allowed` is None. `w`: the texts of the language to use.
     """
     consumed = duration_text(e.consumed, w)
     if e.allowed is None or e.remaining is None:
@@ -184,9 +188,10 @@ def _mark(kind: str, w: Words) -> str:
 
 
 def version_lines(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield two lines: the versions of the data used, and how reliable the times of the events are.
+    """Yield two lines about the ground on which the explanation stands.
 
-    `w`: the texts of the language to use.
+    The first has the versions of the data used: catalogue, holidays, time zones, calendar. The second says how reliable
+    the times of the events are. `w`: the texts of the language to use.
     """
     v = e.versions
     yield w.versions.format(
@@ -238,9 +243,10 @@ def outcome_words(row: RowTried, w: Words) -> str:
 
 
 def row_name(target: Target, w: Words) -> str:
-    """Return a name for a target: its place `<file>:<line>` in the catalogue and its clause, as far as it has them.
+    """Return a name for a target: its place in the catalogue and its contract clause.
 
-    A target with neither is named by its allowed time in words. `w`: the texts of the language to use.
+    The place is `<file>:<line>`. What the target does not have is left out; one with neither is named by its allowed
+    time in words. `w`: the texts of the language to use.
     """
     return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
 

@@ -1,7 +1,7 @@
 """Whether an agreement counts: a due date for one clock (clause B5), a lower priority (clause E9, docs/clauses.md).
 
 An agreement needs the other side. The customer has agreed when the event is the customer's own, or when it names who of
-the customer agreed: somebody other than the sender of the event. What does not count gets a remark and changes nothing.
+the customer agreed: somebody other than the event's own actor. What does not count gets a remark and changes nothing.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.
 
 
 def customer_agreed(event: IncidentEvent, named: str) -> bool:
-    """Return whether the customer agreed: by sending the event, or by being named in it as the one who did.
+    """Return whether the customer agreed to the other due date or lower priority that `event` states.
 
-    `named`: who agreed, as the event states it; case is ignored. An empty name, a word such as `staff` or `bot`, and
-    the name of the event's sender do not count.
+    It did if the event's actor is the customer, or if `named` (who agreed, as the event states it) is a name. Case is
+    ignored. An empty name, `staff`, `bot`, `unknown`, and the name of the event's own actor do not count.
     """
     if event.actor is Actor.CUSTOMER:
         return True
@@ -29,11 +29,11 @@ def customer_agreed(event: IncidentEvent, named: str) -> bool:
 def agreed_date_refusal(
     agreed: AgreedTarget, event: IncidentEvent, at: datetime, opened_at: datetime, plan: Plan, priority: str
 ) -> str:
-    """Return the reason, in words, why an agreed due date has no effect; "" if it has (clause B5, docs/clauses.md).
+    """Return in words why an agreed due date has no effect; "" if it has.
 
-    The date must lie after `opened_at` (the incident's opening) and after `at` (the instant at which `event`, which
-    states the agreement, counts). The plan must permit agreed dates for `priority`. The customer must agree, if the
-    plan asks for that.
+    Source: clause B5 (docs/clauses.md). The date must lie after `opened_at` (the incident's opening) and after `at`
+    (the instant at which `event`, which states the agreement, counts). The plan must permit agreed dates for
+    `priority`. The customer must agree, if the plan asks for that.
     """
     date = agreed.due_at.isoformat()
     if agreed.due_at <= opened_at:

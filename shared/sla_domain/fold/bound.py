@@ -21,12 +21,12 @@ MOST = 50_000
 def split_by_limit(
     folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
-    """Return (events to read, events to leave out), each in order, so that a flood of events stays computable.
+    """Divide the next events of a very large incident: return (those to read, those to leave out).
 
-    All are read up to `most` (50,000) events of the incident; from there to twice `most`, only those that may change a
-    clock; beyond that, only those that end the incident or its wait, or stop a clock. `events`: the next ones, in
-    order. `count`: how many were read before them. `folding`: the incident after those; its state is not updated here,
-    so all of `events` are judged by it.
+    Both are in order. `events`: the next ones of the incident, in order. `count`: how many were read before them. Up to
+    `most` (50,000) events of an incident, all are read. From there to twice `most`, only those are read that may change
+    a clock. Beyond that, only those that end the incident or its wait, or stop a clock. `folding`: the incident after
+    those read before; its state is not updated here, so all of `events` are judged by it.
     """
     counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
@@ -59,10 +59,10 @@ def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
 
 
 def leads_to_end(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether reading the event next would end the incident or its wait, or stop a clock.
+    """Return whether the event, if read next, would end the incident or its wait, or stop a clock.
 
-    False for an event that may also start or reset a clock of any metric, unless it ends the incident or its wait.
-    `folding`: the incident after all earlier events.
+    `folding`: the incident after all earlier events. An event that may start or reset a clock of any metric gives
+    False, unless it ends the incident or its wait.
     """
     state, kind, shown = folding.state, event.kind, event.snapshot
     if kind in END_PHASES:

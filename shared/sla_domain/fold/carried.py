@@ -38,11 +38,11 @@ _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 
 
 def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
-    """Return a copy of an event of a merged incident, addressed to the incident into which it was merged (`survivor`).
+    """Return a copy of an event of a merged incident for the incident into which it was merged.
 
-    `id_`: the id of the copy. Its `carried_from` is the merged incident. The merged ticket's snapshot and attributes
-    are left out; only an opening keeps its attributes, which name the reporter and are used if the survivor has no
-    events of its own.
+    `survivor`: the id of the latter. `id_`: the id of the copy. Its `carried_from` is the merged incident. The merged
+    ticket's snapshot and attributes are left out; only an opening keeps its attributes, which name the reporter and are
+    used if the survivor has no events of its own.
     """
     opening = event.kind is EventKind.OPENED
     return IncidentEvent(
@@ -102,11 +102,12 @@ def has_unanswered_comment(events: Iterable[IncidentEvent]) -> bool:
 def resolve_carried(
     rows: Sequence[IncidentEvent],
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
-    """Return (events that count for an incident, in order; remarks on merges), out of all its events in order.
+    """Return (the events that count for an incident, in order; remarks on merges).
 
-    `rows` may have copies from merged incidents (`carried_from`). Of the copies count: comments made while the other
-    incident is merged into this one; and a customer's comment that waited for an answer at the merge, as a reply at the
-    instant of the merge. If all events are copies, the comments and the first opening among them count as own events.
+    `rows`: all its events in order, among them perhaps copies from merged incidents (`carried_from`). Two kinds of
+    copies count. 1. Comments made while the other incident is merged into this one. 2. A customer's comment that waited
+    for an answer at the merge, as a reply at the instant of the merge. If all events are copies, the comments and the
+    first opening among them count as own events.
     """
     if all(event.carried_from is None for event in rows):
         return rows, ()

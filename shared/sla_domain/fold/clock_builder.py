@@ -189,7 +189,10 @@ class ClockBuilder:
 
     @property
     def has_fixed_date(self) -> bool:
-        """Return whether the clock is due at an agreed date that pauses do not move; it then runs on during waits."""
+        """Return whether the clock is due at an agreed date that pauses do not move.
+
+        Such a clock runs on while the incident waits.
+        """
         return self.agreed is not None and not self.agreed.moved_by_pauses
 
     @property
@@ -262,11 +265,12 @@ class ClockBuilder:
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
-        """Put `target` in force from `at` on, and recompute for it the time consumed since the start or last restart.
+        """Put a target in force from `at` on, and recompute the consumed time for it.
 
-        `meter`: how the target counts time. `entitlement`: what promises it. `event`: id of the event that changed the
-        target. `generation`, the ordinal of the target, goes up by one. If the new target would have been breached
-        before `at`, that breach is recorded; its warnings before `at` are dropped.
+        The time counts from the clock's start or last restart. `meter`: how the target counts time. `entitlement`: what
+        promises it. `event`: id of the event that changed the target. `generation`, the ordinal of the target, goes up
+        by one. If the new target would have been breached before `at`, that breach is recorded; its warnings before
+        `at` are dropped.
         """
         self._settle(at)
         self.known_since = max(self.known_since, self.reading_at)
@@ -286,19 +290,20 @@ class ClockBuilder:
             self.first_due = self.due_now()
 
     def detach(self, at: datetime, event: EventId, why: str) -> None:
-        """Remove the target at `at`: until the next `attach` the clock consumes no time and has no due instant.
+        """Remove the clock's target at `at`.
 
-        The clock can still pause, resume and end. `event`: id of the event through which the target was lost. `why`:
-        the reason in words.
+        Until the next `attach` the clock consumes no time and has no due instant; it can still pause, resume and end.
+        `event`: id of the event through which the target was lost. `why`: the reason in words.
         """
         self._settle(at)
         self.meter = self.due = None
         self.detached_at, self.cause, self.why = at, event, why
 
     def due_now(self) -> datetime | None:
-        """Return when the running clock is or was due; None while it is paused or has no target.
+        """Return the due instant of the running clock, ahead or passed already.
 
-        None also if the due instant lies beyond the calendar's years; the error is then stored in `trouble`.
+        None while the clock is paused or has no target. None also if the due instant lies beyond the calendar's years;
+        the error is then stored in `trouble`.
         """
         if self.since is None or self.meter is None:
             return None
@@ -490,9 +495,10 @@ class ClockBuilder:
             return ZERO
 
     def consumed(self, until: datetime) -> timedelta:
-        """Return the time that the clock has consumed up to `until`: open or wall-clock time, as its target counts.
+        """Return the time that the clock has consumed up to `until`.
 
-        Time beyond the calendar's years is left out; if there is any, the error is stored in `trouble`.
+        It is open time or wall-clock time, as the target counts. Time beyond the calendar's years is left out; if there
+        is any, the error is stored in `trouble`.
         """
         if self.since is None or self.meter is None or self.since >= until:
             return self.spent
@@ -510,10 +516,10 @@ class ClockBuilder:
         self.agreed = self._recounted = None
 
     def backdate(self, at: datetime, since: datetime) -> None:
-        """Move the start of the clock back to `since`, from when on a customer has waited for an answer.
+        """Move the start of the clock back to `since`.
 
-        `at`: the instant of the event being read. Call `attach` next, with the same `at`, so that the target counts the
-        time from `since` on.
+        Since then a customer has waited for an answer. `at`: the instant of the event being read. Call `attach` next,
+        with the same `at`, so that the target counts the time from `since` on.
         """
         self._settle(at)
         self.started_at = self.counted_from = since
@@ -521,10 +527,10 @@ class ClockBuilder:
         self._counted, self._recounted, self.built, self.built_through = None, None, None, 0
 
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
-        """Put an agreed due date in force from `at` on; call `attach` next, with a meter for that date.
+        """Put an agreed due date in force from `at` on (clause B5, docs/clauses.md).
 
-        `event`: id of the event that states the agreement. A paused clock resumes if pauses do not move the date
-        (clause B5, docs/clauses.md).
+        Call `attach` next, with a meter for that date. `event`: id of the event that states the agreement. A paused
+        clock resumes if pauses do not move the date.
         """
         self._settle(at)
         self.agreed = agreed
@@ -532,10 +538,10 @@ class ClockBuilder:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Continue the earlier clock `other` in this one: take over its start, and its running and paused time.
+        """Continue an earlier clock in this one: take over its start and its time.
 
-        Used after a fall of the priority has met the target of `other` (clause B4, docs/clauses.md): this clock then
-        counts on under the new priority. If `other` itself began when a rise of the priority ended a clock
+        `other`: the earlier clock, whose target was met by a fall of the priority (clause B4, docs/clauses.md); this
+        clock then counts on under the new priority. If `other` itself began when a rise of the priority ended a clock
         (`other.behind`), the start is that clock's, and its time comes before the time of `other`.
         """
         first = other.behind or other

@@ -18,11 +18,12 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None) -> Incident:
-    """Return the incident, with its clocks, that follows from its events; their order and duplicates do not matter.
+    """Return the incident, with its clocks, that follows from its events.
 
-    Of events with the same id only the first in reading order counts. `rulebook`: the plans, contracts and calendars.
-    `contract`: used instead of the customer's contract, for previews; None: the customer's. Raises NoEvents without an
-    event and MixedIncidents for events of several incidents, and nothing else.
+    The order of the events and duplicates do not matter; of events with the same id, only the first in reading order
+    counts. `rulebook`: the plans, contracts and calendars. `contract`: used instead of the customer's contract, for
+    previews; None: the customer's. Raises NoEvents without an event and MixedIncidents for events of several incidents,
+    and nothing else.
     """
     line = timeline(events)
     folding = Folding(line, rulebook, contract)

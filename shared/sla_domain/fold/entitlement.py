@@ -47,10 +47,10 @@ class Entitlement:
     _rows: dict[MetricId, tuple[Target, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
-        """Return the targets of a metric in the order in which they are tried: the contract's own, then the plan's.
+        """Return the targets of a metric in the order in which they are tried.
 
-        If the contract does not cover the product, `plan` is the base plan; of the contract's own targets only those
-        with a condition on the attribute `scope` are then returned.
+        The contract's own come first, then the plan's. If the contract does not cover the product, `plan` is the base
+        plan; of the contract's own targets only those with a condition on the attribute `scope` are then returned.
         """
         found = self._rows.get(metric)
         if found is None:
@@ -119,11 +119,11 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 
 
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
-    """Return the first target of a metric whose conditions hold for `attributes`; None if none does.
+    """Return the target of a metric that applies to an incident; None if none does.
 
-    If that target has no number (`unspecified`), the contract's first matching target with a number is returned
-    instead, if there is one. None also for a type of request for which the plan runs no clocks (clause I10,
-    docs/clauses.md).
+    It is the first whose conditions hold for the incident's `attributes`. If that target has no number (`unspecified`),
+    the contract's first matching target with a number is returned instead, if there is one. None also for a type of
+    request for which the plan runs no clocks (clause I10, docs/clauses.md).
     """
     uncounted = entitlement.plan.terms.uncounted
     if uncounted and normal(attributes.get("type", "")) in uncounted:

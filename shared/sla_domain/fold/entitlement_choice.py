@@ -30,12 +30,13 @@ class Chosen(NamedTuple):
 
 
 def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> Chosen:
-    """Return the entitlement under which a contract covers an incident: the first in its list that does.
+    """Return under which of its entitlements a contract covers an incident.
 
-    It must be valid on the local day of `opened_at`, and cover the `product` and `type` in `attributes`, as far as
-    these name any. If none covers the incident, the result is the first valid entitlement with a base plan, else the
-    first valid one, with a scope that says so; if none is valid, all count as valid. A contract without entitlements
-    has one plan, which applies.
+    An entitlement is a plan with its own products, dates and types of requests. The first in the contract's list counts
+    that is valid on the local day of `opened_at`, and that covers the `product` and `type` in `attributes`, as far as
+    these name any. If none covers the incident: the first valid one with a base plan, else the first valid one, with a
+    scope that says so; if none is valid, all count as valid. A contract without entitlements has one plan, which
+    applies.
     """
     product = attributes.get("product", "")
     if not contract.entitlements:

@@ -138,16 +138,19 @@ class Folding:
 
     @property
     def last(self) -> Position:
-        """Return the position of the event or snapshot that was read last: a sort key such as `position` returns.
+        """Return the sort key of what was read last, such as `position` returns.
 
-        Events with an earlier position cannot be read next.
+        It is an event or a snapshot (state of the whole ticket). Events with an earlier key cannot be read next.
         """
         last = max(position(self._opening), position(self._latest))
         return last if self._looked is None else max(last, self._looked)
 
     @property
     def assumed(self) -> bool:
-        """Return whether the opening event is missing, so that another event was read in its place."""
+        """Return whether the incident's opening event is missing.
+
+        Another event was then read in its place.
+        """
         return self._assumed
 
     @property
@@ -165,7 +168,8 @@ class Folding:
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
         """Return the first reason why these events cannot be read next; None if they can.
 
-        `events`: in reading order, none of them read before.
+        If they cannot, the incident must be computed anew: from an older copy of it, or from all its events. `events`:
+        in reading order, none of them read before.
         """
         last, before, causal = self.last, self._latest.occurred_at, self._causal
         for event in events:
@@ -190,7 +194,10 @@ class Folding:
         return not self._dated or (shown.created_at is not None and shown.created_at < self._opened_at)
 
     def read_next(self, events: Sequence[IncidentEvent]) -> None:
-        """Read further events, given in reading order; call `unfit` first, which must return None for them."""
+        """Read further events of the incident, given in reading order.
+
+        Call `unfit` first, which must return None for them.
+        """
         opened_at = self._opened_at
         self.read_timeline([(event, max(event.occurred_at, opened_at)) for event in events])
 
@@ -204,7 +211,7 @@ class Folding:
             self.count += len(following)
 
     def snapshot_differs(self, event: IncidentEvent) -> bool:
-        """Return whether the event's snapshot (state of the whole ticket) differs from the incident as read so far.
+        """Return whether the event's snapshot (state of the whole ticket) differs from the incident as read.
 
         False if the event has no snapshot. `unfit` must have returned None for the event. The call also reads the
         snapshots that were put off because they are dated later than their event; no event before them can be read
@@ -305,9 +312,10 @@ class Folding:
     # -- what it comes to
 
     def build_ended(self) -> None:
-        """Build the immutable clocks of those that have ended for good, so that `incident` need not build all at once.
+        """Build the immutable clocks of all that have ended for good, ahead of `incident`.
 
-        It changes no result. For callers that read very many events in batches: call it after each batch.
+        It changes no result: `incident` then need not build all at once. For callers that read very many events in
+        batches: call it after each batch.
         """
         for tracker in self._trackers.values():
             if len(tracker.builders) > 1:
@@ -416,9 +424,9 @@ class Folding:
 
 
 def boundary_event(incident: IncidentId, boundary: ContractBoundary) -> IncidentEvent:
-    """Return an artificial event of `incident` for the instant at which another version of a contract takes effect.
+    """Return an artificial event for the instant at which a contract version takes effect.
 
-    `boundary`: that instant, the contract and the version.
+    It is an event of `incident`. `boundary`: that instant, the contract and the version.
     """
     return IncidentEvent(
         id=EventId(f"contract/{boundary.contract}/version/{boundary.version}"),
@@ -441,11 +449,11 @@ def open_incident(
     at: datetime | None = None,
     agreed: frozenset[str] = frozenset(),
 ) -> tuple[IncidentState, dict[str, MetricTracker]]:
-    """Return (state of an incident just opened, its metrics by id; each has the clock that the opening starts, if any).
+    """Return the state of an incident just opened, and its metrics by id.
 
-    `contract`: used instead of the customer's contract, for previews; None: the customer's. `at`: the instant of the
-    opening, None for the event's own. `agreed`: ids of metrics for which a later event agrees on a date; they are in
-    the result even without a target.
+    Each metric has the clock that the opening starts, if any. `contract`: used instead of the customer's contract, for
+    previews; None: the customer's. `at`: the instant of the opening, None for the event's own. `agreed`: ids of metrics
+    for which a later event agrees on a date; they are in the result even without a target.
     """
     state = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
     trackers: dict[str, MetricTracker] = {}

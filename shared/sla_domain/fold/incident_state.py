@@ -159,7 +159,7 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return the instant through which this incident was imported; None if it was not imported.
+        """Return the instant through which this incident was imported; None if it was not.
 
         People are not notified of what became true by then. It is when the import's last event was received, or a
         sender's own first event, if that came earlier. None also if a sender had delivered an event before the import.
@@ -269,10 +269,11 @@ class IncidentState:
         return tuple(one for one in known if one.at > after)
 
     def change_contract(self, event: IncidentEvent, at: datetime) -> None:
-        """Look up again which contract applies and what it promises, because a contract version takes effect at `at`.
+        """Look up again which contract applies and what it promises.
 
-        `event`: the artificial event that marks the change (`boundary_event`). If the promise changed, `rematch` is
-        set, and the open clocks then select their targets anew.
+        Call it when a contract version takes effect, at the instant `at`. `event`: the artificial event of that change
+        (`boundary_event`). If the promise changed, `rematch` is set, and the open clocks then select their targets
+        anew.
         """
         self.event, self.at = event, at
         self.ending = None

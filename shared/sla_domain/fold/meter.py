@@ -28,12 +28,18 @@ class Meter(Protocol):
 
     @property
     def moved_by_pauses(self) -> bool:
-        """Return whether `due` depends on how long past pauses were (`lost`), as for a date that pauses move."""
+        """Return whether past pauses move the due instant of the target.
+
+        If so, `due` depends on their length (`lost`). It is so for a date that pauses move.
+        """
         ...
 
     @property
     def needed_span(self) -> timedelta | None:
-        """Return how much time must be consumed before the target is due; None for a target that is due at a date."""
+        """Return how much time must be consumed before the target is due.
+
+        None for a target that is due at a date.
+        """
         ...
 
     def between(self, start: datetime, end: datetime) -> timedelta:
@@ -97,9 +103,10 @@ class CoverageMeter:
         return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much open time must be consumed before the warning is due; never None for this meter.
+        """Return how much open time must be consumed before the warning is due.
 
-        Negative if the warning comes further ahead of the due instant than the allowed time is long.
+        Never None for this meter. Negative if the warning comes further ahead of the due instant than the allowed time
+        is long.
         """
         return warning_span_of(warning, self.span)
 
@@ -142,9 +149,10 @@ class WallMeter:
         return since + max(self.span - spent, ZERO)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much wall-clock time must be consumed before the warning is due; never None for this meter.
+        """Return how much wall-clock time must be consumed before the warning is due.
 
-        Negative if the warning comes further ahead of the due instant than the allowed time is long.
+        Never None for this meter. Negative if the warning comes further ahead of the due instant than the allowed time
+        is long.
         """
         return warning_span_of(warning, self.span)
 
@@ -192,19 +200,20 @@ class DateMeter:
         return end - start if self.calendar is None else self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the date; if pauses move it, later by `lost`, the open time that pauses took.
+        """Return the date at which the target is due.
 
-        `since` and `spent` are ignored: the date does not depend on consumed time. Raises CalendarError beyond the
-        calendar's years.
+        If pauses move it, it is later by `lost`, the open time that pauses took. `since` and `spent` are ignored: the
+        date does not depend on consumed time. Raises CalendarError beyond the calendar's years.
         """
         if not self.moved or lost <= ZERO:
             return self.on
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much open time must be consumed before a warning at a percentage of the allowed time is due.
+        """Return how much open time must be consumed before a warning is due.
 
-        None for a warning at a fixed time before the date: consumed time does not decide when it comes.
+        This holds for a warning at a percentage of the allowed time. None for a warning at a fixed time before the
+        date: consumed time does not decide when it comes.
         """
         return None if warning.percent is None else warning_span_of(warning, self.span)
 

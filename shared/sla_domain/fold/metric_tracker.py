@@ -70,11 +70,11 @@ _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
-    """Return whether one of `triggers`, which must all be for the event's kind, accepts the event.
+    """Return whether one of these triggers (events that a metric reacts to) accepts the event.
 
-    A trigger that names actors accepts only these; others accept anybody, but no comment or reply of a bot. A trigger
-    that names parties in `waiting_on` also needs the incident to wait on one of them. `waiting`: on whom it waits, None
-    if it does not.
+    All of `triggers` must be for the event's kind. A trigger that names actors accepts only these; others accept
+    anybody, but no comment or reply of a bot. A trigger that names parties in `waiting_on` also needs the incident to
+    wait on one of them. `waiting`: on whom it waits, None if it does not.
     """
     anybody = not event.automatic
     for trigger in triggers:
@@ -166,10 +166,10 @@ class MetricTracker:
         return row_for(entitlement, self.metric.id, self._state.matching(entitlement))
 
     def why_no_clock(self) -> str | None:
-        """Return in words why the metric has no clock although a target matches; None if no target matches.
+        """Return in words why the metric has no clock although a target matches the incident.
 
-        Call it only if `build_clock` returned None. The target then has no number, or its due instant cannot be
-        computed.
+        The target has no number, or its due instant cannot be computed. None if no target matches. Call it only if
+        `build_clock` returned None.
         """
         row, entitlement = self.matching_row(), self._state.entitlement
         if row is None:

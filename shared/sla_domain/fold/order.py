@@ -51,10 +51,11 @@ class Timeline:
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return each event once, sorted in reading order (instant, version, arrival); of several with one id, the first.
+    """Return each event once, in the order in which the events are read.
 
-    Where snapshots (states of the whole ticket) show in which order the events of one instant happened, that order is
-    used. Raises NoEvents without events, and MixedIncidents if they belong to more than one incident.
+    They are sorted by instant, version and arrival. Of several with one id, only the first is returned. Where snapshots
+    (states of the whole ticket) show in which order the events of one instant happened, that order is used. Raises
+    NoEvents without events, and MixedIncidents if they belong to more than one incident.
     """
     rows = sorted(events, key=position)
     if not rows:
@@ -81,11 +82,11 @@ def position(event: IncidentEvent) -> Position:
 
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
-    """Return the events of one incident in reading order: first the opening, then the other events, each once.
+    """Return the events of one incident in reading order: first the opening, then each other once.
 
-    Without an opening, one is made from the ticket's first snapshot, or else from the earliest event. An event dated
-    before the opening is read at the opening's instant. Copies from merged incidents that do not count are left out.
-    Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
+    Without an opening, one is made from the first snapshot (state of the whole ticket), or else from the earliest
+    event. An event dated before the opening is read at the opening's instant. Copies from merged incidents that do not
+    count are left out. Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
     """
     own = in_order(events)
     rows, carried = resolve_carried(own)
@@ -163,9 +164,10 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
 
 
 def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
-    """Return the events of one incident in reading order, as pairs (event, instant at which it is read).
+    """Return the events of one incident in the order in which they are read.
 
-    The opening comes first. Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
+    The result has pairs (event, instant at which it is read); the opening comes first. Raises NoEvents, and
+    MixedIncidents if the events belong to more than one incident.
     """
     line = timeline(events)
     if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in

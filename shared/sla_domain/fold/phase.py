@@ -16,10 +16,10 @@ from sla_domain.window import BookedWindow
 
 
 def phase_of(events: Iterable[IncidentEvent]) -> Phase:
-    """Return the phase (open, waiting, resolved and so on) of the incident that these events make, in any order.
+    """Return the phase (open, waiting, resolved and so on) of the incident with these events.
 
-    It depends on no plan or contract. Raises NoEvents, and MixedIncidents if the events belong to more than one
-    incident.
+    Their order does not matter, and no plan or contract does. Raises NoEvents, and MixedIncidents if the events belong
+    to more than one incident.
     """
     return fold(events, _NO_RULES).phase
 

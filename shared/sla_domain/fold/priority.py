@@ -123,8 +123,8 @@ class Priorities:
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
         """Put in force the priority that was held back because the incident had no description (clause E6).
 
-        Call it with the event that brings the description, at the instant `at`. Also removes the remark that the
-        description is missing. If no priority was held back, the one in force stays.
+        Call it with the event that brings the description, at the instant `at`. If no priority was held back, the one
+        in force stays. The remark that the description is missing is removed.
         """
         self._low = ""
         self._remarks.drop("description")
@@ -133,10 +133,11 @@ class Priorities:
             self._set(held, event, at, PriorityWhy.DESCRIBED)
 
     def read(self, event: IncidentEvent, at: datetime, plan: Plan, of_another: bool = False) -> None:
-        """Apply an event after the opening: a priority that it states, or an agreement to a lower one.
+        """Apply an event after the opening, which may state a priority or an agreement to a lower one.
 
-        `at`: the instant at which it counts. A priority that the ticket only repeats is ignored. `of_another`: the
-        event's attributes come from another ticket that turned out to be this incident; they cannot lower the priority.
+        `at`: the instant at which it counts. `plan`: the one in force. A priority that the ticket only repeats is
+        ignored. `of_another`: the event's attributes come from another ticket that turned out to be this incident; they
+        cannot lower the priority.
         """
         if event.kind is EventKind.DOWNGRADE_AGREED:
             self._agreed(event, at, plan)
@@ -171,8 +172,9 @@ class Priorities:
     def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
         """Choose a priority of `plan`, because another contract applies from the instant `at` on.
 
-        The first of these that the new plan has: the priority in force, unless it was merely the old plan's default;
-        the priority that the sender stated; the new plan's default. `event`: the event that brings the other contract.
+        The first of these is chosen that the new plan has. 1. The priority in force, unless it was merely the old
+        plan's default. 2. The priority that the sender stated. 3. The new plan's default. `event`: the event that
+        brings the other contract.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:
@@ -313,7 +315,10 @@ class Priorities:
 
 
 def default_priority(plan: Plan) -> str:
-    """Return the id of the plan's default priority, else of its least urgent one; "" for a plan without priorities."""
+    """Return the id of the plan's default priority.
+
+    A plan that names none has its least urgent one as the default. "" for a plan without priorities.
+    """
     named = plan.priority(plan.rules.default) if plan.rules.default is not None else None
     if named is not None:
         return named.id

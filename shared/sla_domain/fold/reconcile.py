@@ -47,9 +47,10 @@ class ReconcilingEvent(NamedTuple):
 
 
 def stated_phase(shown: Snapshot) -> StatedPhase | None:
-    """Return (phase, on whom the ticket waits, when it ended) from a snapshot; None if the snapshot shows no phase.
+    """Return what a snapshot (state of the whole ticket) says of its phase; None if it shows no phase.
 
-    The second is None unless the ticket waits, the third None if the snapshot gives no date.
+    The result is (phase, on whom the ticket waits, when it ended). The second is None unless the ticket waits, the
+    third None if the snapshot gives no date.
     """
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
@@ -69,12 +70,13 @@ def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
 
 
 def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
-    """Return an event that ends the incident before `event`, if the snapshot of `event` shows such an end; else None.
+    """Return an event that ends the incident before `event`, if its snapshot shows such an end; else None.
 
-    `state`: the incident before `event`. `at`: the instant at which `event` counts. The snapshot must show an end that
-    is not a merge, and another phase or end date than the last snapshot; the incident must be open or waiting, and
-    `event` itself must not end it. If the snapshot dates the end, the date must lie before `event`. If it gives no
-    date, `event` must be a comment or reply: after an end, it waits for no answer.
+    `state`: the incident before `event`. `at`: the instant at which `event` counts. All of this must hold: the incident
+    is open or waiting; `event` itself does not end it; the snapshot (state of the whole ticket) shows an end that is
+    not a merge; and its phase or end date differs from that of the last snapshot. If the snapshot dates the end, the
+    date must lie before `event`. If it gives no date, `event` must be a comment or reply: after an end, it waits for no
+    answer.
     """
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
@@ -90,9 +92,10 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
 
 
 def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
-    """Yield an event for each change that the snapshot of `event` shows and no event has reported, in reading order.
+    """Yield an event for each change that the ticket's snapshot shows and no event has reported.
 
-    `state`: the incident after the events read before. `event`: must have a snapshot. `at`: the instant at which the
+    A snapshot is the state of the whole ticket, as one delivery shows it. The events are in reading order. `state`: the
+    incident after the events read before. `event`: has the snapshot, and must have one. `at`: the instant at which the
     snapshot is read.
     """
     shown = event.snapshot
@@ -104,9 +107,10 @@ def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime)
 
 
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
-    """Return an event that ends the ticket before `opening`, for a ticket whose first known event is a reopening.
+    """Return an event that ends the ticket before `opening`.
 
-    It is a cancellation, which gives no verdict, because nobody states when the ticket ended.
+    It is for a ticket whose first known event is a reopening. It is a cancellation, which gives no verdict, because
+    nobody states when the ticket ended.
     """
     return replace(_reconciling(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
 
@@ -114,9 +118,9 @@ def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
 def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Remark:
     """Return the remark for people on a change that only the ticket's snapshot shows.
 
-    `event`: the event that slad made from the snapshot. `ending`: when the incident may have ended, if `event` ends it
-    at an instant that is not certain; if the ticket gives no date (`dated` is False), the remark says so. Otherwise
-    None.
+    A snapshot is the state of the whole ticket, as one delivery shows it. `event`: the event that slad made from it.
+    `ending`: if `event` ends the incident at an instant that is not certain, when the end may have happened; else None.
+    If it says that the ticket gives no date (`dated` is False), the remark says so, too.
     """
     if event.attributes:
         named = sorted(event.attributes.items())

@@ -34,7 +34,10 @@ class Remarks:
         return twin
 
     def hold(self, about: Hashable, remark: Remark) -> None:
-        """Set the remark on the subject `about` (any key), in place of an earlier one on it; it stays until `drop`."""
+        """Set the remark on the subject `about` (any key), in place of an earlier one on it.
+
+        It stays until `drop` is called for that subject.
+        """
         self._held[about] = remark
 
     def drop(self, about: Hashable) -> None:
@@ -48,13 +51,16 @@ class Remarks:
 
     @property
     def permanent(self) -> Iterator[Remark]:
-        """Yield the remarks on single events that were kept (at most 200), in the order in which they were added."""
+        """Yield the remarks on single events, in the order in which they were added by `add`.
+
+        They are never removed. There are at most 200: further ones were only counted in `left_out`.
+        """
         return iter(self._said)
 
     def add(self, remark: Remark) -> None:
-        """Add a remark on a single event, unless the same was added before.
+        """Add a remark on a single event for good, unless the same was added before.
 
-        Once 200 (`MOST`) are kept, a further one is only counted in `left_out`.
+        There can be at most 200 (`MOST`); a further one is only counted in `left_out`.
         """
         if len(self._said) < MOST:
             self._said[remark] = None

@@ -23,12 +23,12 @@ _MOST = 50  # and beyond which they stay as they arrived
 
 
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events, with those of one instant put in the order in which they must have happened.
+    """Return the events, with those of one instant in the order in which they must have happened.
 
     `rows`: sorted events. The order follows from their snapshots, which show the ticket before and after each delivery.
-    The events of an instant stay as they are if no other order fits the snapshots better, if one of them has a version,
-    or if they came in more than 50 deliveries. An event that moves is returned as a copy with a `version` that sorts it
-    into its new place.
+    In three cases the events of an instant stay as they are: no other order fits the snapshots better; one of the
+    events has a version; they came in more than 50 deliveries. An event that moves is returned as a copy with a
+    `version` that sorts it into its new place.
     """
     found: list[IncidentEvent] = []
     known: dict[str, str] = {}
@@ -43,7 +43,10 @@ def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def has_state_before(event: IncidentEvent) -> bool:
-    """Return whether the event has a snapshot that states what the ticket was like before the event."""
+    """Return whether the event states what the ticket was like before it.
+
+    It does so by a snapshot (state of the whole ticket) with earlier values (`before`).
+    """
     return event.snapshot is not None and bool(event.snapshot.before)
 
 

@@ -61,11 +61,12 @@ Decision = EntryAccepted | EntryRefused
 
 
 def decide(terms: LedgerTerms, entries: Iterable[LedgerEntry], entry: LedgerEntry, now: datetime) -> Decision:
-    """Return whether `entry` may be added to the `entries` already written: EntryAccepted or EntryRefused.
+    """Return whether an entry may be added to the ledger (account) of an allowance.
 
-    The ledger is computed from all of them in the order of time. `entry` may be dated before others, and is refused if
-    it, or one of these, could then not be paid. If it equals a written entry, it is accepted with `known` set; if
-    another entry has its id, it is refused. `now`: entries dated later are refused.
+    The answer is EntryAccepted or EntryRefused. `terms`: what the contract states of the allowance. `entries`: those
+    written already. The ledger is computed from all of them and `entry`, in the order of time. `entry` may be dated
+    before others; it is refused if it, or one of these, could then not be paid. If it equals a written entry, it is
+    accepted with `known` set; if another entry has its id, it is refused. `now`: entries dated later are refused.
     """
     written = list(entries)
     same = next((one for one in written if one.id == entry.id), None)
@@ -94,10 +95,11 @@ class Replayed:
 
 
 def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) -> Replayed:
-    """Decide on all entries anew under `terms`, in the order of time, each on top of those accepted before.
+    """Decide on all entries of a ledger anew under `terms` (what the contract states of the allowance).
 
-    It shows what would result from other terms, such as another amount. `now`: entries dated later are refused; the
-    resulting ledger is given as of this instant.
+    They are taken in the order of time, each on top of those accepted before. It shows what would result from other
+    terms, such as another amount. `now`: entries dated later are refused; the resulting ledger is given as of this
+    instant.
     """
     accepted: list[LedgerEntry] = []
     decisions: list[Decision] = []

@@ -70,9 +70,9 @@ class LedgerEntry:
 
     @property
     def pays_at(self) -> datetime:
-        """Return the instant at which the lots (portions of the allowance) that pay for an entry must be valid.
+        """Return the instant at which the lots that pay for the entry must be valid.
 
-        For a reservation it is the instant when the service takes place, else `at`. It does not apply to an entry with
-        `work`: that is paid by the lots valid when the work was done.
+        Lots are the portions of the allowance. For a reservation it is the instant when the service takes place, else
+        `at`. It does not apply to an entry with `work`: that is paid by the lots valid when the work was done.
         """
         return self.serves_at or self.at

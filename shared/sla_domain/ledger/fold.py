@@ -18,10 +18,10 @@ _LAST = 3
 
 
 def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) -> Ledger:
-    """Return the ledger that results, as of `at`, from those entries that count by then (`at` included).
+    """Return the ledger (account) of an allowance as of the instant `at`.
 
-    The entries may be given in any order. Raises CalendarError if hours of work lie outside the years of the
-    allowance's calendar.
+    `terms`: what the contract states of the allowance. `entries`: in any order; those count that are dated by then
+    (`at` included). Raises CalendarError if hours of work lie outside the years of the allowance's calendar.
     """
     moves = sorted((move for entry in entries for move in movements(terms, entry) if move.at <= at), key=_order)
     running = RunningLedger(terms)
@@ -42,10 +42,10 @@ def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) 
 
 
 def movements(terms: LedgerTerms, entry: LedgerEntry) -> Iterator[Movement]:
-    """Yield the changes of the balance that an entry makes: one, or one for each part of its work, in order of time.
+    """Yield the changes of the balance that one ledger entry makes, in order of time.
 
-    A part is a span of the work that counts at one rate. Raises CalendarError if the work lies outside the years of the
-    allowance's calendar.
+    An entry without work makes one change. An entry with work makes one for each part of the work, that is, each span
+    that counts at one rate. Raises CalendarError if the work lies outside the years of the allowance's calendar.
     """
     if entry.work is None:
         cost = None if entry.amount is None else _with_surcharge(entry.amount, entry)
@@ -70,7 +70,10 @@ def _with_surcharge(amount: Decimal, entry: LedgerEntry) -> Decimal:
 
 
 def entry_order(entry: LedgerEntry) -> tuple[datetime, int, str]:
-    """Return the sort key of an entry: the instant from which it counts (the start of its work), its kind, its id."""
+    """Return the key by which the entries of a ledger are sorted.
+
+    It is the instant from which the entry counts (the start of its work, if it has any), its kind and its id.
+    """
     return entry.at if entry.work is None else entry.work.start, _RANK.get(entry.kind, _LAST), entry.id
 
 

@@ -44,7 +44,10 @@ class Forecast:
 
 
 def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
-    """Return the valid lots (portions of the allowance) that expire with something left, the next to expire first."""
+    """Return the valid lots that expire with something left, the next to expire first.
+
+    A lot is a portion of the allowance, given at one instant and with one expiry.
+    """
     found = [
         each
         for each in ledger.lots
@@ -54,10 +57,10 @@ def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
 
 
 def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
-    """Return the last crossing of each warning threshold of an allowance that was crossed and still applies.
+    """Return the warnings of an allowance that still apply: of each threshold, the last crossing.
 
     A threshold on the balance applies while a lot (portion) is valid and the balance is at or below the threshold. A
-    threshold before the expiry of a lot applies while that lot is valid and something of it is left.
+    threshold some days before the expiry of a lot applies while that lot is valid and something of it is left.
     """
     latest = {(one.warning.key, one.lot): one for one in ledger.crossings}
     valid = [each for each in ledger.lots if each.lot.valid(ledger.at)]
@@ -75,10 +78,11 @@ def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
 
 
 def forecast(ledger: Ledger) -> Forecast | None:
-    """Return a forecast of the use of the allowance until the end of a period, from the use in that period so far.
+    """Return a forecast of the use of the allowance (included amount) in the present period.
 
-    It is the period in which `ledger.at` lies and at whose end the allowance expires. None if the period has just begun
-    or has no end, and if `ledger.at` lies before or after the contract.
+    The use in the period so far is carried on at the same rate to its end. The period is that in which `ledger.at` lies
+    and at whose end the allowance expires. None if the period has just begun or has no end, and if `ledger.at` lies
+    before or after the contract.
     """
     period = period_at(ledger.terms, ledger.terms.allowance.expires, ledger.at)
     passed = (ledger.at - period.start) // _MICROSECOND

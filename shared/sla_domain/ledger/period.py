@@ -28,9 +28,10 @@ class PeriodSpan:
 
 
 def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> PeriodSpan:
-    """Return the period of the kind `kind` in which `at` lies, cut to the contract's first and last day.
+    """Return the contract's period of this kind in which `at` lies.
 
-    For `at` before the contract's first day, return the first period. `at` must lie before the contract's end.
+    It is cut to the contract's first and last day. `terms`: has these days and the contract's zone. For `at` before the
+    contract's first day, return the first period. `at` must lie before the contract's end.
     """
     at = max(at, terms.start)
     if kind is AllowancePeriod.TERM:
@@ -47,7 +48,10 @@ def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> Period
 
 
 def periods(terms: LedgerTerms, kind: AllowancePeriod, through: datetime) -> Iterator[PeriodSpan]:
-    """Yield the contract's periods of this kind that begin at or before `through`, in order of time."""
+    """Yield the contract's periods of this kind that begin at or before `through`, in order of time.
+
+    `terms`: has the contract's first and last day and its zone.
+    """
     at = terms.start
     while at <= through and terms.covers(at):
         found = period_at(terms, kind, at)
@@ -58,7 +62,10 @@ def periods(terms: LedgerTerms, kind: AllowancePeriod, through: datetime) -> Ite
 
 
 def boundaries(terms: LedgerTerms, kind: AllowancePeriod, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the instants between `start` and `end`, both excluded, at which a period of this kind ends, in order."""
+    """Yield in order the instants between `start` and `end` at which a period of this kind ends.
+
+    `start` and `end` themselves are excluded. `terms`: has the contract's first and last day and its zone.
+    """
     at = period_at(terms, kind, start).end
     while at is not None and at < end and terms.covers(at):
         yield at
@@ -66,7 +73,10 @@ def boundaries(terms: LedgerTerms, kind: AllowancePeriod, start: datetime, end: 
 
 
 def months_later(day: date, months: int) -> date:
-    """Return the same day so many months later; if that month lacks the day, the first of the month after."""
+    """Return the same day of the month so many months later.
+
+    If that month lacks the day, the first of the month after.
+    """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     try:
         return date(year, month + 1, day.day)

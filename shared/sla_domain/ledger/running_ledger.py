@@ -67,9 +67,10 @@ class RunningLedger:
 
     @property
     def free(self) -> Decimal:
-        """Return how much can still be used of the lots (portions) that are valid at the instant computed so far.
+        """Return how much of the allowance can still be used at the instant computed so far.
 
-        Without what is reserved. In seconds if the allowance is in hours, else in the allowance's unit.
+        That is what is left of the lots (portions) valid then, without what is reserved. In seconds if the allowance is
+        in hours, else in the allowance's unit.
         """
         return sum((each.left for each in self.alive), _NOTHING)
 
@@ -150,10 +151,10 @@ class RunningLedger:
     # -- movements
 
     def apply(self, move: Movement) -> None:
-        """Move time forward to the instant `move.at` and apply the movement; no balance falls below zero.
+        """Move time forward to the instant `move.at`, and apply one change of the balance (`move`).
 
-        What the lots cannot pay is left out and recorded in `objections`; a limit that is passed is recorded there,
-        too.
+        No balance falls below zero: what the lots (portions) cannot pay is left out and recorded in `objections`. A
+        limit that is passed is recorded there, too.
         """
         self.advance(move.at)
         match move.entry.kind:

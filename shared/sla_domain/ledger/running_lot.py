@@ -30,13 +30,13 @@ class RunningLot:
 
     @property
     def balance(self) -> LotBalance:
-        """Return the lot's present amounts as an immutable value."""
+        """Return the present amounts of the lot (portion of the allowance) as an immutable value."""
         return LotBalance(self.lot, self.left, self.reserved, self.used, self.expired)
 
     def give_back(self, amount: Decimal) -> Decimal:
-        """Put a reserved amount back into the lot; return the part of it that is lost.
+        """Put a reserved amount back into the lot (portion of the allowance).
 
-        That is all of it if the lot has expired, else 0.
+        Return the part of it that is lost: all of it if the lot has expired, else 0.
         """
         self.reserved -= amount
         if not self.ended:
@@ -60,14 +60,15 @@ class OpenReservation:
 
     @property
     def total(self) -> Decimal:
-        """Return how much is reserved in all lots, the surcharge included."""
+        """Return how much is reserved in all lots (portions of the allowance), with the surcharge."""
         return sum((amount for _, amount in self.shares), _NOTHING)
 
 
 def in_order(lots: Iterable[RunningLot], at: datetime) -> list[RunningLot]:
-    """Return the lots with something left that are valid at `at`, in the order in which they pay.
+    """Return the lots (portions of an allowance) that can pay at `at`, in the order in which they pay.
 
-    The lot that expires first pays first; those that never expire come last.
+    They have something left and are valid then. The lot that expires first pays first; those that never expire come
+    last.
     """
     payable = [each for each in lots if each.left > 0 and each.lot.valid(at)]
     return sorted(payable, key=_turn)
@@ -79,10 +80,10 @@ def _turn(each: RunningLot) -> tuple[bool, float, datetime, str]:
 
 
 def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iterator[tuple[RunningLot, Decimal]]:
-    """Take `amount` from the lots of `sources` in order; yield pairs (lot, amount taken from it).
+    """Divide an amount among the lots (portions of an allowance): yield pairs (lot, amount taken from it).
 
-    `sources`: pairs (lot, how much may be taken from it). Ends when the amount is reached or all sources are used up;
-    the lots themselves are not changed.
+    `amount`: how much to take. `sources`: pairs (lot, how much may be taken from it), used in their order. Ends when
+    the amount is reached or all sources are used up; the lots themselves are not changed.
     """
     for lot, most in sources:
         if amount <= 0:
@@ -94,5 +95,8 @@ def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iter
 
 
 def shares_of(taken: Iterable[tuple[RunningLot, Decimal]]) -> tuple[LotShare, ...]:
-    """Return the pairs (lot, amount taken from it) as LotShare values, which name the lot by its id."""
+    """Return pairs (lot, amount taken from it) as LotShare values.
+
+    A lot is a portion of an allowance; a LotShare names it by its id.
+    """
     return tuple(LotShare(lot.lot.id, amount) for lot, amount in taken)

@@ -32,7 +32,7 @@ class Lot:
     entry: EntryId | None = None
 
     def valid(self, at: datetime) -> bool:
-        """Return whether the lot has begun and not expired at the instant `at`."""
+        """Return whether the lot (portion of the allowance) can be used at `at`: begun and not expired."""
         return self.start <= at and (self.expires is None or at < self.expires)
 
 
@@ -105,7 +105,11 @@ class Crossing:
 
     @property
     def key(self) -> str:
-        """Return the stable id of the crossing, made of threshold, instant and lot; each id is published once."""
+        """Return the stable id of the crossing, made of threshold, instant and lot.
+
+        A lot (portion of the allowance) is part of it only for a warning before an expiry. Each crossing is published
+        once, and is recognised by this id.
+        """
         return f"{self.warning.key}/{self.at.isoformat()}" + (f"/{self.lot}" if self.lot else "")
 
 

@@ -38,10 +38,11 @@ class WorkPart:
 
 
 def work_parts(work: WorkSpan, terms: LedgerTerms) -> tuple[WorkPart, ...]:
-    """Return the work split into parts, in order and without gaps, each of one rate and in one period.
+    """Return the work split into parts, each of which counts at one rate and in one period.
 
-    It is split where the hours of the allowance begin or end (clause E10, docs/clauses.md), and at the end of each
-    period in which the allowance is given, expires or is limited. Raises CalendarError beyond the calendar's years.
+    They are in order and without gaps. The work is split where the hours of the allowance begin or end (clause E10,
+    docs/clauses.md), and at the end of each period in which the allowance is given, expires or is limited. Raises
+    CalendarError beyond the calendar's years.
     """
     allowance = terms.allowance
     kinds = {allowance.per, allowance.expires, *allowance.at_most}

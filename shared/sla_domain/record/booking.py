@@ -46,11 +46,11 @@ def prepare_booking(
     ledgers: Sequence[LedgerTerms] = (),
     by: str = "slad",
 ) -> WindowBooked:
-    """Return the change that books a window (extra hours) for a contract, and reserves what it costs.
+    """Return the change that books extra hours of service (a window) for a contract.
 
-    `record`: the contract's stored record; it is not changed. `contract`, `plan`, `ledgers` (terms of its allowances):
-    as in force at `now`. `asked`: the request. `by`: who books. Raises RefusedChange for the first rule that the
-    request breaks, EntryNotAllowed if the allowance cannot pay the price.
+    It also reserves what they cost. `record`: the contract's stored record; it is not changed. `contract`, `plan`,
+    `ledgers` (terms of its allowances): as in force at `now`. `asked`: the request. `by`: who books. Raises
+    RefusedChange for the first rule that the request breaks, EntryNotAllowed if the allowance cannot pay the price.
     """
     bookable = next((one for one in plan.windows if one.id == asked.window), None)
     if bookable is None:
@@ -173,10 +173,10 @@ def _surcharge(bookable: BookableWindow, asked: BookingRequest, now: datetime) -
 
 
 def contract_year(contract: Contract, at: datetime) -> tuple[date, date]:
-    """Return (first day of the contract's year in which `at` lies, first day of the next year), in the contract's zone.
+    """Return the year of the contract in which `at` lies: (its first day, first day of the next year).
 
-    Years count from the contract's first day; without one, they are calendar years. A contract that began on 29
-    February begins its other years on 1 March, unless they are leap years.
+    The day of `at` is that in the contract's zone. Years count from the contract's first day; without one, they are
+    calendar years. A contract that began on 29 February begins its other years on 1 March, unless they are leap years.
     """
     day = _local_day(contract, at)
     start = contract.valid_from or date(day.year, 1, 1)

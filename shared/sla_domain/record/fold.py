@@ -22,7 +22,10 @@ from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntr
 
 
 def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> ContractRecord:
-    """Return the record of a contract that results from its changes, given in the order of their revisions."""
+    """Return the record of a contract that results from all its changes.
+
+    `changes`: in the order of their revisions (numbers).
+    """
     record = ContractRecord(id=contract)
     for change in changes:
         record = apply_change(record, change)
@@ -30,9 +33,10 @@ def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> Contr
 
 
 def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
-    """Return the record after one further change; a change that the record has already (by revision) is ignored.
+    """Return the record of a contract after one further change.
 
-    Raises ValueError if a change between the record's revision and that of `made` is missing.
+    A change that the record has already (by revision, its number) is ignored. Raises ValueError if a change between the
+    record's revision and that of `made` is missing.
     """
     if made.revision <= record.revision:
         return record

@@ -22,19 +22,20 @@ class LiveParts:
 
 
 def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts:
-    """Return the extra hours (windows) booked as of `revision` of a contract's record, and what the customer runs.
+    """Return the booked extra hours (windows) of a contract, and what its customer runs.
 
-    `revision`: number of a change of the record, None for the newest. It decides the hours alone: the products
-    (environment) are those that were stated last; None if none were.
+    `revision`: the number of a change of the record; the hours are those booked as of then; None: as of the newest. The
+    customer's products (environment) are always those stated last; None if none were.
     """
     profile = None if record.profile is None else record.profile.environment  # no clock depends on it
     return LiveParts(windows=record.windows_at(revision), environment=profile)
 
 
 def with_live_parts(contract: Contract, parts: LiveParts) -> Contract:
-    """Return a copy of the contract, and of each of its entitlements, with the booked hours and environment of `parts`.
+    """Return a copy of the contract with the booked extra hours and environment of `parts`.
 
-    The environment is what the customer runs; the contract's own one stays if `parts.environment` is None.
+    Each of its entitlements gets them, too. The environment is what the customer runs; the contract's own one stays if
+    `parts.environment` is None.
     """
     environment = contract.environment if parts.environment is None else parts.environment
     several = tuple(replace(one, bought=with_live_parts(one.bought, parts)) for one in contract.entitlements)

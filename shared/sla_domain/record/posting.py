@@ -38,9 +38,10 @@ class EntryNotAllowed(RefusedChange):
 
 
 def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: str) -> LedgerTerms:
-    """Return the terms of the ledger of one allowance of a contract. Raises RefusedChange if there is none.
+    """Return the terms of the ledger of one allowance (included amount) of a contract.
 
     `record`: the contract's stored record. `ledgers`: the terms of all its ledgers. `allowance`: the allowance's id.
+    Raises RefusedChange if the contract has no such allowance.
     """
     found = next((one for one in ledgers if one.allowance.id == allowance), None)
     if found is None:
@@ -53,11 +54,11 @@ def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: 
 def prepare_entry(
     record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
 ) -> EntryPosted | None:
-    """Return the change `posted` (a ledger entry to be written) if it is allowed; None if the record has that entry.
+    """Return the change that writes an entry into a ledger, if the entry is allowed.
 
-    `record`: the contract's stored record; it is not changed. `ledgers`: the terms of the contract's ledgers, as in
-    force at `now`. Raises EntryNotAllowed if the ledger refuses the entry, RefusedChange for an unknown ledger or if
-    the contract has 5,000 entries already.
+    It is `posted` itself; None if the record has that entry already. `record`: the contract's stored record; it is not
+    changed. `ledgers`: the terms of the contract's ledgers, as in force at `now`. Raises EntryNotAllowed if the ledger
+    refuses the entry, RefusedChange for an unknown ledger or if the contract has 5,000 entries already.
     """
     terms = terms_of(record, ledgers, posted.allowance)
     decision = decide(terms, record.entries_of(posted.allowance), posted.entry, now)
@@ -69,13 +70,13 @@ def prepare_entry(
 def prepare_work(
     record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
 ) -> tuple[EntryPosted | None, Decimal]:
-    """Return (the change that counts work already done, or None if the record has it; the amount over the allowance).
+    """Return (the change that counts work already done, the amount by which it exceeds the allowance).
 
-    The amount is in seconds for hours, else in the allowance's unit; 0 if the allowance suffices. If it does not, the
-    ledger pays what it has and records the rest as an objection, because work that was done cannot be undone. `record`:
-    the contract's stored record. `posted`: the change wanted. `ledgers`: the terms of the contract's ledgers, as in
-    force at `now`. Raises EntryNotAllowed for any other fault of the entry, RefusedChange for an unknown ledger or if
-    the contract has 5,000 entries already.
+    The change is None if the record has that entry already. The amount is in seconds for hours, else in the allowance's
+    unit; 0 if the allowance suffices. If it does not, the ledger pays what it has and records the rest as an objection,
+    because work that was done cannot be undone. `record`: the contract's stored record. `posted`: the change wanted.
+    `ledgers`: the terms of the contract's ledgers, as in force at `now`. Raises EntryNotAllowed for any other fault of
+    the entry, RefusedChange for an unknown ledger or if the contract has 5,000 entries already.
     """
     try:
         return prepare_entry(record, ledgers, posted, now), Decimal(0)
@@ -102,11 +103,12 @@ def reservation(
     by: str,
     now: datetime,
 ) -> EntryPosted | None:
-    """Return the ledger entry that reserves the price of a booked window, with surcharge; None if it has no price.
+    """Return the ledger entry that reserves the price of booked extra hours, with surcharge.
 
-    `record`: the contract's stored record. `ledgers`: the terms of its ledgers, as in force at `now`. `bookable`: the
-    plan's rules for the window. `booked`: the booking. `by`: who books. Raises EntryNotAllowed if the ledger cannot pay
-    the price, RefusedChange for an unknown ledger or if the contract has 5,000 entries already.
+    None if they have no price. `record`: the contract's stored record. `ledgers`: the terms of its ledgers, as in force
+    at `now`. `bookable`: the plan's rules for such hours. `booked`: the booking. `by`: who books. Raises
+    EntryNotAllowed if the ledger cannot pay the price, RefusedChange for an unknown ledger or if the contract has 5,000
+    entries already.
     """
     price = bookable.price
     if price is None:
@@ -125,10 +127,10 @@ def reservation(
 
 
 def release(record: ContractRecord, booking: str, by: str, now: datetime) -> EntryPosted | None:
-    """Return the ledger entry that gives back what is reserved for a booking; None if nothing is reserved.
+    """Return the ledger entry that gives back what is reserved for a booking.
 
-    `record`: the contract's stored record. `booking`: the booking's id. `by`: who cancels. `now`: the entry's instant,
-    unless the reservation is dated later.
+    None if nothing is reserved. `record`: the contract's stored record. `booking`: the booking's id. `by`: who cancels.
+    `now`: the entry's instant, unless the reservation is dated later.
     """
     ended = {one.entry.of for one in record.entries}
     reserved = next(

@@ -31,9 +31,9 @@ class ContractVersion:
     withdrawn_in: int | None = None
 
     def applied_at_revision(self, revision: int | None) -> bool:
-        """Return whether the version had been put in force by the record's revision (number of a change) `revision`.
+        """Return whether this version of the contract's text was in force as of one change of the record.
 
-        None: by the newest revision. A withdrawn version never is in force.
+        `revision`: the number of that change; None: the newest. A withdrawn version never is in force.
         """
         if self.in_force_in is None or self.withdrawn_in is not None:
             return False
@@ -101,17 +101,19 @@ class ContractRecord:
     profile: ProfileEntry | None = None
 
     def entries_of(self, allowance: str, revision: int | None = None) -> tuple[LedgerEntry, ...]:
-        """Return the entries in the ledger of one allowance (by id), in the order in which they were written.
+        """Return the entries in the ledger of one allowance, in the order in which they were written.
 
-        `revision`: only those written up to this revision of the record; None: all.
+        `allowance`: its id. `revision`: only those written up to this revision (number of a change) of the record;
+        None: all.
         """
         until = self.revision if revision is None else revision
         return tuple(one.entry for one in self.entries if one.allowance == allowance and one.posted_in <= until)
 
     def windows_at(self, revision: int | None = None) -> tuple[BookedWindow, ...]:
-        """Return the windows (extra hours) that are booked as of a revision, in the order of the bookings.
+        """Return the extra hours (windows) that are booked as of one change of the record.
 
-        `revision`: of the record; None: the newest. Cancelled bookings are left out.
+        They are in the order of the bookings; cancelled ones are left out. `revision`: the number of the change; None:
+        the newest.
         """
         until = self.revision if revision is None else revision
         return tuple(
@@ -121,19 +123,20 @@ class ContractRecord:
         )
 
     def applied(self, revision: int | None = None) -> tuple[ContractVersion, ...]:
-        """Return the versions of the contract's text that have been put in force, in the order of `effective_from`.
+        """Return the versions of the contract's text that are or were in force.
 
-        `revision`: only what the record held after this revision (number of a change) counts; None: the newest.
-        Withdrawn versions are left out. Of several with the same `effective_from` only the one written last is
-        returned.
+        They are in the order of `effective_from`. Versions that are still to take effect (`pending`) or were withdrawn
+        are left out. Of several with the same `effective_from`, only the one written last is returned. `revision`: only
+        what was put in force up to this revision (number of a change) counts; None: the newest.
         """
         by_instant = {one.effective_from: one for one in self.versions if one.applied_at_revision(revision)}
         return tuple(by_instant[at] for at in sorted(by_instant))
 
     def at(self, instant: datetime, revision: int | None = None) -> ContractVersion | None:
-        """Return the version of the contract's text that applies at an instant; None before the first takes effect.
+        """Return the version of the contract's text that applies at an instant.
 
-        `revision`: only what the record held after this revision (number of a change) counts; None: the newest.
+        None before the first takes effect. `revision`: only what was put in force up to this revision (number of a
+        change) counts; None: the newest.
         """
         found = None
         for version in self.applied(revision):
@@ -143,7 +146,10 @@ class ContractRecord:
 
     @property
     def pending(self) -> tuple[ContractVersion, ...]:
-        """Return the versions that are not in force yet and not withdrawn, in the order in which they take effect."""
+        """Return the versions of the contract's text that are still to take effect.
+
+        They are in the order in which they do; withdrawn ones are left out.
+        """
         waiting = [one for one in self.versions if one.in_force_in is None and one.withdrawn_in is None]
         return tuple(sorted(waiting, key=lambda one: (one.effective_from, one.number)))
 

@@ -56,11 +56,11 @@ class RefusedChange(DomainError):
 def prepare_version(
     record: ContractRecord, document: str, effective_from: datetime | None, now: datetime
 ) -> VersionAdded:
-    """Return the change that adds a version of the contract's text, in force from `effective_from` (None: `now`) on.
+    """Return the change that adds a version of the contract's text.
 
-    `record`: the contract's stored record. `document`: the new text, as canonical JSON. Raises RefusedChange if another
-    version takes effect later (withdraw it first), if the instant lies in a frozen period, or if the text equals that
-    of the newest version.
+    `effective_from`: from when it is in force; None: from `now` on. `record`: the contract's stored record. `document`:
+    the new text, as canonical JSON. Raises RefusedChange in three cases: another version takes effect later (withdraw
+    it first); the instant lies in a frozen period; the text equals that of the newest version.
     """
     since = now if effective_from is None else effective_from
     if record.frozen_through is not None and since < record.frozen_through:
@@ -92,10 +92,10 @@ def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
 
 
 def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> ContractFrozen:
-    """Return the change that freezes what was promised before `through`: no version may then take effect before it.
+    """Return the change that makes final what the contract promised before `through`.
 
-    `record`: the contract's stored record. Raises RefusedChange if `through` is later than `now`, or earlier than the
-    instant through which the record is frozen already.
+    No version may then take effect before that instant. `record`: the contract's stored record. Raises RefusedChange if
+    `through` is later than `now`, or earlier than the instant through which the record is frozen already.
     """
     if through > now:
         raise RefusedChange(RefusalCode.FROZEN, "only what lies behind can be frozen", "through")
@@ -114,7 +114,10 @@ class NextInForce:
 
 
 def next_in_force(record: ContractRecord) -> NextInForce | None:
-    """Return which version of the contract takes effect next, and when; None if no version is still to take effect."""
+    """Return which version of the contract takes effect next, and when.
+
+    None if no version is still to take effect. `record`: the contract's stored record.
+    """
     pending = record.pending
     return NextInForce(pending[0].effective_from, VersionInForce(pending[0].number)) if pending else None
 

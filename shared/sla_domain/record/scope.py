@@ -18,11 +18,12 @@ _Scope = tuple[frozenset[str], frozenset[str]]
 def check_scope_change(
     versions: Sequence[Contract], after: Contract, rules: Mapping[str, ScopeRule], since: datetime, now: datetime
 ) -> None:
-    """Raise RefusedChange if a version changes an entitlement's products too often in a term, or at too short notice.
+    """Raise RefusedChange if a new contract version breaks its plan's rule on changes of products.
 
-    `versions`: the earlier versions, in the order in which they take effect. `after`: the new one, which takes effect
-    at `since`. `now`: when it is recorded. `rules`: plan, as written -> how many changes in a term, and what notice, it
-    allows. Products may be chosen anew in a new term: when the entitlement's first day (a renewal) or plan changes.
+    It may change an entitlement's products too often in a term, or at too short notice. `versions`: the earlier
+    versions, in the order in which they take effect. `after`: the new one, which takes effect at `since`. `now`: when
+    it is recorded. `rules`: plan, as written -> how many changes in a term, and what notice, it allows. Products may be
+    chosen anew in a new term: when the entitlement's first day (a renewal) or plan changes.
     """
     for index, one in enumerate(after.bought):
         rule = rules.get(written_name(one.plan))

@@ -17,15 +17,18 @@ _PARTS_AHEAD = 4
 
 
 def shifts_between(rota: Rota, start: datetime, end: datetime) -> tuple[Shift, ...]:
-    """Return the shifts that overlap `[start, end)`, in order of time; a shift that crosses a bound is returned whole.
+    """Return the shifts of the rota that overlap `[start, end)`, in order of time.
 
-    A handover ends a shift even if the same person goes on.
+    A shift that crosses a bound is returned whole. A handover ends a shift even if the same person goes on.
     """
     return tuple(_shift(rota, each) for each in expand(rota, micros(start), micros(end)))
 
 
 def on_call(rota: Rota, at: datetime) -> Shift | None:
-    """Return the shift in which the instant `at` lies; None if nobody is on call then."""
+    """Return the shift of the rota in which the instant `at` lies.
+
+    It says who is on call, and until when. None if nobody is on call then.
+    """
     instant = micros(at)
     known = _part(rota, instant // _PART_US)
     place = bisect_right(known, at, key=lambda shift: shift.start) - 1
@@ -33,9 +36,10 @@ def on_call(rota: Rota, at: datetime) -> Shift | None:
 
 
 def next_shift(rota: Rota, at: datetime, but: str = "") -> Shift | None:
-    """Return the first shift that starts after `at`, leaving out those of the person `but`; "" leaves out nobody.
+    """Return the first shift of the rota that starts after `at`; None if none is found.
 
-    None if there is none; the search covers at least the next 12 weeks, and less than 16.
+    The search covers at least the next 12 weeks, and less than 16. `but`: the id of a person whose shifts are left out;
+    "" leaves out nobody.
     """
     first = micros(at) // _PART_US
     for part in range(first, first + _PARTS_AHEAD):
@@ -46,7 +50,10 @@ def next_shift(rota: Rota, at: datetime, but: str = "") -> Shift | None:
 
 
 def with_overrides(rota: Rota, overrides: Iterable[RotaOverride]) -> Rota:
-    """Return a copy of the rota with `overrides` appended to its own; where two overlap, the later one counts."""
+    """Return a copy of the rota with `overrides` (exceptions) appended to its own.
+
+    Where two overlap, the later one in the list counts.
+    """
     return replace(rota, overrides=(*rota.overrides, *overrides))
 
 

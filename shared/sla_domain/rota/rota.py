@@ -132,7 +132,10 @@ class Rota:
         return self.titles.get("en") or next(iter(self.titles.values()), "") or self.id
 
     def person(self, id_: str) -> RotaPerson:
-        """Return what is displayed of a person (name, languages, zone); for an unknown id, with the id as the name."""
+        """Return what is displayed of a person: name, languages, zone.
+
+        For an unknown id, the id is the name.
+        """
         return self.shown.get(id_) or RotaPerson(name=id_)
 
     @property
@@ -146,6 +149,9 @@ class Rota:
         return min((max((shift.end for shift in listed), default=_LONG_AGO) for listed in fed), default=None)
 
     def feed_ends_soon(self, now: datetime) -> bool:
-        """Return whether a feed (calendar file with shifts) of the rota has run out, or will in 14 days from `now`."""
+        """Return whether a feed of the rota has run out, or will within 14 days from `now`.
+
+        A feed is a calendar file with shifts.
+        """
         end = self.feeds_end
         return end is not None and end - now < FEED_ENDS_SOON

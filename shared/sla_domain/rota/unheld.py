@@ -47,11 +47,12 @@ class _Pattern:
 
 
 def unheld_words(gaps: Sequence[Interval], window: Interval, zone: str) -> list[str]:
-    """Return texts such as `Sat 02:00–06:00 from 3 October` for the promised hours in which nobody is on duty.
+    """Return texts for the promised hours in which nobody is on duty, such as `Sat 02:00–06:00 from 3 October`.
 
-    `gaps`: those hours, sorted and disjoint, from a week before `window` to a week after it. The numbers in `gaps` and
-    `window` are microseconds since 1970 UTC. Gaps outside `window` are left out; gaps that recur weekly share one text.
-    `zone`: IANA name of the zone for the local times in the texts. The texts are sorted by first occurrence.
+    `gaps`: those hours, sorted and disjoint, from a week before `window` to a week after it. `window`: the span to
+    report; gaps outside it are left out. The numbers in both are microseconds since 1970 UTC. Gaps that recur weekly
+    share one text. `zone`: IANA name of the zone for the local times in the texts. The texts are sorted by first
+    occurrence.
     """
     low, high = window
     meeting = [(start, end) for start, end in gaps if start < high and end > low]
@@ -77,9 +78,9 @@ def unheld_words(gaps: Sequence[Interval], window: Interval, zone: str) -> list[
 
 
 def unheld_length(gaps: Iterable[Interval], window: Interval) -> int:
-    """Return how many whole minutes of `window` lie in `gaps`, the promised hours in which nobody is on duty.
+    """Return for how many whole minutes of a span nobody is on duty in promised hours.
 
-    The numbers in `gaps` and `window` are microseconds since 1970 UTC.
+    `gaps`: these hours. `window`: the span. The numbers in both are microseconds since 1970 UTC.
     """
     low, high = window
     return sum(max(0, min(end, high) - max(start, low)) for start, end in gaps) // (60 * SECOND_US)

@@ -32,10 +32,11 @@ class KeyCopy:
         self._read = False
 
     def find(self, presented: str) -> MadeKey | None:
-        """Return the key whose text is `presented`; None when no such key was made, or when it was revoked.
+        """Return the key whose text is `presented`, the text that a caller sent.
 
-        An expired key is returned too: the caller must compare `expires`. The time that the call takes tells a stranger
-        only whether a key with this number exists, which is no secret.
+        None is returned if no such key was made, or if it was revoked. An expired key is returned: the caller must
+        compare `expires`. The time that the call takes tells a stranger only whether a key with this number exists,
+        which is no secret.
         """
         number = key_number(presented)
         found = None if number is None else self._keys.get(number)
@@ -55,9 +56,10 @@ class KeyCopy:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def refresh(self, *, everything: bool = False) -> None:
-        """Read the keys that were made or revoked since the last call into the copy; with `everything`, read all keys.
+        """Bring the copy up to date: read the keys that were made or revoked since the last call.
 
-        If the store cannot be read now, a warning is logged and the copy stays as it is; other errors are raised.
+        `everything`: read all keys instead. If the store cannot be read now, a warning is logged and the copy stays as
+        it is. Other errors are raised.
         """
         try:
             async with self._store.reading() as connection:

@@ -50,7 +50,10 @@ class MadeKey:
         return hmac.compare_digest(key_hash(presented), self.sha256)
 
     def state(self) -> dict[str, Any]:
-        """Return the key's name, sorted scopes, contract, expiry and revocation, for the audit log; not its hash."""
+        """Return those values of the key of which the audit log records a checksum.
+
+        They are its name, sorted scopes, contract, expiry and revocation; its hash is not among them.
+        """
         return {
             "name": self.name,
             "scopes": sorted(self.scopes),

@@ -45,10 +45,11 @@ async def make_key(
     command: Command,
     secret: Callable[[], str] = lambda: secrets.token_urlsafe(SECRET_BYTES),
 ) -> tuple[MadeKey, str]:
-    """Make an API key: store its hash and record the act in the audit log; return the key and its text.
+    """Make a new API key; return it, and its text, which is what callers send.
 
-    The text is stored nowhere. `command`: who orders it, and why. `secret`: returns the random part of the text; tests
-    replace it. Raises StoreBusy when the database cannot take the work now.
+    The text is stored nowhere; the store gets its hash. The act is recorded in the audit log. `command`: who orders it,
+    and why. `secret`: returns the random part of the text; tests replace it. Raises StoreBusy when the database cannot
+    take the work now.
     """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)
@@ -70,10 +71,10 @@ async def make_key(
 
 
 async def revoke_key(store: Store, time_source: TimeSource, number: int, command: Command) -> MadeKey:
-    """Revoke the API key with this number for good, record the act in the audit log, and return the revoked key.
+    """Revoke the API key with this number for good, and return it.
 
-    `command`: who orders it, and why. Raises NoSuchKey when there is no such key or it is revoked already, and
-    StoreBusy when the database cannot take the work now.
+    The act is recorded in the audit log. `command`: who orders it, and why. Raises NoSuchKey if there is no such key,
+    or if it is revoked already. Raises StoreBusy when the database cannot take the work now.
     """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)
@@ -90,16 +91,20 @@ async def revoke_key(store: Store, time_source: TimeSource, number: int, command
 
 
 async def list_keys(connection: AsyncConnection) -> list[MadeKey]:
-    """Return all API keys that were ever made, revoked and expired ones too, in the order in which they were made."""
+    """Return all API keys that were ever made, in the order in which they were made.
+
+    Revoked and expired ones are among them.
+    """
     statement = select(tables.key).order_by(tables.key.c.number)
     return [_of(row) for row in (await connection.execute(statement)).mappings()]
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
-    """Return the API keys that were made or revoked since an earlier call, and the `place` for the next call.
+    """Return the API keys that were made or revoked since an earlier call, and a `place` for the next call.
 
-    `place`: what the earlier call returned, a row number of the audit log (`platform_audit`); 0 for all keys. Rows are
-    numbered in the order of their commits, so no change is missed. Without a change, `place` is returned as it is.
+    `place`: what the earlier call returned; 0 for all keys. It is a row number of the audit log (`platform_audit`).
+    Rows are numbered in the order of their commits, so no change is missed. Without a change, `place` is returned as it
+    is.
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)

@@ -225,9 +225,10 @@ def models() -> tuple[type[BaseModel], ...]:
 
 
 def model_schemas(reference: str) -> dict[str, Schema]:
-    """Return model name -> JSON Schema for the pydantic models of all event types and the models nested in them.
+    """Return the JSON Schemas of the data of all event types, as model name -> schema.
 
-    `reference`: a template for references from one schema to another, such as `#/$defs/{model}`.
+    The models nested in their pydantic models are among them. `reference`: a template for references from one schema to
+    another, such as `#/$defs/{model}`.
     """
     asked: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in models()]
     _, joined = models_json_schema(asked, ref_template=reference, schema_generator=_Untitled)
@@ -236,10 +237,11 @@ def model_schemas(reference: str) -> dict[str, Schema]:
 
 
 def event_type_schema(one: EventType, reference: str) -> Schema:
-    """Return the JSON Schema of an event type's data: a reference to its model's schema, and the limits of the type.
+    """Return the JSON Schema of the data of one type of event.
 
-    The limits: fields in `one.always` are required, and fields in `one.narrowed` must fit the schemas given there.
-    `reference`: a template for references to the schema of a model, such as `#/$defs/{model}`.
+    It refers to the schema of the type's model, and adds the limits of the type: the fields in `one.always` are
+    required, and the fields in `one.narrowed` must fit the schemas given there. `reference`: a template for references
+    to the schema of a model, such as `#/$defs/{model}`.
     """
     own: Schema = {"$ref": reference.format(model=one.model.__name__)}
     limits: Schema = {}

@@ -121,7 +121,10 @@ def canonical_json(value: Mapping[str, Any]) -> str:
 
 
 def instant_text(instant: datetime) -> str:
-    """Return an aware instant as ISO 8601 text in UTC, always with microseconds (six digits), as audit logs hash it."""
+    """Return an aware instant as ISO 8601 text in UTC.
+
+    It always has microseconds (six digits), so that equal instants give equal hashes in audit logs.
+    """
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -72,10 +72,11 @@ def row_hash(row: AuditRow) -> str:
 
 
 def canonical_row(row: AuditRow) -> bytes:
-    """Return the bytes of an audit log's row that its hash covers: a JSON array in UTF-8, without spaces.
+    """Return the bytes of an audit log's row that its hash covers.
 
-    It is [FORM, service, seq, at, actor, act, object, contract, reason, before, after, details, previous]. FORM names
-    this format (`slad audit 1`); `at` is in UTC with six digits of microseconds, `details` the text that is stored.
+    They are a JSON array in UTF-8, without spaces: [FORM, service, seq, at, actor, act, object, contract, reason,
+    before, after, details, previous]. FORM names this format (`slad audit 1`). `at` is in UTC with six digits of
+    microseconds. `details` is the text that is stored.
     """
     return orjson.dumps(
         [
@@ -88,10 +89,11 @@ def canonical_row(row: AuditRow) -> bytes:
 def first_break(
     rows: Iterable[AuditRow], head: AuditHead, checkpoints: Mapping[int, str] | None = None
 ) -> ChainBreak | None:
-    """Verify an audit log against tampering; return the first row that does not fit, None when all rows fit.
+    """Return the first row of an audit log that does not fit the others; None when all rows fit.
 
-    `rows`: all rows of the log, by ascending `seq`. `head`: the stored end of the log. `checkpoints`: `seq` -> hash,
-    from heads and exports that were kept elsewhere; a `seq` of 0 is ignored.
+    A row does not fit if somebody changed, removed or inserted one. `rows`: all rows of the log, by ascending number
+    `seq`. `head`: the stored end of the log. `checkpoints`: `seq` -> hash, from heads and exports that were kept
+    elsewhere; a `seq` of 0 is ignored.
     """
     service, known = head.service, {seq: hash_ for seq, hash_ in (checkpoints or {}).items() if seq}
     last = AuditHead(service)

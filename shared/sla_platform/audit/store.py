@@ -50,9 +50,9 @@ async def append(
 ) -> tuple[AuditRow, ...]:
     """Append acts to an audit log in the caller's transaction; return their rows in the same order.
 
-    `now`: when they are done. Call it last in the transaction: it locks the log until the commit, so that other writers
-    wait and the chain of hashes has one end. Acts are appended even if somebody has tampered with the log; the break in
-    the chain then stays visible for good.
+    `now`: when they are done. Call this last in the transaction: it locks the log until the commit. Other writers wait
+    for that, so that each row's hash covers the row before. Acts are appended even if somebody has tampered with the
+    log; the break then stays visible for good.
     """
     if not acts:
         return ()
@@ -69,7 +69,10 @@ async def append(
 
 
 async def next_place(connection: AsyncConnection, tables: AuditTables) -> int:
-    """Lock an audit log until the transaction ends, and return the number (`seq`) that its next row will have."""
+    """Return the number (`seq`) that the next row of an audit log will have.
+
+    The log is locked until the transaction ends, so that nobody else takes the number.
+    """
     return (await _locked_end(connection, tables))[0] + 1
 
 
@@ -110,7 +113,10 @@ def _columns(row: AuditRow) -> dict[str, Any]:
 
 
 async def head_of(connection: AsyncConnection, tables: AuditTables) -> AuditHead:
-    """Return the stored end of an audit log: number and hash of its last row; 0 and GENESIS while the log is empty."""
+    """Return the stored end of an audit log: number and hash of its last row.
+
+    While the log is empty they are 0 and GENESIS (64 zeros).
+    """
     found = (await connection.execute(select(tables.head).where(tables.head.c.id == 1))).one_or_none()
     return AuditHead(tables.service) if found is None else AuditHead(tables.service, found.seq, found.hash)
 
@@ -118,9 +124,10 @@ async def head_of(connection: AsyncConnection, tables: AuditTables) -> AuditHead
 async def newest(
     connection: AsyncConnection, tables: AuditTables, wanted: AuditFilter, before: int, limit: int
 ) -> list[AuditRow]:
-    """Return at most `limit` rows of an audit log that fit the filter, the newest first.
+    """Return the newest rows of an audit log that fit a filter, the newest first.
 
-    `before`: only rows with a smaller number (`seq`); 0: from the newest row on.
+    `tables`: the log. `wanted`: the filter. `before`: only rows with a smaller number (`seq`); 0: from the newest row
+    on. `limit`: how many rows at most.
     """
     seq = tables.rows.c.seq
     statement = select(tables.rows).where(*_conditions(tables, wanted)).order_by(seq.desc()).limit(limit)
@@ -130,9 +137,10 @@ async def newest(
 
 
 async def oldest_first(store: Store, tables: AuditTables, wanted: AuditFilter) -> AsyncIterator[AuditRow]:
-    """Yield the rows of an audit log that fit the filter, the oldest first.
+    """Yield the rows of an audit log that fit a filter, the oldest first.
 
-    Raises StoreBusy if the store cannot be read now. They are read in pages of 500, each in a transaction of its own.
+    `tables`: the log. `wanted`: the filter. The rows are read in pages of 500, each in a transaction of its own. Raises
+    StoreBusy if the store cannot be read now.
     """
     after, seq = 0, tables.rows.c.seq
     conditions = _conditions(tables, wanted)

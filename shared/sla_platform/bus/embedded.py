@@ -103,22 +103,25 @@ class EmbeddedSource:
     def lag(self) -> int:
         """Return how many events of the logs were unread when the logs were last read.
 
-        The number is exact while it fits in one batch of each log; a larger number is counted every two seconds, up to
+        The number is exact while it fits in one batch of each log. A larger number is counted every two seconds, up to
         100,000 of each log.
         """
         return sum(self._waiting.values())
 
     @property
     def healthy(self) -> bool:
-        """Return False when events have waited for more than `watchdog` seconds and none was handled; else True."""
+        """Return whether events are being handled.
+
+        False if events have waited for more than `watchdog` seconds (a parameter of this class) and none was handled.
+        """
         return not self._pulse.stalled
 
     async def run(self, handler: Handler) -> NoReturn:
         """Read the logs and pass the events in batches to the handler until cancelled.
 
-        If the handler raises Retryable, the batch is read and given again after a pause of 0.1 s, which doubles with
-        each failure up to 5 s. If it raises Fenced (another process owns the partition), `Handler.revoked` is called,
-        and `Handler.assigned` again a second later.
+        If the handler raises Retryable, the batch is read and given again after a pause of 0.1 s; the pause doubles
+        with each failure up to 5 s. If it raises Fenced (another process owns the partition), `Handler.revoked` is
+        called, and `Handler.assigned` a second later.
         """
         while True:
             await self._assign(handler)

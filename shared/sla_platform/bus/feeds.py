@@ -149,12 +149,12 @@ class Feeds:
         at_once: int = 1,
         keep_quarantined: KeepQuarantined | None = None,
     ) -> EventSource:
-        """Return the event source that gives the events of `topics` to the consumer `group`, such as `timer`.
+        """Return the event source that gives the events of `topics` to one consumer.
 
-        `cursor`: the consumer's cursor table, in which the embedded profile stores how far it has read (Kafka keeps
-        offsets). `at_once`: how many partitions may be handled at the same time; on Kafka only. `keep_quarantined`:
-        called with records that cannot be handled; None: they go into the quarantine of `group`. On Kafka they go to
-        the topic `<prefix>-dead` as well.
+        `group`: the consumer's name, such as `timer`. `cursor`: the table in which the embedded profile stores how far
+        the consumer has read (Kafka keeps offsets). `at_once`: how many partitions may be handled at the same time; on
+        Kafka only. `keep_quarantined`: called with records that cannot be handled; None: they go into the quarantine of
+        `group`. On Kafka they go to the topic `<prefix>-dead` as well.
         """
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:
@@ -191,10 +191,10 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete from every event log the events that all their readers have read; return how many were deleted.
+        """Delete from every event log the events that all their readers have read.
 
-        The readers of an event are the services that read its topic. With Kafka nothing is deleted here (0 is
-        returned): the relay of each log deletes what it has copied.
+        The readers of an event are the services that read its topic. Returned is how many events were deleted. With
+        Kafka nothing is deleted here (0 is returned): the relay of each log deletes what it has copied.
         """
         if not self._settings.embedded:
             return 0
@@ -205,19 +205,20 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """Close the connections by which this process writes records it could not handle to the topic `<prefix>-dead`.
+        """Close the connections to the Kafka topic `<prefix>-dead`; without Kafka do nothing.
 
-        Call it last: sources and relays close their own connections when they end.
+        By them this process writes the records that it could not handle. Call this last: sources and relays close their
+        own connections when they end.
         """
         for dead in self._dead:
             await dead.close()
 
     @property
     def instance(self) -> str:
-        """Return the name under which this process joins consumer groups, and keeps its partitions over a restart.
+        """Return the name under which this process joins consumer groups of Kafka.
 
-        It is `SLAD_INSTANCE`, else `<host>-<port>`. Two processes of a service with the same name would take the
-        partitions from each other for ever.
+        By it the process gets its partitions back after a restart. It is `SLAD_INSTANCE`, else `<host>-<port>`. Two
+        processes of a service with the same name would take the partitions from each other for ever.
         """
         name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
         return _NOT_IN_A_NAME.sub("-", name)

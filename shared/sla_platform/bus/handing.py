@@ -32,7 +32,10 @@ class Backoff:
         self._next = first
 
     def pause(self) -> float:
-        """Return the seconds to wait before the next attempt, and double the next pause, up to `longest`."""
+        """Return the seconds to wait before the next attempt.
+
+        The next pause is then twice as long, up to `longest`.
+        """
         this, self._next = self._next, min(self._next * 2, self._longest)
         return this
 
@@ -54,13 +57,17 @@ class StallDetector:
     def note_waiting(self) -> None:
         """Note that events wait, or may wait.
 
-        Unless `note_handled` is called before, `stalled` becomes True `limit` seconds after the first such note.
+        If `note_handled` is not called in the next `limit` seconds, `stalled` becomes True. While a note stands,
+        further ones change nothing.
         """
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
 
     def note_handled(self) -> None:
-        """Note that an event was handled, or that none waits: the seconds start again at the next `note_waiting`."""
+        """Note that an event was handled, or that none waits; `stalled` becomes False.
+
+        The seconds are counted anew from the next `note_waiting`.
+        """
         self._waiting_since = None
 
     @property
@@ -70,11 +77,12 @@ class StallDetector:
 
 
 async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Exception], Awaitable[None]]) -> None:
-    """Pass a batch to the handler; if that fails, pass its halves, and so on down to the single event that fails.
+    """Pass a batch of events to the handler, so that one bad event does not stop the others.
 
-    `dead` is then called with that event and its error, to quarantine it; the events after it are handled. Raises
-    Retryable (try the batch again later) and Fenced (another process owns the partition). If a batch without events
-    fails, the error is raised too, since no event can be the cause.
+    If the batch fails, its halves are passed, and so on down to the single event that fails. `dead`: called with that
+    event and its error, to quarantine it; the events after it are handled. Raises Retryable (try the batch again later)
+    and Fenced (another process owns the partition). If a batch without events fails, the error is raised, since no
+    event can be the cause.
     """
     if not batch.envelopes:
         await _whole(handler, batch)

@@ -28,7 +28,10 @@ class LeaseLock(Protocol):
     """
 
     async def take(self) -> bool:
-        """Try to take the lock, without waiting; return whether it is held now, also from an earlier call."""
+        """Try to take the lock, without waiting; return whether this object holds it now.
+
+        True also if it held the lock already from an earlier call.
+        """
 
     async def confirm(self) -> None:
         """Check that the lock, once taken, is still held.
@@ -41,12 +44,12 @@ class LeaseLock(Protocol):
 
 
 async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], held: Callable[[bool], None]) -> NoReturn:
-    """Run `work` whenever this process holds the lock; without the lock, try every second to take it.
+    """Run `work` whenever this process holds the lock, until cancelled.
 
-    When the lock is lost, `work` is cancelled; it starts again once the lock is held again. `held`: called with True
-    before `work` starts, and with False when it has ended and after each failed try to take the lock. Work that ends
-    without an error is started again a second later. Runs until cancelled, or until `work` raises an error that is not
-    Retryable.
+    Without the lock it tries every second to take it. If the lock is lost, `work` is cancelled, and it starts again
+    once the lock is held again. If `work` ends without an error, it is started again a second later. If it raises an
+    error that is not Retryable, the error is raised here. `held`: called with True before `work` starts, and with False
+    when it has ended and after each failed try to take the lock.
     """
     try:
         while True:

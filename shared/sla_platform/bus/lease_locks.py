@@ -54,9 +54,10 @@ class PostgresLock:
         self._session: AsyncConnection | None = None
 
     async def take(self) -> bool:
-        """Try to take the lock, without waiting; return whether this object holds it now, also from an earlier call.
+        """Try to take the lock, without waiting; return whether this object holds it now.
 
-        A database session is opened if there is none. Raises StoreBusy.
+        True also if it held the lock already from an earlier call. A database session is opened if there is none.
+        Raises StoreBusy.
         """
         query = text("SELECT pg_try_advisory_lock(:class, :number)")
         with _passing():

@@ -44,16 +44,19 @@ class Handler(Protocol):
         """Prepare for these partitions, before their first batch. Raises Retryable to be called again later."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Give up these partitions; called when no batch of them is being handled any more."""
+        """Give up these partitions, which the process no longer reads.
+
+        No batch of them is being handled any more when this is called.
+        """
 
     async def handle(self, batch: Batch) -> None:
-        """Process one batch as a unit of work.
+        """Process one batch of events, as one unit of work.
 
-        Raises Retryable to get the batch again, and Fenced when another process owns the partition; the partition is
-        then revoked, and assigned anew if the group still assigns it to this process. After any other error `fault_of`
-        decides. If it blames the surroundings, such as the network, the batch is given again. Otherwise it is given
-        again in halves, down to the single event that fails; that event is quarantined, after three attempts if the
-        cause is not known. In a batch without events such an error is raised as it is.
+        If it raises Retryable, the batch is given again. If it raises Fenced (another process owns the partition), the
+        partition is revoked, and assigned anew if the group still assigns it to this process. After any other error
+        `fault_of` decides. If it blames the surroundings, such as the network, the batch is given again. Otherwise it
+        is given again in halves, down to the single event that fails; that event is quarantined, after three attempts
+        if the cause is not known. In a batch without events such an error is raised as it is.
         """
         ...
 

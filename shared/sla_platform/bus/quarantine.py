@@ -64,9 +64,10 @@ class Quarantine:
         self._parts: set[str] = {CONSUME}
 
     def register_replay(self, part: str, replay: Replay) -> None:
-        """Register the function that replays quarantined rows of one part of the service (such as `consume` or `tick`).
+        """Register the function that replays quarantined rows of one part of the service.
 
-        `replay`: called with the entry; processes the row again, and raises the error if that fails once more.
+        `part`: such as `consume` or `tick`. `replay`: called with the entry; processes the row again, and raises the
+        error if that fails once more.
         """
         self._replays[part] = replay
         self._parts.add(part)
@@ -74,25 +75,28 @@ class Quarantine:
     # keeping
 
     async def put(self, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Store a row that could not be processed, in a transaction of its own; count and log it.
+        """Store a row that could not be processed, in a transaction of its own.
 
-        `error`: why it failed. `own`: values of the service's own columns, by name. Raises StoreBusy if the row could
-        not be stored: it must then not be dropped.
+        It is also counted in the metrics, and logged. `error`: why it failed. `own`: values of the service's own
+        columns, by name. Raises StoreBusy if the row could not be stored: it must then not be dropped.
         """
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
         self.report(row, error)
 
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Store a row that could not be processed, in the caller's transaction; call `report` after the commit.
+        """Store a row that could not be processed, in the caller's transaction.
 
-        `error`: why it failed. `own`: values of the service's own columns, by name. The caller removes the row from its
-        former place in the same transaction.
+        Call `report` after the commit, and remove the row from its former place in the same transaction. `error`: why
+        it failed. `own`: values of the service's own columns, by name.
         """
         await kept.put(connection, self.table, row, error_text(error), self._time_source.now(), **own)
 
     def report(self, row: QuarantineRow, error: Exception) -> None:
-        """Count and log a row that has been stored in the quarantine."""
+        """Count in the metrics, and log, a row that has been stored in the quarantine.
+
+        `error`: why the row failed.
+        """
         self._metrics.quarantined_total.labels(self.service, row.part).inc()
         self._metrics.quarantined.labels(self.service, row.part).inc()
         _log.error(
@@ -110,10 +114,10 @@ class Quarantine:
     # looking
 
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
-        """Return at most `limit` entries of the quarantine, the oldest first, after the one with the id `after`.
+        """Return a page of the entries of the quarantine, the oldest first; at most `limit`.
 
-        `after`: 0 for the first page. `state`: `quarantined` or `replayed` for only such entries; "" for all. The raw
-        bytes (`data`) of the entries are left out (empty).
+        `after`: the id of the last entry of the page before; 0 for the first page. `state`: `quarantined` or `replayed`
+        for only such entries; "" for all. The raw bytes (`data`) of the entries are left out (empty).
         """
         async with self._store.reading() as connection:
             return await kept.page(connection, self.table, state, after, limit)
@@ -129,12 +133,13 @@ class Quarantine:
     # replaying
 
     async def replay(self, id_: int, command: Command) -> QuarantineEntry:
-        """Give the row of the entry with the id `id_` to its handler again; return the entry as it is afterwards.
+        """Process the row of the entry `id_` again; return the entry as it is afterwards.
 
-        `command`: who orders it, and why; this is in the audit log before the handler begins. If the handler fails
-        again, the entry stays in quarantine, with the new error and counted once more. Raises NoEntry; NotWaiting if
-        the entry was replayed before or its part has registered no replay; Fenced if another process owns the row's
-        partition. Raises Retryable if the surroundings failed: the entry is unchanged, replay it later.
+        `command`: who orders it, and why; this is recorded in the audit log before that. If processing fails again, the
+        entry stays in quarantine, with the new error and counted once more. Raises NoEntry if there is no such entry.
+        Raises NotWaiting if it was replayed before, or if its part has registered no replay. Raises Fenced if another
+        process owns the row's partition. Raises Retryable if the surroundings failed: the entry is unchanged, replay it
+        later.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)
@@ -167,7 +172,10 @@ class Quarantine:
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:
-        """Count the rows that wait in quarantine and set the metric; return part of the service -> how many."""
+        """Count the rows that wait in quarantine, and set the metric of them.
+
+        Returned is their number for each part of the service, as part -> number.
+        """
         async with self._store.reading() as connection:
             waiting = await kept.count_waiting(connection, self.table)
         self._parts |= waiting.keys()

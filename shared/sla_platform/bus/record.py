@@ -49,9 +49,10 @@ class OutgoingRecord:
 
 
 def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingRecord:
-    """Return an event as a Kafka record for this topic (its name on Kafka) and partition.
+    """Return an event as a Kafka record.
 
-    CloudEvents attributes are its `ce_*` headers, except those that are empty; the data are its value.
+    `topic`, `partition`: where it is to be sent; `topic` is the name on Kafka. The event's CloudEvents attributes are
+    headers `ce_*`, except those that are empty. Its data are the record's value.
     """
     attributes = _attributes(envelope, envelope.time.astimezone(UTC).isoformat())
     attributes["content-type"] = "application/json"
@@ -61,9 +62,9 @@ def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingReco
 
 
 def headers_of(envelope: Envelope) -> Headers:
-    """Return the CloudEvents attributes of an event as `ce_*` headers, without empty ones; never raises.
+    """Return the CloudEvents attributes of an event as headers `ce_*`, without empty ones.
 
-    They are kept with an event that is quarantined.
+    It never raises. The headers are kept with an event that is quarantined.
     """
     try:
         time = envelope.time.astimezone(UTC).isoformat()
@@ -87,18 +88,19 @@ def _attributes(envelope: Envelope, time: str) -> dict[str, str]:
 
 
 def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingRecord:
-    """Return a watermark as a Kafka record: every event accepted up to `through` lies before it in this partition.
+    """Return a watermark as a Kafka record for this topic (its name on Kafka) and partition.
 
-    `topic`: the name on Kafka, such as `slad-incidents`.
+    It says that every event accepted up to the instant `through` lies before it in this partition.
     """
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
     return OutgoingRecord(topic, partition, None, value, _WATERMARK_HEADERS)
 
 
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:
-    """Return the event or watermark that a Kafka record holds. Raises BadEnvelope naming what is wrong.
+    """Return the event or watermark that a Kafka record holds.
 
-    `topic`: the topic that the record was read from.
+    `topic`: the topic that the record was read from. `key`, `value`, `headers`: the parts of the record. Raises
+    BadEnvelope, naming what is wrong, if it holds neither.
     """
     try:
         given = {name: content.decode() for name, content in headers if content is not None}

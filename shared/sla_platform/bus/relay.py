@@ -110,15 +110,19 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """Return how many seconds ago the relay last found nothing left to copy: a large number means that Kafka lags.
+        """Return how many seconds ago the relay last found nothing left to copy.
 
-        While another process holds the lease (the lock that lets one relay at a time copy the log), the seconds start
-        again at each try to take it, about once a second.
+        A large number means that Kafka lags. While another process holds the lease (the lock that lets one relay at a
+        time copy the log), the seconds start again at each try to take it, about once a second.
         """
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:
-        """Copy the event log until cancelled, while this process holds the lease (the lock for one relay at a time)."""
+        """Copy the event log to Kafka until cancelled, while this process holds the lease.
+
+        The lease is a lock that lets one relay at a time copy the log; without it, this waits for it. If the
+        surroundings fail, such as Kafka or the database, copying is tried again after a pause. Other errors are raised.
+        """
         lock = lock_for(self._store, self._name)
         try:
             await while_held(lock, self._drain, self._note_lease)

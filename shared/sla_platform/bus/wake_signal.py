@@ -32,10 +32,10 @@ class WakeSignal:
 
 
 async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> bool:
-    """Wait until the event is set, for at most `seconds` (None: without limit); return whether it was set.
+    """Wait until the event is set, for at most `seconds`; return whether it was set.
 
-    Use it in place of `asyncio.wait_for`: in Python 3.11 that loses a cancellation that comes together with the signal
-    (python/cpython#86296).
+    `seconds`: None for no limit. Use this in place of `asyncio.wait_for`: in Python 3.11 that loses a cancellation that
+    comes together with the signal (python/cpython#86296).
     """
     try:
         async with asyncio.timeout(seconds):
@@ -47,7 +47,10 @@ async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> b
 
 @contextlib.contextmanager
 def listen_to(signals: Iterable[WakeSignal]) -> Iterator[asyncio.Event]:
-    """Yield, for the `with` block, one `asyncio.Event` that is set when `wake` of any of these signals is called."""
+    """Yield, for the `with` block, one `asyncio.Event` for several wake signals.
+
+    It is set when `wake` of any of these signals is called.
+    """
     event = asyncio.Event()
     listened = tuple(signals)
     for signal in listened:

@@ -33,10 +33,10 @@ _PAGE = 5_000  # rows read at a time
 async def write_records(
     connection: AsyncConnection, tables: ContractTables, records: Sequence[RecordData]
 ) -> list[str]:
-    """Store contract records in the service's tables, in the caller's transaction; return the ids of those stored.
+    """Store contract records in the service's tables, in the caller's transaction.
 
-    A record that is not newer (by `revision`) than the stored one of its contract is skipped. Other writers of these
-    tables wait until the transaction ends.
+    Returned are the ids of the contracts whose records were stored. A record that is not newer (by `revision`) than the
+    stored one of its contract is skipped. Other writers of these tables wait until the transaction ends.
     """
     if not records:
         return []
@@ -77,10 +77,10 @@ def _row(record: RecordData, seq: int) -> dict[str, Any]:
 
 
 async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: RecordShelf) -> list[str]:
-    """Read the contract records that were stored since the last call into `shelf`, their copy in memory.
+    """Read the contract records that were stored since the last call into memory (`shelf`).
 
-    Return the ids of the contracts that changed. Cheap if there are none: one query by an index. Call it at the start
-    of a transaction that computes clocks under the contracts.
+    Return the ids of the contracts that changed. It is cheap if there are none: one query by an index. Call it at the
+    start of a transaction that computes clocks under the contracts.
     """
     if shelf.could_copy and await _copy(connection, tables.contract, shelf):
         return list(shelf)
@@ -139,14 +139,17 @@ class RecordCopy:
     cursor: Table
 
     async def refresh(self, connection: AsyncConnection) -> list[str]:
-        """Read the contract records stored since the last call into memory; return the ids of the changed contracts."""
+        """Read the contract records that were stored since the last call into memory (`shelf`).
+
+        Return the ids of the contracts that changed.
+        """
         return await refresh(connection, self.tables, self.shelf)
 
     async def changed_since(self, connection: AsyncConnection, seq: int) -> tuple[list[str], int]:
-        """Return the ids of the contracts stored since an earlier call, in that order, and the `seq` to go on from.
+        """Return the ids of the contracts stored since an earlier call, in that order, and a `seq` for the next call.
 
-        `seq`: what the earlier call returned (of the column `seq`, which grows with every stored record); 0 for all
-        contracts. If nothing was stored since, `seq` is returned as it is.
+        `seq`: what the earlier call returned, a number that grows with every stored record; 0 for all contracts. If
+        nothing was stored since, `seq` is returned as it is.
         """
         table = self.tables.contract
         query = select(table.c.id, table.c.seq).where(table.c.seq > seq).order_by(table.c.seq)
@@ -232,10 +235,11 @@ def with_records(
     copy: RecordCopy,
     within: Callable[[AsyncConnection, Sequence[RecordData]], Awaitable[None]] | None = None,
 ) -> Service:
-    """Return a copy of the service that also keeps its contract records up to date, with a readiness check for them.
+    """Return a copy of the service that also keeps its contract records up to date.
 
-    The stored records are read before any part of the service runs. `within`: called in the transaction that stores
-    records, with those of them that may change how clocks are computed; None: nothing is called.
+    It has a readiness check for them. The stored records are read before any part of the service runs. `copy`: where
+    the records are kept. `within`: called in the transaction that stores records, with those of them that may change
+    how clocks are computed; None: nothing is called.
     """
     copies = ContractCopies(store, copy, within)
     keep = feeds.quarantine(service.name).keep_quarantined

@@ -36,10 +36,10 @@ class RecordIndex:
 
     @classmethod
     def read(cls, names: str, record: bytes) -> RecordIndex:
-        """Return the index of a stored record. `names`: the index as JSON, as it is stored.
+        """Return the index (names by which it is found) of a stored contract record.
 
-        `record`: the record as JSON. When the stored index has no mail domains (older releases), a new index is made of
-        the record.
+        `names`: the index as JSON, as it is stored. `record`: the record as JSON. If the stored index has no mail
+        domains (older releases), a new index is made of the record.
         """
         stored = orjson.loads(names)
         return cls(**stored) if "domains" in stored else index_of(RecordData.model_validate_json(record))
@@ -135,7 +135,10 @@ class RecordShelf:
         return contract in self._packed
 
     def revision(self, contract: str) -> int:
-        """Return the revision of a contract's record (how many changes made it); 0 if the contract has none."""
+        """Return the revision of a contract's record: how many changes made it.
+
+        0 if the contract has no record.
+        """
         return self._packed.get(contract, _NOTHING).revision
 
     def get(self, contract: str) -> ContractRecord | None:
@@ -173,8 +176,9 @@ class RecordShelf:
         return tuple(sorted(self._with_entries))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the contracts name: name in `normal` form (case and spacing folded) -> as
-        written.
+        """Return the products that the contracts name, as folded name -> name as written.
+
+        In a folded name (`normal`) case and spacing are made equal.
         """
         return self._written
 
@@ -188,10 +192,10 @@ class RecordShelf:
         self._put(contract, packed, seq)
 
     def put_shared(self, contract: str, revision: int, seq: int = 0) -> bool:
-        """Store a contract's record in memory if another shelf for the same store has that revision of it.
+        """Store a contract's record in memory if another shelf for the same store has it; return whether one has.
 
-        Return whether one has; if False, nothing was stored: call `put`. `seq`: of its row in the database
-        (`contract_table`).
+        It must be of the given `revision`. If False is returned, nothing was stored: call `put`. `seq`: of the record's
+        row in the database (`contract_table`).
         """
         packed = self._pool.packed.get(contract)
         if packed is None or packed.revision != revision:
@@ -201,14 +205,18 @@ class RecordShelf:
 
     @property
     def could_copy(self) -> bool:
-        """Return whether the shelf is empty and another one for the same store has records: then try `copy`."""
+        """Return whether `copy` may succeed.
+
+        That is so if this shelf is empty, and another one for the same store has records.
+        """
         return not self._packed and any(each._packed for each in self._pool.shelves)
 
     def copy(self, revisions: Mapping[str, int], seq: int) -> bool:
-        """Fill an empty shelf with what another shelf for the same store holds, if that is exactly these revisions.
+        """Fill an empty shelf with the records of another shelf for the same store; return whether that was done.
 
-        Return whether it was filled; if False, nothing changed. `revisions`: contract -> revision of its record. `seq`:
-        the greatest value of the column `seq` among the rows in the database.
+        It is done only if that shelf holds exactly the given revisions; otherwise nothing changes. `revisions`:
+        contract -> revision of its record. `seq`: the greatest value of the column `seq` among the rows in the
+        database.
         """
         if self._packed:
             return False

@@ -22,7 +22,10 @@ class ContractTables:
 
     @classmethod
     def of(cls, metadata: MetaData, service: str) -> ContractTables:
-        """Return the tables of the service with this name, such as `timer`, declared in `metadata`."""
+        """Declare the two tables of a service in `metadata`, and return them.
+
+        `service`: its name, such as `timer`. The tables are `<service>_contract_record` and `<service>_contract_seq`.
+        """
         return cls(contract_table(metadata, service), sequence_table(metadata, service))
 
 

@@ -64,9 +64,10 @@ class AuditPage(BaseModel):
 
 
 def command_of(access: KeyAccess, reason: str = "") -> Command:
-    """Return who orders an act and why, given the access of the request's API key and the caller's own words.
+    """Return who orders an act and why, as the audit log records it.
 
-    `reason`: "" if the caller gave none.
+    `access`: of the API key with which the act was requested. `reason`: in the caller's own words; "" if the caller
+    gave none.
     """
     return Command(AuditActor(ActorKind.KEY, access.key), reason)
 
@@ -78,15 +79,19 @@ def asked_filter(
     since: Annotated[InstantIn | None, Query(description="from this instant on")] = None,
     until: Annotated[InstantIn | None, Query(description="before this instant")] = None,
 ) -> AuditFilter:
-    """Return the filter of an audit log that the query of a URL states; a FastAPI dependency."""
+    """Return the filter of an audit log that the query of a URL states (a FastAPI dependency).
+
+    `actor`, `act`, `object`: only acts with exactly this text; "" for any. `since` (included), `until` (excluded): only
+    acts between these instants; None for no bound.
+    """
     return AuditFilter(actor=actor, act=act, object=object, since=since, until=until)
 
 
 def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRouter:
     """Return the routes that list and export the audit log of one service.
 
-    `authorize`: returns what the API key of a request may do. A key for all contracts needs the scope `admin`; one of
-    one contract needs `read`, lists the acts on that contract alone, and cannot export.
+    `tables`: the log. `authorize`: returns what the API key of a request may do. A key for all contracts needs the
+    scope `admin`. A key of one contract needs `read`; it lists the acts on that contract alone, and cannot export.
     """
     seen = _seen(authorize)
     routes = APIRouter(

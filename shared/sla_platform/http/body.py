@@ -44,14 +44,17 @@ class BodyBudget:
         self._of[reader] = 0
 
     def leave(self, reader: asyncio.Timeout) -> None:
-        """Free the bytes of a reader that has ended; do nothing when it was interrupted or has left before."""
+        """Free the bytes of a reader (the `asyncio.timeout` around the reading of a body) that has ended.
+
+        Nothing is done if it was interrupted or has left before.
+        """
         self.held -= self._of.pop(reader, 0)
 
     def take(self, reader: asyncio.Timeout, size: int) -> None:
-        """Count `size` more bytes of a reader; while too many bytes are held, interrupt the reader that entered first.
+        """Count `size` more bytes that a reader (the `asyncio.timeout` around the reading of a body) holds.
 
-        An interrupted reader gets a TimeoutError, and its bytes are free. Bytes of a reader that has left are not
-        counted.
+        While too many bytes are held, the reader that entered first is interrupted: it gets a TimeoutError, and its
+        bytes are free. Bytes of a reader that has left are not counted.
         """
         if reader not in self._of:
             return  # it is being interrupted
@@ -69,9 +72,9 @@ UNREAD = BodyBudget(64 * 2**20)
 async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
     """Return the body of a request, read within bounds.
 
-    `room`: limits the bytes of all bodies in work together; by default one object of 64 MiB that all callers share.
-    Raises Problem: 415 for a compressed body, 413 for more than `limit` bytes, 400 when the connection ended before the
-    last byte, 503 when `room` was full and this body was interrupted.
+    `limit`: how many bytes it may have. `room`: limits the bytes of all bodies in work together; by default one object
+    of 64 MiB that all callers share. Raises Problem with these statuses. 415: the body is compressed. 413: it is too
+    long. 400: the connection ended before the last byte. 503: `room` was full, and this body was interrupted.
     """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):
@@ -107,10 +110,11 @@ async def _read(request: Request, limit: int, room: BodyBudget, reader: asyncio.
 
 
 async def read_model(request: Request, model: type[Model]) -> Model | None:
-    """Return the JSON body, at most 64 KiB, as a `model`; None when there is no body.
+    """Return the JSON body of a request as a `model`; None when there is no body.
 
-    Raises Problem: 415 for another media type or a compressed body, 422 with every place that does not fit, 413 for a
-    longer body, 400 when the connection ended before the last byte, 503 when too many bodies are in work.
+    It may have 64 KiB. Raises Problem with these statuses. 415: another media type, or a compressed body. 422: it does
+    not fit the model; every such place is listed. 413: it is too long. 400: the connection ended before the last byte.
+    503: too many bodies are in work.
     """
     raw = await read_body(request, SMALL_BODY)
     if not raw:
@@ -130,10 +134,11 @@ async def read_model(request: Request, model: type[Model]) -> Model | None:
 
 
 async def demand_model(request: Request, model: type[Model]) -> Model:
-    """Return the JSON body, at most 64 KiB, as a `model`.
+    """Return the JSON body of a request, which must have one, as a `model`.
 
-    Raises Problem: 422 when there is no body, or with every place that does not fit; 415 for another media type or a
-    compressed body, 413 for a longer body, 400 for one that was cut off, 503 when too many bodies are in work.
+    It may have 64 KiB. Raises Problem with these statuses. 422: there is no body, or it does not fit the model; every
+    such place is listed. 415: another media type, or a compressed body. 413: it is too long. 400: the connection ended
+    before the last byte. 503: too many bodies are in work.
     """
     found = await read_model(request, model)
     if found is None:
@@ -142,9 +147,10 @@ async def demand_model(request: Request, model: type[Model]) -> Model:
 
 
 def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route that reads its body by `read_model`: a JSON body of `model`.
+    """Return the value of `openapi_extra` for a route that reads its body by `read_model`.
 
-    FastAPI cannot see by itself that such a route has a body. `required`: whether the request must have a body.
+    It describes a JSON body of `model`, since FastAPI cannot see by itself that such a route has one. `required`:
+    whether the request must have a body.
     """
     schema = model.model_json_schema()
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}

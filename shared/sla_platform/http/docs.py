@@ -46,11 +46,11 @@ _POLICY = (
 
 
 def router(names: Sequence[str], links: Sequence[str], document: Callable[[], dict[str, Any]]) -> APIRouter:
-    """Return the routes of the page that shows the API: the page, its script and style, and the OpenAPI document.
+    """Return the routes of the page that shows the API, with its script and style.
 
-    The page is at `/docs` and, for each of `names` (the services of this process, at least one), at `/docs/<name>`; the
-    document is at `/docs/<name>/openapi.json`. `links`: the services to whose pages the page links. `document`: returns
-    the OpenAPI document of the process, in which these routes are not listed.
+    The page is at `/docs` and, for each of `names` (the services of this process, at least one), at `/docs/<name>`. The
+    OpenAPI document is at `/docs/<name>/openapi.json`. `links`: the services to whose pages the page links. `document`:
+    returns the OpenAPI document of the process, in which these routes are not listed.
     """
     routes = APIRouter(include_in_schema=False)
 

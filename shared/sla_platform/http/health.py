@@ -27,9 +27,9 @@ def router(
     """Return the routes `/livez`, `/readyz`, `/metrics` and `/info`.
 
     `/readyz` calls the checks of all `services`. It answers 503, with the reasons, if a check returns a reason, raises
-    an error or takes longer than 3 seconds. Remarks of services are only shown there. `registry`: the metrics of
-    `/metrics`. `info`: called for each answer of `/info`, returns what it shows: versions, profile, the catalogue in
-    force.
+    an error or takes longer than 3 seconds. Remarks of services are shown there, but never make it 503. `registry`: the
+    metrics that `/metrics` shows. `info`: called for each answer of `/info`; returns what it shows: versions, profile,
+    the catalogue in force.
     """
     routes = APIRouter(tags=["health"])
 

@@ -28,7 +28,7 @@ class StoredKey(Protocol):
 
     @property
     def id(self) -> str:
-        """Return the key's id, as the audit log names its holder."""
+        """Return the key's id, by which the audit log names whoever used the key."""
 
     @property
     def scopes(self) -> Collection[str]:
@@ -126,9 +126,10 @@ class KeyGate:
 
 
 def presented_key(header: str) -> str:
-    """Return the API key in an `Authorization` header: the bearer token, or the password of HTTP Basic.
+    """Return the API key in an `Authorization` header of HTTP.
 
-    "" when the header holds no key, cannot be read or has more than 1,024 characters after the word Bearer or Basic.
+    It is the bearer token, or the password of HTTP Basic. "" is returned if the header holds no key, cannot be read, or
+    has more than 1,024 characters after the word Bearer or Basic.
     """
     scheme, _, rest = header.partition(" ")
     rest = rest.strip()

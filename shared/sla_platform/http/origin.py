@@ -47,11 +47,11 @@ class HostNames:
 
     @classmethod
     def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> HostNames:
-        """Return the host names of this process, as its settings give them; `localhost` is always among them.
+        """Return the host names of this process, given its settings; `localhost` is always among them.
 
         `public_url`: the URL at which people reach slad, "" if none. `listening`: the address on which the server
-        listens. `more`: further names. `machine`: the machine's name, which counts only if `listening` is not the
-        loopback interface; any IP address is then accepted too.
+        listens. `more`: further names. `machine`: the machine's name. If `listening` is not the loopback interface,
+        `machine` counts too, and any IP address is accepted.
         """
         public = urlsplit(origin_of(public_url))
         bound = listening.lower()
@@ -83,9 +83,9 @@ class HostNames:
 def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: HostNames) -> RequestRefusal | None:
     """Return why a request must be refused for its Host or Origin header; None to let it in.
 
-    A request that may change something must come from slad's own pages, from a program (no Origin) or with a bearer
-    token. Any Host is accepted for `/livez`, `/readyz` and `/metrics`. `headers`: by name in lower case. `names`: the
-    host names of this process.
+    The Host header must name this process, except for `/livez`, `/readyz` and `/metrics`. A request that may change
+    something must come from slad's own pages, from a program (no Origin), or with a bearer token. `headers`: name in
+    lower case -> its values. `names`: the host names of this process.
     """
     hosts = headers.get("host", [])
     if path not in HOST_EXEMPT:

@@ -105,9 +105,10 @@ def _path(request: Request) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Make the app answer every error, and every request address that cannot be read, as `application/problem+json`.
+    """Make the app answer every error as `application/problem+json` (RFC 9457).
 
-    A `Problem` keeps its status; invalid input gets 422, Retryable 503, and any other exception 500.
+    A `Problem` keeps its status. Invalid input gets 422, a Retryable error 503, any other exception 500. A request
+    whose address (path or query) cannot be read is answered so, too.
     """
     app.add_middleware(_CheckedAddress)
 

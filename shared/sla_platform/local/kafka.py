@@ -135,16 +135,19 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def restart(self, timeout: float = 60.0) -> KafkaBroker:
-        """Stop the broker if it runs, start it on the same data and port, and return it when clients can connect.
+        """Stop the broker if it runs, and start it again on the same data and port.
 
-        `timeout`: for how many seconds to wait for the start. Raises Unavailable (no Java, no Maven) and StartFailed
-        (port taken, broken data, not ready in that time).
+        It is returned when clients can connect. `timeout`: for how many seconds to wait for the start. Raises
+        Unavailable (no Java, no Maven) and StartFailed (port taken, broken data, not ready in that time).
         """
         self.stop()
         return self.start(timeout)
 
     def discard(self) -> None:
-        """Kill the broker and delete its data, at the end of a test that had a broker of its own."""
+        """Kill the broker and delete its data.
+
+        It is for the end of a test that had a broker of its own.
+        """
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
 

@@ -41,9 +41,10 @@ def _release(program: str) -> int:
 
 
 def kafka_jars(version: str = KAFKA_VERSION) -> Path:
-    """Return the folder `libs` with every jar of this `version` of the broker, fetched by Maven at the first call.
+    """Return the folder with every Java library (jar) of this `version` of the Kafka broker.
 
-    Raises Unavailable if the jars are not in the cache and Maven is absent or cannot fetch them.
+    Maven fetches them at the first call. Raises Unavailable if the jars are not in the cache and Maven is absent or
+    cannot fetch them.
     """
     return fetched_once(f"kafka-{version}", _fetch(version)) / "libs"
 

@@ -101,8 +101,8 @@ class PostgresServer:
     def stop(self, mode: str = "fast", timeout: float = 30.0) -> None:
         """Stop the server; kill it if it still runs after `timeout` seconds.
 
-        `mode`: `smart` waits until the clients have gone; `fast` disconnects them; `immediate` also leaves out the last
-        checkpoint, so that the next start recovers from PostgreSQL's write-ahead log.
+        `mode`: `smart` waits until the clients have gone; `fast` disconnects them. `immediate` also leaves out the last
+        checkpoint: the next start then recovers from PostgreSQL's write-ahead log.
         """
         process = self._process()
         if process is None:
@@ -126,16 +126,19 @@ class PostgresServer:
                 one.signal(signal.SIGKILL)
 
     def restart(self, mode: str = "fast") -> PostgresServer:
-        """Stop the server, start it on the same data and socket, and return it when it accepts connections.
+        """Stop the server, and start it again on the same data and socket.
 
-        `mode`: `smart` waits until the clients have gone, `fast` disconnects them, `immediate` leaves out the last
-        checkpoint. Raises StartFailed.
+        It is returned when it accepts connections. `mode`: `smart` waits until the clients have gone, `fast`
+        disconnects them, `immediate` also leaves out the last checkpoint. Raises StartFailed.
         """
         self.stop(mode)
         return self.start()
 
     def discard(self) -> None:
-        """Kill the server and delete its data and its socket, at the end of a test that had a server of its own."""
+        """Kill the server and delete its data and its socket.
+
+        It is for the end of a test that had a server of its own.
+        """
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
         shutil.rmtree(self.socket_dir, ignore_errors=True)
@@ -149,9 +152,10 @@ class PostgresServer:
         self._signal_all(signal.SIGCONT)
 
     async def create_database(self, name: str, template: str = "template1") -> str:
-        """Create a database as a copy of `template` (which must not be in use); return its SQLAlchemy URL.
+        """Create a database on this server, as a copy of `template`; return its SQLAlchemy URL.
 
-        Raises asyncpg.DuplicateDatabaseError when it exists, and asyncpg.ObjectInUseError when the template is in use.
+        Raises asyncpg.DuplicateDatabaseError when it exists, and asyncpg.ObjectInUseError when somebody uses the
+        template.
         """
         return await create_database(self.url(), name, template)
 

@@ -156,10 +156,11 @@ def run(
     cwd: Path | None = None,
     timeout: float = 120.0,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end and return its exit code and its output, errors included in `stdout`.
+    """Run a command to its end; return its exit code and its output, as `subprocess.run` does.
 
-    `account`: the user to run as (possible for root only); None: the user of this process. `cwd`: the folder to run in;
-    None: the present one. Raises subprocess.TimeoutExpired after `timeout` seconds.
+    What it writes to stderr is in `stdout`, too. `account`: the user to run as (possible for root only); None: the user
+    of this process. `cwd`: the folder to run in; None: the present one. Raises subprocess.TimeoutExpired after
+    `timeout` seconds.
     """
     environment = dict(os.environ) if account is None else {**os.environ, "HOME": "/", "USER": account.name}
     return subprocess.run(  # noqa: S603  every argv is built by the launchers beside this file

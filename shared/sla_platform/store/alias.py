@@ -29,11 +29,11 @@ def alias_table(metadata: MetaData, service: str) -> Table:
 
 
 async def store_names(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
-    """Store in the alias table `table` the other names of incidents that events of renaming and merging state.
+    """Store in the alias table `table` the other names of incidents that these events state.
 
-    After a rename, the event's `known_as` is another name of its `incident`; after a merge, its `incident` is another
-    name of its `known_as`. A name stored before is overwritten. Skipped: events without `known_as`, events of other
-    kinds, and those copied from another incident (`carried_from`).
+    An event of a rename says that its `known_as` is another name of its `incident`. An event of a merge says that its
+    `incident` is another name of its `known_as`. A name stored before is overwritten. Skipped are events of other
+    kinds, events without `known_as`, and events copied from another incident (`carried_from`).
     """
     stated: dict[str, str] = {}
     for event in events:
@@ -49,9 +49,10 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
 
 
 async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:
-    """Return the id of the incident that has the other name `name`; `name` itself when the table does not hold it.
+    """Return the id of the incident that has the other name `name`; without one, return `name` itself.
 
-    When the ticket was moved several times, the names are followed to the present one, over 50 moves at most.
+    If the ticket was moved several times, the names are followed to the present one, over 50 moves at most. `table`: of
+    other names (`alias_table`).
     """
     seen = {name}
     for _ in range(_FURTHER):
@@ -67,7 +68,8 @@ async def incident_named(connection: AsyncConnection, table: Table, name: str) -
 async def names_of(connection: AsyncConnection, table: Table, incident: str) -> list[str]:
     """Return all other names of an incident, in alphabetical order; empty when it has none.
 
-    A name that leads to the incident by way of another name, since the ticket was moved several times, is among them.
+    If the ticket was moved several times, the names before each move are among them. `table`: of other names
+    (`alias_table`).
     """
     found = await _names(connection, table, [incident])
     return sorted(found - {incident})
@@ -76,7 +78,8 @@ async def names_of(connection: AsyncConnection, table: Table, incident: str) -> 
 async def forget_names(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, str]:
     """Delete all other names of these incidents; return the deleted ones as name -> incident.
 
-    A name that leads to an incident by way of another name, since the ticket was moved several times, is deleted, too.
+    If a ticket was moved several times, the names before each move are deleted. `table`: of other names
+    (`alias_table`).
     """
     gone: dict[str, str] = {}
     for incident in sorted(incidents):

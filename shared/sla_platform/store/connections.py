@@ -41,17 +41,21 @@ class Connections:
         self._free = asyncio.Semaphore(places)
 
     def with_options(self, **options: Any) -> Connections:
-        """Return an object that opens connections with these SQLAlchemy options and shares the `places` of this one."""
+        """Return an object that opens connections with these SQLAlchemy options.
+
+        It shares the `places` of this one: both together open at most so many connections at a time.
+        """
         same = Connections(self.engine.execution_options(**options), 0)
         same._free = self._free
         return same
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for the `with` block; while all `places` are taken, wait for one, up to ten seconds.
+        """Open a connection for the `with` block; it is closed at the end.
 
-        Raises StoreBusy when no place becomes free, and in place of a database error that passes by itself, such as a
-        lost connection (see `as_store_busy`).
+        If all `places` are taken, this waits for one, up to ten seconds; StoreBusy is raised if none becomes free.
+        StoreBusy is also raised in place of a database error that passes by itself, such as a lost connection (see
+        `as_store_busy`).
         """
         await self._take_place()
         connecting = True

@@ -35,7 +35,10 @@ class Database(Protocol):
 
     @property
     def claimer(self) -> Connections | None:
-        """Return the connections for `Store.claiming`, where each statement is its own transaction; None on SQLite."""
+        """Return the connections on which each statement is its own transaction; None on SQLite.
+
+        `Store.claiming` uses them.
+        """
         ...
 
     async def write_refusal(self) -> str | None:
@@ -53,7 +56,7 @@ def json_text(value: Any) -> str:
 
 
 def note_writes(engine: AsyncEngine) -> None:
-    """Make an engine mark the connections that have written: `connection.info[WROTE]` becomes True.
+    """Make an engine mark each connection that has written: `connection.info[WROTE]` becomes True.
 
     A write is a statement INSERT, UPDATE or DELETE. The mark stays until the user of the connection removes it.
     """

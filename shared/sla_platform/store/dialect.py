@@ -10,19 +10,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """Return an INSERT into the table, of the connection's dialect, to which ON CONFLICT clauses can be added."""
+    """Return an INSERT into the table, in the connection's dialect of SQL.
+
+    ON CONFLICT clauses can be added to it.
+    """
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
 
 
 def insert_new(connection: AsyncConnection, table: Table) -> Any:
-    """Return an INSERT, in the dialect of the connection, that skips rows whose unique key is already in the table."""
+    """Return an INSERT into the table that skips rows whose unique key is already there.
+
+    It is in the connection's dialect of SQL.
+    """
     return insert(connection, table).on_conflict_do_nothing()
 
 
 def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = frozenset()) -> Any:
-    """Return an INSERT that updates the existing row where one with the same primary key is in the table.
+    """Return an INSERT into the table that updates a row with the same primary key, if there is one.
 
     An update replaces all columns except the key and those named in `keep`.
     """

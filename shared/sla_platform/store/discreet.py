@@ -34,9 +34,10 @@ def without_values(text: str) -> str:
 
 
 def keep_values_out_of_errors(engine: AsyncEngine) -> None:
-    """Make errors of this engine, and the driver errors that caused them, show no column values or parameters.
+    """Make errors of this engine show no column values and no parameters of statements.
 
-    What people wrote would otherwise reach logs and responses, as in PostgreSQL's `DETAIL: Key (id)=(…)`.
+    The driver's errors that caused them show none either. What people wrote would otherwise reach logs and responses,
+    as in PostgreSQL's `DETAIL: Key (id)=(…)`.
     """
 
     @event.listens_for(engine.sync_engine, "handle_error")

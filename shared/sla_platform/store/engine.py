@@ -70,8 +70,8 @@ class Store:
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection for the `with` block on which each statement is its own transaction. Raises StoreBusy.
 
-        For statements that claim rows: a worker finds rows and marks them as its own in one step. PostgreSQL is told to
-        find rows by indexes. There is no such connection on SQLite, where AssertionError is raised.
+        It is for statements that claim rows: in one step a worker finds rows and marks them as its own. PostgreSQL is
+        told to find the rows by indexes. On SQLite, which has no such connection, AssertionError is raised.
         """
         claimer = self._database.claimer
         assert claimer is not None, "SQLite's writers queue for transactions"
@@ -96,17 +96,17 @@ class Store:
         """Run a query on SQLite synchronously and return its first row; None if there is none. Raises StoreBusy.
 
         `query`: one that an index answers in microseconds, with parameters written `:name`. `values`: parameter ->
-        value. For loops that check many times a second whether there is anything to do. On PostgreSQL AssertionError is
-        raised.
+        value. It is for loops that check many times a second whether there is anything to do. On PostgreSQL
+        AssertionError is raised.
         """
         assert isinstance(self._database, SqliteDatabase), "PostgreSQL is asked over a connection"
         return self._database.glance(query, values)
 
     async def write_refusal(self) -> str | None:
-        """Return why the database refuses writes at present; None when it accepts them. A readiness check.
+        """Return why the database refuses writes at present; None when it accepts them.
 
-        If a write succeeded in the last two seconds, None is returned; if a write found the disk full in the last 15
-        seconds, its error. Otherwise the database is asked.
+        This is a readiness check. If a write succeeded in the last two seconds, it returns None. If a write found the
+        disk full in the last 15 seconds, it returns the error of that write. Otherwise it asks the database.
         """
         if self.writes.recently_committed:
             return None

@@ -14,10 +14,11 @@ _NOW = text("SELECT clock_timestamp()")
 
 
 async def store_now(connection: AsyncConnection, time_source: TimeSource) -> datetime:
-    """Return the present instant by the database's clock, which all machines share; its leaps are not believed.
+    """Return the present instant by the database's clock, which all machines share.
 
-    On SQLite, and when the time source is `authoritative`, the time source's instant is returned. Call this before you
-    read: everything committed up to this instant is then seen.
+    If that clock leaps, time first goes on as before (`TimeSource.judge_store_clock`). On SQLite, and when the time
+    source is `authoritative`, the time source's instant is returned. Call this before you read: everything committed up
+    to this instant is then seen.
     """
     if time_source.authoritative or not is_postgres(connection):
         return time_source.now()

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, and_, or_, true
 
 
 def rows_after(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the SQL condition for the rows that follow `last` in the order of (`at`, `name`).
+    """Return the SQL condition for the rows that follow the row `last`, sorted by `at` and then `name`.
 
     `last`: the last row of the page before, with both columns; None: every row follows.
     """

@@ -53,8 +53,8 @@ def _own_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -
 def log_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_log` of the events that a service publishes.
 
-    Never change the order of its columns: PostgreSQL must fill in `txid` (the transaction's id) before `position`,
-    since readers read events in the order of these two.
+    Never change the order of its columns: PostgreSQL must fill in `txid` (the transaction's id) before `position`.
+    Readers read events in the order of these two.
     """
     return Table(
         f"{service}_log",
@@ -78,7 +78,10 @@ def log_table(metadata: MetaData, service: str) -> Table:
 
 
 def row_of(envelope: Envelope) -> dict[str, Any]:
-    """Return an event as a row of an event log, column -> value; the database fills in `txid` and `position` itself."""
+    """Return an event as a row of an event log, column -> value.
+
+    Two columns are not in it, since the database fills them in: `txid` and `position`.
+    """
     return {
         "topic": envelope.topic.value,
         "id": envelope.id,
@@ -92,7 +95,10 @@ def row_of(envelope: Envelope) -> dict[str, Any]:
 
 
 async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[Envelope]) -> None:
-    """Insert events into an event log in the caller's transaction, skipping those whose id is already in the log."""
+    """Insert events into an event log, in the caller's transaction.
+
+    Events whose id is already in the log are skipped.
+    """
     rows = [row_of(envelope) for envelope in envelopes]
     if rows:
         await connection.execute(insert_new(connection, log), rows)
@@ -154,10 +160,10 @@ _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
-    """Return the next events of these topics after `cursor`, in log order: at most `limit` rows.
+    """Return the next events of these topics after `cursor`, in log order; at most `limit` rows.
 
-    On PostgreSQL an event is left for a later page while an older transaction still runs, since that may yet commit an
-    event that belongs before it. The page is then not `complete`.
+    On PostgreSQL an event is left for a later page while an older transaction still runs. That transaction may yet
+    commit an event that belongs before it. The page is then not `complete`.
     """
     if is_postgres(connection):
         after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
@@ -180,9 +186,9 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
 
 
 def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cursor) -> bool:
-    """Return whether the event log has events of these topics after `cursor`; synchronously, and only on SQLite.
+    """Return whether the event log has events of these topics after `cursor`.
 
-    Raises StoreBusy if SQLite does not answer.
+    It runs synchronously, and only on SQLite. Raises StoreBusy if SQLite does not answer.
     """
     marks, values = _bound_topics(topics)
     query = f"SELECT 1 FROM {log.name} WHERE position > :position AND topic IN ({marks}) LIMIT 1"  # noqa: S608 - as in _rows
@@ -190,7 +196,7 @@ def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cu
 
 
 async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:
-    """Return how many events of these topics the event log has after `cursor`; `cap` when there are more."""
+    """Return how many events of these topics the event log has after `cursor`, but at most `cap`."""
     after = "(txid, position) > (:txid, :position)"
     marks, values = _bound_topics(topics)
     counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _rows
@@ -212,11 +218,11 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """Return the first `limit` rows of an event log by position: the events, and then the rows that are no events.
+    """Return the first rows of an event log by position: the events, and the rows that are no events.
 
-    `without`: partition keys whose events are left out. The relay calls this and deletes what it has copied to Kafka.
-    An event that is committed late with a smaller position is found by the next call. Events of one key keep their
-    order, since their writers wait for each other's commit.
+    There are at most `limit` rows in both together. `without`: partition keys whose events are left out. The relay
+    calls this, and deletes what it has copied to Kafka. An event that is committed late with a smaller position is
+    found by the next call. Events of one key keep their order, since their writers wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
@@ -227,9 +233,10 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return the row to put into the quarantine for a row of an event log that cannot be read as an event.
+    """Return the row to put into the quarantine for a row of an event log that is no event.
 
-    `part`: the part of the service that could not read it, such as `relay`.
+    `log`: the event log. `unreadable`: its row. `part`: the part of the service that could not read it, such as
+    `relay`.
     """
     as_text = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": as_text[name] for name in as_text if name != "data"}

@@ -59,7 +59,10 @@ class PostgresDatabase:
         self.claimer = Connections(claiming, CLAIMERS + UNDER_LOAD).with_options(isolation_level="AUTOCOMMIT")
 
     async def write_refusal(self) -> str | None:
-        """Return why the database takes no writes: it is read only, or does not answer. None when it takes them."""
+        """Ask the database whether it accepts writes; return why not, or None when it does.
+
+        It refuses them if it is read only, or if it does not answer.
+        """
         try:
             async with self.reader.connected() as connection:
                 answer = await connection.exec_driver_sql("SELECT current_setting('transaction_read_only')")

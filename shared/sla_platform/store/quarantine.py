@@ -135,9 +135,9 @@ async def put(
 ) -> None:
     """Store a row that could not be processed in the quarantine `table`, in the caller's transaction.
 
-    If the same row (equal in part, topic, key, event id, type and data) is there already, it is counted once more and
-    waits again, with the new error and position. `now`: when it failed. `own`: values of the service's own columns.
-    Texts are cut to fit their columns.
+    The same row (equal in part, topic, key, event id, type and data) may be there already. It is then counted once
+    more, and waits again with the new error and position. `error`: why the row failed. `now`: when it failed. `own`:
+    values of the service's own columns, by name. Texts are cut to fit their columns.
     """
     values = {
         "digest": row.digest,
@@ -175,10 +175,10 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return at most `limit` entries of the quarantine `table`, the oldest first, after the one with the id `after`.
+    """Return a page of the entries of the quarantine `table`, the oldest first; at most `limit`.
 
-    `after`: 0 for the first page. `state`: `quarantined` or `replayed` for only such entries; "" for all. The raw bytes
-    (`data`) of the entries are left out (empty).
+    `after`: the id of the last entry of the page before; 0 for the first page. `state`: `quarantined` or `replayed` for
+    only such entries; "" for all. The raw bytes (`data`) of the entries are left out (empty).
     """
     columns = [column for column in table.c if column.name != "data"]
     query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)
@@ -196,24 +196,27 @@ async def find(connection: AsyncConnection, table: Table, id_: int) -> Quarantin
 
 
 async def mark_replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
-    """Mark an entry of the quarantine as replayed at `now`.
+    """Mark an entry of the quarantine `table` as replayed at `now`.
 
-    Nothing is done when the same row has failed again since `entry` was read (its `count` differs).
+    If the same row has failed again since `entry` was read (its `count` differs), nothing is done.
     """
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
 
 
 async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
-    """Count a further failure of the entry with this id, whose replay failed at `now`, and store the error's text."""
+    """Store that the replay of an entry in the quarantine `table` failed once more.
+
+    `id_`: of the entry; its `count` grows by one. `error`: the text of the new error. `now`: when the replay failed.
+    """
     changed = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(changed))
 
 
 async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, int]:
-    """Return part of the service -> how many rows wait in quarantine that this part could not process.
+    """Return how many rows wait in the quarantine `table` for each part of the service, as part -> number.
 
-    `table`: the service's quarantine table. Parts without waiting rows are left out.
+    The part is the one that could not process the row. Parts without waiting rows are left out.
     """
     waiting = table.c.state == QuarantineState.QUARANTINED.value
     query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
@@ -232,16 +235,19 @@ async def forget_replayed(connection: AsyncConnection, table: Table, horizon: da
 
 
 def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the SQL condition that the quarantine `table` holds an entry that fulfils all of `which` and still waits.
+    """Return the SQL condition that the quarantine `table` holds a matching entry that still waits.
 
-    `which`: conditions on columns of `table`, which may be compared with columns of the query around it. An entry waits
-    until it is replayed.
+    `which`: conditions on columns of `table`, all of which the entry must fulfil; they may compare with columns of the
+    query around. An entry waits until it is replayed.
     """
     return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 
 
 def fit_column(written: str, longest: int | None = LONGEST_NAME) -> str:
-    """Return the text cut to `longest` characters (None: not cut), with NUL and lone surrogates replaced."""
+    """Return a text as it fits a column of the database.
+
+    It is cut to `longest` characters (None: not cut). NUL characters and lone surrogates are replaced.
+    """
     whole = written.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]
 

@@ -59,10 +59,10 @@ class SqliteDatabase:
         self._glancing: sqlite3.Connection | None = None
 
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Run a query synchronously, on the caller's thread, and return its first row; None if there is none.
+        """Run a query on the caller's thread and return its first row; None if there is none. Raises StoreBusy.
 
-        Use it for queries that an index answers in microseconds: over a connection of the pool, which works in another
-        thread, they take a hundred times as long. `values`: parameter of the query -> value. Raises StoreBusy.
+        `query`: one that an index answers in microseconds. `values`: parameter of the query -> value. Over a connection
+        of the pool, which works in another thread, such a query takes a hundred times as long.
         """
         try:
             if self._glancing is None:
@@ -83,7 +83,10 @@ class SqliteDatabase:
             self._glancing = None
 
     async def write_refusal(self) -> str | None:
-        """Take the write lock and release it again, within two seconds; return why that failed, else None."""
+        """Return why the database cannot be written now; None when it can.
+
+        To find out, the write lock is taken and released again. That may take two seconds.
+        """
         return await asyncio.to_thread(sqlite_write_refusal, self._path, LOOK_SECONDS)
 
     async def close(self) -> None:

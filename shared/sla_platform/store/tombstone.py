@@ -34,19 +34,19 @@ def tombstone_table(metadata: MetaData, service: str) -> Table:
 
 
 async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
-    """Return which of these incidents the service has deleted, as incident id -> when the incident had ended.
+    """Return which of these incidents the service has deleted, as incident id -> when it had ended.
 
-    `table`: the tombstones (`tombstone_table`).
+    `table`: the tombstones, a row for each deleted incident (`tombstone_table`).
     """
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
 
 
 async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
-    """Record in the tombstone table that the caller's transaction deletes these incidents.
+    """Record that the caller's transaction deletes these incidents.
 
-    `ended`: incident id -> when the incident had ended. If an incident is recorded already, the later end is kept; its
-    `late_at` becomes NULL.
+    `table`: the tombstones, a row for each deleted incident. `ended`: incident id -> when the incident had ended. If an
+    incident is recorded already, the later end is kept, and its `late_at` becomes NULL.
     """
     if not ended:
         return
@@ -58,9 +58,10 @@ async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Ma
 
 
 async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
-    """Set `late_at` of these deleted incidents to `now`, because events of theirs were stored after the deletion.
+    """Record that events of these deleted incidents were stored after the deletion.
 
-    `remove_late` deletes those events later. Incidents that were not deleted are skipped. `table`: the tombstones.
+    `table`: the tombstones, a row for each deleted incident; `late_at` is set to `now`. By it `remove_late` finds and
+    deletes those events later. Incidents that were not deleted are skipped.
     """
     if incidents:
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
@@ -74,12 +75,13 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Delete what came for deleted incidents after their deletion, if the last of it came before the instant `horizon`.
+    """Delete what was stored of deleted incidents after their deletion.
 
-    `table`: the tombstones, a row for each deleted incident; `late_at` says when the last of it came, and becomes NULL.
-    `known`: the column of the ids of incidents that the service has; a deleted incident found in it was reopened, and
-    keeps everything. `remove`: called within a transaction with the ids of at most `limit` incidents; deletes what is
-    stored of them and returns table name -> deleted rows. Yields each such result after the commit.
+    It is deleted if the last of it came before the instant `horizon`. `table`: the tombstones, a row for each deleted
+    incident; `late_at` says when the last of it came, and becomes NULL. `known`: the column of the ids of incidents
+    that the service has. A deleted incident found in it was reopened, and keeps everything. `remove`: called within a
+    transaction with the ids of at most `limit` incidents; deletes what is stored of them and returns table name ->
+    deleted rows. This result is yielded after the commit.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

@@ -30,10 +30,11 @@ def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnEle
 
 
 def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnElement[Any]) -> ColumnElement[float]:
-    """Return the SQL expression for the urgency of a clock at `now`, equal to `sla_domain.urgency.score_of_weight`.
+    """Return the SQL expression for the urgency of a clock at `now`; a higher number is more urgent.
 
-    `weight`: the column of the part of the urgency that stays the same as time passes (severity and plan).
-    `due_seconds`: the due instant in seconds since 1970, NULL while the clock is paused.
+    It equals `sla_domain.urgency.score_of_weight`. `weight`: the column of the part of the urgency that stays the same
+    as time passes (severity and plan). `due_seconds`: the due instant in seconds since 1970, NULL while the clock is
+    paused.
     """
     left = due_seconds - to_micros(now) / 1e6
     overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
@@ -62,9 +63,10 @@ class UrgencyOrder:
         return [self.due_at.asc().nulls_last(), self.incident.asc(), self.metric.asc(), self.last.asc()]
 
     def after(self, place: UrgencyCursor, last: Any) -> ColumnElement[bool]:
-        """Return the SQL condition for the rows that follow `place`, the last row of the page before, in this order.
+        """Return the SQL condition for the rows that follow `place` in this order.
 
-        `last`: that row's value of the column `last`, in the type of the column (`place.last` is a text).
+        `place`: the last row of the page before. `last`: that row's value of the column `last`, in the type of the
+        column (`place.last` is a text).
         """
         of_metric = or_(self.metric > place.metric, and_(self.metric == place.metric, self.last > last))
         tail = or_(self.incident > place.incident, and_(self.incident == place.incident, of_metric))

@@ -29,14 +29,17 @@ class WriteHealth:
         self._full = ""
 
     def note_committed(self) -> None:
-        """Count writes as accepted for the next two seconds, and forget that the disk was full."""
+        """Note that a write was committed: for two seconds writes count as accepted.
+
+        That the disk was full is forgotten.
+        """
         self._taken_at = time.monotonic()
         self._full = ""
 
     def note_refused(self, error: BaseException) -> None:
-        """Remember for 15 seconds that the disk is full or fails, if the driver's error (`error.__cause__`) says so.
+        """Remember for 15 seconds that the disk is full or fails, if the error says so.
 
-        Any other refusal is ignored.
+        `error.__cause__`, the driver's error, is looked at. Any other refusal is ignored.
         """
         if _says_full(error.__cause__):
             self._full, self._full_at = str(error), time.monotonic()

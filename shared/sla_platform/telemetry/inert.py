@@ -10,8 +10,9 @@ ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066
 
 
 def inert(text: str) -> str:
-    """Return the text safe to show on a terminal: each character that would command the terminal becomes U+FFFD.
+    """Return the text so that it is safe to show on a terminal.
 
-    So do characters that would show text in another order than it is written. Line breaks (LF) and tabs stay.
+    Each character that would command the terminal becomes U+FFFD. So do characters that would show text in another
+    order than it is written. Line breaks (LF) and tabs stay.
     """
     return ORDERS.sub("\ufffd", text)

@@ -117,7 +117,7 @@ class ClockFact(BaseModel):
 
     @property
     def body(self) -> FactBody:
-        """Return what became true as an object of a class in `sla_domain.fact`, such as `Breached`."""
+        """Return what became true, as an object of the domain (`sla_domain.fact`), such as `Breached`."""
         if self.kind is FactKind.CONTRACT_CHANGED:
             return ContractChanged(tuple(period.value() for period in self.periods))
         return body_of(self.kind, self.details, self.threshold, self.overtaken)
@@ -141,8 +141,9 @@ class ClockFact(BaseModel):
     def is_history(self) -> bool:
         """Return whether the fact is only for the record, so that nobody is notified of it.
 
-        True if `history` is set: what it tells was over, or was imported, when slad first heard of it. True also if it
-        became true (`at`) at or before `imported_through`: when the last event of the incident's import was received.
+        It is if `history` is set: what it tells was over, or was imported, when slad first heard of it. It is, too, if
+        it became true (`at`) at or before `imported_through`, when the last event of the incident's import was
+        received.
         """
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
@@ -171,18 +172,18 @@ def fact_type(kind: FactKind) -> str:
 
 
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
-    """Return the event id of a fact, the same at each call: `<clock>/<key>`, or `<incident>/<key>` without a clock.
+    """Return the event id of a fact (what slad publishes of a clock or incident), the same at each call.
 
-    `key`: `Fact.key` of the domain's fact. An id without a clock that would be too long is cut, and ends in a hash that
-    keeps it unique.
+    It is `<clock>/<key>`, or `<incident>/<key>` without a clock. `key`: `Fact.key` of the domain's fact. An id without
+    a clock that would be too long is cut, and ends in a hash that keeps it unique.
     """
     return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
 
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
-    """Return a fact of the domain in the form in which it is published.
+    """Return a fact of the domain in the form in which slad publishes it.
 
-    `context`: further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title; for
+    `context`: further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title. For
     a field that `fact` has itself, the value of `fact` counts. `fired_at`: when slad noticed the fact.
     """
     body = fact.body
@@ -207,10 +208,10 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
 
 
 def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
-    """Return a clock fact as an envelope for the topic `clocks`; its partition key is the incident's id.
+    """Return a clock fact as an envelope (event on the bus) for the topic `clocks`.
 
-    `key`: `Fact.key` of the domain's fact that `fact` was made from; the event id is `<clock>/<key>`, or
-    `<incident>/<key>` for a fact without a clock (see `fact_id`).
+    Its partition key is the incident's id. `key`: `Fact.key` of the domain's fact that `fact` was made from; `fact_id`
+    makes the event id of it.
     """
     return Envelope(
         topic=Topic.CLOCKS,

@@ -187,7 +187,10 @@ class ContractChangedData(BaseModel):
 
 
 def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedData:
-    """Return a change (`made`) of a contract, with the contract's `record` after it, as it is published."""
+    """Return a change of a contract in the form in which it is published.
+
+    `made`: the change. `record`: the contract's record after it.
+    """
     return ContractChangedData(
         what=_KIND_OF[type(made.change)],
         at=made.at,
@@ -203,7 +206,7 @@ def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedD
 
 
 def encode_change(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> Envelope:
-    """Return a change of a contract as an envelope for the topic `contracts`.
+    """Return a change of a contract as an envelope (event on the bus) for the topic `contracts`.
 
     `made`: the change. `record`: the contract's record after it, which is in the envelope too. `data`: the result of
     `changed_data(made, record)`; None: computed here.
@@ -222,10 +225,10 @@ def encode_change(made: RecordChange, record: ContractRecord, data: ContractChan
 
 
 def history_text(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> str:
-    """Return the JSON text of a change (`made`) of a contract, as it is stored in the contract's history.
+    """Return a change of a contract as the JSON text that is stored in the contract's history.
 
-    `record`: the contract's record after the change. Of its ledger entries the text holds only the one that this change
-    wrote, if any. `data`: the result of `changed_data(made, record)`; None: computed here.
+    `made`: the change. `record`: the contract's record after it. Of its ledger entries the text holds only the one that
+    this change wrote, if any. `data`: the result of `changed_data(made, record)`; None: computed here.
     """
     data = data or changed_data(made, record)
     own = tuple(one for one in data.record.entries or () if one.posted_in == made.revision)
@@ -245,7 +248,7 @@ def decode_change(envelope: Envelope) -> ContractChangedData:
 
 
 def change_of(data: ContractChangedData) -> Change | None:
-    """Return a published change of a contract as the class of the domain, such as `VersionAdded`.
+    """Return a published change of a contract as an object of the domain, such as `VersionAdded`.
 
     None for a kind of change that this release does not know, or if a field that the kind needs is missing.
     """
@@ -273,7 +276,10 @@ def change_of(data: ContractChangedData) -> Change | None:
 
 
 def booking_of(change: Change) -> str | None:
-    """Return the id of the booked window that a change is about; None for a change of another kind."""
+    """Return the id of the booked window (extra hours) that a change of a contract is about.
+
+    None for a change of another kind.
+    """
     match change:
         case WindowBooked(window):
             return window.id
@@ -312,10 +318,10 @@ def canonical(document: Any) -> str:
 
 
 def first_day(section: Mapping[str, Any]) -> datetime | None:
-    """Return the instant at which the first day of a contract begins, in the contract's zone; None if it states none.
+    """Return the instant at which the first day of a contract begins, in the contract's zone.
 
-    `section`: the contract, with the keys of a catalogue file; its `valid.from` and `zone` are read. If these cannot be
-    read, None is returned too; the check of the section reports them.
+    `section`: the contract, with the keys of a catalogue file; its `valid.from` and `zone` are read. None is returned
+    if it states no first day, or if these cannot be read; the check of the section reports that.
     """
     valid, zone = section.get("valid"), section.get("zone")
     first = valid.get("from") if isinstance(valid, dict) else None

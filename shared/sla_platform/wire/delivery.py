@@ -42,9 +42,9 @@ class DeliveryFact(BaseModel):
 
 
 def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
-    """Return what became of a delivery or alert as an envelope, with the event id `id_`, for the topic `deliveries`.
+    """Return what became of a delivery or alert as an envelope (event on the bus) for the topic `deliveries`.
 
-    Its key is the fact's incident, else the fact's notice.
+    `id_`: the event id. The partition key is the fact's incident, or without one the fact's notice.
     """
     return Envelope(
         topic=Topic.DELIVERIES,

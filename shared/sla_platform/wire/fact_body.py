@@ -71,9 +71,9 @@ NO_BREACH_CHANGE = BreachChange()
 
 
 def details_of(body: FactBody) -> dict[str, str]:
-    """Return a fact's content as name -> text, as in the field `details` of the published fact.
+    """Return the content of a fact as name -> text, for the field `details` of the published fact.
 
-    Most empty values are left out. Empty for bodies without content, or whose content is in other fields: started,
+    Most empty values are left out. It is empty for facts without content, or whose content is in other fields: started,
     breached, warned, phase changed, contract changed.
     """
     match body:  # the most frequent first: a pattern costs a look at the class
@@ -106,18 +106,20 @@ def details_of(body: FactBody) -> dict[str, str]:
 
 
 def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -> FactBody:
-    """Return what became true, an object such as `Breached`, read from the `kind` and `details` of a published fact.
+    """Return what became true, an object such as `Breached`, read from the fields of a published fact.
 
-    `threshold`, `overtaken`: the fields of the published fact, used for a warning only. A detail that is absent or
-    cannot be read gets its default. A `ContractChanged` has no periods here, since they are not among the details.
+    `kind`, `details`: these fields of the fact. `threshold`, `overtaken`: these fields, used for a warning only. A
+    detail that is absent or cannot be read gets its default. A `ContractChanged` has no periods here, since they are
+    not among the details.
     """
     return _READERS[kind](details) if kind is not FactKind.CLOCK_WARNED else Warned(threshold, overtaken)
 
 
 def breach_change(details: Details) -> BreachChange:
-    """Return which published breaches a fact with these details takes back or moves to another due instant.
+    """Return which published breaches a fact takes back, or moves to another due instant.
 
-    The kind of the fact does not matter: older releases wrote these details with more kinds than this one does.
+    `details`: of the fact. Its kind does not matter: older releases wrote such details with more kinds than this one
+    does.
     """
     if TAKES_BACK not in details and BREACHED_AT not in details:
         return NO_BREACH_CHANGE

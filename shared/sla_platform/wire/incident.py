@@ -100,7 +100,10 @@ def event_type(kind: EventKind) -> str:
 
 
 def encode_event(event: IncidentEvent) -> Envelope:
-    """Return an incident event as an envelope for the topic `incidents`, keyed by its incident."""
+    """Return an incident event as an envelope (event on the bus) for the topic `incidents`.
+
+    Its partition key is the incident's id.
+    """
     data = IncidentEventData(
         incident=event.incident,
         source=event.source,
@@ -157,9 +160,10 @@ def _snapshot_data(snapshot: Snapshot) -> SnapshotData:
 
 
 def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, data: str) -> IncidentEvent:
-    """Return the incident event that is stored in a row of a service's own table, given the columns of the row.
+    """Return the incident event that is stored in a row of a service's own table.
 
-    `type`: the CloudEvents type. `data`: an `IncidentEventData` as JSON. Raises BadEnvelope naming what is wrong.
+    `id`, `incident`, `occurred_at`: columns of the row. `type`: the CloudEvents type. `data`: an `IncidentEventData` as
+    JSON. Raises BadEnvelope, naming what is wrong, if they are no event.
     """
     row = Envelope.of_row(topic=Topic.INCIDENTS, id=id, type=type, key=incident, time=occurred_at, data=data)
     return decode_event(row)

@@ -58,17 +58,26 @@ class NoticeData(BaseModel):
 
     @property
     def needs_acknowledgement(self) -> bool:
-        """Return whether somebody must acknowledge the notice: it is not withdrawn, and its severity is above low."""
+        """Return whether somebody must acknowledge the notice.
+
+        That is so if it is not withdrawn, and its severity is above low.
+        """
         return not self.withdrawn and self.severity_level is not Severity.LOW
 
 
 def notice_event_id(notice: NoticeData) -> str:
-    """Return the event id of a notice's revision: `notice/<id>` for the first, `notice/<id>/<revision>` after it."""
+    """Return the id of the event that publishes a notice in its present revision.
+
+    It is `notice/<id>` for the first revision, and `notice/<id>/<revision>` for each later one.
+    """
     return f"notice/{notice.id}" if notice.revision == 1 else f"notice/{notice.id}/{notice.revision}"
 
 
 def encode_notice(notice: NoticeData) -> Envelope:
-    """Return a notice as an envelope for the topic `notices`, keyed by the notice's id."""
+    """Return a critical-fix notice as an envelope (event on the bus) for the topic `notices`.
+
+    Its partition key is the notice's id.
+    """
     plain = {name for name in _LATER if getattr(notice, name) == type(notice).model_fields[name].default}
     return Envelope(
         topic=Topic.NOTICES,
@@ -85,7 +94,7 @@ def encode_notice(notice: NoticeData) -> Envelope:
 def notice_of(data: NoticeData) -> Notice:
     """Return a published notice as the domain's `Notice`, which decides whom the notice concerns.
 
-    A range of versions that cannot be read counts as every version: one message too many is better than one too few.
+    If a range of versions cannot be read, every version counts: one message too many is better than one too few.
     """
     return Notice(
         id=NoticeId(data.id),

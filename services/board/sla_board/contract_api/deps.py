@@ -59,8 +59,8 @@ class PlanDeps:
     async def pdf(self, plan: SupportPlan) -> Response:
         """Return the HTTP response with a support plan as PDF.
 
-        Raises Problem: with status 501 if WeasyPrint or a font is missing here, 503 if too many pages wait for
-        conversion, 500 if the conversion failed or took too long.
+        Raises Problem with these statuses. 501: WeasyPrint or a font is missing here. 503: too many pages wait for
+        conversion. 500: the conversion failed or took too long.
         """
         try:
             made = await self.printer.pdf(self.pages.plan_for_customer(plan, ""))

@@ -24,9 +24,10 @@ _PDF_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
-    """Add the routes by which callers with a read key list contracts, and read support plans as page, PDF and JSON.
+    """Add the routes that list contracts, and show support plans as page, PDF and JSON.
 
-    A contract that is unknown, or that the key may not see, is answered with status 404.
+    They need an API key with the scope `read`. A contract that is unknown, or that the key may not see, is answered
+    with status 404.
     """
 
     def found(request: Request, contract: str, language: str) -> SupportPlan | None:
@@ -73,5 +74,8 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
 
 
 def no_such_contract(contract: str) -> Problem:
-    """Return the problem with status 404 for a contract that does not exist, or that the caller may not see."""
+    """Return the problem (an HTTP error) with status 404 for a contract.
+
+    It is for a contract that does not exist, or that the caller may not see. `contract`: the id that was asked for.
+    """
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")

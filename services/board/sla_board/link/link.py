@@ -39,16 +39,19 @@ class PlanLink:
     revoked_by: str = ""
 
     def state(self, now: datetime) -> LinkState:
-        """Return the state of the link at `now`: OPEN, EXPIRED from `expires_at` on, or REVOKED once it was revoked."""
+        """Return the state of the link at `now`.
+
+        If somebody revoked it, it is REVOKED. If not, it is OPEN before `expires_at`, and EXPIRED from then on.
+        """
         if self.revoked_at is not None:
             return LinkState.REVOKED
         return LinkState.OPEN if now < self.expires_at else LinkState.EXPIRED
 
     def audited(self) -> dict[str, Any]:
-        """Return the fields of which the audit log records a checksum: contract, language, `expires_at` and
-        `revoked_at`.
+        """Return those fields of the link of which the audit log records a checksum.
 
-        The token (the secret part of the link's address) and its hash are not among them.
+        They are contract, language, `expires_at` and `revoked_at`. The token (the secret part of the link's address)
+        and its hash are not among them.
         """
         return {
             "contract": self.contract,

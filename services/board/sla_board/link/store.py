@@ -59,9 +59,11 @@ class PlanLinks:
         self._token = token
 
     async def make(self, wanted: WantedLink, command: Command) -> tuple[PlanLink, str]:
-        """Make a link; return it with its token, the secret part of its address, of which the store keeps only a hash.
+        """Make a new link that shows a contract's support plan to whoever has its address; store it.
 
-        `command`: who orders it and why, for the audit log. Raises TooManyLinks.
+        Returned are the link and its token, the secret part of its address. The store keeps only a hash of the token.
+        `command`: who orders it and why, for the audit log. Raises TooManyLinks if the contract has 100 open links
+        already.
         """
         async with self._store.transaction() as connection:
             await audit.next_place(connection, tables.audit)  # one after the other, so that the count holds
@@ -84,10 +86,10 @@ class PlanLinks:
         return made, token
 
     async def revoke(self, contract: str, id_: str, command: Command) -> PlanLink:
-        """Revoke the link `id_` of a contract for good and return it; one that was revoked before is returned
-        unchanged.
+        """Revoke the link `id_` of a contract for good, and return it.
 
-        `command`: who orders it and why, for the audit log. Raises NoSuchLink.
+        A link that was revoked before is returned unchanged. `command`: who orders it and why, for the audit log.
+        Raises NoSuchLink if the contract has no link with this id.
         """
         async with self._store.transaction() as connection:
             now = await store_now(connection, self._time_source)
@@ -106,9 +108,9 @@ class PlanLinks:
         return revoked
 
     async def of_contract(self, contract: str, *, every: bool) -> list[PlanLink]:
-        """Return the open links of a contract, newest first; if `every`, expired and revoked ones too.
+        """Return the links to the support plan of a contract, newest first; at most 1,000 (MOST_LISTED).
 
-        At most the newest 1,000 (MOST_LISTED).
+        `every`: True for all links, False for those that are open, neither expired nor revoked.
         """
         condition = _link.contract == contract
         statement = select(tables.plan_link).where(condition).order_by(_link.made_at.desc(), _link.id)
@@ -118,10 +120,10 @@ class PlanLinks:
             return [_of(row) for row in (await connection.execute(statement.limit(MOST_LISTED))).mappings()]
 
     async def find(self, token: str) -> PlanLink | None:
-        """Return the link with this token, whether it is open, expired or revoked; None if there is none, or it was
-        deleted.
+        """Return the link with this token (the secret part of its address); None if there is none, or it was deleted.
 
-        The store is read at each call, so every instance refuses a revoked link at once.
+        Expired and revoked links are returned, too. The store is read at each call, so every instance refuses a revoked
+        link at once.
         """
         statement = select(tables.plan_link).where(_link.sha256 == token_hash(token))
         async with self._store.reading() as connection:

@@ -77,11 +77,11 @@ class Pages:
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
-        """Return the parts of the board's page that change, as one JSON object; equal objects mean an equal page.
+        """Return the parts of the board's page that change, as one JSON object.
 
-        `rows`: id of the row's HTML element -> HTML, in the order of the page. `counts`: bucket -> number of clocks.
-        `title`: of the page. Numbers of clocks: `breached`; `total`, which match the filter; `shown`, which are in
-        `rows`; `open`, which the viewer may see.
+        Equal objects mean an equal page. `rows`: id of the row's HTML element -> HTML, in the order of the page.
+        `counts`: bucket (how soon due) -> number of clocks. `title`: of the page. Numbers of clocks: `breached`;
+        `total`, which match the filter; `shown`, which are in `rows`; `open`, which the viewer may see.
         """
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {
@@ -122,7 +122,10 @@ class Pages:
         return {"html": html, "title": f"{file.title} · slad"}
 
     def incident(self, file: IncidentFile, now: datetime) -> str:
-        """Return the HTML of an incident's page; `now` sets the browser's clock."""
+        """Return the HTML of an incident's page with the content `file`.
+
+        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        """
         fragment = self.incident_fragment(file)
         return self._templates.get_template("incident.html").render(
             file=file,
@@ -135,19 +138,23 @@ class Pages:
     def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
         """Return the HTML of the page of critical-fix notices, in the order given.
 
-        `now` sets the browser's clock.
+        `now`: the server's present instant (aware), from which the page's own clock runs on.
         """
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
-        """Return the HTML of the list of contracts. `text`: what was searched for. `more`: there are more matches.
+        """Return the HTML of the list of contracts.
 
-        `now` sets the browser's clock.
+        `text`: what was searched for. `more`: whether there are more matches than `contracts`. `now`: the server's
+        present instant (aware), from which the page's own clock runs on.
         """
         return self._templates.get_template("contracts.html").render(contracts=contracts, text=text, next=more, now=now)
 
     def support_plan(self, plan: SupportPlan, now: datetime) -> str:
-        """Return the HTML of a contract's support plan for callers with an API key; `now` sets the browser's clock."""
+        """Return the HTML of a contract's support plan for callers with an API key.
+
+        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        """
         pdf = f"{contract_path(plan.contract)}/plan.pdf"
         return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, now=now)
 
@@ -159,17 +166,17 @@ class Pages:
         return self._templates.get_template("plan_alone.html").render(plan=plan, pdf=pdf)
 
     def closed_link(self, said: str, words: PlanWords) -> str:
-        """Return the HTML of the page for a link that does not open a support plan; `said` is the sentence that says
-        why.
+        """Return the HTML of the page that is shown for a link which does not open a support plan.
 
-        `words`: the texts in the language of the page.
+        `said`: the sentence that says why. `words`: the texts in the language of the page.
         """
         return self._templates.get_template("link_closed.html").render(said=said, words=words)
 
     def not_found(self, what: str, now: datetime) -> str:
-        """Return the HTML of the page for status 404; `what`: the id of the incident or contract that was asked for.
+        """Return the HTML of the page for status 404 (not found).
 
-        `now` sets the browser's clock.
+        `what`: the id of the incident or contract that was asked for. `now`: the server's present instant (aware), from
+        which the page's own clock runs on.
         """
         return self._templates.get_template("missing.html").render(what=what, now=now)
 
@@ -194,13 +201,19 @@ class Pages:
 
 
 def board_title(queue: Queue) -> str:
-    """Return the title of the board's page: `(3) slad board` with three breached clocks, `slad board` with none."""
+    """Return the title of the board's page, which begins with the number of breached clocks.
+
+    It is `(3) slad board` with three of them, and `slad board` with none.
+    """
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"
 
 
 def frame_id(fragment: dict[str, Any]) -> str:
-    """Return the id of a rendered page: 18 hex digits computed from its parts, equal for equal parts."""
+    """Return the id of a rendered page, 18 hex digits computed from its changing parts.
+
+    `fragment`: these parts, such as of `Pages.board_fragment`. Equal parts give an equal id.
+    """
     return blake2b(orjson.dumps(fragment), digest_size=9).hexdigest()
 
 
@@ -210,5 +223,8 @@ def iso(instant: datetime) -> str:
 
 
 def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:
-    """Return the seconds from `now` to the due instant in wall time, negative once past; None without a due instant."""
+    """Return the seconds of wall time from `now` to the due instant `due_at`.
+
+    They are negative once it is past. None without a due instant.
+    """
     return None if due_at is None else (due_at - now) / timedelta(seconds=1)

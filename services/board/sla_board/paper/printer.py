@@ -64,10 +64,10 @@ class PdfPrinter:
         return find_spec(self._library) is not None
 
     async def pdf(self, html: str) -> bytes:
-        """Return an HTML page as PDF; the same page converted lately comes from a cache.
+        """Return an HTML page as PDF.
 
-        Raises NoPdfHere if WeasyPrint, a library or a font is missing, PrinterBusy if too many pages wait, and
-        NotPrinted if the conversion fails.
+        If the same page was converted lately, the result comes from a cache. Raises NoPdfHere if WeasyPrint, a library
+        or a font is missing. Raises PrinterBusy if too many pages wait, and NotPrinted if the conversion fails.
         """
         if not self.installed:
             raise NoPdfHere(f"The board makes PDFs with WeasyPrint, which is not installed here: {INSTALL}")

@@ -23,10 +23,10 @@ _BASE = "http://page.invalid/"  # a name that no machine may have (RFC 2606)
 
 
 def main() -> int:
-    """Read an HTML page from standard input and write it as PDF to standard output; return the exit status.
+    """Read an HTML page from standard input and write it as PDF to standard output.
 
-    The status is 0 if done, 3 (NO_LIBRARY) if WeasyPrint cannot be loaded, 4 (NO_FONT) if no font has the page's
-    letters.
+    Return the exit status: 0 if that was done, 3 (NO_LIBRARY) if WeasyPrint cannot be loaded, 4 (NO_FONT) if no font
+    has the page's letters.
     """
     missing = _MissingCharacters()
     logging.getLogger("weasyprint").addHandler(missing)

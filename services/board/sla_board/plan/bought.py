@@ -19,11 +19,11 @@ from sla_domain.contract import Contract
 def bought_plans(
     catalogue: Catalogue, contract: Contract, sheet: Mapping[str, Any], words: PlanWords
 ) -> tuple[BoughtPlan, ...]:
-    """Return the plans that a contract has, in the order in which they are tried for an incident, base plans last.
+    """Return the plans of a contract, in the order in which they are tried for an incident.
 
-    A contract has one plan, or one per entitlement (a plan with its own products and dates); a base plan applies to all
-    other products. `sheet`: the contract's promises as a dict (`sla_catalogue.sheet`). If the contract has only one
-    plan, its heading is "".
+    A contract has one plan, or one per entitlement (a plan with its own products and dates). A base plan, which applies
+    to all other products, comes last. `sheet`: the contract's promises as a dict (`sla_catalogue.sheet`). `words`: the
+    fixed texts in the language of the plans' headings. If the contract has only one plan, its heading is "".
     """
     headings = [entitlement_text(one, words) for one in sheet["entitlements"]] or [""]
     own = [_under(catalogue, one, head, words) for one, head in zip(contract.bought, headings, strict=True)]
@@ -51,9 +51,10 @@ def _under(catalogue: Catalogue, contract: Contract, heading: str, words: PlanWo
 
 
 def bought_text(one: Mapping[str, Any], words: PlanWords) -> str:
-    """Return a plan in words: its title, its base plan if it has one, and in parentheses the products that it is for.
+    """Return a plan as text: its title, its base plan, and in parentheses its products.
 
-    `one`: the contract, or one of its entitlements, as a dict of `sla_catalogue.sheet` (the promises of a contract).
+    A base plan and products are left out if there are none. `one`: the contract, or one of its entitlements, as a dict
+    of `sla_catalogue.sheet` (the promises of a contract). `words`: the fixed texts in the language wanted.
     """
     over = f" {words.over.format(base=one['base_plan']['title'])}" if one["base_plan"] else ""
     products = f" ({', '.join(one['products'])})" if one["products"] else ""
@@ -61,9 +62,10 @@ def bought_text(one: Mapping[str, Any], words: PlanWords) -> str:
 
 
 def entitlement_text(one: Mapping[str, Any], words: PlanWords) -> str:
-    """Return an entitlement (one of several plans of a contract) in words: plan, products, types of request and dates.
+    """Return an entitlement as text: its plan, products, types of request and dates.
 
-    `one`: the entitlement as a dict of `sla_catalogue.sheet` (the promises of a contract).
+    An entitlement is one of several plans of a contract. `one`: the entitlement as a dict of `sla_catalogue.sheet` (the
+    promises of a contract). `words`: the fixed texts in the language wanted.
     """
     excluded = f"{words.not_covered}: {', '.join(one['excluded_products'])}" if one["excluded_products"] else ""
     texts = (bought_text(one, words), ", ".join(one["types"]), excluded, valid_text(one["valid"], words))
@@ -71,9 +73,10 @@ def entitlement_text(one: Mapping[str, Any], words: PlanWords) -> str:
 
 
 def valid_text(valid: Mapping[str, Any], words: PlanWords) -> str:
-    """Return a period of validity in words, from its first to its last day; "" if it has neither.
+    """Return a period of validity as text, such as `from 1 May 2026 until 30 April 2027`.
 
-    `valid`: `from` and `to` (a date or None each); `to` is the first day after the period.
+    `valid`: a dict with `from`, the first day, and `to`, the first day after the period; a day that is None is left
+    out, and without both the text is "". `words`: the fixed texts in the language wanted.
     """
     last = None if valid["to"] is None else valid["to"] - timedelta(days=1)  # `to` is the first day without it
     bounds = ((words.since, valid["from"]), (words.until, last))

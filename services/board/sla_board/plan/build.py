@@ -16,11 +16,11 @@ from sla_domain.contract import Contract
 
 
 def support_plan(catalogue: Catalogue, contract: Contract, now: datetime, language: str) -> SupportPlan:
-    """Return the support plan of a contract: its promises as sections of texts, in `language` (a tag such as `pl`).
+    """Return the support plan of a contract: its promises as sections of texts.
 
-    A language that slad does not know means English. `catalogue`: its rulebook must have the contract. `now`: decides
-    the year of the holidays, and which booked windows (extra hours of service) are over. Sections without content are
-    left out.
+    `language`: a tag such as `pl`; one that slad does not know means English. `catalogue`: the catalogue that has the
+    contract. `now`: decides the year of the holidays, and which booked windows (extra hours of service) are over.
+    Sections without content are left out.
     """
     words = words_in(language)
     sheet = sheet_of(catalogue, contract.id, words.language)

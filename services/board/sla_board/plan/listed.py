@@ -40,11 +40,11 @@ def contract_path(contract: str) -> str:
 
 
 async def listed_contracts(rulebook: Rulebook, text: str, only: str | None) -> tuple[list[ContractLink], bool]:
-    """Return (contracts whose id, title or customers contain `text`, whether there may be more).
+    """Return the contracts whose id, title or customers contain `text`, and whether there may be more.
 
-    At most 200 are returned, and at most 20,000 recorded contracts searched. First come those whose id or customer is
-    `text`, then those of the catalogue's files, then recorded ones, sorted by id. `only`: the one contract that the
-    caller may see; None for all.
+    First come those whose id or customer is `text`. Then come those in the catalogue's files, and last those made by
+    the API, each sorted by id. At most 200 are returned. Of those made by the API at most 20,000 are searched. `only`:
+    the one contract that the caller may see; None for all.
     """
     ids, more = _candidates(rulebook, text, only)
     found: list[ContractLink] = []

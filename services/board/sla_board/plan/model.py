@@ -117,10 +117,10 @@ class PlanSubject:
 
 
 def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Part]]) -> tuple[Part, ...]:
-    """Return a section's parts (tables, paragraphs) for each plan of the contract, each plan's after its heading.
+    """Return a section's parts (tables, paragraphs) for each plan of the contract, each after its heading.
 
-    `parts_of` returns the parts of one plan; a plan without any is left out. Plans with equal parts share them: their
-    headings, then the parts once. There are no headings if all plans have the same parts.
+    `parts_of`: returns the parts of one plan; a plan without any is left out. If several plans have equal parts, their
+    headings come first, and then the parts once. If all plans have the same parts, there are no headings.
     """
     said: dict[tuple[Part, ...], list[str]] = {}
     for one in subject.bought:
@@ -132,7 +132,11 @@ def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Par
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[PlanTable, ...]:
-    """Return a tuple with one table, without the columns that are empty in every row; () if there are no rows."""
+    """Return a tuple with one table of a support plan; () if there are no rows.
+
+    `title`: "" for none. `head`: the headings of its columns. `rows`: one text per column in each. Columns that are
+    empty in every row are left out.
+    """
     if not rows:
         return ()
     kept = [index for index in range(len(head)) if any(row[index] for row in rows)]

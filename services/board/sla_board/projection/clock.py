@@ -83,9 +83,9 @@ def about_clock(fact: ClockFact) -> bool:
 
 
 def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
-    """Return the row of the table `board_clock`, computed from all that slad published about one clock, in any order.
+    """Return the row of the table `board_clock` for one clock, computed from all facts about it.
 
-    Facts that concern the whole incident are ignored; at least one must be about the clock.
+    `facts`: what slad published of the clock, in any order; at least one. Facts about its whole incident are ignored.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]
@@ -127,10 +127,10 @@ def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
 
 
 def state_of(fact: ClockFact) -> ClockState:
-    """Return the state of a clock after a fact that slad published about it.
+    """Return the state of a clock after a fact (what slad publishes of a clock) about it.
 
-    That is the state which the fact states, else the one to which facts of its kind lead, as `clock.started` leads to
-    RUNNING. RUNNING also if there is neither, as for a warning that an older release published.
+    If the fact states a state, it is that one. If not, it is the one to which facts of its kind lead, as
+    `clock.started` leads to RUNNING. If there is none either, as for a warning of an older release, it is RUNNING.
     """
     body = fact.body
     if isinstance(body, Gone):
@@ -143,9 +143,9 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """Return the state that a clock enters by a fact published about it, such as RUNNING by `clock.started`.
+    """Return the state that a clock enters by a fact (what slad publishes of it); None if it enters none.
 
-    None if the fact brings no new state, such as a warning.
+    `clock.started`, for instance, brings RUNNING; a warning brings no new state.
     """
     body = fact.body
     match body:
@@ -172,9 +172,9 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
 
 
 def reason_of(fact: ClockFact) -> str:
-    """Return why a fact (what slad published about a clock or incident) became true; "" when it gives no reason.
+    """Return why a fact (what slad publishes of a clock or incident) became true; "" if it gives no reason.
 
-    For a pause it says first on whom the clock waits: `waiting on customer: logs asked for`.
+    For a pause the text says first on whom the clock waits: `waiting on customer: logs asked for`.
     """
     body = fact.body
     if not isinstance(body, Paused) or not body.waiting_on:

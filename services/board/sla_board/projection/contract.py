@@ -19,9 +19,9 @@ _PERIODS = TypeAdapter(list[Period])
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Return one row for the table `board_contract` for each incident, sorted by incident.
 
-    A row has the incident's contract periods (under which contract it was, and since when) as JSON, and the contract
-    and customer of the latest period. `facts`: what slad published about incidents; of several about one incident the
-    one published last counts. Facts without contract periods are left out.
+    The row's `periods` say as JSON under which contract the incident was, and since when. Its contract and customer are
+    those of the latest period. `facts`: what slad published about incidents. If several are about one incident, the one
+    published last counts. Facts without contract periods are left out.
     """
     return newest_rows(
         {

@@ -24,10 +24,11 @@ _RANKS = {
 
 
 def delivery_rows(facts: Iterable[DeliveryFact]) -> list[dict[str, Any]]:
-    """Return one row for the table `board_delivery` for each delivery, sorted by id, with its newest state.
+    """Return one row for the table `board_delivery` for each delivery, sorted by id.
 
-    `facts`: what slad published about deliveries. Of facts of the same instant, one that states an end, such as `sent`,
-    counts as newer than one with `queued` or `retrying`. Facts about no delivery are left out.
+    A delivery is a message to one person; its row has the newest state. `facts`: what slad published about deliveries.
+    If two facts have the same instant, one that states an end, such as `sent`, counts as newer than one with `queued`
+    or `retrying`. Facts about no delivery are left out.
     """
     return _newest(_delivery_row(fact) for fact in facts if fact.delivery)
 

@@ -15,14 +15,18 @@ from sla_domain.fold.carried import own_events
 
 
 def names_in(events: Iterable[IncidentEvent]) -> list[str]:
-    """Return the other ids of an incident that its events state, sorted; a moved ticket, for instance, has a new id."""
+    """Return the other ids of an incident that its events state, sorted.
+
+    A ticket that was moved, for instance, has a new id.
+    """
     return sorted({str(event.known_as) for event in events if event.kind is EventKind.RENAMED and event.known_as})
 
 
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
-    """Return the row of the table `board_incident` computed from all known events of one incident, in any order.
+    """Return the row of the table `board_incident` for one incident, computed from its events.
 
-    There must be at least one event. `phase` is where these events leave the work, such as `waiting`.
+    `events`: all that are known of the incident, in any order; at least one. The row's `phase` is where these events
+    leave the work, such as `waiting`.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     attributes: dict[str, str] = {}

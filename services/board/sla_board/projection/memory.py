@@ -41,9 +41,10 @@ class RowMemory(Generic[Key, Item]):
         return key in self._known
 
     def recall(self, key: Key, count: int) -> list[Item] | None:
-        """Return the rows of a key that were cached when the key had `count` stored rows; None if there are none.
+        """Return the cached rows of a key; None if none are cached, or if they are out of date.
 
-        Rows that were cached when it had another number of rows are out of date, and are dropped.
+        `count`: how many stored rows the key has now. Cached rows are out of date, and are dropped, if it had another
+        number when they were cached.
         """
         known = self._known.get(key)
         if known is None or known[0] != count:
@@ -53,7 +54,7 @@ class RowMemory(Generic[Key, Item]):
         return known[1]
 
     def remember(self, key: Key, count: int, items: Sequence[Item]) -> None:
-        """Cache the rows of a key, as far as `essential` picks them; call it after the rows are committed.
+        """Cache the rows of a key that `essential` picks; call this after the rows are committed.
 
         `count`: how many stored rows the key has; with fewer than `MANY` (50) nothing is cached. `items`: all of these
         rows, or at least those that `essential` picks.
@@ -90,12 +91,12 @@ class RememberedReader(Generic[Key, Item]):
         committed: list[Callable[[], None]],
         never: Collection[Key] = (),
     ) -> dict[Key, list[Item]]:
-        """Return key -> its stored rows, for each key in `fresh`; from the cache if possible, else read from the store.
+        """Return the stored rows of each key in `fresh`, as key -> rows.
 
-        For a key in the cache these are only the rows on which later results can depend, and the fresh ones. `fresh`:
-        key -> the rows of this batch, stored already in this transaction. `never`: keys that bypass the cache.
-        Functions that update the cache are appended to `committed`: call them after the commit, drop them after a
-        rollback.
+        If the cache has the key, they are only its rows on which later results can depend, and the fresh ones.
+        Otherwise all its rows are read from the store. `fresh`: key -> the rows of this batch, which this transaction
+        has stored already. `committed`: a list to which functions that update the cache are appended; call them after
+        the commit, drop them after a rollback. `never`: keys for which the cache is not used.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
         counts = await projections.count_events(connection, self._column, asked)
@@ -114,10 +115,11 @@ class RememberedReader(Generic[Key, Item]):
 
 
 def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
-    """Return the facts of one clock on which its row can still depend, whatever facts arrive later.
+    """Return the facts about one clock on which its row can still depend, whatever facts arrive later.
 
-    These are: all starts, amendments, warnings and breaches; all facts that take back or move a breach; the last pause;
-    of the facts other than warnings and breaches the last one, and the last one that names a metric.
+    A fact is what slad publishes of a clock. Always needed are starts, amendments, warnings, breaches, and facts that
+    take back or move a breach. Of the pauses the last one is needed. Of all facts other than warnings and breaches the
+    last one is needed, and the last one that names a metric.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]
@@ -132,11 +134,11 @@ def _changes_breaches(one: PublishedFact) -> bool:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of one incident on which its row can still depend, whatever arrives later, by time.
+    """Return the events of one incident on which its row can still depend, sorted by time.
 
-    These are: the first and the last event; the first opening; the first with a snapshot (the ticket's whole state);
-    all that state another id of the incident; for each attribute the last that states it; and, of successive events
-    that affect the phase in the same way, the first and the last.
+    Always needed are events that state another id of the incident. The first and the last event are needed, the first
+    opening, and the first with a snapshot (the ticket's whole state). For each attribute the last event that states it
+    is needed. Of successive events that affect the phase in the same way the first and the last are needed.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}

@@ -226,8 +226,9 @@ def _event_row(envelope: Envelope, incident: str, clock: UUID | None = None) -> 
 
 
 def notice_rows(notices: Iterable[NoticeData]) -> list[dict[str, Any]]:
-    """Return one row for the table of critical-fix notices for each notice, sorted by id: its highest revision in
-    `notices`.
+    """Return a row for the table of critical-fix notices for each notice, sorted by id.
+
+    If `notices` has several revisions of a notice, the row has the highest one.
     """
     newest = {notice.id: notice for notice in sorted(notices, key=lambda notice: notice.revision)}
     return [_notice_row(newest[id_]) for id_ in sorted(newest)]

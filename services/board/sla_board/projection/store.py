@@ -24,10 +24,10 @@ _AMPLE = 50  # rows of one incident or clock, as a rule
 
 
 async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
-    """Record the ids of the given events as applied at `now`; return the events that were not applied before.
+    """Record the given events as applied; return those that were not applied before.
 
-    Of an event that is given twice, one is returned. The ids are recorded in the caller's transaction: after a rollback
-    the events count as not applied.
+    `now`: the instant that is recorded. If an event is given twice, it is returned once. The ids are recorded in the
+    caller's transaction: after a rollback the events count as not applied.
     """
     first = {(envelope.topic.value, envelope.id): envelope for envelope in reversed(envelopes)}
     # Sorted, so that two instances that hold the same events during a rebalance wait for each other in one order.
@@ -46,7 +46,10 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
 async def events_of_incidents(
     connection: AsyncConnection, incidents: Collection[str]
 ) -> dict[str, list[IncidentEvent]]:
-    """Return incident -> all its stored events, in no set order; an incident without any has no key."""
+    """Return the stored events of these incidents, as incident -> events, in no set order.
+
+    An incident without any event is left out.
+    """
     kept = tables.event.c
     query = select(tables.event).where(kept.incident.in_(sorted(incidents)), kept.topic == Topic.INCIDENTS.value)
     found: dict[str, list[IncidentEvent]] = defaultdict(list)
@@ -56,7 +59,10 @@ async def events_of_incidents(
 
 
 async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:
-    """Return clock -> all that slad published about it, in no set order; a clock without any such fact has no key."""
+    """Return what slad published about these clocks, as clock -> facts, in no set order.
+
+    A clock without any such fact is left out.
+    """
     query = select(tables.event).where(tables.event.c.clock.in_(sorted(clocks)))
     found: dict[UUID, list[PublishedFact]] = defaultdict(list)
     async for row in _rows(connection, query, len(clocks)):
@@ -65,10 +71,10 @@ async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID])
 
 
 async def count_events(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
-    """Return how many rows the table `board_event` has for each of `keys`; keys without rows are left out.
+    """Return how many rows the table `board_event` has for each of `keys`, as key -> number.
 
-    `column`: the column in which the keys are looked for: `incident` or `clock`. For `incident` only the events of
-    incidents are counted, not the facts that slad published.
+    Keys without rows are left out. `column`: the column in which the keys are looked for: `incident` or `clock`. For
+    `incident` only the events of incidents are counted, not the facts that slad published.
     """
     if not keys:
         return {}
@@ -94,15 +100,16 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
 
 
 async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; a stored row with the same primary key is overwritten."""
+    """Insert rows into the table; a stored row with the same primary key is overwritten."""
     if rows:
         await connection.execute(upsert(connection, table), list(rows))
 
 
 async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; a stored row with the same primary key is overwritten, unless the stored one is newer.
+    """Insert rows into the table; a stored row with the same primary key is overwritten unless it is newer.
 
-    The row with the later `at` is newer; of two with equal `at`, the one with the higher `rank` (a number in the row).
+    The row with the later `at` is newer. If two have the same `at`, the one with the higher `rank` (a number in the
+    row) is newer.
     """
     if not rows:
         return
@@ -131,9 +138,10 @@ async def upsert_notices(connection: AsyncConnection, rows: Sequence[dict[str, A
 
 
 async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Set the stored phase of each of the given incidents to the phase that the timer has published last.
+    """Set the stored phase of these incidents to the phase that the timer has published last.
 
-    An incident of which it has published no phase keeps the one computed from the incident's events.
+    The phase says where the work stands, such as `waiting`. If the timer has published none for an incident, the one
+    computed from the incident's events stays.
     """
     if not incidents:
         return
@@ -144,5 +152,8 @@ async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -
 
 
 def envelope_of(row: Any) -> Envelope:
-    """Return the event in a row of the table `board_event` in its form on the bus; its source, not stored, is ""."""
+    """Return the event in a row of the table `board_event`, in the form that it has on the bus.
+
+    Its `source` is "", since that is not stored.
+    """
     return Envelope.of_row(topic=row.topic, id=row.id, type=row.type, key=row.incident, time=row.at, data=row.data)

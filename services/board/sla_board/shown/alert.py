@@ -38,9 +38,9 @@ class ShownAlert:
 
 
 def alerts_of(steps: Iterable[Any]) -> tuple[ShownAlert, ...]:
-    """Return the alerts that these rows of the table `board_alert` describe, sorted by when each was last opened.
+    """Return the alerts that rows of the table `board_alert` describe, sorted by when each was last opened.
 
-    Each row is one step of an alert, such as `escalated`; their order does not matter.
+    `steps`: the rows, in any order. Each is one step of an alert, such as `escalated`.
     """
     alerts: dict[str, ShownAlert] = {}
     for step in sorted(steps, key=lambda record: (record.at, record.rank, record.id)):

@@ -29,12 +29,12 @@ class Bucket(IntEnum):
 
     @property
     def title(self) -> str:
-        """Return the bucket's heading on the page, such as `Under 15 min`."""
+        """Return the heading of these clocks on the page, such as `Under 15 min`."""
         return _TITLES[self]
 
     @property
     def slug(self) -> str:
-        """Return the bucket's name in URLs, JSON and style sheets, such as `soon`."""
+        """Return the name of this group of clocks in URLs, JSON and style sheets, such as `soon`."""
         return self.name.lower()
 
 
@@ -77,9 +77,10 @@ def bucket_of(
 ) -> Bucket:
     """Return the bucket of an open clock, which says how soon it is due, as of `now`.
 
-    `due_at`: None for no due instant (LATER). `zone`: the time zone whose midnight ends TODAY. `open_`: the clock's
-    hours are open now. `soon`, `hour`: the instants by which 15 minutes, and one hour, of these hours will have passed;
-    None: by the wall clock. A running clock past `due_at` that is not `breached` is in SOON.
+    `breached`, `paused`: whether the clock is. `due_at`: None for no due instant (LATER). `zone`: the time zone whose
+    midnight ends TODAY. `open_`: whether the clock's hours are open now. `soon`, `hour`: the instants by which 15
+    minutes, and one hour, of these hours will have passed; None: by the wall clock. A running clock past `due_at` that
+    is not `breached` is in SOON.
     """
     if breached:
         return Bucket.BREACHED

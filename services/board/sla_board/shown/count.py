@@ -31,9 +31,10 @@ class Countdown:
     by_wall: bool = False
 
     def left_at(self, now: datetime) -> timedelta | None:
-        """Return the counted time left at `now`, negative when late; wall time if `by_wall`.
+        """Return the time left at `now`, negative when late; None if it is not known.
 
-        Without `to` (a paused or stopped clock) it is `left`, whatever `now` is; None only if that is None too.
+        It is counted time (only within the clock's hours), or wall time if `by_wall`. Without `to`, as for a paused or
+        stopped clock, it is `left`, whatever `now` is.
         """
         if self.to is None:
             return self.left
@@ -42,10 +43,11 @@ class Countdown:
 
 
 def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
-    """Return the countdown of a clock as of `now`; None if there is none to show.
+    """Return the time left of a clock as of `now`; None if there is none to show.
 
-    That is so for a cancelled clock, for one without a due instant, and for a paused one whose time left is not known.
-    `record`: the clock's row of the table `board_clock`. `state`: its state. `look`: its hours.
+    There is none for a cancelled clock, for one without a due instant, and for a paused one whose time left is not
+    known. `record`: the clock's row of the table `board_clock`. `state`: its state. `look`: the hours in which it
+    counts.
     """
     due = record.due_at or record.breached_at
     match state:

@@ -95,18 +95,19 @@ class BoardFilter:
         return urlencode(pairs)
 
     def sort_query(self, order: QueueOrder) -> str:
-        """Return the URL query of the link that sorts the list by a column: this filter in the order `order`.
+        """Return the URL query of the link with which a column's heading sorts the list.
 
-        The order is ascending; but if the list is sorted so already, it is descending.
+        It is this filter, but with the order `order`, ascending. If the list is sorted so already, it is descending.
         """
         turned = self.order is order and not self.descending
         return self.query(order=order, descending=turned)
 
 
 def parse_order(written: str) -> tuple[QueueOrder, bool]:
-    """Return the order that a text such as `due` names, and whether it is descending (`-due`).
+    """Return the order of the list that a text names, and whether it is descending.
 
-    An unknown text means URGENCY, ascending, which lists the most urgent first.
+    `written`: such as `due`, or `-due` for descending. An unknown text means URGENCY, ascending, which lists the most
+    urgent first.
     """
     try:
         return QueueOrder(written.removeprefix("-")), written.startswith("-")
@@ -115,15 +116,18 @@ def parse_order(written: str) -> tuple[QueueOrder, bool]:
 
 
 def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
-    """Return the conditions named by `written`, such as `paused`, in the order given; unknown names are skipped."""
+    """Return the conditions of clocks that `written` names, such as `paused`, in the order given.
+
+    Unknown names are skipped.
+    """
     known = {condition.value: condition for condition in ClockCondition}
     return tuple(known[name] for name in written if name in known)
 
 
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
-    """Return the buckets (how soon a clock is due) that `written` names by slug, such as `soon`, in the order given.
+    """Return the buckets (how soon a clock is due) that `written` names, in the order given.
 
-    Unknown slugs are skipped.
+    Each is named as in URLs, such as `soon`. Unknown names are skipped.
     """
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

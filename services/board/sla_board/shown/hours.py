@@ -46,9 +46,10 @@ class ClockHours:
     reach: CountedReach
 
     def span(self, start: datetime, end: datetime) -> CountedSpan:
-        """Return the counted and the wall time from `start` to `end`, both negative when `end` is earlier.
+        """Return the counted time and the wall time from `start` to `end`.
 
-        The counted time is None when the hours are not known, or beyond the years of their calendar.
+        Counted time is time within the hours. Both are negative when `end` is earlier. The counted time is None when
+        the hours are not known, or beyond the years of their calendar.
         """
         return CountedSpan(counted_time(self.calendar, start, end) if self.known else None, end - start)
 
@@ -66,9 +67,10 @@ class CalendarsByName:
         self._found: dict[tuple[str, str], Calendar | None] = {}
 
     def find(self, contract: str, name: str) -> Calendar | None:
-        """Return the calendar named `name` (such as `gold-hours@3f2a9c04d1e7`) of a contract's plans.
+        """Return the calendar (hours and holidays) named `name` of a contract's plans.
 
-        None for wall time, and if the rulebook in force has no calendar of this name.
+        The name holds a checksum of the hours, as in `gold-hours@3f2a9c04d1e7`. None is returned for `wall` (wall
+        time), and if the rulebook in force has no calendar of this name.
         """
         if self._rulebook is None or name in (WALL, UNKNOWN):
             return None
@@ -93,10 +95,10 @@ class HoursAt:
     _looks: dict[str, ClockHours] = field(default_factory=dict)
 
     def look(self, contract: str, name: str) -> ClockHours:
-        """Return the hours named `name` (such as `gold-hours@3f2a9c04d1e7`, or `wall`) of the plans of `contract`, as
-        of `now`.
+        """Return the hours named `name` of the plans of `contract`, as of `now`.
 
-        Equal names mean equal hours, so hours that were found for one contract are used for all.
+        `name`: with a checksum of the hours, such as `gold-hours@3f2a9c04d1e7`, or `wall` for wall time. Equal names
+        mean equal hours, so hours that were found for one contract are used for all.
         """
         known = self._looks.get(name)
         if known is None or not known.known:

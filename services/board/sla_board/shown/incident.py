@@ -50,7 +50,10 @@ class ShownPromise:
 
     @property
     def moved(self) -> bool:
-        """Return whether the clock's due instant differs from its first one; False while it has none (paused)."""
+        """Return whether the clock's due instant differs from the one that was promised first.
+
+        False while the clock has no due instant, because it is paused.
+        """
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 
 
@@ -134,9 +137,10 @@ class PartMaker:
         self.not_shown: list[NotShown] = []
 
     def one(self, part: str, id_: str, made: Callable[[], _Made]) -> _Made | None:
-        """Return what `made` returns; when it raises, add the part to `not_shown` and return None.
+        """Call `made`, which makes a part of the page, and return its result.
 
-        `part`: the kind of the part, such as `clock`; `id_` tells it from others of its kind.
+        If it raises an error, the part is added to `not_shown`, and None is returned. `part`: the kind of the part,
+        such as `clock`. `id_`: tells it from others of its kind.
         """
         found = self._attempts.make(part, id_, self._incident, made)
         if isinstance(found, NotShown):
@@ -145,9 +149,10 @@ class PartMaker:
         return found
 
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
-        """Call each function and return the results in order; one that raises is left out and noted in `not_shown`.
+        """Call each function, which makes a part of the page, and return the results in order.
 
-        `part`: the kind of all these parts, such as `event`. `each`: pairs (id of the part, function that makes it).
+        If one raises an error, it is left out, and the part is added to `not_shown`. `part`: the kind of all these
+        parts, such as `event`. `each`: pairs (id of the part, function that makes it).
         """
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 
@@ -155,11 +160,11 @@ class PartMaker:
 async def read_incident(
     connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
 ) -> IncidentFile | None:
-    """Return the content of an incident's page. `incident`: its id or one of its other ids.
+    """Return the content of an incident's page; None if the incident is unknown or may not be seen.
 
-    `only_contract`: the one contract that the viewer's key may see; None for all. None is returned for an unknown
-    incident, and for one that this contract may not see. If events and facts are more than 500 together, the newest 500
-    are read. `hours`: gives the instant "now" and the hours of clocks. `attempts` makes each part and logs errors.
+    `incident`: its id or one of its other ids. `only_contract`: the one contract that the viewer's key may see; None
+    for all. `hours`: gives the instant "now" and the hours of clocks. `attempts`: makes each part and logs errors. If
+    there are more than 500 events and published facts together, the newest 500 are read.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c

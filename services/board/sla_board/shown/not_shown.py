@@ -28,7 +28,7 @@ class NotShown:
 
     @property
     def remark(self) -> str:
-        """Return the sentence to show in place of the part."""
+        """Return the sentence that a page shows in place of this part, which could not be made."""
         return f"This {self.part} cannot be shown ({self.error}): the log says why. Everything else is right."
 
 
@@ -44,10 +44,10 @@ class Attempts:
         self._known: set[tuple[str, str, str]] = set()
 
     def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | NotShown:
-        """Return what `made` returns; a NotShown when it raises any Exception.
+        """Call `made`, which makes a part of a page, and return its result; a NotShown if it raises any Exception.
 
-        `part`: the kind of the part, such as `row`; `id_`: its id; `incident`: the incident it belongs to. `made` must
-        not read from the store, since a busy store would then count as a faulty part.
+        `part`: the kind of the part, such as `row`. `id_`: its id. `incident`: the incident it belongs to, "" for a
+        notice. `made` must not read from the store, since a busy store would then count as a faulty part.
         """
         try:
             return made()

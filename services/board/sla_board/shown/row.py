@@ -71,14 +71,17 @@ class ClockRow:
         return format(crc32(repr(self).encode()), "08x")
 
     def urgency(self, now: datetime) -> float:
-        """Return the clock's urgency at `now`, 0 to 200, the most urgent highest, by `sla_domain.urgency`."""
+        """Return how urgent the clock is at `now`, from 0 to 200; a higher number is more urgent.
+
+        It is computed by `sla_domain.urgency` from priority, plan and time left.
+        """
         return round(score_of_weight(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
     def place(self, now: datetime) -> tuple[float, bool, float, str, int]:
-        """Return the sort key of an open clock within its incident's page at `now`: the most urgent clock first.
+        """Return the sort key of an open clock on its incident's page, as of `now`.
 
-        Of equal urgency the one due first comes first, one without a due instant last; then by metric and by `cycle`,
-        the clock's number among those of the metric.
+        The most urgent clock comes first. Of equal urgency the one due first comes first, one without a due instant
+        last. Then they are sorted by metric, and by `cycle`, the clock's number among those of the metric.
         """
         due = 0.0 if self.due_at is None else self.due_at.timestamp()
         return -self.urgency(now), self.due_at is None, due, self.metric, self.cycle
@@ -109,10 +112,10 @@ class ClockRow:
 
 
 def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> ClockRow:
-    """Return a clock as a row of a page, given its record of the table `board_clock` or of `Queue.rows`.
+    """Return a clock as a row of a page.
 
-    `hours`: finds the clock's hours, and has the instant as of which the row is made. `alert`: the alert about the
-    clock's breach; None for none.
+    `record`: the clock's row of the table `board_clock`, or of `Queue.rows`. `hours`: finds the clock's hours, and has
+    the instant as of which the row is made. `alert`: the alert about the clock's breach; None for none.
     """
     now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)

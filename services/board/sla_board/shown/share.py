@@ -54,10 +54,10 @@ async def read_share(
 ) -> IncidentShare | None:
     """Return the part of an incident that `contract` may see; None when it may see nothing.
 
-    Once the incident has left the contract, everything is returned as it was at that instant. The other arguments are
-    all that is stored of the incident. `record`, `clocks`: its rows of the tables `board_incident` and `board_clock`.
-    `happened`: its events. `facts`: what slad published about it. `told`: the pair (its deliveries, the steps of its
-    alerts).
+    Once the incident has left the contract, the part is as it was at that instant. The other arguments are all that is
+    stored of the incident. `record`: its row of the table `board_incident`; None for none. `clocks`: its rows of the
+    table `board_clock`. `happened`: its events. `facts`: what slad published about it. `told`: the pair (its
+    deliveries, the steps of its alerts).
     """
     periods = await _periods(connection, incident, facts)
     if not periods:

@@ -199,10 +199,10 @@ def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
 
 
 def split_overdue(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the periods of a clock, with those in which it ran cut at `due_at`; the parts after it are of the kind
-    OVERDUE.
+    """Return the periods of a clock, those in which it ran cut at its due instant `due_at`.
 
-    `due_at`: None for no due instant; then nothing is overdue. A period that still lasts counts as ending at `now`.
+    Pieces after it are of the kind OVERDUE. `due_at`: None for no due instant; then nothing is overdue. A period that
+    still lasts counts as ending at `now`.
     """
     if due_at is None:
         return tuple(spans)

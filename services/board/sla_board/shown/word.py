@@ -24,10 +24,10 @@ class StateWord:
 
 
 def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
-    """Return the word, icon and style for the state of a clock.
+    """Return the word, icon and style by which a page shows the state of a clock.
 
-    `warned`: the last warning's threshold, such as `warn-75`; "" for none. `overdue`: past due, though no breach is
-    published yet. `outside`: the clock's hours are closed.
+    `breached`: whether a breach is published. `warned`: the last warning's threshold, such as `warn-75`; "" for none.
+    `overdue`: past due, though no breach is published yet. `outside`: the clock's hours are closed.
     """
     if state is ClockState.MET:
         return StateWord("Met", "met", "good")
@@ -54,10 +54,11 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
 
 
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
-    """Return the condition of an open clock: the first that holds of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING.
+    """Return the condition of an open clock, as the board's state column shows it.
 
-    `warned`: the last warning's threshold, such as `warn-75`; "" for none. `outside`: the clock's hours are closed, and
-    it is not due yet.
+    It is the first that holds of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING. `state`: running or paused. `breached`:
+    whether a breach is published. `warned`: the last warning's threshold, such as `warn-75`; "" for none. `outside`:
+    the clock's hours are closed, and it is not due yet.
     """
     if breached:
         return ClockCondition.BREACHED
@@ -69,7 +70,10 @@ def condition_of(*, state: ClockState, breached: bool, warned: str, outside: boo
 
 
 def threshold_text(key: str) -> str:
-    """Return a warning's threshold as text: `75 %` for `warn-75`, `1h 00m before` for `warn-3600s`."""
+    """Return a warning's threshold as text for people.
+
+    `key`: such as `warn-75`, which gives `75 %`, or `warn-3600s`, which gives `1h 00m before`.
+    """
     mark = key.removeprefix("warn-")
     if mark.endswith("s") and mark[:-1].isdigit():
         return f"{span_text(timedelta(seconds=int(mark[:-1])))} before"
@@ -77,9 +81,10 @@ def threshold_text(key: str) -> str:
 
 
 def metric_title(name: str) -> str:
-    """Return the English title of a metric that slad knows; for another its id with spaces and a capital.
+    """Return the title of a metric in English, as the pages show it.
 
-    `time_to_parts` gives "Time to parts", and "" gives "Promise".
+    If slad does not know the metric, the title is its id with spaces and a capital: `time_to_parts` gives "Time to
+    parts". If `name` is "", the title is "Promise".
     """
     known = BUILT_IN.get(MetricId(name))
     return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"
@@ -98,7 +103,10 @@ def span_text(length: timedelta) -> str:
 
 
 def local_text(instant: datetime, zone: str) -> str:
-    """Return an instant in the time zone `zone`: `Thu 12 Nov 08:30 CET`; in UTC if the zone is unknown."""
+    """Return an instant in the time zone `zone`, such as `Thu 12 Nov 08:30 CET`.
+
+    If the zone is unknown, the time is in UTC.
+    """
     try:
         there = instant.astimezone(zone_of(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere
@@ -117,5 +125,8 @@ def utc_text(instant: datetime) -> str:
 
 
 def web_link(url: str) -> str:
-    """Return the URL if it begins with `http://` or `https://`, else "", so that `javascript:` never becomes a link."""
+    """Return the URL if it begins with `http://` or `https://`, else "".
+
+    So `javascript:` never becomes a link on a page.
+    """
     return url if url.lower().startswith(("https://", "http://")) else ""

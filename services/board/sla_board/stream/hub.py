@@ -93,7 +93,10 @@ class Hub(Generic[View]):
         self._closed = False
 
     async def run(self) -> None:
-        """Wait until cancelled; then end every stream, so that the HTTP server can stop."""
+        """Wait until cancelled, and then end every stream.
+
+        The HTTP server could not stop while streams are open.
+        """
         self._closed = False
         try:
             await asyncio.Event().wait()
@@ -114,11 +117,12 @@ class Hub(Generic[View]):
     def follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
     ) -> AsyncGenerator[Frame | NotRendered | None]:
-        """Yield the rendered page `view` as a Frame: at once, unless its id is `known`, and again after each change.
+        """Yield the rendered page `view` as a Frame, at once and after each change.
 
-        A frame may hold only the differences to the one before. After every `beat_seconds` without a change a heartbeat
-        is yielded: None, or NotRendered while the page cannot be rendered (the first one at once). `visitor`: the
-        caller, for the limits. Raises CallerLimitReached or PlacesFull when called, before anything is yielded.
+        `known`: the id of the version that the browser shows; the first frame is left out if it has this id. A frame
+        may hold only the differences to the one before. After every `beat_seconds` without a change a heartbeat is
+        yielded: None, or NotRendered while the page cannot be rendered (the first one at once). `visitor`: the caller,
+        for the limits. Raises CallerLimitReached or PlacesFull when called, before anything is yielded.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)

@@ -51,9 +51,10 @@ class Visitor:
 
 
 def network_of(address: str) -> str:
-    """Return the key by which an address is counted: an IPv4 address as it is, of an IPv6 address its /64 network.
+    """Return the name by which streams of a network address are counted together.
 
-    A text that is no address is returned unchanged.
+    For an IPv4 address it is the address; for an IPv6 address, its /64 network. A text that is no address is returned
+    unchanged.
     """
     try:
         parsed = ip_address(address)
@@ -93,10 +94,10 @@ class StreamPlaces:
     def check(self, visitor: Visitor, page: Hashable) -> None:
         """Raise an error if the caller may not follow this page now; count nothing.
 
-        CallerLimitReached: the caller's key, contract or address has as many streams as it may, or follows a fifth of
-        `bounds.pages` already; or all callers without a key together have half of `bounds.streams`, or follow half of
-        `bounds.pages`. PlacesFull: no place is left, or the last ones are kept for callers who have fewer than this
-        one.
+        CallerLimitReached is raised if the caller's key, contract or address has as many streams as it may, or follows
+        a fifth of `bounds.pages` already. It is also raised if all callers without a key together have half of
+        `bounds.streams`, or follow half of `bounds.pages`. PlacesFull is raised if no place is left, or if the last
+        places are kept for callers with fewer streams.
         """
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:

@@ -43,9 +43,10 @@ def record_json(record: ContractRecord, now: datetime, warnings: Sequence[Contra
 
 
 def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, Any]:
-    """Return the JSON object of one version of a contract: its number, state, instants, author and reason.
+    """Return the JSON object of one version of a contract.
 
-    `whole`: include the contract's text, as an object under `contract`.
+    It has the version's number, state, instants, author and reason. `whole`: include the contract's text, as an object
+    under `contract`.
     """
     state = "withdrawn" if version.withdrawn_in is not None else "in_force" if version.in_force_in else "pending"
     told: dict[str, Any] = {
@@ -62,10 +63,11 @@ def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, A
 def windows_json(
     record: ContractRecord, bookable: Iterable[tuple[BookableWindow, Plan]], language: str
 ) -> dict[str, Any]:
-    """Return the JSON object with a contract's booked windows (extra service hours) and those that can be booked.
+    """Return the JSON object with the windows (extra service hours) of a contract.
 
-    `record`: holds the bookings; cancelled ones are listed too. `bookable`: each window that can be booked, with the
-    plan that offers it. `language`: of the titles; a title without it is given in English.
+    They are those booked, cancelled ones included, and those that can be booked. `record`: holds the bookings.
+    `bookable`: each window that can be booked, with the plan that offers it. `language`: of the titles; a title without
+    it is given in English.
     """
     return {
         "booked": [
@@ -107,18 +109,19 @@ def _price(price: WindowPrice, plan: Plan) -> dict[str, Any]:
 
 
 def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> dict[str, Any]:
-    """Return the JSON object of an amount of an allowance: the exact number as text (`amount`), and in words (`text`).
+    """Return the JSON object of an amount of an allowance: as an exact number and in words.
 
-    `amount`: in seconds if `unit` is hours, else in `unit`; the number in the object is the same. `language`: of the
-    words.
+    The number is under `amount`, written as text; the words are under `text`. `amount`: in seconds if `unit` is hours,
+    else in `unit`; the number in the object is in the same unit. `language`: of the words.
     """
     return {"amount": f"{amount.normalize():f}", "text": amount_text(amount, unit, language)}
 
 
 def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
-    """Return the JSON object of what a customer runs (environment): products with versions, and who stated them when.
+    """Return the JSON object of what a customer runs: products with their versions.
 
-    `rows`: of `ingest_contract_change`, one for each time that somebody stated the environment, the latest first.
+    It also says who stated them when. `environment`: the products. `rows`: of the table `ingest_contract_change`, one
+    for each time that somebody stated the environment, the latest first.
     """
     return {
         "products": [
@@ -129,9 +132,10 @@ def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) ->
 
 
 def file_json(contract: Contract) -> dict[str, Any]:
-    """Return the JSON object of a contract of a catalogue file, as the API answers it; `revision` is always 0.
+    """Return the JSON object of a contract that is in a catalogue file.
 
-    It has the id, title, plan, entitlements (id and plan of each), customers and dates, but not the YAML.
+    It has the id, title, plan, entitlements (id and plan of each), customers and dates, but not the YAML. `revision` is
+    always 0, as the text of the contract has no versions in the database.
     """
     return {
         "id": contract.id,
@@ -146,9 +150,10 @@ def file_json(contract: Contract) -> dict[str, Any]:
 
 
 def listed_json(one: ListedContract | Contract) -> dict[str, Any]:
-    """Return the JSON object of a contract in the list of contracts: id, title, plan, customers and revision.
+    """Return the JSON object of one entry in the list of contracts.
 
-    `managed` is `file` for a contract of a catalogue file, `api` for one that is kept in the database.
+    It has the id, title, plan, customers and revision (how many changes it has had). `managed` is `file` for a contract
+    of a catalogue file, `api` for one that is kept in the database.
     """
     if isinstance(one, Contract):
         known = file_json(one)
@@ -164,10 +169,10 @@ def listed_json(one: ListedContract | Contract) -> dict[str, Any]:
 
 
 def change_json(row: Any) -> dict[str, Any]:
-    """Return the JSON object of one change in a contract's history: its revision, time, author, reason and kind.
+    """Return the JSON object of one change in a contract's history.
 
-    It also has what the change concerns, such as the number of a version, or a booking. `row`: of the table
-    `ingest_contract_change`.
+    It has the revision, time, author, reason and kind of the change. It also has what the change concerns, such as the
+    number of a version, or a booking. `row`: a row of the table `ingest_contract_change`.
     """
     data = json.loads(row.data)
     told = {name: data[name] for name in ("number", "effective_from", "through", "booking", "entry") if name in data}
@@ -175,7 +180,10 @@ def change_json(row: Any) -> dict[str, Any]:
 
 
 def iso(instant: datetime | None) -> str | None:
-    """Return an aware instant as RFC 3339 text, with `Z` for UTC, else with its own offset; None for None."""
+    """Return an aware instant as RFC 3339 text; None for None.
+
+    It ends with `Z` for UTC, else with the instant's own offset.
+    """
     return None if instant is None else rfc3339(instant)
 
 

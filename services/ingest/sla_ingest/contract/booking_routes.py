@@ -21,7 +21,10 @@ Booking = Annotated[ContractName, Path()]
 
 
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
-    """Add the routes `/{contract}/windows` to a router: list, book and cancel windows (extra service hours)."""
+    """Add the routes `/{contract}/windows` to a router.
+
+    They list, book and cancel windows (extra service hours). `routes`: the router. `deps`: the objects that they use.
+    """
 
     @routes.get(
         "/{contract}/windows", summary="List booked windows, and what can be booked", responses=WITHOUT_REVISION

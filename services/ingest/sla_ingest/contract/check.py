@@ -22,11 +22,12 @@ from sla_platform.contracts.shelf import RecordShelf
 def check_contract(
     catalogue: Catalogue, shelf: RecordShelf, contract: str, values: dict[str, Plain], version: int
 ) -> tuple[ContractProblem, ...]:
-    """Check the text of a contract's new version, and return the warnings; errors raise Problem (an HTTP error) 422.
+    """Check the text of a new version of a contract, and return the warnings.
 
-    Its `errors` name every place that is wrong: keys and values, what the plan does not allow, and customers that
-    another contract has at the same time. `contract`: its id. `values`: the text, as the section of a catalogue file.
-    `version`: the number of the new version. `shelf`: the records of the other contracts.
+    `contract`: its id. `values`: the text, as under `contracts.<id>` in a catalogue file. `version`: the number of the
+    new version. `shelf`: the records of all contracts in memory. Raises Problem (an HTTP error) 422 if there are
+    errors. Its `errors` name the place of each: wrong keys and values, what the plan does not allow, and customers that
+    another contract has at the same time.
     """
     found = catalogue.compiler.check(contract, values, version=version)
     errors = [
@@ -45,11 +46,12 @@ def check_contract(
 def check_scope(
     catalogue: Catalogue, record: ContractRecord, values: dict[str, Plain], since: datetime, now: datetime
 ) -> None:
-    """Raise RefusedChange if a new version changes the products too often in a term, or at too short notice.
+    """Check that a new version does not change a contract's products too often or too soon.
 
-    The plans of the new version say how often, and at what notice. `values`: the version, as a section of a catalogue
-    file. `since`: when it takes effect. `now`: when it is recorded. Withdrawn versions, and versions that the plans no
-    longer allow, are not counted.
+    Raises RefusedChange if it does. The plans of the version say how many changes a term of the contract allows, and
+    the least time from recording a change to its taking effect. `record`: has the versions so far; withdrawn ones, and
+    those that the plans no longer allow, are not counted. `values`: the new version, as under `contracts.<id>` in a
+    catalogue file. `since`: when it takes effect. `now`: when it is recorded.
     """
     compiler = catalogue.compiler
     after = compiler.compile(record.id, values, version=len(record.versions) + 1).contract

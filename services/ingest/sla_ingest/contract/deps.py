@@ -59,7 +59,10 @@ class ContractDeps:
 
 
 def may_see(access: KeyAccess, contract: str) -> None:
-    """Raise Problem (an HTTP error) 404 if the API key is limited to another contract than this one."""
+    """Raise Problem (an HTTP error) 404 if an API key may not see a contract.
+
+    That is so if the key is limited to another contract. `access`: what the key allows. `contract`: the contract's id.
+    """
     if access.contract not in (None, contract):
         raise no_such_contract(contract)
 
@@ -67,6 +70,7 @@ def may_see(access: KeyAccess, contract: str) -> None:
 def may_write(deps: ContractDeps, request: Request) -> KeyAccess:
     """Return what the API key of a request allows, if it may change contracts.
 
-    That needs the scope `admin`, and no limit to one contract. Raises Problem 401 or 403 otherwise.
+    That needs the scope `admin`, and no limit to one contract. Raises Problem (an HTTP error) 401 or 403 otherwise.
+    `deps`: has the function that decides about keys.
     """
     return for_all_contracts(deps.authorize(request, KeyScope.ADMIN))

@@ -48,9 +48,10 @@ class EntryIn(BaseModel):
 def entry_of(asked: EntryIn, terms: LedgerTerms, at: datetime, by: str) -> LedgerEntry:
     """Return the ledger entry that a request body asks for.
 
-    `terms`: those of the ledger; the amount is read in its unit. `at`: when it happened, if the body gives neither that
-    nor the time worked. `by`: the API key's id, which is the author if the body names none. Raises Problem (an HTTP
-    error) 422 for an amount that cannot be read in this unit, and if only one of `from` and `until` is given.
+    `asked`: the body. `terms`: what the contract says of the ledger's allowance, such as its unit, in which the amount
+    is read. `at`: when it happened, if the body gives neither that nor the time worked. `by`: the API key's id, which
+    is the author if the body names none. Raises Problem (an HTTP error) 422 for an amount that cannot be read in this
+    unit, and if only one of `from` and `until` is given.
     """
     if (asked.from_ is None) is not (asked.until is None):
         missing = "until" if asked.until is None else "from"

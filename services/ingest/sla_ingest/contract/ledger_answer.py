@@ -26,10 +26,11 @@ from sla_ingest.contract.answer import amount_json, iso
 
 
 def ledgers_json(record: ContractRecord, ledgers: Sequence[LedgerTerms], at: datetime, language: str) -> dict[str, Any]:
-    """Return the JSON object with all ledgers (accounts of allowances) of a contract as of the instant `at`.
+    """Return the JSON object with all ledgers (accounts of allowances) of a contract.
 
-    `record`: holds their entries. `ledgers`: the terms of each. `language`: of titles and of amounts in words. Raises
-    CalendarError if `at` is outside the years for which the hours of a ledger are known.
+    `record`: holds their entries. `ledgers`: for each, what the contract says of its allowance. `at`: the instant of
+    the balances. `language`: of titles and of amounts in words. Raises CalendarError if `at` is outside the years for
+    which the hours of a ledger are known.
     """
     return {
         "contract": record.id,
@@ -41,11 +42,12 @@ def ledgers_json(record: ContractRecord, ledgers: Sequence[LedgerTerms], at: dat
 def ledger_json(
     terms: LedgerTerms, entries: Sequence[LedgerEntry], at: datetime, language: str, *, explain: bool = False
 ) -> dict[str, Any]:
-    """Return the JSON object of one ledger as of `at`: balance, lots (portions), what expires, forecast and warnings.
+    """Return the JSON object of one ledger (the account of an allowance) as of the instant `at`.
 
-    `entries`: those of this ledger. `at`: an aware instant. `language`: of titles and of amounts in words. `explain`:
-    add each step that led to the balance, as data (`steps`) and in words (`text`). Raises CalendarError if `at` is
-    outside the years for which the ledger's hours are known.
+    It has the balance, the lots (portions), what expires, a forecast and warnings. `terms`: what the contract says of
+    the allowance. `entries`: those of this ledger. `at`: an aware instant. `language`: of titles and of amounts in
+    words. `explain`: add each step that led to the balance, as data (`steps`) and in words (`text`). Raises
+    CalendarError if `at` is outside the years for which the ledger's hours are known.
     """
     ledger = ledger_at(terms, entries, at)
     shown = _Shown(ledger, language)

@@ -28,7 +28,11 @@ At = Annotated[InstantIn | None, Query(description="As of when; absent: now.")]
 
 
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
-    """Add the routes `/{contract}/ledgers` to a router: read the ledgers of a contract, and write entries into them."""
+    """Add the routes `/{contract}/ledgers` to a router.
+
+    They read the ledgers (accounts of allowances) of a contract, and write entries into them. `routes`: the router.
+    `deps`: the objects that they use.
+    """
 
     @routes.get("/{contract}/ledgers", summary="Read the ledgers of a contract", responses=WITHOUT_REVISION)
     async def ledgers(contract: Name, request: Request, language: Language = "en", at: At = None) -> dict[str, Any]:

@@ -107,11 +107,12 @@ class ContractOwner:
         self._wake_signal = wake_signal
 
     async def create(self, written: WrittenContract, command: Command, *, dry_run: bool = False) -> ChangedContract:
-        """Create a recorded contract with its first version, `written`.
+        """Create a contract in the database, with `written` as its first version.
 
-        If that states no `effective_from`, the contract applies from the first day of `valid` in the text, else from
-        now on. `dry_run`: check everything, write nothing. Raises StoreBusy, and Problem (an HTTP error): 409 if the id
-        is taken, 422 for a text that does not fit.
+        It applies from `effective_from` in `written`; without that, from the first day of `valid` in its text; without
+        that too, from now on. `command`: who orders it, and why. `dry_run`: check everything, write nothing. Raises
+        StoreBusy if the database fails. Raises Problem (an HTTP error): 409 if the id is taken, 422 for a text that
+        does not fit.
         """
         self._refuse_file(written.id)
 
@@ -128,22 +129,25 @@ class ContractOwner:
     async def change(
         self, contract: str, written: WrittenContract, revision: int | None, command: Command, *, dry_run: bool = False
     ) -> ChangedContract:
-        """Add the next version, `written`, to a recorded contract.
+        """Add the next version, `written`, to a contract of the database.
 
-        `revision`: the revision of the record that the caller has read; None: any. `dry_run`: check everything, write
-        nothing. Raises StoreBusy, and Problem (an HTTP error): 404 for an unknown contract; 409 for one of a file, or
-        if the contract's history does not allow the change; 412 if the record has another revision by now; 422 for a
+        `contract`: its id. `revision`: how many changes the contract had when the caller read it; None: any number.
+        `command`: who orders it, and why. `dry_run`: check everything, write nothing. Raises StoreBusy if the database
+        fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 for one of a catalogue file, or if the
+        contract's history does not allow the change; 412 if the contract has been changed since `revision`; 422 for a
         text that does not fit.
         """
         ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, _following(written))
         return await self._change(contract, revision, written, ordered, dry_run=dry_run)
 
     async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
-        """End a recorded contract: from the beginning of the day `on`, in the contract's time zone, it does not apply.
+        """End a contract of the database: it does not apply from the day `on`.
 
-        `revision`: the revision of the record that the caller has read; None: the newest. Raises StoreBusy, and Problem
-        (an HTTP error): 404 for an unknown contract; 409 for one of a file, or if the contract's history does not allow
-        it; 412 if the record has another revision by now; 422 if the contract does not fit the catalogue then.
+        The day begins in the contract's time zone. `contract`: its id. `revision`: how many changes the contract had
+        when the caller read it; None: any number. `command`: who orders it, and why. Raises StoreBusy if the database
+        fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 for one of a catalogue file, or if the
+        contract's history does not allow it; 412 if the contract has been changed since `revision`; 422 if it does not
+        fit the catalogue then.
         """
         await self.load()
         record = self._shelf.get(contract)
@@ -158,11 +162,12 @@ class ContractOwner:
         return await self._change(contract, record.revision if revision is None else revision, written, ordered)
 
     async def withdraw(self, contract: str, number: int, revision: int | None, command: Command) -> ChangedContract:
-        """Withdraw version `number` of a recorded contract, which must not be in force yet.
+        """Withdraw version `number` of a contract of the database, before it is in force.
 
-        `revision`: the revision of the record that the caller has read; None: any. Raises StoreBusy, and Problem (an
-        HTTP error): 404 for an unknown contract; 409 if the version is unknown or in force, or the contract is one of a
-        file; 412 if the record has another revision by now.
+        `contract`: its id. `revision`: how many changes the contract had when the caller read it; None: any number.
+        `command`: who orders it, and why. Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 404
+        for an unknown contract; 409 if the version is unknown or in force, or the contract is in a catalogue file; 412
+        if the contract has been changed since `revision`.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_VERSION_WITHDRAWN, command, lambda record, _: prepare_withdrawal(record, number)
@@ -170,12 +175,13 @@ class ContractOwner:
         return await self._change(contract, revision, None, ordered)
 
     async def freeze(self, contract: str, through: datetime, revision: int | None, command: Command) -> ChangedContract:
-        """Forbid that a later version of a recorded contract takes effect before the instant `through`.
+        """Forbid that a later version of a contract takes effect before the instant `through`.
 
-        `through` must not lie in the future, nor before the `through` of an earlier call. `revision`: the revision of
-        the record that the caller has read; None: any. Raises StoreBusy, and Problem (an HTTP error): 404 for an
-        unknown contract; 409 if it is one of a file, or `through` is not allowed; 412 if the record has another
-        revision by now.
+        The contract must be one of the database; `contract` is its id. `through` must not lie in the future, nor before
+        the `through` of an earlier call. `revision`: how many changes the contract had when the caller read it; None:
+        any number. `command`: who orders it, and why. Raises StoreBusy if the database fails. Raises Problem (an HTTP
+        error): 404 for an unknown contract; 409 if it is in a catalogue file, or `through` is not allowed; 412 if the
+        contract has been changed since `revision`.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now)
@@ -183,10 +189,12 @@ class ContractOwner:
         return await self._change(contract, revision, None, ordered)
 
     async def book(self, contract: str, asked: BookingRequest, command: Command) -> ChangedContract:
-        """Book a window for a contract: extra hours in which time counts, as the contract's plan offers them.
+        """Book a window for a contract: extra hours in which time counts, as its plan offers them.
 
-        The contract may be in a catalogue file. If it has the same booking already, nothing changes. Raises Problem (an
-        HTTP error) 404 for an unknown contract, 409 for what the plan's rules refuse, and StoreBusy.
+        `contract`: its id; the contract may be in a catalogue file. `asked`: the booking. `command`: who orders it, and
+        why. If the contract has the same booking already, nothing changes. Raises StoreBusy if the database fails.
+        Raises Problem (an HTTP error): 404 for an unknown contract, 409 for what the plan's rules refuse, or before the
+        contract is in force.
         """
 
         def booked(record: ContractRecord, now: datetime) -> Change | None:
@@ -201,10 +209,10 @@ class ContractOwner:
         return await self._change(contract, None, None, ordered, live=True)
 
     def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...]]:
-        """Return a contract's record, which holds the windows (extra hours) booked, and those that can be booked now.
+        """Return a contract's record, and the windows (extra hours) that can be booked now.
 
-        Each of the latter is a pair (window, plan that offers it). Raises Problem (an HTTP error): 404 for an unknown
-        contract, 409 before it is in force.
+        The record holds the windows that are booked. Each window that can be booked is a pair (window, plan that offers
+        it). Raises Problem (an HTTP error): 404 for an unknown contract, 409 before it is in force.
         """
         record = self._known(contract)
         found, _ = self._in_force(contract, self._time_source.now())
@@ -214,10 +222,10 @@ class ContractOwner:
         return record, tuple(bookable.values())
 
     async def cancel(self, contract: str, booking: str, command: Command) -> ChangedContract:
-        """Cancel a booked window (extra hours) that has not begun. `contract`, `booking`: ids.
+        """Cancel a booked window (extra hours) of a contract, before it has begun.
 
-        Raises Problem (an HTTP error) 404 for an unknown contract, 409 if the booking is unknown or has begun, and
-        StoreBusy.
+        `contract`, `booking`: their ids. `command`: who orders it, and why. Raises StoreBusy if the database fails.
+        Raises Problem (an HTTP error): 404 for an unknown contract, 409 if the booking is unknown or has begun.
         """
 
         def cancelled(record: ContractRecord, now: datetime) -> Change:
@@ -234,12 +242,14 @@ class ContractOwner:
         id_: str,
         command: Command,
     ) -> bool:
-        """Write an entry into a ledger of a contract (the account of `allowance`); return whether the entry is new.
+        """Write an entry into a ledger of a contract; return whether the entry is new.
 
-        The contract may be in a catalogue file. `id_`: the entry's id. `entry`: called with the ledger's terms, the
-        entry that has this id already (None: none has) and the time now; returns the entry to write. Raises Problem (an
-        HTTP error) 404 for an unknown contract; 409 if the balance does not suffice or a rule forbids the entry; 422 if
-        the entry itself is wrong; and StoreBusy.
+        `contract`: its id; the contract may be in a catalogue file. `allowance`: the id of the allowance whose account
+        the ledger is. `id_`: the entry's id. `entry`: a function that returns the entry to write. It is called with
+        what the contract says of the allowance, the entry that has this id already (None: none has) and the time now.
+        `command`: who orders it, and why. Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 404
+        for an unknown contract; 409 if the balance does not suffice or a rule forbids the entry; 422 if the entry
+        itself is wrong.
         """
         new = False
 
@@ -258,9 +268,10 @@ class ContractOwner:
         return new
 
     def ledgers(self, contract: str) -> tuple[ContractRecord, tuple[LedgerTerms, ...]]:
-        """Return a contract's record, which holds its ledger entries, and the terms of each of its ledgers.
+        """Return a contract's record, and what the contract says of each of its ledgers.
 
-        Raises Problem (an HTTP error) 404 for an unknown contract, 409 before it is in force.
+        A ledger is the account of an allowance; the record holds its entries. Raises Problem (an HTTP error): 404 for
+        an unknown contract, 409 before it is in force.
         """
         record = self._known(contract)
         found, _ = self._in_force(contract, self._time_source.now())
@@ -277,8 +288,9 @@ class ContractOwner:
     ) -> ChangedContract:
         """Store what a customer runs (products and versions), in place of what was stored before.
 
-        The contract may be in a catalogue file. If `environment` is what is stored already, nothing changes. Raises
-        Problem (an HTTP error) 404 for an unknown contract, and StoreBusy.
+        `contract`: the id of the customer's contract, which may be in a catalogue file. `environment`: the products; if
+        these are stored already, nothing changes. `command`: who orders it, and why. Raises StoreBusy if the database
+        fails, and Problem (an HTTP error) 404 for an unknown contract.
         """
 
         def stated(record: ContractRecord, now: datetime) -> Change | None:
@@ -289,9 +301,9 @@ class ContractOwner:
         return await self._change(contract, None, None, ordered, live=True)
 
     def profile(self, contract: str) -> Contract:
-        """Return a contract as it applies now; its `environment` is what the customer runs.
+        """Return a contract as it applies now, with what the customer runs in its `environment`.
 
-        Raises Problem (an HTTP error) 404 for an unknown contract, 409 before it is in force.
+        Raises Problem (an HTTP error): 404 for an unknown contract, 409 before it is in force.
         """
         self._known(contract)
         return self._in_force(contract, self._time_source.now())[0]
@@ -309,7 +321,7 @@ class ContractOwner:
     async def put_in_force(self) -> int:
         """Put into force the contract versions whose `effective_from` has come; return how many.
 
-        One call takes at most one version of each of 100 contracts. Raises StoreBusy.
+        One call takes at most one version of each of 100 contracts. Raises StoreBusy if the database fails.
         """
         now = self._time_source.now()
         async with self._store.reading() as connection:
@@ -335,16 +347,17 @@ class ContractOwner:
         self._read = True
 
     async def reason_not_ready(self) -> str | None:
-        """Return a sentence saying that contracts are not read from the store yet; None once they have been read.
+        """Return why ingest cannot answer yet, if the contracts have not been read from the database.
 
-        This is a readiness check, called for `/readyz`.
+        None once they have been read. This is a readiness check, called for `/readyz`.
         """
         return None if self._read else NOT_READ
 
     async def keep_time(self) -> None:
-        """Put contract versions into force as their instants come, until cancelled; check every half second.
+        """Put contract versions into force as their instants come, until cancelled.
 
-        If the database fails, it is tried again half a second later.
+        Every half second the records are read from the database, and what is due is put into force. If the database
+        fails, it is tried again half a second later.
         """
         while True:
             with contextlib.suppress(Retryable):  # the readiness check reports it

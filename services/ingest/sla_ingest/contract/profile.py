@@ -24,11 +24,12 @@ Row = tuple[tuple[str | int, ...], str, list[str], dict[str, str]]  # where it s
 
 
 def read_profile(body: bytes, media_type: str) -> tuple[EnvironmentItem, ...]:
-    """Return the products with their versions that a request body lists, in the order of their first mention.
+    """Return the products with their versions that a request body lists.
 
-    The body is JSON, CSV or a CycloneDX SBOM, as `media_type` (its Content-Type; "" for JSON) says. Entries of one
-    product are joined. Raises Problem (an HTTP error) 400 for a body that cannot be read, 415 for another media type or
-    another kind of SBOM, 422 with the place of everything that does not fit.
+    They are in the order of their first mention; entries of one product are joined. The body is JSON, CSV or a
+    CycloneDX SBOM, as `media_type` (its Content-Type; "" for JSON) says. Raises Problem (an HTTP error): 400 for a body
+    that cannot be read, 415 for another media type or another kind of SBOM, 422 with the place of everything that does
+    not fit.
     """
     kind = media_type.partition(";")[0].strip().lower()
     errors: list[dict[str, Any]] = []

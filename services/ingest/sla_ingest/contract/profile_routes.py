@@ -27,7 +27,11 @@ MOST_STATED = 100
 
 
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
-    """Add the routes `/{contract}/profile` to a router: read and store what the customer runs."""
+    """Add the routes `/{contract}/profile` to a router.
+
+    They read and store what the customer runs (products and versions). `routes`: the router. `deps`: the objects that
+    they use.
+    """
 
     @routes.get("/{contract}/profile", summary="Read what the customer runs, and what was stated before")
     async def profile(

@@ -38,7 +38,10 @@ _DryRun = Annotated[bool, Query(description="Check everything and write nothing.
 
 
 def router(deps: ContractDeps) -> APIRouter:
-    """Return a FastAPI router with the routes under `/contracts`: contracts, their windows, ledgers and profiles."""
+    """Return a FastAPI router with the routes under `/contracts`.
+
+    They are for contracts, and for the windows, ledgers and profiles of contracts. `deps`: the objects that they use.
+    """
     routes = APIRouter(prefix="/contracts", tags=["contracts"])
     _reading(routes, deps)
     _writing(routes, deps)

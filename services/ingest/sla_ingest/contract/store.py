@@ -53,14 +53,18 @@ class ListedContract:
 
 
 async def refresh_shelf(connection: AsyncConnection, shelf: RecordShelf) -> None:
-    """Update the contract records in memory (`shelf`) from the database, as the transaction of `connection` sees it."""
+    """Update the contract records in memory (`shelf`) from the database.
+
+    They are then as the transaction of `connection` sees them.
+    """
     await refresh(connection, CONTRACTS, shelf)
 
 
 async def locked_record(connection: AsyncConnection, contract: str) -> ContractRecord:
-    """Return a contract's record; until the transaction ends, no other writer can change any contract.
+    """Return a contract's record, and lock all contracts until the transaction ends.
 
-    If there is no such contract, an empty record (revision 0) is returned.
+    The lock keeps every other writer from changing any contract. `connection`: that of the transaction. If there is no
+    such contract, an empty record (revision 0) is returned.
     """
     await lock_writers(connection, CONTRACTS)
     query = select(CONTRACTS.contract.c.record).where(CONTRACTS.contract.c.id == contract)
@@ -71,9 +75,10 @@ async def locked_record(connection: AsyncConnection, contract: str) -> ContractR
 async def write_change(
     connection: AsyncConnection, record: ContractRecord, change: Change, at: datetime, by: str, reason: str
 ) -> ContractRecord:
-    """Store the next change of a contract and publish it, in the caller's transaction; return the record after it.
+    """Store the next change of a contract, and return the contract's record after it.
 
-    `record`: the contract's record before the change. `at`, `by`, `reason`: when it was changed, by whom and why.
+    The change is also appended to the log that other services read, all in the transaction of `connection`. `record`:
+    the contract's record before the change. `at`, `by`, `reason`: when it was changed, by whom and why.
     """
     made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
     after = apply_change(record, made)
@@ -104,10 +109,11 @@ async def record_act(
     after: ContractRecord,
     at: datetime,
 ) -> None:
-    """Append a change of a contract to the audit log, in the transaction of the change and as the last thing in it.
+    """Append a change of a contract to the audit log.
 
-    `name`: what the change is called in the log. `before`, `after`: the contract's record; the log keeps a hash of its
-    text, "" for a contract that did not exist. `command`: who ordered the change, and why. `at`: when.
+    Call it last in the transaction of the change, whose `connection` it uses. `name`: what the change is called in the
+    log. `command`: who ordered it, and why. `before`, `after`: the contract's record. Of each, the log has a hash of
+    its text; "" if the contract did not exist. `at`: when it was changed.
     """
     told = {one: getattr(change, one) for one in ("number", "effective_from", "through") if hasattr(change, one)}
     if (booking := booking_of(change)) is not None:
@@ -155,10 +161,10 @@ def _first_plan(document: dict[str, Any]) -> str:
 async def list_contracts(
     connection: AsyncConnection, text: str, after: str, limit: int, only: str | None = None
 ) -> list[ListedContract]:
-    """Return up to `limit` recorded contracts with ids greater than `after`, in the order of their ids.
+    """Return up to `limit` contracts of the database, in the order of their ids.
 
-    `text`: only those whose id, title or customers contain it, whatever its case and spacing; "": all. `only`: only the
-    contract with this id; None: any.
+    `after`: only those with a greater id. `text`: only those whose id, title or customers contain it, whatever its case
+    and spacing; "": all. `only`: only the contract with this id; None: any.
     """
     entry = tables.contract_entry.c
     wanted = [entry.id > after]
@@ -184,9 +190,9 @@ async def changes_of(connection: AsyncConnection, contract: str, after: int, lim
 
 
 async def changes_of_kind(connection: AsyncConnection, contract: str, what: str, limit: int) -> Sequence[Any]:
-    """Return the latest changes of a contract that are of the kind `what`, up to `limit`, the latest first.
+    """Return the changes of a contract that are of one kind, the latest first.
 
-    They are rows of `ingest_contract_change`. `what`: such as `profile_changed`.
+    They are rows of the table `ingest_contract_change`, at most `limit`. `what`: the kind, such as `profile_changed`.
     """
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.what == what)
@@ -194,15 +200,19 @@ async def changes_of_kind(connection: AsyncConnection, contract: str, what: str,
 
 
 def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
-    """Return what the customer runs, as a row of `ingest_contract_change` states it; empty for another change."""
+    """Return the products and versions that the customer runs, by `row`, a row of `ingest_contract_change`.
+
+    Empty if the row is of another kind than `profile_changed`.
+    """
     change = change_of(ContractChangedData.model_validate_json(row.data))
     return change.environment if isinstance(change, ProfileChanged) else ()
 
 
 async def due_contracts(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Return the ids of up to `limit` contracts with a version that must take effect by `now` and has not yet.
+    """Return the ids of contracts with a version that must be put into force now.
 
-    Those that are overdue longest come first.
+    That is, one whose time to take effect is not after `now`, and that is not in force yet. At most `limit` are
+    returned; those that are overdue longest come first.
     """
     entry = tables.contract_entry.c
     query = select(entry.id).where(entry.next_at <= now).order_by(entry.next_at, entry.id).limit(limit)

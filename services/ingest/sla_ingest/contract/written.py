@@ -126,10 +126,11 @@ class WrittenContract:
 
 
 def read_contract(body: bytes, media_type: str, *, new: bool) -> WrittenContract:
-    """Return the contract that a request body holds, in JSON or YAML as its media type says ("" for JSON).
+    """Return the contract that a request body holds, in JSON or YAML.
 
-    `new`: the body must hold the contract's id too. Raises Problem (an HTTP error) 400 for a body that cannot be read,
-    415 for another media type and 422 with the JSON pointer of each place that does not fit.
+    `media_type`: the body's Content-Type, which says which of the two it is; "" for JSON. `new`: the body must hold the
+    contract's id too. Raises Problem (an HTTP error): 400 for a body that cannot be read, 415 for another media type,
+    422 with the JSON pointer of each place that does not fit.
     """
     values = _values(body, media_type)
     model = NewContractIn if new else ContractIn

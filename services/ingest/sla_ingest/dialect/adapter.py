@@ -36,40 +36,44 @@ class DialectAdapter(Protocol):
 
     @property
     def answers_rules(self) -> bool:
-        """Return whether an event that breaks a rule of the contract's plan is refused instead of accepted.
+        """Return whether an event that breaks a rule of the contract's plan is refused.
 
-        The rules concern agreed due dates and downgrades (`rule_refusal`). Events of a batch are accepted in either
-        case.
+        Otherwise it is accepted. An event of a batch is accepted in either case. The rules concern agreed due dates and
+        downgrades (`rule_refusal`).
         """
 
     @property
     def id_in_headers(self) -> bool:
-        """Return whether the delivery's id is in a header, which a signature over the body does not cover."""
+        """Return whether a delivery's id is in a header, and not in the body.
+
+        A signature over the body does not cover such an id.
+        """
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return None if the delivery's Content-Type is accepted, else the accepted ones as text for the answer 415.
+        """Return None if the delivery's Content-Type is accepted.
 
-        `signed`: the sender's proof is a signature over the body alone, so an event whose attributes are in headers is
-        not accepted.
+        Otherwise return the accepted ones as text, for the answer 415. `signed`: the sender's proof is a signature over
+        the body alone, so an event whose attributes are in headers is not accepted.
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a copy of a signed delivery in which its body alone decides how it is read, not its headers.
+        """Return a copy of a signed delivery that is read by its body alone, not by its headers.
 
-        The signature covers the body alone, so the headers that came with it may be forged; those that matter are
+        The signature covers the body alone, so the headers that came with it may be forged. Those that matter are
         replaced.
         """
 
     def parts(self, delivery: Delivery) -> list[Delivery] | None:
-        """Return the events of a batch as deliveries of their own; None for a delivery that is not a batch.
+        """Return the events of a batch as deliveries of their own, in their order.
 
-        Raises DoesNotFit when the batch itself cannot be read.
+        None for a delivery that is not a batch. Raises DoesNotFit when the batch itself cannot be read.
         """
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return the delivery as an OpenedDelivery: its sender, if it names one, and a function that translates it.
+        """Return the delivery's sender, if it names one, and a function that translates it.
 
-        The content is not translated yet. Raises DoesNotFit if the sender cannot be read.
+        Both are in an OpenedDelivery; the content is not translated yet. Raises DoesNotFit if the sender cannot be
+        read.
         """
 
 
@@ -89,15 +93,15 @@ class WebhookDialect:
     id_in_headers: bool = True
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return None if the delivery's Content-Type is one of `media_types` or absent, else `media_types` as text.
+        """Return None if the delivery's Content-Type is one of `media_types`, or absent.
 
-        `signed` makes no difference.
+        Otherwise return `media_types` as text, for the answer 415. `signed` makes no difference.
         """
         given = media_type({**delivery.hints, **delivery.headers})
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery unchanged: the body of a webhook alone says what it is, so no header is replaced.
+        """Return the delivery unchanged: a webhook's body alone says what it is.
 
         A delivery with a header that contradicts the body is parked or refused later.
         """
@@ -107,14 +111,17 @@ class WebhookDialect:
         """Return None: ticketing systems send no batches."""
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return the delivery as an OpenedDelivery without a sender, since the URL it was posted to names the source.
+        """Return a function that translates the delivery, in an OpenedDelivery without a sender.
 
-        Never raises. Nothing is parsed before the result's `translate` is called, which returns a refusal for an
-        unreadable body.
+        The URL to which the delivery was posted names the sender. Never raises: nothing is parsed before the function
+        is called, and that returns a refusal for an unreadable body.
         """
         return OpenedDelivery(partial(self.translate, delivery))
 
 
 def media_type(headers: Mapping[str, str]) -> str:
-    """Return the media type in the header `content-type`, in lower case and without parameters; "" if there is none."""
+    """Return the media type in the header `content-type`; "" if there is none.
+
+    It is in lower case and without parameters. `headers`: by name in lower case.
+    """
     return headers.get("content-type", "").partition(";")[0].strip().lower()

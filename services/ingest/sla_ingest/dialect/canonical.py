@@ -42,7 +42,7 @@ _Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality, Phase)
 
 @lru_cache(maxsize=256)
 def kind_of(type_: str) -> EventKind | None:
-    """Return the event kind that a CloudEvents `type` names; None for a type or version that slad does not know.
+    """Return the event kind that a CloudEvents `type` names; None for an unknown type or version.
 
     `io.slad.incident.opened.v1`, `incident.opened` and `opened` name the same kind.
     """
@@ -58,8 +58,9 @@ def kind_of(type_: str) -> EventKind | None:
 def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, source: Source) -> EventDraft:
     """Return the draft of an event (without ids) that the `data` of a CloudEvent describes.
 
-    `stamp`: the time that the CloudEvent states. `source`: its settings translate priority, customer and product, and
-    say who is staff or customer. Raises DoesNotFit with the JSON pointer of the first field that does not fit.
+    `kind`: the event's kind. `stamp`: the time that the CloudEvent states. `source`: the settings of the sender, which
+    translate priority, customer and product, and say who is staff or customer. Raises DoesNotFit with the JSON pointer
+    of the first field that does not fit.
     """
     needed = _NEEDS.get(kind)
     if needed and data.get(needed) is None:

@@ -104,10 +104,11 @@ class CloudEventsDialect:
     id_in_headers = False
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return None if the delivery's Content-Type is accepted, else the accepted ones as text for the answer 415.
+        """Return None if the delivery's Content-Type is accepted.
 
-        The two JSON formats of CloudEvents are accepted. Any other Content-Type is accepted only without `signed`, if
-        the event's attributes are in headers such as `ce-type`.
+        Otherwise return the accepted ones as text, for the answer 415. The two JSON formats of CloudEvents are always
+        accepted. Any other Content-Type is accepted if the event's attributes are in headers such as `ce-type`, but not
+        with `signed`. `signed`: the sender's proof is a signature over the body alone, so such headers might be forged.
         """
         headers = {**delivery.hints, **delivery.headers}
         kind = media_type(headers)
@@ -131,16 +132,17 @@ class CloudEventsDialect:
         return replace(delivery, headers={**delivery.headers, "content-type": kind})
 
     def parts(self, delivery: Delivery) -> list[Delivery] | None:
-        """Return the events of a batch as single structured deliveries; None for a single event.
+        """Return the events of a batch as deliveries of one structured event each, in their order.
 
-        Raises DoesNotFit when the batch itself cannot be read.
+        None for a delivery that is not a batch. Raises DoesNotFit when the batch itself cannot be read.
         """
         return split(delivery) if media_type(delivery.headers).startswith(f"{_FAMILY}-batch") else None
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return one event as an OpenedDelivery: its `source` as the sender, and a function that translates it.
+        """Return an event's sender, which its `source` names, and a function that translates it.
 
-        Raises DoesNotFit if an attribute of the event, such as its `id` or `time`, is not valid.
+        Both are in an OpenedDelivery. Raises DoesNotFit if an attribute of the event, such as its `id` or `time`, is
+        not valid.
         """
         envelope = read(delivery)
         return OpenedDelivery(partial(_translated, envelope, delivery), assumed_source(envelope.source))
@@ -157,8 +159,8 @@ def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source
 def split(delivery: Delivery) -> list[Delivery]:
     """Return the events of a batch as structured deliveries of one event each, in the order of the batch.
 
-    The last one is received when the batch was, each other one a microsecond before its successor: so events that state
-    the same instant are read in this order. Raises DoesNotFit when the batch itself cannot be read.
+    The last one is received when the batch was, each other one a microsecond before the one that follows it. So events
+    that state the same instant are read in this order. Raises DoesNotFit when the batch itself cannot be read.
     """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
@@ -195,10 +197,10 @@ def undescribed_source(name: str) -> Source:
 
 
 def source_name(written: str) -> str:
-    """Return the short name of a `source` URI reference: `https://desk.example` gives `desk.example`.
+    """Return a short name for the `source` of a CloudEvent: `https://desk.example` gives `desk.example`.
 
-    A name that had to be rewritten or cut (to 50 characters) ends with a checksum, so that two sources never share a
-    name: `//desk.example/eu` gives `desk.example-eu-7a7df68e`.
+    `written`: a URI, or one without its scheme. A name that had to be rewritten, or cut to 50 characters, ends with a
+    checksum, so that two sources never share a name: `//desk.example/eu` gives `desk.example-eu-7a7df68e`.
     """
     rest = written.split("://", 1)[-1].strip("/")
     name = re.sub(r"[^A-Za-z0-9._~]+", "-", rest).strip("-")

@@ -62,9 +62,10 @@ _FORM = b"payload="
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Translate a GitHub webhook delivery into events of an incident, or into the reason why it gives none.
+    """Translate a GitHub webhook delivery into events of an incident.
 
-    A delivery that is not understood is parked, an unreadable delivery is refused; no exception is raised for either.
+    `source`: the settings of the sender. If the delivery gives no event, the result says why: it is ignored (nothing to
+    do), parked (not understood) or refused (cannot be read). No exception is raised for any of these.
     """
     id_ = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
     try:

@@ -53,37 +53,45 @@ class GithubDelivery:
 
     @property
     def updated(self) -> ClaimedTime:
-        """Return the issue's `updated_at` as a ClaimedTime; its `at` is None if the field is absent or unreadable."""
+        """Return when the issue was last updated, by its field `updated_at`.
+
+        If the field is absent or unreadable, `at` of the result is None.
+        """
         return claimed_time(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return attribute -> where its value is found in the payload, as the catalogue says for this source.
+        """Return where the catalogue says that attributes are found in this source's deliveries.
 
-        If the catalogue says nothing, `customer` is the owner of the repository and `product` is the repository's name.
+        The result is attribute -> Lookup, such as a path in the JSON body. If the catalogue says nothing, `customer` is
+        the owner of the repository and `product` is the repository's name.
         """
         return attribute_lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
 
 def label_name(label: object) -> str:
-    """Return the name of a label, which GitHub sends as an object or as a text; "" for anything else."""
+    """Return the name of a label of an issue; "" for anything else.
+
+    `label`: as GitHub sends it, as an object with a name or as a text.
+    """
     return clean_text(label.get("name") if isinstance(label, dict) else label)
 
 
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
-    """Return why the issue was closed, as GitHub words it (`completed` if not stated), and the phase this means.
+    """Return the pair (why the issue was closed, the ticket phase that this means).
 
-    The phase is the one that the catalogue gives for that word, else slad's default, else RESOLVED.
+    `case`: the delivery that closes it. The reason is GitHub's word; `completed` if none is stated. The phase is the
+    one that the catalogue gives for that word, else slad's default, else RESOLVED.
     """
     why = text_at(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)
 
 
 def snapshot(case: GithubDelivery) -> Snapshot:
-    """Return the state of the issue as this delivery shows it.
+    """Return the state of the issue as the delivery `case` shows it.
 
-    In the result, `before` holds the earlier values of the attributes and the phase that the delivery changed; it is
-    empty where the body does not say what changed.
+    The field `before` of the result holds the earlier values of the attributes and the phase that the delivery changed.
+    It is empty where the body does not say what changed.
     """
     shown = _shown(case)
     before = _earlier(case)

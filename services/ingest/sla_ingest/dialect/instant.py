@@ -43,22 +43,25 @@ class OutOfReach(BadInstant):
 
 
 def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
-    """Return the UTC instant that a sender's value means.
+    """Return the UTC instant that a sender's value means; None if the sender states no time.
 
-    A value is a text such as `2026-02-03T04:05:06Z`, or a count of seconds, milli-, micro- or nanoseconds since 1970.
-    None, "", 0 and a time in the year 1 give None. `zone`: the time zone of a text without an offset; if that local
-    time came twice, the first instant is returned. Raises BadInstant; OutOfReach outside the years 1970 to 2200.
+    `value`: a text such as `2026-02-03T04:05:06Z`, or a number (also as text) of seconds, milli-, micro- or nanoseconds
+    since 1970, told apart by its size. A text without an offset is local time in `zone`. If the clock there showed that
+    time twice, the first instant is returned. None, "", 0 and a time in the year 1 state no time. Raises OutOfReach for
+    a time outside the years 1970 to 2200, BadInstant for any other value.
     """
     found = read_instant(value, zone)
     return found.at if isinstance(found, LocalTime) else found
 
 
 def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
-    """Return the UTC instant that a sender's value means, or a LocalTime if the value is ambiguous.
+    """Return the UTC instant that a sender's value means; None if the sender states no time.
 
-    Ambiguous is a text without an offset whose local time came twice or never in `zone`, at a change of the zone's
-    offset. None, "", 0 and a time in the year 1 give None. Raises BadInstant; OutOfReach outside the years 1970 to
-    2200.
+    `value`: a text such as `2026-02-03T04:05:06Z`, or a number (also as text) of seconds, milli-, micro- or nanoseconds
+    since 1970, told apart by its size. A text without an offset is local time in `zone`. If the clock there showed that
+    time twice or never, a LocalTime is returned, as it is not certain which instant is meant. None, "", 0 and a time in
+    the year 1 state no time. Raises OutOfReach for a time outside the years 1970 to 2200, BadInstant for any other
+    value.
     """
     found = _parsed(value, zone)
     at = found.at if isinstance(found, LocalTime) else found

@@ -46,9 +46,10 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Translate a Jira webhook delivery into events of an incident, or into the reason why it gives none.
+    """Translate a Jira webhook delivery into events of an incident.
 
-    A delivery that is not understood is parked, an unreadable delivery is refused; no exception is raised for either.
+    `source`: the settings of the sender. If the delivery gives no event, the result says why: it is ignored (nothing to
+    do), parked (not understood) or refused (cannot be read). No exception is raised for any of these.
     """
     given = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-atlassian-webhook-identifier", "")))
     try:
@@ -232,9 +233,10 @@ def _internal(comment: Node) -> bool:
 
 
 def own_id(payload: Node) -> str:
-    """Return the id of the issue in a Jira delivery, `<site>~<number>`, such as `acme.atlassian.net~10000`.
+    """Return the id of the issue in a Jira delivery, such as `acme.atlassian.net~10000`.
 
-    Without the site if no URL in the delivery shows it; "" when the delivery names no issue.
+    It is `<site>~<number>`; the number alone if no URL in the delivery shows the site. "" if the delivery names no
+    issue.
     """
     issue, comment = object_at(payload, "issue"), object_at(payload, "comment")
     number = identifier_text(issue.get("id")) or _issue_in(text_at(comment, "self"))

@@ -65,9 +65,10 @@ class JiraDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return attribute -> where its value is found in the payload, as the catalogue says for this source.
+        """Return where the catalogue says that attributes are found in this source's deliveries.
 
-        If the catalogue says nothing, `product` is the key of the project, and `customer` is not looked up.
+        The result is attribute -> Lookup, such as a path in the JSON body. If the catalogue says nothing, `product` is
+        the key of the project, and `customer` is not looked up.
         """
         return attribute_lookups(self.source, None, _USUAL_PRODUCT)
 
@@ -77,10 +78,10 @@ class JiraDelivery:
         return jira_name_of(object_at(self.fields, "status"))
 
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
-        """Return a draft of an event (without ids) of this `kind`, caused by the user whom the delivery names.
+        """Return a draft of an event (without ids), caused by the user whom the delivery names.
 
-        `at`: the event's time; None: the time of the delivery. `values`: further fields of `EventDraft`, such as
-        `reason`.
+        `kind`: the event's kind. `at`: its time; None: the time of the delivery. `values`: further fields of
+        `EventDraft`, such as `reason`.
         """
         user = object_at(self.payload, "user")
         who = speaker_of(self.source, user, self.fields)
@@ -93,9 +94,10 @@ class JiraDelivery:
 
 
 def opening_events(case: JiraDelivery) -> list[EventDraft]:
-    """Return drafts of the events of a newly created issue: its opening, and what its first status and labels mean.
+    """Return the events of a newly created issue, as drafts (without ids).
 
-    Their time is that of the issue's creation; if that is absent or unreadable, that of the delivery.
+    `case`: the delivery that reports it. The events are its opening, and what its first status and labels mean. Their
+    time is that of the issue's creation; if that is absent or unreadable, that of the delivery.
     """
     fields = case.fields
     created = claimed_time(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
@@ -134,9 +136,9 @@ def _first_priority(case: JiraDelivery) -> JiraName:
 
 
 def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
-    """Return the attributes `reporter` (display name) and `reporter_id` (account) of the issue.
+    """Return the attributes `reporter` (display name) and `reporter_id` (account) of an issue.
 
-    Both are "" if the issue has no reporter.
+    Both are "" if the issue has no reporter. `case`: the delivery with the issue.
     """
     reporter = reporter_of(case.fields)
     return {"reporter": display_name(reporter), "reporter_id": account_of(reporter)}
@@ -146,13 +148,19 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return the events that the delivery's changelog means, as drafts, and remarks that belong to none of them."""
+    """Return what the changelog of a delivery means, as a pair (drafts of events, remarks).
+
+    `case`: the delivery. The drafts are events without ids. The remarks are those that belong to none of the events.
+    """
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
 
 def new_status_attribute(case: JiraDelivery) -> Mapping[str, str]:
-    """Return `{"status": …}` with the last status in the delivery's changelog; an empty mapping if it has none."""
+    """Return the last status in the delivery's changelog as an attribute: `{"status": …}`.
+
+    An empty mapping if the changelog has no status.
+    """
     after = [after for _, after in _status_changes(case)]
     return stated_attributes(status=after[-1].shown) if after else {}
 
@@ -342,19 +350,20 @@ def _field(item: Node) -> str:
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the priority of a Jira issue, and remarks on it; "" if it has none.
+    """Return the pair (priority of a Jira issue, remarks on it).
 
-    It is that of the first label to which the catalogue gives a priority; without such a label, that of Jira's own
-    field, as `priority_of` translates it. `labels`: the issue's. `field`: the value of Jira's field `priority`.
+    The priority is that of the first label to which the catalogue gives one. Without such a label it is that of Jira's
+    own field, as `priority_of` translates it; "" if that is empty. `labels`: the issue's. `field`: the value of Jira's
+    field `priority`.
     """
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)
 
 
 def labels_of(value: Any) -> frozenset[str]:
-    """Return the labels in a value of Jira: a list of texts, or one text in which spaces separate them.
+    """Return the labels in a value of Jira.
 
-    Empty for any other value.
+    A value is a list of texts, or one text in which spaces separate the labels. Empty for any other value.
     """
     words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     return frozenset(found for word in words if (found := clean_text(word)))

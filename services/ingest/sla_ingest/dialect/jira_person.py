@@ -8,9 +8,9 @@ from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 
 
 def account_of(person: Node) -> str:
-    """Return the account id of a person, else the key, else the name; "" for an empty object.
+    """Return the account id of a person in a Jira delivery; if absent, the key; if absent, the name.
 
-    The mail address is never returned.
+    "" for an empty object. The mail address is never returned.
     """
     return text_at(person, "accountId") or text_at(person, "key") or text_at(person, "name")
 
@@ -21,9 +21,9 @@ def display_name(person: Node) -> str:
 
 
 def reporter_of(fields: Node) -> Node:
-    """Return the person in the issue's field `reporter`, or in `creator` if the issue lacks the field `reporter`.
+    """Return the person who reported an issue; an empty object if there is none.
 
-    An empty object if there is no such person.
+    `fields`: the issue's fields. The person is in `reporter`; if the issue lacks that field, in `creator`.
     """
     return object_at(fields, "reporter") if "reporter" in fields else object_at(fields, "creator")
 

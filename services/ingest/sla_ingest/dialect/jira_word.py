@@ -90,14 +90,17 @@ class JiraName:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the id, if any, followed by the names: the keys under which the catalogue may list the value."""
+        """Return the keys under which the catalogue may list this value: its id, if any, then its names."""
         return (self.id, *self.names) if self.id else self.names
 
     def __str__(self) -> str:
         return f"{self.shown} ({self.id})" if self.id and self.names else self.shown
 
     def same(self, other: JiraName) -> bool:
-        """Return whether both name the same value: their ids are equal, or one has no id and they share a name."""
+        """Return whether this and `other` name the same status, resolution or priority.
+
+        If both have an id, the ids must be equal. If not, the two must share a name, whatever its case.
+        """
         if self.id and other.id:
             return self.id == other.id
         return bool({fold_case(name) for name in self.names} & {fold_case(name) for name in other.names})
@@ -131,9 +134,10 @@ def jira_name_of(value: Node) -> JiraName:
 
 
 def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
-    """Return the value before a change and the value after it, from an item of Jira's changelog.
+    """Return the pair (value before a change, value after it).
 
-    `present`: the value that the issue has now; if it is the value after the change, its names and category are added.
+    `item`: the change, as an item of Jira's changelog. `present`: the value that the issue has now. If it is the value
+    after the change, its names and category are added to that.
     """
     before = JiraName(text_at(item, "from"), _names(text_at(item, "fromString")))
     after = JiraName(text_at(item, "to"), _names(text_at(item, "toString")))
@@ -141,9 +145,10 @@ def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]
 
 
 def complete_name(word: JiraName, present: JiraName) -> JiraName:
-    """Return `word`, a value of the changelog, with the names and category of `present` if both name the same value.
+    """Add what is known of an issue's present value to a value of the changelog.
 
-    `present`: the value that the issue has now. If they differ, `word` is returned unchanged.
+    `word`: the value of the changelog. `present`: the value that the issue has now. If both name the same value, the
+    result is `word` with the names and category of `present`. If not, `word` is returned unchanged.
     """
     if not word or not word.same(present):
         return word
@@ -151,11 +156,11 @@ def complete_name(word: JiraName, present: JiraName) -> JiraName:
 
 
 def status_now(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the phase that the issue's present status means, by the first of these that knows the status.
+    """Return the ticket phase that the issue's present status (`word`) means.
 
-    (1) The source's table `statuses` in the catalogue. (2) The usual names of statuses, unless Jira's category
-    disagrees on whether the work has ended. (3) Jira's category, with a remark. If none does, the phase is None, with a
-    remark.
+    The first of these that knows the status decides. (1) The source's table `statuses` in the catalogue. (2) The usual
+    names of statuses, unless Jira's category disagrees on whether the work has ended. (3) Jira's category, with a
+    remark. If none does, the phase is None, with a remark.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -171,10 +176,11 @@ def status_now(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def status_before(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the phase that `word`, the status before a change, means: as the catalogue says, else by its usual name.
+    """Return the phase that `word`, an issue's status before a change, means.
 
-    Jira's category plays no part, since a changelog does not state it. If neither knows the status, `phase` of the
-    result is None, and there is a remark; no remark for an empty `word`.
+    `source`: its table `statuses` in the catalogue is asked first, then the usual names of statuses. Jira's category
+    plays no part, since a changelog does not state it. If neither knows the status, `phase` of the result is None, and
+    there is a remark. For an empty `word` there is no remark.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -184,10 +190,10 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
-    """Return whether a Jira resolution (`word`) means RESOLVED or CANCELLED: as the catalogue says, else as is usual.
+    """Return whether a Jira resolution (`word`) means RESOLVED or CANCELLED.
 
-    What is usual is known for Jira's own resolutions, by name or id. Any other resolution that the catalogue does not
-    name means RESOLVED, with a remark. `source`: has the catalogue's table `resolutions`.
+    `source`: its table `resolutions` in the catalogue is asked first. Of Jira's own resolutions, known by name or id,
+    slad knows what they usually mean. Any other resolution means RESOLVED, with a remark.
     """
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:
@@ -203,11 +209,11 @@ def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return slad's priority for the Jira priority `word`, and the remarks on it; "" for an empty `word`.
+    """Return the pair (slad's priority for the Jira priority `word`, remarks on it).
 
-    The first of these that gives one decides: (1) the source's table `priorities`; (2) if that table is empty, Jira's
-    name; (3) if `word` is one of Jira's own five (known by id) that was renamed, the table's entry for its usual name,
-    with a remark; (4) Jira's name, with a remark.
+    The first of these that applies decides. (1) `word` is empty: "". (2) The source's table `priorities` has it: the
+    table's priority. (3) That table is empty: Jira's name. (4) `word` is one of Jira's own five (known by id) that was
+    renamed, and the table has its usual name: that entry, with a remark. (5) Otherwise: Jira's name, with a remark.
     """
     if not word:
         return "", ()

@@ -57,10 +57,11 @@ def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
 def label_changes(
     source: Source, before: frozenset[str], after: frozenset[str], lookups: Mapping[str, Lookup]
 ) -> tuple[LabelStep, ...]:
-    """Return the events that a change of a ticket's labels, from `before` to `after`, means.
+    """Return the events that a change of a ticket's labels means.
 
-    Changed attributes come first, then the priority, then the phase; a ticket without a label for a phase counts as
-    open. `lookups`: attribute -> where its value is found; only lookups by a label's prefix are used.
+    `before`, `after`: the labels before and after it. Changed attributes come first in the result, then the priority,
+    then the phase. A ticket without a label for a phase counts as open. `source`: its tables say what labels mean.
+    `lookups`: attribute -> where its value is found; only lookups by a label's prefix are used.
     """
     steps: list[LabelStep] = []
     changed = {

@@ -24,11 +24,11 @@ class EventStep:
 
 
 def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
-    """Return the events that a change of a ticket's phase from `before` to `after` means, in order; empty for none.
+    """Return the events that a ticket's change from one phase to another means, in order.
 
-    `before`: None when it is not known. Then REOPENED and RESUMED are returned too, in case the clocks had stopped; if
-    they run already, these events change nothing. Neither is returned if `after` is an end (resolved, closed or
-    cancelled), and no RESUMED if it is a wait.
+    Empty if the change means nothing. `before`: the phase before; None when it is not known. In that case REOPENED and
+    RESUMED are returned too, as the clocks may have stopped; if they run, these events change nothing. But if `after`
+    is an end (resolved, closed or cancelled), neither is returned; if it is a wait, only REOPENED is.
     """
     again = (EventStep(EventKind.REOPENED),) if before is None or before in _ENDED else ()
     match after:

@@ -308,9 +308,10 @@ class EventDraft:
 
 
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
-    """Return the id of an incident, `<source>:<own>`, such as `desk:INC-1`; `own` is its id at the sender.
+    """Return the id of an incident, made of its source and its id at the sender: `desk:INC-1`.
 
-    Raises DoesNotFit with `pointer` when `own` is too long.
+    `own`: the id at the sender. Raises DoesNotFit if that is longer than 200 characters. `pointer`: the JSON pointer to
+    it, for that error.
     """
     if len(own) > OWN_ID:
         raise DoesNotFit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)
@@ -318,10 +319,10 @@ def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
 
 
 def event_id(source: SourceId, delivery: str, number: int) -> EventId:
-    """Return the id of an event, `<source>/<delivery>/<number>`; `number` is its place in the delivery, from 0.
+    """Return the id of an event: `<source>/<delivery>/<number>`.
 
-    If that is longer than 120 characters, a digest (checksum) stands for `<source>/<delivery>`. The same delivery
-    always gives the same ids.
+    `number`: the event's place in the delivery, from 0. If the id is longer than 120 characters, a digest (checksum)
+    stands for `<source>/<delivery>`. The same delivery always gives the same ids.
     """
     plain = f"{source}/{delivery}/{number}"
     if len(plain) <= _MAX_EVENT_ID:
@@ -330,18 +331,27 @@ def event_id(source: SourceId, delivery: str, number: int) -> EventId:
 
 
 def fitting_id(written: str) -> str:
-    """Return a sender's own delivery id; if it is longer than 160 characters, a digest (checksum) of it."""
+    """Return the delivery id that a sender gave (`written`), if it is short enough.
+
+    If it is longer than 160 characters, a digest (checksum) of it is returned.
+    """
     return written if len(written) <= MAX_DELIVERY_ID else digest_id(written)
 
 
 def digest_id(*parts: object) -> str:
-    """Return a delivery id for a sender that gives none: a digest (checksum) of the parts, equal for equal parts."""
+    """Return a delivery id for a sender that gives none.
+
+    It is a digest (checksum) of `parts`, the values that make the delivery unique; equal parts give equal ids.
+    """
     text = "\x00".join(str(part) for part in parts)
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
 
 
 def body_id(delivery: Delivery) -> str:
-    """Return a digest of the body as a delivery id, such as `sha256-` and 40 hexadecimal digits."""
+    """Return a delivery id that is made of the delivery's body alone.
+
+    It is `sha256-` and the first 40 hexadecimal digits of the body's SHA-256.
+    """
     return f"sha256-{hashlib.sha256(delivery.body).hexdigest()[:40]}"
 
 
@@ -353,11 +363,11 @@ def number_events(
     happenings: Sequence[EventDraft],
     snapshot: Snapshot | None = None,
 ) -> Accepted:
-    """Return the drafts of one delivery as events with ids and times, numbered from 0 in their order.
+    """Return the events of one delivery, with ids and times, made from drafts.
 
-    `incident`: the incident they belong to. `id_`: the delivery's id. `happenings`: the drafts; one without a time
-    happened when the delivery was received. `snapshot`: the ticket's state, which the last event carries; None: no
-    event does.
+    `incident`: the incident they belong to. `id_`: the delivery's id; each event's id is made of it and the event's
+    number, from 0. `happenings`: the drafts; one without a time happened when the delivery was received. `snapshot`:
+    the ticket's state, which the last event carries; None: no event does.
     """
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))
@@ -372,9 +382,10 @@ def ignore_with_snapshot(
     outcome: Ignored,
     snapshot: Snapshot | None,
 ) -> Ignored:
-    """Return a copy of `outcome` whose `observed` is an event of `incident` that carries `snapshot`.
+    """Return a copy of an ignored outcome, with the state of the ticket in it.
 
-    `snapshot`: the state of the ticket; if None, `outcome` itself is returned. `id_`: the delivery's id.
+    `outcome`: the ignored one. `snapshot`: the state; the result's `observed` is an event of `incident` that carries
+    it. If it is None, `outcome` itself is returned. `id_`: the delivery's id.
     """
     if snapshot is None:
         return outcome

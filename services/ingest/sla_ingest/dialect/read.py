@@ -21,23 +21,30 @@ _SPOKEN = ("name", "value", "displayName", "title", "login", "key", "id")
 
 
 def object_at(value: Any, *path: str) -> Node:
-    """Return the JSON object at a path of keys within `value`; an empty object when there is none."""
+    """Return the JSON object at a path within a document; an empty object if there is none.
+
+    `value`: the document. `path`: the keys, from the outermost to that of the object.
+    """
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else EMPTY
 
 
 def array_at(value: Any, *path: str) -> list[Any]:
-    """Return the JSON array at a path of keys within `value`; an empty list when there is none."""
+    """Return the JSON array at a path within a document; an empty list if there is none.
+
+    `value`: the document. `path`: the keys, from the outermost to that of the array.
+    """
     *parents, last = path
     found = object_at(value, *parents).get(last)
     return found if isinstance(found, list) else []
 
 
 def text_at(value: Any, *path: str) -> str:
-    """Return the text at a path of keys within `value`, cleaned by `clean_text`; "" when there is none.
+    """Return the text at a path within a document, cleaned by `clean_text`; "" if there is none.
 
-    A whole number or truth value there is returned as text.
+    `value`: the document. `path`: the keys, from the outermost to that of the text. A whole number or truth value there
+    is returned as text.
     """
     *parents, last = path
     return clean_text(object_at(value, *parents).get(last))
@@ -57,9 +64,9 @@ def clean_text(value: Any, limit: int = MAX_VALUE) -> str:
 
 
 def identifier_text(value: Any) -> str:
-    """Return an id, which a sender gives as a text or a whole number, as a text without surrounding spaces.
+    """Return an id that a sender gives as text, without spaces at its ends.
 
-    "" for anything else, and for a text with control characters.
+    A whole number is converted to text. "" for any other value, and for a text with control characters.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
@@ -68,9 +75,10 @@ def identifier_text(value: Any) -> str:
 
 
 def name_text(value: Any) -> str:
-    """Return a value as text; an object gives its name (the first of `name`, `value`, `displayName` … that is a text).
+    """Return a value of a delivery as text; "" if there is no text in it.
 
-    A list gives its first item that gives a text. "" when there is none.
+    An object gives its name: the first of `name`, `value`, `displayName` and similar keys that has a text. A list gives
+    its first item that gives a text.
     """
     if isinstance(value, list):
         return next((found for found in map(name_text, value) if found), "")
@@ -82,10 +90,10 @@ def name_text(value: Any) -> str:
 
 
 def text_at_dotted_path(value: Any, dotted: str) -> str:
-    """Return the text at a path of keys and list indexes, such as `issue.fields.customfield_10002` or `labels.0.name`.
+    """Return the text at a path such as `issue.fields.customfield_10002` or `labels.0.name`; "" if there is none.
 
-    An object there gives its `name`, `value` or another such key; a list gives its first item that gives a text. ""
-    when there is none.
+    `value`: the document. `dotted`: the path, of keys and list indexes. An object there gives its `name`, `value` or
+    another such key. A list gives its first item that gives a text.
     """
     for name in dotted.split("."):
         if isinstance(value, dict):
@@ -98,19 +106,21 @@ def text_at_dotted_path(value: Any, dotted: str) -> str:
 
 
 def after_prefix(prefix: str, labels: Iterable[str]) -> str:
-    """Return what follows `prefix` in the first label, in sorted order, that begins with it; "" when none does.
+    """Return the rest of a label that begins with `prefix`; "" if none does.
 
-    Case does not matter for the prefix; spaces around the result are removed.
+    If several labels do, the first in sorted order is used. Case does not matter for the prefix; spaces around the
+    result are removed.
     """
     wanted = prefix.casefold()
     return next((label[len(prefix) :].strip() for label in sorted(labels) if label.casefold().startswith(wanted)), "")
 
 
 def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
-    """Return the value that `lookup`, a setting of the catalogue, finds in a delivery; "" if none, or without a lookup.
+    """Return the value that a lookup finds in a delivery; "" if it finds none.
 
-    It is the text at the lookup's path in `document`; else the rest of a label that begins with the lookup's prefix;
-    else the lookup's constant. The lookup's table then translates it.
+    `lookup`: a setting of the catalogue that says where to find a value; None finds none. It gives the text at its path
+    in `document`; else the rest of one of `labels` that begins with its prefix; else its constant. Its table then
+    translates that text.
     """
     if lookup is None:
         return ""
@@ -121,7 +131,10 @@ def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = 
 
 
 def has_path(value: Any, dotted: str) -> bool:
-    """Return whether the document has a value at a dotted path such as `issue.fields.priority`, even if it is null."""
+    """Return whether a document has a value at a path, even if the value is null.
+
+    `value`: the document. `dotted`: the path, such as `issue.fields.priority`.
+    """
     *parents, last = dotted.split(".")
     for name in parents:
         if isinstance(value, dict):
@@ -136,10 +149,10 @@ def has_path(value: Any, dotted: str) -> bool:
 def attribute_lookups(
     source: Source, usual_customer: Lookup | None, usual_product: Lookup | None
 ) -> Mapping[str, Lookup]:
-    """Return attribute -> the lookup that finds its value in a delivery, as the catalogue says for this source.
+    """Return where the catalogue says that attributes are found in the deliveries of a source.
 
-    `usual_customer`, `usual_product`: used for `customer` and `product` if the catalogue gives no lookup; None: no
-    default.
+    The result is attribute -> Lookup. `usual_customer`, `usual_product`: used for `customer` and `product` if the
+    catalogue gives no lookup; None: no default.
     """
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
@@ -148,11 +161,12 @@ def attribute_lookups(
 def overlay_lookups(
     shown: Mapping[str, str], found: Mapping[str, Lookup], document: Any, labels: Iterable[str]
 ) -> dict[str, str]:
-    """Return the attributes in `shown`, replaced or completed by what the catalogue's lookups find in a delivery.
+    """Return a delivery's attributes after the catalogue's lookups have been applied.
 
-    `shown`: the values that the translator took from the delivery itself. `found`: attribute -> the lookup that may
-    replace it, read from `document` and the ticket's `labels`. A lookup that finds nothing removes the attribute if it
-    is by label, or if its path exists in the document; otherwise the value stays. Empty attributes are left out.
+    `shown`: the attributes that the translator took from the delivery itself. `found`: attribute -> its lookup, a
+    setting that says where to find it: in `document` (the delivery) or the ticket's `labels`. If a lookup finds a
+    value, that replaces the one in `shown`. If it finds none, but is by label or its path exists in the document, the
+    attribute is removed. Otherwise the value in `shown` stays. Empty attributes are left out.
     """
     labels = list(labels)
     values = {name: look_up_value(lookup, document, labels) for name, lookup in found.items()}
@@ -165,12 +179,13 @@ def overlay_lookups(
 
 
 def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
-    """Return the UTC instant that a sender's `value` means, as a ClaimedTime with this `quality` and `version`.
+    """Return the time that a sender states for an event, as a ClaimedTime.
 
-    `value`: text such as `2026-02-03T04:05:06Z`, or a count of seconds, milli-, micro- or nanoseconds since 1970.
-    `zone`: of a text without offset; if that local time came twice or never, there is a remark and EXACT becomes
-    DOUBTFUL. `version`: the sender's number of the change; 0: none. `at` of the result is None for an absent value
-    (None, "", 0, the year 1) and, with a remark that quotes it, for one that is unreadable or outside 1970 to 2200.
+    `value`: text such as `2026-02-03T04:05:06Z`, or a number of seconds, milli-, micro- or nanoseconds since 1970.
+    `quality`, `version` (the sender's number of the change, 0 for none): copied to the result. `zone`: the time zone of
+    a text without offset. If the clock there showed that time twice or never, a remark is added, and EXACT becomes
+    DOUBTFUL. If the value is absent (None, "", 0, the year 1), `at` of the result is None. If it is unreadable or
+    outside the years 1970 to 2200, `at` is None, and a remark quotes it.
     """
     try:
         found = read_instant(value, zone)

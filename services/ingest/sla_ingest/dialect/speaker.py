@@ -64,11 +64,12 @@ class Speaker:
 
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
-    """Return as a Speaker on which side a person stands: customer, staff, bot or unknown.
+    """Return on which side a person stands: customer, staff, bot or unknown.
 
     `person`: what the delivery says of the account. `reported`: whether this person reported the ticket. The catalogue
-    and the sender's statements decide (`known_side`). Where they do not, the person counts as staff if `person.assumed`
-    gives a reason and the source does not restrict its staff, else as unknown; the Speaker then has a remark.
+    and the sender's statements decide (`known_side`). If they do not, and `person.assumed` gives a reason, the person
+    counts as staff, unless the source restricts who is staff. Otherwise the side is unknown. In these two cases the
+    result has a remark.
     """
     actor = known_side(source, person, reported=reported)
     if actor is not None:
@@ -92,11 +93,12 @@ def _where(source: Source) -> str:
 
 
 def known_side(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
-    """Return whether a person is staff, a customer or a bot, by the catalogue and the sender; None: unknown.
+    """Return whether a person is staff, a customer or a bot; None if that is not known.
 
-    The first rule that fits decides: (1) a bot; (2) staff by name; (3) a customer as the sender states, by name, or
-    because the person `reported` the ticket; (4) staff by group, domain or association; (5) a customer by these; (6)
-    staff as the sender states (`member`), unless the catalogue restricts who is staff.
+    The first rule that fits decides. (1) A bot, by the sender or the catalogue. (2) Staff, if the catalogue names the
+    account. (3) A customer, if the sender says so, the catalogue names the account, or the person `reported` the
+    ticket. (4) Staff by group, mail domain or GitHub association. (5) A customer by these. (6) Staff, if the sender
+    says so (`member`); but not if the catalogue restricts who is staff, or lists associations of staff.
     """
     if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT

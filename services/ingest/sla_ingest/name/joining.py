@@ -29,11 +29,12 @@ MOST_WORDS = 2_000
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
-    """Store what follows from an event that renames its incident, or merges it into another; ignore other events.
+    """Store what follows from an event that renames its incident or merges it into another.
 
-    The event itself must be stored already. A rename makes the later name an alias and copies the events stored under
-    it to the incident. A merge is recorded. In both cases the events of merged incidents are copied to the incidents
-    into which they were merged. `names`: the renames and merges before this event.
+    Other events are ignored. The event itself must be stored already. If it is a rename, the later id becomes another
+    id of the incident, and the events stored under it are copied to the incident. If it is a merge, the merge is
+    recorded. In both cases the events of merged incidents are copied to the incidents into which they were merged.
+    `names`: the renames and merges before this event.
     """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
@@ -64,13 +65,13 @@ async def carry_events(
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
-    """Copy these stored events to the incidents into which their own incidents were merged (survivors).
+    """Copy stored events to the incidents (survivors) into which their own incidents were merged.
 
-    Copied are only openings, comments of people, workarounds, escalations, ends, reopenings, merges and renames.
-    `kept_from`: survivors that get no copies, since this sender may not change them. `begun`: incidents with events of
-    their own; updated. An event's incident that is not in `begun` first gets copies of the events of all incidents
-    merged into it. A survivor that is not in `begun` gets copies only if it has events of its own by now, or a
-    customer's comment waits for an answer.
+    Only openings, comments of people, workarounds, escalations, ends, reopenings, merges and renames are copied.
+    `names`: the merges. `kept_from`: survivors that get no copies, since this sender may not change them. `begun`:
+    incidents that have events of their own; this set is updated. If an event's incident is not in `begun`, it first
+    gets copies of the events of all incidents merged into it. If a survivor is not in `begun`, it gets copies only if
+    it has events of its own by now, or a customer's comment waits for an answer.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -87,7 +88,10 @@ async def carry_events(
 
 
 async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Return which of these incidents have a stored event that is not a copy from a merged incident."""
+    """Return which of these incidents have a stored event of their own.
+
+    An event that was copied from a merged incident is none.
+    """
     column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
     wanted, found = set(incidents), set[IncidentId]()
     for condition in (not_(column.id.contains(_COPY)), column.id.contains(_COPY)):
@@ -98,11 +102,11 @@ async def incidents_with_own_events(connection: AsyncConnection, incidents: Iter
 
 
 def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
-    """Return copies, for a renamed incident, of the events that were stored under its later name.
+    """Return copies, for a renamed incident, of the events that were stored under its later id.
 
-    `stray`: the events stored under the name `later`. `told`: the event that states the rename; the copies get its
-    `incident`. Not copied are copies from merged incidents, and events that rename to that incident, or merge into it.
-    Unless `stray` is empty, a last event is added that closes the incident `later` as merged.
+    `stray`: the events stored under `later`. `told`: the event that states the rename; the copies get its `incident`.
+    Two kinds of events are not copied: copies from merged incidents, and events that rename to that incident or merge
+    into it. Unless `stray` is empty, a last event is added that closes the incident `later` as merged.
     """
     incident = told.incident
     found = [
@@ -136,10 +140,11 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
 
 
 def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId:
-    """Return the id for a copy of an event on another incident: `<id>~` and 12 digits of a digest of the incident.
+    """Return the id for the copy of an event that another incident gets.
 
-    Equal arguments give equal ids. `sign`: `~` for copies of events of merged incidents, `=` for events that were
-    stored under a later name. An id of more than 120 characters becomes a digest.
+    It is `<id>~` and 12 digits of a digest (checksum) of that incident; equal arguments give equal ids. `sign`: `~` for
+    copies of events of merged incidents, `=` for events that were stored under a later id. An id of more than 120
+    characters becomes a digest.
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:

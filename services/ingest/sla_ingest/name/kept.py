@@ -26,7 +26,7 @@ class NamesChanged(Exception):
 
 
 async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
-    """Lock the names of incidents until the transaction ends, against renames and merges by other processes.
+    """Keep other processes from renaming or merging incidents until the transaction ends.
 
     `joining`: True if this transaction itself renames or merges; it then has the lock alone. False: it shares the lock
     with others that do not. Does nothing on SQLite, which has one writer at a time.
@@ -37,7 +37,10 @@ async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
 
 
 async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
-    """Return the recorded renames and merges of these incident ids, and of all ids that are linked with them."""
+    """Return the recorded renames and merges of incidents, found by their ids.
+
+    Those of all ids that are linked with these by renames and merges are returned too.
+    """
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
     seen: set[str] = set()
@@ -60,9 +63,9 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 
 
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether `load_names(names)` would still return `known`, the result of an earlier call.
+    """Return whether no rename or merge of these incidents was recorded since `load_names`.
 
-    This takes one query, whereas `load_names` searches step by step.
+    `known`: the result of `load_names(names)`. This takes one query, whereas `load_names` searches step by step.
     """
     all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
     moved: dict[IncidentId, IncidentId] = {}
@@ -88,9 +91,10 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
 async def insert_alias(
     connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
 ) -> None:
-    """Record that the id `name` belongs to `incident` since an instant; do nothing if that is recorded already.
+    """Record that the id `name` belongs to an incident; do nothing if that is recorded already.
 
-    `kind`: MOVED if `name` is another id of the incident, MERGED if it is an incident that was merged into `incident`.
+    `kind`: MOVED if `name` is another id of `incident`, MERGED if it is an incident that was merged into `incident`.
+    `since`: when it was renamed or merged.
     """
     row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
     await connection.execute(insert_new(connection, tables.alias), [row])
@@ -115,11 +119,11 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
 
 
 async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """Delete the recorded renames and merges of incidents that retention (the removal of old ones) removes.
+    """Delete the recorded renames and merges of incidents whose events retention deletes.
 
-    `ended`: incident -> when it ended. Each other id of an incident (from a rename) gets a tombstone: a row that keeps
-    this instant, so that late events are recognised. None: the incident was removed before, and no tombstones are
-    written.
+    Retention is the removal of old incidents. `ended`: incident -> when it ended. Each other id of an incident (from a
+    rename) gets a tombstone: a row with the instant at which the incident ended, so that late events are recognised. If
+    that is None, the incident was removed before, and no tombstone is written.
     """
     gone = sorted(ended)
     over: dict[str, datetime] = {}

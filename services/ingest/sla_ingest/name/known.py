@@ -35,9 +35,9 @@ class IncidentNames:
     merged: Mapping[IncidentId, frozenset[IncidentId]] = field(default_factory=dict)
 
     def incident(self, name: IncidentId) -> IncidentId:
-        """Return the id under which the incident with the id `name` is stored; `name` itself if it was never renamed.
+        """Return the id under which slad stores the incident with the id `name`.
 
-        Several renames are followed to the last.
+        That is `name` itself if the incident was never renamed. Several renames are followed to the last.
         """
         return end_of_chain(self.moved.get, name)
 
@@ -53,7 +53,7 @@ class IncidentNames:
     def survivors(self, incident: IncidentId) -> frozenset[IncidentId]:
         """Return every incident into which `incident` was merged, directly or through others.
 
-        `incident` itself is never among them; empty if it was not merged.
+        Empty if it was not merged. `incident` itself is never among them.
         """
         found: set[IncidentId] = set()
         ahead = [incident]
@@ -65,7 +65,10 @@ class IncidentNames:
         return frozenset(found)
 
     def sources(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Return every incident that was merged into `incident`, directly or through others; empty for none."""
+        """Return every incident that was merged into `incident`, directly or through others.
+
+        Empty if there is none.
+        """
         return frozenset(name for name in self.merged if incident in self.survivors(name))
 
 
@@ -86,7 +89,10 @@ def joins(entry: InboxEntry) -> bool:
 
 
 def names_in_entry(entry: InboxEntry) -> set[IncidentId]:
-    """Return the ids of all incidents that a delivery mentions: in its events, in `observed` and in `work`."""
+    """Return the ids of all incidents that a delivery mentions.
+
+    They are in its events, in `observed` (the ticket's state) and in `work`.
+    """
     looked = () if entry.observed is None else (entry.observed,)
     worked = set() if entry.work is None else {entry.work.incident}
     return {name for one in (*entry.events, *looked) for name in names_in_event(one.event)} | worked
@@ -101,7 +107,7 @@ def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
 
 
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
-    """Return the delivery with each incident id replaced by the id under which slad stores the incident.
+    """Return a copy of a delivery with the ids under which slad stores its incidents.
 
     A renamed incident is stored under its first id. Ids are replaced in the events (`incident`, `merged_into`), in
     `observed` and in `work`. `names`: the known renames. A merge of two ids of the same incident becomes a rename.
@@ -127,9 +133,10 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return (incidents whose events must be copied, incidents that get the copies) for a rename or a merge.
+    """Return between which incidents events must be copied, after a rename or a merge.
 
-    `names`: the renames and merges that are known. Both sets are empty for any other event.
+    The result is a pair: (incidents whose events are copied, incidents that get the copies). Both sets are empty for
+    any other event. `names`: the renames and merges that are known.
     """
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
@@ -145,12 +152,12 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 
 
 def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """Return the incident of the first event whose rename or merge would join too many incidents; None if none would.
+    """Return the incident of a delivery whose rename or merge would join too many incidents.
 
-    Too many is more than `MOST_NAMES` (500) linked ids, `MOST_MOVES` (50) other ids of one incident, `MOST_SURVIVORS`
-    (10) incidents into which one is merged, or `MOST_COPIED` (500) pairs of incidents between which events are copied.
-    This limits how much one event writes, since its transaction delays every other sender. `names`: the renames and
-    merges that are known.
+    It is that of the first such event; None if there is none. Too many is more than `MOST_NAMES` (500) linked ids,
+    `MOST_MOVES` (50) other ids of one incident, `MOST_SURVIVORS` (10) incidents into which one is merged, or
+    `MOST_COPIED` (500) pairs of incidents between which events are copied. This limits how much one event writes, since
+    its transaction delays every other sender. `names`: the renames and merges that are known.
     """
     for one in entry.events:
         event = one.event

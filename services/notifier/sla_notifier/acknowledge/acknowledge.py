@@ -44,9 +44,9 @@ class AckBy:
 
     @classmethod
     def person(cls, id_: str, via: str) -> AckBy:
-        """Return an AckBy for the person with the id `id_`, who followed a link in a message.
+        """Return the AckBy of a person who acknowledges by a link in a message.
 
-        `via`: `link`, or `digest` for the link of a mail that collects several messages.
+        `id_`: the person's id. `via`: `link`, or `digest` for the link of a mail that collects several messages.
         """
         return cls(id_, via, AuditActor(ActorKind.PERSON, id_))
 
@@ -74,11 +74,12 @@ class Acknowledger:
     async def acknowledge(
         self, alert: str, by: AckBy, *, contract: str | None = None, together: bool = False
     ) -> Acknowledged | None:
-        """Acknowledge one alert and return the result; None when there is no such alert, or not of `contract`.
+        """Acknowledge one alert; return what was done, and the alert afterwards.
 
-        `alert`: the alert's id. `by`: who acknowledges. `contract`: the contract to which the alert must belong; None:
-        any. `together`: if one message about a critical fix named several contracts, acknowledge the alerts of them
-        all. Alerts that were acknowledged or closed before stay as they are. Raises StoreBusy.
+        None is returned if there is no alert with the id `alert`, or if it belongs to another contract than `contract`
+        (None: any contract will do). `by`: who acknowledges. `together`: whether to acknowledge more than this alert,
+        if one message about a critical fix named several contracts: the alerts of all of them. Alerts that were
+        acknowledged or closed before stay as they are. Raises StoreBusy.
         """
         async with self._context.writing() as connection:
             others = await _others(connection, alert, by.name) if together else []
@@ -101,10 +102,11 @@ class Acknowledger:
         return Acknowledged(answers[alert], batch.alerts.get(alert, before))
 
     async def acknowledge_listed(self, ids: Mapping[str, int], by: AckBy) -> list[Acknowledged]:
-        """Acknowledge several alerts in one transaction; return a result for each, sorted by alert id.
+        """Acknowledge several alerts in one transaction; return a result for each.
 
-        `ids`: alert id -> which opening of the alert is meant, counted from 1 (its `episode`). Left out are unknown
-        alerts, and alerts that have been opened again since. `by`: who acknowledges. Raises StoreBusy.
+        `ids`: alert id -> which opening of the alert is meant, counted from 1 (its `episode`). Unknown alerts, and
+        alerts that were opened again since, are not acknowledged and have no result. `by`: who acknowledges. The
+        results are sorted by alert id. Raises StoreBusy.
         """
         async with self._context.writing() as connection:
             known = await alerts.lock_alerts(connection, set(ids))

@@ -41,18 +41,21 @@ class DigestAckLinks:
         self._acknowledger = acknowledger
 
     async def look(self, claim: Claim) -> AckPage:
-        """Return the page that lists the alerts of a digest (a mail that collects several messages); change nothing.
+        """Return the page that lists the alerts of a digest; change nothing.
 
-        The page has a button to acknowledge them if one of them is open. If the digest no longer exists, the page says
-        so. Opening the link does not acknowledge, since mail scanners open links too.
+        A digest is a mail that collects several messages. `claim`: the verified content of the link's token, which
+        names the digest and the person. If one of the alerts is open, the page has a button to acknowledge. If the
+        digest no longer exists, the page says so. Opening the link does not acknowledge, since mail scanners open links
+        too.
         """
         return await self._answer(claim, None)
 
     async def act(self, claim: Claim) -> AckPage:
-        """Acknowledge the open alerts of a digest (a mail that collects several messages); return the page after that.
+        """Acknowledge the open alerts of a digest; return the page that lists them.
 
-        The page lists the alerts and says how many were acknowledged. An alert that was closed and opened again since
-        the digest was sent is not acknowledged.
+        A digest is a mail that collects several messages. `claim`: the verified content of the link's token, which
+        names the digest and the person. The page says how many alerts were acknowledged. An alert that was closed and
+        opened again since the digest was sent is not acknowledged.
         """
         async with self._context.store.reading() as connection:
             episodes = _asking(await deliveries_in_digest(connection, claim.digest))

@@ -33,12 +33,13 @@ class AckLinks:
         self._listed = DigestAckLinks(context, acknowledger)
 
     async def look(self, token: str) -> AckPage:
-        """Return the page for the token of a link: what the alert is about, and whether it is open; change nothing.
+        """Return the page for an acknowledgement link; change nothing.
 
-        For an open alert the page has a button to acknowledge. If the token is forged, cut off or expired, or the alert
-        no longer exists, the page says so. If the alert belongs to another contract now, the page shows it as closed,
-        with the subject of the last message to this person. Opening a link does not acknowledge, since mail scanners
-        open links too.
+        `token`: the last part of the link. The page says what the alert is about and whether it is open. If it is open,
+        the page has a button to acknowledge. If the link is for a digest (a mail that collects several messages), the
+        page lists its alerts. If the token is forged, cut off or expired, or the alert no longer exists, the page says
+        so. If the alert belongs to another contract now, the page shows it as closed, with the subject of the last
+        message to this person. Opening a link does not acknowledge, since mail scanners open links too.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
@@ -53,11 +54,12 @@ class AckLinks:
         return self._answer(claim, alert, _shown(alert)) if _theirs(alert, told) else self._moved(alert, told[0])
 
     async def act(self, token: str) -> AckPage:
-        """Acknowledge the alert, or the alerts of the digest, that a link is for; return the page with the result.
+        """Acknowledge what an acknowledgement link is for; return the page with the result.
 
-        `token`: from the link. The page says why if nothing could be acknowledged: the token is forged, cut off or
-        expired; or the alert no longer exists, belongs to another contract now, or was acknowledged or closed before.
-        If one message about a critical fix named several contracts, the alerts of them all are acknowledged.
+        `token`: the last part of the link. It is for one alert, or for the alerts of a digest (a mail that collects
+        several messages). If one message about a critical fix named several contracts, the alerts of them all are
+        acknowledged. If nothing could be acknowledged, the page says why: the token is forged, cut off or expired; or
+        the alert no longer exists, belongs to another contract now, or was acknowledged or closed before.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):

@@ -10,9 +10,10 @@ from sla_platform.wire import NoticeData
 
 
 def subject_of(alert: Alert) -> str:
-    """Return one line on what an alert is about: metric, customer and ticket, or the title of a critical fix.
+    """Return one line on what an alert is about, at most 200 characters long.
 
-    It has at most 200 characters.
+    For an alert about a clock it has metric, customer (or contract) and ticket, for one about a critical fix the title
+    of its notice.
     """
     content = alert.content
     if isinstance(content, NoticeData):
@@ -22,6 +23,9 @@ def subject_of(alert: Alert) -> str:
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
-    """Return the name of the person with the id `person` in the alert's contract; `person` itself if unknown there."""
+    """Return a person's name, as an alert's contract states it.
+
+    `person`: the person's id; it is returned itself if the contract does not have it.
+    """
     found = contract_of(catalogue, alert.contract).people.get(person)
     return found.name if found is not None else person

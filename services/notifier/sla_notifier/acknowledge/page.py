@@ -130,7 +130,11 @@ class AckPage:
 
 
 def render_page(texts: Texts, answer: AckPage) -> str:
-    """Return the HTML of a linked page, in the available language nearest to `answer.language`, else in English."""
+    """Return the HTML of the page that a link in a message leads to.
+
+    `texts`: the texts of all languages. `answer`: what the page shows. The page is in the available language nearest to
+    `answer.language`, else in English.
+    """
     language = texts.language(answer.language)
     words = texts.words(language, "answer")
     when = "" if answer.at is None else instant_in_words(answer.at, answer.zone, language)

@@ -25,11 +25,11 @@ class AckAnswer(StrEnum):
 
 
 def acknowledge_alert(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
-    """Return (what an acknowledgement of `before` at `now` does, the change of the alert to store).
+    """Return what an acknowledgement does to an alert, and the change to store.
 
-    Nothing is stored here. If the alert is open, the change marks it as acknowledged, deletes its future escalation
-    steps and cancels its queued pages. If it was acknowledged or closed before, the change is empty. `who`, `via`:
-    stored with the alert; `via` is the way, such as `link`.
+    Nothing is stored here. `before`: the alert until now. If it is open: the change marks it as acknowledged, deletes
+    its future escalation steps and cancels its queued pages. If it was acknowledged or closed before: the change is
+    empty. `who`, `via`: stored with the alert; `via` is the way, such as `link`. `now`: when it is acknowledged.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:

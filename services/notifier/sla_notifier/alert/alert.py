@@ -119,5 +119,8 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
 
 
 def fix_alert_id(notice: str, contract: str) -> str:
-    """Return the id of the alert about a notice for one contract: a UUID that follows from the two ids."""
+    """Return the id of the alert that a notice of a critical fix has for one contract.
+
+    `notice`, `contract`: their ids. The result is a UUID, always the same for the same two ids.
+    """
     return str(uuid5(NAMESPACE_URL, f"slad:notice/{notice}/{contract}"))

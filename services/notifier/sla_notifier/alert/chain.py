@@ -64,11 +64,12 @@ class EscalationChain:
         return self.levels[level - 1]
 
     def for_critical_fix(self, patience: timedelta) -> EscalationChain:
-        """Return a copy for a critical fix: its level 1 notifies the people entitled to the notice, without a delay.
+        """Return a copy of the chain for a critical fix, with another level 1.
 
-        The other levels are those of this chain without its first; but if it has only one, that one is kept as level 2,
-        at least `patience` after the start of the round. Level 1 lists no roles and no persons, since the entitled
-        people are looked up in the contract (`EntitledRecipients`).
+        This level 1 notifies, without a delay, the people entitled to the notice of the fix. It lists no roles and no
+        persons, since these people are looked up in the contract (`EntitledRecipients`). If this chain has several
+        levels: its first one is left out, the others follow. If it has only one: that one becomes level 2, and notifies
+        at least `patience` after the start of the round.
         """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
@@ -92,8 +93,9 @@ class EscalationStep:
 def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
     """Return the future escalation steps of a round that starts at `start`, sorted by time.
 
-    Levels without a delay are notified at `start` and have no step. If another round follows, the last step begins it.
-    `alert`: the alert's id. `round_`: the number of this round, from 0.
+    `chain`: the levels of the escalation. Each level with a delay has a step; levels without one are notified at
+    `start`. If another round follows, the last step begins it. `alert`: the alert's id. `round_`: the number of this
+    round, from 0.
     """
     delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)
@@ -101,7 +103,10 @@ def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datet
 
 
 def chain_to_json(chain: EscalationChain) -> str:
-    """Return the chain as JSON text for the alert's row in the database; `chain_from_json` reads it."""
+    """Return the chain (levels of an escalation) as JSON text, to be stored with its alert.
+
+    `chain_from_json` reads it.
+    """
     return orjson.dumps(
         {
             "policy": chain.policy,
@@ -121,9 +126,9 @@ def chain_to_json(chain: EscalationChain) -> str:
 
 
 def chain_from_json(written: str) -> EscalationChain:
-    """Return the chain that `chain_to_json` wrote as JSON text.
+    """Return the chain (levels of an escalation) that `chain_to_json` wrote as JSON text.
 
-    Raises ValueError, KeyError or TypeError if it cannot be read.
+    Raises ValueError, KeyError or TypeError if the text cannot be read.
     """
     read = orjson.loads(written)
     return EscalationChain(
@@ -140,5 +145,8 @@ def chain_from_json(written: str) -> EscalationChain:
 
 
 def chain_for_roles(roles: Sequence[str]) -> EscalationChain:
-    """Return the chain for a plan without an escalation policy: one level that pages these roles without a delay."""
+    """Return the escalation for a plan that has no escalation policy.
+
+    It has one level, which pages the people with these roles without a delay.
+    """
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

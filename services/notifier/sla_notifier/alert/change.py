@@ -44,11 +44,11 @@ NO_CHANGE = AlertChange()
 
 
 def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> AlertChange:
-    """Return the change that opens an alert: requests to notify the levels without a delay, steps for the others.
+    """Return the change that opens an alert; nothing is stored or sent here.
 
-    `alert`: the alert in its new state. `cancel_reason`: why pages are cancelled that are still queued from a time when
-    the alert was open before; None: they are not. Nothing is stored or sent here. `now`: when it opens; the delays of
-    its levels count from then.
+    `alert`: the alert in its new state. Levels without a delay get a request to notify their people, the others a
+    future step. `now`: when the alert opens; the delays count from then. `cancel_reason`: why pages are cancelled that
+    are still queued from an earlier opening of the alert; None: they are not.
     """
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
@@ -63,11 +63,12 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 
 
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
-    """Return the request to notify one level of the alert in its present round. `at`: when the level became due.
+    """Return the request to notify the people of one level of an alert, in its present round.
 
-    The kind of the request is PAGE if the level asks for an acknowledgement, else INFO; for a critical fix always
-    CRITICAL_FIX. Level 1 of a critical fix goes to the people entitled to the notice. The request's id is that of the
-    event that opened the alert (`alert.occasion`); `#<round>.<level>` is added, except for level 1 of round 0.
+    `level`: the level's number, from 1. `at`: when it became due. The kind of the request is CRITICAL_FIX for a
+    critical fix; else PAGE if the level asks for an acknowledgement, and INFO if it does not. Level 1 of a critical fix
+    goes to the people entitled to the notice. The request's id is that of the event that opened the alert
+    (`alert.occasion`); `#<round>.<level>` is added, except for level 1 of round 0.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
@@ -93,11 +94,12 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
 def log_event(
     alert: Alert, what: str, now: datetime, *, key: str = "", reason: str = "", by: str = ""
 ) -> tuple[str, DeliveryFact]:
-    """Return (event id, data) of an event about an alert, to be appended to the notifier's log.
+    """Return an event about an alert as (event id, data), for the notifier's log.
 
-    `what`: what happened, such as `opened`; the event's type is `alert.<what>`. `now`: when. `key`: the last part of
-    the id `alert/<alert id>/<episode>/<key>`, "" for `what`. The episode says how often the alert was opened; give a
-    key if there may be several such events in one. `reason`: why it happened; `by`: who did it; "" for neither.
+    The log is the table from which the notifier's events are published. `what`: what happened, such as `opened`; the
+    event's type is `alert.<what>`. `now`: when. The id is `alert/<alert id>/<episode>/<key>`; the episode says how
+    often the alert was opened. `key`: needed if there may be several such events in one episode; "": `what` is the key.
+    `reason`: why it happened; `by`: who did it; "" for neither.
     """
     fact = DeliveryFact(
         what=f"alert.{what}",

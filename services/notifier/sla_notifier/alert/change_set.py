@@ -38,14 +38,18 @@ class ChangeSet:
     notices: list[NoticeData] = field(default_factory=list)
 
     def alert(self, id_: str) -> Alert | None:
-        """Return the alert with this id as the batch has changed it so far; None when there is no such alert."""
+        """Return the alert with this id, as the batch has changed it so far.
+
+        None when there is no such alert.
+        """
         return self.alerts.get(id_) or self.known.get(id_)
 
     def add(self, change: AlertChange) -> None:
-        """Add the change of one fact, notice, escalation step or acknowledgement, on top of those added before.
+        """Add a change of one alert to those of the batch.
 
-        If `change` cancels the queued pages of its alert, the pages of this alert that were requested earlier in the
-        batch are cancelled, too. If the reason is ENDED, their recipients get the closing message instead.
+        `change`: what one fact, notice, escalation step or acknowledgement does; it follows the changes added before.
+        If it cancels the queued pages of its alert, the pages of this alert that were requested earlier in the batch
+        are cancelled, too. If the reason is ENDED, their recipients get the closing message instead.
         """
         requests = list(change.requests)
         if change.alert is not None:

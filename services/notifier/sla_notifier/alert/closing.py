@@ -37,12 +37,13 @@ _UNTRUE_BY: Mapping[str, frozenset[CloseReason]] = {
 
 
 def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertChange:
-    """Return the change that corrects an alert's `due_at` after a late event moved its breach; nobody is notified.
+    """Return the change that corrects when an alert's breach was, after a late event.
 
-    If the fact moves the breach, `due_at` becomes the new instant. If the fact takes the breach back, but the clock is
-    breached at another instant, `due_at` becomes that instant. Exception: the clock is open, and the alert is closed or
-    was opened for another target; then people are paged anew instead, and the change is empty. It is also empty in all
-    other cases, and if there is no alert (`before` is None). Nothing is stored here.
+    `before`: the alert, None for none. `fact`: an event of the timer about the alert's clock. If the fact moves the
+    breach: `due_at` becomes the new instant. If it takes the breach back, but the clock is breached at another instant:
+    `due_at` becomes that instant. But if the clock has not ended, and the alert is closed or was opened for another
+    target, the change is empty, since people are then paged anew. In all other cases it is empty, too. Nothing is
+    stored here, and nobody is notified.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -59,11 +60,13 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
 
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
-    """Return why a fact closes an alert; None when the fact does not close it.
+    """Return why a fact closes an alert; None when it does not close it.
 
-    A fact closes the alert if it ends the clock; if it brings a new target that is due after `now`; or if it takes back
-    the alert's breach and no other breach remains. Another breach remains if one was published, or if the clock runs
-    although its due instant is not after `now`.
+    `fact`: an event of the timer about the alert's clock. It closes the alert in three cases: it ends the clock; it
+    brings a new target that is due after `now`; or it takes back the alert's breach, and no other breach remains.
+    Another breach remains if one was published, or if the clock runs although its due instant is not after `now`. None
+    remains if the clock is met, or is measured under another contract now (unless it ended as missed under the alert's
+    contract).
     """
     if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK
@@ -86,13 +89,13 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
 
 
 def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
-    """Return the change for a fact that ends an alert: close it, cancel its pages, notify the people who were paged.
+    """Return the change that closes an alert if a fact ends it; nothing is stored or sent here.
 
-    A fact ends the alert if it ends the clock, brings a target that is due after `now`, or takes back the last breach.
-    The change is empty for any other fact, if there is no alert (`before` is None), or if it is closed already.
-    Exception: a closed alert is closed again, and people are notified again, if the fact makes their last message
-    wrong: the breach is taken back, or the clock ended in another way. `id_`: the fact's event id. Nothing is stored or
-    sent here.
+    `before`: the alert, None for none. `fact`: an event of the timer about the alert's clock; `id_`: its event id. A
+    fact ends the alert if it ends the clock, brings a target that is due after `now`, or takes back the last breach.
+    Then the change closes the alert, cancels its queued pages, and notifies the people who were paged. For any other
+    fact, and without an alert, the change is empty. If the alert is closed already, it is closed again only if the fact
+    makes the last message to these people wrong: the breach is taken back, or the clock ended in another way.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:
@@ -113,10 +116,10 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
 
 
 def closing_request(alert: Alert, fact: ClockFact, id_: str, reason: CloseReason) -> NotificationRequest:
-    """Return the request for the closing message: it tells the people who were paged why the alert closed.
+    """Return the request for the message that tells people why an alert closed.
 
-    They are the people paged since the alert was opened last. `fact`: the fact that closed it; `reason`: why. `id_`:
-    the id that the request gets.
+    They are the people who were paged since the alert was opened last. `fact`: the timer's event that closed it;
+    `reason`: why. `id_`: the id that the request gets.
     """
     return NotificationRequest(
         id=id_,

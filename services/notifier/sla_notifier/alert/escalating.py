@@ -15,15 +15,18 @@ NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 
 
 def in_force(before: Alert, step: EscalationStep) -> bool:
-    """Return whether an escalation step still applies: its alert (`before`) is open and in the step's round."""
+    """Return whether an escalation step still applies.
+
+    It does if its alert (`before`) is open and in the round of the step.
+    """
     return before.state is AlertState.OPEN and step.round == before.round
 
 
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
     """Return the numbers of the levels that a further round of an alert's escalation notifies.
 
-    All levels; for a critical fix all but level 1, as the people entitled to a fix are notified once (clause H6,
-    docs/clauses.md).
+    `before`: the alert. These are all levels of its escalation. For a critical fix level 1 is left out, as the people
+    entitled to a fix are notified once (clause H6, docs/clauses.md).
     """
     addressed = 1 if before.kind is AlertKind.CRITICAL_FIX else 0
     return tuple(range(1 + addressed, len(before.policy.levels) + 1))
@@ -32,11 +35,11 @@ def levels_to_repeat(before: Alert) -> tuple[int, ...]:
 def take_step(
     before: Alert, step: EscalationStep, now: datetime, waits: Mapping[int, datetime] = NO_WAIT
 ) -> AlertChange:
-    """Return the change for a due escalation step: notify its level, or begin the next round.
+    """Return the change for a due escalation step; nothing is stored or sent here.
 
-    A new round notifies the levels without a delay at once, except those in `waits` (level -> when to notify it
-    instead). The change is empty if the alert is not open any more, or is in another round than the step. `before`: the
-    alert. Nothing is stored or sent here.
+    `before`: the step's alert. If the step is for a level: the people of this level are notified. If it begins the next
+    round: the levels without a delay are notified at `now`, except those in `waits` (level -> when to notify it
+    instead). If the alert is not open any more, or is in another round than the step: the change is empty.
     """
     if not in_force(before, step):
         return NO_CHANGE

@@ -51,20 +51,21 @@ class NoticeNews:
 
     @property
     def occasion(self) -> str:
-        """Return the id that all requests to notify people of this revision for this contract share.
+        """Return the id of the requests to notify people of this revision for this contract.
 
-        It is `<event id>/<contract id>`, shortened if it would be too long for an id.
+        All these requests have the same id. It is `<event id>/<contract id>`, shortened if it would be too long for an
+        id.
         """
         return fitting_id(f"{self.event}/{self.contract}", EVENT)
 
 
 def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange:
-    """Return the change for a new or changed notice that concerns a contract: notify people, update the alert.
+    """Return the change when a new or changed notice of a critical fix concerns a contract.
 
-    Severity low: people are only informed, and the alert is closed. Higher severity: the alert is opened if there is
-    none, if it is closed, or if the severity has risen (so that it must be acknowledged again). Otherwise the alert
-    keeps its state, and people are notified of the change. `alert`: the alert of this notice and contract, None for
-    none. Nothing is stored or sent here.
+    `news`: the notice, the contract and its people. `alert`: the alert of this notice and contract, None for none.
+    People are notified in each case. Severity low: they are only informed, and the alert is closed. Higher severity,
+    and there is no alert, it is closed or the severity has risen: the alert is opened and must be acknowledged.
+    Otherwise the alert keeps its state. `now`: when it is opened or closed. Nothing is stored or sent here.
     """
     raised = news.before is not None and news.notice.severity_level.above(news.before.severity_level)
     if not news.notice.needs_acknowledgement:
@@ -82,10 +83,11 @@ def end_notice(
     reason: CloseReason,
     now: datetime,
 ) -> AlertChange:
-    """Return the change when a notice ends for a contract: close its alert and notify the people who know of it.
+    """Return the change when a notice of a critical fix ends for a contract: close its alert.
 
-    `alert`: the alert of this notice and contract, None for none. `reason`: WITHDRAWN or NOT_CONCERNED. Only the people
-    in `news.told` are notified. Nothing is stored or sent here.
+    `news`: the notice and the contract; the people in `news.told`, who know of the notice, are notified. `alert`: the
+    alert of this notice and contract, None for none. `reason`: WITHDRAWN or NOT_CONCERNED. `now`: when it is closed.
+    Nothing is stored or sent here.
     """
     requests: tuple[NotificationRequest, ...] = ()
     if news.told:

@@ -25,10 +25,11 @@ _RELEVANT = frozenset(
 
 
 def is_relevant(fact: ClockFact) -> bool:
-    """Return whether a fact about a clock can concern an alert; most facts (promises, starts, pauses) cannot.
+    """Return whether a fact about a clock can concern an alert.
 
-    Relevant are: warnings, breaches, ends, corrections, new targets; an incident to which no target applies; a fact
-    that takes back a breach; a resumption at or after the due instant.
+    `fact`: an event of the timer. Most of them (promises, starts, pauses) cannot. These can: warnings, breaches, ends,
+    corrections and new targets; an incident to which no target applies; a fact that takes back a breach; a resumption
+    at or after the due instant.
     """
     return fact.kind in _RELEVANT or bool(fact.breach_change.takes_back) or overdue_again(fact, fact.at)
 
@@ -36,8 +37,9 @@ def is_relevant(fact: ClockFact) -> bool:
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
     """Return whether a fact lets a clock run again although its due instant has passed.
 
-    Such a fact is: a resumption at or after the due instant; a correction after which the clock runs, if the due
-    instant is not after `now` and no breach is taken back; a new target, if its breach was published before.
+    `fact`: an event of the timer about the clock. There are three cases. A resumption: if it is at or after the due
+    instant. A correction after which the clock runs: if the due instant is not after `now`, and no breach is taken
+    back. A new target: if its breach was published before.
     """
     if fact.due_at is None:
         return False
@@ -53,10 +55,11 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Return whether a fact about a clock is to be processed; False for history that concerns no alert.
+    """Return whether a fact about a clock is to be processed.
 
-    History is what was over, or was imported, when slad first received it (`fact.is_history`). It never warns nor opens
-    an alert. It is processed only if the clock has an alert (`before`; None for none), to close or correct that.
+    `fact`: an event of the timer. `before`: the clock's alert, None for none. False for history (`fact.is_history`)
+    that concerns no alert. History is what was over, or was imported, when slad first received it. It never warns nor
+    opens an alert; it is processed only to close or correct an alert that exists.
     """
     if not fact.is_history:
         return True

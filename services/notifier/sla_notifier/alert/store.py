@@ -29,7 +29,10 @@ async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict
 
 
 async def lock_alerts_of_notices(connection: AsyncConnection, notices: Collection[str]) -> dict[str, Alert]:
-    """Return all alerts about these notices (ids), by alert id, and lock their rows until the transaction ends."""
+    """Return the alerts about some notices of critical fixes, by alert id, and lock their rows.
+
+    `notices`: the ids of the notices. The locks hold until the transaction ends.
+    """
     if not notices:
         return {}
     return await _locked(connection, _a.notice.in_(sorted(notices)))
@@ -41,7 +44,10 @@ async def _locked(connection: AsyncConnection, which: ColumnElement[bool]) -> di
 
 
 async def find_by_notice(connection: AsyncConnection, notice: str) -> list[Alert]:
-    """Return the alerts about a notice (its id), one for each contract, sorted by contract; nothing is locked."""
+    """Return the alerts about a notice of a critical fix: one for each contract.
+
+    `notice`: its id. They are sorted by contract. Nothing is locked.
+    """
     found = await connection.execute(select(tables.alert).where(_a.notice == notice).order_by(_a.contract))
     return [alert_of(dict(row)) for row in found.mappings()]
 
@@ -66,7 +72,10 @@ async def any_due(connection: AsyncConnection, now: datetime) -> bool:
 
 
 async def alerts_due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Return the ids of at most `limit` alerts that have an escalation step due at `now`, the longest overdue first."""
+    """Return the ids of alerts that have an escalation step due at `now`.
+
+    At most `limit` ids are returned, the longest overdue first.
+    """
     found = select(_s.alert).where(_s.fire_at <= now).group_by(_s.alert).order_by(func.min(_s.fire_at)).limit(limit)
     return list((await connection.execute(found)).scalars())
 
@@ -85,11 +94,11 @@ async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> 
 async def take_due(
     connection: AsyncConnection, now: datetime, limit: int, only: str | None = None
 ) -> tuple[dict[str, Alert], list[EscalationStep]]:
-    """Take due escalation steps: lock their alerts, delete the steps, and return (alerts by id, steps).
+    """Take due escalation steps of the most urgent alerts out of the database.
 
-    Taken are the steps due at `now` of the most urgent alerts that have such steps, of `limit` alerts at most. The
-    steps are sorted by when they were due. `only`: the id of the only alert to take, None for any. Alerts that another
-    process has locked are left out.
+    Return (alerts by id, steps sorted by when they were due). The steps due at `now` are deleted; the rows of their
+    alerts are locked until the transaction ends. `limit`: of how many alerts at most. `only`: the id of the only alert
+    to take, None for any. Alerts that another process has locked are left out.
     """
     urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
     due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)

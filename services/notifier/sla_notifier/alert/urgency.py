@@ -31,11 +31,12 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """Return the part of the urgency of a fact or notice that does not depend on the time: the higher, the more urgent.
+    """Return the part of an urgency that does not depend on the time; the higher, the more urgent.
 
-    `urgency_of` multiplies it by a factor for the time left. For a fact it is its `weight`, or a hundredth of its
-    `urgency` if it has no weight (facts of older releases). For a notice it is 1 if the severity is `critical`, 1/2 if
-    `high`, 1/3 if `medium`, 1/4 if `low`.
+    `content`: a fact (the timer's event about a clock) or a notice of a critical fix. `urgency_of` multiplies the
+    result by a factor for the time left. For a fact it is its `weight`, or a hundredth of its `urgency` if it has no
+    weight (facts of older releases). For a notice it is 1 if the severity is `critical`, 1/2 if `high`, 1/3 if
+    `medium`, 1/4 if `low`.
     """
     if isinstance(content, NoticeData):
         return weight(content.severity_level.rank, 1)
@@ -43,18 +44,19 @@ def weight_of(content: ClockFact | NoticeData) -> float:
 
 
 def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: datetime) -> float:
-    """Return the urgency of a fact or notice at `now`: the higher, the sooner somebody must act.
+    """Return how urgent a fact or notice is at `now`: the higher, the sooner somebody must act.
 
-    It is from 0 to 200, and for a fact of an older release up to 400. `due_at`: the due instant of the fact or notice,
-    None while the clock is paused; then the urgency is almost 0.
+    `content`: a fact (the timer's event about a clock) or a notice of a critical fix. The urgency is from 0 to 200, and
+    for a fact of an older release up to 400. `due_at`: the due instant; None while the clock is paused, then the
+    urgency is almost 0.
     """
     return score_of_weight(weight_of(content), None if due_at is None else due_at - now)
 
 
 def turn_of(kind: MessageKind, urgency: float) -> float:
-    """Return the place of a message in its queue; the message with the smallest number is sent first.
+    """Return the place of a message in its queue; the smallest number is sent first.
 
-    The kind of message decides first (pages come before all others), then `urgency`: the higher, the smaller the
-    number.
+    The kind of message decides first; pages come before all others. Of one kind, the message with the higher `urgency`
+    gets the smaller number.
     """
     return RANKS[kind] * _STEP - urgency

@@ -109,9 +109,10 @@ def add_notices(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 
 
 async def notice_report(connection: AsyncConnection, id_: str, contract: str | None) -> NoticeReport | None:
-    """Return the report on the notice with the id `id_`: whom it was sent to and which contracts acknowledged it.
+    """Return the report on a notice of a critical fix, for the API.
 
-    None if it is unknown, or does not concern `contract`. With a `contract` the report is limited to that; None: all.
+    It says whom the notice was sent to, and which contracts acknowledged it. `id_`: the notice's id. `contract`: the
+    only contract to report on, None for all. None is returned if the notice is unknown, or does not concern `contract`.
     """
     found = await store.find(connection, id_)
     if found is None:

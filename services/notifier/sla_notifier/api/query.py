@@ -56,10 +56,12 @@ _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which
 
 
 async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
-    """Return a page of alerts: open, then acknowledged, both by urgency, then closed ones, the last opened first.
+    """Return a page of the list of alerts.
 
-    Further pages keep the order of the first: they use the urgency as it was then. Alerts that cannot be shown are
-    logged, and their ids returned in `not_shown`. Raises Problem (422) when `asked.before` is not the `next` of a page.
+    First come the open alerts, then the acknowledged ones, both the most urgent first; then the closed ones, the last
+    opened first. `asked`: the filters and the page. `now`: the instant at which urgency is measured; further pages use
+    that of the first page, so that the order stays. Alerts that cannot be shown are logged, and their ids returned in
+    `not_shown`. Raises Problem (422) when `asked.before` is not the `next` of a page.
     """
     state, place = _state_and_place(asked)
     now = place.at if place is not None else now
@@ -116,10 +118,11 @@ def _state_and_place(asked: ListQuery) -> tuple[AlertState, UrgencyCursor | None
 
 
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
-    """Return the alert with the id `id_`, its future steps, and at most 1000 of its deliveries, the oldest first.
+    """Return an alert with its future escalation steps and its deliveries.
 
-    `contract`: the contract to which the alert must belong, None: any. None is returned when there is no such alert.
-    With a `contract`, deliveries for other contracts, to which the alert belonged earlier, are left out.
+    `id_`: the alert's id. The deliveries are at most 1000, the oldest first. `contract`: the contract to which the
+    alert must belong, None: any. With a `contract`, deliveries for other contracts, to which the alert belonged
+    earlier, are left out. None is returned when there is no such alert.
     """
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
@@ -140,10 +143,10 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
 
 
 async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryPage:
-    """Return a page of deliveries, the newest first.
+    """Return a page of the list of deliveries, the newest first.
 
-    Deliveries that cannot be shown are logged, and their ids returned in `not_shown`. Raises Problem (422) when
-    `asked.before` is not the `next` of a page.
+    `asked`: the filters and the page. Deliveries that cannot be shown are logged, and their ids returned in
+    `not_shown`. Raises Problem (422) when `asked.before` is not the `next` of a page.
     """
     statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
@@ -152,10 +155,10 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
 
 
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
-    """Return the delivery with the id `id_` and its attempts, the first one first.
+    """Return a delivery (one message to one person) with its attempts, the first one first.
 
-    `contract`: the contract to which the delivery must belong, None: any. None is returned when there is no such
-    delivery.
+    `id_`: the delivery's id. `contract`: the contract to which the delivery must belong, None: any. None is returned
+    when there is no such delivery.
     """
     found = (await connection.execute(_shown().where(_d.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
@@ -167,7 +170,11 @@ async def delivery(connection: AsyncConnection, id_: str, contract: str | None) 
 
 
 async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
-    """Return, sorted by id, every endpoint that was ever disabled or asked for a pause; no others are stored."""
+    """Return the stored endpoints, sorted by id.
+
+    An endpoint is the mail server or one webhook. Stored are only those that were disabled at some time, or asked for a
+    pause.
+    """
     found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
     return [EndpointShape.model_validate({**row}) for row in found.mappings()]
 

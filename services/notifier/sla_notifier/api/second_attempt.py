@@ -21,11 +21,11 @@ _d, _e = tables.delivery, tables.endpoint
 
 
 async def retry_delivery(context: NotifierContext, id_: str, command: Command) -> bool:
-    """Queue a failed delivery again, under the same id, and return whether that was done.
+    """Queue a failed delivery again under the same id; return False if it is not possible.
 
-    `id_`: the delivery's id. `command`: who orders it. The result is False if there is no such delivery, if it has not
-    failed, or if it was in a digest (a mail that collects several messages). One attempt is made in any case; after
-    that its retry policy decides, whose longest time counts from the delivery's creation.
+    It is not if there is no delivery with the id `id_`, if it has not failed, or if it was in a digest (a mail that
+    collects several messages). `command`: who orders it, for the audit log. One attempt is made in any case. Further
+    ones are made only while the time of its retry policy lasts, which counts from the delivery's creation.
     """
     async with context.store.transaction() as connection:
         now = await store_now(connection, context.time_source)
@@ -52,9 +52,10 @@ async def retry_delivery(context: NotifierContext, id_: str, command: Command) -
 
 
 async def enable_endpoint(context: NotifierContext, id_: str, command: Command) -> bool:
-    """Allow sending to a disabled endpoint again; return False when no endpoint with the id `id_` is stored.
+    """Allow sending to a disabled endpoint again.
 
-    An endpoint is a webhook or the mail server. `command`: who orders it; their id is stored with the endpoint.
+    An endpoint is a webhook or the mail server; `id_`: its id. `command`: who orders it; their id is stored with the
+    endpoint. False is returned when no endpoint with this id is stored.
     """
     async with context.store.transaction() as connection:
         found = select(_e).where(_e.c.id == id_).with_for_update()

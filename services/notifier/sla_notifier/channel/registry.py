@@ -42,7 +42,10 @@ def sending_kind(name: str) -> SendingKind | None:
 
 
 def split_address(written: str) -> tuple[str, str]:
-    """Return (name of the kind of channel, rest) of an address: `("email", "a@b")` for `email:a@b`."""
+    """Return an address as (name of the kind of channel, rest).
+
+    For `email:a@b` it is `("email", "a@b")`.
+    """
     kind, _, address = written.partition(":")
     return kind, address
 

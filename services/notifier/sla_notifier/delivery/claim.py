@@ -53,9 +53,9 @@ class Lease:
 
 
 async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
-    """Return the endpoints (queues) that have a delivery to send now, the one that has waited longest first.
+    """Return the endpoints that have a delivery to send now, the longest waiting first.
 
-    Endpoints that asked for a pause are left out until it is over. An endpoint is the mail server or one webhook.
+    An endpoint is the mail server or one webhook. Endpoints that asked for a pause are left out until it is over.
     """
     resting = exists().where(_e.id == _d.c.endpoint, _e.state == "active", _e.rest_until > now)
     due = select(_d.c.endpoint).where(*_due(now), ~resting)
@@ -64,9 +64,11 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 
 
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
-    """Return the ids of the due deliveries that `claim_due` would process with the same arguments; change nothing.
+    """Return the ids of the deliveries that are due at `now`; change nothing.
 
-    `room`: endpoint (queue) -> how many at most. `lease`: the deliveries in its `in_flight` are left out.
+    They are those that `claim_due` would process. `room`: endpoint (mail server or webhook) -> how many of its
+    deliveries at most. `lease`: the deliveries in its `in_flight` are left out. The ids come by endpoint, and in the
+    order of the endpoint's queue.
     """
     queries = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
@@ -80,14 +82,15 @@ async def claim_due(
     compose: Compose,
     only: str | None = None,
 ) -> list[DeliveryRow]:
-    """Claim due deliveries, store that an attempt to send each begins, and return those to send now.
+    """Claim due deliveries for this process, and return those to send now.
 
-    No other process sends them before `lease` ends. `room`: endpoint (queue) -> how many at most. `only`: the id of the
-    only delivery to claim, None for any. `compose`: writes the text of a digest (a mail that collects several
-    messages). Deliveries that must wait for another message are left out. Those that must not be sent any more get
-    their final state instead: the endpoint is disabled, the time for attempts is over, the alert no longer needs the
-    page, the warning is overdue, the message that it would take back was not sent, a page overtakes the closing
-    message, or the digest is empty.
+    Of each it is stored that an attempt begins; no other process sends it before `lease` ends. `room`: endpoint (mail
+    server or webhook) -> how many of its deliveries at most. `only`: the id of the only delivery to claim, None for
+    any. `compose`: writes the text of a digest (a mail that collects several messages). Deliveries that must wait for
+    another message are left out. Deliveries that must not be sent any more get their final state instead. The reasons:
+    the endpoint is disabled; the time for attempts is over; the alert no longer needs the page; the due instant of a
+    warning has passed; the message that it would take back was not sent; a page overtakes the closing message; or the
+    digest is empty.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:
@@ -112,7 +115,10 @@ async def claim_due(
 
 
 def lease_until(now: datetime, seconds: float) -> datetime:
-    """Return the instant `seconds` after `now`, at which a lease (a process's claim on deliveries) ends."""
+    """Return the instant `seconds` after `now`.
+
+    At this instant a lease ends, a process's claim on deliveries that it sends.
+    """
     return now + timedelta(seconds=seconds)
 
 

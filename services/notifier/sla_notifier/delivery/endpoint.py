@@ -39,10 +39,11 @@ async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
 
 
 async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Disable the endpoints of these attempts, which answered 410 (Gone), and make their waiting messages due.
+    """Disable the endpoints of these attempts, which answered 410 (Gone).
 
-    `done`: only attempts with that answer. A due message to a disabled endpoint fails at once and goes to the person's
-    next address. `now`: since when it is disabled, and when the messages are due.
+    An endpoint is the mail server or one webhook. `done`: only attempts with that answer. Messages that wait for the
+    endpoint become due at `now`: a due message to a disabled endpoint fails at once and goes to the person's next
+    address.
     """
     reasons = {item.row.endpoint: item.outcome for item in done}
     if not reasons:
@@ -64,10 +65,11 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
 
 
 async def record_pauses(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Store until when nothing is sent to the endpoints that asked for a pause (Retry-After) in these attempts.
+    """Store the pauses that endpoints asked for by the Retry-After header.
 
-    A pause counts from `now` and lasts one minute (LONGEST_FOR_OTHERS) at most; an earlier pause that ends later is
-    kept. Attempts with another outcome change nothing.
+    Until such a pause is over, nothing is sent to the endpoint (the mail server or one webhook). `done`: finished
+    attempts to send; those that brought no such header change nothing. A pause counts from `now` and lasts one minute
+    (LONGEST_FOR_OTHERS) at most. An earlier pause that ends later is kept.
     """
     asked = longest_pauses((item.row.endpoint, item.outcome) for item in done)
     if asked:

@@ -11,9 +11,10 @@ from sla_platform.wire import DeliveryFact, encode_delivery_fact
 
 
 def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
-    """Return the event, dated `at`, that reports the present state of a delivery; it contains no address.
+    """Return the event that reports the present state of a delivery.
 
-    Its id is `delivery/<delivery id>/<state>/<attempts>`, so the same report always has the same id.
+    `at`: the event's time. It contains no address. Its id is `delivery/<delivery id>/<state>/<attempts>`, so the same
+    report always has the same id.
     """
     fact = DeliveryFact(
         what=f"delivery.{row.state.value}",

@@ -26,9 +26,10 @@ _WAITING = [state.value for state in WAITING]
 
 
 async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeliveryState]:
-    """Return delivery id -> state for these ids; unknown ids are left out.
+    """Return delivery id -> state; unknown ids are left out.
 
-    A delivery that may have arrived (`possibly_duplicate`) counts as sent, whatever its state.
+    A delivery that may have arrived (`possibly_duplicate`) counts as sent, whatever its state. `ids`: of the
+    deliveries.
     """
     if not ids:
         return {}
@@ -57,11 +58,12 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 
 
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """End deliveries without sending them: store the final state that they have in `rows`, and log an event for each.
+    """End deliveries without sending them.
 
-    Failed deliveries are queued again, to the person's next address, if there is one. With a digest (a mail that
-    collects several messages) the deliveries in it end too, unless a new digest to the next address takes them over.
-    `now`: when they end, and when what is queued is due.
+    `rows`: the deliveries with their final state, which is stored; an event is logged for each. `now`: when they end,
+    and when what is queued is due. Failed deliveries are queued again, to the person's next address, if there is one.
+    With a digest (a mail that collects several messages) the deliveries in it end too, unless a new digest to the next
+    address takes them over.
     """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
@@ -70,16 +72,20 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 
 
 async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Append an event with the present state of each of these deliveries to the notifier's log, dated `now`."""
+    """Append an event with the present state of each of these deliveries to the notifier's log.
+
+    The log is the table from which the notifier's events are published. `now`: the time of the events.
+    """
     await logs.append(connection, tables.log, [delivery_fact(row, now) for row in rows])
 
 
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Queue each of these messages again, due at `now`, to the person's next address.
+    """Queue messages again, each to its person's next address.
 
-    Messages without a next address are skipped, and so are those that were queued there before. For a digest (a mail
-    that collects several messages) a new digest is queued, which takes over the deliveries once the old one has failed;
-    but if the next address is a program's, each message in the digest is queued by itself.
+    `rows`: their deliveries so far. `now`: when the new deliveries are due. Messages without a next address are
+    skipped, and so are those that were queued there before. For a digest (a mail that collects several messages) a new
+    digest is queued; it takes over the deliveries once the old one has failed. But if the next address is a program's,
+    each message in the digest is queued by itself.
     """
     apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
     by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)
@@ -109,10 +115,10 @@ async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]
 
 
 async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Give the deliveries in finished digests the final state of their digest, and log an event for each.
+    """End the deliveries that are contained in finished digests, and log an event for each.
 
-    A digest is a mail that collects several messages. `rows`: deliveries in a final state; those that are not digests
-    are skipped.
+    A digest is a mail that collects several messages. The deliveries in it get its final state. `rows`: deliveries in a
+    final state; those that are not digests are skipped.
     """
     ends = [row for row in rows if row.kind.collects]
     if not ends:

@@ -95,12 +95,12 @@ class AlertStatus:
 def skip_reason(
     row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: DeliveryState | None, now: datetime
 ) -> tuple[DeliveryState, UnsentReason] | None:
-    """Return (final state, reason) for a due delivery that must not be sent any more; None: send it.
+    """Return why a due delivery must not be sent any more, as (final state, reason); None: send it.
 
-    FAILED: its endpoint is disabled; or its sender died during an attempt, and the longest time of its retry policy is
-    over. CANCELLED: a page that its alert no longer needs; a warning after its due instant; a TAKEN_BACK or
-    NOTICE_ENDED message if the message before it was not sent. `alert`: the state of its alert, None without one.
-    `followed`: the state of the delivery that `row` had to wait for (`follows`), None without one.
+    `row`: the delivery. FAILED: its endpoint is disabled; or its sender died during an attempt, and the longest time of
+    its retry policy is over. CANCELLED: a page that its alert no longer needs; a warning after its due instant; a
+    TAKEN_BACK or NOTICE_ENDED message if the message before it was not sent. `alert`: the state of its alert, None
+    without one. `followed`: the state of the delivery that `row` had to wait for (`follows`), None without one.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
@@ -153,9 +153,10 @@ class AttemptResult:
 
 
 def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:
-    """Return the state of a delivery after an attempt with this outcome, by the retry policy of its kind of message.
+    """Return the state of a delivery after an attempt to send it, and what else follows.
 
-    `row.attempts` includes this attempt. Nothing is stored here.
+    `row`: the delivery; its `attempts` include this one. `outcome`: how the attempt ended. The retry policy for the
+    kind of message decides whether and when to try again. Nothing is stored here.
     """
     match outcome:
         case Sent():

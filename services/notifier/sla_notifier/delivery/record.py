@@ -27,12 +27,13 @@ _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"
 async def record_attempts(
     connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
-    """Store the results of attempts to send; return (delivery afterwards, result) for each one stored.
+    """Store the results of attempts to send deliveries.
 
-    A result is stored only if the delivery's lease still holds. If the mail server was busy, the attempt is deleted as
+    Return (delivery afterwards, result) for each one stored. `done`: the finished attempts; a result is stored only if
+    the delivery's lease (the claim of its sender) still holds. If the mail server was busy, the attempt is deleted as
     if it had not been made. What follows from the results is done too: disable endpoints that answered 410, store the
-    pauses that endpoints asked for, queue messages to next addresses, end the deliveries in finished digests, and log
-    events. `now`: the instant of all this.
+    pauses that endpoints asked for, queue messages to next addresses, end the deliveries in finished digests (mails
+    that collect several messages), and log events. `now`: the instant of all this.
     """
     held = await _held(connection, [item.row for item in done])
     settled = [(item, after_attempt(item.row, item.outcome, now)) for item in done if item.row.id in held]

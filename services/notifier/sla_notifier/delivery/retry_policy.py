@@ -33,12 +33,13 @@ class RetryPolicy:
     def next_attempt(
         self, id_: str, failed: int, created_at: datetime, now: datetime, asked: timedelta | None = None
     ) -> datetime | None:
-        """Return when to try again after `failed` failed attempts; None: give up, since `bound` would be over by then.
+        """Return when to try again after a failed attempt; None: give up the message.
 
-        The pause from `now` is that of `delays`, varied by up to a fifth, always the same for the same `id_` (the
-        delivery's) and `failed`. `created_at`: when the delivery was created; `bound` counts from then. `asked`: the
-        pause that the endpoint asked for, None for none. If it is longer, it replaces the other, up to an hour
-        (LONGEST_ASKED).
+        `failed`: how many attempts have failed. The pause from `now` is that of `delays` for this number, varied by up
+        to a fifth; it is always the same for the same `id_` (the delivery's) and `failed`. `asked`: the pause that the
+        endpoint asked for, None for none. If it is longer, it replaces the other, up to an hour (LONGEST_ASKED).
+        `created_at`: when the delivery was created. The message is given up if the next attempt would come later than
+        `bound` after that.
         """
         chosen = self.delays[min(failed, len(self.delays)) - 1]
         delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))
@@ -59,10 +60,10 @@ ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), time
 
 
 def retry_policy_of(kind: MessageKind) -> RetryPolicy:
-    """Return the retry policy of a kind of message.
+    """Return when messages of a kind are tried again, and for how long.
 
-    URGENT (for 24 hours) for PAGE, CRITICAL_FIX and CONFIRMATION, COLLECTED (1 hour) for DIGEST, ORDINARY (48 hours)
-    for all others.
+    PAGE, CRITICAL_FIX and CONFIRMATION have the policy URGENT: for 24 hours, with short pauses at first. DIGEST has
+    COLLECTED: for one hour. All other kinds have ORDINARY: for 48 hours.
     """
     match kind:
         case MessageKind.PAGE | MessageKind.CRITICAL_FIX | MessageKind.CONFIRMATION:

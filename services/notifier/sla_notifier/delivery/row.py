@@ -114,10 +114,11 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 
 
 def thread_of(row: DeliveryRow) -> str:
-    """Return the name of the mail thread of a message: its alert's id, else its notice's id; "" for none.
+    """Return the name of the mail thread to which a message belongs, "" for none.
 
-    The digests (mails that collect several messages) of one storm share a thread of their own. A storm is a time in
-    which a mailbox gets too many messages to send each by itself.
+    It is the id of the message's alert, else that of its notice. But the digests (mails that collect several messages)
+    of one storm share a thread of their own. A storm is a time in which a mailbox gets too many messages to send each
+    by itself.
     """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]
@@ -125,9 +126,9 @@ def thread_of(row: DeliveryRow) -> str:
 
 
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
-    """Return a new delivery of the same message to the person's next address, queued and due at `now`.
+    """Return a new delivery of the same message to the person's next address.
 
-    None when `row` has no further address.
+    It is queued and due at `now`. None when `row`, the delivery so far, has no further address.
     """
     if not row.then:
         return None

@@ -37,10 +37,10 @@ class AlreadyNotified:
 
 @dataclass(frozen=True, slots=True)
 class StepDelay:
-    """Until when an escalation step is put off because it would only remind people outside their hours.
+    """Until when an escalation step waits, as it would only notify again people who are off duty.
 
-    `step`: until when the whole step is put off; None: it is not. `levels`: level -> until when, for those levels of a
-    new round that are put off while the round itself begins.
+    `step`: until when the whole step waits; None: it does not. `levels`: level -> until when, for those levels of a new
+    round that wait while the round itself begins.
     """
 
     step: datetime | None = None
@@ -50,11 +50,13 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return until when an escalation step is put off because it would only remind people outside their hours.
+    """Return until when an escalation step waits because its people are off duty.
 
-    `notified`: who was notified since the alert was opened last. Anybody else is notified at any hour, so a level with
-    such a person is not put off. A step that begins a new round is put off as a whole only if all levels of the round
-    are. `now`: the instant at which people must be outside their hours.
+    A step notifies one level, or the levels of a new round. A level waits if three things hold: nobody of it is on
+    duty; all of its people were notified before; and it is known when one of them comes on duty. If all levels of the
+    step wait: the whole step waits, until the first such instant. If only some do: these levels of the new round wait.
+    `notified`: who was notified since the alert was opened last; for a level that pages, only those who were paged
+    count. `now`: the instant for which duty is judged.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
@@ -71,10 +73,10 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
-    """Return alert id -> who was notified since the alert was opened last; an entry for each of `alerts`.
+    """Return alert id -> who was notified since the alert was opened last.
 
-    Left out are people whose messages all failed, were cancelled or could not be addressed, and those who were notified
-    as entitled to a critical fix (its level 1).
+    There is an entry for each of `alerts`. Left out are people whose messages all failed, were cancelled or could not
+    be addressed, and those who were notified as entitled to a critical fix (its level 1).
     """
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(

@@ -31,11 +31,12 @@ def decide(
     now: datetime,
     notices: Mapping[str, NoticeKnown] = NO_NOTICES,
 ) -> ChangeSet:
-    """Return what facts and notices change about alerts, processed in their order; nothing is stored or sent.
+    """Return what facts and notices change about alerts; nothing is stored or sent.
 
-    `incoming`: (event id, fact about a clock or notice of a critical fix), with at most one revision of each notice.
-    `known`: the alerts about them, by id. `notices`: what is stored about the notices, by id; a notice without an entry
-    is new. `now`: the present instant.
+    `incoming`: (event id, fact about a clock or notice of a critical fix), processed in this order, with at most one
+    revision of each notice. `known`: the alerts about them, by id. `catalogue`: the contracts and escalations that
+    apply. `notices`: what is stored about the notices, by id; a notice without an entry is new. `now`: the present
+    instant.
     """
     batch = ChangeSet(known)
     for id_, said in incoming:

@@ -49,17 +49,24 @@ class FactHandler:
         self._canary = canary
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing when partitions are assigned: the handler keeps no state of a partition."""
+        """Do nothing when partitions of the message bus are assigned to this process.
+
+        The handler keeps no state of a partition.
+        """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing when partitions are revoked: the handler keeps no state of a partition."""
+        """Do nothing when partitions of the message bus are taken from this process.
+
+        The handler keeps no state of a partition.
+        """
 
     async def handle(self, batch: Batch) -> None:
-        """Take in a batch of events in one transaction: process them, or store them for the scheduler.
+        """Take in a batch of events (facts about clocks, and notices of critical fixes) in one transaction.
 
-        Skipped are facts that can concern no alert, and events taken in before. Canaries (breaches of slad's own test
-        clock) are only reported to `canary`. Raises BadEnvelope for an event that cannot be read, and Retryable for a
-        passing failure, such as of the database; in both cases nothing is stored, and the batch may be passed again.
+        They are processed, or stored for the scheduler. Skipped are facts that can concern no alert, and events taken
+        in before. Canaries (breaches of slad's own test clock) are only reported to `canary`. Raises BadEnvelope for an
+        event that cannot be read, and Retryable for a passing failure, such as of the database; in both cases nothing
+        is stored, and the batch may be passed again.
         """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
@@ -84,9 +91,10 @@ class FactHandler:
         self._context.signal()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Take in the event of a quarantine entry (an event that could not be processed before).
+        """Take in an event again that could not be processed before.
 
-        Raises BadEnvelope if it still cannot be read, and Retryable for a passing failure.
+        `entry`: the event as the quarantine has it, the table of such events. Raises BadEnvelope if it still cannot be
+        read, and Retryable for a passing failure.
         """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 

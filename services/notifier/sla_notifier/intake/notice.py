@@ -33,12 +33,12 @@ def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[C
 def decide_notice(
     batch: ChangeSet, event: str, notice: NoticeData, known: NoticeKnown, catalogue: Catalogue, now: datetime
 ) -> None:
-    """Add to `batch` what a new revision of a notice changes: people to notify, and alerts to open, update or close.
+    """Add to `batch` what a new revision of a notice of a critical fix changes.
 
-    A notice announces a critical fix. `known`: what is stored about it. Nothing is added if the revision is not newer
-    than the stored one. Only the revision itself is added if it differs in nothing that readers see, and neither of the
-    two is withdrawn. `event`: the id of the event that brought it. `now`: the instant for which it is decided whom it
-    concerns.
+    That is: people to notify, and alerts to open, update or close. `event`: the id of the event that brought the
+    revision. `known`: what is stored about the notice. If the revision is not newer than the stored one: nothing is
+    added. If it differs in nothing that readers see, and neither of the two is withdrawn: only the revision itself is
+    added. `now`: the instant for which it is decided whom the notice concerns.
     """
     before = known.content
     if before is not None and notice.revision <= before.revision:
@@ -82,11 +82,12 @@ def decide_gained(
     catalogue: Catalogue,
     now: datetime,
 ) -> list[ContractId]:
-    """Add to `batch` messages to contracts that a notice has come to concern; return the contracts' ids, sorted.
+    """Add to `batch` messages to contracts that a notice of a critical fix has come to concern.
 
     `notice`: its newest revision, not withdrawn. `known`: what is stored about it. `only`: the contracts to check,
     since they use more products or versions now (clause H6, docs/clauses.md). Contracts that were notified already, or
-    have an open or acknowledged alert about the notice, are left out.
+    have an open or acknowledged alert about the notice, are left out. Returned are the ids of the contracts to which
+    messages were added, sorted.
     """
     heard, rulebook, asked = set(known.contracts()), catalogue.rulebook, notice_of(notice)
     told = []

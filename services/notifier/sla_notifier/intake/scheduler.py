@@ -50,7 +50,10 @@ class FairScheduler:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Process stored facts and notices until cancelled. After a Retryable error it pauses briefly and goes on."""
+        """Process stored facts (events about clocks) and critical-fix notices until cancelled.
+
+        After a Retryable error it pauses briefly and goes on.
+        """
         await self._take_over()
         at_once = 1 if self._context.store.sqlite else AT_ONCE
         async with asyncio.TaskGroup() as group:
@@ -58,10 +61,11 @@ class FairScheduler:
                 group.create_task(self._forever(POLL_SECONDS * (1 + 3 * number)))
 
     async def once(self) -> int:
-        """Process one batch of stored facts and return how many it had; 0 when nothing waits.
+        """Process one batch of the stored facts and notices; return how many there were.
 
-        If the batch fails, facts are processed one by one, and a fact that fails alone goes to the quarantine (a table
-        of what could not be processed). Raises Retryable for a passing failure, such as of the database; call it again.
+        A fact is an event about a clock. If the batch fails, its facts are processed one by one, and a fact that fails
+        alone goes to the quarantine (a table of what could not be processed). 0 is returned when nothing waits. Raises
+        Retryable for a passing failure, such as of the database; call it again.
         """
         chosen = await self._chosen()
         if not chosen:

@@ -8,8 +8,9 @@ _SHOWN = ("title", "severity", "cause", "products", "text", "link")
 
 
 def changed_fields(before: NoticeData, after: NoticeData) -> tuple[str, ...]:
-    """Return the names of the fields in which two revisions of a notice differ, in a fixed order.
+    """Return the names of the fields in which two revisions of a notice differ.
 
-    Compared are title, severity, cause, products, text and link, which readers see; not reasons, authors and instants.
+    They come in a fixed order. Compared are title, severity, cause, products, text and link, which readers see; not
+    reasons, authors and instants.
     """
     return tuple(name for name in _SHOWN if getattr(before, name) != getattr(after, name))

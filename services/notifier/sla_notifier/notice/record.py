@@ -34,7 +34,10 @@ class NoticeTold:
 
     @property
     def standing(self) -> bool:
-        """Return whether the person's last message said that the notice applies; False if it said that it has ended."""
+        """Return whether the person's last message said that the notice applies.
+
+        False if it said that the notice was withdrawn, or no longer concerns the contract.
+        """
         return self.kind is not MessageKind.NOTICE_ENDED
 
 
@@ -77,7 +80,10 @@ class NoticeKnown:
     registered: tuple[RegisteredPerson, ...] = ()
 
     def contracts(self) -> tuple[str, ...]:
-        """Return the ids of the contracts for which somebody was notified of the notice, and not of its end since."""
+        """Return the ids of the contracts for which somebody knows the notice as applying.
+
+        That is, somebody was notified of the notice because of the contract, and not of its end since.
+        """
         return tuple(dict.fromkeys(each.told.contract for each in self.told if each.told.standing))
 
     def told_for(self, contract: str) -> Sequence[ToldState]:

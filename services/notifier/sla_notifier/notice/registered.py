@@ -19,7 +19,10 @@ _r = tables.registration.c
 
 
 def is_registered(person: str) -> bool:
-    """Return whether a person id is of somebody known only by a registration (it begins with `registered:`)."""
+    """Return whether a person is known only by a registration for notices of critical fixes.
+
+    `person`: the person's id; it then begins with `registered:`.
+    """
     return person.startswith(PREFIX)
 
 

@@ -22,10 +22,11 @@ _LOST = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCEL
 
 
 async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeData]) -> dict[str, NoticeKnown]:
-    """Return notice id -> what is stored about that notice, and lock the notices' rows until the transaction ends.
+    """Return what is stored about notices of critical fixes, by notice id, and lock their rows.
 
-    `incoming`: revisions of notices of critical fixes; the result has an entry for each notice. Every entry lists the
-    people who registered for a product of any of these notices; the entry of a new notice has nothing else.
+    The locks hold until the transaction ends. `incoming`: revisions of notices; the result has an entry for each
+    notice. Every entry lists the people who registered for a product of any of these notices; the entry of a new notice
+    has nothing else.
     """
     ids = {each.id for each in incoming}
     if not ids:
@@ -48,15 +49,19 @@ async def in_force(connection: AsyncConnection) -> list[NoticeData]:
 
 
 async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datetime] | None:
-    """Return (newest revision of a critical-fix notice, when it was taken in); None when there is none with this id."""
+    """Return the newest revision of a critical-fix notice, and when it was taken in.
+
+    `id_`: the notice's id. None when there is no such notice.
+    """
     row = (await connection.execute(select(_n.content, _n.changed_at).where(_n.id == id_))).first()
     return None if row is None else (NoticeData.model_validate_json(row.content), row.changed_at)
 
 
 async def told_of(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, list[ToldState]]:
-    """Return notice id -> the people notified of the notice, one entry for each contract and person.
+    """Return the people who were notified of notices of critical fixes, by notice id.
 
-    `ids`: of the notices. Left out are people all of whose messages failed, were cancelled or had no address.
+    `ids`: of the notices. There is one entry for each contract and person. Left out are people all of whose messages
+    failed, were cancelled or had no address.
     """
     found: dict[str, list[ToldState]] = defaultdict(list)
     for told, messages in await told_with_messages(connection, ids):
@@ -79,11 +84,11 @@ def _arrived(message: Any) -> bool:
 async def told_with_messages(
     connection: AsyncConnection, ids: Iterable[str], contract: str | None = None
 ) -> list[tuple[NoticeTold, Sequence[Any]]]:
-    """Return the people notified of these notices, each with the rows of the messages to them, the oldest first.
+    """Return the people notified of notices of critical fixes, each with the messages to them.
 
-    There are several messages if one address failed and the next was tried. `ids`: of the notices. `contract`: the only
-    contract, None for all. The people are sorted by contract and person id; a row has columns of `notifier_delivery` as
-    attributes.
+    `ids`: of the notices. `contract`: the only contract, None for all. The people are sorted by contract and person id.
+    The messages are rows with columns of `notifier_delivery` as attributes, the oldest first; there are several if one
+    address failed and the next was tried.
     """
     wanted = sorted(ids)
     if not wanted:
@@ -171,9 +176,10 @@ def _columns(told: NoticeTold) -> dict[str, Any]:
 
 
 async def told_together(connection: AsyncConnection, notice: str, contract: str, person: str) -> list[str]:
-    """Return the ids of the contracts that one message about a notice named, sorted; `contract` is one of them.
+    """Return the contracts that one message about a critical-fix notice named: their ids, sorted.
 
-    `person`: the person id in the message's delivery. Empty if the notice was not sent to the person for `contract`.
+    `contract`: one of them. `person`: the person id in the message's delivery. Empty if the notice was not sent to the
+    person for `contract`.
     """
     own = select(_t.occasion).where(_t.notice == notice, _t.contract == contract, _t.told_as == person)
     named = select(_t.contract).where(_t.notice == notice, _t.told_as == person, _t.occasion.in_(own))

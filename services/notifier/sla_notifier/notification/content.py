@@ -23,9 +23,10 @@ from sla_platform.wire import ClockFact, NoticeData
 def content_of(
     context: PipelineContext, request: NotificationRequest, recipient: Recipient, contracts: tuple[str, ...] = ()
 ) -> Content:
-    """Return the content of a message to this recipient before it is put into words: values, table rows, links.
+    """Return the content of a message (values, table rows, links), not yet put into words.
 
-    `contracts`: if it is about a notice, the ids of the contracts to name; empty: that of the request.
+    `request`: what the message is about. `recipient`: to whom it goes. `context`: the catalogue, the links and the
+    present instant. `contracts`: for a notice, the ids of the contracts to name; empty: that of the request.
     """
     if isinstance(request.content, NoticeData):
         return notice_content(context, request, request.content, recipient, contracts or (request.contract,))

@@ -48,7 +48,7 @@ class Conversation:
     last_at: datetime
 
     def advanced_to(self, now: datetime, over: int) -> Conversation:
-        """Return this record as of `now`, with its storm ended if no message has come for ten minutes (CALM).
+        """Return this record as of `now`; if no message has come for ten minutes (CALM), its storm has ended.
 
         A storm is a time in which messages are gathered into digests (mails that collect several). The ten minutes
         count from the last message, or from `next_at` if that is later. A storm with a digest still to be sent does not
@@ -75,18 +75,19 @@ class Conversation:
         return max(int((now + over * EACH - paid) / EACH), 0)
 
     def with_sent_alone(self, count: int, now: datetime) -> Conversation:
-        """Return a copy of this record after `count` more messages left at `now` by themselves, not in a digest.
+        """Return a copy of this record after `count` more messages were sent by themselves at `now`.
 
-        A digest is a mail that collects several messages. Each message sent by itself lowers `room` by one.
+        That is, not in a digest, a mail that collects several messages. Each message sent by itself lowers `room` by
+        one.
         """
         paid = max(self.paid_until or now, now)
         return replace(self, paid_until=paid + count * EACH, last_at=now)
 
     def pause(self) -> timedelta:
-        """Return the least time between the last digest and the next one to the mailbox in the same storm.
+        """Return the least time between two digests to the mailbox in the same storm.
 
-        A storm is a time in which messages are gathered into digests (mails that collect several). 10 seconds
-        (FIRST_PAUSE) at first, doubled with each digest of the storm, up to a minute (LONGEST_PAUSE).
+        A storm is a time in which messages are gathered into digests (mails that collect several). Before the first
+        digest of the storm it is 10 seconds (FIRST_PAUSE). Each digest doubles it, up to a minute (LONGEST_PAUSE).
         """
         doubled: int = 2 ** min(max(self.storm - 1, 0), 10)
         return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
@@ -103,19 +104,20 @@ class Conversation:
         return replace(self, thread=named, storm=1, next_at=now + FIRST_PAUSE, last_at=now)
 
     def leaves_at(self, now: datetime, *, pressing: bool) -> datetime:
-        """Return when a digest (a mail that collects several messages) that is begun at `now` is to be sent.
+        """Return when a digest that is begun at `now` is to be sent to the mailbox.
 
-        That is at `next_at`, or at `now` if that is later. `pressing`: whether the digest has messages that somebody
-        must act on. If not, it is sent at the earliest five times (PATIENT) the `pause` after `now`.
+        A digest is a mail that collects several messages. It is sent at `next_at`, or at `now` if that is later.
+        `pressing`: whether it has messages that somebody must act on. If not, it is sent at the earliest five times
+        (PATIENT) the `pause` after `now`.
         """
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())
 
     def with_new_digest(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
-        """Return a copy of this record after a new digest (a mail that collects several messages) was begun at `now`.
+        """Return a copy of this record after a new digest was begun at `now`.
 
-        `digest`: its id. `leaves_at`: when it will be sent. The digest after it may be sent one `pause` later
-        (`next_at`).
+        A digest is a mail that collects several messages. `digest`: its id. `leaves_at`: when it will be sent. The
+        digest after it may be sent one `pause` later (`next_at`).
         """
         after = replace(self, storm=self.storm + 1, digest=digest, gathering=True, last_at=now)
         return replace(after, next_at=leaves_at + after.pause())

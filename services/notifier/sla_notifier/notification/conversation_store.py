@@ -48,10 +48,10 @@ async def save_conversations(connection: AsyncConnection, conversations: Iterabl
 
 
 async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) -> dict[str, DeliveryRow]:
-    """Return those of these digests that can still collect messages, by id; lock them until the transaction ends.
+    """Return those of these digests that can still collect messages, by id, and lock them.
 
-    `digests`: ids of digests (mails that collect several messages). Left out are digests that were sent, attempted or
-    put into words, and those that another process has locked.
+    `digests`: ids of digests (mails that collect several messages). The locks hold until the transaction ends. Left out
+    are digests that were sent, attempted or put into words, and those that another process has locked.
     """
     if not digests:
         return {}
@@ -74,10 +74,11 @@ async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) 
 async def update_digests(
     connection: AsyncConnection, digests: Iterable[DeliveryRow], known: Mapping[str, DeliveryRow]
 ) -> None:
-    """Update the stored rows of these digests (mails that collect several messages), as far as they are in `known`.
+    """Update the stored rows of digests that have collected more messages.
 
-    `digests`: as they are now. `known`: those that are stored already, by id; digests not in it are skipped. Only
-    `level`, `next_at`, `due_at` and the place in the queue (`turn`) are written.
+    `digests`: the digests (mails that collect several messages) as they are now. `known`: those that are stored
+    already, by id; digests not in it are skipped. Only `level`, `next_at`, `due_at` and the place in the queue (`turn`)
+    are written.
     """
     for digest in digests:
         if digest.id in known:

@@ -91,15 +91,18 @@ class DigestEntry:
 
     @property
     def urgency(self) -> tuple[Any, ...]:
-        """Return the key by which entries are sorted: by kind of message, pages first, then the most urgent first."""
+        """Return the key by which the entries of a digest are sorted, the most urgent first.
+
+        The kind of the entry's latest message counts first (pages before all others), then its place in the queue.
+        """
         return _RANK[self.row.kind], self.row.turn, self.row.due_at, self.row.incident, self.row.id
 
 
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
-    """Return the entries of a digest (a mail that collects several messages): a list for each incident or critical fix.
+    """Return the entries of a digest: one list for each incident or critical fix.
 
-    An entry stands for the messages about one alert. Lists, and the entries in each, are sorted by urgency, the most
-    urgent first. `carried`: the deliveries in the digest.
+    A digest is a mail that collects several messages; an entry stands for those about one alert. `carried`: the
+    deliveries in the digest. Lists, and the entries in each, are sorted by urgency, the most urgent first.
     """
     of_promise: dict[str, list[DeliveryRow]] = {}
     for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):
@@ -118,10 +121,11 @@ def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry
 def compose_digest(
     digest: DeliveryRow, carried: Sequence[DeliveryRow], texts: Texts, links: Links, catalogue: Catalogue, now: datetime
 ) -> DeliveryRow:
-    """Return the delivery of a digest (a mail that collects several messages) with its text, to be sent.
+    """Return the delivery of a digest with its text, to be sent.
 
-    Subject, text, HTML and payload are filled in, in the person's language. `carried`: the deliveries in the digest; if
-    there are none, the digest is returned as cancelled. `now`: the present instant, to which its spans of time refer.
+    A digest is a mail that collects several messages. Subject, text, HTML and payload are filled in, in the person's
+    language. `carried`: the deliveries in the digest; if there are none, the digest is returned as cancelled. `now`:
+    the present instant, to which its spans of time refer.
     """
     if not carried:
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
@@ -197,9 +201,10 @@ def _content(
 
 
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
-    """Return the text of a digest's line about one incident: for each entry its subject and its earlier messages.
+    """Return the text of a digest's line about one incident.
 
-    `heap`: the incident's entries. `labels`: text key -> text in the reader's language, from `Texts.words`.
+    It has, for each entry, the subject and which earlier messages there were. `heap`: the incident's entries, each for
+    the messages about one alert. `labels`: text key -> text in the reader's language, from `Texts.words`.
     """
     return "; ".join(_one(one, labels) for one in heap)
 

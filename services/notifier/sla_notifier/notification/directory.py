@@ -102,11 +102,11 @@ def resolve_level(
 
 
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
-    """Return the escalation of a fact: the policy that the fact names, else that of the contract's plan.
+    """Return the escalation for a fact under a contract: who is notified, after what delay.
 
-    `fact`: None for a critical fix, which names no policy. For the policy `none` the operators are only informed.
-    Without a policy, or with one that the catalogue does not have, the plan's roles (else the contract's) are paged at
-    once.
+    `fact`: the timer's event about a clock; None for a critical fix. It follows the policy that the fact names, else
+    that of the contract's plan. For the policy `none`: the operators are only informed, at once. Without a policy, or
+    with one that the catalogue does not have: the plan's roles (if it has none, the contract's) are paged at once.
     """
     plan = catalogue.rulebook.plan_of(contract)
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""

@@ -73,8 +73,8 @@ def _payload(context: PipelineContext, notification: Notification) -> str:
 def bounded(payload: dict[str, object]) -> bytes:
     """Return a payload as JSON, shortened if it is longer than 19,500 bytes (LARGEST_PAYLOAD).
 
-    Until it fits, `items`, then `body`, then `products` is removed from its `data`; `left_out` in `data` lists what was
-    removed. If that is not enough, the result is longer.
+    Of its `data` first `items` is removed, then `body`, then `products`, until it fits; `left_out` in `data` lists what
+    was removed. If that is not enough, the result is longer.
     """
     written = _json(payload)
     for name in _LONG:

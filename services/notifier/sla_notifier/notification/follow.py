@@ -20,12 +20,13 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 
 
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return the notifications, with `follows` set in those that must wait for an earlier closing message.
+    """Set in notifications which earlier message they must wait for (`follows`); return all of them.
 
-    If an alert was closed and opened again, a PAGE or INFO message waits for the last message that told the same person
-    of the closing. A RESOLVED message waits for another closing message about the same opening, which it corrects. Only
-    messages in `context.closing` (not sent yet) or among `notifications` are waited for; `follows` is the id of their
-    delivery. A page that waits for something already is unchanged.
+    They wait for messages that tell of an alert's closing. If an alert was closed and opened again: a PAGE or INFO
+    message waits for the last such message to the same person. If an alert is closed again: a RESOLVED message waits
+    for the other closing message about the same opening, which it corrects. Only messages in `context.closing` (not
+    sent yet) or among `notifications` are waited for; `follows` is the id of their delivery. A page that waits for
+    something already is unchanged.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:

@@ -56,11 +56,11 @@ def gather(
     conversations: Mapping[str, Conversation],
     gathering: Mapping[str, DeliveryRow],
 ) -> Gathered:
-    """Put messages that would flood a mailbox into digests (mails that collect several); the others are sent alone.
+    """Put messages that would flood a mailbox into digests; the others are sent by themselves.
 
-    More than `context.digest_over` messages in a burst are a flood; then only the most urgent one is sent at once.
-    `conversations`: id -> what was sent to a mailbox before; without an entry the mailbox is new. `gathering`: id -> a
-    digest that can still collect messages. Nothing is stored here.
+    A digest is a mail that collects several messages. More than `context.digest_over` messages in a burst are a flood;
+    then only the most urgent one is sent at once. `conversations`: id -> what was sent to a mailbox before; without an
+    entry the mailbox is new. `gathering`: id -> a digest that can still collect messages. Nothing is stored here.
     """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:

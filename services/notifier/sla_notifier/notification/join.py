@@ -20,10 +20,11 @@ _ORDER = (MessageKind.CRITICAL_FIX, MessageKind.ADVISORY, MessageKind.NOTICE_END
 
 
 def join(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return the notifications; where several are about one notice to one address, only one of them is still sent.
+    """Join messages about one notice to one address into a single one; return all notifications.
 
-    That one names the contracts of all (`contracts`), without those for which the notice has ended, unless it has ended
-    for all. The others are cancelled (TOLD_TOGETHER). Messages of escalation levels above 1 are unchanged.
+    A notice announces a critical fix; it may concern several contracts. One of the messages is still sent, and names
+    the contracts of all (`contracts`). A contract for which the notice has ended is not named, unless it has ended for
+    all. The other messages are cancelled (TOLD_TOGETHER). Messages of escalation levels above 1 are unchanged.
     """
     heaps: dict[tuple[str, str], list[int]] = {}
     for place, each in enumerate(notifications):

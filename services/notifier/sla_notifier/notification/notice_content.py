@@ -37,9 +37,10 @@ def notice_content(
     recipient: Recipient,
     contracts: Sequence[str],
 ) -> Content:
-    """Return the content of a message about a notice to this recipient, before it is put into words.
+    """Return the content of a message about a notice of a critical fix, not yet put into words.
 
-    `contracts`: the ids of the contracts that the message is about.
+    `request`: why people are notified of the notice. `recipient`: to whom the message goes. `context`: the catalogue,
+    the links and the present instant. `contracts`: the ids of the contracts that the message is about.
     """
     titles = ", ".join(title_of(context.catalogue, id_) for id_ in contracts)
     staff, registered = recipient.side is Side.SUPPORT, is_registered(recipient.person)

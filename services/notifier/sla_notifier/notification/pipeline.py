@@ -27,10 +27,10 @@ STAGES: tuple[Stage, ...] = (route, join, suppress, follow)
 
 
 def address_requests(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
-    """Return the notifications for requests, one for each recipient; not yet put into digests or words.
+    """Return the notifications that requests lead to, one for each recipient.
 
-    Among them are notifications that are not to be sent, each with its reason, such as one for a request for which
-    nobody is found.
+    They are not yet put into digests (mails that collect several messages), nor into words. Among them are
+    notifications that are not to be sent, each with its reason, such as one for a request for which nobody is found.
     """
     notifications = tuple(Notification(request=request) for request in requests)
     for stage in STAGES:
@@ -39,5 +39,9 @@ def address_requests(context: PipelineContext, requests: Iterable[NotificationRe
 
 
 def rows(context: PipelineContext, gathered: Gathered) -> list[DeliveryRow]:
-    """Return a delivery with its text for each notification: to be sent, contained in a digest, or only stored."""
+    """Return a delivery for each notification, in the same order, with its text.
+
+    `gathered`: the notifications, of which some are in digests (mails that collect several messages). A notification
+    that is not to be sent becomes a delivery in a final state.
+    """
     return rows_of(context, render(context, gathered.notifications))

@@ -17,10 +17,11 @@ _log = structlog.get_logger(__name__)
 
 
 def render(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return the notifications; those to be sent have their `message` now, in the recipient's language.
+    """Write the messages of notifications, in each recipient's language; return all notifications.
 
-    A notification in a digest (a mail that collects several messages) gets only a subject and a payload, unless its
-    recipient has further addresses, where it may be sent by itself.
+    Those to be sent have their `message` afterwards; the others are unchanged. A notification in a digest (a mail that
+    collects several messages) gets only a subject and a payload, unless its recipient has further addresses, where it
+    may be sent by itself.
     """
     return tuple(
         replace(each, message=_message(context, each, each.recipient))

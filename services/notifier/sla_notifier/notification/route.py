@@ -27,12 +27,12 @@ from sla_notifier.text.content import Phrase
 
 
 def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return, in place of each notification without recipient, one for each person and address that it goes to.
+    """Look up the recipients of notifications; return a notification for each person and address.
 
-    `notifications`: one for each request. `context`: the catalogue, the present instant, and who was notified before. A
-    person without a usable address gets an undeliverable notification, and so does a request for which nobody is found;
-    each has the reason. A closing message is for nobody if nobody was paged, and so is a notice if everybody entitled
-    was notified of it before; then nothing is returned for it.
+    `notifications`: one for each request, without recipient. `context`: the catalogue, the present instant, and who was
+    notified before. A person without a usable address gets an undeliverable notification, and so does a request for
+    which nobody is found; each has the reason. Nothing is returned for a closing message if nobody was paged, nor for a
+    notice of a critical fix if everybody entitled was notified of it before.
     """
     paged_before = _by_episode(context)
     return tuple(routed for notification in notifications for routed in _routed(context, notification, paged_before))

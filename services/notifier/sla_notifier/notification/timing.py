@@ -28,13 +28,14 @@ class Timing:
 
     @property
     def values(self) -> dict[str, Value]:
-        """Return name -> value for the sentences of a message.
+        """Return the times as name -> value, for the sentences of a message.
 
-        `left` and `late` are spans in counted time; in wall time if counted time is unknown (`left` also if none of it
-        is left while the hours are closed). To `left` belong: `left_wall`, the span in wall time; `left_two`, whether
-        counted and wall time differ by a minute or more; `left_by_wall`, whether `left` is wall time; `left_both`, both
-        spans for one phrase. To `late` belong the same four. `outside`: the hours are closed now. `opens`: when they
-        open next, "" if unknown. `noticeable`: late by a minute or more.
+        `left` (time left) and `late` (lateness) are spans in counted time, which runs only in the hours of the clock;
+        if counted time is unknown, in wall time. `left` is in wall time, too, if no counted time is left while the
+        hours are closed. `left_wall`: the span in wall time. `left_two`: whether counted and wall time differ by a
+        minute or more. `left_by_wall`: whether `left` is wall time. `left_both`: both spans, for one phrase.
+        `late_wall` and so on mean the same of `late`. `outside`: the hours are closed now. `opens`: when they open
+        next, "" if unknown. `noticeable`: late by a minute or more.
         """
         at_opening = self.left.counted is not None and not self.left.counted and bool(self.left.wall)
         left = replace(self.left, counted=None) if at_opening else self.left
@@ -55,10 +56,12 @@ class Timing:
 
     @property
     def data(self) -> dict[str, object]:
-        """Return name -> value for the payload of a webhook, such as `counted_left_seconds` and `opens_at`.
+        """Return the times as name -> value, for the payload of a webhook.
 
-        Spans are in seconds. Counted time is None when the hours of the clock are not known, or the span goes beyond
-        the years of their calendar.
+        Time left is `counted_left_seconds` and `wall_left_seconds`, lateness `counted_late_seconds` and
+        `wall_late_seconds`. Counted time runs only in the hours of the clock; it is None when they are not known, or
+        the span goes beyond the years of their calendar. `outside_hours`: the hours are closed now. `opens_at`: when
+        they open next, None if unknown.
         """
         found: dict[str, object] = {"outside_hours": not self.hours.open, "opens_at": self.hours.opens}
         for name, span in (("left", self.left), ("late", self.late)):
@@ -70,11 +73,11 @@ class Timing:
 def timing_of(
     rulebook: Rulebook, fact: ClockFact, now: datetime, due: datetime, broken: datetime, until: datetime
 ) -> Timing:
-    """Return how much time the clock of `fact` has left at `now`, and how late it is or was; neither is negative.
+    """Return how much time a clock has left at `now`, and how late it is or was.
 
-    Time left counts from `now` to `due`. Lateness counts from `broken`, when the target was breached, to `until`, when
-    the breach ended (or `now`); it is zero if `until` is before `broken`. `rulebook`: has the calendar of the clock's
-    hours.
+    `fact`: the timer's event about the clock. Time left counts from `now` to `due`, and is never negative. Lateness
+    counts from `broken`, when the target was breached, to `until`, when the breach ended (or `now`); it is zero if
+    `until` is before `broken`. `rulebook`: has the calendar of the clock's hours.
     """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(

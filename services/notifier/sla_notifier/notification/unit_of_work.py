@@ -116,11 +116,12 @@ async def write_changes(
 
 
 def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[list[NoticeTold], list[NoticeTold]]:
-    """Return (people, people of later levels): who is notified of notices by these notifications.
+    """Return two lists of the people whom notifications tell of critical-fix notices.
 
-    People of later levels are notified only by a level of an escalation above 1. Each person is listed once for each
-    notice and contract. Notifications that are not sent are left out, unless another message names their contract
-    (`told_by`). `now`: stored with the people.
+    The first list has those told by level 0 or 1 of an escalation (0: by none), the second those told by a higher
+    level. A person told in both ways is in both; in each, a person is listed once for each notice and contract. A
+    notification that is not sent counts only if another message names its contract too (`told_by`). `now`: the instant
+    stored with the people.
     """
     addressed: dict[tuple[str, str, str], NoticeTold] = {}
     further: dict[tuple[str, str, str], NoticeTold] = {}
@@ -146,10 +147,11 @@ def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[l
 
 
 def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
-    """Return ((alert, episode, round), person) for each page among these deliveries that was or will be sent.
+    """Return who was paged in which round of an alert's escalation, as ((alert, episode, round), person).
 
-    An episode is one opening of an alert, counted from 1. Left out are failed, undeliverable and cancelled pages, and
-    level 1 of a critical fix (to the people entitled to it).
+    An episode is one opening of an alert, counted from 1. `sent_before`: deliveries; each page among them that was or
+    will be sent counts. Left out are failed, undeliverable and cancelled pages, and level 1 of a critical fix (to the
+    people entitled to it).
     """
     lost = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED)
     return frozenset(
@@ -170,14 +172,14 @@ def closing_recipients(
     cancel_reasons: Mapping[str, UnsentReason],
     requests: Iterable[NotificationRequest] = (),
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return (alert, episode) -> the people who get a closing message about that episode, each once.
+    """Return (alert id, episode) -> the people to tell that this episode has ended.
 
-    An episode is one opening of an alert, counted from 1. The people are those whom a page of the episode reached or
-    may reach, except for critical fixes. For an episode with a closing message in `requests`, people paged in an
-    earlier episode under the same contract are added: if they got no closing message for that; or if the last one said
-    that there was no breach, and the clock was missed. `rows`: the pages and closing messages of the alerts.
-    `cancel_reasons`: alert -> why its pages are cancelled; for TAKEN_BACK and REOPENED, people whose page was not
-    attempted and is in no digest are left out.
+    An episode is one opening of an alert, counted from 1. `rows`: pages, also those that only inform, and closing
+    messages; critical fixes do not count. Told are the people whom a page of the episode reached or may reach.
+    `cancel_reasons`: alert id -> why its queued pages are cancelled. For TAKEN_BACK and REOPENED a page counts only if
+    it was attempted or is in a digest (a mail that collects several messages). `requests`: a closing message among them
+    also goes to people paged in an earlier episode under its contract: those who had no closing message since, or whom
+    the last one told "no breach" while the clock was missed.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     heard: dict[tuple[str, str], DeliveryRow] = {}
@@ -234,10 +236,11 @@ def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, 
 
 
 def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
-    """Return (alert id, contract, due instant) -> the first episode in which people were notified of that breach.
+    """Return in which opening of an alert people were first notified of a breach.
 
-    An episode is one opening of an alert, counted from 1. People count as notified if a message was sent, attempted or
-    put into a digest, even if it failed. `sent_before`: deliveries other than closing messages.
+    The result is (alert id, contract, due instant that was breached) -> episode, an opening of the alert, counted from
+    1. People count as notified if a message was sent, attempted or put into a digest (a mail that collects several
+    messages), even if it failed. `sent_before`: deliveries other than closing messages.
     """
     first: dict[tuple[str, str, datetime], int] = {}
     for row in sent_before:

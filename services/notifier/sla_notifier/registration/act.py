@@ -16,10 +16,11 @@ from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command,
 async def record(
     connection: AsyncConnection, name: ActName, changed: Sequence[RegistrationChange], by: Command | None, now: datetime
 ) -> None:
-    """Write a record of each changed registration for notices to the audit log.
+    """Write each changed registration for notices to the audit log.
 
-    Call it last in the transaction of the change. `name`: which act it was. `by`: who ordered it; None: the person, by
-    the link in a mail. Persons are recorded by id, never by address. `now`: when it happened.
+    Call it last in the transaction of the change. `name`: the kind of act, such as a confirmation. `changed`: the
+    registrations before and after. `by`: who ordered it; None: the person, by the link in a mail. Persons are recorded
+    by id, never by address. `now`: when it happened.
     """
     acts = [
         Act(

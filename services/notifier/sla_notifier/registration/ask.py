@@ -93,12 +93,12 @@ class Registrar:
         await self._register(wish, address, [_Wanted(found, products)], key)
 
     async def ask(self, wish: Wish) -> None:
-        """Store registrations under all contracts that allow the address to register itself; mail a link to confirm.
+        """Store registrations for notices without an API key, and mail a link to confirm them.
 
-        `wish.contract`: the only contract, "" for any. Products that a contract does not have are left out. Nothing is
-        done, and no error raised, if no product is left, if all are confirmed already, or after too many mails on that
-        day (UTC): 3 to the address or 200 for a contract. Raises Problem (422) if the address is no mail address, or no
-        product is named.
+        They are stored under all contracts that allow the address to register itself. `wish.contract`: the only
+        contract, "" for any. Products that a contract does not have are left out. Nothing is done, and no error raised,
+        if no product is left, if all are confirmed already, or after too many mails on that day (UTC): 3 to the address
+        or 200 for a contract. Raises Problem (422) if the address is no mail address, or no product is named.
         """
         address = _address(wish)
         if not wish.products:

@@ -27,10 +27,11 @@ class RegistrationLinks:
         self._context = context
 
     async def look(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Return the page for a link: its registrations for notices, and a button to confirm or end them.
+        """Return the page for a link by which registrations for notices are confirmed or ended.
 
-        `purpose`: whether the link confirms or ends registrations. Nothing is changed. If the token is refused, or
-        there is nothing to confirm or end, the page says so.
+        `token`: the last part of the link. `purpose`: whether it confirms or ends. The page shows the registrations,
+        and a button to confirm or end them. Nothing is changed. If the token is refused, or there is nothing to confirm
+        or end, the page says so.
         """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):
@@ -39,10 +40,10 @@ class RegistrationLinks:
         return self._confirming(rows) if purpose is LinkPurpose.CONFIRM else self._ending(rows, subject)
 
     async def act(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Confirm or end the registrations for notices that a link is for; return the page that says so.
+        """Confirm or end the registrations for notices that a link is for; return the page with the result.
 
-        `purpose`: whether the link confirms or ends registrations. If nothing was changed, the page says why: the token
-        is forged, damaged or expired, or there is nothing to confirm or end.
+        `token`: the last part of the link. `purpose`: whether it confirms or ends. If nothing was changed, the page
+        says why: the token is forged, damaged or expired, or there is nothing to confirm or end.
         """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):

@@ -28,20 +28,21 @@ class RegistrationChange:
 
 
 async def person_of(connection: AsyncConnection, address_key: str) -> str:
-    """Return the person id that stands for a mail address in deliveries; a new random id if it has none yet.
+    """Return the person id that stands for a mail address in deliveries.
 
-    `address_key`: the address in lower case (`casefold`). The id does not reveal the address; a new one is not stored
-    here.
+    `address_key`: the address in lower case (`casefold`). If it has none yet, a new random id is returned, but not
+    stored here. The id does not reveal the address.
     """
     query = select(_r.person).where(_r.address_key == address_key).limit(1)
     return (await connection.execute(query)).scalar() or f"{PREFIX}{uuid4().hex}"
 
 
 async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> int:
-    """Store registrations for notices that wait for confirmation (rows by column name); return how many were stored.
+    """Store registrations for notices that wait for confirmation; return how many were stored.
 
-    A row replaces a pending or ended registration of the same contract, address and product. A row is skipped if there
-    is a confirmed registration of the same contract, address and product.
+    `rows`: the registrations, as column name -> value. A row replaces a pending or ended registration of the same
+    contract, address and product. A row is skipped if there is a confirmed registration of the same contract, address
+    and product.
     """
     kept = 0
     statement = insert(connection, tables.registration)
@@ -57,19 +58,21 @@ async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any
 
 
 async def find_by_request(connection: AsyncConnection, request: str) -> list[Any]:
-    """Return the rows of the registrations for notices that a request (its id) made, sorted by contract and product.
+    """Return the rows of the registrations for notices that a request made.
 
-    Registrations that a later request has replaced are left out.
+    `request`: the id of the request. The rows are sorted by contract and product. Registrations that a later request
+    has replaced are left out.
     """
     query = select(tables.registration).where(_r.request == request).order_by(_r.contract, _r.product_key)
     return list((await connection.execute(query)).all())
 
 
 async def find_by_subject(connection: AsyncConnection, subject: str) -> list[Any]:
-    """Return the rows of the confirmed and ended registrations for notices that an unsubscribe link is for.
+    """Return the rows of the confirmed and ended registrations that an unsubscribe link is for.
 
-    `subject`: what the link names: a person's id (`registered:...`) for all of the person's registrations, or the id of
-    one registration. The rows, of `notifier_registration`, are sorted by contract and product.
+    They are registrations for notices of critical fixes, rows of `notifier_registration`, sorted by contract and
+    product. `subject`: what the link names: a person's id (`registered:...`) for all of the person's registrations, or
+    the id of one registration.
     """
     query = select(tables.registration).where(_subject(subject), _r.state != PENDING)
     return list((await connection.execute(query.order_by(_r.contract, _r.product_key))).all())
@@ -80,19 +83,20 @@ def _subject(subject: str) -> ColumnElement[bool]:
 
 
 async def confirm(connection: AsyncConnection, request: str, now: datetime) -> list[RegistrationChange]:
-    """Confirm those pending registrations for notices of a request that have not expired; return those changed.
+    """Confirm the pending registrations for notices that a request made; return those changed.
 
-    `request`: the id of the request. `now`: by when they must not have expired; stored as the time of the confirmation.
+    `request`: the id of the request. Expired registrations are not confirmed. `now`: by when they must not have
+    expired; stored as the time of the confirmation.
     """
     pending = and_(_r.request == request, _r.state == PENDING, _r.expires_at > now)
     return await _change(connection, pending, {"state": CONFIRMED, "confirmed_at": now})
 
 
 async def end(connection: AsyncConnection, subject: str, by: str, now: datetime) -> list[RegistrationChange]:
-    """End the registrations for notices of a person, or one registration; return those that were not ended before.
+    """End the registrations for notices of a person, or one registration; return those changed.
 
-    `subject`: the id of the person or of the registration. `by`: who ends them, stored: `link`, or the id of an API
-    key. `now`: stored as the time of the end.
+    `subject`: the id of the person or of the registration. Registrations that have ended before are not changed. `by`:
+    who ends them, stored: `link`, or the id of an API key. `now`: stored as the time of the end.
     """
     standing = and_(_subject(subject), _r.state != ENDED)
     return await _change(connection, standing, {"state": ENDED, "ended_at": now, "ended_by": by})
@@ -110,10 +114,10 @@ async def _change(
 
 
 async def count_mail(connection: AsyncConnection, of: str, most: int, now: datetime) -> bool:
-    """Count one more mail that asks for a confirmation today (UTC); return False if there were `most` already.
+    """Count one more mail that asks for a confirmation today (UTC); return whether it may be sent.
 
-    `of`: for whom it is counted, a person's id or `contract:<id>`. If False, nothing is counted. `now`: decides which
-    day is today.
+    `of`: for whom it is counted, a person's id or `contract:<id>`. False if there were `most` already; then nothing is
+    counted. `now`: decides which day is today.
     """
     row = {"of": of, "day": now.date().isoformat(), "count": 0}
     await connection.execute(insert_new(connection, tables.confirmation), [row])
@@ -122,10 +126,10 @@ async def count_mail(connection: AsyncConnection, of: str, most: int, now: datet
 
 
 async def page(connection: AsyncConnection, contract: str | None, state: str, after: str, limit: int) -> list[Any]:
-    """Return at most `limit` rows of registrations for notices, sorted by id, beginning after the id `after`.
+    """Return a page of the registrations for notices, as rows sorted by id.
 
-    `after`: "" for the first page. `contract`: the only contract, None for all. `state`: the only state (`pending`,
-    `confirmed` or `ended`), "" for all.
+    It has at most `limit` rows, and begins after the id `after` ("" for the first page). `contract`: the only contract,
+    None for all. `state`: the only state (`pending`, `confirmed` or `ended`), "" for all.
     """
     query = select(tables.registration).where(_r.id > after)
     if contract is not None:

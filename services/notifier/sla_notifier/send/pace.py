@@ -33,13 +33,14 @@ class Pace:
 def places_by_endpoint(
     endpoints: Sequence[str], busy: Mapping[str, int], pace: Pace, servers: Mapping[str, int | None]
 ) -> dict[str, int]:
-    """Return endpoint -> how many messages to claim now; endpoints for which there is no room are left out.
+    """Return endpoint -> how many of its messages to claim now.
 
-    An endpoint is the mail server or one webhook. `endpoints`: those with due messages, the longest waiting first.
-    `busy`: endpoint -> how many are being sent to it now. `servers`: endpoints that serve everybody, such as `email` ->
-    how many messages they can take, None: unknown. `pace.at_once`, less all that are being sent, is given out: first to
-    `servers`, up to that number and `per_server`; then to the others, to each up to `per_endpoint` and up to an equal
-    part for every endpoint.
+    An endpoint is the mail server or one webhook; one for which there is no room is left out. `endpoints`: those with
+    due messages, the longest waiting first. `busy`: endpoint -> how many are being sent to it now; they count towards
+    every limit. `servers`: endpoints that serve everybody, such as `email` -> how many messages they can take, None:
+    unknown. `pace`: the limits; `at_once` is how many messages may be sent at the same time in all. First each server
+    gets its number, at most `per_server`. Then each other endpoint gets at most `per_endpoint`, and at most an equal
+    part of what is free.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)

@@ -112,10 +112,11 @@ class Texts:
         )
 
     def brief(self, content: Content, language: str) -> Message:
-        """Return a message with only subject and payload, for a line of a digest; `text` and `html` are "".
+        """Return a message for a line of a digest, with only subject and payload.
 
-        A digest (a mail that collects several messages) is sent later, so the subject has instants instead of spans of
-        time: "since 14:00", not "by 5 minutes". The language is the available one nearest to the tag `language`.
+        `text` and `html` are "". A digest (a mail that collects several messages) is sent later, so the subject has
+        instants instead of spans of time: "since 14:00", not "by 5 minutes". The language is the available one nearest
+        to the tag `language`.
         """
         chosen = self.language(language)
         labels = self.words(chosen)
@@ -134,9 +135,10 @@ class Texts:
         )
 
     def page(self, template: str, view: Mapping[str, Any]) -> str:
-        """Return an HTML page. `template`: the name of its template file in the folder of texts.
+        """Return an HTML page, made from a template.
 
-        `view`: name in the template -> value; values are escaped.
+        `template`: the name of its file in the folder of texts. `view`: name in the template -> value; values are
+        escaped.
         """
         return self._html.get_template(template).render(view)
 

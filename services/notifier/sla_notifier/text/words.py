@@ -36,9 +36,9 @@ def load_locale(language: str) -> None:
 
 
 def span_in_words(length: timedelta, language: str) -> str:
-    """Return a span of time in its two largest units, such as `2 hr 5 min`; seconds only below a minute.
+    """Return a span of time in its two largest units, such as `2 hr 5 min`.
 
-    A negative span is shown without its sign. `language`: a language tag.
+    Seconds are shown only below a minute. A negative span is shown without its sign. `language`: a language tag.
     """
     left = abs(int(length.total_seconds()))
     parts: list[str] = []
@@ -72,9 +72,10 @@ def instant_in_words(at: datetime, zone: str, language: str) -> str:
 
 
 def short_instant_in_words(at: datetime, now: datetime, zone: str, language: str) -> str:
-    """Return an instant in a time zone, such as `Mar 3, 14:00 CET`; with the year if it is not that of `now`.
+    """Return an instant in a time zone in few words, such as `Mar 3, 14:00 CET`.
 
-    `zone`: the name of the time zone, such as `Europe/Berlin`. `language`: a language tag.
+    The year is shown only if it is not that of `now`. `zone`: the name of the time zone, such as `Europe/Berlin`.
+    `language`: a language tag.
     """
     try:
         local, present = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
@@ -110,9 +111,10 @@ def paragraphs(written: str, longest: int = 20_000) -> str:
 
 
 def web_link(written: str) -> str:
-    """Return the URL if it is a plain http or https URL, else "", since other schemes can run code.
+    """Return the URL if it is a plain http or https URL, else "".
 
-    Also "" for a URL with spaces or quotes, and for one of more than 2000 characters.
+    Other schemes could run code. "" is also returned for a URL with spaces or quotes, and for one of more than 2000
+    characters.
     """
     if any(ord(c) <= 0x20 or c in "<>\"'\\\x7f" for c in written) or len(written) > 2_000:
         return ""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 def preferred_format(accept: str) -> str:
-    """Return "text" if an HTTP Accept header prefers text/plain to application/json, else "json"."""
+    """Return whether the caller of an HTTP route prefers plain text or JSON: "text" or "json".
+
+    `accept`: the Accept header of the request. The result is "text" only if the header prefers text/plain to
+    application/json.
+    """
     weights = dict(map(_range, accept.split(",")))
     plain = weights.get("text/plain", 0.0)
     return "text" if plain > weights.get("application/json", 0.0) else "json"

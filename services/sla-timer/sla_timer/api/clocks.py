@@ -23,12 +23,13 @@ _MOST_CYCLES = 2**31  # an integer column holds no more
 async def open_clocks(
     timer: TimerService, only: str | None, contract: str, limit: int, after: str, offset: int
 ) -> dict[str, Any]:
-    """Return a page of at most `limit` open clocks, the most urgent first, in the form of `OpenClocksResponse`.
+    """Return one page of the open clocks, the most urgent first, in the form of `OpenClocksResponse`.
 
-    `only`: the contract to which the API key is limited; None for a key of all contracts. `contract`: list this
-    contract alone, "" for all; ignored if `only` is given. `after`: the `next` of the page before, "" for the first
-    page. `offset`: how many clocks to skip. All pages use the urgency at the instant of the first page, so that no
-    clock comes twice or is missed. Raises Problem (an HTTP error) 422 if `after` was never a `next`.
+    `limit`: how many clocks the page has at most. `only`: the contract to which the API key is limited; None for a key
+    of all contracts. `contract`: list this contract alone, "" for all; ignored if `only` is given. `after`: the `next`
+    of the page before, "" for the first page. `offset`: how many clocks to skip. All pages use the urgency at the
+    instant of the first page, so that no clock comes twice or is missed. Raises Problem (an HTTP error) 422 if `after`
+    was never a `next`.
     """
     clock, incident = tables.clock, tables.incident
     place = _place(after)

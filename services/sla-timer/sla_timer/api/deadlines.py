@@ -44,11 +44,11 @@ def beyond_the_calendar(detail: str) -> Problem:
 
 
 def deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess) -> dict[str, Any]:
-    """Return what would be due if an incident were opened: every metric with its due instant, as `DeadlinesResponse`.
+    """Return when each metric would be due if an incident were opened, in the form of `DeadlinesResponse`.
 
-    Nothing is stored. `access`: what the caller's API key allows. Raises Problem (an HTTP error) 404 for a contract
-    that is unknown or that the key may not see, 422 if the opening or every due instant lies in years without a
-    calendar.
+    Nothing is stored. `question`: what the incident would be. `access`: what the caller's API key allows. Raises
+    Problem (an HTTP error) 404 for a contract that is unknown or that the key may not see. Raises 422 if the opening or
+    every due instant lies in years without a calendar.
     """
     rulebook = timer.rulebooks.current
     now = timer.time_source.now()

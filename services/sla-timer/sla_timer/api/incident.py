@@ -116,10 +116,10 @@ def _as_shown(
 
 
 async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> FoundIncident:
-    """Return the incident with the id `name`, which may be one of its other ids (a moved ticket has several).
+    """Return the incident with the id `name`, as far as the caller's API key may see it.
 
-    `access`: what the caller's API key allows. Raises Problem (an HTTP error) 404 if no such incident is known, or the
-    key may not see it.
+    `name` may be any id of the incident; a ticket that was moved has several. `access`: what the API key allows. Raises
+    Problem (an HTTP error) 404 if no such incident is known, or the key may not see it.
     """
     asked = name
     async with timer.store.reading() as connection:
@@ -171,10 +171,11 @@ async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
 async def incident_as_of(
     timer: TimerService, known: FoundIncident, at: datetime | None
 ) -> tuple[WholeIncident | None, datetime]:
-    """Return the incident as computed from its events up to an instant, and that instant.
+    """Return (the incident as it stood at an instant, that instant).
 
     The instant is `at`, or now if `at` is None; but at the latest when the incident left the contract of the API key.
-    The incident is None before its first event. Raises CalendarError if no calendar reaches the instant.
+    The incident is computed from its events up to then, and is None before its first event. `known`: the incident, as
+    `find_incident` returned it. Raises CalendarError if no calendar reaches the instant.
     """
     moment = at or timer.time_source.now()
     incident: Incident | None = known.incident

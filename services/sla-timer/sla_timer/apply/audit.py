@@ -69,10 +69,10 @@ class Audit:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> int:
-        """Restore the missing timers of clocks without a breach timer; return how many such clocks were found.
+        """Restore missing breach timers; return how many clocks were found without one.
 
         At most 500 clocks in one call. Only running, unbreached clocks that are due within a day, or overdue, are
-        checked; those in the quarantine (what could not be processed) are skipped. An incident whose timers cannot be
+        checked. Clocks in the quarantine (what could not be processed) are skipped. An incident whose timers cannot be
         restored is put into the quarantine. Raises Retryable.
         """
         async with self._store.reading() as connection:

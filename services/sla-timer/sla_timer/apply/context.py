@@ -87,8 +87,8 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
 def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
     """Return the counted seconds that a paused clock has left, negative once the clock is late.
 
-    `calendar`: the hours in which the clock counts; None for wall-clock time. None is returned for a clock that is not
-    paused (its due instant says what is left), and when its allowed time cannot be computed.
+    `calendar`: the hours in which the clock counts; None for wall-clock time. None is returned in two cases: the clock
+    is not paused (its due instant then says what is left), or its allowed time cannot be computed.
     """
     if clock.state is not ClockState.PAUSED:
         return None
@@ -102,8 +102,8 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
 def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
     """Return a copy of `context` with the field `breached`: the due instant that the clock has passed.
 
-    It is ISO 8601 text, or `NOT_BREACHED` if the clock has passed none. `told`: what has been published about the
-    clock. The events that are published because of an incident event have this field; those that a timer publishes lack
-    it.
+    It is ISO 8601 text, or `NOT_BREACHED` if the clock has passed none. `context`: the fields that published events
+    about the clock carry. `told`: what has been published about the clock. Events that are published because of an
+    incident event have this field; those that a timer publishes lack it.
     """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}

@@ -51,10 +51,11 @@ class StoredIncident:
     counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
-        """Return the incident as computed by `rulebook` from its events up to `until`; None: from all.
+        """Return the incident as computed by `rulebook` from its events up to `until`.
 
-        All events are used, too, if those by then do not suffice (none, or only copies from merged incidents), and for
-        an incident with 250 events or more, whose events are not at hand (`counting` is empty).
+        In three cases all events are used instead. 1. `until` is None. 2. The events by then do not suffice: there are
+        none, or only copies from merged incidents. 3. The incident has 250 events or more; they are not at hand then
+        (`counting` is empty).
         """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
@@ -75,12 +76,12 @@ class DecisionOptions:
 def decide(
     partition: int, stored: StoredIncident, pins: PinnedRulebooks, now: datetime, options: DecisionOptions
 ) -> Changes:
-    """Return the rows to write and the facts (events to publish) that follow for one incident; a pure function.
+    """Return the rows to write and the facts (events to publish) that follow for one incident.
 
-    `partition`: the incident's. `stored`: what is stored of it. `pins`: the rulebooks (plans, contracts, calendars) of
-    this transaction. `now`: the present instant, for which urgency is computed. `options`: by which catalogue to judge,
-    and whether to write all rows. A timer that is due already gets `now` as its `ripe_at`: it fires once the events of
-    its partition are applied up to that instant.
+    Nothing is read or written here. `partition`: the number of the incident's partition. `stored`: what is stored of
+    it. `pins`: the rulebooks (plans, contracts, calendars) of this transaction. `now`: the present instant, for which
+    urgency is computed. `options`: by which catalogue to judge, and whether to write all rows. A timer that is due
+    already gets `now` as its `ripe_at`: it fires once the events of its partition are applied up to that instant.
     """
     rulebook = pins.newest_for(stored.row) if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
@@ -216,8 +217,8 @@ def _before(
 def unsettled_clocks_of(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
     """Return the clocks of an incident that are not in `settled`, in the incident's order.
 
-    `settled`: by id, ended clocks about which everything was published. A clock is left out only if `settled` has the
-    same object; an equal copy is not enough.
+    `settled`: clock id -> clock, for ended clocks about which everything was published. A clock is left out only if
+    `settled` has the same object; an equal copy is not enough.
     """
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
 

@@ -94,11 +94,17 @@ class EventReader(Protocol):
         ...
 
     async def ended_at(self) -> datetime | None:
-        """Return when the incident ended, if retention (the removal of old incidents) has removed it; else None."""
+        """Return when the incident ended, if its events have been removed since; else None.
+
+        Retention removes incidents that ended long ago.
+        """
         ...
 
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield lists of the events that occurred at `at` or later, in the order of occurrence; None: of all events."""
+        """Yield the events of the incident that occurred at `at` or later; None: all events.
+
+        They come in lists, in the order of occurrence.
+        """
         ...
 
 
@@ -116,14 +122,15 @@ class CachedFold:
     steps: list[Folding] = field(default_factory=list)  # states of before, the earliest first
 
     def drop_from(self, first: Position) -> None:
-        """Drop the states in `steps` that have read an event at position `first` or later; earlier states stay.
+        """Drop the states in `steps` that have read an event from position `first` on.
 
-        Call it before the events from `first` on are read again. `head` is left alone.
+        A position is the sort key of an event. Earlier states stay, and `head` is left alone. Call it before the events
+        from `first` on are read again.
         """
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
-        """Add a copy of `folding` to `steps`, if it has read at least 250 events more than the last copy there.
+        """Add a copy of `folding` to `steps`, if it has read 250 events more than the last copy.
 
         `folding`: the state of the incident after the events read so far. At most 10 copies are kept, the closer
         together the later they are. A late event is read from the last copy before it: that reads again about twice as
@@ -164,18 +171,22 @@ class PreparedFold:
 
     @property
     def events(self) -> int:
-        """Return how many counting events are stored after the commit: `count`, plus `fresh`, less `surplus`."""
+        """Return how many events that count the incident has once the transaction is committed.
+
+        These are the stored ones (`count`) and the new ones (`fresh`), without those that exceed the limit (`surplus`).
+        """
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Return whether the incident was computed by `rulebook` from `count` stored and the `fresh` events.
+        """Return whether this computation is still the right one for the incident.
 
-        `fresh`: the ids of the new events. If False is returned, it must be computed again.
+        That is so if it was made from `count` stored events, from exactly the new events `fresh` (ids), and by the
+        version of `rulebook`. If False, compute the incident again.
         """
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 
     def incident(self, rulebook: Rulebook) -> Incident:
-        """Return the incident as computed by `rulebook`.
+        """Return the incident as computed by `rulebook` (plans, contracts, calendars).
 
         Raises FoldNotPrepared if it was not computed by the rulebook's version.
         """
@@ -188,16 +199,19 @@ class PreparedFold:
 
     @property
     def undecided(self) -> int:
-        """Return how many clocks the incident has, if it is not known which of them have changed; else 0."""
+        """Return how many clocks must be decided about because it is not known which have changed.
+
+        That is the number of all clocks of the incident; 0 if it is known which have changed (`unsettled`).
+        """
         if self.unsettled() is not None:
             return 0
         return max((sum(len(one.builders) for one in fold.trackers) for fold in self.foldings.values()), default=0)
 
     def unsettled(self) -> frozenset[ClockId] | None:
-        """Return the ids of the clocks that are new, changed or gone compared with `settled`.
+        """Return the ids of the clocks that may have changed since everything about them was published.
 
-        None if every clock may be one of them: nothing is settled, the incident was not computed under `version`, or
-        more than 500 ids differ.
+        They are new, changed or gone compared with `settled`. None if every clock may be one of them: nothing is
+        settled, the incident was not computed under `version`, or more than 500 ids differ.
         """
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()
@@ -236,8 +250,9 @@ class _Entry:
 
 
 async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
-    """Return the incident computed from these events; in between, other tasks of the event loop get their turn.
+    """Return the incident computed from these events, without blocking the event loop for long.
 
+    After some events other tasks get their turn. `rulebook`: the plans, contracts and calendars by which to judge it.
     Raises FoldError if there are no events, or if they belong to several incidents.
     """
     line = await asyncio.to_thread(timeline, list(events))
@@ -276,9 +291,10 @@ class FoldCache:
 
     @asynccontextmanager
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
-        """Lock these incidents in the cache for the `async with` block: no other task can use their entries meanwhile.
+        """Lock these incidents in the cache for the `async with` block.
 
-        Incidents that are not cached get an empty entry. Enter it before the database transaction, never within one.
+        No other task can use their entries meanwhile. `incidents`: their ids; those that are not cached get an empty
+        entry. Enter it before the database transaction, never within one.
         """
         async with AsyncExitStack() as stack:
             for name in sorted(incidents):
@@ -297,11 +313,12 @@ class FoldCache:
         rulebooks: Iterable[Rulebook] = (),
         budget: FoldBudget | None = None,
     ) -> PreparedFold:
-        """Return an incident computed from its stored events and its new events `fresh`. Call it within `held`.
+        """Return an incident computed from its stored events and its new events `fresh`.
 
-        It is computed under `rulebooks` and under every rulebook under which it is cached. Fresh events that are stored
-        already are skipped. Without any event that counts, `foldings` of the result is empty. Raises TooFar if more
-        stored events would have to be read again than `budget` allows.
+        Call it within `held`. `incident`: its id. `stored`: reads the stored events. `rulebooks` (plans, contracts,
+        calendars): it is computed under these, and under every one under which it is cached. Fresh events that are
+        stored already are skipped. Without any event that counts, `foldings` of the result is empty. Raises TooFar if
+        more stored events would have to be read again than `budget` allows; None: there is no limit.
         """
         entry = self._entries[incident]
         budget = budget or FoldBudget()
@@ -326,9 +343,9 @@ class FoldCache:
         return prepared
 
     def keep(self, prepared: PreparedFold) -> None:
-        """Put a prepared incident into the cache, after its new events were committed. Call it within `held`.
+        """Put a prepared incident into the cache, after its new events were committed.
 
-        Only the catalogue versions in `prepared.used` stay cached; if that is empty, all stay.
+        Call it within `held`. Only the catalogue versions in `prepared.used` stay cached; if that is empty, all stay.
         """
         entry = self._entries[prepared.name]
         entry.count = prepared.events
@@ -339,10 +356,10 @@ class FoldCache:
             kept.head = prepared.foldings.get(version)
 
     def settle(self, incident: str, version: str, settled: Mapping[ClockId, Clock]) -> None:
-        """Record which ended clocks of the incident are settled: everything about them has been published.
+        """Record for which ended clocks of the incident everything has been published ("settled").
 
-        `version`: the catalogue version by which they were judged. What was recorded of the incident before is
-        replaced. The incident must be in the cache.
+        `settled`: clock id -> clock. `version`: the catalogue version by which they were judged. What was recorded of
+        the incident before is replaced. The incident must be in the cache.
         """
         entry = self._entries[incident]
         entry.settled, entry.version = settled, version

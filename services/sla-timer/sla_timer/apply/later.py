@@ -61,16 +61,16 @@ class FoldPace:
         self._at = 0.0
 
     def spend(self, events: int, now: float) -> None:
-        """Record that `events` stored events were read again, for which the next incident has to wait.
+        """Record that stored events were read again, for which the next incident has to wait.
 
-        `now`: seconds of any steady clock.
+        `events`: how many. `now`: seconds of any steady clock.
         """
         self._debt, self._at = self._left(now) + events, now
 
     def pause(self, size: int, now: float) -> float:
-        """Return how many seconds an incident with `size` events has to wait until it may be computed anew; 0: none.
+        """Return how many seconds an incident has to wait until it may be computed anew; 0: none.
 
-        `now`: seconds of any steady clock.
+        `size`: how many events the incident has. `now`: seconds of any steady clock.
         """
         return min(self._left(now), SIZES * size) / PER_SECOND
 
@@ -93,9 +93,11 @@ class DeferredEvents:
         self._pace = FoldPace()
 
     async def run(self) -> None:
-        """Apply the events that wait, incident by incident, until cancelled, as fast as `FoldPace` allows.
+        """Apply the events that the consumer has put aside, one incident at a time, until cancelled.
 
-        After a failure the next turn tries again.
+        They stand in the table `timer_deferred`. `FoldPace` (a rate limit) says when the next incident may be computed.
+        After a passing failure (Retryable), or if another instance has taken the partition (Fenced), it goes on after a
+        pause.
         """
         changed = self._applier.deferring
         while True:
@@ -127,18 +129,20 @@ class DeferredEvents:
         return min(found, key=lambda one: self._noticed[one.incident] + one.size / PER_SECOND, default=None)
 
     async def once(self) -> int | None:
-        """Apply the waiting events of one incident; return how many stored events were read again to compute it.
+        """Apply the waiting events of one incident, without regard to the rate limit of `run`.
 
-        None if no incident waits. Raises Retryable, and Fenced if another instance has taken the partition.
+        Return how many stored events were read again to compute the incident; None if no incident waits. Raises
+        Retryable, and Fenced if another instance has taken the partition.
         """
         waiting = await self.next(0.0)
         return None if waiting is None else await self.apply(waiting)
 
     async def apply(self, waiting: Waiting) -> int:
-        """Apply the waiting events of one incident, the first 10,000; return how many stored events were read again.
+        """Apply the waiting events of one incident, the first 10,000 of them.
 
-        All are applied in one transaction; if that fails because of an event, in several. Events that cannot be read or
-        applied go to the quarantine. Raises Retryable, and Fenced if another instance has taken the partition.
+        Return how many stored events were read again to compute it. All are applied in one transaction; if that fails
+        because of an event, in several. Events that cannot be read or applied go to the quarantine. Raises Retryable,
+        and Fenced if another instance has taken the partition.
         """
         budget = FoldBudget()
         rows, unreadable = await self._read(waiting)

@@ -66,10 +66,10 @@ class LoadedIncidents:
     deferred: frozenset[str] = frozenset()
 
     def counting(self, incident: str) -> list[IncidentEvent]:
-        """Return the loaded events from which the incident is to be computed; empty if none was loaded.
+        """Return the loaded events from which the incident is to be computed.
 
-        If retention (the removal of old incidents) has removed the incident, only the events from its reopening on
-        count; none without a reopening.
+        Empty if none was loaded. If retention (the removal of old incidents) has removed the incident, only the events
+        from its reopening on count; without a reopening, none.
         """
         return drop_forgotten(self.events.get(incident, ()), self.tombstones.get(incident))
 
@@ -77,8 +77,8 @@ class LoadedIncidents:
     def versions(self) -> list[JudgedVersion]:
         """Return every catalogue version by which a loaded incident or clock was judged.
 
-        Each comes with the contracts and the customer of one of its incidents; those of the others are alike. Included
-        are the versions under which earlier targets of a clock, replaced since, were breached.
+        Each comes with the contracts and the customer of one incident that was judged by it; for the others these are
+        alike. Included are the versions under which earlier targets of a clock, replaced since, were breached.
         """
         found: dict[str, tuple[set[str], set[str]]] = {}
         for name, row in self.incidents.items():
@@ -109,10 +109,11 @@ async def load_incidents(
 ) -> LoadedIncidents:
     """Lock the timers and clocks of these incidents, and return their rows, clocks and events.
 
-    Of large incidents (250 events or more) no events are read, and of ended clocks only those in `unsettled`: incident
-    id -> clocks that may have changed. Without an entry for the version by which the incident was judged last, all its
-    clocks are read. `far`: ids of incidents slow to compute. A large one in `far`, or with events waiting already, is
-    `deferred`: only its row is read, only its timers are locked. None: nothing is deferred.
+    An incident with 250 events or more is large. Of a large one, no events are read, and of its ended clocks only those
+    in `unsettled`: incident id -> clocks that may have changed. If it has no entry there for the version by which it
+    was judged last, all its clocks are read. `far`: ids of incidents slow to compute. A large one in `far`, or with
+    events waiting already, is deferred (its new events are to be applied later): only its row is read, only its timers
+    are locked. None: nothing is deferred.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
@@ -133,9 +134,9 @@ async def load_incidents(
 
 
 def is_hot(row: Any | None) -> bool:
-    """Return whether an incident has 250 events or more, so that its computation is cached.
+    """Return whether an incident has 250 events or more.
 
-    `row`: its row of `timer_incident`; None: False.
+    The computation of such an incident is cached. `row`: its row of `timer_incident`; None gives False.
     """
     return row is not None and row.events >= HOT
 
@@ -181,12 +182,18 @@ class StoredEventReader:
             return await stored_event_ids(connection, ids)
 
     async def ended_at(self) -> datetime | None:
-        """Return when the incident ended, if retention (the removal of old incidents) has removed it; else None."""
+        """Return when the incident ended, if its events have been removed since; else None.
+
+        Retention removes incidents that ended long ago.
+        """
         async with self.store.reading() as connection:
             return (await tombstone.tombstones(connection, tables.tombstone, [self.incident])).get(self.incident)
 
     async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield lists of the events that occurred at `at` or later, in the order of occurrence; None: of all events."""
+        """Yield the events of the incident that occurred at `at` or later; None: all events.
+
+        They come in lists, in the order of occurrence.
+        """
         event = tables.event.c
         query = select(tables.event).where(event.incident == self.incident)
         if at is not None:
@@ -204,7 +211,10 @@ class StoredEventReader:
 
 
 async def has_carried_events(connection: AsyncConnection, incident: str) -> bool:
-    """Return whether the incident has a stored copy of an event of another incident that was merged into it."""
+    """Return whether the incident has stored copies of events of another incident.
+
+    Such copies are made when that incident is merged into it.
+    """
     # Inside a text of JSON every quotation mark is escaped, so that nobody's words look like this key.
     carried = tables.event.c.data.contains('"carried_from":"', autoescape=True)
     query = select(tables.event.c.id).where(tables.event.c.incident == incident, carried).limit(1)
@@ -212,10 +222,10 @@ async def has_carried_events(connection: AsyncConnection, incident: str) -> bool
 
 
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
-    """Read and return the events from which one incident is to be computed, in no particular order; empty for none.
+    """Read the events from which one incident is to be computed, and return them in no particular order.
 
     If retention (the removal of old incidents) has removed the incident, these are only the events from its reopening
-    on; none without a reopening.
+    on; without a reopening, there are none.
     """
     stored = (await _stored(connection, [incident]))[incident]
     tombstones = await tombstone.tombstones(connection, tables.tombstone, [incident])

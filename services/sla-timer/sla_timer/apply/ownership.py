@@ -13,9 +13,10 @@ from sla_timer import tables
 
 
 async def take_partitions(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
-    """Make `owner` the owner of these partitions, whoever had them, and return partition -> its new epoch.
+    """Make `owner` the owner of these partitions, whoever had them; return partition -> its new epoch.
 
-    An epoch counts how often its partition was taken; `lock_partition` refuses every earlier epoch from then on.
+    `owner`: the name of an instance. The epoch counts how often the partition was taken; `lock_partition` refuses every
+    earlier epoch from then on.
     """
     taken: dict[int, int] = {}
     for number in sorted(partitions):
@@ -28,10 +29,10 @@ async def take_partitions(connection: AsyncConnection, partitions: Iterable[int]
 
 
 async def lock_partition(connection: AsyncConnection, partition: int, epoch: int) -> None:
-    """Lock the partition's row until the transaction ends; an owner does so before it applies events of the partition.
+    """Lock the row of a partition until the transaction ends, as its owner.
 
-    `epoch`: the number that `take_partitions` returned. Raises Fenced if another instance has taken the partition
-    since.
+    The owner does so before it applies events of the partition. `epoch`: the number that `take_partitions` returned.
+    Raises Fenced if another instance has taken the partition since.
     """
     query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     if (await connection.execute(query)).scalar_one_or_none() != epoch:
@@ -39,9 +40,9 @@ async def lock_partition(connection: AsyncConnection, partition: int, epoch: int
 
 
 async def keep_owner_out(connection: AsyncConnection, partition: int) -> None:
-    """Lock the partition's row until the transaction ends, so that its owner applies no events meanwhile.
+    """Lock the row of a partition until the transaction ends, without owning the partition.
 
-    Anybody may call it; the partition keeps its owner and epoch.
+    Its owner can apply no events meanwhile. Anybody may call this function; the partition keeps its owner.
     """
     await connection.execute(
         select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()

@@ -54,9 +54,9 @@ class FoldPreparer:
             return prepared.incident(rulebook)
 
     def committed(self, decided: Changes) -> None:
-        """Record in the cache that all ended clocks in `decided` are settled: everything about them has been published.
+        """Record in the cache the ended clocks about which everything has been published.
 
-        Call it after the commit of `decided`. Incidents that are not cached are skipped.
+        They are in `decided.settled`. Call it after the commit of `decided`. Incidents that are not cached are skipped.
         """
         for name, (version, ended) in decided.settled.items():
             if name in self.folds:
@@ -68,12 +68,13 @@ class FoldPreparer:
         work: Callable[[Mapping[str, PreparedFold]], Awaitable[Given]],
         budget: FoldBudget | None = None,
     ) -> Given:
-        """Compute the incidents with 250 events or more that `work` needs, run `work`, and return its result.
+        """Compute the large incidents that `work` needs, run `work`, and return its result.
 
-        `work`: a transaction; its argument is incident id -> what was computed. If it raises FoldNotPrepared, the
-        incidents it lacks are computed and it is run again. `events`: incident id -> its new events; stored ones are
-        skipped. `budget`: counts the stored events that are read again; None: they are not counted. Raises StoreBusy
-        after 8 runs, when other instances keep changing the incidents. Other exceptions of `work` pass.
+        Large are incidents with 250 events or more. `work`: a transaction; its argument is incident id -> what was
+        computed. If it raises FoldNotPrepared, the incidents it lacks are computed and it is run again. `events`:
+        incident id -> its new events; stored ones are skipped. `budget`: counts the stored events that are read again;
+        None: they are not counted. Raises StoreBusy after 8 runs, when other instances keep changing the incidents.
+        Other exceptions of `work` pass.
         """
 
         async def with_all(prepared: Mapping[str, PreparedFold], _: Collection[str]) -> Given:
@@ -86,13 +87,14 @@ class FoldPreparer:
         events: Mapping[str, Sequence[IncidentEvent]],
         work: Callable[[Mapping[str, PreparedFold], Collection[str]], Awaitable[Given]],
     ) -> Given:
-        """Compute those incidents with 250 events or more that do not take long, run `work`, and return its result.
+        """Compute the large incidents that do not take long, run `work`, and return its result.
 
-        `work`: a transaction; its arguments are incident id -> what was computed, and the set of ids that were left
-        out. An incident is left out if more than 500 stored events would have to be read again for it and the incidents
-        before it in this call, if more than 500 of its clocks may have changed, if another task has locked it, or if
-        events of it wait already. `events`: incident id -> its new events. If `work` raises FoldNotPrepared, the
-        incidents it lacks are computed and it is run again; StoreBusy is raised after 8 runs.
+        Large are incidents with 250 events or more. `work`: a transaction; its arguments are incident id -> what was
+        computed, and the set of ids that were left out. An incident is left out in four cases. 1. More than 500 stored
+        events would have to be read again for it and the incidents before it in this call. 2. More than 500 of its
+        clocks may have changed. 3. Another task has locked it. 4. Events of it wait already. `events`: incident id ->
+        its new events. If `work` raises FoldNotPrepared, the incidents it lacks are computed and it is run again;
+        StoreBusy is raised after 8 runs.
         """
         return await self._around(events, work, lambda: FoldBudget(NEAR), wait=False)
 
@@ -136,9 +138,10 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return the argument `unsettled` of `load_incidents`: incident id -> the clocks that may have changed.
+    """Return which clocks of each incident may have changed: incident id -> these clocks.
 
-    `prepared`: incident id -> what was computed. An incident is left out if every one of its clocks may have changed.
+    The result is the argument `unsettled` of `load_incidents`. `prepared`: incident id -> what was computed. An
+    incident is left out if every one of its clocks may have changed.
     """
     return {
         name: UnsettledClocks(one.version, ids)
@@ -157,9 +160,9 @@ def check_prepared(
     """Raise FoldNotPrepared unless every incident with 250 events or more was computed for this transaction.
 
     Only incidents in `fresh` (incident id -> ids of its new events) are checked. `known`: what is stored. `prepared`:
-    what was computed: it must have read the stored events and exactly these new ones, by the right rulebook of `pins`.
-    That is the rulebook of the catalogue in force if `moved` is True, else the one by which the incident was judged
-    last.
+    what was computed. It must have read the stored events and exactly these new ones, by the right rulebook (plans,
+    contracts, calendars) of `pins`. If `moved` is True, that is the one of the catalogue in force; else the one by
+    which the incident was judged last.
     """
     wanted = {}
     for name, ids in fresh.items():
@@ -176,11 +179,11 @@ def check_prepared(
 def stored_incident(
     name: str, known: LoadedIncidents, prepared: PreparedFold | None, surplus: int = 0
 ) -> StoredIncident | None:
-    """Return the input of `decide` for the incident `name`; call `check_prepared` first.
+    """Return what `decide` needs to know about the incident `name`; call `check_prepared` first.
 
     `known`: what is stored. `prepared`: the incident as computed, if it has 250 events or more; else None. `surplus`:
-    how many events this transaction stores that exceed the limit and do not count. None is returned for an incident
-    that has no events, or that retention (the removal of old ones) has removed and that was not reopened.
+    how many events this transaction stores that exceed the limit and do not count. None is returned if the incident has
+    no events, or if retention (the removal of old ones) has removed it and it was not reopened.
     """
     row = known.incidents.get(name)
     clocks: Sequence[Any] = known.clocks.get(name, ())

@@ -44,9 +44,10 @@ class TimerQuarantine:
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
         """Put an incident into the quarantine, because `part` failed on it with `error`.
 
-        `part`: `REPLAN` (re-planning) or `AUDIT` (the self-audit). `partition`: the incident's. `catalogue`: "" for the
-        audit, which skips the incident until the entry is replayed. For re-planning: the catalogue version, and only
-        re-planning for this version skips the incident until then; or `<contract>@<revision>` of a changed contract.
+        `part`: `REPLAN` (re-planning) or `AUDIT` (the self-audit). `partition`: the number of the incident's partition.
+        `catalogue`: for the audit "": it skips the incident until the entry is replayed. For re-planning, the catalogue
+        version: re-planning for this version, and no other, skips the incident until then. For a changed contract,
+        `<contract>@<revision>`.
         """
         row = QuarantineRow(
             part=part,
@@ -92,10 +93,10 @@ def _instant(written: int | str) -> datetime:
 
 
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
-    """Return the SQL condition that an incident is in the quarantine (could not be processed, and waits for a replay).
+    """Return the SQL condition that an incident is in the quarantine.
 
-    `incident`: the column with the incident's id. Only entries count that `TimerQuarantine.keep` has put there with
-    this `part` and this `catalogue` ("" for the audit).
+    There it waits for a replay, because it could not be processed. `incident`: the column with the incident's id. Only
+    entries count that `TimerQuarantine.keep` has put there with this `part` and this `catalogue` ("" for the audit).
     """
     kept = tables.quarantine.c
     return waiting_entry_exists(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)

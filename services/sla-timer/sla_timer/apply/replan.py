@@ -76,12 +76,12 @@ class Replanner:
             await asyncio.sleep(BETWEEN_SECONDS if moved else IDLE_SECONDS)
 
     async def once(self) -> int:
-        """Judge up to 100 open incidents anew; return how many were tried, 0 if nothing was left to do.
+        """Judge up to 100 open incidents anew; return how many were tried.
 
         If open incidents were judged by another catalogue version than the one in force, some of these are taken, all
-        of one partition. Otherwise those of one recorded contract that has changed are taken (1 is returned if it has
-        none). If another instance has activated a newer catalogue, nothing is done and 0 is returned. Incidents that
-        fail are put into the quarantine. Raises Retryable.
+        from the same partition of the events. Otherwise those of one recorded contract that has changed are taken; if
+        it has none, 1 is returned. 0 is returned if nothing was left to do, or if another instance has activated a
+        newer catalogue. Incidents that fail go to the quarantine, where they wait for a replay. Raises Retryable.
         """
         first = await self._anything()
         if first is None:
@@ -138,9 +138,9 @@ class Replanner:
 
 
 async def ask_contracts(connection: AsyncConnection, changed: Sequence[RecordData]) -> None:
-    """Request that `Replanner` judges anew the open incidents of these changed contracts, and of their customers.
+    """Request that the open incidents of these changed contracts, and of their customers, are judged anew.
 
-    The request is a row of `timer_replan` for each contract, written in the caller's transaction.
+    `Replanner` does so. The request is a row of `timer_replan` for each contract, written in the caller's transaction.
     """
     rows = [
         {

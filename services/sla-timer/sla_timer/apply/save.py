@@ -64,9 +64,9 @@ async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelo
 async def write_surplus_events(
     connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]
 ) -> dict[str, int]:
-    """Insert events that exceed the limit of their incident into the table `timer_surplus`; they change no clock.
+    """Insert events that exceed the limit of their incident into the table `timer_surplus`.
 
-    `fresh`: the events, each with its envelope. Return incident id -> how many of them were new.
+    They change no clock. `fresh`: the events, each with its envelope. Return incident id -> how many of them were new.
     """
     if not fresh:
         return {}
@@ -93,9 +93,10 @@ def event_rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str
 
 
 async def write_changes(connection: AsyncConnection, decided: Changes) -> None:
-    """Write the rows of incidents and clocks, replace the timers of these clocks, and append the facts to the log.
+    """Write what was decided about incidents to the database, in the caller's transaction.
 
-    Clocks that are `gone` become cancelled and lose their timers. All in the caller's transaction.
+    The rows of incidents and clocks are written, the timers of these clocks replaced, and the facts appended to the log
+    of published events. Clocks that are `gone` become cancelled and lose their timers.
     """
     if decided.pins:
         rows = {row["version"]: row for row in decided.pins}

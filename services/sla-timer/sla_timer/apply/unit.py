@@ -116,13 +116,13 @@ class Applier:
             self._progress.drop(number)
 
     async def handle(self, batch: Batch) -> None:
-        """Apply a batch of events in one transaction; events that are stored already are skipped.
+        """Apply a batch of events from the bus in one transaction.
 
-        The events of an incident that would take long to compute (such as one with more than 500 stored events to be
-        read again) are only stored, to be applied later, and so are all its further events until then. Afterwards it is
-        noted that the partition is applied up to the instant `batch.through`, unless that is None. Raises Fenced if
-        this instance does not own the partition, BadEnvelope if an event cannot be read, and StoreBusy; nothing was
-        stored then.
+        Events that are stored already are skipped. If an incident would take long to compute (such as one with more
+        than 500 stored events to be read again), its events are only stored, to be applied later, and so are all its
+        further events until then. Afterwards it is noted that the partition is applied up to the instant
+        `batch.through`, unless that is None. Raises Fenced if this instance does not own the partition, BadEnvelope if
+        an event cannot be read, and StoreBusy; nothing was stored then.
         """
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
@@ -136,19 +136,21 @@ class Applier:
             self._progress.note(batch.partition, epoch, batch.through)
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event from the quarantine, whichever instance owns its partition.
+        """Apply once more an event that failed and was put into the quarantine.
 
+        It does not matter which instance owns the event's partition. `entry`: the event as the quarantine stored it.
         Raises whatever still makes the event fail, such as BadEnvelope; nothing was stored then.
         """
         await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
         self._wake()
 
     async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
-        """Apply events of one incident that were stored to be applied later (`readable`), in one transaction.
+        """Apply events of one incident that were stored to be applied later, in one transaction.
 
-        Its timers fire again if no event of it waits any more. `budget`: counts the stored events that are read again,
-        and all clocks of the incident if more than 500 may have changed. Raises Fenced if this instance does not own
-        the partition, and StoreBusy; the events still wait then.
+        `readable`: these events, each with its envelope. The timers of the incident fire again if no event of it waits
+        any more. `budget`: counts the stored events that are read again, and all clocks of the incident if more than
+        500 may have changed. Raises Fenced if this instance does not own the partition, and StoreBusy; the events still
+        wait then.
         """
         epoch = self._epochs.get(partition)
         if epoch is None:

@@ -53,9 +53,9 @@ class Canary:
             await asyncio.sleep(5)
 
     async def once(self) -> None:
-        """Set the canary's timer for the next full minute, unless this or another process has done so.
+        """Set the timer of slad's own test clock (the canary) for the next full minute.
 
-        The canary is slad's own test clock. Raises Retryable.
+        Nothing is done if this or another process has set it already. Raises Retryable.
         """
         minute = _next_minute(self._time_source.now())
         if minute == self._set:

@@ -77,10 +77,11 @@ class TickLoop:
             await self._time_source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
-        """Fire every timer that is due now and need not wait for events; return how many timer rows were taken.
+        """Fire every timer that is due now and need not wait; return how many timer rows were taken.
 
-        That number includes the timers of targets that have been replaced, which are taken without publishing anything.
-        A row that the database refuses is moved to the quarantine. Raises Retryable.
+        A timer waits, up to a limit, while events of its partition up to its instant are still to be applied. The
+        number includes the timers of targets that have been replaced, which are taken without publishing anything. A
+        row that the database refuses goes to the quarantine, where it waits for a replay. Raises Retryable.
         """
         sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds
         since = None if sweep else self._since

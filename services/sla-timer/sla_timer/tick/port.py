@@ -60,17 +60,19 @@ class Firing(Protocol):
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers and return their rows.
 
-        At most `bounds.limit` rows of each partition are taken; when a partition yields that many, more may be due in
-        it. Raises Retryable when the store is away or busy, and the driver's error when it refuses a row; nothing was
-        fired then.
+        To fire is to publish the warning or breach of the timer and delete its row. `bounds`: which rows to take. At
+        most `bounds.limit` rows of each partition are taken; when a partition yields that many, more may be due in it.
+        Raises Retryable when the store is away or busy, and the driver's error when it refuses a row; nothing was fired
+        then.
         """
         ...
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the due row of `partition` that `fire` would take first to the quarantine.
+        """Move one due timer of `partition` into the quarantine: the one that `fire` would take first.
 
-        Return False if none is due. `bounds`: those that `fire` would get. `error`: the reason, cut if too long to
-        store.
+        There it waits for a replay. Return whether one was moved: False if none is due, or all are held by other
+        transactions. `bounds`: only `now` and `patience` count; `now` is also stored. `error`: the reason, cut if too
+        long to store.
         """
         ...
 

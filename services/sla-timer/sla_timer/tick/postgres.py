@@ -112,6 +112,7 @@ class PostgresFiring:
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers in a single autocommit statement, and return their rows.
 
+        To fire is to publish the warning or breach of the timer and delete its row. `bounds`: which rows to take.
         Raises Retryable when the database is away or busy, and the driver's error when it refuses a row; nothing was
         fired then.
         """
@@ -129,9 +130,11 @@ class PostgresFiring:
         return [Fired(row.fire_at, row.kind, row.provisional, row.live) for row in rows]
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the row of `partition` that `fire` would take next to the quarantine, with `error` as the reason.
+        """Move one due timer of `partition` into the quarantine: the one that `fire` would take first.
 
-        Return False if no row of the partition is due. `bounds`: those that `fire` would get.
+        There it waits for a replay. Return whether one was moved: False if none is due, or all are held by other
+        transactions. `bounds`: only `now` and `patience` count; `now` is also stored. `error`: the reason, cut if too
+        long to store.
         """
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}

@@ -76,9 +76,10 @@ class Progress:
         self._fresh: set[int] = set()
 
     def note(self, partition: int, epoch: int, through: datetime) -> None:
-        """Record that the owner with this epoch has applied every event of the partition up to `through`.
+        """Record that every event of a partition up to the instant `through` has been applied.
 
-        An earlier instant than the one recorded under the same epoch is ignored.
+        `epoch`: the owner's, a number that grows each time the partition gets another owner. An earlier instant than
+        the one recorded under the same epoch is ignored.
         """
         known = self._caught.get(partition)
         if known is None or known[0] != epoch or known[1] < through:
@@ -91,12 +92,15 @@ class Progress:
         self._fresh.discard(partition)
 
     def caught_up_through(self, partition: int) -> datetime | None:
-        """Return the instant up to which this process has applied the partition's events; None if none is recorded."""
+        """Return up to which instant this process has applied the partition's events.
+
+        None if nothing is recorded of the partition.
+        """
         known = self._caught.get(partition)
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Tell all instances how far this process has applied events; return how far all partitions are applied.
+        """Tell all instances how far this process has applied events; return how far all partitions are.
 
         The loops that fire timers need the result. `since`: timers due at or before this instant do not make
         `ProgressLook.due` true; None: any due timer does.
@@ -129,9 +133,10 @@ class PostgresProgress(Progress):
         self._store = store
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Write to `timer_progress` what was recorded since the last call; return how far all partitions are applied.
+        """Write what was recorded since the last call to `timer_progress`; return how far all partitions are.
 
-        `since`: timers due at or before this instant do not make `ProgressLook.due` true; None: any due timer does.
+        What is recorded is up to which instant this process has applied the events of its partitions. `since`: timers
+        due at or before this instant do not make `ProgressLook.due` true; None: any due timer does.
         """
         moved, self._fresh = self._fresh, set()
         bound: dict[str, Any] = {"since": since or BEGINNING}

@@ -119,7 +119,8 @@ class SqliteFiring:
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers in one write transaction, and return their rows.
 
-        The result is empty until the log of events has been read to its end once since the start.
+        To fire is to publish the warning or breach of the timer and delete its row. `bounds`: which rows to take. The
+        result is empty until the log of events has been read to its end once since the start.
         """
         caught = self._progress.caught_up_through(0)
         if caught is None:
@@ -131,10 +132,11 @@ class SqliteFiring:
             return await _claim_and_publish(connection, bounds, through, caught)
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the row that `fire` would take next to the quarantine, with `error` as the reason.
+        """Move one due timer into the quarantine: the one that `fire` would take first.
 
-        Return False if no row is due. `bounds`: those that `fire` would get. `partition` is ignored, since there is
-        only one.
+        There it waits for a replay. Return whether one was moved: False if none is due. `bounds`: only `now` and
+        `patience` count; `now` is also stored. `partition` is ignored, since there is only one. `error`: the reason,
+        cut if too long to store.
         """
         why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))
         keep, remove = map(text, QUARANTINE)

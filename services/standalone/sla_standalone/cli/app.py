@@ -15,9 +15,10 @@ from sla_platform.errors import PlatformError
 
 
 def application(called: str = "") -> typer.Typer:
-    """Return the command line as a Typer application, for running the command with the name `called`, such as `apply`.
+    """Return the command line of slad as a Typer application.
 
-    To start faster, only this command and the others of its module are added; if no command has the name, all are.
+    `called`: the name of the command to run, such as `apply`. To start faster, only this command and the others of its
+    module are added. If no command has the name, all are.
     """
     from sla_standalone.cli import register
 

@@ -15,9 +15,10 @@ from sla_standalone.replay.instant import BadTableInstant, at_zone
 
 
 def catalogue_at(path: Path | None) -> Catalogue:
-    """Return the catalogue at a path, a folder or a file; for None the built-in plans with their example contracts.
+    """Return the catalogue at a path, a folder or a file.
 
-    A path that does not exist ends the command. Raises CatalogueInvalid.
+    None stands for the built-in plans with their example contracts. A path that does not exist ends the command. Raises
+    CatalogueInvalid.
     """
     if path is None:
         return builtin_catalogue()
@@ -27,10 +28,10 @@ def catalogue_at(path: Path | None) -> Catalogue:
 
 
 def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
-    """Return (catalogue, contract) for the contract with the id `contract`; an unknown id ends the command.
+    """Return (catalogue, contract) for the contract with the id `contract`.
 
-    The contract is looked for in the catalogue at `path`. If `path` is None, it is looked for in the catalogue that
-    SLAD_CATALOGUE names, then in the built-in plans.
+    If a `path` is given: the contract is looked for in the catalogue there. If it is None: in the catalogue that
+    SLAD_CATALOGUE names, then in the built-in plans. An unknown id ends the command.
     """
     if path is not None:
         book = catalogue_at(path)
@@ -56,7 +57,10 @@ def _usual() -> Iterator[Catalogue]:
 
 
 def contract_in(book: Catalogue, name: str) -> Contract:
-    """Return the contract of a catalogue with the id `name`; an unknown id ends the command."""
+    """Return the contract of a catalogue with the id `name`.
+
+    An unknown id ends the command with a message.
+    """
     found = book.rulebook.contracts.get(ContractId(name))
     if found is None:
         stop(f"no contract {name!r}; known: {', '.join(sorted(book.rulebook.contracts))}")
@@ -64,11 +68,10 @@ def contract_in(book: Catalogue, name: str) -> Contract:
 
 
 def instant_of(text: str, zone: str, option: str) -> datetime:
-    """Return the instant (an aware datetime) that `text` gives in ISO 8601; without an offset it is local time in
-    `zone`.
+    """Return the instant (an aware datetime) that a text gives in ISO 8601.
 
-    A text that cannot be read, or a year out of range, ends the command; `option`, such as `--at`, is named in the
-    message.
+    Without an offset it is local time in `zone`, such as `Europe/Berlin`. A text that cannot be read, or a year out of
+    range, ends the command; `option`, such as `--at`, is named in the message.
     """
     try:
         found = datetime.fromisoformat(text)

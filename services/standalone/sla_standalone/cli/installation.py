@@ -20,10 +20,11 @@ class NoInstallation(Exception):
 
 
 def with_store(settings: Settings, work: Callable[[Store, TimeSource], Awaitable[_Answer]]) -> _Answer:
-    """Open the store of the settings, call `work` with it and the time source, and return the result of `work`.
+    """Call an async function with the opened store; return its result.
 
-    The store is closed afterwards. A database file that does not exist is not created. Raises NoInstallation,
-    StoreBusy.
+    `work`: the function; it gets the store that `settings` names, and the time source. The store is closed afterwards.
+    A database file that does not exist is not created. Raises NoInstallation if there is no such file or the schema
+    does not fit, and StoreBusy.
     """
     store = Store(settings.store_url)
     if store.sqlite and not Path(store.url.database or "").exists():

@@ -26,12 +26,11 @@ def open_log(
     claimed: VerdictAttribute | None = None,
     jobs: int = 1,
 ) -> ReplayHistory:
-    """Read a log of incidents (CSV or JSON lines), and return its lines grouped by incident; close the result after
-    use.
+    """Read a log of incidents (CSV or JSON lines), and return its lines grouped by incident.
 
-    `mapping`: the mapping file of a table (CSV), None for JSON lines. `sources`: the catalogue's sources. `claimed`:
-    the attribute with another system's verdicts, None for none. `jobs`: how many processes read a large log. A log that
-    cannot be read ends the command.
+    Close the result after use. `mapping`: the mapping file of a table (CSV), None for JSON lines. `sources`: the
+    catalogue's sources. `claimed`: the attribute with another system's verdicts, None for none. `jobs`: how many
+    processes read a large log. A log that cannot be read ends the command.
     """
     try:
         with progress(f"reading {log.name}") as advance:

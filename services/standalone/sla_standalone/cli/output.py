@@ -26,16 +26,19 @@ class _InertConsole(Console):
 
 
 def table_console() -> Console:
-    """Return a new console for printing tables on stdout; control characters in texts are replaced (`inert`).
+    """Return a new console for printing tables on stdout.
 
-    It is made at each call, since stdout may change (pipes, tests).
+    Control characters in texts are replaced (`inert`). It is made at each call, since stdout may change (pipes, tests).
     """
     wide = None if sys.stdout.isatty() else 2_000  # a pipe has no width that a cell should be cut for
     return _InertConsole(highlight=False, markup=False, width=wide)
 
 
 def message_console() -> Console:
-    """Return a new console for printing messages on stderr; control characters in texts are replaced (`inert`)."""
+    """Return a new console for printing messages on stderr.
+
+    Control characters in texts are replaced (`inert`).
+    """
     return _InertConsole(stderr=True, highlight=False, markup=False)
 
 
@@ -50,7 +53,10 @@ def emit(value: Any) -> None:
 
 
 def emit_streamed(value: Mapping[str, Any]) -> None:
-    """Print a result as indented JSON on stdout; iterators in it are printed as arrays, item by item."""
+    """Print a result as indented JSON on stdout, without holding all of it in memory.
+
+    Iterators in `value` are printed as arrays, item by item.
+    """
     for piece in _pieces(value, "\n"):
         typer.echo(piece, nl=False)
     typer.echo()
@@ -86,16 +92,20 @@ def note(message: str) -> None:
 
 
 def stop(message: str, status: int = MISUSED) -> NoReturn:
-    """Print `slad:` and a message on stderr, and end the command with this exit status, by raising typer.Exit."""
+    """Print `slad:` and a message on stderr, and end the command.
+
+    `status`: the exit status; by default 2, for a call that makes no sense. The end is raised as typer.Exit.
+    """
     typer.echo(inert(f"slad: {message}"), err=True)
     raise typer.Exit(status)
 
 
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator[Advance]:
-    """Show a progress bar if stderr is a terminal, else nothing; yield the function that advances it by so many steps.
+    """Show a progress bar while the context lasts; without a terminal at stderr show nothing.
 
-    `title`: the text before the bar. `total`: the number of all steps; with None the bar only shows that work goes on.
+    Yielded is a function that advances the bar by so many steps. `title`: the text before the bar. `total`: the number
+    of all steps; with None the bar only shows that work goes on.
     """
     if not sys.stderr.isatty():
         yield lambda count: None

@@ -34,7 +34,10 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def commands(app: typer.Typer, called: str = "") -> None:
-    """Add the command `called` and the others of its module to the application; all commands if none has that name."""
+    """Add the command `called` to the application, and the others of its module.
+
+    If no command has that name, all commands are added.
+    """
     wanted = [module for module, names in MODULES.items() if called in names] or list(MODULES)
     for module in wanted:
         import_module(f"sla_standalone.cli.{module}").register(app)

@@ -48,9 +48,10 @@ def service_answers(url: str) -> bool:
 
 
 def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """Return the JSON object that a GET of `path` answers; `parameters`: of the query.
+    """Return the JSON object with which the service answers a GET of `path`.
 
-    A status of 400 or above ends the command with the title and detail of the problem: exit status 1 for 404, else 2.
+    `parameters`: of the query, None for none. A status of 400 or above ends the command with the title and detail of
+    the problem. The exit status is then 1 for 404, else 2.
     """
     answer = client.get(path, params=dict(parameters or {}))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
@@ -60,12 +61,18 @@ def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | 
 
 
 def stop_refused(answer: httpx2.Response) -> NoReturn:
-    """End the command with the error that an HTTP answer states: exit status 1 for a 404, 2 for everything else."""
+    """End the command with the error that an HTTP answer states.
+
+    The exit status is 1 for a 404, else 2.
+    """
     stop(problem_text(answer), WRONG if answer.status_code == httpx2.codes.NOT_FOUND else MISUSED)
 
 
 def problem_text(answer: httpx2.Response) -> str:
-    """Return title and detail of a problem+json (RFC 9457) as text; of any other answer its URL and status."""
+    """Return what an HTTP answer says of an error, as text.
+
+    For a problem+json (RFC 9457) it is the title, the status and the detail; for any other answer the URL and status.
+    """
     try:
         problem = answer.json()
         title, detail = str(problem["title"]), str(problem.get("detail", ""))

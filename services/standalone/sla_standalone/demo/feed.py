@@ -42,7 +42,10 @@ class DemoFeed:
         self._numbers = itertools.count(1)
 
     def part(self) -> Part:
-        """Return the feed as a long-running task of a service, named `feed`; the task is to call `run`."""
+        """Return a long-running task named `feed`, which posts the demo's events by `run`.
+
+        A process runs it like the tasks of its services.
+        """
         return Part("feed", self.run)
 
     async def run(self) -> None:

@@ -21,7 +21,10 @@ def on_postgres() -> bool:
 
 
 def own_transaction() -> TextClause:
-    """Return the server default of a log table's column `txid`: the id of the writing transaction; 0 on SQLite."""
+    """Return what the column `txid` of a log table has by default, for the table's definition.
+
+    On PostgreSQL it is the id of the transaction that writes the row, on SQLite 0.
+    """
     return text("(pg_current_xact_id()::text::bigint)") if on_postgres() else text("0")
 
 

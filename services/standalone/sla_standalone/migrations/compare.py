@@ -27,7 +27,10 @@ def options(dialect: str) -> dict[str, Any]:
 
 
 def only_dialect(index: Index) -> str | None:
-    """Return the one dialect (kind of database) that an index is made for (`Index.ddl_if`); None if for every one."""
+    """Return the one kind of database that an index is made for; None if for every one.
+
+    Such an index has an `Index.ddl_if` with a dialect, such as `postgresql`.
+    """
     return getattr(index._ddl_if, "dialect", None)
 
 

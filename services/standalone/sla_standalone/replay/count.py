@@ -40,7 +40,10 @@ class VerdictCounts:
 
     @property
     def ratio(self) -> float | None:
-        """Return the attainment, met ÷ (met + missed), from 0 to 1; None when no clock is decided."""
+        """Return the attainment, the share of targets met: met ÷ (met + missed), from 0 to 1.
+
+        None when no clock is decided.
+        """
         decided = self.met + self.missed
         return self.met / decided if decided else None
 
@@ -59,10 +62,10 @@ class Group(NamedTuple):
 
 
 def month_of(outcome: ClockOutcome) -> str:
-    """Return the month to which a clock is counted, such as `2026-11`, in its contract's time zone.
+    """Return the month to which a clock is counted, such as `2026-11`.
 
-    It is the month in which the clock stopped. A clock that has not stopped is counted to the month of its breach, or,
-    if it is not breached, of its start.
+    It is the month in which the clock stopped, in its contract's time zone. A clock that has not stopped is counted to
+    the month of its breach, or, if it is not breached, of its start.
     """
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
     local = at.astimezone(load_zone(outcome.zone))
@@ -86,17 +89,20 @@ class ConfusionMatrix:
 
     @property
     def compared(self) -> int:
-        """Return how many clocks have a verdict of both systems."""
+        """Return how many clocks both slad and the other system have judged."""
         return self.met_met + self.met_missed + self.missed_met + self.missed_missed
 
     @property
     def agree(self) -> int:
-        """Return how many clocks have equal verdicts."""
+        """Return how many clocks have the same verdict from slad and from the other system."""
         return self.met_met + self.missed_missed
 
     @property
     def ratio(self) -> float | None:
-        """Return the share of compared clocks with equal verdicts; None when none was compared."""
+        """Return the share of clocks with equal verdicts among those that both systems have judged.
+
+        It is from 0 to 1; None when there are no such clocks.
+        """
         return self.agree / self.compared if self.compared else None
 
     def merge(self, other: ConfusionMatrix) -> None:
@@ -109,11 +115,18 @@ class ConfusionMatrix:
 
     @property
     def disagree(self) -> int:
-        """Return how many clocks have different verdicts, including those for which only the other system has one."""
+        """Return how many clocks slad did not judge as the other system did.
+
+        Clocks on which slad has no verdict (`undecided`) are among them. Clocks on which the other system has no
+        verdict are never counted.
+        """
         return self.compared - self.agree + self.undecided
 
     def add(self, ours: bool | None, theirs: bool) -> None:
-        """Count the verdicts on one clock, True for met; `ours`: None when slad has no verdict."""
+        """Count the verdicts of slad and the other system on one clock.
+
+        `ours`: slad's, True for met, None when it has no verdict. `theirs`: the other system's, True for met.
+        """
         match ours, theirs:
             case True, True:
                 self.met_met += 1
@@ -154,11 +167,11 @@ class VerdictAgreement:
     by_priority: dict[str, ConfusionMatrix] = field(default_factory=dict)
 
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
-        """Compare slad's verdicts on one incident with another system's, count them, and return those that differ.
+        """Compare slad's verdicts on one incident with another system's, and count them.
 
-        `outcomes`: of slad's clocks. `claims`: metric -> the other system's verdict, True for met. A metric without a
-        verdict of slad's is returned, too, and counted as undecided. Of several clocks of a metric the last is
-        compared, since the other system's verdict is about the end of the incident.
+        Return those that differ. `outcomes`: of slad's clocks. `claims`: metric -> the other system's verdict, True for
+        met. A metric without a verdict of slad's is returned, too, and counted as undecided. Of several clocks of a
+        metric the last is compared, since the other system's verdict is about the end of the incident.
         """
         last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:

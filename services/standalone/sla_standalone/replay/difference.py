@@ -45,9 +45,10 @@ class ChangedOutcome:
 
 
 def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
-    """Return the clocks whose outcome changes from `old` to `new`, the outcomes of the same incidents under two plans.
+    """Return the clocks whose outcome differs between two plans.
 
-    They are sorted by incident, metric and cycle (the clock's number among those of the metric).
+    `old`, `new`: the outcomes of the same incidents under each plan. The result is sorted by incident, metric and cycle
+    (the clock's number among those of the metric).
     """
     before = {outcome.key: outcome for outcome in old}
     after = {outcome.key: outcome for outcome in new}
@@ -61,9 +62,10 @@ def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -
 
 
 def change_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
-    """Return how the outcome of one clock changes from `old` to `new`; None when verdict and due instant stay.
+    """Return how the outcome of one clock changes from one plan to another.
 
-    `old`, `new`: the outcomes under two plans; one of them may be None, under a plan without that clock.
+    None when verdict and due instant stay. `old`, `new`: the outcomes under the two plans; one of them may be None,
+    under a plan without that clock.
     """
     if old is None or new is None:
         return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED

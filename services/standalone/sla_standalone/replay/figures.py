@@ -34,9 +34,10 @@ class Figures:
     turned: list[tuple[int, ChangedOutcome]] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Count the outcomes of one incident; `record`: its outcomes under one plan, or under two to compare.
+        """Count the outcomes of one incident.
 
-        An incident with an open clock must be passed as of the end of the log, as `Record.settled` returns it.
+        `record`: its outcomes under one plan, or under two to compare. An incident with an open clock must be passed as
+        of the end of the log, as `Record.settled` returns it.
         """
         outcomes = record.outcomes[0]
         self._count(outcomes)
@@ -51,7 +52,10 @@ class Figures:
             self.close()
 
     def merge(self, other: Figures) -> None:
-        """Add the figures of `other`, which come from another part of the log, and shorten the lists like `close`."""
+        """Add the figures of another part of the log to these.
+
+        `other`: the figures to add. Of `disagreements` and `turned` only the first 20 (SHOWN) of the log are kept.
+        """
         for group, tally in other.tallies.items():
             self.tallies.setdefault(group, VerdictCounts()).merge(tally)
         self.agreement.merge(other.agreement)
@@ -102,6 +106,10 @@ def _first(found: list[tuple[int, T]]) -> list[tuple[int, T]]:
 
 
 def disagreements(record: Record) -> list[Disagreement]:
-    """Return the metrics of one incident on which slad's verdict differs from the other system's, or is missing."""
+    """Return the metrics of one incident on which slad and another system differ.
+
+    They are those on which slad's verdict is not that of the other system, or is missing. `record`: the incident's
+    results.
+    """
     claims: Mapping[str, bool] = record.claims
     return VerdictAgreement().add(record.outcomes[0], record.incident, claims) if claims else []

@@ -39,7 +39,10 @@ class Reader(Protocol):
     """Translates the lines of one incident, JSON or rows of a table, to events."""
 
     def life(self, incident: str, lines: Sequence[Any]) -> IncidentLife:
-        """Return the events of an incident, given its lines as pairs (number in the log, line)."""
+        """Return the events of one incident, given its lines in the log.
+
+        `incident`: its id. `lines`: pairs (number in the log, line).
+        """
 
 
 @dataclass(slots=True)
@@ -61,14 +64,17 @@ class ReplayHistory:
     _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """Yield the incidents held in memory, as lists of at most `size` pairs (incident, numbered lines).
+        """Yield the incidents held in memory, in lists of at most `size`.
 
-        Incidents in `buckets` are left out.
+        An item is a pair (incident, its lines with their numbers). Incidents in `buckets` are left out.
         """
         return in_chunks(self.lives, size)
 
     def each(self) -> Iterator[tuple[str, list[Any]]]:
-        """Yield every incident as a pair (id, numbered lines): first those in memory, then bucket by bucket."""
+        """Yield every incident as a pair (id, its lines with their numbers).
+
+        First come those in memory, then those in temporary files, bucket by bucket.
+        """
         yield from self.lives.items()
         for bucket in self.buckets:
             yield from bucket.lives().items()
@@ -91,7 +97,10 @@ class ReplayHistory:
 
 
 def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
-    """Yield the items (incident, lines) of `lives` in lists of at most `size`, in their order."""
+    """Yield the incidents of a log in lists of at most `size`, in their order.
+
+    `lives`: incident -> its lines. An item of a list is a pair (incident, lines).
+    """
     pairs = iter(lives.items())
     while chunk := list(itertools.islice(pairs, size)):
         yield chunk

@@ -31,7 +31,10 @@ class Verdict(StrEnum):
 
     @property
     def kept(self) -> bool | None:
-        """Return whether the target was met: False for MISSED and OVERDUE; None for OPEN, CANCELLED and EXEMPT."""
+        """Return whether the target was met; None if that is not decided or does not count.
+
+        True for MET, False for MISSED and OVERDUE, None for OPEN, CANCELLED and EXEMPT.
+        """
         match self:
             case Verdict.MET:
                 return True
@@ -73,14 +76,17 @@ class ClockOutcome(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Return what identifies the clock: (incident, metric, its number among the incident's for the metric)."""
+        """Return what identifies the clock: (incident, metric, cycle).
+
+        `cycle`: the clock's number among the incident's clocks of this metric, from 0.
+        """
         return self.incident, self.metric, self.cycle
 
     def settled(self, until: datetime) -> ClockOutcome:
-        """Return the outcome as of `until`, the end of the log: OVERDUE if the clock is past due by then.
+        """Return the outcome as of `until`, the end of the log.
 
-        Warnings that would have come by then are counted. The outcome of a clock that is not OPEN is returned
-        unchanged.
+        A clock that is OPEN and past due by then becomes OVERDUE, and warnings that would have come by then are
+        counted. Any other outcome is returned unchanged.
         """
         if self.verdict is not Verdict.OPEN:
             return self
@@ -100,8 +106,9 @@ def judge(
 ) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident, given its events.
 
-    A clock that is open after the last event gets the verdict OPEN (or EXEMPT); `ClockOutcome.settled` takes it on to
-    the end of the log. `contract`: the contract to judge by; None: the one of the incident's customer.
+    `rulebook`: the plans. `contract`: the contract to judge by; None: the one of the incident's customer. A clock that
+    is open after the last event gets the verdict OPEN (or EXEMPT); `ClockOutcome.settled` takes it on to the end of the
+    log.
     """
     return outcomes_of(fold(events, rulebook, contract))
 
@@ -117,17 +124,19 @@ class JudgedIncident(NamedTuple):
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
-    """Return the outcomes of an incident's clocks, and the remarks on what is odd about the incident.
+    """Return the outcomes of an incident's clocks, and remarks on what is odd about it.
 
-    An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is past due.
+    `incident`: computed from its events. An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is
+    past due.
     """
     return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 
 
 def outcomes_of(incident: Incident) -> list[ClockOutcome]:
-    """Return the outcome of every clock of an incident, after the events that it was computed from.
+    """Return the outcome of every clock of an incident.
 
-    An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is past due.
+    `incident`: computed from its events. An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is
+    past due.
     """
     zone, quality = incident.contract.zone, incident.quality.value
     return [_outcome(clock, zone, quality) for clock in incident.clocks]

@@ -185,7 +185,10 @@ class Mapping(_Document):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the names of all columns that the mapping reads, each once, that of the incident first."""
+        """Return the names of all columns that the mapping reads, each once.
+
+        The column with the incident's id is the first.
+        """
         named = [self.incident, *self.at, self.version]
         named += [cell.column for cell in self.attributes.values()]
         if self.states is not None:
@@ -199,12 +202,19 @@ class Mapping(_Document):
 
 
 def read_mapping(path: Path) -> Mapping:
-    """Read a mapping file (YAML). Raises BadMapping, OSError."""
+    """Read a mapping file (YAML), and return its content.
+
+    It states how the rows of a table become events. Raises BadMapping if it cannot be used, and OSError.
+    """
     return parse_mapping(path.read_text("utf-8-sig"), str(path))
 
 
 def parse_mapping(text: str, name: str) -> Mapping:
-    """Parse the text of a mapping file (YAML); `name` is the file's name for messages. Raises BadMapping."""
+    """Return the content of a mapping file, given its text (YAML).
+
+    It states how the rows of a table become events. `name`: the file's name, for messages. Raises BadMapping if it
+    cannot be used.
+    """
     tree = read_tree(text, name)
     if tree.problems:
         raise BadMapping("\n".join(str(problem) for problem in tree.problems))

@@ -73,10 +73,9 @@ class Played:
 
     @property
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
-        """Return the outcomes of all clocks in `records`, as one list per plan judged by: one list, or two in a
-        comparison.
+        """Return the outcomes of all clocks in `records`, as one list for each plan.
 
-        () if there are no records.
+        There is one list, or two if two plans are compared; () if there are no records.
         """
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
@@ -119,12 +118,12 @@ def play(
     each: bool = True,
     advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """Judge the incidents of a log by one or two plans (`rules`), and return figures and results; nothing is sent.
+    """Judge the incidents of a log by one plan, or by two to compare; nothing is sent.
 
-    `until`: events after this instant are ignored; None: the log ends with its last event. `jobs`: how many processes
-    work. `each`: keep the result of every incident (of a log of more than 32 MiB in temporary files); if False, such a
-    large log keeps only those of incidents with an open clock. `advance` is called with how many lines were judged
-    since the last call.
+    `history`: the log. `rules`: the plans. `until`: events after this instant are ignored; None: the log ends with its
+    last event. `jobs`: how many processes work. `each`: keep the result of every incident (of a log of more than 32 MiB
+    in temporary files); if False, such a large log keeps only those of incidents with an open clock. `advance` is
+    called with how many lines were judged since the last call. Returned are figures and results.
     """
     whole = Played()
     parts = _alone(history, rules, until, each) if jobs <= 1 else _shared(history, rules, until, each, jobs)
@@ -152,9 +151,9 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Merge the remarks on odd incidents in `found` into `known`; of each kind, the first in the log is kept.
+    """Merge remarks on odd incidents into those known; of each kind the first in the log is kept.
 
-    `known`, `found`: kind of remark -> (line, incident, text).
+    `known`, which is changed, and `found`: kind of remark -> (line, incident, text).
     """
     for kind, noted in found.items():
         known[kind] = min(known.get(kind, noted), noted)
@@ -191,7 +190,7 @@ def _unswept() -> Iterator[None]:
 def judge_chunk(
     chunk: Chunk, reader: Reader, judges: Sequence[_Judge], until: datetime | None, part: _PlayedPart
 ) -> list[Record]:
-    """Judge each incident of a chunk under each plan; return a record for each incident that has events.
+    """Judge each incident of a chunk under each plan; return a record of each that has events.
 
     `chunk`: pairs (incident, its lines), which `reader` makes into events. `judges`: one for each plan. `until`: later
     events are ignored; None: all count. `part`: sums, to which are added the counts of lines, incidents and events, the

@@ -17,7 +17,12 @@ from sla_standalone.replay.record import Record
 
 
 def log_json(played: Played) -> dict[str, Any]:
-    """Return what a replayed log contains, as JSON values: incidents, events, time span, rejected lines and remarks."""
+    """Return what a replayed log contains, as JSON values.
+
+    `incidents`, `events`: how many. `from`, `until`: when it begins and ends. `rejected`: how many lines could not be
+    read; `rejects`: the first of them. `remarks`: status that the mapping file does not list -> number of rows.
+    `incident_remarks`: kind of oddity -> number of incidents.
+    """
     return {
         "incidents": played.incidents,
         "events": played.events,
@@ -31,12 +36,18 @@ def log_json(played: Played) -> dict[str, Any]:
 
 
 def reject_json(reject: Reject) -> dict[str, Any]:
-    """Return a line that could not be read, as JSON values: its number `line`, the `reason`, and its `text`."""
+    """Return a line of a log that could not be read, as JSON values.
+
+    `line`: its number. `reason`: why. `text`: its beginning.
+    """
     return {"line": reject.line, "reason": reject.reason, "text": reject.text}
 
 
 def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
-    """Return the outcome of one clock as JSON values: the fields of ClockOutcome without `zone` and `pending`."""
+    """Return the outcome of one clock as JSON values.
+
+    The keys are the fields of ClockOutcome, without `zone` and `pending`. Instants are texts in UTC.
+    """
     return {
         "incident": outcome.incident,
         "metric": outcome.metric,
@@ -56,29 +67,45 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
 
 
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield the outcome of every clock under the first plan, as JSON values, in the order of the log."""
+    """Yield the outcome of every clock under the first plan, as JSON values.
+
+    Each is a result of `outcome_json`. They come in the order of the log.
+    """
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
 
 
 def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield each remark on what is odd about an incident (incident, kind, text) as JSON, in the order of the log."""
+    """Yield each remark on what is odd about an incident, as JSON values.
+
+    The keys are `incident`, `kind` and `text`. The remarks come in the order of the log.
+    """
     return (
         {"incident": record.incident, "kind": kind, "text": text} for record in records for kind, text in record.remarks
     )
 
 
 def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
-    """Return metric -> JSON values with the number of clocks by verdict, and the attainment as `ratio`."""
+    """Return metric -> numbers of clocks by verdict, as JSON values.
+
+    `ratio` among them is the attainment, met ÷ (met + missed); clocks that are overdue count as missed.
+    """
     return {metric: tally_json(tally) for metric, tally in totals.items()}
 
 
 def tally_json(tally: VerdictCounts) -> dict[str, Any]:
-    """Return verdict -> number of clocks, and as `ratio` the attainment (met ÷ (met + missed)), as JSON values."""
+    """Return verdict -> number of clocks, as JSON values.
+
+    `ratio` among them is the attainment, met ÷ (met + missed); clocks that are overdue count as missed.
+    """
     return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": rounded_ratio(tally.ratio)}
 
 
 def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any]]:
-    """Return the shares of targets met as JSON: one object for each contract, metric, priority and month."""
+    """Return the shares of targets met, as JSON values.
+
+    There is one object for each contract, metric, priority and month. It has the numbers of clocks by verdict, and the
+    share as `ratio`.
+    """
     return [
         {"contract": group.contract, "metric": group.metric, "priority": group.priority, "month": group.month}
         | tally_json(tally)
@@ -87,10 +114,10 @@ def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any
 
 
 def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
-    """Return the agreement with another system's verdicts, in all and by priority, as JSON values.
+    """Return how far slad's verdicts agree with another system's, as JSON values.
 
-    `found`: the counts. `records`: the incidents' results. In the result `disagreements` is an iterator over all
-    verdicts that differ, which reads `records` only when it is used.
+    `found`: the counts, in all and by priority. `records`: the incidents' results. In the result `disagreements` is an
+    iterator over all verdicts that differ, which reads `records` only when it is used.
     """
     return {
         **confusion_json(found.whole),
@@ -100,9 +127,10 @@ def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[s
 
 
 def disagreement_json(one: Disagreement) -> dict[str, Any]:
-    """Return one metric of an incident on which the verdicts of slad and another system differ, as JSON values.
+    """Return, as JSON values, one metric of an incident on which slad and another system differ.
 
-    `ours`: slad's verdict, null without a clock. `theirs`: the other system's, `met` or `missed`.
+    `incident`, `metric`, `priority`: which one. `ours`: slad's verdict, null without a clock. `theirs`: the other
+    system's, `met` or `missed`. `due_at`, `ended_at`: of slad's clock.
     """
     return {
         "incident": one.incident,
@@ -164,9 +192,9 @@ def change_json(change: ChangedOutcome) -> dict[str, Any]:
 
 
 def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
-    """Return the outcome of a clock under one of two plans as JSON values: verdict, priority, plan and due instant.
+    """Return the outcome of a clock under one of two plans, as JSON values.
 
-    None when the plan has no such clock.
+    The keys are `verdict`, `priority`, `plan` and `due_at`. None when the plan has no such clock.
     """
     if outcome is None:
         return None

@@ -26,9 +26,10 @@ class BlockWriter:
         self._held: list[Any] = []
 
     def add(self, value: Any) -> None:
-        """Append a value to the file; its type must be one that Python's `marshal` can write.
+        """Append a value to the file.
 
-        It is in memory alone until its block of 200 is full, or until `close`.
+        Its type must be one that Python's `marshal` can write. It is in memory alone until its block of 200 is full, or
+        until `close`.
         """
         self._held.append(value)
         if len(self._held) >= _BLOCK:
@@ -51,7 +52,10 @@ class BlockWriter:
 
 
 def read_blocks(path: Path) -> Iterator[list[Any]]:
-    """Yield the blocks of values that a BlockWriter has written to a file; none for a missing file."""
+    """Yield the blocks of values that a BlockWriter has written to a file.
+
+    A block is a list of up to 200 values. A missing file has none.
+    """
     if not path.exists():
         return
     with path.open("rb") as file:
@@ -72,8 +76,9 @@ class LogBucket:
     before: tuple[int, ...]
 
     def lives(self) -> dict[str, list[Any]]:
-        """Return incident -> its lines as pairs (number in the log, line); the incident that comes first in the log is
-        first.
+        """Return incident -> its lines, as pairs (number in the log, line).
+
+        The incident that comes first in the log is first.
         """
         found: dict[str, list[Any]] = {}
         for piece, offset in zip(self.pieces, self.before, strict=True):
@@ -118,5 +123,8 @@ class Scatter:
 
 
 def piece_path(folder: Path, part: int, bucket: int) -> Path:
-    """Return the path of the file for one bucket and one part of the log: `folder/007.002` for bucket 7 and part 2."""
+    """Return the path of the file for one bucket and one part of the log.
+
+    A bucket has all lines of some incidents. For bucket 7 and part 2 the path is `folder/007.002`.
+    """
     return folder / f"{bucket:03}.{part:03}"

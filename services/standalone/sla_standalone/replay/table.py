@@ -72,10 +72,10 @@ class TableReader:
         return "" if own in self._unknown else own
 
     def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
-        """Return the events of one incident, given its rows as pairs (line of the file, row), in any order.
+        """Return the events of one incident, given its rows of the table.
 
-        `own`: the incident's id in the table, such as `OPS-7`. In the result, `rejects` are the rows without an
-        instant, or with a time that cannot be read.
+        `own`: the incident's id in the table, such as `OPS-7`. `rows`: pairs (line of the file, row), in any order. In
+        the result, `rejects` are the rows without an instant, or with a time that cannot be read.
         """
         told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         dated = self._in_order(list(self._dated(rows, told)))
@@ -96,7 +96,10 @@ class TableReader:
         return told.life(claims)
 
     def known(self, value: str) -> bool:
-        """Return whether the text of a cell is a value: not empty, and not one of the mapping's `unknown` texts."""
+        """Return whether the text of a cell is a value.
+
+        It is none if it is empty, or one of the mapping's `unknown` texts.
+        """
         return value not in self._unknown
 
     # -- the parts of a row

@@ -22,9 +22,9 @@ LEDGER_LANGUAGES: Mapping[str, LedgerWords] = MappingProxyType(
 
 
 def amount_text(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> str:
-    """Return an amount of an allowance as exact text in the language, such as `7 h 30 min` or `12.5 credits`.
+    """Return an amount of an allowance as exact text, such as `7 h 30 min` or `12.5 credits`.
 
-    `amount`: seconds if `unit` is HOURS, else in the unit. An unknown language gives English.
+    `amount`: seconds if `unit` is HOURS, else in the unit. `language`: of the text; an unknown one gives English.
     """
     tag = tag_for(language)
     if unit is AllowanceUnit.HOURS:
@@ -36,9 +36,10 @@ def amount_text(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> s
 
 
 def refusal_text(refused: EntryRefused, terms: LedgerTerms, language: str = "en") -> str:
-    """Return one sentence that says why a ledger entry is refused, what is missing, and by which clause.
+    """Return one sentence that says why an entry in the ledger (account) of an allowance is refused.
 
-    `terms`: those of the ledger. An unknown language gives English.
+    It also says what is missing, and by which clause. `terms`: what the contract states of the allowance. An unknown
+    language gives English.
     """
     tag = tag_for(language)
     words, what, unit = LEDGER_LANGUAGES[tag], refused.objection, terms.allowance.unit
@@ -56,10 +57,10 @@ def refusal_text(refused: EntryRefused, terms: LedgerTerms, language: str = "en"
 
 
 def render_ledger(ledger: Ledger, language: str = "en") -> str:
-    """Return the ledger of an allowance as text of several lines: the balance, then each change of it.
+    """Return the ledger (account) of an allowance as text of several lines.
 
-    With each change stand the portions of the allowance that paid for it. Times are in the contract's zone. An unknown
-    language gives English.
+    First comes the balance, then each change of it, with the portions of the allowance that paid for it. Times are in
+    the contract's zone. An unknown language gives English.
     """
     tag = tag_for(language)
     words, terms = LEDGER_LANGUAGES[tag], ledger.terms

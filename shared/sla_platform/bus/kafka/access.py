@@ -73,8 +73,8 @@ class KafkaAccess:
     async def why(self, error: BaseException) -> str:
         """Return a sentence which says why a client failed with `error`, and which setting to check.
 
-        To find out, it connects to each broker for some seconds. The text is about the first broker that refuses; when
-        none refuses, it says that Kafka cannot be reached, and quotes `error`.
+        To find out, it connects to each broker, for some seconds. The sentence is about the first broker that refuses.
+        If none refuses, it says that Kafka cannot be reached, and quotes `error`.
         """
         servers = [server.strip() for server in self.servers.split(",")]
         answers = await asyncio.gather(*(self._knock(server) for server in servers))

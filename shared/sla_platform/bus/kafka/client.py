@@ -24,10 +24,11 @@ REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when 
 
 
 def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
-    """Return an aiokafka consumer, not started yet, of the consumer group `group`; it commits only by an explicit call.
+    """Return an aiokafka consumer (reader of records) of a consumer group, not started yet.
 
-    A topic that is new to the group is read from the start. `instance`: the name under which a process that restarts
-    gets its partitions back. `largest_record`: how many bytes a record may have.
+    It commits only by an explicit call. A topic that is new to the group is read from the start. `group`: the group's
+    name. `instance`: the name under which a process that restarts gets its partitions back. `largest_record`: how many
+    bytes a record may have.
     """
     return AIOKafkaConsumer(
         **access.options(),
@@ -47,10 +48,11 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
 
 
 def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
-    """Return an idempotent aiokafka producer, not started yet: its records reach each partition in order and only once.
+    """Return an aiokafka producer (sender of records), not started yet.
 
-    `client`: its name at the broker. `largest_record`: how many bytes a record may have. `linger_ms`: for how many
-    milliseconds a batch may wait to be filled.
+    It is idempotent: its records reach each partition in order and only once. `client`: its name at the broker.
+    `largest_record`: how many bytes a record may have. `linger_ms`: for how many milliseconds a batch may wait to be
+    filled.
     """
     return AIOKafkaProducer(
         **access.options(),

@@ -72,11 +72,17 @@ class PartitionLane:
 
     @property
     def ready(self) -> bool:
-        """Return whether fetched records can be handled now: there are some, and the pause after a failure is over."""
+        """Return whether fetched records can be handled now.
+
+        That is so if there are some, and if the pause after a failure is over.
+        """
         return bool(self.hand) and time.monotonic() >= self.due
 
     def next_unit(self) -> LaneUnit:
-        """Return the records to handle next; after a failure the same records again."""
+        """Return the next records of the partition to handle, with at most 500 events.
+
+        After a failure they are the same records again. Call this only when `ready`.
+        """
         if self.unit is None:
             self.unit = _read(self.topic, self.hand)
         return self.unit
@@ -96,7 +102,7 @@ class PartitionLane:
         self.pulse.note_handled()
 
     def retry_later(self) -> None:
-        """Note that the records in work (`unit`) could not be handled, so that they are tried again after a pause.
+        """Note that handling the records in work (`unit`) failed: they are tried again after a pause.
 
         The pause is 0.1 s, and doubles with each failure up to 5 s.
         """
@@ -104,7 +110,7 @@ class PartitionLane:
         self.due = time.monotonic() + self.patience.pause()
 
     def drop(self, pause: float) -> int | None:
-        """Forget the fetched records, so that they are fetched again, and handle nothing for `pause` seconds.
+        """Forget the fetched records, and handle nothing for `pause` seconds.
 
         Return the offset of the first forgotten record, from which to fetch again; None if none was forgotten.
         """

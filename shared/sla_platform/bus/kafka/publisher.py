@@ -65,12 +65,12 @@ class Publisher:
                 )
 
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
-        """Send the records in order, wait for every acknowledgement, and return the indexes of refused records.
+        """Send the records in order and wait until Kafka has acknowledged or refused each.
 
-        Kafka refuses whole batches: to learn which record is at fault, call again with each alone. If a record is too
-        large to be sent, those after it with the same key are not sent, and count as refused. Raises BusUnavailable
-        when acknowledgements are missing (any of the records may have arrived), and the error of a record that cannot
-        be written.
+        Returned are the indexes of refused records. Kafka refuses whole batches: to learn which record is at fault,
+        call this again with each alone. If a record is too large to be sent, those after it with the same key are not
+        sent, and count as refused. Raises BusUnavailable when acknowledgements are missing; any of the records may have
+        arrived. Raises the error of a record that cannot be written.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
@@ -104,11 +104,11 @@ class Publisher:
         raise BusUnavailable(f"Kafka did not acknowledge: {first!r}") from first
 
     async def post(self, records: Sequence[OutgoingRecord]) -> bool:
-        """Send records in order, without waiting for acknowledgements; return True.
+        """Send records in order, without waiting for acknowledgements; return whether they were sent.
 
-        While Kafka has not yet acknowledged those of the previous call, nothing is sent and False is returned. Raises
-        BusUnavailable if Kafka cannot be reached, if a record of the previous call failed, or if those have waited for
-        longer than `patience` seconds.
+        They are not sent while Kafka has not yet acknowledged those of the previous call. Raises BusUnavailable if
+        Kafka cannot be reached, if a record of the previous call failed, or if those have waited for longer than
+        `patience` seconds.
         """
         if any(not future.done() for future in self._posted):
             if time.monotonic() - self._posted_at > self._patience:

@@ -71,23 +71,27 @@ class KafkaSource:
 
     @property
     def partition_lag(self) -> Mapping[tuple[str, int], int]:
-        """Return (topic, partition number) -> unread records at the last look, for the assigned partitions."""
+        """Return how many records were unread at the last look, as (topic, partition number) -> count.
+
+        Only the partitions that are assigned to this process are in it.
+        """
         return {(lane.at.topic, lane.at.partition): lane.waiting for lane in self._lanes()}
 
     @property
     def healthy(self) -> bool:
         """Return whether events are being handled.
 
-        False when for more than `Subscription.watchdog` seconds the group has assigned no partitions (as without a
-        connection), or records have waited and none was handled.
+        False if records have waited for more than `Subscription.watchdog` seconds and none was handled. False also if
+        the group has assigned no partitions for that long, as without a connection.
         """
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
     async def run(self, handler: Handler) -> NoReturn:
-        """Read batches and pass them to the handler until cancelled, connecting anew after a failure.
+        """Read batches of events and pass them to the handler until cancelled.
 
-        Failures are logged and counted, not raised. Before it connects anew it pauses for 0.1 s; the pause doubles with
-        each failure up to 5 s, and starts again at 0.1 s after a connection that lasted for more than 30 s.
+        If Kafka fails, this is logged and counted, and it connects anew after a pause of 0.1 s. The pause doubles with
+        each failure up to 5 s. It is 0.1 s again after a connection that lasted for more than 30 s. Other errors are
+        raised, such as one of the handler that no event can have caused.
         """
         patience = Backoff()
         while True:

@@ -10,7 +10,10 @@ _WORDS = {one.language: one for one in (en.WORDS, pl.WORDS, it.WORDS, ru.WORDS, 
 
 
 def words_in(language: str) -> PlanWords:
-    """Return a support plan's fixed texts in a language, by its tag, such as `pl` or `pl-PL`; in English if unknown."""
+    """Return a support plan's fixed texts in a language; in English if slad does not know it.
+
+    `language`: its tag, such as `pl` or `pl-PL`.
+    """
     return _WORDS.get(tag_for(language), en.WORDS)
 
 

@@ -31,21 +31,23 @@ class ConnectionAllowance:
     _pause: float = 0.0
 
     def note_sent(self, now: float, *, wanted: bool) -> None:
-        """End a pause, since a message was sent at `now`; raise `limit` by one if other messages wait (`wanted`).
+        """Note that a message was sent at `now`, which ends a pause of sending.
 
-        `now`: seconds of the event loop's clock. The limit is not raised above `most`, nor for 5 seconds to 2 minutes
-        after the server refused a connection or was busy.
+        `now`: seconds of the event loop's clock. `wanted`: whether other messages wait for a connection; if so, `limit`
+        is raised by one. It is never raised above `most`, nor for 5 seconds to 2 minutes after the server refused a
+        connection or was busy.
         """
         self.resume_at, self._pause = 0.0, 0.0
         if wanted and self.limit < self.most and now >= self._more_at:
             self.limit += 1
 
     def note_refused_connection(self, now: float, beside: int) -> None:
-        """Lower `limit` to `beside`, since the server refused one more connection at `now`.
+        """Lower `limit`, since the mail server refused one more connection at `now`.
 
-        `now`: seconds of the event loop's clock. `beside`: how many other connections to the server were open then; if
-        none, `limit` becomes 1 and sending pauses. The limit is not raised for 5 seconds; a refusal after these doubles
-        the time, up to 2 minutes; a refusal within them does not lengthen it.
+        `now`: seconds of the event loop's clock. `beside`: how many other connections to the server were open then;
+        `limit` becomes this number, if it is lower. If none was open: `limit` becomes 1 and sending pauses. `note_sent`
+        does not raise the limit for 5 seconds. A refusal after that time doubles it, up to 2 minutes; a refusal within
+        it does not lengthen it.
         """
         self._hold(now)
         if beside:
@@ -55,12 +57,12 @@ class ConnectionAllowance:
             self._rest(now)
 
     def note_busy(self, now: float) -> None:
-        """Halve `limit` (at least 1 remains) and pause sending, since the server answered at `now` that it is busy.
+        """Halve `limit` and pause sending, since the mail server answered at `now` that it is busy.
 
-        `now`: seconds of the event loop's clock. The answer came on a connection that was open already. The first pause
-        lasts a quarter of a second, each further one twice as long, up to 5 seconds; the next message that is sent ends
-        this. A call during a pause does not lengthen it. The limit is not raised for 5 seconds; a call after these
-        doubles the time, up to 2 minutes.
+        `now`: seconds of the event loop's clock. The answer came on a connection that was open already. Of `limit` at
+        least 1 remains. The first pause lasts a quarter of a second, each further one twice as long, up to 5 seconds;
+        the next message that is sent ends this. A call during a pause does not lengthen it. `note_sent` does not raise
+        the limit for 5 seconds. A call after that time doubles it, up to 2 minutes.
         """
         self._hold(now)
         self.limit = max(self.limit // 2, 1)

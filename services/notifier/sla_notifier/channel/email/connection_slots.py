@@ -70,7 +70,10 @@ class ConnectionSlots:
             self._wake = loop.call_at(resume, self._woken)
 
     def close(self) -> None:
-        """Cancel the timer, if any, that would give slots to waiting messages at the end of a pause."""
+        """Cancel the timer that would give slots to waiting messages at the end of a pause.
+
+        Nothing happens if there is no pause.
+        """
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

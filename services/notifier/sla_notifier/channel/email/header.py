@@ -22,9 +22,9 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 
 
 def text_value(written: str) -> str:
-    """Return a text, such as a subject, as the value of a mail header: encoded if not ASCII, and folded.
+    """Return a text, such as a subject, as the value of a mail header.
 
-    Folded means broken into lines, with `\\r\\n ` between them.
+    It is encoded if it is not ASCII, and folded: broken into lines that begin with a space.
     """
     if written.isascii():
         return "\r\n ".join(_lines(written.split(" ")))
@@ -32,9 +32,9 @@ def text_value(written: str) -> str:
 
 
 def mailbox_value(name: str, mailbox: str) -> str:
-    """Return `name <mailbox>` as the value of a mail header, with the name quoted or encoded where it must be.
+    """Return `name <mailbox>` as the value of a mail header.
 
-    If `name` is "", it is the mailbox alone.
+    The name is quoted or encoded where it must be. If `name` is "", the result is the mailbox alone.
     """
     if not name:
         return mailbox
@@ -62,7 +62,10 @@ class WrittenFields(EmailPolicy):
         return folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        """Return what `fold` returns, a header as it is sent, as ASCII bytes."""
+        """Return a header as it is sent, as ASCII bytes.
+
+        They are `<name>: <value>` and a line end, folded like the result of `fold`.
+        """
         return self.fold(name, value).encode("ascii")
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:

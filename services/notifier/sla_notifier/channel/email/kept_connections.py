@@ -41,7 +41,10 @@ class KeptConnections:
         return None
 
     def take_all(self) -> list[aiosmtplib.SMTP]:
-        """Remove and return all kept connections without closing them, and stop the timer that would close them."""
+        """Remove and return all kept connections without closing them.
+
+        The timer that would close them after two seconds is stopped.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -63,9 +66,10 @@ class KeptConnections:
 
 
 def drop(client: aiosmtplib.SMTP, transport: Any) -> None:
-    """Close a connection now, without waiting for the server. `transport`: its transport, None if it has none.
+    """Close a connection to a mail server now, without waiting for the server.
 
-    The transport is aborted, because a TLS transport that is only closed waits up to half a minute for the server.
+    `transport`: the connection's transport, None if it has none. It is aborted, because a TLS transport that is only
+    closed waits up to half a minute for the server.
     """
     client.close()
     if transport is not None:

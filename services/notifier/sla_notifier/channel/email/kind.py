@@ -27,7 +27,10 @@ class EmailKind(SendingKind):
     one_server = True
 
     def normalise(self, address: str) -> str:
-        """Return the mailbox with its domain in ASCII (IDNA). Raises BadAddress for a text that is not one mailbox."""
+        """Return a mailbox with its domain in ASCII (IDNA).
+
+        Raises BadAddress if `address` is not one mailbox.
+        """
         try:
             return ascii_mailbox(address)
         except BadMailbox as error:
@@ -44,7 +47,10 @@ class EmailKind(SendingKind):
             context.findings.error(path, "email", str(error), "name@example.com")
 
     def reaches(self, catalogue: Catalogue, address: str) -> bool:
-        """Return whether the address is one plain ASCII mailbox; the catalogue needs no entry for it."""
+        """Return whether messages can be sent to this address: whether it is one plain ASCII mailbox.
+
+        The catalogue needs no entry for it.
+        """
         return is_mailbox(address)
 
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:

@@ -8,12 +8,13 @@ PASSWORD_TRANSITION = 432  # RFC 4954 §4.7.12: this method not yet for this acc
 
 
 async def log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
-    """Log in by the first method that the mail server accepts.
+    """Log in to a mail server by the first method that it accepts.
 
-    Raises SMTPException when the server offers no known method, and SMTPAuthenticationError with the last refusal when
-    it accepts none. A temporary refusal ends the attempt, since it is about the server. If the connection ends, the
-    last refusal is raised, or SMTPServerDisconnected when there was none. (The library's own `login` tries every
-    method, and loses a refusal that closes the connection.)
+    `client`: an open connection to it. The methods are tried one after the other. If the server accepts none: the last
+    refusal is raised, an SMTPAuthenticationError. A temporary refusal (4yz, except 432) is about the server, so no
+    further method is tried after it. If the connection ends: the last refusal is raised, or SMTPServerDisconnected when
+    there was none. If the server offers no known method: SMTPException. (The library's own `login` tries every method,
+    and loses a refusal that closes the connection.)
     """
     await client.ehlo()
     if not client.supported_auth_methods:

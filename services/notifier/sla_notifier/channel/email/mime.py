@@ -19,10 +19,10 @@ _SEPARATORS = frozenset({"Zl", "Zp", "Cc", "Cs"})  # line and paragraph separato
 
 
 def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
-    """Return a header value on one line, without control characters, cut at `longest` characters.
+    """Return a header value on one line, without control characters.
 
-    Encoded words (RFC 2047) in the text are broken up: the email package would decode them, and a line break hidden in
-    one of them would begin another header.
+    It is cut at `longest` characters. Encoded words (RFC 2047) in the text are broken up: the email package would
+    decode them, and a line break hidden in one of them would begin another header.
     """
     spaced = "".join(" " if unicodedata.category(c) in _SEPARATORS else c for c in written)
     short = " ".join(spaced.replace("=?", "= ?").split())
@@ -30,7 +30,10 @@ def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
 
 
 def sender_of(written: str) -> tuple[str, str]:
-    """Return name and mailbox of a sender such as `slad <slad@example.org>`. Raises BadSettings if it is no mailbox."""
+    """Return (name, mailbox) of a sender such as `slad <slad@example.org>`.
+
+    Raises BadSettings if the text has no mailbox.
+    """
     try:
         name, mailbox = mailbox_of_sender(written)
     except BadMailbox as error:
@@ -39,11 +42,12 @@ def sender_of(written: str) -> tuple[str, str]:
 
 
 def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
-    """Return the MIME message of a delivery from `sender` (name, mailbox), with a text and an HTML part.
+    """Return a message as a MIME message, with a text and an HTML part.
 
-    Every attempt has the same Message-ID and date; an attempt that may be a duplicate is marked by a header. Messages
-    of one `thread` refer to the same message id, so that mail readers show them together. A message to a mailbox that
-    was registered has the header fields by which mail readers offer to unsubscribe (RFC 2369, RFC 8058).
+    `outgoing`: the message. `sender`: (name, mailbox). Every attempt to send it has the same Message-ID and date; an
+    attempt that may be a duplicate is marked by a header. Messages of one `thread` refer to the same message id, so
+    that mail readers show them together. A message to a mailbox that was registered has the header fields by which mail
+    readers offer to unsubscribe (RFC 2369, RFC 8058).
     """
     name, mailbox = sender
     domain = mailbox.partition("@")[2]

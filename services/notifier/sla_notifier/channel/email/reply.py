@@ -28,12 +28,12 @@ _GREYLISTED = re.compile(r"gr[ea]y[ -]?list", re.I)  # about one recipient, what
 
 
 def is_connection_limit(error: Exception, beside: int) -> bool:
-    """Return whether a failed attempt to connect shows that the mail server accepts no more connections now.
+    """Return whether a failed attempt to connect shows that a mail server takes no more connections now.
 
-    `error`: what the attempt raised. `beside`: how many other connections to the server are open. Temporary refusal:
-    yes (but of the login with code 432 only if its text says so). Final refusal: only if its text or code says that the
-    server is busy, and others are open. Connection refused or closed at once: only if others are open. Timeout or TLS
-    error: no.
+    `error`: what the attempt raised. `beside`: how many other connections to the server are open. A temporary refusal
+    (4yz): True; but for code 432 at the login only if its text says so. A final refusal (5yz): True only if others are
+    open and its text or code says that the server is busy. A connection that was refused or closed at once: True only
+    if others are open. A timeout or a TLS error: False.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError() if error.code == PASSWORD_TRANSITION:
@@ -49,11 +49,12 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
 
 
 def is_server_busy(error: Exception, handed_over: bool) -> bool:
-    """Return whether an error in an open session shows that the mail server is busy, and not a fault of the message.
+    """Return whether an error in an open session shows that the mail server is busy.
 
-    A refusal of the login: no. A refusal of the recipient or the data: only if it is temporary (4yz) and its text or
-    code is about the mail system. Any other refusal: if it is temporary. A lost connection: unless the message was
-    being sent (`handed_over`). A timeout or a TLS error: no.
+    If so, it is no fault of the message. `error`: what sending raised. `handed_over`: whether the message was being
+    sent. A refusal of the login: False. A refusal of the recipient or the data: True only if it is temporary (4yz) and
+    its text or code is about the mail system. Any other refusal: True if it is temporary. A lost connection: True
+    unless `handed_over`. A timeout or a TLS error: False.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
@@ -71,10 +72,12 @@ def is_server_busy(error: Exception, handed_over: bool) -> bool:
 
 
 def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
-    """Return Rejected if the mail server refused a message for good (with a 5yz reply), else Retry.
+    """Return the outcome for a message that could not be sent: Rejected or Retry.
 
-    A refusal of the login or at the greeting is always Retry. `error`: what sending raised. `handed_over`: whether the
-    server had the message or was getting it, so that the message may have arrived.
+    Rejected (for good): the mail server refused the message with a 5yz reply. Retry: everything else, and any refusal
+    of the login or at the greeting. `error`: what sending raised. `handed_over`: whether the server had the message or
+    was getting it. If so, the message may have arrived: the Retry has `maybe_arrived` set, unless `error` is a reply of
+    the server or a refused connection.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():

@@ -57,11 +57,11 @@ class WebhookEndpoint(ChannelEntry):
 
 
 def check_webhook(document: WebhookDocument, path: Path, context: Context) -> None:
-    """Add an error to `context` if a webhook's URL is missing or unusable, and a warning if it is plain http.
+    """Check the URL of a webhook of the catalogue, and add what is wrong to `context`.
 
-    `document`: the webhook as the catalogue has it; `path`: its place in the catalogue (not a file), as the keys that
-    lead to it. There is no warning in a catalogue for local use (`settings.local`). A URL with an unresolved reference
-    such as `${URL}` is not checked.
+    A missing or unusable URL is an error; plain http is a warning, except in a catalogue for local use
+    (`settings.local`). A URL with an unresolved reference such as `${URL}` is not checked. `document`: the webhook as
+    the catalogue has it; `path`: its place in the catalogue (not a file), as the keys that lead to it.
     """
     findings = context.findings
     if not document.url:

@@ -51,5 +51,8 @@ PRIVATE: tuple[Network, ...] = tuple(
 
 
 def in_networks(address: Address, networks: tuple[Network, ...]) -> bool:
-    """Return whether the address lies in one of the networks; never in a network of the other IP version."""
+    """Return whether an IP address lies in one of the networks.
+
+    It never lies in a network of the other IP version.
+    """
     return any(address.version == network.version and address in network for network in networks)

@@ -79,7 +79,10 @@ def parse_networks(written: Sequence[str]) -> tuple[Network, ...]:
 
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:
-    """Return every IP address that the system's resolver has for the name `host`. Raises OSError when there is none."""
+    """Return every IP address that the system's resolver has for the name `host`.
+
+    `port`: of the connection to be made. Raises OSError when there is no address.
+    """
     answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(answer[4][0]) for answer in answers]
 
@@ -103,10 +106,11 @@ class Guard:
         self._ports = ports
 
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
-        """Return the target of a URL with its checked addresses, or why it is denied; nothing is connected to.
+        """Return the target of a URL with its checked addresses, or why it is denied.
 
-        The URL is denied if one of the addresses of its host name is forbidden, even if others are not. `private`: this
-        URL may lead to private networks and to this machine, also by http and on any port.
+        Nothing is connected to. The URL is denied if one of the addresses of its host name is forbidden, even if others
+        are not. `private`: whether this URL may lead to private networks and to this machine, also by http and on any
+        port.
         """
         parsed = _parsed(url)
         if isinstance(parsed, Denial):

@@ -23,17 +23,21 @@ _OURS = frozenset(
 
 
 def body_of(outgoing: OutgoingMessage) -> bytes:
-    """Return the JSON body of a message for a webhook; a possible duplicate gets `"possibly_duplicate": true`."""
+    """Return the JSON body of a message for a webhook.
+
+    If the message may have arrived before, the body has `"possibly_duplicate": true`.
+    """
     if not outgoing.possibly_duplicate:
         return orjson.dumps(outgoing.payload)
     return orjson.dumps({**outgoing.payload, "possibly_duplicate": True})
 
 
 def headers_of(channel: WebhookEndpoint, outgoing: OutgoingMessage, body: bytes) -> dict[str, str] | Rejected:
-    """Return the HTTP headers to post a message to a webhook, signed with every secret of the endpoint.
+    """Return the HTTP headers with which to post a message to a webhook.
 
-    `body`: the JSON body. Rejected is returned when a secret is missing, not available in this process or not of the
-    form `whsec_…`, and when a header of the endpoint is not allowed.
+    `channel`: the webhook; its headers are added, and each of its secrets signs the message. `outgoing`: the message,
+    `body`: its JSON body. Rejected is returned when a secret is missing, not available in this process or not of the
+    form `whsec_…`, and when a header of the webhook is not allowed.
     """
     own: dict[str, str] = {}
     if not all(secret.available for secret in (*channel.headers.values(), *channel.secrets)):

@@ -61,11 +61,12 @@ class WebhookChannel(Channel):
         )
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Post one message to its webhook and return what the HTTP status means, or the failure to get one.
+        """Post one message to its webhook, and return the outcome.
 
-        Nothing is posted, and the outcome is Rejected, if the webhook is not in the catalogue, the body is longer than
-        20,000 bytes (LARGEST_BODY), the message cannot be signed, or the URL is forbidden. The outcome is Retry if the
-        host name does not resolve.
+        If an HTTP answer came: its status decides. If none came: the outcome has the failure. Nothing is posted, and
+        the outcome is Rejected, if the webhook is not in the catalogue, the body is longer than 20,000 bytes
+        (LARGEST_BODY), the message cannot be signed, or the URL is forbidden. If the host name does not resolve: the
+        outcome is Retry.
         """
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
@@ -115,12 +116,12 @@ _PHASES = ("connect", "read", "write", "pool")
 
 
 def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
-    """Return the outcome of a post that was answered with an HTTP status; redirects are not followed.
+    """Return the outcome of a post to a webhook that was answered with an HTTP status.
 
     2xx: Sent. 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected. 410: Rejected, and the endpoint is to be disabled.
-    Any other: Retry. `retry_after`: the Retry-After header (seconds or a date), "" for none; for 502, 503, 504, and for
-    4xx except 401, 403 and 407, the Retry holds the pause that it asks for. `now`: from when the wait until a date
-    counts.
+    Any other: Retry; redirects are not followed. `retry_after`: the Retry-After header (seconds or a date), "" for
+    none. The Retry holds the pause that it asks for, but only for 502, 503, 504, and for 4xx except 401, 403 and 407.
+    `now`: from when the wait until a date counts.
     """
     detail = f"HTTP {status}"
     after = requested_pause(retry_after, now)

@@ -57,9 +57,10 @@ class Difference:
 
 
 def compare_catalogues(old: Catalogue, new: Catalogue) -> Difference:
-    """Return the differences between two catalogues: entries, holidays, and the contracts whose promises may change.
+    """Return the differences between two catalogues.
 
-    Secrets are not compared, since the stored texts of catalogues do not have them.
+    They are the entries and holidays that differ, and the contracts whose promises may change. Secrets are not
+    compared, since the stored texts of catalogues do not have them.
     """
     before, after = parse_stored(old.text).sections, parse_stored(new.text).sections
     edits = [edit for section in sorted({*before, *after}) for edit in _edits(section, before, after)]

@@ -29,11 +29,12 @@ class Installed:
 
 
 def install(plan: InstallPlan, version: str) -> Installed:
-    """Write and remove the files that `plan` names; do nothing if it names none.
+    """Write and remove the files that a plan names.
 
-    If the target is a symbolic link, the files go into a new folder, named by the catalogue's `version`, and then the
-    link is set to that folder. Raises OSError: a linked target then still holds the old catalogue, a plain folder may
-    hold files of both.
+    `plan`: what differs between the new catalogue and the old one; if it names no files, nothing is done. If the target
+    is a symbolic link, the files go into a new folder, named by the catalogue's `version`, and then the link is set to
+    that folder. Raises OSError: a linked target then still holds the old catalogue, a plain folder may hold files of
+    both.
     """
     if not plan.written and not plan.removed:
         return Installed((), (), plan.folder)

@@ -77,11 +77,12 @@ class Move:
 def moves(
     incident: str, contract: str, told: Iterable[Mapping[str, Any]], clocks: Iterable[Clock], now: datetime
 ) -> Iterator[Move]:
-    """Yield the changes that a new catalogue would make to one incident's clocks, sorted by metric and `cycle`.
+    """Yield the changes that a new catalogue would make to one incident's clocks.
 
-    `told`: the incident's clocks under the catalogue in force, as JSON from the timer's API; one that has ended is left
-    out. `clocks`: its clocks under the new catalogue; cancelled ones count as absent. `contract`: the id of the
-    incident's contract, for the result. `now`: a clock due before this counts as breached.
+    They are sorted by metric and `cycle` (the clock's number among those of the metric). `told`: the incident's clocks
+    under the catalogue in force, as JSON from the timer's API; one that has ended is left out. `clocks`: its clocks
+    under the new catalogue; cancelled ones count as absent. `contract`: the id of the incident's contract, for the
+    result. `now`: a clock due before this counts as breached.
     """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}
@@ -123,7 +124,10 @@ def _passed(due: datetime | None, now: datetime) -> bool:
 
 
 def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
-    """Return an event of `incident`, given its JSON form in the timer's answer about the incident."""
+    """Return an event of an incident, read from the timer's answer about the incident.
+
+    `answer`: the event's JSON form in the answer. `incident`: the incident's id.
+    """
     agreed, merged = answer.get("agreed"), answer.get("merged_into")
     known_as, carried_from = answer.get("known_as"), answer.get("carried_from")
     waiting = answer.get("waiting_on")

@@ -39,11 +39,11 @@ class OpenClocks:
 
 
 def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Iterable[str] = ("",)) -> OpenClocks:
-    """Read the open clocks of the service at `url`; return their number, and how they would change under `rulebook`.
+    """Return how the open clocks of a running service would change under other rules.
 
-    `rulebook`: the rules of a new catalogue. `contracts`: only incidents under one of these contracts; "" for all.
-    `key`: an API key, "" for none. Incidents that no longer exist when they are read are skipped. If the service does
-    not answer, or refuses, the command ends with a message.
+    `url`: of the service, from which the clocks are read. `key`: an API key, "" for none. `rulebook`: the rules of a
+    new catalogue. `contracts`: only incidents under one of these contracts; "" for all. Incidents that no longer exist
+    when they are read are skipped. If the service does not answer, or refuses, the command ends with a message.
     """
     with open_client(url, key) as client:
         version = str(fetch_json(client, "/info").get("catalogue", ""))

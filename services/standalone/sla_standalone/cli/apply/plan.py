@@ -45,10 +45,10 @@ class InstallPlan:
 
 
 def plan_install(source: Path, target: Path) -> InstallPlan:
-    """Return what is to be done so that `target` holds the catalogue at `source`, a folder or a single file.
+    """Return which files to write and to remove so that a folder or file holds a catalogue.
 
-    Raises InstallRefused if `target` cannot hold it, or other files would be lost, and OSError; nothing is written in
-    either case.
+    `source`: the catalogue, a folder or a single file. `target`: where it is to be. Nothing is written here. Raises
+    InstallRefused if `target` cannot hold it, or other files would be lost, and OSError.
     """
     wanted = _wanted(source, target)
     if target.is_file():
@@ -71,9 +71,9 @@ def plan_install(source: Path, target: Path) -> InstallPlan:
 
 
 def visible_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield (name relative to `folder`, path) of every file under `folder`, sorted by path; hidden files are left out.
+    """Yield every file under a folder, as (name relative to `folder`, path), sorted by path.
 
-    So are files in hidden folders and in `lost+found`.
+    Left out are hidden files, and files in hidden folders and in `lost+found`.
     """
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts

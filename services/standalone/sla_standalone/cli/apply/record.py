@@ -19,12 +19,13 @@ from sla_standalone.cli.installation import NoInstallation, with_store
 def install_recorded(
     settings: Settings, plan: InstallPlan, old: Catalogue | None, new: Catalogue, command: Command
 ) -> tuple[Installed, str]:
-    """Install a catalogue, and record that in the audit log of the settings' store.
+    """Install a catalogue, and record that in the audit log.
 
-    Return (result, why it is not recorded): the reason is "" if it is, or if no file changed. The record is committed
-    after the files are written, so it never tells of files that were not; if the store cannot be reached, they are
-    written without a record. `old`: the catalogue before, None if that is not known. `command`: who orders it, and why.
-    Raises OSError.
+    Return (result, why it is not recorded): the reason is "" if it is recorded, or if no file changed. `settings`: they
+    name the store that has the audit log. `plan`: the files to write and to remove. `old`: the catalogue before, None
+    if that is not known. `new`: the one to install. `command`: who orders it, and why. The record is committed after
+    the files are written, so it never tells of files that were not. If the store cannot be reached, the files are
+    written without a record. Raises OSError.
     """
     done: list[Installed] = []
 

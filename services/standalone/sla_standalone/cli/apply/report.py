@@ -78,7 +78,7 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
 
 
 def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
-    """Return the open clocks of a service, and how a new catalogue would change them, as JSON values.
+    """Return how a new catalogue would change the open clocks of a service, as JSON values.
 
     These are the fields of OpenClocks (`moves`: the changes), and `counts`: kind of change -> number of clocks.
     """
@@ -148,9 +148,10 @@ def _tell_difference(difference: Difference) -> None:
 
 
 def print_open_clocks(seen: OpenClocks, book: Catalogue) -> None:
-    """Print the changes that a new catalogue would make to open clocks on stdout, and their numbers on stderr.
+    """Print the changes that a new catalogue would make to open clocks.
 
-    At most 50 changes are printed. Times are in the zones of the contracts in the catalogue `book`.
+    The changes are printed on stdout, 50 at most; their numbers on stderr. Times are in the zones of the contracts in
+    the catalogue `book`.
     """
     for move in seen.moves[:_SHOWN]:
         zone = _zone(move, book)

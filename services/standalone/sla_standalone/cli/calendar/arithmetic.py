@@ -43,7 +43,7 @@ class RowAnswer:
 
 
 def answer(line: bytes, number: int, book: CalendarBook, at_close: AtClose = AtClose.STAY) -> RowAnswer:
-    """Return the answer to one question of business-time arithmetic; one that cannot be answered gets an error as text.
+    """Return the answer to one question of business-time arithmetic, or an error as text.
 
     `line`: the question in JSON, `{"op": "add", "calendar": "PL", "start": "2026-11-12T16:00", "duration_s": 3600}` for
     example. `number`: the number of the line, used as the id of a question without an id. `book`: where calendars are

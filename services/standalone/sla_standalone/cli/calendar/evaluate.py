@@ -41,7 +41,10 @@ class Score:
     differ: list[RowAnswer] = field(default_factory=list)
 
     def add(self, one: RowAnswer) -> None:
-        """Count the answer to one row, and keep it in `differ` if it is not what the row expects."""
+        """Count the answer to one row.
+
+        It is kept in `differ` if it is not what the row expects.
+        """
         self.rows += 1
         self.errors += bool(one.error)
         self.agree += one.agrees is True
@@ -54,10 +57,11 @@ class Score:
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as JSON values: rows, errors, compared, agree, `differ` (id, result, expected), and
-        `tzdata`.
+        """Return the counts of `slad calendar eval` as JSON values.
 
-        `compared`: how many rows without errors expect a result. `tzdata`: the version of the zone data.
+        `rows`: how many answers in all. `errors`: how many are errors. `compared`: how many of the others have a row
+        that expects a result. `agree`: how many of these are as expected. `differ`: those that are not (`id`, `result`,
+        `expected`). `tzdata`: the version of the zone data.
         """
         return {
             "rows": self.rows,

@@ -90,10 +90,11 @@ def row_json(row: HolidayRow) -> dict[str, Any]:
 
 
 def feed(rows: Sequence[HolidayRow], name: str, now: datetime) -> str:
-    """Return an iCalendar feed (RFC 5545) with an all-day event for each day off in `rows`; other rows are left out.
+    """Return an iCalendar feed (RFC 5545) with an all-day event for each day off.
 
-    `name`: the country or area, such as `PL`. It is part of the feed's title and, with the date, of each event's UID,
-    so that a later feed has the same UIDs. `now`: the time stamp of the events.
+    `rows`: holiday rows; those that are no days off are left out. `name`: the country or area, such as `PL`. It is part
+    of the feed's title and, with the date, of each event's UID, so that a later feed has the same UIDs. `now`: the time
+    stamp of the events.
     """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//slad//holidays//EN")

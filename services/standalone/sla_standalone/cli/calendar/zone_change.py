@@ -25,10 +25,10 @@ class ZoneChange:
 
 
 def zone_changes(name: str, old: tzinfo, new: tzinfo, years: range) -> Iterator[ZoneChange]:
-    """Yield the periods in which two releases of the zone data give one zone different UTC offsets, in order of time.
+    """Yield the periods in which two releases of the zone data give a zone different UTC offsets.
 
-    `name`: the zone's name, for the result. `old`, `new`: the zone by each release. `years`: the years to compare, in
-    UTC.
+    They come in order of time. `name`: the zone's name, for the result. `old`, `new`: the zone by each release.
+    `years`: the years to compare, in UTC.
     """
     begin, last = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1] + 1, 1, 1, tzinfo=UTC)
     since: tuple[datetime, timedelta, timedelta] | None = None

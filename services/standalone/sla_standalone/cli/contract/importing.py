@@ -73,13 +73,18 @@ class RefusedLine:
     misfits: tuple[Misfit, ...]
 
     def said(self, misfit: Misfit) -> str:
-        """Return one of the reasons as text, after the column that it concerns: `plan: there is no such plan`."""
+        """Return one of the reasons for which the line was refused, as text.
+
+        It begins with the column that the reason concerns, if there is one: `plan: there is no such plan`.
+        """
         column = column_of(misfit)
         return f"{column}: {misfit.detail}" if column else misfit.detail
 
     def as_json(self) -> dict[str, object]:
-        """Return the line as JSON values: its number `line`, the id `contract`, and `errors` (`column`, `detail`), the
-        reasons.
+        """Return the refused line as JSON values.
+
+        `line`: its number in the table. `contract`: the contract's id. `errors`: the reasons, each with `column` and
+        `detail`.
         """
         errors = [{"column": column_of(each) or None, "detail": each.detail} for each in self.misfits]
         return {"line": self.line.wanted.line, "contract": self.line.wanted.id, "errors": errors}

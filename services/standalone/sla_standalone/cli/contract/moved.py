@@ -25,12 +25,13 @@ def moved_clocks(
     known: Mapping[str, KnownContract | None],
     catalogue: Path | None,
 ) -> tuple[OpenClocks, Catalogue] | None:
-    """Return (changes that the `wanted` contracts would make to open clocks, the catalogue with these contracts).
+    """Return how contracts to be written would change open clocks, and the catalogue with these contracts.
 
-    None, with a note on stderr, if the catalogue's files do not exist or are not those that the service has in force.
-    Changes dated ahead count as if they applied already. Only incidents under these contracts, under other contracts of
-    their customers, and under the default contract are compared. `timer`: URL of the timer. `known`: contract id -> the
-    contract as the service has it. `catalogue`: the files; None for those that SLAD_CATALOGUE names.
+    `wanted`: the contracts. Those dated ahead count as if they applied already. `known`: contract id -> the contract as
+    the service has it. Compared are only incidents under these contracts, under other contracts of their customers, and
+    under the default contract. `timer`: the URL of the timer; `key`: an API key. `catalogue`: the files; None for those
+    that SLAD_CATALOGUE names. None is returned, with a note on stderr, if the files do not exist or are not those that
+    the service has in force.
     """
     place = catalogue or Settings().catalogue
     if not place.exists():

@@ -47,17 +47,20 @@ class RemoteRecords:
         return sum(1 for _ in self)
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return what is recorded of a contract: its versions, and its booked windows (extra hours of service).
+        """Return what is recorded of a contract; None if nothing is.
 
-        If the contract is among the wanted ones, its wanted content is the last version. None is returned if there are
-        neither versions nor windows.
+        That is its versions, and its booked windows (extra hours of service). If the contract is among the wanted ones,
+        its wanted content is the last version.
         """
         if contract not in self._made:
             self._made[contract] = self._record(contract)
         return self._made[contract]
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name a customer, sorted; case and spacing do not matter."""
+        """Return the ids of the recorded contracts that name a customer, sorted.
+
+        `customer`: the customer's name; case and spacing do not matter.
+        """
         name = normal(customer)
         if name not in self._of:
             listed = [one for one in self._service.listed(customer) if one["managed"] == API]
@@ -67,15 +70,26 @@ class RemoteRecords:
         return self._of[name]
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return (), whatever the products: the due instants of clocks do not depend on what a customer runs."""
+        """Return (): contracts are not looked up by product here.
+
+        A look-up of contracts that name one of these products is not needed, since the due instants of clocks do not
+        depend on what a customer runs.
+        """
         return ()
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return (), whatever the domain: the due instants of clocks do not depend on who may register for notices."""
+        """Return (): contracts are not looked up by mail domain here.
+
+        A look-up of contracts under which addresses of a domain may register for notices is not needed, since the due
+        instants of clocks do not depend on that.
+        """
         return ()
 
     def products(self) -> Mapping[str, str]:
-        """Return an empty mapping: the due instants of clocks do not depend on what a customer runs."""
+        """Return an empty mapping: the products that contracts name are not read here.
+
+        They are not needed, since the due instants of clocks do not depend on what a customer runs.
+        """
         return {}
 
     def _record(self, contract: str) -> ContractRecord | None:

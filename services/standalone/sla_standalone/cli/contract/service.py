@@ -77,7 +77,10 @@ class ContractService:
     sleep: Callable[[float], None] = time.sleep
 
     def known(self, contract: str) -> KnownContract | None:
-        """Return a contract as the service has it, with the content of its newest version; None if there is none."""
+        """Return a contract as the service has it; None if there is none.
+
+        `contract`: its id. The result has the content of the contract's newest version.
+        """
         answer = self._ask("GET", contract_path(contract))
         if answer.status_code == httpx2.codes.NOT_FOUND:
             return None
@@ -92,8 +95,9 @@ class ContractService:
         return KnownContract(answer.headers.get("etag", ""), told["managed"], newest, told)
 
     def version(self, contract: str, number: int) -> dict[str, Any]:
-        """Return one version of a recorded contract as JSON, with its content under `contract`; an unknown one ends the
-        command.
+        """Return one version of a recorded contract as JSON; the key `contract` has its content.
+
+        `number`: the version's number. An unknown version ends the command.
         """
         return fetch_json(self.client, f"{contract_path(contract)}/versions/{number}")
 
@@ -106,7 +110,10 @@ class ContractService:
         return list(answer.json()["booked"]) if answer.is_success else []
 
     def listed(self, text: str = "") -> Iterator[dict[str, Any]]:
-        """Yield the contracts whose id, title or customers contain `text`, as JSON, sorted by id; "" yields all."""
+        """Yield the contracts of the service as JSON, sorted by id.
+
+        `text`: only contracts whose id, title or customers contain it; "" for all.
+        """
         after = ""
         while True:
             page = fetch_json(self.client, "/v1/contracts", {"q": text, "after": after, "limit": _PAGE})
@@ -126,10 +133,11 @@ class ContractService:
             after = page["next"]
 
     def write(self, wanted: WantedContract, known: KnownContract | None, *, dry_run: bool) -> tuple[Misfit, ...]:
-        """Create the contract if `known` is None, else change it; return why the service refuses it, () if it does not.
+        """Create or change a contract in the service; return why the service refuses it.
 
-        `known`: the contract as the service had it; if it was changed since, the service refuses. `dry_run`: the
-        service checks and writes nothing.
+        The result is () if it does not refuse. `wanted`: the contract. `known`: the contract as the service had it;
+        None: it has none, and it is created. If the contract was changed since `known` was read, the service refuses.
+        `dry_run`: the service checks and writes nothing.
         """
         body: dict[str, Any] = {"contract": wanted.section, "reason": wanted.reason}
         if wanted.effective_from:
@@ -143,9 +151,10 @@ class ContractService:
         return misfits(answer)
 
     def end(self, contract: str, known: KnownContract, on: str, reason: str) -> tuple[Misfit, ...]:
-        """End a contract on the day `on`, its first day without it; return why the service refuses, () if it does not.
+        """End a contract in the service; return why the service refuses, () if it does not.
 
-        A contract that was changed since `known` was read is refused. `reason`: why it ends, for the history.
+        `on`: the first day without the contract, such as `2027-01-01`. `reason`: why it ends, for the history. If the
+        contract was changed since `known` was read, the service refuses.
         """
         headers = {"If-Match": known.etag}
         return misfits(self._ask("POST", f"{contract_path(contract)}/end", {"on": on, "reason": reason}, {}, headers))
@@ -175,9 +184,9 @@ def contract_path(contract: str) -> str:
 
 
 def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
-    """Return the reasons why a service refused a contract, from its HTTP answer; () if it accepted the contract.
+    """Return the reasons why a service refused a contract; () if it accepted the contract.
 
-    An answer that concerns all contracts alike, such as 401, ends the command.
+    `answer`: the service's HTTP answer. An answer that concerns all contracts alike, such as 401, ends the command.
     """
     if answer.is_success:
         return ()
@@ -192,7 +201,11 @@ def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
 
 
 def unchanged(wanted: WantedContract, known: KnownContract | None) -> bool:
-    """Return whether the service has recorded the contract with the wanted content already."""
+    """Return whether a contract need not be written, since the service has it as wanted.
+
+    That is, it is recorded in the service already, with the wanted content. `known`: the contract as the service has
+    it, None for none.
+    """
     return known is not None and known.managed == API and canonical(known.newest) == canonical(wanted.section)
 
 

@@ -31,10 +31,11 @@ class TableLine:
 
 
 def read_table(file: Path, reason: str) -> tuple[list[str], list[TableLine]]:
-    """Return (names of the columns, lines) of a CSV table with one contract per line; empty lines are skipped.
+    """Return the names of the columns, and the lines, of a CSV table of contracts.
 
-    `reason`: why the contracts are written, for lines that do not say so. The command ends if the file cannot be read,
-    a column is unknown or there twice, the column `id` is missing, or a line has more cells than the header.
+    Each line is one contract; empty lines are skipped. `reason`: why the contracts are written, for lines that do not
+    say so. The command ends if the file cannot be read, a column is unknown or there twice, the column `id` is missing,
+    or a line has more cells than the header.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
@@ -96,11 +97,11 @@ def _listed(text: str) -> list[Plain]:
 
 
 def merge_with_stored(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
-    """Return the contract of a table's line, completed by what the service has of it and the table has no column for.
+    """Return the contract of a table's line, completed by what the service has stored of it.
 
-    `wanted`: the contract as the line states it. `newest`: its content in the service; the values whose keys belong to
-    no column of the table (`columns`) are added. A key whose cell in the line is empty is left out, whatever the
-    service has.
+    `wanted`: the contract as the line states it. `newest`: its content in the service. Of this, the values are added
+    for which the table has no column (`columns`). If a cell of the line is empty, the contract has no such value,
+    whatever the service has.
     """
     stated = {name for name in columns if name in (*_TEXTS, *_LISTS)}
     section = {key: value for key, value in newest.items() if key not in stated}
@@ -124,7 +125,10 @@ def _roles(columns: list[str]) -> set[str]:
 
 
 def column_of(misfit: Misfit) -> str:
-    """Return the table's column that a reason for refusal concerns, such as `valid_from`; "" for the whole line."""
+    """Return the table's column that a reason for refusal concerns, such as `valid_from`.
+
+    "" if it concerns the whole line.
+    """
     steps = misfit.pointer.removeprefix("/contract").strip("/").split("/")
     match steps:
         case ["valid", ("from" | "to") as end, *_]:

@@ -28,10 +28,11 @@ async def post(
 ) -> None:
     """Post a batch of CloudEvents to `/v1/events`, and count the service's answer in `account`.
 
-    If the service is busy (429, 502, 503, 504) the batch is sent again, up to 20 times in all, after the pause that the
-    service asks for or a growing one, of one minute at most; then StillBusy is raised. `time_source` waits for the
-    pauses. A batch that is too large (413) is sent in halves. A status that concerns the whole import, such as 401 for
-    a wrong key, ends the command. For any other status all events of the batch are added to the refusals.
+    If the service is busy (429, 502, 503, 504): the batch is sent again, up to 20 times in all; then StillBusy is
+    raised. Between these come pauses as long as the service asks for, or growing ones, of one minute at most;
+    `time_source` waits for them. If the batch is too large (413): it is sent in halves. If the status concerns the
+    whole import, such as 401 for a wrong key: the command ends. For any other status: all events of the batch are added
+    to the refusals.
     """
     answer = await _patiently(client, batch, time_source)
     match answer.status_code:

@@ -36,8 +36,10 @@ class ImportPreview:
     by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
-        """Count the breaches and warnings of one incident that people would be notified of if a service received
-        `events` now.
+        """Count what people would be notified of if a service received the events of one incident now.
+
+        That is the incident's breaches and warnings, and for each the people of the escalation's levels without a
+        delay.
         """
         if not events:
             return
@@ -64,7 +66,11 @@ class ImportPreview:
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as JSON values: `incidents`, `kinds`, and `people` with the number of messages to each."""
+        """Return the counts as JSON values.
+
+        `incidents`: of how many incidents people would be notified. `kinds`: `breached` or `warning` -> how many.
+        `people`: objects with `contract`, `role`, `person` and the number of `messages`.
+        """
         return {
             "incidents": self.incidents,
             "kinds": dict(self.kinds),

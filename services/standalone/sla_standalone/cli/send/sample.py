@@ -68,9 +68,10 @@ SAMPLES: Mapping[str, Sample] = {
 
 
 def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
-    """Return the payload of a sample delivery about the incident with this `number`, dated `now`.
+    """Return the payload of a sample delivery, to be posted to a service.
 
-    `unique`: a text that becomes part of the payload's ids, so that the service does not take it for a duplicate.
+    `number`: the number of the incident that it is about. `unique`: a text that becomes part of the payload's ids, so
+    that the service does not take it for a duplicate. `now`: its date.
     """
     text = files(__package__).joinpath("samples", f"{sample.name}.json").read_text("utf-8")
     at = now.astimezone(UTC)
