@@ -14,7 +14,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sla_domain.calendar import Calendar
-from sla_domain.contract import Contract, ContractId
+from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.normal import normal
 from sla_domain.plan import Coverage, Plan, PlanId
 from sla_domain.rota import Rota, RotaId
@@ -130,7 +130,8 @@ class Rulebook:
 
     `default_contract`: applies where no contract of the customer does. `by_customer`: customer's name, as the catalogue
     has it -> ids of the customer's contracts; `by_normal`: the same by `normal` name. `rotas`: by id, for roles that a
-    rota holds. `derived`: cache of what follows from the other fields.
+    rota holds. `people`: by id, everybody whom an override may put on call in a rota; nobody where there are no rotas.
+    `derived`: cache of what follows from the other fields.
     """
 
     version: str
@@ -140,6 +141,7 @@ class Rulebook:
     calendars: Calendars
     by_customer: Mapping[str, tuple[ContractId, ...]]
     rotas: Mapping[RotaId, Rota] = field(default_factory=lambda: MappingProxyType({}))
+    people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
     holidays_version: str = ""
     tzdata_version: str = ""
     recorded: RecordedContracts | None = field(default=None, compare=False)
@@ -196,6 +198,10 @@ class Rulebook:
     def plan_of(self, contract: Contract) -> Plan:
         """Return the plan of a contract. Raises KeyError if the rulebook does not have it."""
         return self.plans[contract.plan]
+
+    def person(self, contract: Contract, id_: str) -> Person | None:
+        """Return a person of a contract, else one whom an override may put on call for it; None if neither is known."""
+        return contract.people.get(id_) or self.people.get(id_)
 
     def is_timeless(self, customer: str) -> bool:
         """Return whether the same contract applies to `customer` at every instant.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_catalogue import Catalogue
 from sla_domain.contract import ContractId
 from sla_notifier.metrics import NotifierMetrics
 from sla_notifier.notification.unit_of_work import RenderConfig
+from sla_notifier.override.catalogue import OverriddenCatalogue
 from sla_platform.bus import Quarantine, WakeSignal
 from sla_platform.contracts.copies import RecordCopy
 from sla_platform.store.engine import Store
@@ -22,7 +22,8 @@ from sla_platform.timesource import TimeSource
 class NotifierContext:
     """What every use case of one notifier process works with.
 
-    `catalogue` returns the catalogue in force, so that a reload counts at once. Wake signals, each given after a
+    `catalogue` returns the catalogue in force with the overrides that were made over the API, so that a reload and an
+    override count at once. Wake signals, each given after a
     commit: `facts_taken_in` wakes the scheduler, `deliveries_due` the sender, `log_appended` the readers of the
     notifier's log. `quarantine`: holds records that could not be processed. `records`: the recorded contracts that the
     catalogue has in its rulebook; None: none are recorded.
@@ -30,7 +31,7 @@ class NotifierContext:
 
     store: Store
     time_source: TimeSource
-    catalogue: Callable[[], Catalogue]
+    catalogue: OverriddenCatalogue
     render_config: RenderConfig
     metrics: NotifierMetrics
     facts_taken_in: WakeSignal
@@ -44,17 +45,18 @@ class NotifierContext:
         """Open a transaction for the `async with` block, which gets its connection.
 
         Before it, the key that signs acknowledgement links is read, because messages written in the block need it. The
-        recorded contracts are as the transaction sees them. Raises StoreBusy.
+        recorded contracts and the overrides of rotas are as the transaction sees them. Raises StoreBusy.
         """
         await self.render_config.links.secret.read(self.store, self.time_source.now())
         async with self.store.transaction() as connection:
-            await self.refresh_contracts(connection)
+            await self.refresh(connection)
             yield connection
 
-    async def refresh_contracts(self, connection: AsyncConnection) -> None:
-        """Bring the recorded contracts up to what is stored."""
+    async def refresh(self, connection: AsyncConnection) -> None:
+        """Bring the recorded contracts and the overrides of rotas up to what is stored."""
         if self.records is not None:
             await self.records.refresh(connection)
+        await self.catalogue.refresh(connection)
 
     def unheard_of(self, contracts: Iterable[str]) -> set[str]:
         """Return those of these contracts that are not known here, though a record of them may come; "" is none."""

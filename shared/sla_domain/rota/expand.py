@@ -6,6 +6,7 @@ the clock is an hour longer or shorter, and a handover at a time that the clock 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -40,9 +41,9 @@ def expand(rota: Rota, low: int, high: int) -> list[Stretch]:
     found: list[Stretch] = []
     for layer in rota.layers:
         found = _united(found, _in_hours(_turns(layer, zone, *window), layer.hours))
-    by_layers = found
+    by_layers = list(found)
     for place, override in enumerate(rota.overrides):
-        found = _replaced(found, by_layers, place, override)
+        _replace(found, by_layers, place, override)
     return [each for each in _without_leavers(found, rota) if each.low < high and each.high > low]
 
 
@@ -113,20 +114,27 @@ def _outside(stretches: Iterable[Stretch], holes: Sequence[Interval]) -> Iterato
             yield Stretch(start, end, each.person, each.override)
 
 
-def _replaced(
-    found: Sequence[Stretch], by_layers: Sequence[Stretch], place: int, override: RotaOverride
-) -> list[Stretch]:
-    """What is found, with one override more: it takes the place of its person by the layers, and by those before it."""
+def _replace(found: list[Stretch], by_layers: Sequence[Stretch], place: int, override: RotaOverride) -> None:
+    """Change what is found by one override more: it takes the place of its person by the layers, and by those before.
+
+    Only what it meets is looked at, for a rota may have very many overrides.
+    """
     low, high = micros(override.start), micros(override.end)
+    here = _meeting(found, low, high)
+    met = found[here]
     if override.instead_of is None:
-        return _united([Stretch(low, high, override.person, place)], found)
-    theirs = _united(_of(found, override.instead_of), _of(by_layers, override.instead_of))
-    taken = [
-        Stretch(max(each.low, low), min(each.high, high), override.person, place)
-        for each in theirs
-        if each.low < high and each.high > low
-    ]
-    return _united(taken, found)
+        found[here] = _united([Stretch(low, high, override.person, place)], met)
+        return
+    shifts = by_layers[_meeting(by_layers, low, high)]
+    theirs = _united(_of(met, override.instead_of), _of(shifts, override.instead_of))
+    taken = [Stretch(max(each.low, low), min(each.high, high), override.person, place) for each in theirs]
+    found[here] = _united(taken, met)
+
+
+def _meeting(stretches: Sequence[Stretch], low: int, high: int) -> slice:
+    """Which of the stretches, in order and without overlap, meet `[low, high)`."""
+    first = bisect_right(stretches, low, key=lambda each: each.high)
+    return slice(first, bisect_left(stretches, high, lo=first, key=lambda each: each.low))
 
 
 def _of(stretches: Iterable[Stretch], person: str) -> list[Stretch]:

@@ -20,5 +20,5 @@ def subject_of(alert: Alert) -> str:
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
     """Return the name of a person of the alert's contract; `person` itself if unknown there, as an API key's id is."""
-    found = contract_of(catalogue, alert.contract).people.get(person)
+    found = catalogue.rulebook.person(contract_of(catalogue, alert.contract), person)
     return found.name if found is not None else person
