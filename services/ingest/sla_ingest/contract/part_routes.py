@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from sla_domain import bounds
 from sla_ingest.contract.deps import WRITING, ContractDeps, DryRun, Name, changed_answer, if_match, may_write
 from sla_ingest.contract.part import with_holders, with_person, without_person
-from sla_ingest.contract.written import HoldersPartIn, PersonPartIn, describes_text, plain, read_text
+from sla_ingest.contract.written import HoldersPartIn, PersonPartIn, describes_text, plain, read_text, unfit
 from sla_platform.http.audit import command_of
 from sla_platform.http.body import SMALL_BODY, read_body
 from sla_platform.http.problem import Problem
@@ -21,7 +21,7 @@ from sla_platform.inbound import ContractIn as ContractName
 
 PersonName = Annotated[PersonIn, Path(min_length=1)]
 RoleName = Annotated[ContractName, Path(min_length=1)]
-_Why = Annotated[str, Query(min_length=1, max_length=bounds.VALUE, description="Why, for the history."), PROSE]
+_Why = Annotated[str, Query(max_length=bounds.VALUE, description="Why, for the history; it is needed."), PROSE]
 _From = Annotated[InstantIn | None, Query(description="From when it applies, past or future; absent: from now on.")]
 
 
@@ -64,12 +64,14 @@ def _people(routes: APIRouter, deps: ContractDeps) -> None:
         contract: Name,
         person: PersonName,
         request: Request,
-        reason: _Why,
+        reason: _Why = "",
         effective_from: _From = None,
         dry_run: DryRun = False,
     ) -> Response:
         """The next version of its newest text, without this person, who may hold no role of it. If-Match as for PUT."""
         access = may_write(deps, request)
+        if not reason:
+            raise unfit([{"pointer": "/reason", "detail": "say why, for the history"}])
         made = await deps.owner.edit(
             contract,
             lambda section: without_person(section, person),
