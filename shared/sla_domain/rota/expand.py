@@ -48,13 +48,18 @@ def expand(rota: Rota, low: int, high: int) -> list[Stretch]:
 
 
 def _whole_turns(rota: Rota, zone: ZoneMap, low: int, high: int) -> Interval:
-    """The window widened to the turns that meet its ends, so that what is cut of one is cut by another, not by it."""
+    """The window widened to the turns that meet its ends, and the overrides in place of anybody that meet it, so that
+    what is cut of one is cut by another, not by the window."""
     first, last = low, high
     for layer in rota.layers:
         for each in _turns(layer, zone, low, low + 1):
             first = min(first, each.low)
         for each in _turns(layer, zone, high, high + 1):
             last = max(last, each.high)
+    for override in rota.overrides:
+        start, end = micros(override.start), micros(override.end)
+        if override.instead_of is None and start < high and end > low:
+            first, last = min(first, start), max(last, end)
     return first, last
 
 
