@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -166,6 +167,23 @@ async def test_each_act_is_in_the_log_once_and_the_same_again_is_none(stage: Sta
     assert (new.status_code, new.json()["override"]["id"] == id_) == (201, False)
 
 
+async def test_an_override_of_the_files_that_it_meets_is_remarked(
+    stage: Stage, client: httpx2.AsyncClient, tmp_path: Any, urls: dict[str, str]
+) -> None:
+    rota = "starts: 2026-03-02}\n"
+    file = tmp_path / "catalogue.yaml"
+    text = file.read_text()
+    swap = '{from: "2026-03-02T00:00", until: "2026-03-02T12:00", who: maria, by: piotr, reason: a swap}'
+    file.write_text(text.replace(rota, f"starts: 2026-03-02, overrides: [{swap}]}}\n"))
+    stage.catalogue = load_catalogue(file, environment=urls)
+    answer = await made(client, rota="spare", length=HOUR)
+    assert answer.json()["remarks"] == ["it meets an override of the files with maria: sara counts where they meet"]
+    assert [(one["before"], one["after"]) for one in answer.json()["shifts"]] == [("maria", "sara")]
+    assert [(one["managed"], one["person"], one["by"], one["state"]) for one in await listed(client, "spare")] == [
+        ("file", "maria", "piotr", "in_force"), ("api", "sara", "admin", "in_force"),
+    ]  # fmt: skip
+
+
 async def test_of_two_that_meet_the_later_counts_and_the_first_again_is_a_third(client: httpx2.AsyncClient) -> None:
     first = await made(client, length=DAY)
     second = await made(client, person="maria", length=DAY)
@@ -177,6 +195,27 @@ async def test_of_two_that_meet_the_later_counts_and_the_first_again_is_a_third(
     assert third.status_code == 201
     assert (await on_call(client))[0] == "sara"
     assert [one["person"] for one in await listed(client)] == ["sara", "maria", "sara"]
+
+
+async def test_instances_that_make_overrides_at_once_agree_on_their_order(
+    stage: Stage, client: httpx2.AsyncClient, another: tuple[Stage, httpx2.AsyncClient]
+) -> None:
+    other, elsewhere = another
+    people = ["sara", "maria", "piotr", "hook", "ops"]
+    answers = await asyncio.gather(*(made(client if n % 2 else elsewhere, person=each)
+                                     for n, each in enumerate(people * 2)))  # fmt: skip
+    assert sorted({answer.status_code for answer in answers}) in ([201], [200, 201])
+    await other.context.catalogue.load(other.store)
+    await stage.context.catalogue.load(stage.store)
+    here, there = await listed(client), await listed(elsewhere)
+    assert here == there
+    assert [int(one["id"]) for one in here] == list(range(1, len(here) + 1))
+    assert {await on_call(client), await on_call(elsewhere)} == {
+        (here[-1]["person"], {"instead_of": "", "by": "admin", "reason": ""})
+    }
+    same = await asyncio.gather(*(made(each, start=NINE + 9 * DAY) for each in (client, elsewhere) * 3))
+    assert sorted(answer.status_code for answer in same) == [200] * 5 + [201]
+    assert len({answer.json()["override"]["id"] for answer in same}) == 1
 
 
 async def test_what_lies_behind_stays_as_it_was(client: httpx2.AsyncClient) -> None:

@@ -71,6 +71,9 @@ async def _an_override_from_making_to_end(call: Calls) -> None:
     misplaced = await asyncio.to_thread(slad, *then, "overrides", "desk")
     assert (misplaced.status, "stand behind its name" in misplaced.err) == (2, True)
 
+    keyed = await asyncio.to_thread(slad, "oncall", "--key", "k", "--catalogue", str(TENANTS))
+    assert (keyed.status, "--key goes with --url" in keyed.err) == (2, True)
+
     ended = await call("oncall", "end", id_, "--reason", "well again")
     assert ended.out.startswith(f"override {id_} ended: bert instead of ops in desk")
     assert "Olga Ops (ops)" in (await call(*then)).out

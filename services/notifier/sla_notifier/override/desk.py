@@ -113,7 +113,7 @@ class OverrideDesk:
             changed=place,
         )
         shifts = self._shifts_of(None, made, now)
-        remarks = (*_remarks(wanted, shifts, now), *meeting_remarks(wanted, standing, now))
+        remarks = (*_remarks(wanted, shifts, now), *meeting_remarks(wanted, rota.overrides, standing))
         return OverrideDone(made, shifts, remarks, written=True)
 
     def _shifts_of(

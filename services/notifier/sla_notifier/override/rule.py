@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sla_catalogue.problem import did_you_mean
 from sla_domain.calendar import load_zone
-from sla_domain.rota import Rota
+from sla_domain.rota import Rota, RotaOverride
 from sla_notifier.override.recorded import RecordedOverride
 
 LONGEST = timedelta(days=366)
@@ -70,9 +70,16 @@ def _of_leaving(wanted: WantedOverride, rota: Rota) -> Iterator[OverrideFault]:
         yield OverrideFault("person" if left else "until", said)
 
 
-def meeting_remarks(wanted: WantedOverride, others: Iterable[RecordedOverride], now: datetime) -> Iterator[str]:
-    """Yield a remark on each override of the rota before it that it meets: it counts where they do."""
-    for other in others:
+def meeting_remarks(
+    wanted: WantedOverride, of_files: Iterable[RotaOverride], made: Iterable[RecordedOverride]
+) -> Iterator[str]:
+    """Yield a remark on each override of the rota before it that it meets: it counts where they do.
+
+    `made`: those made over the API that count now or later.
+    """
+    others = [("an override of the files", each) for each in of_files]
+    others += [(f"the override {each.id}", each.counted) for each in made if each.counted is not None]
+    for which, other in others:
         alike = wanted.instead_of is None or wanted.instead_of == other.instead_of
-        if alike and other.open(now) and other.start < wanted.end and wanted.start < other.end:
-            yield f"it meets the override {other.id} with {other.person}: {wanted.person} counts where they meet"
+        if alike and other.start < wanted.end and wanted.start < other.end:
+            yield f"it meets {which} with {other.person}: {wanted.person} counts where they meet"

@@ -39,16 +39,24 @@ def oncall(
 ) -> None:
     """Show who is on call, and who is next: by the catalogue's files, or with --url as a service tells whom."""
     if context.invoked_subcommand is not None:
-        if at or rota or contract or catalogue or url or json:
+        if _given(context, *context.params):
             stop(f"options of `slad oncall {context.invoked_subcommand}` stand behind its name")
         return
     if url and catalogue is not None:
         stop("either the files (--catalogue) or a service (--url)")
+    if not url and _given(context, "key"):
+        stop("--key goes with --url: files ask for none")
     answer = _asked(url, key, at, rota, contract) if url else _computed(catalogue, at, rota, contract)
     if json:
         emit(answer)
     else:
         _show(answer)
+
+
+def _given(context: typer.Context, *names: str) -> bool:
+    """Whether one of the options stands on the command line; SLAD_KEY, which may be set for good, does not."""
+    sources = (context.get_parameter_source(name) for name in names)
+    return any(source is not None and source.name == "COMMANDLINE" for source in sources)
 
 
 def _computed(catalogue: Path | None, at: str, rota: str, contract: str) -> dict[str, Any]:
