@@ -14,7 +14,7 @@ from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import draft_plans
 from sla_catalogue.assembly.escalation import build_escalations
 from sla_catalogue.assembly.holiday import build_holidays, holidays_version
-from sla_catalogue.assembly.person import check_people, every_person
+from sla_catalogue.assembly.person import build_person, check_people, every_person
 from sla_catalogue.assembly.rota import ListedShifts, RotaHours, build_rotas, rota_hours, rota_people
 from sla_catalogue.assembly.rota_feed import read_rota_feeds
 from sla_catalogue.assembly.scenario import build_scenarios
@@ -36,7 +36,7 @@ from sla_catalogue.rule.length import check_lengths
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.shape import build_document
 from sla_domain.calendar import tzdata_version
-from sla_domain.contract import Contract, ContractId
+from sla_domain.contract import Contract, ContractId, Person, Side
 from sla_domain.rota import Rota, RotaId
 from sla_domain.rulebook import Rulebook
 
@@ -99,6 +99,7 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
             calendars=calendars,
             by_customer=MappingProxyType(_by_customer(by_id)),
             rotas=rotas,
+            people=MappingProxyType(_people_for(rotas, document)),
             holidays_version=stored.holidays_version if stored else holidays_version(tables),
             tzdata_version=tzdata_version(),
         ),
@@ -235,6 +236,14 @@ def _default_contract(document: CatalogueDocument, contracts: list[BuiltContract
         message = "no default contract: incidents of unknown customers need one"
         context.findings.error(("contracts",), "default-contract", message, hint)
     return ContractId("")
+
+
+def _people_for(rotas: Mapping[RotaId, Rota], document: CatalogueDocument) -> dict[str, Person]:
+    """Everybody of the section `people`, as whoever is on call in a rota is: at any hour."""
+    if not rotas:
+        return {}
+    anytime = ((id_, each.model_copy(update={"hours": None})) for id_, each in document.people.items())
+    return {id_: build_person(id_, each, notices=False, side=Side.SUPPORT, zone="UTC") for id_, each in anytime}
 
 
 def _by_customer(contracts: Mapping[ContractId, Contract]) -> dict[str, tuple[ContractId, ...]]:

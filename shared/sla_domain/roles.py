@@ -160,11 +160,8 @@ def _of_rota(
         found = [(then.person, RoleReason.OFF_DUTY, max(begins, then.start))]
     elif now is not None:
         found = [(now.person, RoleReason.OFF_DUTY, None)]
-    return [
-        RoleHolding(contract.people[person], holder.role, why, since)
-        for person, why, since in found
-        if person in contract.people
-    ]
+    known = ((rulebook.person(contract, person), why, since) for person, why, since in found)
+    return [RoleHolding(person, holder.role, why, since) for person, why, since in known if person is not None]
 
 
 def _duty(

@@ -14,7 +14,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sla_domain.calendar import Calendar
-from sla_domain.contract import Contract, ContractId
+from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.normal import normal
 from sla_domain.plan import Coverage, Plan, PlanId
 from sla_domain.rota import Rota, RotaId
@@ -155,7 +155,8 @@ class Rulebook:
     one that applies where no contract of the customer does. `calendars`: makes the calendar of a contract's hours.
     `by_customer`: customer's name, as written -> ids of the customer's contracts; `by_normal`: the same with the name
     in compared form (lower case, single spaces). `holidays_version`, `tzdata_version`: of the holiday and time zone
-    data, "" if not known. `recorded`: contracts stored in the database, which `contracts` and `plans` then include;
+    data, "" if not known. `people`: by id, everybody whom an override may put on call in a rota; empty without rotas.
+    `recorded`: contracts stored in the database, which `contracts` and `plans` then include;
     None: there are only those of files. `derived`: cache of what follows from the other fields.
     """
 
@@ -166,6 +167,7 @@ class Rulebook:
     calendars: Calendars
     by_customer: Mapping[str, tuple[ContractId, ...]]
     rotas: Mapping[RotaId, Rota] = field(default_factory=lambda: MappingProxyType({}))
+    people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
     holidays_version: str = ""
     tzdata_version: str = ""
     recorded: RecordedContracts | None = field(default=None, compare=False)
@@ -228,6 +230,10 @@ class Rulebook:
     def plan_of(self, contract: Contract) -> Plan:
         """Return the plan of a contract. Raises KeyError if the catalogue does not have it."""
         return self.plans[contract.plan]
+
+    def person(self, contract: Contract, id_: str) -> Person | None:
+        """Return a person of a contract, else one whom an override may put on call for it; None if neither is known."""
+        return contract.people.get(id_) or self.people.get(id_)
 
     def is_timeless(self, customer: str) -> bool:
         """Return whether the same contract applies to `customer` at every instant.

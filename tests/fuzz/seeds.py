@@ -64,15 +64,20 @@ def cloud_events(key: str, round_: int = 0) -> list[Seed]:
     return [*singles, batch, binary]
 
 
-def others(key: str, acker: str) -> list[Seed]:
+def others(key: str, acker: str, admin: str) -> list[Seed]:
     notice = {
         "id": "fix-1", "title": "Update now", "text": "A hole.", "severity": "critical", "published_at": NOW,
         "products": [{"product": "shop", "versions": ">=1.0,<2.0"}],
+    }  # fmt: skip
+    override = {
+        "from": NOW, "until": "2026-10-27T08:00:00Z", "person": "spare-mail", "instead_of": "turn-mail",
+        "reason": "ill",
     }  # fmt: skip
     deadline = {"contract": "acme", "priority": "P1", "at": NOW, "start": NOW, "metric": "resolution"}
     return [
         Seed("/v1/notices", notice, key=key),
         Seed("/v1/deadlines", deadline, key=acker),
+        Seed("/v1/oncall/turns/overrides", override, key=admin),
         Seed("/v1/alerts/1/ack", {"by": "ann"}, key=acker),
     ]
 

@@ -108,7 +108,7 @@ class Run:
 
 def bodies(round_: int) -> list[seeds.Seed]:
     return [
-        *seeds.cloud_events(INGEST_KEY, round_), *seeds.others(INGEST_KEY, READ_KEY),
+        *seeds.cloud_events(INGEST_KEY, round_), *seeds.others(INGEST_KEY, READ_KEY, ADMIN_KEY),
         *seeds.webhooks(GITHUB_SECRET, JIRA_SECRET, round_),
     ]  # fmt: skip
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_catalogue import Catalogue
 from sla_domain.contract import ContractId
 from sla_notifier.metrics import NotifierMetrics
 from sla_notifier.notification.unit_of_work import RenderConfig
+from sla_notifier.override.catalogue import OverriddenCatalogue
 from sla_platform.bus import Quarantine, WakeSignal
 from sla_platform.contracts.copies import RecordCopy
 from sla_platform.store.engine import Store
@@ -22,7 +22,8 @@ from sla_platform.timesource import TimeSource
 class NotifierContext:
     """The objects that all parts of one notifier process share.
 
-    `store`: the database. `catalogue`: returns the present catalogue. `render_config`: texts and links, by which
+    `store`: the database. `catalogue`: returns the present catalogue, with the overrides of rotas that
+    were made over the API. `render_config`: texts and links, by which
     messages are written. Wake signals, each to be given after a commit: `facts_taken_in` wakes the scheduler,
     `deliveries_due` the sender, `log_appended` the readers of the notifier's log. `quarantine`: stores records that
     could not be processed. `records`: this process's copy of the contracts that are kept in the database instead of
@@ -31,7 +32,7 @@ class NotifierContext:
 
     store: Store
     time_source: TimeSource
-    catalogue: Callable[[], Catalogue]
+    catalogue: OverriddenCatalogue
     render_config: RenderConfig
     metrics: NotifierMetrics
     facts_taken_in: WakeSignal
@@ -45,17 +46,19 @@ class NotifierContext:
         """Open a transaction for the `async with` block and yield its connection.
 
         First the key that signs links is read, because messages written in the block need it. Then, in the transaction,
-        the process's copy of the contracts in the database (`records`) is updated. Raises StoreBusy.
+        the process's copies of the contracts in the database (`records`) and of the overrides of rotas are updated.
+        Raises StoreBusy.
         """
         await self.render_config.links.secret.read(self.store, self.time_source.now())
         async with self.store.transaction() as connection:
-            await self.refresh_contracts(connection)
+            await self.refresh(connection)
             yield connection
 
-    async def refresh_contracts(self, connection: AsyncConnection) -> None:
-        """Update this process's copy of the contracts in the database (`records`), if it has one."""
+    async def refresh(self, connection: AsyncConnection) -> None:
+        """Update this process's copies of the contracts in the database (`records`) and of the overrides of rotas."""
         if self.records is not None:
             await self.records.refresh(connection)
+        await self.catalogue.refresh(connection)
 
     def unknown_contracts(self, contracts: Iterable[str]) -> set[str]:
         """Return those of these contract ids that the catalogue does not have yet.

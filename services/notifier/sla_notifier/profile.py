@@ -124,8 +124,9 @@ class Profiles:
         return done
 
     async def _written(self, notice: NoticeData, only: Iterable[ContractId]) -> bool:
-        context, catalogue = self._context, self._context.catalogue()
+        context = self._context
         async with context.writing() as connection:
+            catalogue = context.catalogue()
             known = (await notices.lock_notices(connection, [notice]))[notice.id]
             newest = known.content
             if newest is None or newest.withdrawn:

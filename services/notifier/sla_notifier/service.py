@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 from fastapi import APIRouter
@@ -26,6 +26,7 @@ from sla_notifier.link_secret import LinkSecret
 from sla_notifier.metrics import NotifierMetrics
 from sla_notifier.notification.unit_of_work import RenderConfig
 from sla_notifier.on_call import feeds_ending
+from sla_notifier.override.catalogue import OverriddenCatalogue
 from sla_notifier.profile import Profiles
 from sla_notifier.retention import NotifierSweeps
 from sla_notifier.send.pace import Pace
@@ -140,14 +141,32 @@ def build(
             Part("retention", forgetting.run),
         ),
         checks=_checks(context, facts, scheduler, escalator, sender),
-        remarks={"rotas": rotas_reach_far},
+        remarks={"rotas": rotas_reach_far, "overrides": context.catalogue.remark},
         close=close,
     )
     if records is not None:
         service = with_records(service, store, feeds, records)
+    service = _with_overrides(service, context)
     return NotifierService(
         service, router(context, authorize), context, handler, scheduler, escalator, sender, forgetting
     )
+
+
+def _with_overrides(service: Service, context: NotifierContext) -> Service:
+    """Return the service with the part that learns of overrides; what is stored is read before any part runs."""
+    before, overrides, store = service.prepare, context.catalogue, context.store
+
+    async def prepare() -> None:
+        if before is not None:
+            await before()
+        await overrides.load(store)
+
+    async def follow() -> None:
+        await overrides.follow(store)
+
+    parts = (*service.parts, Part("overrides", follow))
+    checks = {**service.checks, "overrides": overrides.reason_not_ready}
+    return replace(service, parts=parts, checks=checks, prepare=prepare)
 
 
 def notifier_context(
@@ -170,7 +189,7 @@ def notifier_context(
     return NotifierContext(
         store=store,
         time_source=time_source,
-        catalogue=catalogue,
+        catalogue=OverriddenCatalogue(catalogue, time_source.now),
         render_config=RenderConfig(shipped_texts(), links, settings.digest_over),
         metrics=NotifierMetrics(registry),
         facts_taken_in=WakeSignal(),

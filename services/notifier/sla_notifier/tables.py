@@ -6,8 +6,22 @@ message to one person by one channel, with its attempts. People stand here by id
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
+from sla_domain import bounds
 from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import ContractTables, contract_cursor_table
 from sla_platform.store.cursor import cursor_table
@@ -251,6 +265,26 @@ secret = Table(
     Column("name", String(40), primary_key=True),
     Column("value", Text, nullable=False),
     Column("made_at", Instant, nullable=False),
+)
+
+# Overrides of rotas that were made over the API, ended ones too. `changed`: the place of the last act on it in
+# notifier_audit, which grows in the order of the commits; `number`: that of the first.
+rota_override = Table(
+    "notifier_rota_override",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("rota", Text, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("person", String(bounds.PERSON), nullable=False),
+    Column("instead_of", String(bounds.PERSON)),  # null: whoever it would be
+    Column("by", String(200), nullable=False),  # the key
+    Column("reason", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", String(200), nullable=False, server_default=_EMPTY),
+    Column("changed", BigInteger, nullable=False),
+    Index("ix_notifier_rota_override_changed", "changed"),
 )
 
 endpoint = Table(

@@ -6,6 +6,7 @@ the clock is an hour longer or shorter, and a handover at a time that the clock 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -42,20 +43,25 @@ def expand(rota: Rota, low: int, high: int) -> list[Stretch]:
     found: list[Stretch] = []
     for layer in rota.layers:
         found = _united(found, _in_hours(_turns(layer, zone, *window), layer.hours))
-    by_layers = found
+    by_layers = list(found)
     for place, override in enumerate(rota.overrides):
-        found = _replaced(found, by_layers, place, override)
+        _replace(found, by_layers, place, override)
     return [each for each in _without_leavers(found, rota) if each.low < high and each.high > low]
 
 
 def _whole_turns(rota: Rota, zone: ZoneMap, low: int, high: int) -> Interval:
-    """The window widened to the turns that meet its ends, so that what is cut of one is cut by another, not by it."""
+    """The window widened to the turns that meet its ends, and the overrides in place of anybody that meet it, so that
+    what is cut of one is cut by another, not by the window."""
     first, last = low, high
     for layer in rota.layers:
         for each in _turns(layer, zone, low, low + 1):
             first = min(first, each.low)
         for each in _turns(layer, zone, high, high + 1):
             last = max(last, each.high)
+    for override in rota.overrides:
+        start, end = micros(override.start), micros(override.end)
+        if override.instead_of is None and start < high and end > low:
+            first, last = min(first, start), max(last, end)
     return first, last
 
 
@@ -115,20 +121,27 @@ def _outside(stretches: Iterable[Stretch], holes: Sequence[Interval]) -> Iterato
             yield Stretch(start, end, each.person, each.override)
 
 
-def _replaced(
-    found: Sequence[Stretch], by_layers: Sequence[Stretch], place: int, override: RotaOverride
-) -> list[Stretch]:
-    """What is found, with one override more: it takes the place of its person by the layers, and by those before it."""
+def _replace(found: list[Stretch], by_layers: Sequence[Stretch], place: int, override: RotaOverride) -> None:
+    """Change what is found by one override more: it takes the place of its person by the layers, and by those before.
+
+    Only what it meets is looked at, for a rota may have very many overrides.
+    """
     low, high = micros(override.start), micros(override.end)
+    here = _meeting(found, low, high)
+    met = found[here]
     if override.instead_of is None:
-        return _united([Stretch(low, high, override.person, place)], found)
-    theirs = _united(_of(found, override.instead_of), _of(by_layers, override.instead_of))
-    taken = [
-        Stretch(max(each.low, low), min(each.high, high), override.person, place)
-        for each in theirs
-        if each.low < high and each.high > low
-    ]
-    return _united(taken, found)
+        found[here] = _united([Stretch(low, high, override.person, place)], met)
+        return
+    shifts = by_layers[_meeting(by_layers, low, high)]
+    theirs = _united(_of(met, override.instead_of), _of(shifts, override.instead_of))
+    taken = [Stretch(max(each.low, low), min(each.high, high), override.person, place) for each in theirs]
+    found[here] = _united(taken, met)
+
+
+def _meeting(stretches: Sequence[Stretch], low: int, high: int) -> slice:
+    """Which of the stretches, in order and without overlap, meet `[low, high)`."""
+    first = bisect_right(stretches, low, key=lambda each: each.high)
+    return slice(first, bisect_left(stretches, high, lo=first, key=lambda each: each.low))
 
 
 def _of(stretches: Iterable[Stretch], person: str) -> list[Stretch]:

@@ -47,6 +47,8 @@ class ActName(StrEnum):
     QUARANTINE_REPLAYED = "quarantine.replayed"
     REGISTRATION_CONFIRMED = "registration.confirmed"
     REGISTRATION_ENDED = "registration.ended"
+    ROTA_OVERRIDE_ENDED = "rota_override.ended"
+    ROTA_OVERRIDE_MADE = "rota_override.made"
 
 
 class ActorKind(StrEnum):

@@ -85,6 +85,7 @@ async def test_it_is_ready_and_measures_itself(at_work: Running) -> None:
         "store": None,
         "bus": None,
         "loops": None,
+        "overrides": None,
     }
     written = generate_latest(at_work.registry).decode()
     for name in (

@@ -47,6 +47,8 @@ channels:
     private_addresses: true}}
 people:
   "{PERSON}": {{name: Somebody, webhook: "{CHANNEL}"}}
+rotas:
+  desk: {{zone: UTC, people: ["{PERSON}"]}}
 contracts:
   anybody:
     plan: "{PLAN}"

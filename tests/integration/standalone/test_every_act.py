@@ -17,7 +17,7 @@ import orjson
 import pytest
 from sqlalchemy import func, insert, select, update
 from tests.integration.standalone.knock import CLOUDEVENT, JSON, Answer, knock, routes_of
-from tests.integration.standalone.long import PLAN
+from tests.integration.standalone.long import PERSON, PLAN
 
 from sla_ingest import tables as ingest
 from sla_notifier import tables as notifier
@@ -205,6 +205,42 @@ async def end_contract(world: World) -> tuple[Answer, str]:
     return await world.post("/v1/contracts/ended/end", orjson.dumps(said), ANY), "ended"
 
 
+async def write_person(world: World) -> tuple[Answer, str]:
+    await world.signed("staffed")
+    await world.from_here()
+    said = {"reason": WHY, "person": {"name": "Ann", "email": ADDRESS}}
+    return await world.put("/v1/contracts/staffed/people/ann", said, ANY), "staffed"
+
+
+async def take_person_out(world: World) -> tuple[Answer, str]:
+    await write_person(world)
+    await world.from_here()
+    path = f"/v1/contracts/staffed/people/ann{REASON}"
+    return await knock(world.slad.app, "DELETE", path, b"", ANY), "staffed"
+
+
+async def write_holders(world: World) -> tuple[Answer, str]:
+    await world.signed("held")
+    await world.from_here()
+    said = {"reason": WHY, "holders": [PERSON]}
+    return await world.put("/v1/contracts/held/roles/on_call", said, ANY), "held"
+
+
+async def make_override(world: World) -> tuple[Answer, str]:
+    start = world.slad.context.time_source.now()
+    said = {
+        "from": start.isoformat(), "until": (start + timedelta(days=1)).isoformat(), "person": PERSON, "reason": WHY,
+    }  # fmt: skip
+    answer = await world.post("/v1/oncall/desk/overrides", orjson.dumps(said), JSON)
+    return answer, orjson.loads(answer.body)["override"]["id"]
+
+
+async def end_override(world: World) -> tuple[Answer, str]:
+    _, id_ = await make_override(world)
+    await world.from_here()
+    return await knock(world.slad.app, "DELETE", f"/v1/oncall/overrides/{id_}{REASON}", b"", JSON), id_
+
+
 async def withdraw_version(world: World) -> tuple[Answer, str]:
     await world.signed("withdrawn", effective_from="2090-01-01T00:00:00Z")
     await world.from_here()
@@ -293,6 +329,11 @@ ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str
     "DELETE /v1/registrations/{id_}": (delete_registration, "registration.ended", BY_KEY),
     "POST /v1/board/contracts/{contract}/links": (make_plan_link, "plan_link.made", BY_KEY),
     "DELETE /v1/board/contracts/{contract}/links/{id_}": (revoke_plan_link, "plan_link.revoked", BY_KEY),
+    "PUT /v1/contracts/{contract}/people/{person}": (write_person, "contract.changed", BY_KEY),
+    "DELETE /v1/contracts/{contract}/people/{person}": (take_person_out, "contract.changed", BY_KEY),
+    "PUT /v1/contracts/{contract}/roles/{role}": (write_holders, "contract.changed", BY_KEY),
+    "POST /v1/oncall/{rota}/overrides": (make_override, "rota_override.made", BY_KEY),
+    "DELETE /v1/oncall/overrides/{id_}": (end_override, "rota_override.ended", BY_KEY),
     "PUT /v1/contracts/{contract}/profile": (state_profile, "contract.profile_stated", BY_KEY),
     **{
         f"POST /v1/quarantine/{service}/{{id_}}/replay": (replay_quarantined(service), "quarantine.replayed", BY_KEY)

@@ -40,7 +40,7 @@ LISTS = {
 }  # fmt: skip
 OF_AN_ALERT = {"GET /v1/alerts/{id_}", "POST /v1/alerts/{id_}/ack"}
 OF_A_DELIVERY = {"GET /v1/deliveries/{id_}", "POST /v1/deliveries/{id_}/retry"}
-ON_CALL = {"GET /v1/oncall", "GET /v1/oncall/{rota}.ics"}
+ON_CALL = {"GET /v1/oncall", "GET /v1/oncall/{rota}.ics", "GET /v1/oncall/{rota}/overrides"}
 FOR_ALL_CONTRACTS = {  # never with the key of one
     "GET /v1/parked", "GET /v1/parked/{id}/body", "POST /v1/parked/{id}/replay", "POST /v1/notices",
     "GET /v1/endpoints", "POST /v1/endpoints/{id_}/enable",
@@ -62,12 +62,15 @@ CHANGES_CONTRACTS = {
     "POST /v1/contracts/{contract}/freeze", "POST /v1/contracts/{contract}/windows",
     "POST /v1/contracts/{contract}/windows/{booking}/cancel",
     "POST /v1/contracts/{contract}/ledgers/{allowance}/entries",
+    "PUT /v1/contracts/{contract}/people/{person}", "DELETE /v1/contracts/{contract}/people/{person}",
+    "PUT /v1/contracts/{contract}/roles/{role}",
 }  # fmt: skip
 FOR_ALL_CONTRACTS |= CHANGES_CONTRACTS
 FOR_ALL_CONTRACTS |= {
     "POST /v1/board/contracts/{contract}/links", "GET /v1/board/contracts/{contract}/links",
     "DELETE /v1/board/contracts/{contract}/links/{id_}",
 }  # fmt: skip
+FOR_ALL_CONTRACTS |= {"POST /v1/oncall/{rota}/overrides", "DELETE /v1/oncall/overrides/{id_}"}
 LOGS = ("platform", "ingest", "timer", "notifier", "board")
 FOR_ALL_CONTRACTS |= {f"GET /v1/audit/{log}/export" for log in LOGS}
 ACTS = {f"GET /v1/audit/{log}" for log in LOGS}  # an admin's, and the part of its own for the key of a contract
@@ -271,6 +274,7 @@ async def _for_all_contracts(world: Tenants, subtests: pytest.Subtests) -> None:
         method, path = route.split(" ")
         path = path.replace("{id}", "x").replace("{id_}", "x").replace("{contract}", "acme").replace("{number}", "1")
         path = path.replace("{booking}", "x").replace("{allowance}", "training")
+        path = path.replace("{person}", "x").replace("{role}", "on_call").replace("{rota}", "desk")
         for key in KEYS:
             with subtests.test("for all contracts", route=route, key=key):
                 answer = await world.ask(key, method, path, content=None if method == "GET" else b"{}")
@@ -284,20 +288,28 @@ async def _for_all_contracts(world: Tenants, subtests: pytest.Subtests) -> None:
 
 
 async def _on_call(world: Tenants, subtests: pytest.Subtests) -> None:
-    """A key sees who is on call in the rotas of its own contract."""
+    """A key sees who is on call in the rotas of its own contract, and their overrides."""
+    for rota in ("desk", "nights"):
+        span = {"from": world.began.isoformat(), "until": (world.began + timedelta(days=30)).isoformat()}
+        asked = {**span, "person": "bert", "reason": f"of-{rota}"}
+        assert (await world.ask("all", "POST", f"/v1/oncall/{rota}/overrides", json=asked)).status_code == 201
     for key, seen in (("acme", ["desk"]), ("beta", []), ("house", ["desk", "nights"]), ("all", ["desk", "nights"])):
         with subtests.test("on call", key=key):
             answer = await world.ask(key, "GET", "/v1/oncall")
             assert sorted(one["rota"] for one in answer.json()["rotas"]) == seen
             for rota in ("desk", "nights"):
                 allowed = 200 if rota in seen else 404
-                for path in (f"/v1/oncall/{rota}.ics", f"/v1/oncall?rota={rota}"):
-                    assert (await world.ask(key, "GET", path)).status_code == allowed, (key, path)
+                paths = (f"/v1/oncall/{rota}.ics", f"/v1/oncall?rota={rota}", f"/v1/oncall/{rota}/overrides")
+                for path in paths:
+                    shown = await world.ask(key, "GET", path)
+                    assert shown.status_code == allowed, (key, path)
+                    assert (f"of-{rota}" in shown.text) is (rota in seen), (key, path)
     assert (await world.ask("acme", "GET", "/v1/oncall?contract=beta")).status_code == 404
     assert (await world.ask("acme", "GET", "/v1/oncall?contract=acme")).json()["roles"][0]["person"] == "anna"
     for key in ("nobody", "old"):
         with subtests.test("on call", key=key):
-            assert (await world.ask(key, "GET", "/v1/oncall")).status_code == 401
+            for path in ("/v1/oncall", "/v1/oncall/desk/overrides"):
+                assert (await world.ask(key, "GET", path)).status_code == 401
 
 
 async def _contracts(world: Tenants, subtests: pytest.Subtests) -> None:

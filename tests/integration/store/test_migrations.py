@@ -15,7 +15,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Table, bindparam, inspect, select, text
 from tests.conformance.bus_rig import event
 
+from sla_domain.rota import RotaId
 from sla_notifier import tables as notifier
+from sla_notifier.override import store as overrides
+from sla_notifier.override.recorded import RecordedOverride
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command
 from sla_platform.bus.kafka import ensure_topics
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadSettings
@@ -275,3 +280,26 @@ async def test_who_was_told_of_a_notice_by_the_release_before_is_brought_along(s
         ("ben", "beta", "notice/fix-1/beta", "ben"),
     ]
     await downgrade(store, "0011")
+
+
+async def test_overrides_follow_the_acts_that_the_release_before_has_recorded(store: Store) -> None:
+    """They are numbered by their places in a log that this release did not begin."""
+    await upgrade(store, "0016")
+    done = Act(name=ActName.ALERT_ACKNOWLEDGED, command=Command(AuditActor(ActorKind.KEY, "ops")), object="alert-1")
+    async with store.transaction() as connection:
+        await audit.append(connection, notifier.audit, [done], NINE)
+    await upgrade(store)
+    async with store.transaction() as connection:
+        place = await audit.next_place(connection, notifier.audit)
+        made = RecordedOverride(
+            number=place, changed=place, rota=RotaId("desk"), start=NINE, end=NINE + HOUR, person="anna",
+            instead_of=None, by="ops", reason="", made_at=NINE,
+        )  # fmt: skip
+        await overrides.insert(connection, made)
+    async with store.reading() as connection:
+        assert await overrides.changed_since(connection, 0) == [made]
+        assert await overrides.changed_since(connection, place) == []
+    assert place == 2
+    await downgrade(store, "0016")
+    assert "notifier_rota_override" not in await _tables(store)
+    await upgrade(store)

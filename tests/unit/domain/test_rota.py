@@ -146,6 +146,16 @@ def test_an_override_without_instead_of_holds_hours_that_nobody_would() -> None:
     assert told(desk, "2026-10-09T17:00", "2026-10-10T12:00", "2026-10-11T00:00") == ["-", "cy", "-"]
 
 
+def test_a_shift_ends_where_it_does_whatever_window_shows_it() -> None:
+    """Ann's turn from the 12th on, far behind the window, ends what Cy has taken over of both."""
+    both = (override("2026-10-06T00:00", "2026-10-20T00:00", "cy"), override("2026-10-06T00:00", "2026-10-20T00:00",
+                                                                             "dee", "ann"))  # fmt: skip
+    desk = rota(turns("bob", "ann"), overrides=both)
+    wide = shifts_between(desk, local("2026-10-01T00:00"), local("2026-11-01T00:00"))
+    assert shifts_between(desk, local("2026-10-06T00:00"), local("2026-10-06T00:01")) == (wide[1],)
+    assert wide[1].end == local("2026-10-12T09:00")
+
+
 def test_of_overrides_that_meet_the_later_one_counts_and_may_replace_the_one_before() -> None:
     day, noon, next_day = "2026-10-06T00:00", "2026-10-06T12:00", "2026-10-07T00:00"
     desk = with_overrides(rota(turns("ann")), [override(day, next_day, "bob"), override(noon, next_day, "cy", "bob")])

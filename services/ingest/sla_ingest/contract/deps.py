@@ -6,14 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Path, Request
+import orjson
+from fastapi import Path, Query, Request
+from fastapi.responses import Response
 
 from sla_catalogue import Catalogue
 from sla_catalogue.api_key import KeyScope
-from sla_ingest.contract.owner import ContractOwner
+from sla_ingest.contract import answer
+from sla_ingest.contract.owner import ChangedContract, ContractOwner
 from sla_ingest.contract.refusal import no_such_contract
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.http.keys import Authorizer, KeyAccess, for_all_contracts
+from sla_platform.http.problem import Problem
 from sla_platform.inbound import ContractIn as ContractName
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
@@ -38,6 +42,7 @@ WITHOUT_REVISION: dict[int | str, dict[str, Any]] = {
     code: WRITING[code] for code in (400, 401, 403, 404, 409, 415, 422)
 }
 Name = Annotated[ContractName, Path()]
+DryRun = Annotated[bool, Query(description="Check everything and write nothing.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +79,31 @@ def may_write(deps: ContractDeps, request: Request) -> KeyAccess:
     `deps`: has the function that decides about keys.
     """
     return for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
+
+
+def if_match(request: Request) -> int | None:
+    """Return the revision that the caller has seen; None for `*`.
+
+    Raises Problem 428 without the header, 412 for one that is no ETag of a contract.
+    """
+    given = request.headers.get("if-match", "").strip()
+    if not given:
+        detail = "Send If-Match with the ETag of the contract as you read it, or * to change whatever stands."
+        raise Problem(428, "precondition-required", "If-Match is needed", detail)
+    if given == "*":
+        return None
+    number = given.removeprefix("W/").strip('"')
+    if not number.isdigit() or len(number) > 9:
+        raise Problem(412, "stale-revision", "The contract has changed", "If-Match is no ETag of a contract.")
+    return int(number)
+
+
+def changed_answer(deps: ContractDeps, made: ChangedContract, status: int) -> Response:
+    """Return the answer to a change of a contract: the record after it, and the warnings."""
+    body = answer.record_json(made.record, deps.time_source.now(), made.warnings)
+    return json_answer(body, status, made.record.revision)
+
+
+def json_answer(body: Any, status: int, revision: int) -> Response:
+    """Return an answer about one contract, with its revision as the ETag."""
+    return Response(orjson.dumps(body), status, headers={"ETag": f'"{revision}"'}, media_type="application/json")

@@ -15,6 +15,7 @@ from datetime import date, datetime
 
 from sla_catalogue import Catalogue
 from sla_catalogue.compiler import ContractProblem
+from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract, ContractId, EnvironmentItem
 from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.ledger import LedgerEntry, LedgerTerms
@@ -80,6 +81,10 @@ class OrderedChange:
     prepare: Callable[[ContractRecord, datetime], Change | None]
 
 
+SectionEdit = Callable[[dict[str, Plain]], dict[str, Plain]]
+"""Returns a contract's section with a part changed; raises Problem for what cannot be."""
+
+
 class ContractOwner:
     """Makes every change to recorded contracts (those kept in the database); one per process of ingest.
 
@@ -124,7 +129,7 @@ class ContractOwner:
             return prepare_version(record, written.document, since, now)
 
         ordered = OrderedChange(ActName.CONTRACT_CREATED, command, first)
-        return await self._change(written.id, None, written, ordered, dry_run=dry_run)
+        return await self._change(written.id, None, ordered, dry_run=dry_run, new=True)
 
     async def change(
         self, contract: str, written: WrittenContract, revision: int | None, command: Command, *, dry_run: bool = False
@@ -138,7 +143,24 @@ class ContractOwner:
         text that does not fit.
         """
         ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, _following(written))
-        return await self._change(contract, revision, written, ordered, dry_run=dry_run)
+        return await self._change(contract, revision, ordered, dry_run=dry_run)
+
+    async def edit(
+        self,
+        contract: str,
+        edit: SectionEdit,
+        effective_from: datetime | None,
+        revision: int | None,
+        command: Command,
+        *,
+        dry_run: bool = False,
+    ) -> ChangedContract:
+        """Write the next version of a contract: the newest one with a part changed by `edit`. Raises as `change` does.
+
+        `effective_from`: None: as for a change that does not say it.
+        """
+        ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, self._edited(contract, edit, effective_from))
+        return await self._change(contract, revision, ordered, dry_run=dry_run)
 
     async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
         """End a contract of the database: it does not apply from the day `on`.
@@ -149,17 +171,24 @@ class ContractOwner:
         contract's history does not allow it; 412 if the contract has been changed since `revision`; 422 if it does not
         fit the catalogue then.
         """
-        await self.load()
-        record = self._shelf.get(contract)
-        newest = None if record is None else record.newest
-        if record is None or newest is None:
-            raise self._unknown(contract)
-        values = json.loads(newest.document)
-        valid = values.get("valid")
-        values["valid"] = {**(valid if isinstance(valid, dict) else {}), "to": on.isoformat()}
-        written = WrittenContract(contract, values, canonical(values), command.reason, None)
-        ordered = OrderedChange(ActName.CONTRACT_ENDED, command, _following(written))
-        return await self._change(contract, record.revision if revision is None else revision, written, ordered)
+
+        def ended(values: dict[str, Plain]) -> dict[str, Plain]:
+            valid = values.get("valid")
+            return values | {"valid": {**(valid if isinstance(valid, dict) else {}), "to": on.isoformat()}}
+
+        ordered = OrderedChange(ActName.CONTRACT_ENDED, command, self._edited(contract, ended, None))
+        return await self._change(contract, revision, ordered)
+
+    def _edited(
+        self, contract: str, edit: SectionEdit, effective_from: datetime | None
+    ) -> Callable[[ContractRecord, datetime], Change]:
+        def edited(record: ContractRecord, now: datetime) -> Change:
+            if record.newest is None:
+                raise self._unknown(contract)
+            values = edit(json.loads(record.newest.document))
+            return _next_version(record, values, canonical(values), effective_from, now)
+
+        return edited
 
     async def withdraw(self, contract: str, number: int, revision: int | None, command: Command) -> ChangedContract:
         """Withdraw version `number` of a contract of the database, before it is in force.
@@ -172,7 +201,7 @@ class ContractOwner:
         ordered = OrderedChange(
             ActName.CONTRACT_VERSION_WITHDRAWN, command, lambda record, _: prepare_withdrawal(record, number)
         )
-        return await self._change(contract, revision, None, ordered)
+        return await self._change(contract, revision, ordered)
 
     async def freeze(self, contract: str, through: datetime, revision: int | None, command: Command) -> ChangedContract:
         """Forbid that a later version of a contract takes effect before the instant `through`.
@@ -186,7 +215,7 @@ class ContractOwner:
         ordered = OrderedChange(
             ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now)
         )
-        return await self._change(contract, revision, None, ordered)
+        return await self._change(contract, revision, ordered)
 
     async def book(self, contract: str, asked: BookingRequest, command: Command) -> ChangedContract:
         """Book a window for a contract: extra hours in which time counts, as its plan offers them.
@@ -206,7 +235,7 @@ class ContractOwner:
             return prepare_booking(record, found, plan, asked, now, ledgers, command.actor.id or "slad")
 
         ordered = OrderedChange(ActName.CONTRACT_WINDOW_BOOKED, command, booked)
-        return await self._change(contract, None, None, ordered, live=True)
+        return await self._change(contract, None, ordered, live=True)
 
     def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...]]:
         """Return a contract's record, and the windows (extra hours) that can be booked now.
@@ -232,7 +261,7 @@ class ContractOwner:
             return prepare_cancellation(record, booking, now, command.actor.id or "slad")
 
         ordered = OrderedChange(ActName.CONTRACT_WINDOW_CANCELLED, command, cancelled)
-        return await self._change(contract, None, None, ordered, live=True)
+        return await self._change(contract, None, ordered, live=True)
 
     async def post(
         self,
@@ -264,7 +293,7 @@ class ContractOwner:
             return change
 
         ordered = OrderedChange(ActName.CONTRACT_ENTRY_POSTED, command, posted)
-        await self._change(contract, None, None, ordered, live=True)
+        await self._change(contract, None, ordered, live=True)
         return new
 
     def ledgers(self, contract: str) -> tuple[ContractRecord, tuple[LedgerTerms, ...]]:
@@ -298,7 +327,7 @@ class ContractOwner:
             return None if known is not None and known.environment == environment else ProfileChanged(environment)
 
         ordered = OrderedChange(ActName.CONTRACT_PROFILE_STATED, command, stated)
-        return await self._change(contract, None, None, ordered, live=True)
+        return await self._change(contract, None, ordered, live=True)
 
     def profile(self, contract: str) -> Contract:
         """Return a contract as it applies now, with what the customer runs in its `environment`.
@@ -371,19 +400,20 @@ class ContractOwner:
         self,
         contract: str,
         revision: int | None,
-        written: WrittenContract | None,
         ordered: OrderedChange,
         *,
         dry_run: bool = False,
         live: bool = False,
+        new: bool = False,
     ) -> ChangedContract:
-        """`live`: the change stands beside the contract's text, so that contracts of files may have it."""
+        """`live`: the change stands beside the contract's text, so that contracts of files may have it. `new`: the
+        contract may be unknown so far."""
         of_file = ContractId(contract) in self._catalogue().rulebook.contracts
         if not live:
             self._refuse_file(contract)
         async with self._store.transaction() as connection:
             record = await records.locked_record(connection, contract)
-            if not record.revision and not (live and of_file) and (written is None or written.id != contract):
+            if not record.revision and not (live and of_file) and not new:
                 raise self._unknown(contract)
             if revision is not None and revision != record.revision:
                 raise _stale(record.revision)
@@ -393,12 +423,11 @@ class ContractOwner:
             warnings: tuple[ContractProblem, ...] = ()
             try:
                 change = ordered.prepare(record, now)
-                if written is not None:
+                if isinstance(change, VersionAdded):
                     await records.refresh_shelf(connection, self._shelf)
-                    number = len(record.versions) + 1
-                    warnings = check_contract(self._catalogue(), self._shelf, contract, written.values, number)
-                    if isinstance(change, VersionAdded):
-                        check_scope(self._catalogue(), record, written.values, change.effective_from, now)
+                    values = json.loads(change.document)
+                    warnings = check_contract(self._catalogue(), self._shelf, contract, values, change.number)
+                    check_scope(self._catalogue(), record, values, change.effective_from, now)
             except RefusedChange as refused:
                 raise refusal(refused) from None
             if dry_run or change is None:
@@ -429,10 +458,15 @@ class ContractOwner:
 
 def _following(written: WrittenContract) -> Callable[[ContractRecord, datetime], Change]:
     def following(record: ContractRecord, now: datetime) -> Change:
-        since = written.effective_from or applies_from(written.values, now)
-        return prepare_version(record, written.document, since, now)
+        return _next_version(record, written.values, written.document, written.effective_from, now)
 
     return following
+
+
+def _next_version(
+    record: ContractRecord, values: dict[str, Plain], document: str, effective_from: datetime | None, now: datetime
+) -> Change:
+    return prepare_version(record, document, effective_from or applies_from(values, now), now)
 
 
 def _stale(revision: int) -> Problem:

@@ -5,27 +5,36 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from sla_catalogue.api_key import KeyScope
 from sla_domain.contract import ContractId
 from sla_domain.normal import normal
-from sla_ingest.contract import answer, booking_routes, ledger_routes, profile_routes
+from sla_ingest.contract import answer, booking_routes, ledger_routes, part_routes, profile_routes
 from sla_ingest.contract import store as records
-from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
-from sla_ingest.contract.owner import ChangedContract, contracts_of
+from sla_ingest.contract.deps import (
+    WRITING,
+    ContractDeps,
+    DryRun,
+    Name,
+    changed_answer,
+    if_match,
+    json_answer,
+    may_see,
+    may_write,
+)
+from sla_ingest.contract.owner import contracts_of
 from sla_ingest.contract.refusal import no_such_contract
 from sla_ingest.contract.written import (
     MAX_TEXT,
-    YAML_TYPES,
     ContractIn,
     EndIn,
     FreezeIn,
     NewContractIn,
     ReasonIn,
     WrittenContract,
+    describes_text,
     read_contract,
 )
 from sla_platform.http.audit import command_of
@@ -33,8 +42,6 @@ from sla_platform.http.body import demand_model, describes, read_body
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import ContractIn as ContractName
 from sla_platform.inbound import PageIn
-
-_DryRun = Annotated[bool, Query(description="Check everything and write nothing.")]
 
 
 def router(deps: ContractDeps) -> APIRouter:
@@ -49,6 +56,7 @@ def router(deps: ContractDeps) -> APIRouter:
     booking_routes.add_routes(routes, deps)
     ledger_routes.add_routes(routes, deps)
     profile_routes.add_routes(routes, deps)
+    part_routes.add_routes(routes, deps)
     return routes
 
 
@@ -82,9 +90,9 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
         may_see(deps.authorize(request, KeyScope.READ), contract)
         of_files = deps.catalogue().rulebook.contracts.get(ContractId(contract))
         if of_files is not None:
-            return _json(answer.file_json(of_files), 200, 0)
+            return json_answer(answer.file_json(of_files), 200, 0)
         record = await _record(deps, contract)
-        return _json(answer.record_json(record, deps.time_source.now()), 200, record.revision)
+        return json_answer(answer.record_json(record, deps.time_source.now()), 200, record.revision)
 
     @routes.get("/{contract}/versions/{number}", summary="Read a version of a contract", responses=denied)
     async def version(contract: Name, number: Annotated[int, Path(ge=1, le=1_000_000)], request: Request) -> Response:
@@ -94,7 +102,7 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
         found = next((each for each in record.versions if each.number == number), None)
         if found is None:
             raise Problem(404, "no-such-version", "No such version", f"{contract} has no version {number}.")
-        return _json(answer.version_json(found), 200, record.revision)
+        return json_answer(answer.version_json(found), 200, record.revision)
 
     @routes.get("/{contract}/changes", summary="List the changes of a contract, the oldest first", responses=denied)
     async def changes(
@@ -116,9 +124,9 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
 
 def _writing(routes: APIRouter, deps: ContractDeps) -> None:
     @routes.post(
-        "", summary="Create a contract", status_code=201, responses=WRITING, openapi_extra=_body(NewContractIn)
+        "", summary="Create a contract", status_code=201, responses=WRITING, openapi_extra=describes_text(NewContractIn)
     )
-    async def create(request: Request, dry_run: _DryRun = False) -> Response:
+    async def create(request: Request, dry_run: DryRun = False) -> Response:
         """A contract with its first version: JSON, or YAML with the keys of a catalogue file.
 
         Without `effective_from` it applies from the first day of `valid`, else from now on.
@@ -126,10 +134,10 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
         access = may_write(deps, request)
         written = await _written(deps, request, new=True)
         made = await deps.owner.create(written, command_of(access, written.reason), dry_run=dry_run)
-        return _changed(deps, made, 200 if dry_run else 201)
+        return changed_answer(deps, made, 200 if dry_run else 201)
 
-    @routes.put("/{contract}", summary="Change a contract", responses=WRITING, openapi_extra=_body(ContractIn))
-    async def change(contract: Name, request: Request, dry_run: _DryRun = False) -> Response:
+    @routes.put("/{contract}", summary="Change a contract", responses=WRITING, openapi_extra=describes_text(ContractIn))
+    async def change(contract: Name, request: Request, dry_run: DryRun = False) -> Response:
         """The next version of a contract, whole. If-Match is the ETag of the contract as read, or `*`.
 
         Without `effective_from` it applies from now on, or from the first day of `valid` if that lies ahead. Nothing is
@@ -137,10 +145,10 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
         """
         access = may_write(deps, request)
         written = await _written(deps, request, new=False)
-        revision = _if_match(request)
+        revision = if_match(request)
         command = command_of(access, written.reason)
         made = await deps.owner.change(contract, written, revision, command, dry_run=dry_run)
-        return _changed(deps, made, 200)
+        return changed_answer(deps, made, 200)
 
 
 def _further(routes: APIRouter, deps: ContractDeps) -> None:
@@ -151,14 +159,14 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         """End it: from the day `on`, in its zone, it no longer applies. If-Match as for a change."""
         access = may_write(deps, request)
         asked = await demand_model(request, EndIn)
-        revision = _if_match(request)
+        revision = if_match(request)
         try:
             on = date.fromisoformat(asked.on)
         except ValueError:
             errors = [{"pointer": "/on", "detail": "a day of the calendar is expected, such as 2027-03-31"}]
             raise Problem(422, "invalid-input", "The input does not fit", "See `errors`.", errors=errors) from None
         made = await deps.owner.end(contract, on, revision, command_of(access, asked.reason))
-        return _changed(deps, made, 200)
+        return changed_answer(deps, made, 200)
 
     @routes.post(
         "/{contract}/versions/{number}/withdraw",
@@ -170,11 +178,11 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         """Withdraw a version that is not in force yet. If-Match as for a change."""
         access = may_write(deps, request)
         asked = await demand_model(request, ReasonIn)
-        revision = _if_match(request)
+        revision = if_match(request)
         if not number.isascii() or not number.isdigit() or len(number) > 6:
             raise Problem(404, "no-such-version", "No such version", f"{contract} has no version {number}.")
         made = await deps.owner.withdraw(contract, int(number), revision, command_of(access, asked.reason))
-        return _changed(deps, made, 200)
+        return changed_answer(deps, made, 200)
 
     @routes.post(
         "/{contract}/freeze",
@@ -186,9 +194,9 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         """No later version may take effect before `through`, which lies behind. If-Match as for a change."""
         access = may_write(deps, request)
         asked = await demand_model(request, FreezeIn)
-        revision = _if_match(request)
+        revision = if_match(request)
         made = await deps.owner.freeze(contract, asked.through, revision, command_of(access, asked.reason))
-        return _changed(deps, made, 200)
+        return changed_answer(deps, made, 200)
 
 
 # -- shared -----------------------------------------------------------------------------------------------
@@ -207,35 +215,6 @@ async def _written(deps: ContractDeps, request: Request, *, new: bool) -> Writte
     return read_contract(body, request.headers.get("content-type", ""), new=new)
 
 
-def _if_match(request: Request) -> int | None:
-    """Raises Problem 428 without the header, 412 for one that is no ETag of a contract; None for `*`."""
-    given = request.headers.get("if-match", "").strip()
-    if not given:
-        detail = "Send If-Match with the ETag of the contract as you read it, or * to change whatever stands."
-        raise Problem(428, "precondition-required", "If-Match is needed", detail)
-    if given == "*":
-        return None
-    number = given.removeprefix("W/").strip('"')
-    if not number.isdigit() or len(number) > 9:
-        raise Problem(412, "stale-revision", "The contract has changed", "If-Match is no ETag of a contract.")
-    return int(number)
-
-
-def _changed(deps: ContractDeps, made: ChangedContract, status: int) -> Response:
-    body = answer.record_json(made.record, deps.time_source.now(), made.warnings)
-    return _json(body, status, made.record.revision)
-
-
-def _json(body: Any, status: int, revision: int) -> Response:
-    return Response(orjson.dumps(body), status, headers={"ETag": f'"{revision}"'}, media_type="application/json")
-
-
 def _found(contract: Any, text: str) -> bool:
     words = " ".join([contract.id, contract.title, *contract.customers])
     return not text or normal(text) in normal(words)
-
-
-def _body(model: type[Any]) -> dict[str, Any]:
-    schema = {"schema": model.model_json_schema()}
-    kinds = ("application/json", *sorted(YAML_TYPES)[:1])
-    return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}

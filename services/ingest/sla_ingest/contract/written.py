@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,6 +19,7 @@ from sla_platform.wire.contract import canonical
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 MAX_TEXT = 256 * 1024  # bytes of one contract
 _DEPTH = 40
+Model = TypeVar("Model", bound=BaseModel)
 _LIKE_A_VERSION = re.compile(r"\.v[0-9]+\Z")  # so ends the id of a plan that one version has for itself
 
 
@@ -68,6 +69,24 @@ class EndIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
+
+
+class PersonPartIn(BaseModel):
+    """The body that writes a person of a contract. `person`: with the keys of `people.<id>` in a catalogue file."""
+
+    model_config = ConfigDict(extra="forbid")
+    person: dict[str, Any]
+    reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
+    effective_from: InstantIn | None = None
+
+
+class HoldersPartIn(BaseModel):
+    """The body that says who holds a role of a contract, as in a catalogue file; none: nobody does."""
+
+    model_config = ConfigDict(extra="forbid")
+    holders: Annotated[list[str | dict[str, Any]], Field(max_length=200)]
+    reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
+    effective_from: InstantIn | None = None
 
 
 class FreezeIn(BaseModel):
@@ -132,17 +151,27 @@ def read_contract(body: bytes, media_type: str, *, new: bool) -> WrittenContract
     contract's id too. Raises Problem (an HTTP error): 400 for a body that cannot be read, 415 for another media type,
     422 with the JSON pointer of each place that does not fit.
     """
-    values = _values(body, media_type)
-    model = NewContractIn if new else ContractIn
-    try:
-        given = model.model_validate(values)
-    except ValidationError as error:
-        errors = [{"pointer": pointer(item["loc"]), "detail": item["msg"]} for item in error.errors()]
-        raise unfit(errors) from None
-    section = _plain(given.contract, ("contract",), 0)
+    given = read_text(body, media_type, NewContractIn if new else ContractIn)
+    section = plain(given.contract, ("contract",))
     assert isinstance(section, dict)
     id_ = given.id if isinstance(given, NewContractIn) else ""
     return WrittenContract(id_, section, canonical(section), given.reason, given.effective_from)
+
+
+def read_text(body: bytes, media_type: str, model: type[Model]) -> Model:
+    """Return a body in JSON or YAML, by its media type, as a `model`. Raises as `read_contract` does."""
+    try:
+        return model.model_validate(_values(body, media_type))
+    except ValidationError as error:
+        errors = [{"pointer": pointer(item["loc"]), "detail": item["msg"]} for item in error.errors()]
+        raise unfit(errors) from None
+
+
+def describes_text(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the `openapi_extra` for a route that reads its body by `read_text`."""
+    schema = {"schema": model.model_json_schema()}
+    kinds = ("application/json", *sorted(YAML_TYPES)[:1])
+    return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}
 
 
 def _values(body: bytes, media_type: str) -> Any:
@@ -176,15 +205,18 @@ def read_json(body: bytes) -> Any:
         raise Problem(400, "malformed", "The body cannot be read", f"It is no JSON: {error}"[:300]) from None
 
 
-def _plain(value: Any, path: tuple[str | int, ...], depth: int) -> Plain:
-    """As a catalogue file would have it: every scalar is a text."""
+def plain(value: Any, path: tuple[str | int, ...], depth: int = 0) -> Plain:
+    """Return a value as a catalogue file would have it: every scalar is a text. `path`: leads to it in the body.
+
+    Raises Problem 422 for a text that nothing can hold, and for what is nested more than 40 levels deep.
+    """
     if depth > _DEPTH:
         raise unfit([{"pointer": pointer(path), "detail": f"a contract is at most {_DEPTH} levels deep"}])
     match value:
         case dict():
-            return {str(key): _plain(each, (*path, str(key)), depth + 1) for key, each in value.items()}
+            return {str(key): plain(each, (*path, str(key)), depth + 1) for key, each in value.items()}
         case list():
-            return [_plain(each, (*path, index), depth + 1) for index, each in enumerate(value)]
+            return [plain(each, (*path, index), depth + 1) for index, each in enumerate(value)]
         case bool():
             return "true" if value else "false"
         case None:

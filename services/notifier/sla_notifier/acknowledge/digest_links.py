@@ -74,7 +74,7 @@ class DigestAckLinks:
         alerts.sort(key=lambda alert: places[alert.id])  # as in the message, the most urgent first
         if not rows:
             return AckPage(shown=AckPageKind.UNKNOWN, link=links.board())
-        known = (contract_of(catalogue, row.contract).people.get(claim.person) for row in rows)
+        known = (catalogue.rulebook.person(contract_of(catalogue, row.contract), claim.person) for row in rows)
         person = next((each for each in known if each is not None), None)
         language = person.language if person is not None else "en"
         asked = [self._listed(alert, episodes[alert.id], claim) for alert in alerts]

@@ -103,8 +103,9 @@ class AckLinks:
     def _moved(self, alert: Alert, last: DeliveryRow) -> AckPage:
         """The page for somebody whose contract the alert has left: what it is called by now is another contract's."""
         config = self._context.render_config
-        contract = contract_of(self._context.catalogue(), last.contract)
-        person = contract.people.get(last.person)
+        catalogue = self._context.catalogue()
+        contract = contract_of(catalogue, last.contract)
+        person = catalogue.rulebook.person(contract, last.person)
         return AckPage(
             shown=AckPageKind.CLOSED,
             language=person.language if person is not None else "en",
@@ -117,7 +118,7 @@ class AckLinks:
     def _answer(self, claim: Claim, alert: Alert, shown: AckPageKind) -> AckPage:
         catalogue, links = self._context.catalogue(), self._context.render_config.links
         contract = contract_of(catalogue, alert.contract)
-        person = contract.people.get(claim.person)
+        person = catalogue.rulebook.person(contract, claim.person)
         who = alert.acknowledged_by if shown is AckPageKind.ALREADY else claim.person
         return AckPage(
             shown=shown,

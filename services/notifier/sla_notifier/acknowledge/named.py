@@ -27,5 +27,5 @@ def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
 
     `person`: the person's id; it is returned itself if the contract does not have it.
     """
-    found = contract_of(catalogue, alert.contract).people.get(person)
+    found = catalogue.rulebook.person(contract_of(catalogue, alert.contract), person)
     return found.name if found is not None else person

@@ -113,7 +113,7 @@ def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         access = authorize(request, READ)
         if contract and access.contract not in (None, contract):
             raise _unknown("contract", contract)
-        named = _contract(context, contract or access.contract)
+        named = contract_named(context, contract or access.contract)
         rotas = rotas_of(context.catalogue(), named)
         shown = [_rota(rotas, rota)] if rota else list(rotas.values())
         instant = at or context.time_source.now()
@@ -131,7 +131,7 @@ def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         Calendar programs send the key as the password of HTTP Basic.
         """
         access = authorize(request, READ)
-        found = _rota(rotas_of(context.catalogue(), _contract(context, access.contract)), rota)
+        found = _rota(rotas_of(context.catalogue(), contract_named(context, access.contract)), rota)
         if person and person not in found.people:
             raise _unknown("person", person)
         now = context.time_source.now()
@@ -140,7 +140,8 @@ def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         return Response(shifts_as_ics(found, mine, now), media_type=MEDIA_TYPE)
 
 
-def _contract(context: NotifierContext, id_: str | None) -> Contract | None:
+def contract_named(context: NotifierContext, id_: str | None) -> Contract | None:
+    """Return the contract with this id, None for no id. Raises Problem 404 if it is not known."""
     if not id_:
         return None
     found = context.catalogue().rulebook.contracts.get(ContractId(id_))

@@ -13,6 +13,7 @@ from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
 from sla_notifier.api import query
 from sla_notifier.api.notices import add_notices
 from sla_notifier.api.on_call import add_on_call
+from sla_notifier.api.overrides import add_overrides
 from sla_notifier.api.registrations import add_registrations
 from sla_notifier.api.second_attempt import enable_endpoint, retry_delivery
 from sla_notifier.api.shape import (
@@ -62,6 +63,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     _deliveries(routes, context, authorize)
     _endpoints(routes, context, authorize)
     add_on_call(routes, context, authorize)
+    add_overrides(routes, context, authorize)
     _links(routes, context, AckLinks(context, acknowledger))
     add_notices(routes, context, authorize)
     add_registrations(routes, context, authorize)

@@ -172,7 +172,7 @@ def _person(known: NoticeKnown, contract: Contract, catalogue: Catalogue, each: 
         return None
     default = catalogue.rulebook.contracts[catalogue.rulebook.default_contract]
     registered = (one.person for one in known.registered_for(contract.id) if one.person.id == id_)
-    return own or next(registered, None) or default.people.get(id_)
+    return own or next(registered, None) or catalogue.rulebook.person(default, id_)
 
 
 def _registered(known: NoticeKnown, notice: NoticeData, contract: Contract) -> tuple[Person, ...]:

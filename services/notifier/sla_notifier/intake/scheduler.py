@@ -122,7 +122,7 @@ class FairScheduler:
         if not context.unknown_contracts(named):
             return set()
         async with context.store.reading() as connection:
-            await context.refresh_contracts(connection)
+            await context.refresh(connection)
             unknown = context.unknown_contracts(named)
             now = await store_now(connection, context.time_source)
             early = await waiting.waiting_since(connection, unknown, now - UNKNOWN_WAIT)

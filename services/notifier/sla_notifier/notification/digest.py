@@ -130,7 +130,7 @@ def compose_digest(
     if not carried:
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
     contract = contract_of(catalogue, digest.contract)
-    person = contract.people.get(digest.person)
+    person = catalogue.rulebook.person(contract, digest.person)
     heaps = grouped_by_incident(carried)
     language = person.language if person is not None else "en"
     titles = {one.row.id: title_of(catalogue, one.row.contract) for heap in heaps for one in heap}

@@ -119,7 +119,7 @@ def _paged(context: PipelineContext, notification: Notification) -> Iterator[Not
     request = notification.request
     contract = contract_of(context.catalogue, request.contract)
     for paged in context.paged.get((request.alert, request.episode), ()):
-        person = contract.people.get(paged.person)
+        person = context.catalogue.rulebook.person(contract, paged.person)
         others = usable_addresses(context.catalogue, person, context.disabled) if person is not None else ()
         recipient = Recipient(
             paged.person,

@@ -7,6 +7,7 @@ import typer
 from sla_standalone.cli.contract.change import apply, end, export
 from sla_standalone.cli.contract.importing import import_
 from sla_standalone.cli.contract.link import link
+from sla_standalone.cli.contract.part import person, role
 from sla_standalone.cli.contract.sheet import list_contracts, show
 
 
@@ -15,7 +16,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         name="contract",
         no_args_is_help=True,
-        help="What was promised to whom: contracts listed, shown, applied, ended, imported, exported, and linked to.",
+        help="What was promised to whom: contracts listed, shown, applied, ended, imported, exported and linked to, "
+        "with their people and roles.",
     )
     group.command("list")(list_contracts)
     group.command("show")(show)
@@ -23,5 +25,7 @@ def register(app: typer.Typer) -> None:
     group.command("end")(end)
     group.command("import")(import_)
     group.command("export")(export)
+    group.command("person")(person)
+    group.command("role")(role)
     group.command("link")(link)
     app.add_typer(group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -158,6 +158,18 @@ class ContractService:
         """
         headers = {"If-Match": known.etag}
         return misfits(self._ask("POST", f"{contract_path(contract)}/end", {"on": on, "reason": reason}, {}, headers))
+
+    def write_part(
+        self, contract: str, etag: str, method: str, part: Sequence[str], said: Mapping[str, Any], *, dry_run: bool
+    ) -> tuple[Misfit, ...]:
+        """Change a part of a contract as it was read; return why not, nothing if it was taken.
+
+        `part`: the rest of the path, such as ("people", "anna"). `said`: of a PUT the body, of a DELETE the query.
+        """
+        path = "/".join([contract_path(contract), *(quote(step, safe="") for step in part)])
+        body, query = (said, {}) if method == "PUT" else (None, {name: str(value) for name, value in said.items()})
+        query |= {"dry_run": "true"} if dry_run else {}
+        return misfits(self._ask(method, path, body, query, {"If-Match": etag}))
 
     def _ask(
         self,

@@ -31,7 +31,8 @@ def read_files(files: list[Path], reason: str, effective_from: str) -> list[Want
     return list(found.values())
 
 
-def _contracts(file: Path, reason: str, effective_from: str) -> Iterator[WantedContract]:
+def read_values(file: Path) -> Plain:
+    """Return what a YAML or JSON file holds, with `${NAME}` filled in. A file that cannot be read ends the command."""
     try:
         tree = read_tree(file.read_text(encoding="utf-8-sig"), str(file))
     except OSError as error:
@@ -40,7 +41,11 @@ def _contracts(file: Path, reason: str, effective_from: str) -> Iterator[WantedC
         stop(f"{file}: it is not in UTF-8")
     if tree.problems:
         stop("; ".join(map(str, tree.problems)))
-    data = _filled(tree.data, str(file))
+    return _filled(tree.data, str(file))
+
+
+def _contracts(file: Path, reason: str, effective_from: str) -> Iterator[WantedContract]:
+    data = read_values(file)
     if isinstance(data, dict) and set(data) == {"contracts"} and isinstance(data["contracts"], dict):
         data = [{"id": id_, "contract": section} for id_, section in data["contracts"].items()]
     for one in data if isinstance(data, list) else [data]:

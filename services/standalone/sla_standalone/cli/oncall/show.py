@@ -1,4 +1,4 @@
-"""`slad oncall`: who is on call at an instant, in which rota, and who holds the roles of a contract."""
+"""`slad oncall` without more: who is on call at an instant, in which rota, and who holds the roles of a contract."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
 from sla_standalone.cli.output import emit, note, stop, table_console
 from sla_standalone.cli.place import path
+from sla_standalone.cli.remote import Key, fetch_json, open_client
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command `slad oncall` to the application."""
-    app.command("oncall")(oncall)
+ON_CALL = "/v1/oncall"
 
 
 def oncall(
+    context: typer.Context,
     at: Annotated[
         str, typer.Option(help="ISO 8601; without an offset in the zone of the rota or contract. Default: now.")
     ] = "",
@@ -34,20 +33,51 @@ def oncall(
     catalogue: Annotated[
         Path | None, typer.Option(parser=path, help="Catalogue directory or file. Default: SLAD_CATALOGUE.")
     ] = None,
+    url: Annotated[str, typer.Option(help="Ask this service, which knows the overrides made over its API, too.")] = "",
+    key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show who is on call, and who is next."""
+    """Show who is on call, and who is next: by the catalogue's files, or with --url as a service tells whom."""
+    if context.invoked_subcommand is not None:
+        if _given(context, *context.params):
+            stop(f"options of `slad oncall {context.invoked_subcommand}` stand behind its name")
+        return
+    if url and catalogue is not None:
+        stop("either the files (--catalogue) or a service (--url)")
+    if not url and _given(context, "key"):
+        stop("--key goes with --url: files ask for none")
+    answer = _asked(url, key, at, rota, contract) if url else _computed(catalogue, at, rota, contract)
+    if json:
+        emit(answer)
+    else:
+        _show(answer)
+
+
+def _given(context: typer.Context, *names: str) -> bool:
+    """Whether one of the options stands on the command line; SLAD_KEY, which may be set for good, does not."""
+    sources = (context.get_parameter_source(name) for name in names)
+    return any(source is not None and source.name == "COMMANDLINE" for source in sources)
+
+
+def _computed(catalogue: Path | None, at: str, rota: str, contract: str) -> dict[str, Any]:
     usual = Settings().catalogue
     book = catalogue_at(catalogue or (usual if usual.exists() else None))
     named = contract_in(book, contract) if contract else None
     rotas = _chosen(book, rota, named)
     zone = named.zone if named is not None and not rota else next((each.zone for each in rotas), "UTC")
     instant = instant_of(at, zone, "--at").astimezone(UTC) if at else SystemTime().now()
-    answer = on_call_json(book, rotas, named, instant)
-    if json:
-        emit(answer)
-    else:
-        _show(answer)
+    return on_call_json(book, rotas, named, instant)
+
+
+def _asked(url: str, key: str, at: str, rota: str, contract: str) -> dict[str, Any]:
+    query = {name: value for name, value in (("rota", rota), ("contract", contract)) if value}
+    with open_client(url, key) as client:
+        found = fetch_json(client, ON_CALL, query)
+        if not at:
+            return found
+        zone = next((each["zone"] for each in found["rotas"]), "UTC")
+        instant = instant_of(at, zone, "--at").astimezone(UTC)
+        return fetch_json(client, ON_CALL, {**query, "at": instant.isoformat()})
 
 
 def _chosen(book: Catalogue, rota: str, contract: Contract | None) -> list[Rota]:
@@ -59,7 +89,7 @@ def _chosen(book: Catalogue, rota: str, contract: Contract | None) -> list[Rota]
 
 def _show(answer: dict[str, Any]) -> None:
     out = table_console()
-    out.print(f"at {_minute(answer['at'].isoformat())}")
+    out.print(f"at {_minute(answer['at'])}")
     if answer["rotas"]:
         table = Table("rota", "on call", "since", "until", "why", "next", "from")
         for one in answer["rotas"]:
@@ -71,7 +101,7 @@ def _show(answer: dict[str, Any]) -> None:
     if answer["roles"]:
         roles = Table("role", "person", "on duty", "why", "begins")
         for one in answer["roles"]:
-            begins = "" if one["begins"] is None else _minute(one["begins"].isoformat())
+            begins = "" if one["begins"] is None else _minute(one["begins"])
             roles.add_row(one["role"], _named(one), "yes" if one["on_duty"] else "no", one["reason"], begins)
         out.print(roles)
 
@@ -102,5 +132,6 @@ def _named(one: dict[str, Any]) -> str:
     return f"{one['name']} ({one['person']}{spoken})"
 
 
-def _minute(written: str) -> str:
-    return datetime.fromisoformat(written).isoformat(" ", "minutes")
+def _minute(at: datetime | str) -> str:
+    instant = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return instant.isoformat(" ", "minutes")

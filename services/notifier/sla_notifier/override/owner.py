@@ -1,0 +1,184 @@
+"""Making and ending overrides: the row and its act in the audit log in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.rota import Rota, RotaId
+from sla_notifier import tables
+from sla_notifier.override import store as rows
+from sla_notifier.override.catalogue import OverriddenCatalogue, overridden, why_ignored
+from sla_notifier.override.changed import ChangedShift, changed_shifts
+from sla_notifier.override.recorded import RecordedOverride
+from sla_notifier.override.rule import MOST_OPEN, WantedOverride, faults, meeting_remarks
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import Act, ActName, Command, state_digest
+from sla_platform.http.problem import Problem
+from sla_platform.store.engine import Store
+from sla_platform.store.instant import store_now
+from sla_platform.timesource import TimeSource
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideDone:
+    """An override after it was made or ended, or as it would be. `written`: it was changed by this call.
+
+    `shifts`: who is on call instead of whom because of it, from now on. `remarks`: what whoever asks should know.
+    """
+
+    override: RecordedOverride
+    shifts: tuple[ChangedShift, ...] = ()
+    remarks: tuple[str, ...] = ()
+    written: bool = False
+
+
+class OverrideOwner:
+    """Makes and ends overrides. Whoever else does waits until the transaction ends, so that all see the same order."""
+
+    def __init__(self, store: Store, time_source: TimeSource, catalogue: OverriddenCatalogue) -> None:
+        self._store = store
+        self._time_source = time_source
+        self._catalogue = catalogue
+
+    async def make(self, rota: str, wanted: WantedOverride, command: Command, *, dry_run: bool = False) -> OverrideDone:
+        """Put somebody on call in a rota. The same again answers the one that stands, and changes nothing.
+
+        Raises Problem 404 for an unknown rota, 409 for a rota with too many, 422 for what does not fit, and StoreBusy.
+        """
+        async with self._store.transaction() as connection:
+            place, now = await self._turn(connection)
+            done = self._made(rota, wanted, command, place, now)
+            if dry_run or not done.written:
+                return replace(done, written=False)
+            await rows.insert(connection, done.override)
+            await self._record(connection, ActName.ROTA_OVERRIDE_MADE, None, done.override, command, now)
+        self._catalogue.take_in((done.override,))
+        return done
+
+    async def end(self, id_: str, command: Command, *, dry_run: bool = False) -> OverrideDone:
+        """End an override: from now on, or before it begins. One that is over or ended stays as it is.
+
+        Raises Problem 404 for an unknown one, and StoreBusy.
+        """
+        async with self._store.transaction() as connection:
+            place, now = await self._turn(connection)
+            known = self._catalogue.find(int(id_)) if id_.isascii() and id_.isdigit() and len(id_) < 19 else None
+            if known is None:
+                raise not_found("override", id_)
+            if not known.open(now):
+                return OverrideDone(known)
+            ended = replace(known, ended_at=now, ended_by=command.actor.id, changed=place)
+            done = OverrideDone(ended, self._shifts_of(known, ended, now), written=not dry_run)
+            if dry_run:
+                return done
+            await rows.write_end(connection, ended)
+            await self._record(connection, ActName.ROTA_OVERRIDE_ENDED, known, ended, command, now)
+        self._catalogue.take_in((ended,))
+        return done
+
+    async def _turn(self, connection: AsyncConnection) -> tuple[int, datetime]:
+        """Wait for the turn; return the place that the act has in the audit log, and the present instant."""
+        place = await audit.next_place(connection, tables.audit)
+        now = await store_now(connection, self._time_source)
+        await self._catalogue.refresh(connection)
+        return place, now
+
+    def _made(self, name: str, wanted: WantedOverride, command: Command, place: int, now: datetime) -> OverrideDone:
+        book = self._catalogue.of_files.rulebook
+        rota = book.rotas.get(RotaId(name))
+        if rota is None:
+            raise not_found("rota", name)
+        if found := faults(wanted, rota, book.people.keys(), now):
+            errors = [{"pointer": f"/{each.place}", "detail": each.detail} for each in found]
+            raise Problem(422, "invalid-input", "The input does not fit", "See `errors` for each place.", errors=errors)
+        standing = [each for each in self._catalogue.of_rota(name) if each.open(now)]
+        if (same := _standing(wanted, standing)) is not None:
+            return OverrideDone(same, remarks=("it stands already",))
+        if len(standing) >= MOST_OPEN:
+            detail = f"The rota {name} has {len(standing)} overrides that are not over; end some of them first."
+            raise Problem(409, "too-many-overrides", "The rota has too many overrides", detail)
+        made = RecordedOverride(
+            number=place,
+            rota=rota.id,
+            start=wanted.start,
+            end=wanted.end,
+            person=wanted.person,
+            instead_of=wanted.instead_of,
+            by=command.actor.id,
+            reason=wanted.reason,
+            made_at=now,
+            changed=place,
+        )
+        shifts = self._shifts_of(None, made, now)
+        remarks = (*_remarks(wanted, shifts, now), *meeting_remarks(wanted, rota.overrides, standing))
+        return OverrideDone(made, shifts, remarks, written=True)
+
+    def _shifts_of(
+        self, before: RecordedOverride | None, after: RecordedOverride, now: datetime
+    ) -> tuple[ChangedShift, ...]:
+        book = self._catalogue.of_files.rulebook
+        rota = book.rotas.get(after.rota)
+        if rota is None or why_ignored(book, after):
+            return ()
+        others = [
+            each
+            for each in self._catalogue.of_rota(after.rota)
+            if each.number != after.number and not why_ignored(book, each)
+        ]
+
+        def state(one: RecordedOverride | None) -> Rota:
+            whole = others if one is None else sorted((*others, one), key=lambda each: each.number)
+            return overridden(book, rota, whole)
+
+        start = max(after.start, now)
+        return changed_shifts(state(before), state(after), start, after.end) if start < after.end else ()
+
+    async def _record(
+        self,
+        connection: AsyncConnection,
+        name: ActName,
+        before: RecordedOverride | None,
+        after: RecordedOverride,
+        command: Command,
+        now: datetime,
+    ) -> None:
+        act = Act(
+            name=name,
+            command=command,
+            object=after.id,
+            before=state_digest(None if before is None else before.audited()),
+            after=state_digest(after.audited()),
+            details={"rota": after.rota, "person": after.person, "from": after.start, "until": after.end},
+        )
+        await audit.append(connection, tables.audit, [act], now)
+
+
+def not_found(what: str, id_: str) -> Problem:
+    """Return the problem 404 for a rota or an override that is not known, or not to be seen with the caller's key."""
+    return Problem(404, "not-found", f"No such {what}", f"No {what} with the id {id_[:120]!r} is known here.")
+
+
+def _standing(wanted: WantedOverride, standing: list[RecordedOverride]) -> RecordedOverride | None:
+    """The one that says the same, unless a later one that it meets counts instead; None if there is none."""
+    for each in reversed(standing):
+        if wanted.same_as(each):
+            return each
+        if each.start < wanted.end and wanted.start < each.end:
+            return None
+    return None
+
+
+def _remarks(wanted: WantedOverride, shifts: tuple[ChangedShift, ...], now: datetime) -> list[str]:
+    found = []
+    if not shifts:
+        found.append(
+            f"it changes nothing: {wanted.instead_of} is not on call then"
+            if wanted.instead_of is not None
+            else f"it changes nothing: {wanted.person} is on call then as it is"
+        )
+    if wanted.start < now:
+        found.append("it counts from now on: what lies behind stays as it was")
+    return found

@@ -1,0 +1,85 @@
+"""What is refused of an override, and what is said of one that is taken. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sla_catalogue.problem import did_you_mean
+from sla_domain.calendar import load_zone
+from sla_domain.rota import Rota, RotaOverride
+from sla_notifier.override.recorded import RecordedOverride
+
+LONGEST = timedelta(days=366)
+MOST_OPEN = 1_000  # of one rota
+
+
+@dataclass(frozen=True, slots=True)
+class WantedOverride:
+    """What somebody asks for: `person` on call in `[start, end)` in place of `instead_of`; None: of anybody."""
+
+    start: datetime
+    end: datetime
+    person: str
+    instead_of: str | None = None
+    reason: str = ""
+
+    def same_as(self, other: RecordedOverride) -> bool:
+        """Return whether `other`, of the same rota, says the same; the reason does not matter."""
+        mine = (self.start, self.end, self.person, self.instead_of)
+        return mine == (other.start, other.end, other.person, other.instead_of)
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideFault:
+    """Why an override is refused. `place`: the key of the input that it concerns."""
+
+    place: str
+    detail: str
+
+
+def faults(wanted: WantedOverride, rota: Rota, people: Collection[str], now: datetime) -> tuple[OverrideFault, ...]:
+    """Return everything that is wrong with an override. `people`: the ids of those whom the catalogue has."""
+    return (*_of_people(wanted, people), *_of_span(wanted, now), *_of_leaving(wanted, rota))
+
+
+def _of_people(wanted: WantedOverride, people: Collection[str]) -> Iterator[OverrideFault]:
+    for place, id_ in (("person", wanted.person), ("instead_of", wanted.instead_of)):
+        if id_ is not None and id_ not in people:
+            hint = did_you_mean(id_, people)
+            said = f"no person of the catalogue's files is called {id_!r}"
+            yield OverrideFault(place, f"{said} ({hint})" if hint else said)
+
+
+def _of_span(wanted: WantedOverride, now: datetime) -> Iterator[OverrideFault]:
+    if wanted.end <= wanted.start:
+        yield OverrideFault("until", "the override ends before it begins")
+    elif wanted.end <= now:
+        yield OverrideFault("until", "the override lies wholly in the past, and what was stays as it was")
+    elif wanted.end - wanted.start > LONGEST:
+        yield OverrideFault("until", f"an override lasts {LONGEST.days} days at most")
+
+
+def _of_leaving(wanted: WantedOverride, rota: Rota) -> Iterator[OverrideFault]:
+    leaves = rota.leaves.get(wanted.person)
+    if leaves is not None and leaves < wanted.end:
+        day = leaves.astimezone(load_zone(rota.zone))
+        left = leaves <= wanted.start
+        said = f"{wanted.person} is there until {day:%Y-%m-%d}, and on call no longer from then on"
+        yield OverrideFault("person" if left else "until", said)
+
+
+def meeting_remarks(
+    wanted: WantedOverride, of_files: Iterable[RotaOverride], made: Iterable[RecordedOverride]
+) -> Iterator[str]:
+    """Yield a remark on each override of the rota before it that it meets: it counts where they do.
+
+    `made`: those made over the API that count now or later.
+    """
+    others = [("an override of the files", each) for each in of_files]
+    others += [(f"the override {each.id}", each.counted) for each in made if each.counted is not None]
+    for which, other in others:
+        alike = wanted.instead_of is None or wanted.instead_of == other.instead_of
+        if alike and other.start < wanted.end and wanted.start < other.end:
+            yield f"it meets {which} with {other.person}: {wanted.person} counts where they meet"
