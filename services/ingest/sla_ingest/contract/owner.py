@@ -341,7 +341,10 @@ class ContractOwner:
         return done
 
     async def load(self) -> None:
-        """Update the contract records in memory from the database. Raises StoreBusy."""
+        """Update the contract records in memory from the database.
+
+        Raises StoreBusy if the database fails.
+        """
         async with self._store.reading() as connection:
             await records.refresh_shelf(connection, self._shelf)
         self._read = True
