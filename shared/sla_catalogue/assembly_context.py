@@ -37,9 +37,10 @@ class Context:
         return False
 
     def report_unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
-        """Report to `findings` an error at `path`: no `what` (such as `plan`) is called `name`.
+        """Report to `findings` that a value of the catalogue names something that does not exist.
 
-        `path`: the keys down to the value. `known`: all names there are; the hint suggests the nearest.
+        `name`: what it names. `path`: the keys down to the value. `what`: the word for it in the message, such as
+        `plan`. `known`: all names there are; the hint suggests the nearest.
         """
         code = f"unknown-{what.replace(' ', '-')}"
         self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

@@ -67,7 +67,10 @@ def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
 
 
 def parse_stored(text: str) -> StoredCatalogue:
-    """Return the catalogue of a stored text, converted to the present format. Raises UnreadableText."""
+    """Return the catalogue of a stored text, converted to the present format.
+
+    Raises UnreadableText if it is not a catalogue in a known format.
+    """
     try:
         content = json.loads(text)
         if content["format"] not in (_OLDER, FORMAT):

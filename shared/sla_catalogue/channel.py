@@ -76,10 +76,10 @@ class ChannelKind:
         return address
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Report to `context.findings` a person's address that is not valid for this kind of channel.
+        """Report a person's address that is not valid for this kind of channel.
 
-        By default an address must be the id of an entry of the section `channels` that is of this kind. `path`: the
-        keys down to the address in the catalogue.
+        The error goes to `context.findings`. By default an address must be the id of an entry of the section `channels`
+        that is of this kind. `path`: the keys down to the address in the catalogue.
         """
         if context.has_entry("channels", address, path, "channel"):
             found = context.document.channels[address].kind
@@ -106,16 +106,19 @@ def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
 
 
 def channel_kinds() -> tuple[ChannelKind, ...]:
-    """Return the installed kinds of channels in their order. Raises LookupError before `install_channel_kinds`."""
+    """Return the kinds of channels that `install_channel_kinds` has set, in their order.
+
+    Raises LookupError if none were set yet.
+    """
     if _installed is None:
         raise LookupError("no channel kinds are installed: import sla_standalone, or call install_channel_kinds")
     return tuple(_installed.values())
 
 
 def channel_kind(name: str) -> ChannelKind | None:
-    """Return the installed kind of channel with this name; None if there is none.
+    """Return the kind of channel with this name, of those that `install_channel_kinds` has set.
 
-    Raises LookupError before `install_channel_kinds`.
+    None if there is none. Raises LookupError if no kinds were set yet.
     """
     return next((kind for kind in channel_kinds() if kind.name == name), None)
 
@@ -123,7 +126,7 @@ def channel_kind(name: str) -> ChannelKind | None:
 def normalise_address(written: str) -> str:
     """Return an address such as `email:ada@example.org` in the form in which it is stored and used.
 
-    An address that is not valid, has no kind or an unknown one is returned as written.
+    If it is not valid, or its kind (the text before the colon) is absent or unknown, it is returned unchanged.
     """
     name, colon, address = written.partition(":")
     kind = channel_kind(name) if colon else None

@@ -32,7 +32,7 @@ class HorizonEnd:
 
     @property
     def at(self) -> datetime:
-        """Return the instant at which the day `until` ends in UTC."""
+        """Return the instant at which the last day (`until`) ends, in UTC."""
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
@@ -43,7 +43,10 @@ class HorizonEnd:
         return (self.until - today).days
 
     def ends_soon(self, today: date) -> bool:
-        """Return whether the day `until` is past or less than 90 days after `today`."""
+        """Return whether the last day (`until`) is past, or comes in less than 90 days.
+
+        They are counted from the day `today`.
+        """
         return self.until - today < SOON
 
     def describe(self, today: date) -> str:

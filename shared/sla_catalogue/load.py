@@ -92,9 +92,9 @@ def load_text(text: str) -> Catalogue:
 
 @lru_cache(maxsize=1)
 def builtin_catalogue() -> Catalogue:
-    """Return the catalogue shipped with slad: plans and example contracts; cached.
+    """Return the catalogue shipped with slad: plans and example contracts.
 
-    Used by `slad when hpe-flexcare-pl …`.
+    The same object is returned each time. Used by `slad when hpe-flexcare-pl …`.
     """
     merged = FileUnion()
     merge(builtin_texts(), merged)

@@ -121,9 +121,10 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint for a misspelt name: the nearest of the `known` names to `word`.
+    """Return a hint for a misspelt name, which tells the nearest of the names there are.
 
-    If none is near, the hint lists the known names, if there are 1 to 12; else it is "".
+    `word`: the misspelt name. `known`: the names there are. If none is near, the hint lists them, if there are 1 to 12;
+    else it is "".
     """
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)

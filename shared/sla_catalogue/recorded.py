@@ -87,9 +87,9 @@ class VersionBuilder:
         self.plans: dict[PlanId, Plan] = {}  # that several contracts share and no file names: `gold+standard`
 
     def build(self, contract: str, version: ContractVersion) -> CompiledContract | None:
-        """Return a version of the contract with the id `contract`, ready for use.
+        """Return a version of a recorded contract, ready for use with the catalogue's plans.
 
-        None, with an error in the log, if the version does not fit the catalogue's plans.
+        `contract`: the contract's id. None, with an error in the log, if the version does not fit the plans.
         """
         key = (contract, version.number)
         found = self._built.get(key)

@@ -42,8 +42,9 @@ class ResolvedValues:
 def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: Findings) -> ResolvedValues:
     """Return the values of a merged catalogue, with `${NAME}` replaced and secrets read.
 
-    `environment`: name -> value. None if a stored catalogue is rebuilt: `${NAME}` stays, and secrets are not available.
-    Names without a value, and secrets that are empty or cannot be read, are reported to `findings`.
+    `environment`: name -> value. None, if a stored catalogue is rebuilt: `${NAME}` stays, and secrets are not
+    available. Two things are reported to `findings`: names without a value, and secrets that are empty or cannot be
+    read.
     """
     resolver = _Resolver(environment, findings, merged.bases)
     values: dict[str, Value] = {}

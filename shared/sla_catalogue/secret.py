@@ -22,7 +22,10 @@ class Secret:
         return bool(self.value)
 
     def reveal(self) -> str:
-        """Return the secret value. Raises LookupError if it is not known or empty."""
+        """Return the secret value.
+
+        Raises LookupError if it is not known, or is empty.
+        """
         if not self.value:
             raise LookupError(f"the secret from {self.origin} is not available here: load the catalogue's files")
         return self.value

@@ -17,9 +17,9 @@ from sla_catalogue.resolve import Value
 
 
 def build_document(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
-    """Return the document (pydantic model) of a catalogue's values.
+    """Return the document (pydantic model) of a catalogue.
 
-    An entry that does not fit the model is reported to `findings` and left out.
+    `values`: section -> its content. An entry that does not fit the model is left out, and reported to `findings`.
     """
     model = catalogue_model(channel_kinds())
     whole: dict[str, Any] = dict(values)

@@ -100,9 +100,9 @@ class Authentication:
 
 
 def signing_key(signed: SignedContent, secret: str) -> bytes:
-    """Return the bytes of a secret with which HMACs are made.
+    """Return the bytes with which HMACs (signatures) are made from a secret.
 
-    If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks) they are the decoded base64 after `whsec_`. Otherwise, or if
+    If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks), they are the decoded base64 after `whsec_`. Otherwise, or if
     that is not base64, they are the secret in UTF-8.
     """
     if signed is not SignedContent.ID_TIMESTAMP_BODY:
@@ -242,15 +242,15 @@ class Source:
         return self.resolutions.get(fold_case(resolution))
 
     def is_staff(self, account: str) -> bool:
-        """Return whether the account is listed as staff, whatever its case."""
+        """Return whether the source's settings list the account as staff, whatever its case."""
         return fold_case(account) in self.staff
 
     def is_customer(self, account: str) -> bool:
-        """Return whether the account is listed as a customer's, whatever its case."""
+        """Return whether the source's settings list the account as a customer's, whatever its case."""
         return fold_case(account) in self.customers
 
     def is_bot(self, account: str) -> bool:
-        """Return whether the account is listed as a bot, whatever its case."""
+        """Return whether the source's settings list the account as a bot, whatever its case."""
         return fold_case(account) in self.bots
 
 

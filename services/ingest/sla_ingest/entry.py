@@ -122,10 +122,10 @@ def row_id(source: str, delivery: str) -> str:
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that are stored with a delivery, each value cut to 1,000 characters.
+    """Return the headers of a delivery that are stored with it, each value cut to 1,000 characters.
 
-    Left out are headers whose name suggests that they prove the sender (such as `authorization`), and those that say
-    nothing about the delivery (such as `host`).
+    Two kinds are left out: headers whose name suggests that they prove the sender (such as `authorization`), and those
+    that say nothing about the delivery (such as `host`).
     """
     return {
         name: value[:1_000]

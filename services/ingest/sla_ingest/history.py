@@ -136,9 +136,10 @@ class IncidentHistory:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Return whether neither `event` nor an earlier event of its incident names a customer.
+        """Return whether no customer is named up to an event: neither by it nor by an earlier one.
 
-        An event counts as earlier if it is read before `event` when the incident is computed.
+        Only events of the same incident count. One is earlier if it is read before `event` when the incident is
+        computed.
         """
         if event.attributes.get("customer"):
             return False

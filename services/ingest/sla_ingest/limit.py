@@ -28,10 +28,10 @@ class Budget:
         self._per_minute = per_minute
 
     async def spend(self, source: str) -> None:
-        """Count one request of a source.
+        """Count one request of a source, and raise Problem (HTTP error 429) if there are too many.
 
-        Raises Problem (an HTTP error) 429 when the source has used up this minute's requests; its header `Retry-After`
-        says in how many seconds the next minute begins.
+        That is so when the source has used up this minute's requests. The error's header `Retry-After` says in how many
+        seconds the next minute begins.
         """
         if await self._limiter.hit(self._item, source):
             return
@@ -64,7 +64,7 @@ class RecentBodies:
     def seen(self, source: str, body: bytes) -> bool:
         """Return whether the source has sent the same body before, and remember the body.
 
-        False, too, for a body that had to be forgotten, since too many other bodies came after it.
+        Only the last bodies are remembered. For one that was forgotten since, the result is False.
         """
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests

@@ -247,9 +247,10 @@ class NoticeReach:
 
 
 def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
-    """Return how many contracts and people the notice `found` reaches at the instant `at`.
+    """Return how many contracts and people a notice of a critical fix reaches.
 
-    `rulebook`: the plans, contracts and calendars that decide this.
+    `found`: the notice. `at`: the instant at which the contracts are looked at. `rulebook`: the plans and contracts
+    that decide this.
     """
     asked = notice_of(found)
     affected = affected_contracts(asked, rulebook, at)

@@ -81,7 +81,7 @@ class BuiltContract:
     def place(self) -> Path:
         """Return the keys down to what names the plan: the contract, or one of its entitlements.
 
-        For example `("contracts", "acme")` or `("contracts", "acme", "entitlements", 0)`.
+        Examples are `("contracts", "acme")` and `("contracts", "acme", "entitlements", 0)`.
         """
         return (*self.path, *self.written)
 
@@ -115,7 +115,10 @@ class Plans:
         return self.built[draft.id]
 
     def people_in_order(self, named: Iterable[str]) -> list[str]:
-        """Return those ids among `named` that are in the section `people`, in the order written there."""
+        """Return ids of people in the order in which the section `people` has them.
+
+        Those of `named` that are not in the section are left out.
+        """
         if not self.order:
             self.order.update({id_: place for place, id_ in enumerate(self.context.document.people)})
         return sorted((id_ for id_ in named if id_ in self.order), key=self.order.__getitem__)

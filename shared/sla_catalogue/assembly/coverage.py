@@ -105,7 +105,7 @@ def _season(document: SeasonDocument) -> Season:
 
 
 def window_of(window: MinuteWindow) -> Window:
-    """Return a window given in minutes as a window in seconds since midnight.
+    """Return an open window of a day, given in minutes, in seconds since midnight.
 
     A window that ends on the next day becomes one with `close <= open`.
     """
@@ -114,9 +114,10 @@ def window_of(window: MinuteWindow) -> Window:
 
 
 def check_week(week: Week, path: Path, context: Context) -> None:
-    """Report weekly hours that overlap (errors), and gaps of at most 5 minutes between them (warnings).
+    """Report weekly hours that look wrong to `context.findings`.
 
-    They are reported to `context.findings`. `path`: the keys down to the hours in the catalogue.
+    Hours that overlap are errors; gaps of at most 5 minutes between them are warnings. `path`: the keys down to the
+    hours in the catalogue.
     """
     for pair in find_overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")

@@ -43,9 +43,9 @@ def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context
 def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, zone: str) -> Person:
     """Return the person that a document describes.
 
-    `id_`: the person's id. `notices`, `side`: used where the document does not say. `zone`: the time zone of the
-    person's working hours if the document names none. The person's addresses are those under `addresses`, then those
-    under keys of channel kinds (such as `email`), each once.
+    `id_`: the person's id. `notices` (whether to notify of critical fixes), `side` (staff or customer): used where the
+    document does not say. `zone`: the time zone of the person's working hours if the document names none. The person's
+    addresses are those under `addresses`, then those under keys of channel kinds (such as `email`), each once.
     """
     of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
     addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]

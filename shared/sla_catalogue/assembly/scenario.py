@@ -195,8 +195,8 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
 
 
 def parse_instant(text: str, zone: str) -> datetime:
-    """Return the datetime that an ISO 8601 text states, converted to the time zone `zone`.
+    """Return the instant that an ISO 8601 text states, as a datetime in the time zone `zone`.
 
-    A text without an offset is taken as wall-clock time of `zone`. Raises ValueError for any other text.
+    A text without an offset is local time of that zone. Raises ValueError for any other text.
     """
     return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))

@@ -77,5 +77,8 @@ class CoverageDocument(Document):
 
     @property
     def hours_unspecified(self) -> bool:
-        """Return whether the hours are written as `unspecified`: a contract must give them."""
+        """Return whether the hours are written as `unspecified`.
+
+        The plan then gives no hours, and a contract must.
+        """
         return self.hours is None and not self.all_of and not self.any_of

@@ -26,7 +26,7 @@ class Changed:
     since: Start | None
 
     def holds(self, start: Start) -> bool:
-        """Return whether the occurrence that starts at `start` is replaced by another entry."""
+        """Return whether another entry replaces the occurrence of the recurring entry at `start`."""
         return start in self.once or (self.since is not None and start >= self.since)
 
 

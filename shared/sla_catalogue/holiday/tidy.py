@@ -45,10 +45,11 @@ class _Open:
 
 
 def decode_feed(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return (text, remarks on its encoding) of the content of an iCalendar file.
+    """Return the content of an iCalendar file as a pair (text, remarks on its encoding).
 
     The file is read as UTF-16 if it begins with the mark of that encoding, else as UTF-8. If it is not UTF-8 either, it
-    is read as Windows-1252, with a remark. Folded lines are joined, except in UTF-16. Raises UnicodeDecodeError.
+    is read as Windows-1252, with a remark. Folded lines are joined, except in UTF-16. Raises UnicodeDecodeError if it
+    cannot be read.
     """
     if content.startswith(_UTF16):
         return content.decode("utf-16"), ()

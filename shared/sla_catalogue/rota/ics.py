@@ -18,9 +18,9 @@ _PRODUCT = "-//slad//rota//EN"
 
 
 def shifts_as_ics(rota: Rota, shifts: Iterable[Shift], now: datetime) -> bytes:
-    """Return shifts of a rota as an iCalendar file, with the rota's title in each entry.
+    """Return shifts of a rota (on-call plan) as the content of an iCalendar file.
 
-    `now`: written as the time at which the file was made.
+    The rota's title is in each entry. `now`: written as the time at which the file was made.
     """
     calendar = Calendar()
     calendar.add("PRODID", _PRODUCT)

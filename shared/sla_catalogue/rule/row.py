@@ -57,9 +57,10 @@ def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them:
 
 
 def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
-    """Return whether the target `other` matches every incident of `priority` that the target `row` matches.
+    """Return whether one target takes all incidents of a priority from another.
 
-    If so, and `other` comes first, `row` is never used for that priority. `all_of_them`: the plan's priorities.
+    That is, `other` matches every incident of `priority` that `row` matches. If `other` comes first, `row` then is
+    never used for that priority. `all_of_them`: the plan's priorities.
     """
     if priority not in priorities_of(other, all_of_them):
         return False

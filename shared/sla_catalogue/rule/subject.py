@@ -49,5 +49,5 @@ class CheckedCatalogue:
         return self.context.findings
 
     def plan(self, id_: str) -> BuiltPlan | None:
-        """Return the built plan with this id; None if there is none."""
+        """Return the plan of the catalogue with this id, as built; None if there is none."""
         return self.known_plans.get(id_)

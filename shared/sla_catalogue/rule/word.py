@@ -89,12 +89,15 @@ def _spoken(path: Path, person: PersonDocument) -> Iterator[tuple[Path, str, boo
 
 
 def is_language(tag: str) -> bool:
-    """Return whether the base language of a tag (`zh` of `zh-TW`) is a known language."""
+    """Return whether a language tag, such as `zh-TW`, names a known language.
+
+    Only its first part (`zh`) is looked at.
+    """
     return language_of(tag) in _known()
 
 
 def language_of(tag: str) -> str:
-    """Return the base language of a tag in lower case: `zh` of `zh_TW`."""
+    """Return the first part of a language tag, in lower case: `zh` of `zh_TW`."""
     return tag.replace("_", "-").partition("-")[0].lower()
 
 

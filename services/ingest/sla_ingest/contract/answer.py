@@ -22,7 +22,7 @@ FILE, API = "file", "api"
 
 
 def record_json(record: ContractRecord, now: datetime, warnings: Sequence[ContractProblem] = ()) -> dict[str, Any]:
-    """Return the JSON object of a recorded contract (one kept in the database) with its versions.
+    """Return the JSON object of a contract that is kept in the database, with its versions.
 
     `in_force` is the version that applies at `now`, null before the first. `pending` are the versions that are not in
     force yet. `versions` are all, without their text. `warnings`: findings about the text that was just written.

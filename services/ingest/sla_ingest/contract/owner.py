@@ -166,10 +166,10 @@ class ContractOwner:
         """End a contract of the database: it does not apply from the day `on`.
 
         The day begins in the contract's time zone. `contract`: its id. `revision`: how many changes the contract had
-        when the caller read it; None: any number. `command`: who orders it, and why. Raises StoreBusy if the database
-        fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 for one of a catalogue file, or if the
-        contract's history does not allow it; 412 if the contract has been changed since `revision`; 422 if it does not
-        fit the catalogue then.
+        when the caller read it; None: as many as it has at the call. `command`: who orders it, and why. Raises
+        StoreBusy if the database fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 for one of a
+        catalogue file, or if the contract's history does not allow it; 412 if the contract has been changed since
+        `revision`; 422 if it does not fit the catalogue then.
         """
 
         def ended(values: dict[str, Plain]) -> dict[str, Plain]:
@@ -370,7 +370,10 @@ class ContractOwner:
         return done
 
     async def load(self) -> None:
-        """Update the contract records in memory from the database. Raises StoreBusy."""
+        """Update the contract records in memory from the database.
+
+        Raises StoreBusy if the database fails.
+        """
         async with self._store.reading() as connection:
             await records.refresh_shelf(connection, self._shelf)
         self._read = True

@@ -180,9 +180,10 @@ async def list_contracts(
 
 
 async def changes_of(connection: AsyncConnection, contract: str, after: int, limit: int) -> Sequence[Any]:
-    """Return up to `limit` changes of a contract with revisions greater than `after`, the oldest first.
+    """Return changes of a contract, the oldest first.
 
-    They are rows of `ingest_contract_change`.
+    They are rows of the table `ingest_contract_change`, at most `limit`. `after`: only changes with a greater revision
+    (the number of the change, from 1).
     """
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.revision > after)
@@ -200,9 +201,9 @@ async def changes_of_kind(connection: AsyncConnection, contract: str, what: str,
 
 
 def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
-    """Return the products and versions that the customer runs, by `row`, a row of `ingest_contract_change`.
+    """Return the products and versions that the customer runs, as one change states them.
 
-    Empty if the row is of another kind than `profile_changed`.
+    `row`: the change, a row of the table `ingest_contract_change`. Empty if its kind is not `profile_changed`.
     """
     change = change_of(ContractChangedData.model_validate_json(row.data))
     return change.environment if isinstance(change, ProfileChanged) else ()

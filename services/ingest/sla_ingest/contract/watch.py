@@ -41,16 +41,22 @@ class LedgerWatch:
         self._found: dict[str, tuple[int, datetime, Counter[str]]] = {}
 
     async def run(self) -> None:
-        """Set the gauge of ledger warnings every 5 seconds until cancelled.
+        """Count the warnings of ledgers every 5 seconds until cancelled, and publish the count.
 
-        The ledgers of a contract are computed again when the contract has changed, and once an hour.
+        A ledger (account of an allowance) gives a warning if it is low, about to lose something, or overdrawn. The
+        count is the Prometheus gauge `slad_ingest_ledger_warnings`. The ledgers of a contract are computed again when
+        the contract has changed, and once an hour.
         """
         while True:
             await self.update_gauge()
             await asyncio.sleep(LOOK_SECONDS)
 
     async def update_gauge(self) -> None:
-        """Set the gauge of ledger warnings once, to the warnings that apply now."""
+        """Count the warnings of ledgers that apply now, and publish the count.
+
+        A ledger (account of an allowance) gives a warning if it is low, about to lose something, or overdrawn. The
+        count is the Prometheus gauge `slad_ingest_ledger_warnings`.
+        """
         now, turn = self._time_source.now(), LoopYielder()
         for contract in self._shelf.with_entries():
             revision = self._shelf.revision(contract)

@@ -32,7 +32,10 @@ class DialectAdapter(Protocol):
 
     @property
     def serves_events(self) -> bool:
-        """Return whether sources of this dialect may also post to `/v1/events`, where deliveries name their source."""
+        """Return whether sources of this dialect may also post to `/v1/events`.
+
+        Deliveries posted there name their source themselves.
+        """
 
     @property
     def answers_rules(self) -> bool:

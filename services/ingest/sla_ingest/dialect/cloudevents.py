@@ -83,9 +83,9 @@ class CloudEventEnvelope:
 
     @property
     def delivery(self) -> str:
-        """Return the delivery id, such as `https://desk.example#42`: `source` and `id`, which are unique together.
+        """Return the delivery id, made of the event's `source` and `id`: `https://desk.example#42`.
 
-        If that is longer than 160 characters, it is a digest (checksum) of both.
+        These two are unique together. If the id is longer than 160 characters, it is a digest (checksum) of both.
         """
         plain = f"{self.source}#{self.id.replace('#', '%23')}"
         return plain if len(plain) <= MAX_DELIVERY_ID else digest_id(self.source, self.id)
@@ -180,18 +180,19 @@ def split(delivery: Delivery) -> list[Delivery]:
 
 @lru_cache(maxsize=1024)
 def assumed_source(written: str) -> Source:
-    """Return a source for the attribute `source` of a CloudEvent (`written`), without asking the catalogue.
+    """Return a source with default settings for the `source` of a CloudEvent (`written`).
 
-    Its name is `source_name(written)`. It has default settings: times in UTC, no tables that translate values.
+    The catalogue is not asked. The source's name is `source_name(written)`. Its times are in UTC, and it has no tables
+    that translate values.
     """
     return undescribed_source(source_name(written))
 
 
 def undescribed_source(name: str) -> Source:
-    """Return a CloudEvents source with this name that needs no entry in the catalogue.
+    """Return a CloudEvents source with default settings, which needs no entry in the catalogue.
 
-    It has default settings: no authentication of its own, times in UTC, no tables that translate values. Its incidents
-    have ids such as `<name>:INC-1`.
+    `name`: its id; its incidents have ids such as `<name>:INC-1`. It has no authentication of its own, times in UTC,
+    and no tables that translate values.
     """
     return replace(UNDESCRIBED, id=SourceId(name))
 

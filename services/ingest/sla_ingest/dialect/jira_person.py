@@ -37,10 +37,10 @@ def states_reporter(fields: Node) -> bool:
 
 
 def speaker_of(source: Source, person: Node, fields: Node) -> Speaker:
-    """Return on which side a person stands in this Jira issue: customer, staff, bot or unknown.
+    """Return on which side a person stands in a Jira issue: customer, staff, bot or unknown.
 
-    `fields`: the issue's fields; its reporter counts as a customer. `source`: its settings name staff, customers and
-    bots.
+    `person`: as the delivery describes them. `fields`: the issue's fields; its reporter counts as a customer. `source`:
+    its settings name staff, customers and bots.
     """
     account = account_of(person)
     return side_of(

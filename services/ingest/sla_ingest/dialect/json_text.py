@@ -14,8 +14,8 @@ _MARK = b"\xef\xbb\xbf"
 def parse_json(body: bytes, max_depth: int) -> Any:
     """Return the value of a JSON body, which must be UTF-8.
 
-    Raises DoesNotFit (status 400) if it is no such JSON, with the position of the fault, or if it is nested deeper than
-    `max_depth` levels.
+    Raises DoesNotFit (status 400) if it is no such JSON, with the position of the fault. Raises it, too, if the JSON is
+    nested deeper than `max_depth` levels.
     """
     text = body.removeprefix(_MARK)
     try:

@@ -36,8 +36,8 @@ class LabelStep:
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
     """Return the priority that a ticket's labels state; "" for none.
 
-    Of the labels in the source's table `priority_labels`, the first that the ticket has decides. `labels`: the
-    ticket's.
+    The table `priority_labels` of the source gives a priority for some labels. The first label in the table that is
+    among `labels`, the ticket's, decides.
     """
     present = {fold_case(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
@@ -46,8 +46,8 @@ def priority_by_label(source: Source, labels: Iterable[str]) -> str:
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
     """Return the phase that a ticket's labels state; None for none.
 
-    Of the labels in the source's table `labels`, the first that the ticket has decides; if the table is empty,
-    `USUAL_LABELS` is used instead. `labels`: the ticket's.
+    The table `labels` of the source gives a phase for some labels; if it is empty, `USUAL_LABELS` is used instead. The
+    first label in the table that is among `labels`, the ticket's, decides.
     """
     present = {fold_case(label) for label in labels}
     table = source.labels or USUAL_LABELS

@@ -56,9 +56,9 @@ def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[Ev
 
 
 def standing_of(phase: TicketPhase) -> Standing:
-    """Return the incident's phase for a ticket in this phase: open, waiting, resolved, closed or cancelled.
+    """Return the phase of an incident whose ticket is in this phase.
 
-    Being in progress, and having a workaround, count as open.
+    It is open, waiting, resolved, closed or cancelled. A ticket that is in progress, or has a workaround, is open.
     """
     match phase:
         case TicketPhase.OPEN | TicketPhase.IN_PROGRESS | TicketPhase.WORKAROUND:

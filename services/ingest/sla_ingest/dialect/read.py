@@ -51,9 +51,10 @@ def text_at(value: Any, *path: str) -> str:
 
 
 def clean_text(value: Any, limit: int = MAX_VALUE) -> str:
-    """Return a text as attributes are stored: trimmed, without control characters, and cut to `limit` characters.
+    """Return a text in the form in which attributes are stored.
 
-    Each control character becomes U+FFFD. A whole number or truth value is returned as text; "" for anything else.
+    It is without spaces at its ends, cut to `limit` characters, and each control character becomes U+FFFD. A whole
+    number or truth value is returned as text; "" for anything else.
     """
     if isinstance(value, str):
         cut = value[: limit + 200].strip()
@@ -203,5 +204,8 @@ def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version
 
 
 def stated_attributes(**attributes: str) -> dict[str, str]:
-    """Return the given attributes that are not empty: those that an event shall change."""
+    """Return those of the given attributes that are not empty, as an event changes them.
+
+    The result is name -> value.
+    """
     return {name: value for name, value in attributes.items() if value}

@@ -81,9 +81,9 @@ def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speake
 
 
 def unknown_side_remark(source: Source, who: str) -> RemarkNote:
-    """Return the remark that it is not known whether `who` is staff or a customer.
+    """Return the remark that it is not known whether somebody is staff or a customer.
 
-    The remark names the settings of the catalogue that would tell.
+    `who`: the person, as text. `source`: the sender; the remark names its settings in the catalogue that would tell.
     """
     return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
 

@@ -42,7 +42,7 @@ class IncidentNames:
         return end_of_chain(self.moved.get, name)
 
     def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
-        """Return a copy to which the merge of `incident` into `into` is added.
+        """Return a copy with one more merge: that of `incident` into `into`.
 
         If `into` is None or the same incident, nothing is added.
         """
@@ -99,9 +99,9 @@ def names_in_entry(entry: InboxEntry) -> set[IncidentId]:
 
 
 def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
-    """Return the ids of incidents that an event mentions.
+    """Return the ids of all incidents that an event mentions.
 
-    They are its `incident`, `merged_into` and `known_as`, as far as stated.
+    They are its `incident`, and `merged_into` and `known_as` if these are stated.
     """
     return [name for name in (event.incident, event.merged_into, event.known_as) if name is not None]
 
