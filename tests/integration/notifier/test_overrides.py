@@ -282,7 +282,7 @@ async def test_a_rota_has_a_thousand_open_overrides_at_most(
     client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert owner.MOST_OPEN == 1_000
-    monkeypatch.setattr(desk, "MOST_OPEN", 2)
+    monkeypatch.setattr(owner, "MOST_OPEN", 2)
     ids = [(await made(client, start=NINE + n * DAY, length=HOUR)).json()["override"]["id"] for n in range(2)]
     full = await made(client, start=NINE + 5 * DAY)
     assert (full.status_code, full.json()["type"]) == (409, "https://slad.io/problems/too-many-overrides")
