@@ -139,6 +139,35 @@ async def test_each_event_is_folded_once_and_nothing_is_read_back(desk: Desk, ex
     await as_folded(desk.store, examples, events)
 
 
+async def test_many_new_events_wait_and_the_others_of_the_batch_do_not(desk: Desk, examples: Catalogue) -> None:
+    """Whole requests of some two hundred are applied beside the consumer, and no earlier event is folded again."""
+    events = [opened(), *flood(1, 399)]
+    await applied(desk, events)
+    other = opened(IncidentId("demo:OTHER"), 400, "Polaris")
+    before = work(desk)
+    for request in range(3):
+        at = TEN + timedelta(seconds=1_000 + request)
+        rest = [replace(one, received_at=at) for one in flood(400 + 150 * request, 150)]
+        events += rest
+        await desk.accept(*rest, *([other] if request == 0 else []))
+    assert work(desk) == before, "the consumer has folded none of them"
+    assert await waiting(desk.store) == {HOT: 450, "demo:OTHER": 0}
+    left = []
+    while await desk.later.once() is not None:
+        left.append((await waiting(desk.store))[HOT])
+    assert left == [150, 0]
+    after = work(desk)
+    assert (after[0] - before[0], after[1] - before[1]) == (0, 450)
+    await as_folded(desk.store, examples, events)
+
+
+async def waiting(store: Store) -> dict[str, int]:
+    """Incident -> how many of its events wait."""
+    async with store.reading() as connection:
+        rows = (await connection.execute(select(tables.incident.c.id, tables.incident.c.deferred))).all()
+    return {row.id: row.deferred for row in rows}
+
+
 async def test_a_late_event_is_read_from_the_last_state_before_it(
     desk: Desk, examples: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

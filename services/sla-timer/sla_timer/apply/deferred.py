@@ -76,8 +76,8 @@ async def delete_deferred(connection: AsyncConnection, ids: Sequence[str]) -> No
         await connection.execute(delete(tables.deferred).where(tables.deferred.c.id.in_(ids[start : start + 1_000])))
 
 
-async def settle_timers(connection: AsyncConnection, incident: str, now: datetime) -> None:
-    """Let the timers of an incident fire again, if none of its events waits any more.
+async def settle_timers(connection: AsyncConnection, incident: str, now: datetime) -> int:
+    """Let the timers of an incident fire again, if none of its events waits any more; return how many still wait.
 
     Events wait in the table `timer_deferred`. If some still do, all timers of the incident are kept from firing. A
     released timer that is due at `now` already fires once the events of its partition are applied up to `now`.
@@ -87,9 +87,10 @@ async def settle_timers(connection: AsyncConnection, incident: str, now: datetim
     await connection.execute(update(tables.incident).where(tables.incident.c.id == incident).values(deferred=left))
     if left:
         await hold_timers(connection, [incident])
-        return
+        return int(left)
     timer = tables.timer.c
     clocks = select(tables.clock.c.id).where(tables.clock.c.incident == incident, tables.clock.c.state.in_(OPEN_STATES))
     ripe = case((timer.fire_at <= now, literal(now, timer.ripe_at.type)), else_=null())
     held = (timer.ripe_at == HELD, timer.clock_id.in_(clocks))
     await connection.execute(update(tables.timer).where(*held).values(ripe_at=ripe))
+    return 0

@@ -32,6 +32,7 @@ AT_ONCE = 20  # events folded between two looks at the clock
 STEP = 250  # events between the latest states that are kept; further back they lie further apart
 MOST_STEPS = 10
 NEAR = 500  # events folded again, or clocks decided about, at once by the consumer; others would wait for more
+MANY = 100  # new events of one large incident from which on they are applied beside the consumer, for the same reason
 MOST_INCIDENTS = 64
 MOST_CHANGED = 500  # clocks that are read by name; when more may have changed, all are
 MOST_KEPT = 200_000  # events behind all kept folds together

@@ -1,6 +1,7 @@
 """Applying the events that the consumer has put aside (see `deferred`), beside it and at a pace of their own.
 
-Everything that waits for one incident is applied in one unit of work, so the incident is folded again once for it.
+What waits for one incident is applied in few units of work if earlier events have to be folded again for it, since that
+is the same work for one event as for thousands. Else it is applied a request at a time, so that no transaction is long.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from sla_domain.event import IncidentEvent
 from sla_platform.bus import Quarantine, signalled_within
@@ -20,6 +21,7 @@ from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import Fenced, Retryable
 from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
+from sla_platform.store.types import LATEST
 from sla_platform.turn import LoopYielder
 from sla_platform.wire import decode_event
 from sla_platform.wire.incident import SOURCE
@@ -32,6 +34,7 @@ _log = structlog.get_logger(__name__)
 PER_SECOND = 1_000  # events folded again, or clocks decided about, in a second of the long run
 SIZES = 4  # how many times its own size an incident waits at most for what was folded before it
 AT_ONCE = 10_000  # events of one unit of work
+IN_ORDER = 200  # the same if no earlier event has to be folded again for them; and what was received with the last
 LOOK_SECONDS = 5.0  # between looks for what other processes have left
 PAUSE_SECONDS = 0.5  # between looks while the next fold may not begin yet
 
@@ -91,6 +94,7 @@ class DeferredEvents:
         self._quarantine = quarantine
         self._noticed: dict[str, float] = {}
         self._pace = FoldPace()
+        self._late: set[str] = set()  # incidents of which the last unit of work had earlier events folded again
 
     async def run(self) -> None:
         """Apply the events that the consumer has put aside, one incident at a time, until cancelled.
@@ -108,6 +112,7 @@ class DeferredEvents:
                 pause = LOOK_SECONDS if waiting is None else self._pace.pause(waiting.size, now)
                 if waiting is not None and pause <= 0:
                     self._pace.spend(await self.apply(waiting), time.monotonic())
+                    await asyncio.sleep(min(time.monotonic() - now, PAUSE_SECONDS))  # as long for the others
                     continue
             except (Retryable, Fenced) as error:
                 _log.warning("deferred.retry", error=str(error))
@@ -138,11 +143,12 @@ class DeferredEvents:
         return None if waiting is None else await self.apply(waiting)
 
     async def apply(self, waiting: Waiting) -> int:
-        """Apply the waiting events of one incident, the first 10,000 of them.
+        """Apply the first waiting events of one incident; return how many stored events were read again for it.
 
-        Return how many stored events were read again to compute it. All are applied in one transaction; if that fails
-        because of an event, in several. Events that cannot be read or applied go to the quarantine. Raises Retryable,
-        and Fenced if another instance has taken the partition.
+        These are 200 events, and those received together with the last of them, so that no request is divided. If the
+        last call for the incident read stored events again, they are 10,000, since that costs the same for many. All
+        are applied in one transaction; if that fails because of an event, in several. Events that cannot be read or
+        applied go to the quarantine. Raises Retryable, and Fenced if another instance has taken the partition.
         """
         budget = FoldBudget()
         rows, unreadable = await self._read(waiting)
@@ -157,7 +163,9 @@ class DeferredEvents:
 
         await in_parts(rows, work, unfit)
         self._noticed.pop(waiting.incident, None)
+        self._late.discard(waiting.incident)
         if budget.spent:
+            self._late.add(waiting.incident)
             _log.info("deferred.applied", incident=waiting.incident, events=len(rows), folded_again=budget.spent)
         return budget.spent
 
@@ -177,12 +185,12 @@ class DeferredEvents:
         self, waiting: Waiting
     ) -> tuple[list[tuple[Envelope, IncidentEvent]], list[tuple[Envelope, Exception]]]:
         waits = tables.deferred.c
-        query = (
-            select(tables.deferred)
-            .where(waits.incident == waiting.incident, waits.partition == waiting.partition)
-            .order_by(waits.received_at, waits.id)
-            .limit(AT_ONCE)
-        )
+        its = (waits.incident == waiting.incident, waits.partition == waiting.partition)
+        query = select(tables.deferred).where(*its).order_by(waits.received_at, waits.id).limit(AT_ONCE)
+        if waiting.incident not in self._late:
+            last = select(waits.received_at).where(*its).order_by(waits.received_at, waits.id).offset(IN_ORDER - 1)
+            latest = literal(LATEST, waits.received_at.type)
+            query = query.where(waits.received_at <= func.coalesce(last.limit(1).scalar_subquery(), latest))
         async with self._store.reading() as connection:
             found = (await connection.execute(query)).all()
         rows: list[tuple[Envelope, IncidentEvent]] = []

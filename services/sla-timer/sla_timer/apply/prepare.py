@@ -17,7 +17,7 @@ from sla_domain.rulebook import Rulebook
 from sla_platform.errors import StoreBusy
 from sla_platform.store.engine import Store
 from sla_timer.apply.decide import StoredIncident
-from sla_timer.apply.fold_cache import NEAR, FoldBudget, FoldCache, FoldNotPrepared, PreparedFold, TooFar
+from sla_timer.apply.fold_cache import MANY, NEAR, FoldBudget, FoldCache, FoldNotPrepared, PreparedFold, TooFar
 from sla_timer.apply.load import LoadedIncidents, StoredEventReader, UnsettledClocks, is_hot
 from sla_timer.apply.save import Changes
 from sla_timer.metrics import TimerMetrics
@@ -90,11 +90,11 @@ class FoldPreparer:
         """Compute the large incidents that do not take long, run `work`, and return its result.
 
         Large are incidents with 250 events or more. `work`: a transaction; its arguments are incident id -> what was
-        computed, and the set of ids that were left out. An incident is left out in four cases. 1. More than 500 stored
+        computed, and the set of ids that were left out. An incident is left out in five cases. 1. More than 500 stored
         events would have to be read again for it and the incidents before it in this call. 2. More than 500 of its
-        clocks may have changed. 3. Another task has locked it. 4. Events of it wait already. `events`: incident id ->
-        its new events. If `work` raises FoldNotPrepared, the incidents it lacks are computed and it is run again;
-        StoreBusy is raised after 8 runs.
+        clocks may have changed. 3. More than 100 of `events` are its own. 4. Another task has locked it. 5. Events of
+        it wait already. `events`: incident id -> its new events. If `work` raises FoldNotPrepared, the incidents it
+        lacks are computed and it is run again; StoreBusy is raised after 8 runs.
         """
         return await self._around(events, work, lambda: FoldBudget(NEAR), wait=False)
 
@@ -110,7 +110,11 @@ class FoldPreparer:
         far: set[str] = set()
         for _ in range(ROUNDS):
             if not wait:
-                far |= {name for name in wanted if name in self.deferred or self.folds.busy(name)}
+                far |= {
+                    name
+                    for name in wanted
+                    if name in self.deferred or self.folds.busy(name) or len(events.get(name, ())) > MANY
+                }
             async with self.folds.held(wanted.keys() - far):
                 prepared, budget = {}, budget_of_round()
                 for name in sorted(wanted.keys() - far):

@@ -162,11 +162,12 @@ class Applier:
                 begun = await self._begin(connection, partition, epoch, readable)
                 await deferred.delete_deferred(connection, [envelope.id for envelope, _ in readable])
                 done = await self._decide(connection, begun, prepared, None)
-                await deferred.settle_timers(connection, incident, begun.now)
+                left = await deferred.settle_timers(connection, incident, begun.now)
             self._committed(done)
+            if not left:  # else the consumer would compute what its transaction then puts aside
+                self._preparing.deferred.discard(incident)
 
         await self._preparing.around({incident: [event for _, event in readable]}, unit, budget)
-        self._preparing.deferred.discard(incident)
         self._wake()
 
     def _readable(self, envelopes: Sequence[Envelope]) -> Fresh:
