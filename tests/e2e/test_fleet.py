@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="for another kind of machine: no setpriv")
+@pytest.mark.long
 def test_a_test_run_that_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTER, str(tmp_path)],

@@ -77,6 +77,7 @@ async def flood(world: World) -> AsyncIterator[list[int]]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@pytest.mark.long
 async def test_a_flood_of_silent_connections_keeps_nobody_from_being_told(flooded: World) -> None:
     world = flooded
     world.next_morning("Europe/Warsaw")

@@ -45,6 +45,7 @@ def _runs(lines: str) -> Iterator[tuple[bool, list[str]]]:
 
 
 @pytest.mark.parametrize(("heading", "lines"), BLOCKS, ids=[heading for heading, _ in BLOCKS])
+@pytest.mark.long
 def test_a_block_can_be_pasted(
     heading: str, lines: str, service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,7 @@ def test_promtool_accepts_rules_and_configuration(promtool: Path) -> None:
 
 # Slow: the week, two thousand evaluations of every rule, takes ten seconds of the processor.
 @pytest.mark.parametrize("name", ["alerts.test.yml", pytest.param("week.test.yml", marks=pytest.mark.slow)])
+@pytest.mark.long
 def test_alerts_fire_when_they_should_and_only_then(promtool: Path, name: str) -> None:
     assert promtool_says(promtool, "test", "rules", PROMETHEUS / "tests" / name) == ""
 

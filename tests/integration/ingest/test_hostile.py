@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.integration.ingest.world import ADMIN, SENDER, World, signed
@@ -22,6 +23,7 @@ WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=30)
 HEADER = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80).map(str.strip)
 
 
+@pytest.mark.long
 def test_no_delivery_however_damaged_is_answered_5xx(tmp_path: Path) -> None:
     with asyncio.Runner() as runner:
         context = running(f"sqlite:///{tmp_path}/ingest.db", rate_per_minute=10**9)

@@ -382,6 +382,7 @@ async def ends_the_same(world: World, seed: int, orders: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.long
 async def test_any_story_ends_the_same_whatever_the_order(small: World, seed: int) -> None:
     await ends_the_same(small, seed, 2)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import orjson
+import pytest
 from tests.commanded import OPS
 from tests.integration.notifier.stage import NINE, Stage, breached, clock_of, fact, missed, notice, taken_back, warned
 from tests.real.smtp import SmtpServer
@@ -70,6 +71,7 @@ async def test_the_first_page_goes_at_once_and_the_rest_is_one_mail(stage: Stage
     assert Counter(row.carried_by for row in rows) == {"": 1, digest.id: 42}
 
 
+@pytest.mark.long
 async def test_a_storm_of_a_hundred_tickets_is_a_handful_of_mails(stage: Stage, smtp_server: SmtpServer) -> None:
     """Each is warned of, broken and resolved; the facts come as they happen, and the sender works all the time."""
     tickets = [f"github:{number}" for number in range(100)]

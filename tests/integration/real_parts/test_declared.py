@@ -30,6 +30,7 @@ PART_OF = {"starlette": "fastapi", "markupsafe": "jinja2", "pydantic-core": "pyd
         ("tests", (*IN_PRODUCTION, *EXTRAS["dev"])),
     ],
 )
+@pytest.mark.long
 def test_what_is_imported_is_asked_for(folder: str, asked: tuple[str, ...]) -> None:
     declared = {canonicalize_name(Requirement(line).name) for line in asked}
     missing: dict[str, str] = {}

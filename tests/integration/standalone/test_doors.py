@@ -158,6 +158,7 @@ def year_one(field: str, at: str) -> bool:
 # -- the whole way ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_what_fits_goes_the_whole_way(slad: RunningProcess) -> None:
     to = Sender(slad)
     wrong = []
@@ -330,6 +331,7 @@ def odd_bodies() -> Iterator[tuple[str, str, bytes]]:
             yield door, name, body
 
 
+@pytest.mark.long
 async def test_no_body_of_any_door_is_an_error_of_ours(slad: RunningProcess) -> None:
     wrong = []
     for door, name, body in odd_bodies():

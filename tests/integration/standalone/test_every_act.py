@@ -353,6 +353,7 @@ async def test_every_route_that_changes_something_is_sorted_in(slad: RunningProc
     assert not ACTS.keys() & DATA.keys()
 
 
+@pytest.mark.long
 async def test_every_act_is_on_record_with_who_did_it(slad: RunningProcess, subtests: pytest.Subtests) -> None:
     world = World(slad)
     await world.until(select(AUDIT["timer"].rows.c.seq))  # the catalogue is in force
@@ -389,6 +390,7 @@ async def test_the_digests_of_a_contracts_acts_are_those_of_its_stored_record(sl
     ]
 
 
+@pytest.mark.long
 async def test_what_changes_nothing_and_what_is_refused_is_no_act(slad: RunningProcess) -> None:
     world = World(slad)
     row = await world.paged("1")

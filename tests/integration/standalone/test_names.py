@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.integration.standalone.tenants import Tenants
 
 READS = (
@@ -17,6 +18,7 @@ async def incident(world: Tenants, name: str, key: str = "all") -> dict[str, Any
     return found
 
 
+@pytest.mark.long
 async def test_every_read_finds_it_by_any_of_its_names_and_shows_a_key_no_more_than_before(world: Tenants) -> None:
     await world.event("desk:OLD", "opened", 0, customer="Acme", priority="P2", title="the till")
     # Somebody is quicker than the word of the move: a stray begins under the new name.
@@ -55,6 +57,7 @@ async def test_every_read_finds_it_by_any_of_its_names_and_shows_a_key_no_more_t
     assert (await world.ask("all", "GET", "/v1/incidents/desk:NEVER")).status_code == 404
 
 
+@pytest.mark.long
 async def test_a_merge_across_contracts_is_waited_for_and_shows_no_word_of_the_others_people(world: Tenants) -> None:
     for name, customer in (("THEIRS", "Acme"), ("OURS", "Beta")):
         await world.event(f"desk:{name}", "opened", 0, customer=customer, priority="P2", actor="customer")

@@ -56,6 +56,7 @@ async def test_the_canary_is_no_incident(small_slad: RunningProcess) -> None:
         assert (await knock(small_slad.app, "GET", path)).status == 404, path
 
 
+@pytest.mark.long
 async def test_no_word_in_any_place_of_any_route_is_an_error_of_ours(slad: RunningProcess) -> None:
     where = list(places(slad.app))
     asked = [(place, word) for place, words in zip(where, taken(ODD, 2), strict=False) for word in words]

@@ -172,6 +172,7 @@ async def _read(world: Tenants, key: str, route: str, path: str) -> tuple[int, s
     return answer.status_code, answer.text
 
 
+@pytest.mark.long
 async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
     with subtests.test("every route is sorted in, once"):
         assert sorted(route for routes in ROUTED for route in routes) == sorted(

@@ -162,6 +162,7 @@ async def _end(store: Store) -> int:
         return (await connection.execute(query)).scalar() or 0
 
 
+@pytest.mark.long
 async def test_random_histories_are_told_once_and_truly(store: Store) -> None:
     assert await played(store, 0, 24) == {}
 

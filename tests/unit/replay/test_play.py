@@ -153,6 +153,7 @@ def test_the_difference_between_two_plans(
     assert changed_outcomes(played.outcomes[0], played.outcomes[0]) == []
 
 
+@pytest.mark.long
 def test_other_processes_come_to_the_same(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
     rows = [
         cells
@@ -169,6 +170,7 @@ def test_other_processes_come_to_the_same(history: Callable[..., ReplayHistory],
     assert len(alone.rejects) == 1
 
 
+@pytest.mark.long
 def test_other_processes_read_lines_of_events_too(tmp_path: Path, plain: Catalogue) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text(
@@ -249,6 +251,7 @@ def events_log(path: Path, incidents: int) -> Path:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.long
 def test_a_large_log_of_events_comes_to_the_same(
     tmp_path: Path, plain: Catalogue, monkeypatch: pytest.MonkeyPatch, jobs: int
 ) -> None:

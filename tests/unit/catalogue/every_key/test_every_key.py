@@ -105,6 +105,7 @@ def test_what_leaves_the_process_is_seen_by_a_receiver(key: str) -> None:
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=[edit.key for edit in EDITS])
+@pytest.mark.long
 def test_a_changed_key_changes_something(edit: Edit, place: Path, as_it_is: dict[str, Any]) -> None:
     observers = BEHAVIOUR if edit.shows is Shows.BEHAVIOUR else WORDS
     seen = what_differs(BASE.replace(edit.old, edit.new), observers, place, as_it_is)
