@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,7 @@ _log = structlog.get_logger(__name__)
 _OURS = frozenset({0})
 _COUNT_CAP = 100_000  # beyond this many unread events the exact number does not matter
 _COUNT_EVERY_SECONDS = 2.0
+_MOST_ENDS = 1_000
 _WHOLE_LOOK_SECONDS = 1.0  # between glances, which see no cursor that somebody else has moved
 
 
@@ -98,6 +100,7 @@ class EmbeddedSource:
         self._counted = float("-inf")
         self._ended: tuple[_Look, ...] = ()  # the last whole look, if it found the end of every feed
         self._looked = float("-inf")
+        self._ends: deque[tuple[datetime, tuple[int, ...]]] = deque()
 
     @property
     def lag(self) -> int:
@@ -181,15 +184,40 @@ class EmbeddedSource:
                 at = await cursors.load(connection, self._cursors, feed.log.name)
                 looks.append(_Look(feed, at, await logs.read(connection, feed.log, feed.topics, at, self._batch)))
             await self._count(connection, looks)
+            ends = await self._ends_of(connection, looks)
         complete = all(look.page.complete for look in looks)
         if all(look.page.cursor == look.at for look in looks):
             # Nothing settled yet; when something is held back, it is not ours to wait for.
             self._pulse.note_handled()
             self._ended = tuple(looks) if complete and self._store.sqlite else ()
+        reached = through if complete else self._reached(looks, through, ends)
         for number, look in enumerate(looks):
             last = number == len(looks) - 1
-            await self._hand_on(handler, look, Batch(0, look.page.envelopes, through if complete and last else None))
+            await self._hand_on(handler, look, Batch(0, look.page.envelopes, reached if last else None))
         return any(look.page.cursor != look.at and not look.page.complete for look in looks)
+
+    async def _ends_of(self, connection: AsyncConnection, looks: Sequence[_Look]) -> tuple[int, ...] | None:
+        """Where the feeds end, if there is more than was read; on SQLite alone, where events are committed in order."""
+        if not self._store.sqlite or all(look.page.complete for look in looks):
+            return None
+        return tuple([await logs.end_of(connection, look.feed.log, look.feed.topics) for look in looks])
+
+    def _reached(self, looks: Sequence[_Look], through: datetime, ends: tuple[int, ...] | None) -> datetime | None:
+        """The instant of the latest look whose ends these pages reach; None if there is none.
+
+        While events come faster than they are read, no look finds the end of the logs. What it found is the end as of
+        its instant, and once that is reached, everything that was accepted until then is.
+        """
+        while self._ends and all(end <= look.at.position for end, look in zip(self._ends[0][1], looks, strict=True)):
+            self._ends.popleft()  # an earlier batch has said so
+        reached = None
+        for instant, there in self._ends:
+            if any(end > look.page.cursor.position for end, look in zip(there, looks, strict=True)):
+                break
+            reached = instant
+        if ends is not None and len(self._ends) < _MOST_ENDS:
+            self._ends.append((through, ends))
+        return reached
 
     def _nothing_new(self) -> datetime | None:
         """The instant up to which every feed is read, if a glance finds nothing after the last look; else None.

@@ -195,6 +195,13 @@ def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cu
     return store.glance(query, {**values, "position": cursor.position}) is not None
 
 
+async def end_of(connection: AsyncConnection, log: Table, topics: Sequence[Topic]) -> int:
+    """Return the position of the last committed event of these topics in an event log on SQLite; 0 if it has none."""
+    marks, values = _bound_topics(topics)
+    query = f"SELECT position FROM {log.name} WHERE topic IN ({marks}) ORDER BY position DESC LIMIT 1"  # noqa: S608 - as in _rows
+    return int((await connection.execute(text(query), values)).scalar() or 0)
+
+
 async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:
     """Return how many events of these topics the event log has after `cursor`, but at most `cap`."""
     after = "(txid, position) > (:txid, :position)"
