@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.chaos.catalogue import FIXED
-from tests.chaos.play import Played
+from tests.chaos.play import Played, Sent
 from tests.chaos.receivers import Heard, Taken
 from tests.chaos.watch import Watch
 from tests.kill.drill import LEVEL_TWO_SECONDS, SOURCE, plan
@@ -46,13 +46,15 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Expected:
     """`late`: something of it was accepted so late that another story was true meanwhile; `turns`: when a clock (by
-    metric) broke, ended or got another target, which makes its warnings before of no use."""
+    metric) broke, ended or got another target, which makes its warnings before of no use; `history`: breaches of which
+    slad heard only after the end of their clock, by an event from before: on record, and told to nobody."""
 
     ending: Ending
     must: frozenset[Mark]
     allowed: frozenset[Mark]
     late: bool
     turns: frozenset[tuple[str, int]]
+    history: frozenset[Mark] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,24 @@ def expected(played: Played, watch: Watch) -> Expected:
     turns = {(metric, tenth) for metric, threshold, tenth in must if threshold == BREACH}
     for sent in events:
         turns |= {(metric, sent.happening.tenth) for metric in _ENDS.get(sent.happening.kind, ())}
-    return Expected(whole, must, frozenset(allowed), late, frozenset(turns))
+    history = {mark for mark in must if mark[1] == BREACH and _is_history(mark, events, watch, zero)}
+    return Expected(whole, must, frozenset(allowed), late, frozenset(turns), frozenset(history))
+
+
+def _is_history(mark: Mark, events: Sequence[Sent], watch: Watch, zero: int) -> bool:
+    """Whether the event that first made this breach true was accepted when the clock had ended."""
+    metric, _, tenth = mark
+    for known in range(1, len(events) + 1):
+        happenings = [sent.happening for sent in events[:known]]
+        accepted = max(int((events[known - 1].accepted - watch.zero) * TENTHS) + 1, zero + 1)
+        following = zero + 4 * LONGEST
+        if known < len(events):
+            following = max(int((events[known].accepted - watch.zero) * TENTHS) + 1, zero + 1)
+        told = walked(plan(), happenings, following).told
+        if any((one.metric, one.threshold, one.tenth) == mark for one in told):
+            then = walked(plan(), happenings, accepted).verdicts[metric]
+            return tenth < accepted and then not in ("running", "paused")
+    return False
 
 
 class Oracle:
@@ -140,7 +159,7 @@ class Oracle:
                 row.looked_at += 1
                 metric, threshold, _ = mark
                 words = [(metric, word) for word in _CLOSING.get(expect.ending.verdicts[metric], ())]
-                if mark in told or (threshold == BREACH and not ended.isdisjoint(words)):
+                if mark in told or mark in expect.history or (threshold == BREACH and not ended.isdisjoint(words)):
                     continue
                 if threshold != BREACH and self._overtaken(mark, expect):
                     continue

@@ -76,6 +76,17 @@ def judged(change: Callable[[list[Heard]], list[Heard]] = lambda heard: heard, *
     return [row.name for row in Oracle(record, stories).rows() if row.against]
 
 
+def test_a_breach_heard_of_after_the_end_of_its_clock_is_history() -> None:
+    """Raised to P1 at 2 s, so due at 5 s; solved at 7 s, as a P4 in time. What was accepted first decides."""
+    raised = (Happening(0, "opened", "P4"), Happening(20, "priority", "P1"), Happening(70, "resolved"))
+    in_order, late = played("C", 3, raised), played("D", 4, raised)
+    late.sent[1].accepted = WATCH.wall(75)
+    breach = ("resolution", "breach", 50)
+    assert breach in expected(in_order, WATCH).must & expected(late, WATCH).must
+    assert breach not in expected(in_order, WATCH).history
+    assert breach in expected(late, WATCH).history
+
+
 def without(word: str) -> Callable[[list[Heard]], list[Heard]]:
     return lambda heard: [one for one in heard if not one.id.startswith(word)]
 
