@@ -100,10 +100,10 @@ class Mark:
 
     @property
     def key(self) -> str:
-        """Return the key under which this mark (warning or breach) is published, such as `0/warn-75`.
+        """Return `<number of the clock's target>/<kind of the mark>`, such as `0/warn-75`; targets count from 0.
 
-        It is the number of the clock's target, from 0, then the kind of the mark. If another published fact of the
-        clock has that key already, the new one gets `0/warn-75~1` instead (`published_mark.unused_key`).
+        The mark (warning or breach) is published under this key, unless another published fact of the clock has it
+        already: then under another one, such as `0/warn-75~1` (`published_mark.unused_key`).
         """
         return f"{self.generation}/{self.kind}"
 

@@ -95,9 +95,10 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def as_retryable(error: BaseException) -> Retryable:
-    """Return the error itself if it is Retryable, else a SurroundingsFailed that quotes it.
+    """Return the error itself if it is Retryable, else a SurroundingsFailed (which is Retryable) that quotes it.
 
-    For errors whose fault is PASSING: raise the result so that the same work is given again.
+    Call it for an error of the surroundings (`Fault.PASSING`), such as a database that is away, and raise the result:
+    whoever gave the work gives it again later.
     """
     if isinstance(error, Retryable):
         return error

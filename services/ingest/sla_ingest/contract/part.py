@@ -16,9 +16,9 @@ def with_person(section: _Section, id_: str, person: Plain) -> _Section:
 
 
 def without_person(section: _Section, id_: str) -> _Section:
-    """Return the section without the person with this id.
+    """Return a contract's section (its text as a mapping, as in a catalogue file) without the person with this id.
 
-    Raises Problem 404 if there is none, 409 with the roles if the person holds some.
+    Raises Problem (an HTTP error): 404 if the contract has no such person, 409 with the roles that the person holds.
     """
     people = _mapping(section, "people")
     if id_ not in people:

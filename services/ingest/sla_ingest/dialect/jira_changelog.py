@@ -352,9 +352,9 @@ def _field(item: Node) -> str:
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
     """Return the pair (priority of a Jira issue, remarks on it).
 
-    The priority is that of the first label to which the catalogue gives one. Without such a label it is that of Jira's
-    own field, as `priority_of` translates it; "" if that is empty. `labels`: the issue's. `field`: the value of Jira's
-    field `priority`.
+    If the source in the catalogue (`case.source`) gives priorities to labels, the first of those in its table that the
+    issue has decides. Else the value of Jira's own field does, as `priority_of` translates it; "" if that is empty.
+    `labels`: the issue's. `field`: the value of Jira's field `priority`.
     """
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)

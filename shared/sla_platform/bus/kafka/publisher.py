@@ -67,10 +67,10 @@ class Publisher:
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
         """Send the records in order and wait until Kafka has acknowledged or refused each.
 
-        Returned are the indexes of refused records. Kafka refuses whole batches: to learn which record is at fault,
-        call this again with each alone. If a record is too large to be sent, those after it with the same key are not
-        sent, and count as refused. Raises BusUnavailable when acknowledgements are missing; any of the records may have
-        arrived. Raises the error of a record that cannot be written.
+        Returned are the indexes of the records that failed, if Kafka refused any of them. It refuses whole batches: to
+        learn which record is at fault, call this again with each alone. If a record is too large to be sent, those
+        after it with the same key are not sent, and count as refused. Raises BusUnavailable when acknowledgements are
+        missing; any of the records may have arrived. Raises the error of a record that cannot be written.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
