@@ -82,10 +82,18 @@ async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: Re
     Return the ids of the contracts that changed. It is cheap if there are none: one query by an index. Call it at the
     start of a transaction that computes clocks under the contracts.
     """
-    if shelf.could_copy and await _copy(connection, tables.contract, shelf):
-        return list(shelf)
+    if shelf.read:
+        return await _read_new(connection, tables.contract, shelf)
+    async with shelf.first_read:
+        copied = shelf.could_copy and await _copy(connection, tables.contract, shelf)
+        changed = list(shelf) if copied else await _read_new(connection, tables.contract, shelf)
+        shelf.read = True
+    return changed
+
+
+async def _read_new(connection: AsyncConnection, table: Table, shelf: RecordShelf) -> list[str]:
+    """Put the rows behind the last one that was read into the shelf; return the ids of the contracts that changed."""
     changed: list[str] = []
-    table = tables.contract
     while True:
         query = select(table).where(table.c.seq > shelf.seq).order_by(table.c.seq).limit(_PAGE)
         rows = (await connection.execute(query)).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -98,6 +99,7 @@ class _Pool:
     def __init__(self) -> None:
         self.packed: WeakValueDictionary[str, _Packed] = WeakValueDictionary()  # by contract
         self.shelves: WeakSet[RecordShelf] = WeakSet()
+        self.first_read = asyncio.Lock()
 
 
 _POOLS: WeakKeyDictionary[object, _Pool] = WeakKeyDictionary()
@@ -110,7 +112,7 @@ class RecordShelf:
     It satisfies `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed JSON
     and parsed on demand, so that a hundred thousand fit. Shelves that were made for the same `store` (the database of
     a process, or any object that stands for it) share equal records. `seq`: the greatest value of the column `seq`
-    (`contract_table`) among the rows put here.
+    (`contract_table`) among the rows put here. `read`: whether the stored records have been read here once.
     """
 
     def __init__(self, store: object | None = None) -> None:
@@ -124,6 +126,15 @@ class RecordShelf:
         self._pool = _Pool() if store is None else _POOLS.setdefault(store, _Pool())
         self._pool.shelves.add(self)
         self.seq = 0
+        self.read = False
+
+    @property
+    def first_read(self) -> asyncio.Lock:
+        """Return the lock to hold while the stored records are read for the first time.
+
+        Shelves for the same store share it, so that one of them reads the records and the others `copy` them.
+        """
+        return self._pool.first_read
 
     def __len__(self) -> int:
         return len(self._packed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -70,6 +71,7 @@ async def test_one_batch_with_several_records_of_a_contract_keeps_the_newest(cop
 
 async def test_a_look_that_began_earlier_and_ends_later_takes_nothing_back(copies: Store) -> None:
     shelf = RecordShelf()
+    assert await read(copies, shelf) == []  # the first look of all is one at a time
     await write(copies, record("a", 1))
     async with copies.reading() as early, copies.reading() as late:
         rows = (await early.execute(select(TABLES.contract))).all()
@@ -120,6 +122,27 @@ async def test_writers_at_once_leave_no_record_that_a_shelf_overlooks(copies: St
     await read(copies, shelf)
     assert {name: shelf.revision(name) for name in shelf} == {"c0": 12, "c1": 12, "c2": 12}
     assert await stored(copies) == {"c0": 12, "c1": 12, "c2": 12}
+
+
+async def test_services_that_start_at_once_read_the_records_once(
+    copies: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All but one copy what it has read, and each has all of them."""
+    await write(copies, *(record(f"c{number}", 2) for number in range(20)))
+    shelves = [RecordShelf(copies) for _ in range(4)]
+    copied: list[bool] = []
+    copy = RecordShelf.copy
+    monkeypatch.setattr(RecordShelf, "copy", lambda *given: copied.append(copy(*given)) or copied[-1])
+    async with AsyncExitStack() as stack:
+        connections = [await stack.enter_async_context(copies.reading()) for _ in shelves]
+        looks = (refresh(connection, TABLES, shelf) for connection, shelf in zip(connections, shelves, strict=True))
+        found = await asyncio.gather(*looks)
+    assert [sorted(each) for each in found] == [sorted(f"c{number}" for number in range(20))] * 4
+    in_store = await stored(copies)
+    assert [{name: shelf.revision(name) for name in shelf} for shelf in shelves] == [in_store] * 4
+    assert copied == [True] * 3
+    await write(copies, record("c3", 3))
+    assert [await read(copies, shelf) for shelf in shelves] == [["c3"]] * 4
 
 
 async def test_whoever_holds_the_lock_decides_alone(copies: Store) -> None:
