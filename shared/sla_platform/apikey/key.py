@@ -49,7 +49,7 @@ class MadeKey:
         """Return whether `presented`, the text that a caller sent, is this key's text; compared in constant time."""
         return hmac.compare_digest(key_hash(presented), self.sha256)
 
-    def state(self) -> dict[str, Any]:
+    def audited(self) -> dict[str, Any]:
         """Return those values of the key of which the audit log records a checksum.
 
         They are its name, sorted scopes, contract, expiry and revocation; its hash is not among them.

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_platform.apikey import tables
 from sla_platform.apikey.key import SECRET_BYTES, MadeKey, key_hash, key_text
 from sla_platform.audit import store as audit
-from sla_platform.audit.act import Act, ActName, Command, state_digest
+from sla_platform.audit.act import Act, ActName, Command, change_act
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.timesource import TimeSource
@@ -113,15 +113,8 @@ async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[M
 
 
 def _act(name: ActName, before: MadeKey | None, after: MadeKey, command: Command) -> Act:
-    return Act(
-        name=name,
-        command=command,
-        object=after.id,
-        contract=after.contract or "",
-        before=state_digest(None if before is None else before.state()),
-        after=state_digest(after.state()),
-        details={"scopes": sorted(after.scopes), "expires": after.expires},
-    )
+    details = {"scopes": sorted(after.scopes), "expires": after.expires}
+    return change_act(name, before, after, command, details=details, contract=after.contract or "")
 
 
 def _columns(key: MadeKey) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -102,6 +102,43 @@ class Act:
     before: str = ""
     after: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AuditedObject(Protocol):
+    """An object whose changes the audit log records (protocol)."""
+
+    @property
+    def id(self) -> str:
+        """Return the id under which the log names the object."""
+        ...
+
+    def audited(self) -> Mapping[str, Any]:
+        """Return those values of the object of which the log records a checksum."""
+        ...
+
+
+def change_act(
+    name: ActName,
+    before: AuditedObject | None,
+    after: AuditedObject,
+    command: Command,
+    *,
+    details: Mapping[str, Any],
+    contract: str = "",
+) -> Act:
+    """Return the act by which an object was made or changed, with the digests of both its states.
+
+    `before`: the object as it was; None: it was made. `details`, `contract`: as in `Act`.
+    """
+    return Act(
+        name=name,
+        command=command,
+        object=after.id,
+        contract=contract,
+        before=state_digest(None if before is None else before.audited()),
+        after=state_digest(after.audited()),
+        details=details,
+    )
 
 
 def state_digest(state: Mapping[str, Any] | None) -> str:

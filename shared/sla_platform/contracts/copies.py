@@ -182,7 +182,6 @@ class ContractCopies:
         self._store = store
         self._copy = copy
         self._within = within
-        self._read = False
 
     async def load(self) -> None:
         """Read the stored records that are new or changed into memory.
@@ -191,14 +190,13 @@ class ContractCopies:
         """
         async with self._store.reading() as connection:
             await self._copy.refresh(connection)
-        self._read = True
 
     async def reason_not_ready(self) -> str | None:
         """Return a sentence saying that contracts are not read from the store yet; None once they have been read.
 
         This is a readiness check, called for `/readyz`.
         """
-        return None if self._read else NOT_READ
+        return None if self._copy.shelf.read else NOT_READ
 
     async def assigned(self, partitions: frozenset[int]) -> None:
         """Do nothing: reading a contract's record again is harmless; its revision shows that it is stored already."""

@@ -65,6 +65,14 @@ class Problem(Exception):
         return Response(_written(body), self.status, headers=self.headers, media_type="application/problem+json")
 
 
+def not_known(what: str, id_: str) -> Problem:
+    """Return the problem 404 for an object that is not known, or not to be seen with the caller's key.
+
+    `what`: its kind as text, such as `rota`. `id_`: the id that was asked for.
+    """
+    return Problem(404, "not-found", f"No such {what}", f"No {what} with the id {id_[:120]!r} is known here.")
+
+
 def _written(body: dict[str, Any]) -> bytes:
     """As JSON; an answer may quote what a stranger wrote, and lone surrogates of it are no UTF-8."""
     try:

@@ -15,7 +15,7 @@ from sla_board import tables
 from sla_board.link.link import PlanLink
 from sla_board.link.token import new_token, token_hash
 from sla_platform.audit import store as audit
-from sla_platform.audit.act import Act, ActName, Command, state_digest
+from sla_platform.audit.act import ActName, Command, change_act
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.timesource import TimeSource
@@ -148,15 +148,8 @@ async def _record(
     command: Command,
     now: datetime,
 ) -> None:
-    act = Act(
-        name=name,
-        command=command,
-        object=after.id,
-        contract=after.contract,
-        before=state_digest(None if before is None else before.audited()),
-        after=state_digest(after.audited()),
-        details={"language": after.language, "expires_at": after.expires_at},
-    )
+    details = {"language": after.language, "expires_at": after.expires_at}
+    act = change_act(name, before, after, command, details=details, contract=after.contract)
     await audit.append(connection, tables.audit, [act], now)
 
 

@@ -105,7 +105,6 @@ class ContractOwner:
     ) -> None:
         self._store = store
         self._shelf = shelf
-        self._read = False
         self._catalogue = catalogue
         self._overlaid = overlaid
         self._time_source = time_source
@@ -376,14 +375,13 @@ class ContractOwner:
         """
         async with self._store.reading() as connection:
             await records.refresh_shelf(connection, self._shelf)
-        self._read = True
 
     async def reason_not_ready(self) -> str | None:
         """Return why ingest cannot answer yet, if the contracts have not been read from the database.
 
         None once they have been read. This is a readiness check, called for `/readyz`.
         """
-        return None if self._read else NOT_READ
+        return None if self._shelf.read else NOT_READ
 
     async def keep_time(self) -> None:
         """Put contract versions into force as their instants come, until cancelled.

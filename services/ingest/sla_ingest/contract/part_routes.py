@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -11,10 +13,12 @@ from fastapi.responses import Response
 
 from sla_domain import bounds
 from sla_ingest.contract.deps import WRITING, ContractDeps, DryRun, Name, changed_answer, if_match, may_write
+from sla_ingest.contract.owner import SectionEdit
 from sla_ingest.contract.part import with_holders, with_person, without_person
 from sla_ingest.contract.written import HoldersPartIn, PersonPartIn, describes_text, plain, read_text, unfit
 from sla_platform.http.audit import command_of
 from sla_platform.http.body import SMALL_BODY, read_body
+from sla_platform.http.keys import KeyAccess
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import PROSE, InstantIn, PersonIn
 from sla_platform.inbound import ContractIn as ContractName
@@ -47,17 +51,9 @@ def _people(routes: APIRouter, deps: ContractDeps) -> None:
         body = await read_body(request, min(SMALL_BODY, deps.max_body_bytes))
         asked = read_text(body, request.headers.get("content-type", ""), PersonPartIn)
         values = plain(asked.person, ("person",))
-        revision, command = if_match(request), command_of(access, asked.reason)
+        change = _PartChange(contract, asked.reason, asked.effective_from, dry_run)
         with _pointing(("contract", "people", person), "/person"):
-            made = await deps.owner.edit(
-                contract,
-                lambda section: with_person(section, person, values),
-                asked.effective_from,
-                revision,
-                command,
-                dry_run=dry_run,
-            )
-        return changed_answer(deps, made, 200)
+            return await _edit(deps, request, access, change, lambda section: with_person(section, person, values))
 
     @routes.delete("/{contract}/people/{person}", summary="Take a person out of a contract", responses=WRITING)
     async def take_out(
@@ -72,15 +68,8 @@ def _people(routes: APIRouter, deps: ContractDeps) -> None:
         access = may_write(deps, request)
         if not reason:
             raise unfit([{"pointer": "/reason", "detail": "say why, for the history"}])
-        made = await deps.owner.edit(
-            contract,
-            lambda section: without_person(section, person),
-            effective_from,
-            if_match(request),
-            command_of(access, reason),
-            dry_run=dry_run,
-        )
-        return changed_answer(deps, made, 200)
+        change = _PartChange(contract, reason, effective_from, dry_run)
+        return await _edit(deps, request, access, change, lambda section: without_person(section, person))
 
 
 def _roles(routes: APIRouter, deps: ContractDeps) -> None:
@@ -98,17 +87,33 @@ def _roles(routes: APIRouter, deps: ContractDeps) -> None:
         body = await read_body(request, min(SMALL_BODY, deps.max_body_bytes))
         asked = read_text(body, request.headers.get("content-type", ""), HoldersPartIn)
         holders = [plain(one, ("holders", place)) for place, one in enumerate(asked.holders)]
-        revision, command = if_match(request), command_of(access, asked.reason)
+        change = _PartChange(contract, asked.reason, asked.effective_from, dry_run)
         with _pointing(("contract", "roles", role), "/holders"):
-            made = await deps.owner.edit(
-                contract,
-                lambda section: with_holders(section, role, holders),
-                asked.effective_from,
-                revision,
-                command,
-                dry_run=dry_run,
-            )
-        return changed_answer(deps, made, 200)
+            return await _edit(deps, request, access, change, lambda section: with_holders(section, role, holders))
+
+
+@dataclass(frozen=True, slots=True)
+class _PartChange:
+    """What a request says of its change besides the part itself."""
+
+    contract: str
+    reason: str
+    effective_from: datetime | None
+    dry_run: bool
+
+
+async def _edit(
+    deps: ContractDeps, request: Request, access: KeyAccess, change: _PartChange, edit: SectionEdit
+) -> Response:
+    made = await deps.owner.edit(
+        change.contract,
+        edit,
+        change.effective_from,
+        if_match(request),
+        command_of(access, change.reason),
+        dry_run=change.dry_run,
+    )
+    return changed_answer(deps, made, 200)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from sla_notifier.delivery.state import DeliveryState
 from sla_notifier.notice import store
 from sla_notifier.notice.record import NoticeTold
 from sla_platform.http.keys import READ, Authorizer
-from sla_platform.http.problem import Problem
+from sla_platform.http.problem import not_known
 
 INFORMED = "informed"
 
@@ -104,7 +104,7 @@ def add_notices(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         async with context.store.reading() as connection:
             found = await notice_report(connection, id_, access.contract)
         if found is None:
-            raise Problem(404, "not-found", "No such notice", f"No notice with the id {id_[:120]!r} is known here.")
+            raise not_known("notice", id_)
         return found
 
 

@@ -14,7 +14,7 @@ from sla_domain.rota import Rota, RotaId, shifts_between
 from sla_notifier.context import NotifierContext
 from sla_notifier.on_call import on_call_json, rotas_of
 from sla_platform.http.keys import READ, Authorizer
-from sla_platform.http.problem import Problem
+from sla_platform.http.problem import not_known
 from sla_platform.inbound import ChoiceIn, ContractIn, InstantIn, PersonIn
 
 BEHIND = timedelta(days=31)
@@ -112,7 +112,7 @@ def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         """Who is on call in each rota, or in one; with a contract, its rotas and who holds each of its roles."""
         access = authorize(request, READ)
         if contract and access.contract not in (None, contract):
-            raise _unknown("contract", contract)
+            raise not_known("contract", contract)
         named = contract_named(context, contract or access.contract)
         rotas = rotas_of(context.catalogue(), named)
         shown = [_rota(rotas, rota)] if rota else list(rotas.values())
@@ -133,7 +133,7 @@ def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         access = authorize(request, READ)
         found = _rota(rotas_of(context.catalogue(), contract_named(context, access.contract)), rota)
         if person and person not in found.people:
-            raise _unknown("person", person)
+            raise not_known("person", person)
         now = context.time_source.now()
         shifts = shifts_between(found, now - BEHIND, now + AHEAD)
         mine = [shift for shift in shifts if person in ("", shift.person)]
@@ -146,16 +146,12 @@ def contract_named(context: NotifierContext, id_: str | None) -> Contract | None
         return None
     found = context.catalogue().rulebook.contracts.get(ContractId(id_))
     if found is None:
-        raise _unknown("contract", id_)
+        raise not_known("contract", id_)
     return found
 
 
 def _rota(rotas: dict[RotaId, Rota], id_: str) -> Rota:
     found = rotas.get(RotaId(id_))
     if found is None:
-        raise _unknown("rota", id_)
+        raise not_known("rota", id_)
     return found
-
-
-def _unknown(what: str, id_: str) -> Problem:
-    return Problem(404, "not-found", f"No such {what}", f"No {what} with the id {id_[:120]!r} is known here.")

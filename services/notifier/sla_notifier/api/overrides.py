@@ -13,17 +13,18 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from sla_domain import bounds
-from sla_domain.rota import Rota, RotaId
+from sla_domain.rota import Rota, RotaId, RotaOverride
 from sla_notifier.api.on_call import BEHIND, contract_named
 from sla_notifier.context import NotifierContext
 from sla_notifier.on_call import rotas_of
 from sla_notifier.override.catalogue import why_ignored
-from sla_notifier.override.owner import OverrideDone, OverrideOwner, not_found
-from sla_notifier.override.recorded import OverrideState, RecordedOverride
+from sla_notifier.override.owner import OverrideDone, OverrideOwner
+from sla_notifier.override.recorded import OverrideState, RecordedOverride, span_state
 from sla_notifier.override.rule import WantedOverride
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, demand_model, describes
 from sla_platform.http.keys import ADMIN, READ, Authorizer, KeyAccess, for_all_contracts
+from sla_platform.http.problem import not_known
 from sla_platform.inbound import LINE, PROSE, InstantIn, PersonIn
 
 FILE, API = "file", "api"
@@ -149,7 +150,7 @@ def _seen(context: NotifierContext, access: KeyAccess, rota: str) -> Rota | None
     """The rota as the files have it; None for one that only overrides name. Raises Problem 404 for any other."""
     found = rotas_of(context.catalogue.of_files, contract_named(context, access.contract)).get(RotaId(rota))
     if found is None and (access.contract is not None or not context.catalogue.of_rota(rota)):
-        raise not_found("rota", rota)
+        raise not_known("rota", rota)
     return found
 
 
@@ -161,38 +162,30 @@ def _recorded(context: NotifierContext, one: RecordedOverride, *, unmade: bool =
     return RotaOverrideShape(
         id="" if unmade else one.id,
         managed=API,
-        rota=one.rota,
-        from_=one.start,
-        until=one.end,
-        person=one.person,
-        instead_of=one.instead_of or "",
-        by=one.by,
-        reason=one.reason,
-        state=one.state(context.time_source.now()),
         made_at=one.made_at,
         ended_at=one.ended_at,
         ended_by=one.ended_by,
         remark=why_ignored(context.catalogue.of_files.rulebook, one),
+        **_said(one.rota, one, one.state(context.time_source.now())),
     )
 
 
 def _of_files(context: NotifierContext, rota: Rota) -> Iterator[RotaOverrideShape]:
     now = context.time_source.now()
     for one in rota.overrides:
-        state = OverrideState.AHEAD if now < one.start else OverrideState.IN_FORCE
-        yield RotaOverrideShape(
-            id="",
-            managed=FILE,
-            rota=rota.id,
-            from_=one.start,
-            until=one.end,
-            person=one.person,
-            instead_of=one.instead_of or "",
-            by=one.by,
-            reason=one.reason,
-            state=OverrideState.OVER if one.end <= now else state,
-            made_at=None,
-            ended_at=None,
-            ended_by="",
-            remark="",
-        )
+        said = _said(rota.id, one, span_state(one.start, one.end, now))
+        yield RotaOverrideShape(id="", managed=FILE, made_at=None, ended_at=None, ended_by="", remark="", **said)
+
+
+def _said(rota: RotaId, one: RecordedOverride | RotaOverride, state: OverrideState) -> dict[str, Any]:
+    """What an override says, wherever it is written."""
+    return {
+        "rota": rota,
+        "from_": one.start,
+        "until": one.end,
+        "person": one.person,
+        "instead_of": one.instead_of or "",
+        "by": one.by,
+        "reason": one.reason,
+        "state": state,
+    }

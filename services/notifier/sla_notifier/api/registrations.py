@@ -21,7 +21,7 @@ from sla_platform.audit.act import ActName
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, describes, read_model
 from sla_platform.http.keys import ADMIN, Authorizer, KeyAccess
-from sla_platform.http.problem import Problem
+from sla_platform.http.problem import Problem, not_known
 from sla_platform.inbound import LINE, ChoiceIn, ContractIn, PageIn
 from sla_platform.store.instant import store_now
 
@@ -154,8 +154,7 @@ def _administer(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         async with context.store.transaction() as connection:
             found = await store.find(connection, id_[:64])
             if found is None or access.contract not in (None, found.contract):
-                detail = f"No registration with the id {id_[:120]!r} is known here."
-                raise Problem(404, "not-found", "No such registration", detail)
+                raise not_known("registration", id_)
             now = await store_now(connection, context.time_source)
             ended = await store.end(connection, found.id, access.key, now)
             await record(connection, ActName.REGISTRATION_ENDED, ended, command_of(access, reason), now)

@@ -31,7 +31,7 @@ from sla_notifier.context import NotifierContext
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, describes, read_model
 from sla_platform.http.keys import ADMIN, READ, Authorizer, for_all_contracts
-from sla_platform.http.problem import Problem
+from sla_platform.http.problem import Problem, not_known
 from sla_platform.inbound import ChoiceIn, IncidentIn, NoticeIn, PageIn, PersonIn
 
 ACK = "ack"
@@ -95,7 +95,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
         async with context.store.reading() as connection:
             found = await query.alert(connection, id_, access.contract)
         if found is None:
-            raise _no("alert", id_)
+            raise not_known("alert", id_)
         return found
 
     @routes.post(
@@ -112,7 +112,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
         by = AckBy(name_and_key(named, access.key), API, command_of(access).actor)
         done = await acknowledger.acknowledge(id_, by, contract=access.contract)
         if done is None:
-            raise _no("alert", id_)
+            raise not_known("alert", id_)
         return AckResponse(
             answer=done.answer.value,
             alert=AlertShape.model_validate(done.alert.columns() | {"policy": done.alert.policy.policy}),
@@ -168,7 +168,7 @@ def _endpoints(routes: APIRouter, context: NotifierContext, authorize: Authorize
     async def enabled(request: Request, id_: str, reason: Reason = "") -> EndpointShape:
         access = for_all_contracts(authorize(request, ADMIN))
         if not await enable_endpoint(context, id_, command_of(access, reason)):
-            raise _no("endpoint", id_)
+            raise not_known("endpoint", id_)
         async with context.store.reading() as connection:
             return next(each for each in await query.endpoints(connection) if each.id == id_)
 
@@ -191,9 +191,5 @@ async def _delivery(context: NotifierContext, id_: str, contract: str | None) ->
     async with context.store.reading() as connection:
         found = await query.delivery(connection, id_, contract)
     if found is None:
-        raise _no("delivery", id_)
+        raise not_known("delivery", id_)
     return found
-
-
-def _no(what: str, id_: str) -> Problem:
-    return Problem(404, "not-found", f"No such {what}", f"No {what} with the id {id_[:120]!r} is known here.")

@@ -15,8 +15,8 @@ from sla_notifier.override.changed import ChangedShift, changed_shifts
 from sla_notifier.override.recorded import RecordedOverride
 from sla_notifier.override.rule import MOST_OPEN, WantedOverride, faults, meeting_remarks
 from sla_platform.audit import store as audit
-from sla_platform.audit.act import Act, ActName, Command, state_digest
-from sla_platform.http.problem import Problem
+from sla_platform.audit.act import ActName, Command, change_act
+from sla_platform.http.problem import Problem, not_known
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.timesource import TimeSource
@@ -67,7 +67,7 @@ class OverrideOwner:
             place, now = await self._turn(connection)
             known = self._catalogue.find(int(id_)) if id_.isascii() and id_.isdigit() and len(id_) < 19 else None
             if known is None:
-                raise not_found("override", id_)
+                raise not_known("override", id_)
             if not known.open(now):
                 return OverrideDone(known)
             ended = replace(known, ended_at=now, ended_by=command.actor.id, changed=place)
@@ -90,7 +90,7 @@ class OverrideOwner:
         book = self._catalogue.of_files.rulebook
         rota = book.rotas.get(RotaId(name))
         if rota is None:
-            raise not_found("rota", name)
+            raise not_known("rota", name)
         if found := faults(wanted, rota, book.people.keys(), now):
             errors = [{"pointer": f"/{each.place}", "detail": each.detail} for each in found]
             raise Problem(422, "invalid-input", "The input does not fit", "See `errors` for each place.", errors=errors)
@@ -145,20 +145,9 @@ class OverrideOwner:
         command: Command,
         now: datetime,
     ) -> None:
-        act = Act(
-            name=name,
-            command=command,
-            object=after.id,
-            before=state_digest(None if before is None else before.audited()),
-            after=state_digest(after.audited()),
-            details={"rota": after.rota, "person": after.person, "from": after.start, "until": after.end},
-        )
+        details = {"rota": after.rota, "person": after.person, "from": after.start, "until": after.end}
+        act = change_act(name, before, after, command, details=details)
         await audit.append(connection, tables.audit, [act], now)
-
-
-def not_found(what: str, id_: str) -> Problem:
-    """Return the problem 404 for a rota or an override that is not known, or not to be seen with the caller's key."""
-    return Problem(404, "not-found", f"No such {what}", f"No {what} with the id {id_[:120]!r} is known here.")
 
 
 def _standing(wanted: WantedOverride, standing: list[RecordedOverride]) -> RecordedOverride | None:

@@ -22,6 +22,13 @@ class OverrideState(StrEnum):
     ENDED = "ended"
 
 
+def span_state(start: datetime, end: datetime, now: datetime) -> OverrideState:
+    """Return where an override in `[start, end)` stands at `now`, if nobody has ended it."""
+    if end <= now:
+        return OverrideState.OVER
+    return OverrideState.AHEAD if now < start else OverrideState.IN_FORCE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedOverride:
     """In `[start, end)`, as it was asked for, `person` is on call in `rota` in place of `instead_of`; None: of anybody.
@@ -61,11 +68,7 @@ class RecordedOverride:
 
     def state(self, now: datetime) -> OverrideState:
         """Return where it stands at `now`."""
-        if self.ended_at is not None:
-            return OverrideState.ENDED
-        if self.end <= now:
-            return OverrideState.OVER
-        return OverrideState.AHEAD if now < self.start else OverrideState.IN_FORCE
+        return span_state(self.start, self.end, now) if self.ended_at is None else OverrideState.ENDED
 
     def open(self, now: datetime) -> bool:
         """Return whether it counts at `now`, or will."""
