@@ -5,7 +5,9 @@ commit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -33,10 +35,12 @@ from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, InboxEntry, Receip
 from sla_ingest.limit import Budget, RecentBodies
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
+from sla_ingest.pace import MANY, BatchPace
 from sla_ingest.settle import with_accepted_time
 from sla_platform.http.keys import KeyAccess
 from sla_platform.http.problem import Problem
 from sla_platform.timesource import TimeSource
+from sla_platform.turn import LoopYielder
 
 UNKNOWN = "unknown"
 _PROVEN_BY_HEAD = frozenset({AuthenticationKind.TOKEN, AuthenticationKind.BASIC, AuthenticationKind.BEARER})
@@ -94,6 +98,7 @@ class Intake:
         self._rules = rules
         self._work: tuple[Catalogue | None, DigestBudget] = (None, {})
         self._recent = RecentBodies()
+        self._pace = BatchPace()
 
     # -- webhooks
 
@@ -196,10 +201,17 @@ class Intake:
     ) -> IntakeResult:
         promises = len(parts) <= MAX_PROMISES
         entries: list[InboxEntry] = []
-        for start in range(0, len(parts), CHUNK):
-            some = parts[start : start + CHUNK]
-            entries += [_kept_whole(self._entry(one, dialect, source, contract, promises=promises)) for one in some]
-            await asyncio.sleep(0)  # a large batch must not hold up the loop: a tick of timers may run on it
+        begun = time.monotonic()
+        turn = LoopYielder()  # a large batch must not hold up the loop: a tick of timers may run on it
+        for one in parts:
+            entries.append(_kept_whole(self._entry(one, dialect, source, contract, promises=promises)))
+            await turn.yield_if_due()
+        if most_of_one_incident(entries) <= MANY:
+            return await self._commit_batch(entries)
+        async with self._pace.turn(begun):
+            return await self._commit_batch(entries)
+
+    async def _commit_batch(self, entries: Sequence[InboxEntry]) -> IntakeResult:
         chunks = group_by_incident(entries, CHUNK)
         # When one chunk fails the sender gets 503 and sends the batch again: the others are duplicates then.
         if any(joins(entry) for entry in entries):
@@ -336,6 +348,12 @@ class Intake:
             raise Problem(409, "no-source", "The source is gone", detail)
         sender = source or (None if source_name == EVENTS else undescribed_source(source_name))
         return self._entry(delivery, dialect, sender, ContractId(contract) if contract else None)
+
+
+def most_of_one_incident(entries: Iterable[InboxEntry]) -> int:
+    """Return how many of these entries are about the incident that most of them are about; 0 if none has events."""
+    numbers = Counter(entry.events[0].event.incident for entry in entries if entry.events)
+    return max(numbers.values(), default=0)
 
 
 def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
+
 import pytest
 from tests.integration.ingest.world import FORMOSA, World, opened
 
 from sla_ingest import history, tables
+from sla_ingest.pace import MANY, BatchPace
 
 
 def said(number: int, kind: str, **data: object) -> dict[str, object]:
@@ -87,3 +90,22 @@ async def test_incidents_with_many_events_together_are_read_for_their_contract_a
     codes = [remark["code"] for one in deliveries for remark in one["promise"]["remarks"]]
     assert "many_events" in codes
     assert sum(bool(one["promise"]["targets"]) for one in deliveries) >= 3
+
+
+async def test_requests_with_many_events_of_one_incident_take_turns_and_others_do_not(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[float] = []
+    turn = BatchPace.turn
+
+    def noted(pace: BatchPace, begun: float) -> AbstractAsyncContextManager[None]:
+        taken.append(begun)
+        return turn(pace, begun)
+
+    monkeypatch.setattr(BatchPace, "turn", noted)
+    await small.batch([opened(f"o{n}", f"INC{n}") for n in range(MANY + 1)])
+    await small.batch([opened()] + [said(n, "updated", title=f"t{n}") for n in range(MANY - 1)])
+    assert not taken
+    answer = await small.batch([said(n, "updated", title=f"t{n}") for n in range(1000, 1001 + MANY)])
+    assert answer.status_code == 202
+    assert len(taken) == 1

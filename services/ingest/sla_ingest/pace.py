@@ -1,0 +1,53 @@
+"""A pace for requests with very many events of one incident: others' events and pages go in between."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+MANY = 100  # events of one incident in one request; the timer lets more of a large incident wait
+PAUSES = 3.0  # times as long as the last one took
+WAIT_SECONDS = 4.0  # a sender waits for its answer
+
+
+class BatchPace:
+    """Lets requests with many events of one incident be stored one after another, with pauses: see `turn`.
+
+    `pauses`: how long a pause is, in multiples of the time that the request before it took. `seconds`: the longest time
+    that a request waits. `clock`: a steady clock in seconds.
+    """
+
+    def __init__(
+        self, pauses: float = PAUSES, seconds: float = WAIT_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pauses = pauses
+        self._seconds = seconds
+        self._clock = clock
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self, begun: float) -> AsyncIterator[None]:
+        """Wait for a turn, and hold it for the `with` block. The next turn begins after a pause.
+
+        `begun`: when the work on the request began, by the steady clock; the pause is measured by the time since then,
+        without the wait. A request that has waited for the longest time goes on without a turn.
+        """
+        spent = self._clock() - begun
+        held = await self._acquired()
+        since = self._clock()
+        try:
+            yield
+        finally:
+            if held:
+                pause = self._pauses * (spent + self._clock() - since)
+                asyncio.get_running_loop().call_later(pause, self._lock.release)
+
+    async def _acquired(self) -> bool:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._lock.acquire()
+        except TimeoutError:
+            return False
+        return True
