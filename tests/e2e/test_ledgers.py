@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tests.e2e import hpe_year
 from tests.e2e.ledgers import MOSCOW, WARSAW, day, gauge, hpe, ledger, post
-from tests.e2e.test_contract_records import create
+from tests.e2e.test_contract_records import change, create
 from tests.e2e.world import ADMIN_KEY, World
 from tests.unit.cli.invoke import Said, slad
 
@@ -139,6 +139,22 @@ async def test_a_contract_of_a_file_has_ledgers_and_what_does_not_fit_is_said_wi
     assert used.status_code == 201, used.text
     all_ = (await world.get("ingest", f"/v1/contracts/{contract}/ledgers", key=ADMIN_KEY)).json()
     assert [(one["allowance"], one["free"]["amount"]) for one in all_["ledgers"]] == [("visits", "1")]
+
+
+async def test_what_a_ledger_counts_is_no_change_of_the_contract_that_a_writer_has_read(years: World) -> None:
+    world, contract = years, years.name("busy")
+    world.next_morning(WARSAW)
+    values = hpe(contract, day(world, WARSAW))
+    tag = (await create(world, contract, values)).headers["etag"]
+    written = await post(world, contract, "credits", "bought", "invoice-2", amount=5)
+    assert written.status_code == 201, written.text
+    known = await world.get("ingest", f"/v1/contracts/{contract}", key=ADMIN_KEY)
+    assert known.headers["etag"] == tag
+    changed = await change(world, contract, {**values, "title": "Renamed"}, tag)
+    assert changed.status_code == 200, changed.text
+    assert (await change(world, contract, values, tag)).status_code == 412
+    by_revision = f'"{changed.json()["revision"]}"'
+    assert (await change(world, contract, values, by_revision)).status_code == 200
 
 
 async def test_a_ledger_is_read_and_written_on_the_command_line(years: World) -> None:

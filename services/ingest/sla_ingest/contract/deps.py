@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from sla_catalogue import Catalogue
 from sla_catalogue.api_key import KeyScope
+from sla_domain.record import ContractRecord
 from sla_ingest.contract import answer
 from sla_ingest.contract.owner import ChangedContract, ContractOwner
 from sla_ingest.contract.refusal import no_such_contract
@@ -101,9 +102,14 @@ def if_match(request: Request) -> int | None:
 def changed_answer(deps: ContractDeps, made: ChangedContract, status: int) -> Response:
     """Return the answer to a change of a contract: the record after it, and the warnings."""
     body = answer.record_json(made.record, deps.time_source.now(), made.warnings)
-    return json_answer(body, status, made.record.revision)
+    return json_answer(body, status, made.record)
 
 
-def json_answer(body: Any, status: int, revision: int) -> Response:
-    """Return an answer about one contract, with its revision as the ETag."""
-    return Response(orjson.dumps(body), status, headers={"ETag": f'"{revision}"'}, media_type="application/json")
+def json_answer(body: Any, status: int, record: ContractRecord) -> Response:
+    """Return an answer about one contract, with the ETag that a change of the contract must send as If-Match.
+
+    The ETag is the last revision that was no ledger entry: what a ledger counts changes nothing that a writer has read.
+    """
+    return Response(
+        orjson.dumps(body), status, headers={"ETag": f'"{record.judged_in}"'}, media_type="application/json"
+    )

@@ -416,8 +416,8 @@ class ContractOwner:
             record = await records.locked_record(connection, contract)
             if not record.revision and not (live and of_file) and not new:
                 raise self._unknown(contract)
-            if revision is not None and revision != record.revision:
-                raise _stale(record.revision)
+            if revision is not None and not record.judged_in <= revision <= record.revision:
+                raise _stale(record.judged_in)
             now = self._now(record)
             if live:
                 await records.refresh_shelf(connection, self._shelf)
@@ -472,7 +472,7 @@ def _next_version(
 
 def _stale(revision: int) -> Problem:
     """Return the problem 412 for a change based on an earlier revision than `revision`."""
-    detail = f"The contract has changed meanwhile: it is at revision {revision}. Read it again, then change it."
+    detail = f"The contract has changed meanwhile, in revision {revision}. Read it again, then change it."
     return Problem(412, "stale-revision", "The contract has changed", detail, headers={"ETag": f'"{revision}"'})
 
 

@@ -1,4 +1,4 @@
-"""`/v1/contracts`: read, list, create, change, end; every answer about one contract has its revision as ETag."""
+"""`/v1/contracts`: read, list, create, change, end; every answer about one contract has an ETag."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from sla_catalogue.api_key import KeyScope
 from sla_domain.contract import ContractId
 from sla_domain.normal import normal
+from sla_domain.record import ContractRecord
 from sla_ingest.contract import answer, booking_routes, ledger_routes, part_routes, profile_routes
 from sla_ingest.contract import store as records
 from sla_ingest.contract.deps import (
@@ -86,13 +87,13 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
 
     @routes.get("/{contract}", summary="Read a contract", responses=denied | {404: WRITING[404]})
     async def one(contract: Name, request: Request) -> Response:
-        """The version in force, those that lie ahead, and the history in short; ETag is its revision."""
+        """The version in force, those that lie ahead, and the history in short. Ledger entries leave the ETag as it is."""
         may_see(deps.authorize(request, KeyScope.READ), contract)
         of_files = deps.catalogue().rulebook.contracts.get(ContractId(contract))
         if of_files is not None:
-            return json_answer(answer.file_json(of_files), 200, 0)
+            return json_answer(answer.file_json(of_files), 200, ContractRecord(of_files.id))
         record = await _record(deps, contract)
-        return json_answer(answer.record_json(record, deps.time_source.now()), 200, record.revision)
+        return json_answer(answer.record_json(record, deps.time_source.now()), 200, record)
 
     @routes.get("/{contract}/versions/{number}", summary="Read a version of a contract", responses=denied)
     async def version(contract: Name, number: Annotated[int, Path(ge=1, le=1_000_000)], request: Request) -> Response:
@@ -102,7 +103,7 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
         found = next((each for each in record.versions if each.number == number), None)
         if found is None:
             raise Problem(404, "no-such-version", "No such version", f"{contract} has no version {number}.")
-        return json_answer(answer.version_json(found), 200, record.revision)
+        return json_answer(answer.version_json(found), 200, record)
 
     @routes.get("/{contract}/changes", summary="List the changes of a contract, the oldest first", responses=denied)
     async def changes(
