@@ -33,8 +33,9 @@ class _Environment(EnvSettingsSource):
 class Settings(BaseSettings):
     """The settings of one process, read from the environment variables `SLAD_*`, checked and immutable.
 
-    The defaults are the embedded profile: one process, SQLite, one port on the loopback interface. An empty variable is
-    ignored. docs/operations.md explains all settings. Those whose name does not say enough:
+    The defaults are the embedded profile: one process, SQLite, one port on the loopback interface. A variable that is
+    empty, or holds only spaces, is ignored. docs/operations.md explains all settings. Those whose name does not say
+    enough:
 
     - `bus_prefix`: the beginning of the names of Kafka's topics.
     - `watermark_ms`: milliseconds between two watermarks.
@@ -45,14 +46,14 @@ class Settings(BaseSettings):
     - `trusted_proxies`, `webhook_allow`: networks.
     - `max_depth`: the greatest depth of nested JSON.
     - `group_commit_ms`: for how long a delivery waits, to be committed together with others.
-    - `claim_limit`: the number of timers that one statement fires.
+    - `claim_limit`: the greatest number of timers that one statement fires.
     - `sweep_seconds`: seconds between searches for timers left behind.
     - `provisional_after_seconds`: for how long timers wait for late events.
     - `future_tolerance_seconds`: an event further ahead of the clock gets the time of its receipt.
-    - `delivery_lease_seconds`: after this time another process sends a message whose sender died.
+    - `delivery_lease_seconds`: after this time a message is sent again if the process that was sending it died.
     - `digest_over`: a burst of more mails to one address is sent as digests.
     - `board_open`: whether the board can be read without a key.
-    - `streams…`: how many pages are followed live at once; `stream_pages`: how many different ones.
+    - `streams…`: how many pages may be followed live at once; `stream_pages`: how many different ones.
     - `time`: which clock is used.
     """
 

@@ -127,7 +127,7 @@ def row_id(source: str, delivery: str) -> str:
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of a delivery that are stored with it, each value cut to 1,000 characters.
 
-    Left out are headers whose name suggests a proof of the sender (such as `authorization`), and headers that say
+    Headers whose name suggests a proof of the sender (such as `authorization`) are left out. So are headers that say
     nothing about the delivery (such as `host`).
     """
     return {

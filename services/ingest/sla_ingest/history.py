@@ -138,9 +138,10 @@ class IncidentHistory:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Return whether neither an event nor any earlier event of its incident names a customer.
+        """Return whether the incident's customer is still unknown at an event.
 
-        An event is earlier if it is read before `event` when the incident is computed.
+        True if neither this event nor an earlier event of its incident names a customer. An event is earlier if it is
+        read before `event` when the incident is computed.
         """
         if event.attributes.get("customer"):
             return False

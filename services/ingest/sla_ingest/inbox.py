@@ -81,10 +81,11 @@ _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.c
 
 @dataclass(slots=True)
 class NeededHistories:
-    """The incidents whose stored events must be read to answer some deliveries; false in a condition if there are none.
+    """The incidents whose stored events must be read to answer some deliveries.
 
-    `judged`: their events decide what a delivery means; all are read. `promised`: the response holds their due
-    instants. `whose`: only their contract matters, so only the opening and the events that name a customer are read.
+    The object is false in a condition if there are none. `judged`: their events decide what a delivery means; all are
+    read. `promised`: the response holds their due instants. `whose`: only their contract matters, so only the opening
+    and the events that name a customer are read.
     """
 
     judged: set[IncidentId] = field(default_factory=set)  # what an event means depends on them

@@ -105,12 +105,12 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Move an event whose exact time is not known to just after the last breach, so that it does not undo the breach.
+    """Move an event whose exact time is not known to just after the last breach.
 
-    Only events with `not_before_told` are moved: they happened at their stated time or later. The event's time becomes
-    a microsecond after `ran_out`. `ran_out`: the last breach before the event's receipt; None for none. The event keeps
-    its stated time if there is no breach, if the breach is before the stated time, or if `history` has events after the
-    stated time.
+    So the event does not undo the breach. Only events with `not_before_told` are moved: they happened at their stated
+    time or later. The event's time becomes a microsecond after `ran_out`. `ran_out`: the last breach before the event's
+    receipt; None for none. The event keeps its stated time if there is no breach, if the breach is before the stated
+    time, or if `history` has events after the stated time.
     """
     if not one.not_before_told:
         return one

@@ -31,9 +31,10 @@ class Capacity:
 
 
 def raise_limit() -> int:
-    """Raise this process's soft limit on open files to 65,536, or to the hard limit if that is lower; return the limit.
+    """Raise this process's soft limit on open files to 65,536, and return the limit.
 
-    A higher limit is not changed. If there is no limit, 65,536 is returned.
+    If the hard limit is lower, the soft limit is raised to the hard limit. A higher limit is not changed. If there is
+    no limit, 65,536 is returned.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY

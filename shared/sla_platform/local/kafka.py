@@ -151,7 +151,10 @@ class KafkaBroker:
         return self.start(timeout)
 
     def discard(self) -> None:
-        """Kill the broker and delete its data, at the end of a test that had its own broker."""
+        """Kill the broker and delete its data.
+
+        Use it at the end of a test that had its own broker.
+        """
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
 

@@ -135,7 +135,10 @@ class PostgresServer:
         return self.start()
 
     def discard(self) -> None:
-        """Kill the server and delete its data and its socket, at the end of a test that had its own server."""
+        """Kill the server and delete its data and its socket.
+
+        Use it at the end of a test that had its own server.
+        """
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
         shutil.rmtree(self.socket_dir, ignore_errors=True)

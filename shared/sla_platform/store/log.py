@@ -252,10 +252,10 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return a row of an event log that cannot be read as an event, in the form for the quarantine.
+    """Return an unreadable row of an event log in the form for the quarantine.
 
-    `log`: the event log. `unreadable`: the row. `part`: the part of the service that could not read it, such as
-    `relay`.
+    `log`: the event log. `unreadable`: the row, which cannot be read as an event. `part`: the part of the service that
+    could not read it, such as `relay`.
     """
     as_text = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": as_text[name] for name in as_text if name != "data"}

@@ -31,9 +31,9 @@ _INPUT = MappingProxyType(
 
 
 def no_such_contract(contract: str) -> Problem:
-    """Return the HTTP error 404 for a contract that does not exist, or that the caller's API key may not see.
+    """Return the HTTP error 404 for an unknown contract.
 
-    `contract`: the contract's id.
+    Use it also for a contract that the caller's API key may not see. `contract`: the contract's id.
     """
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
 

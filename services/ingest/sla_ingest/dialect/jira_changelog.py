@@ -79,7 +79,7 @@ class JiraDelivery:
         return jira_name_of(object_at(self.fields, "status"))
 
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
-        """Return a draft of an event (without ids), with the user whom the delivery names as its author.
+        """Return a draft of an event (without ids), whose author is the user in the delivery.
 
         `kind`: the event's kind. `at`: the event's time; None: the time of the delivery. `values`: further fields of
         `EventDraft`, such as `reason`.

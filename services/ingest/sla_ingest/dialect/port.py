@@ -205,11 +205,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Time that somebody worked on an incident, from `start` up to `end`, to be counted in a ledger of the contract.
+    """Time that somebody worked on an incident, from `start` up to `end`.
 
-    `who`: the person's name. `allowance`: the id of the allowance that pays; "": the contract's only allowance of
-    hours. `customer`: used to find the contract if the incident is unknown; "" if not stated. `reason`: what the work
-    was, in words. `contract`: the incident's contract; "" until it is known.
+    It is counted in a ledger of the contract. `who`: the person's name. `allowance`: the id of the allowance that pays;
+    "": the contract's only allowance of hours. `customer`: used to find the contract if the incident is unknown; "" if
+    not stated. `reason`: what the work was, in words. `contract`: the incident's contract; "" until it is known.
     """
 
     incident: IncidentId

@@ -24,7 +24,9 @@ SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDetails:
-    """What a delivery states about a person, to find out whether the person is staff, a customer or a bot.
+    """What a delivery states about a person.
+
+    These details decide whether the person is staff, a customer or a bot.
 
     - `names`: the ids and names of the account.
     - `shown`: the display name. People choose it themselves, so it may prove a bot, but never staff or a customer.

@@ -22,12 +22,13 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
     """Return the instants of an incident's table rows, with one instant chosen for each ambiguous local time.
 
-    A local time is ambiguous (a DoubtfulInstant in `instants`) if it came twice, because clocks were set back. The
+    A local time is ambiguous if it came twice, because clocks were set back; `instants` then has a DoubtfulInstant. The
     second of the two possible instants is chosen if the latest of the earlier rows lies after the first instant and not
     after the second. Otherwise the first is chosen. The result has the order of `instants`.
 
-    `versions`: the numbers of the rows, 0 for unknown. They say which rows are earlier, if all differ and none is 0.
-    Otherwise the order of `instants` says so; but if the unambiguous instants are not ascending, nothing is chosen.
+    `versions`: the numbers of the rows, 0 for unknown. If all numbers differ and none is 0, they say which rows are
+    earlier. Otherwise the order of `instants` says so; but if the unambiguous instants are not ascending, nothing is
+    chosen.
     """
     if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)

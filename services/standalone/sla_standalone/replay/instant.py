@@ -19,7 +19,10 @@ _DIGITS = {"Y": r"(\d{4})", "m": r"(\d{1,2})", "d": r"(\d{1,2})", "H": r"(\d{1,2
 
 
 class BadTableInstant(ValueError):
-    """Raised when a text fits none of the mapping's time formats, or its year is not from 1971 to 2099."""
+    """Raised when a text cannot be read as a time.
+
+    It fits none of the mapping's time formats, or its year is not from 1971 to 2099.
+    """
 
 
 class DoubtfulInstant(datetime):

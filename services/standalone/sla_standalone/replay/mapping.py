@@ -84,7 +84,7 @@ class Times(_Document):
 
 
 class States(_Document):
-    """In a mapping file, the column with the ticket's status, whose changes become events such as waiting or resolved.
+    """In a mapping file, the column with the ticket's status. Changes of the status become events.
 
     `values`: status -> phase; a row with another status states no change, and leaves a remark. `instants`: new phase ->
     columns with the instant of the change. `at`: columns with the instant of the change, used if `instants` gives none.
@@ -98,7 +98,7 @@ class States(_Document):
 
 
 class EventRule(_Document):
-    """In a mapping file, a rule by which the rows of an incident state events of the kind `event`.
+    """In a mapping file, a rule by which rows state events of the kind `event`.
 
     Only rows that fit `where` state an event. Such a row states an event if one of these holds, compared with the
     incident's row before:

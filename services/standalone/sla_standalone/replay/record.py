@@ -33,7 +33,10 @@ class Record(NamedTuple):
 
     @property
     def undecided(self) -> bool:
-        """Return whether a clock of the incident is open, so that its outcome depends on the end of the log."""
+        """Return whether a clock of the incident is open.
+
+        The clock's outcome then depends on the end of the log.
+        """
         return any(outcome.verdict is Verdict.OPEN for outcomes in self.outcomes for outcome in outcomes)
 
     def settled(self, until: datetime) -> Record:

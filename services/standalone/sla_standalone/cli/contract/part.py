@@ -37,9 +37,10 @@ def person(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Write a person of a recorded contract, or remove the person; without options, print the person.
+    """Write a person of a recorded contract (--file), or remove the person (--remove).
 
-    Exit status: 0 done (or possible), 1 it does not fit, or there is no such contract or person, 2 misuse.
+    Without these options, print the person. Exit status: 0 done (or possible), 1 it does not fit, or there is no such
+    contract or person, 2 misuse.
     """
     if remove and file is not None:
         stop("either --file or --remove")

@@ -24,11 +24,12 @@ _STOPS = frozenset({401, 403, 405, 415})  # these concern every contract alike
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedContract:
-    """A contract to be written to a running service, as a file or a line of a table states it.
+    """A contract to be written to a running service.
 
-    `section`: the contract's content, with the keys of a catalogue file. `place`: where the contract is stated, such as
-    `contracts.csv:12`. `line`: the line in a table; 0 in a file. `reason`: why, for the history. `effective_from`: from
-    when the contract applies (ISO 8601); "": from now, or from its first day if that is later.
+    A file or a line of a table states it. `section`: the contract's content, with the keys of a catalogue file.
+    `place`: where the contract is stated, such as `contracts.csv:12`. `line`: the line in a table; 0 in a file.
+    `reason`: why, for the history. `effective_from`: from when the contract applies (ISO 8601); "": from now, or from
+    its first day if that is later.
     """
 
     id: str
