@@ -22,7 +22,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class BadAmount(ValueError):
-    """Raised for a text that is not an amount of an allowance or a balance threshold; `hint`: what to write instead."""
+    """Raised for a text that is no amount of an allowance and no balance threshold.
+
+    `hint`: what to write instead.
+    """
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -32,7 +35,8 @@ class BadAmount(ValueError):
 def parse_amount(text: str, unit: AllowanceUnit) -> Decimal:
     """Return the amount of an allowance that a text such as `120h` or `2` states.
 
-    It is more than zero; in seconds if `unit` is hours, else in the unit itself. Raises BadAmount for any other text.
+    The amount is in seconds if `unit` is hours, else a number of units. Raises BadAmount for any other text, and for
+    zero.
     """
     written = text.strip()
     amount = _seconds(written) if unit is AllowanceUnit.HOURS else _number(written, unit)
@@ -44,10 +48,10 @@ def parse_amount(text: str, unit: AllowanceUnit) -> Decimal:
 
 
 def parse_balance_warning(text: str, unit: AllowanceUnit) -> BalanceWarning:
-    """Return at which balance of an allowance to warn, as a text states it.
+    """Return the threshold of an allowance's balance at which to warn, from a text.
 
-    `text`: such as `20% left`, `10h left` or `30 days before expiry`. `unit`: that of the allowance. Raises BadAmount
-    for any other text.
+    `text`: such as `20% left`, `10h left` or `30 days before expiry`. `unit`: of the allowance. Raises BadAmount for
+    any other text.
     """
     written = text.strip()
     hint = f"write 20% left, {_example(unit)} left or 30 days before expiry"

@@ -17,8 +17,11 @@ KeyId = NewType("KeyId", str)
 class KeyScope(StrEnum):
     """What an API key may do.
 
-    `ingest`: send events. `read`: read incidents and what follows from them. `ack`: acknowledge alerts. `notify`: send
-    notices of critical fixes. `admin`: includes every other scope.
+    `ingest`: send events.
+    `read`: read incidents, clocks and other results.
+    `ack`: acknowledge alerts.
+    `notify`: send notices of critical fixes.
+    `admin`: everything.
     """
 
     INGEST = "ingest"
@@ -30,10 +33,11 @@ class KeyScope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """An API key of the catalogue; the key itself is not stored, only its SHA-256.
+    """An API key of the catalogue; only its SHA-256 is stored.
 
-    `scopes`: what the key may do. `contract`: the only contract whose data may be read with the key (INV8,
-    docs/clauses.md); None: all. `expires`: the first day on which the key is no longer valid; None: never.
+    `scopes`: what the key may do.
+    `contract`: the only contract whose data the key may read (INV8, docs/clauses.md); None: all.
+    `expires`: the first day on which the key is no longer valid; None: never.
     """
 
     id: KeyId
@@ -43,20 +47,17 @@ class ApiKey:
     expires: date | None = None  # exclusive
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented`, the key that a caller sent, is this key.
-
-        The two are compared in constant time.
-        """
+        """Return whether `presented` (what a caller sent) is this key, compared in constant time."""
         return hmac.compare_digest(digest_of_key(presented), self.sha256)
 
     def allows(self, scope: KeyScope) -> bool:
-        """Return whether the key has the scope.
-
-        A key with the scope `admin` has every other.
-        """
+        """Return whether the key has the scope; `admin` includes every scope."""
         return scope in self.scopes or KeyScope.ADMIN in self.scopes
 
 
 def digest_of_key(key: str) -> str:
-    """Return the SHA-256 of an API key in hexadecimal. No salt is needed, since keys are long and random."""
+    """Return the SHA-256 of an API key in hexadecimal.
+
+    No salt is used, as keys are long and random.
+    """
     return hashlib.sha256(key.encode("utf-8")).hexdigest()

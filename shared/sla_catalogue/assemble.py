@@ -45,10 +45,11 @@ from sla_domain.rulebook import Rulebook
 class AssemblyInputs:
     """What a catalogue is built from besides the content of its files.
 
-    `environment`: name -> the value that replaces `${NAME}` in the files; None if a stored catalogue is rebuilt.
-    `stored`: that stored catalogue, from which holidays, shifts and years are taken; None: the catalogue is built from
-    files. `horizon`: the calendar years to compile; None: as the files say. `today`: warn of holidays and calendar
-    years that end within 90 days of this day; None: no such warning.
+    `environment`: name -> value that replaces `${NAME}` in the files; None for a stored catalogue.
+    `stored`: a stored catalogue that is rebuilt with its holidays, shifts and years; None: the catalogue comes from
+    files.
+    `horizon`: the calendar years to compile; None: as the files say.
+    `today`: warn of holidays and calendar years that end within 90 days of this day; None: do not warn.
     """
 
     environment: Mapping[str, str] | None
@@ -58,10 +59,10 @@ class AssemblyInputs:
 
 
 def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogue | None, Findings]:
-    """Build a catalogue from its merged files, and return it with what was found wrong.
+    """Build a catalogue from its merged files; return (catalogue, findings).
 
-    The result is (catalogue, findings): the catalogue is None if there are errors; the findings are errors and warnings
-    with their places. `merged`: the files. `circumstances`: the inputs besides them.
+    The findings are errors and warnings with their places. The catalogue is None if there are errors. `merged`: the
+    files. `circumstances`: the inputs besides the files.
     """
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)

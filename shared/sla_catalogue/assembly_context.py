@@ -11,11 +11,13 @@ from sla_catalogue.problem import Findings, Path, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What all functions that build parts of a catalogue need: its document, the ids in it, and the list of findings.
+    """What all functions that build parts of a catalogue need.
 
-    `declared`: section -> all ids written in it, those of entries with errors included, so that references to such an
-    entry are not reported as well. `findings`: receives errors and warnings. `stored`: True: an old catalogue is
-    rebuilt to judge incidents; rules made since then must not reject it.
+    `document`: the catalogue as written.
+    `declared`: section -> ids of all its entries, including entries with errors. References to such an entry are not
+    reported again.
+    `findings`: receives errors and warnings.
+    `stored`: an old catalogue is being rebuilt to judge incidents; rules made since then must not reject it.
     """
 
     document: CatalogueDocument
@@ -26,9 +28,9 @@ class Context:
     def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
         """Return whether `section` of the catalogue has an entry `name` without errors.
 
-        If none is written, that is reported to `findings`. For an entry with errors the result is False, and nothing
-        more is reported. `path`: the keys down to the value that refers to the entry. `what`: the word for such an
-        entry in the message, such as `plan`.
+        A missing entry is reported to `findings`. An entry with errors gives False and no further report. `path`: the
+        keys down to the value that refers to the entry. `what`: the word for such an entry in the message, such as
+        `plan`.
         """
         if name in getattr(self.document, section):
             return True
@@ -37,10 +39,10 @@ class Context:
         return False
 
     def report_unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
-        """Report to `findings` that a value of the catalogue names something that does not exist.
+        """Report to `findings` that a value of the catalogue names something unknown.
 
-        `name`: what it names. `path`: the keys down to the value. `what`: the word for it in the message, such as
-        `plan`. `known`: all names there are; the hint suggests the nearest.
+        `name`: the unknown name. `known`: all known names; the hint suggests the nearest. `path`: the keys down to the
+        value. `what`: the word for such a thing in the message, such as `plan`.
         """
         code = f"unknown-{what.replace(' ', '-')}"
         self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

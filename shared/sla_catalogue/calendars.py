@@ -42,10 +42,11 @@ _ALIVE: WeakValueDictionary[Hashable, Calendar] = WeakValueDictionary()  # all t
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CatalogueCalendars:
-    """The business calendars of a catalogue: `calendar` returns that of a contract and a coverage (when time counts).
+    """The business calendars of a catalogue, each compiled when first asked for.
 
-    Each is compiled on first use; equal content shares one compiled calendar, across catalogues too. `tables`: code ->
-    holidays; one may be added when a contract needs it, and none is changed. `horizon`: the years to compile.
+    Calendars with equal content share one compiled calendar, across catalogues too.
+    `tables`: code -> holidays. Tables are added when a contract needs them, and never changed.
+    `horizon`: the years to compile.
     """
 
     tables: dict[str, HolidayTable]
@@ -55,9 +56,8 @@ class CatalogueCalendars:
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar of a coverage (when time counts) under a contract.
 
-        `windows`: booked hours that count as well. The calendar is compiled at the first call. Later calls return the
-        same object, as long as anybody uses it. Its methods raise BeyondHorizon for instants outside the catalogue's
-        years.
+        `windows`: booked hours, which are open too. Later calls return the same object as long as somebody uses it. The
+        calendar raises BeyondHorizon for instants outside the catalogue's years.
         """
         # The value keeps the coverage alive, so its id stays its own.
         key = (id(coverage), contract.hours_key, windows)
@@ -73,7 +73,7 @@ class CatalogueCalendars:
     def of_zone(self, zone: str, coverage: Coverage) -> Calendar:
         """Return the calendar of hours that belong to no contract, such as those of a rota.
 
-        `zone`: the IANA name of their time zone. `coverage`: the hours.
+        `zone`: IANA name of the time zone. `coverage`: the hours.
         """
         return self.calendar(contract_of_zone(zone), coverage)
 
@@ -92,10 +92,9 @@ class CatalogueCalendars:
         return _compiled(self.spec(contract, coverage), self.horizon)
 
     def spec(self, contract: Contract, coverage: Coverage) -> CalendarSpec:
-        """Return what a calendar is compiled from: its hours, holidays, openings and closings.
+        """Return what the calendar of a coverage is compiled from: hours, holidays, openings and closings.
 
-        They are those of the coverage (when time counts) under the contract. The time zone is the coverage's own, else
-        the contract's.
+        The time zone is the coverage's own, else the contract's.
         """
         table = self.tables.get(holiday_code_for(contract, coverage))
         rows = table.rows if table else ()
@@ -117,17 +116,17 @@ class CatalogueCalendars:
 def contract_of_zone(zone: str) -> Contract:
     """Return a placeholder contract, for the calendar of hours that belong to no contract.
 
-    Such are the hours of a rota (on-call plan). `zone`: the IANA name of their time zone.
+    Such hours are those of a rota (on-call plan). `zone`: IANA name of the time zone.
     """
     return Contract(id=ContractId(f"zone {zone}"), customers=frozenset(), plan=PlanId(""), zone=zone)
 
 
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
-    """Return the code of the holiday table, such as `DE-BY`, that closes a coverage.
+    """Return the code of the holiday table, such as `DE-BY`, that closes a coverage; "" for none.
 
-    "" for none. The coverage says whose holidays close it: nobody's, the contract's, or those of a fixed code. The
-    contract may override that (section B of docs/clauses.md). `holidays: false`: no holidays. `holidays: true`: the
-    contract's, too, for a coverage that names nobody's, unless it is open around the clock.
+    The coverage decides: no holidays, the contract's, or those of a fixed code. The contract may override this (section
+    B of docs/clauses.md). With `holidays: false` there are no holidays. With `holidays: true`, a coverage without
+    holidays gets the contract's, unless it is open around the clock.
     """
     if contract.holidays is False:
         return ""
@@ -144,8 +143,7 @@ def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
 def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
     """Return the codes of all holiday tables that close a coverage under a contract.
 
-    For a coverage made of others, these are the codes of all its parts. For any other it is one code at most, that of
-    `holiday_code_for`. Empty for none.
+    For a coverage made of others, these are the codes of all its parts. Empty if there are no holidays.
     """
     parts = {code for part in coverage.parts for code in holiday_codes_for(contract, part)}
     return (parts if coverage.parts else {holiday_code_for(contract, coverage)}) - {""}

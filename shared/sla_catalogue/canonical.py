@@ -23,18 +23,24 @@ _OLDER = 1  # it knew keys that nothing read
 
 
 class UnreadableText(CatalogueError):
-    """Raised for a stored text that is not a catalogue in a known format: load the catalogue's files instead."""
+    """Raised for a stored text that is no catalogue in a known format.
+
+    Load the catalogue's files instead.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCatalogue:
-    """A catalogue in its stored form: all values but the secrets, with the holiday tables and the versions.
+    """A catalogue in its stored form: all values but the secrets, with holidays and versions.
 
-    `sections`: the values. `positions`: keys down to a value -> where it was written. `tables`: code -> holidays.
-    `horizon`: the years for which calendars are compiled. `listed`: rota id -> number of the layer, from 0 -> shifts
-    from calendar files. `holidays_version`, `tzdata_version`: those of the package `holidays` ("" if no table has a
-    day) and of the time zone data. `version`: that of the stored text from which this object was read; "" if it was
-    built from files.
+    `sections`: the values.
+    `positions`: keys down to a value -> where the value was written.
+    `tables`: code -> holidays.
+    `horizon`: the years for which calendars are compiled.
+    `holidays_version`: version of the package `holidays`; "" if no table has a day.
+    `tzdata_version`: version of the time zone data.
+    `version`: version of the stored text that was read; "" for a catalogue from files.
+    `listed`: rota id -> number of the layer, from 0 -> shifts from calendar files.
     """
 
     sections: dict[str, Plain]
@@ -50,8 +56,8 @@ class StoredCatalogue:
 def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
     """Return (stored text, version) of a catalogue.
 
-    The version is a hash of the content in twelve hexadecimal digits. The places at which targets were written are in
-    the text, but do not change the version.
+    The version is a hash of the content, in twelve hexadecimal digits. The text also says where targets were written,
+    which does not affect the version.
     """
     content = {
         "format": FORMAT,
@@ -69,7 +75,7 @@ def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
 def parse_stored(text: str) -> StoredCatalogue:
     """Return the catalogue of a stored text, converted to the present format.
 
-    Raises UnreadableText if it is not a catalogue in a known format.
+    Raises UnreadableText for any other text.
     """
     try:
         content = json.loads(text)

@@ -19,12 +19,17 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """A checked catalogue under one version: plans, contracts, calendars, sources, channels, keys and settings.
+    """A checked catalogue under one version, with everything the services use.
 
-    `version`: the hash of its content. `text`: the stored form without secrets; `load_text` rebuilds the catalogue from
-    it. `rulebook`: the plans, contracts and calendars. `escalations`: policies by id. `holidays`: code, such as `PL` ->
-    holiday table. `horizon`: the years for which calendars are compiled. `scenarios`: its tests. `warnings`: warnings
-    about its files. `compiler`: builds and checks further contracts against this catalogue.
+    `version`: hash of the content.
+    `text`: the stored form without secrets; `load_text` rebuilds the catalogue from it.
+    `rulebook`: the plans, contracts and calendars.
+    `escalations`: policies by id.
+    `holidays`: code, such as `PL` -> holiday table.
+    `horizon`: the years for which calendars are compiled.
+    `scenarios`: the tests in the catalogue.
+    `warnings`: warnings about the files.
+    `compiler`: builds and checks further contracts against this catalogue.
     """
 
     version: str

@@ -21,33 +21,35 @@ ChannelId = NewType("ChannelId", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelEntry:
-    """An entry of the section `channels`, such as one webhook endpoint; each kind of channel has its own subclass.
+    """An entry of the section `channels`, such as one webhook endpoint.
 
-    `kind`: the name of the kind, such as `webhook`.
+    Each kind of channel has its own subclass. `kind`: the name of the kind, such as `webhook`.
     """
 
     id: ChannelId
     kind: str
 
     def every_secret(self) -> tuple[Secret, ...]:
-        """Return all secrets of this channel entry.
+        """Return all secrets of this channel entry; by default there are none.
 
-        They are for checks over the whole catalogue. By default there are none.
+        Checks over the whole catalogue use them.
         """
         return ()
 
 
 class BadAddress(ValueError):
-    """Raised for an address that this kind of channel cannot have; the message says why."""
+    """Raised for an address that is not valid for this kind of channel; the message says why."""
 
 
 class ChannelKind:
-    """One kind of channel, such as e-mail, as the catalogue knows it; each kind is a subclass.
+    """One kind of channel, such as e-mail; each kind is a subclass.
 
-    `install_channel_kinds` takes one object of each. `name`: the text in `kind:` of an entry, before an address
-    (`email:ada@example.org`), and as a key of a person. `document`: the model of the kind's entries in the section
-    `channels`; None: it has no entries. `personal`: True: each person has an own address, and a level of an escalation
-    may name the kind; False: the address is the id of an entry. `secret_keys`: the keys of an entry that hold secrets.
+    `install_channel_kinds` takes one object of each.
+    `name`: the value of `kind:` in an entry, the prefix of an address (`email:ada@example.org`), and a key of a person.
+    `personal`: True: each person has an own address, and a level of an escalation may name the kind. False: an address
+    is the id of an entry.
+    `document`: the model of the kind's entries in the section `channels`; None: the kind has no entries.
+    `secret_keys`: the keys of an entry that hold secrets.
     """
 
     name: ClassVar[str]
@@ -57,29 +59,29 @@ class ChannelKind:
     """Keys of an entry, beside `secret`, `secrets`, `password` and `key`, whose values are secrets."""
 
     def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
-        """Return the channel entry with the id `id_` that a document of the section `channels` describes."""
+        """Return the channel entry (id `id_`) that a document of the section `channels` describes."""
         return ChannelEntry(id=id_, kind=self.name)
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report the errors of a channel entry that its model cannot find.
+        """Report errors of a channel entry that its model cannot find to `context.findings`.
 
-        They go to `context.findings`; by default there are none. `document`: the entry. `path`: the keys down to it,
-        such as `("channels", "pager")`.
+        By default there are none. `document`: the entry. `path`: the keys down to the entry, such as `("channels",
+        "pager")`.
         """
 
     def normalise(self, address: str) -> str:
-        """Return an address in the form in which it is stored and used.
+        """Return an address in the form in which it is stored and used; by default unchanged.
 
-        `address`: without the kind of channel in front. By default it is returned unchanged. Raises BadAddress for an
-        address that this kind cannot have.
+        `address`: without the kind of channel as prefix. Raises BadAddress for an address that is not valid for this
+        kind.
         """
         return address
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Report a person's address that is not valid for this kind of channel.
+        """Report a person's address that is not valid for this kind of channel to `context.findings`.
 
-        The error goes to `context.findings`. By default an address must be the id of an entry of the section `channels`
-        that is of this kind. `path`: the keys down to the address in the catalogue.
+        By default a valid address is the id of an entry of this kind in the section `channels`. `path`: the keys down
+        to the address in the catalogue.
         """
         if context.has_entry("channels", address, path, "channel"):
             found = context.document.channels[address].kind
@@ -92,9 +94,9 @@ _installed: dict[str, ChannelKind] | None = None
 
 
 def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
-    """Set which kinds of channels, such as e-mail, the catalogues of this process may use.
+    """Set the kinds of channels, such as e-mail, that catalogues of this process may use.
 
-    They replace those set before. Raises ValueError if two kinds have the same name.
+    They replace the kinds set before. Raises ValueError if two kinds have the same name.
     """
     global _installed
     found: dict[str, ChannelKind] = {}
@@ -108,7 +110,7 @@ def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
 def channel_kinds() -> tuple[ChannelKind, ...]:
     """Return the kinds of channels that `install_channel_kinds` has set, in their order.
 
-    Raises LookupError if none were set yet.
+    Raises LookupError if no kinds were set yet.
     """
     if _installed is None:
         raise LookupError("no channel kinds are installed: import sla_standalone, or call install_channel_kinds")
@@ -116,9 +118,9 @@ def channel_kinds() -> tuple[ChannelKind, ...]:
 
 
 def channel_kind(name: str) -> ChannelKind | None:
-    """Return the kind of channel with this name, of those that `install_channel_kinds` has set.
+    """Return the kind of channel with this name; None for a name that is not installed.
 
-    None if there is none. Raises LookupError if no kinds were set yet.
+    Raises LookupError if no kinds were set yet.
     """
     return next((kind for kind in channel_kinds() if kind.name == name), None)
 
@@ -126,7 +128,8 @@ def channel_kind(name: str) -> ChannelKind | None:
 def normalise_address(written: str) -> str:
     """Return an address such as `email:ada@example.org` in the form in which it is stored and used.
 
-    If it is not valid, or its kind (the text before the colon) is absent or unknown, it is returned unchanged.
+    An address that is not valid is returned unchanged. An address whose kind (the text before the colon) is missing or
+    unknown is returned unchanged too.
     """
     name, colon, address = written.partition(":")
     kind = channel_kind(name) if colon else None

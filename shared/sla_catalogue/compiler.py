@@ -39,10 +39,10 @@ __all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "dates_ove
 
 @dataclass(frozen=True, slots=True)
 class CompiledContract:
-    """A contract ready for use (`contract`), with those of its plans that the catalogue itself does not have.
+    """A contract ready for use, with those of its plans that the catalogue does not have.
 
-    `plans`, by id, are of two kinds: plans made for this contract alone (`gold@acme`), and plans merged over a base
-    plan (`gold+standard`). A merged plan is the same object for all contracts that use it.
+    `plans`: by id. They are plans made for this contract (`gold@acme`), and plans merged over a base plan
+    (`gold+standard`). A merged plan is the same object for all contracts that use it.
     """
 
     contract: Contract
@@ -54,7 +54,9 @@ class ContractProblem:
     """One error or warning about a contract.
 
     `path`: the keys from the contract's section to the value, such as `("roles", "on_call")`; `()` for the contract as
-    a whole. `code`: a stable name of the kind of problem. `hint`: what to do, "" if not known.
+    a whole.
+    `code`: a stable name of the kind of problem.
+    `hint`: what to do, "" if not known.
     """
 
     path: Path
@@ -67,19 +69,21 @@ class ContractProblem:
     def pointer(self) -> str:
         """Return the place of the problem in the contract as a JSON pointer (RFC 6901).
 
-        It is such as `/targets/0/time`; "" for the contract as a whole.
+        For example `/targets/0/time`; "" for the contract as a whole.
         """
         return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class ContractCompiler:
-    """Compiles and checks contracts against one catalogue: its plans, coverages, people, escalations and channels.
+    """Compiles and checks contracts against one catalogue: its plans, hours, people and escalations.
 
-    `plans`: builds plans, and keeps those that contracts share. `context`: the catalogue's document and ids, without
-    its contracts. `calendars`: receives holiday tables that only a new contract needs. `listed`: ids of the catalogue's
-    plans that are not made for one contract. `rotas`: the on-call plans, by id. `known`: (code, message) of each
-    finding on the catalogue itself, which `check` does not repeat.
+    `plans`: builds plans, and keeps those that contracts share.
+    `context`: the catalogue's document and ids, without its contracts.
+    `calendars`: receives holiday tables that only a new contract needs.
+    `listed`: ids of the catalogue's plans that are not made for one contract.
+    `rotas`: the on-call plans, by id.
+    `known`: (code, message) of each finding on the catalogue itself, which `check` does not repeat.
     """
 
     plans: Plans
@@ -90,12 +94,14 @@ class ContractCompiler:
     known: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
 
     def compile(self, id: str, values: Mapping[str, Plain], *, version: int = 0) -> CompiledContract:
-        """Return a contract, ready for use, from its values.
+        """Build a contract, ready for use, from its values, without checking them.
 
-        It is built, but not checked, and `${NAME}` stays as it is. `id`: the contract's. `values`: what a catalogue
-        file has under `contracts.<id>`. `version`: the number of the contract's version; above 0 it is part of the ids
-        of plans that are made for the contract alone (`gold@acme.v3`). Raises CatalogueInvalid for a contract that
-        cannot be built.
+        `${NAME}` in the values is not replaced.
+        `id`: id of the contract.
+        `values`: what a catalogue file has under `contracts.<id>`.
+        `version`: number of the contract's version. Above 0, it is part of the ids of plans made for the contract
+        (`gold@acme.v3`).
+        Raises CatalogueInvalid for a contract that cannot be built.
         """
         findings = self._findings(id, version)
         made, plans, _ = self._build(id, values, version, findings)
@@ -107,11 +113,13 @@ class ContractCompiler:
         return CompiledContract(made.contract, MappingProxyType(own))
 
     def check(self, id: str, values: Mapping[str, Any], *, version: int = 0) -> tuple[ContractProblem, ...]:
-        """Return all errors and warnings about one contract, sorted by path. Never raises.
+        """Return all errors and warnings about one contract, sorted by path; never raises.
 
-        `id`: the contract's. `values`: what a catalogue file has under `contracts.<id>`. `version`: the number of the
-        contract's version, 0 for none. Findings on the catalogue itself are not repeated. Conflicts with other
-        contracts, such as a customer of both at the same time, are not checked.
+        Findings on the catalogue itself are not repeated. Conflicts with other contracts, such as a common customer at
+        the same time, are not checked.
+        `id`: id of the contract.
+        `values`: what a catalogue file has under `contracts.<id>`.
+        `version`: number of the contract's version; 0: none.
         """
         findings = self._findings(id, version)
         for path in _unwritable(values):

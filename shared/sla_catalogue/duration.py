@@ -39,7 +39,10 @@ _EXAMPLES = "write 4h, 30m, PT4H, 2 working days, 4h wall or unspecified"
 
 
 class BadDuration(ValueError):
-    """Raised for a text that is not a span of time in a known form; `hint`: what to write instead."""
+    """Raised for a text that is no span of time in a known form.
+
+    `hint`: what to write instead.
+    """
 
     def __init__(self, message: str, hint: str = _EXAMPLES) -> None:
         super().__init__(message)
@@ -49,9 +52,12 @@ class BadDuration(ValueError):
 def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
     """Return the allowed time of a target that a text such as `4h` states.
 
-    `4h` is time in the target's hours, and `2 working days` are days with such hours. `4h wall` is wall-clock time.
-    `unspecified` says that the plan gives no number. `mode`: how a time in working days is counted; by default it ends
-    at the start's time of day. Other texts ignore it. Raises BadDuration for any other text.
+    `4h`: time in the target's hours.
+    `2 working days`: days with such hours.
+    `4h wall`: wall-clock time.
+    `unspecified`: the plan gives no number.
+    `mode`: how a time in working days is counted (default: until the start's time of day). Raises BadDuration for any
+    other text.
     """
     written = text.strip()
     if written.casefold() == UNSPECIFIED:
@@ -66,10 +72,10 @@ def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allow
 
 
 def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
-    """Return the span of time that a text such as `1h 30m` or `PT4H` states.
+    """Return the span of time that a text such as `1h 30m` or `PT4H` states, at most ten years.
 
-    It is at most ten years. `days_allowed`: days and weeks are accepted too, as 24 hours and 7 days; months and years
-    never. Raises BadDuration for any other text.
+    `days_allowed`: accept days (24 hours) and weeks (7 days) too. Months and years are never accepted. Raises
+    BadDuration for any other text.
     """
     written = text.strip()
     if written.startswith("-"):
@@ -95,10 +101,10 @@ def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
 
 
 def parse_warning(text: str) -> WarningAt:
-    """Return when to warn that a clock will be due, from a text such as `75%` or `1h before`.
+    """Return when to warn before a clock is due, from a text such as `75%` or `1h before`.
 
     The text states a share of the allowed time, from 1% to 99%, or a span before the due instant. The span is in the
-    same kind of time (counted or wall-clock) as the target. Raises BadDuration for any other text.
+    target's kind of time (open or wall-clock). Raises BadDuration for any other text.
     """
     written = text.strip()
     percent = re.fullmatch(r"(\d+)\s*%", written)
@@ -117,9 +123,9 @@ def parse_warning(text: str) -> WarningAt:
 
 
 def parse_term(text: str) -> Term:
-    """Return the term (months and days by the calendar) that a text such as `18 months` states.
+    """Return the term (calendar months and days) that a text such as `18 months` or `30 days` states.
 
-    Other examples are `1 year` and `30 days`; ten years at most. Raises BadDuration for any other text.
+    A term is ten years at most. Raises BadDuration for any other text.
     """
     written = text.strip()
     parts = _iso_parts(written) if written[:1] in "Pp" else _plain_parts(written)

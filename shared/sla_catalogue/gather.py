@@ -21,9 +21,10 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The text of one catalogue file; `name` is used in messages.
+    """The text of one catalogue file.
 
-    `base`: the directory to which relative file names in it refer.
+    `name`: used in messages.
+    `base`: the directory for relative file names in the text.
     """
 
     name: str
@@ -33,11 +34,12 @@ class SourceText:
 
 @dataclass(slots=True)
 class FileUnion:
-    """All catalogue files merged into one mapping (`sections`).
+    """All catalogue files merged into one mapping.
 
-    `sections`: name of a section -> its content. `positions`: keys down to a value -> where it was written. `bases`:
-    file name -> the directory to which relative file names in it refer. `problems`: errors of the files, and ids that
-    two of them define.
+    `sections`: name of a section -> its content.
+    `positions`: keys down to a value -> where the value was written.
+    `problems`: errors of the files, and ids that two files define.
+    `bases`: file name -> directory for relative file names in that file.
     """
 
     sections: dict[str, Plain] = field(default_factory=dict)
@@ -49,8 +51,8 @@ class FileUnion:
 def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
     """Read catalogue files and directories, and return their merged content.
 
-    Of a directory all YAML files are read, in its folders too, in the order of their names; hidden ones are not.
-    Nothing is raised for files with errors: these are in `problems` of the result.
+    In a directory, all YAML files are read in the order of their names, also in its folders. Hidden files are skipped.
+    Errors of files are not raised but added to `problems` of the result.
     """
     roots = [paths] if isinstance(paths, FilePath | str) else paths
     merged = FileUnion()
@@ -64,8 +66,10 @@ def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
 class FileRole(StrEnum):
     """Whether a YAML file in a catalogue's folder belongs to the catalogue.
 
-    `CATALOGUE`: a part of it. `EMPTY`: has no value. `UNREADABLE`: not UTF-8, too large or not YAML. `FOREIGN`: YAML of
-    something else.
+    `CATALOGUE`: the file is part of the catalogue.
+    `EMPTY`: the file has no value.
+    `UNREADABLE`: the file is not UTF-8, too large or not YAML.
+    `FOREIGN`: the file is YAML of something else.
     """
 
     CATALOGUE = "catalogue"  # a mapping of the catalogue's sections
@@ -75,9 +79,9 @@ class FileRole(StrEnum):
 
 
 def file_role(path: FilePath) -> FileRole:
-    """Return whether the YAML file at `path` is part of a catalogue, and if not, why.
+    """Return whether the YAML file at `path` belongs to a catalogue, and if not, why.
 
-    Raises OSError if it cannot be opened.
+    Raises OSError if the file cannot be opened.
     """
     if path.stat().st_size > MAX_BYTES:
         return FileRole.UNREADABLE
@@ -97,8 +101,7 @@ def file_role(path: FilePath) -> FileRole:
 def merge(texts: Iterable[SourceText], merged: FileUnion) -> None:
     """Add the sections of each catalogue text to `merged`.
 
-    If two texts define an id, the first one is kept. Such ids, and texts that cannot be read, are added to
-    `merged.problems`.
+    If two texts define the same id, the first is kept. Such ids, and unreadable texts, are added to `merged.problems`.
     """
     for text in texts:
         tree = read_tree(text.text, text.name)
@@ -176,7 +179,7 @@ def _adopt(merged: FileUnion, tree: Tree, old: Path, new: Path, offset: int) -> 
 
 
 def yaml_files(folder: FilePath) -> list[FilePath]:
-    """Return the YAML files under `folder` that are read as its catalogue, sorted.
+    """Return the YAML files of the catalogue in `folder`, sorted.
 
     Hidden files, and files in hidden folders, are left out.
     """

@@ -22,8 +22,9 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 @dataclass(frozen=True, slots=True, order=True)
 class HorizonEnd:
-    """The last day (`until`, inclusive) for which holidays are known or calendars are compiled.
+    """The last day for which holidays are known or calendars are compiled.
 
+    `until`: the last day, included.
     `code`: the holiday table that ends, such as `PL`, or `YEARS` for the compiled years.
     """
 
@@ -36,23 +37,17 @@ class HorizonEnd:
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
-        """Return in how many days the last day (`until`) comes; negative if it is past.
-
-        They are counted from the day `today`.
-        """
+        """Return the number of days from `today` to the last day (`until`); negative for a past day."""
         return (self.until - today).days
 
     def ends_soon(self, today: date) -> bool:
-        """Return whether the last day (`until`) is past, or comes in less than 90 days.
-
-        They are counted from the day `today`.
-        """
+        """Return whether the last day (`until`) is past, or less than 90 days from `today`."""
         return self.until - today < SOON
 
     def describe(self, today: date) -> str:
         """Return a sentence on which holidays or years end, when, and what happens afterwards.
 
-        `today`: the day from which the days until the end are counted.
+        `today`: the day from which the time left is counted.
         """
         left = self.days(today)
         when = f"in {left} days" if left >= 0 else f"{-left} days ago"
@@ -62,17 +57,17 @@ class HorizonEnd:
 
     @property
     def hint(self) -> str:
-        """Return what to change so that holidays or compiled years reach further, as text."""
+        """Return what to change so that the holidays or compiled years reach further, as text."""
         if self.code == YEARS:
             return f"settings: {{horizon: {{first: …, last: {self.until.year + 10}}}}}"
         return "a newer `holidays` package or feed, or add the days"
 
 
 def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
-    """Return the last days for which calendars are compiled and holidays are known.
+    """Return the last days for which calendars are compiled and holidays are known, earliest first.
 
-    The earliest comes first. One entry is for the compiled years (`horizon`). One is for each holiday table that a
-    contract of the rulebook uses, if it is in `tables` (code -> holidays) and has holidays.
+    The result has one entry for the compiled years (`horizon`). It has one entry for each holiday table that a contract
+    of the rulebook uses, if the table is in `tables` (code -> holidays) and has holidays.
     """
     bought = [one for contract in rulebook.contracts.values() for one in contract.bought]
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in bought]
@@ -82,10 +77,10 @@ def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon
 def horizon_ends_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
 ) -> tuple[HorizonEnd, ...]:
-    """Return the last days for which calendars are compiled and holidays are known.
+    """Return the last days for which calendars are compiled and holidays are known, earliest first.
 
-    The earliest comes first. One entry is for the compiled years (`horizon`). One is for each holiday table that the
-    contracts need, if it is in `tables` (code -> holidays) and has holidays. `used`: pairs (contract, its plan).
+    The result has one entry for the compiled years (`horizon`). It has one entry for each holiday table that the
+    contracts use, if the table is in `tables` (code -> holidays) and has holidays. `used`: pairs (contract, its plan).
     """
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in holiday_codes_for(contract, coverage)}  # fmt: skip
@@ -95,11 +90,11 @@ def horizon_ends_of(
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """Return the last day for which the holidays of a table are known.
+    """Return the last day for which the holidays of a table are known; None for an empty table.
 
-    It is the day of the table's last holiday or closing; None if the table is empty. If that is in the last of the
-    compiled years (`horizon`) or later, the end of these years is returned. Days added by hand are ignored, unless the
-    table has no others, since somebody may add a day far ahead of those that are known.
+    It is the day of the last holiday or closing. If that day lies in the last compiled year (`horizon`) or later, it is
+    the end of the compiled years. Days added by hand are ignored unless there are no others, as somebody may add a day
+    far ahead.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

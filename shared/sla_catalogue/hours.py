@@ -20,7 +20,10 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 
 
 class BadHours(ValueError):
-    """Raised for a text that does not describe weekly hours; `hint`: what to write instead."""
+    """Raised for a text that does not describe weekly hours.
+
+    `hint`: what to write instead.
+    """
 
     def __init__(self, message: str, hint: str = "write e.g. mon-fri: 09:00-17:00") -> None:
         super().__init__(message)
@@ -29,7 +32,10 @@ class BadHours(ValueError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class MinuteWindow:
-    """An open window of a day in minutes since local midnight; an `end` above 1440 lies on the next day."""
+    """An open window of a day, in minutes from local midnight.
+
+    An `end` above 1440 lies on the next day.
+    """
 
     start: int
     end: int
@@ -42,11 +48,10 @@ Week = Mapping[int, tuple[MinuteWindow, ...]]
 
 
 def parse_week(written: object) -> Week:
-    """Return the open windows of each weekday (0 is Monday) that a text or a mapping states.
+    """Return the open windows of each weekday (0 is Monday) that a text or mapping states.
 
-    A text is such as `24x7` or `mon-fri 09:00-17:00; sat 10:00-14:00`. A mapping has days as keys: `mon-fri:
-    09:00-17:00`. Weekdays and windows are in order; a weekday without windows is absent. Raises BadHours for anything
-    else.
+    A text is such as `24x7` or `mon-fri 09:00-17:00; sat 10:00-14:00`. A mapping is such as `mon-fri: 09:00-17:00`.
+    Weekdays and windows are sorted; a weekday without windows is missing. Raises BadHours for anything else.
     """
     if isinstance(written, str):
         return _from_text(_SHORTHANDS.get(written.strip().casefold(), written))
@@ -74,7 +79,7 @@ def parse_days(written: str) -> tuple[int, ...]:
 
 
 def parse_window(written: str) -> MinuteWindow:
-    """Return the window that a text such as `09:00-17:00` or `22:00-06:00` (over midnight) states.
+    """Return the window that a text such as `09:00-17:00` or `22:00-06:00` (past midnight) states.
 
     Raises BadHours for any other text.
     """
@@ -88,7 +93,7 @@ def parse_window(written: str) -> MinuteWindow:
 
 
 def parse_minute(written: str) -> int:
-    """Return the minutes since midnight of a text `HH:MM`; 1440 for 24:00.
+    """Return the minutes from midnight of a text `HH:MM`; 1440 for `24:00`.
 
     Raises BadHours for any other text.
     """
@@ -118,7 +123,7 @@ def week_text(week: Week) -> str:
 
 
 def find_overlaps(week: Week) -> list[str]:
-    """Return texts on windows of a week that overlap; empty if none do.
+    """Return a text for each pair of windows of a week that overlap.
 
     A text is such as `09:00-17:00 and 16:00-18:00 (mon, tue)`. `week`: weekday (0 is Monday) -> open windows.
     """
@@ -126,10 +131,10 @@ def find_overlaps(week: Week) -> list[str]:
 
 
 def find_short_gaps(week: Week, limit: int = 5) -> list[str]:
-    """Return texts on pairs of windows with a short gap between them, also over midnight.
+    """Return a text for each pair of windows of a week with a gap of at most `limit` minutes.
 
-    Short is at most `limit` minutes: nearly always somebody wrote 23:59 for 24:00. `week`: weekday (0 is Monday) ->
-    open windows.
+    Gaps at midnight are included: mostly somebody wrote 23:59 instead of 24:00. `week`: weekday (0 is Monday) -> open
+    windows.
     """
     return _described_pairs(
         (first, second) for (_, end, first), (begin, _, second) in _pairs(week) if 0 < begin - end <= limit

@@ -24,7 +24,7 @@ _DIGESTS = frozenset(map(digest_of_key, KNOWN_SECRETS))
 def known_secret_places(catalogue: Catalogue) -> list[str]:
     """Return where a catalogue uses a secret or key from slad's published examples.
 
-    Such a secret is known to everybody. The places are sorted texts, such as `sources.demo`.
+    Everybody knows such a secret. The places are sorted texts, such as `sources.demo`.
     """
     places = {place for place, secret in _secrets(catalogue) if secret.available and secret.value in KNOWN_SECRETS}
     return sorted(places | {f"keys.{key.id}" for key in catalogue.keys.values() if key.sha256 in _DIGESTS})

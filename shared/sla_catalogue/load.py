@@ -29,11 +29,12 @@ Paths = FilePath | str | Sequence[FilePath | str]
 def load_catalogue(
     paths: Paths, *, environment: Mapping[str, str] | None = None, horizon: Horizon | None = None
 ) -> Catalogue:
-    """Read and check a catalogue, and return it.
+    """Read and check the files of a catalogue, and return the catalogue.
 
-    `paths`: its files or directories. `environment`: name -> the value that replaces `${NAME}` in the files; None: the
-    process's environment. `horizon`: the calendar years to compile; None: as the files say. Raises CatalogueInvalid,
-    which lists every problem, if there are errors.
+    `paths`: files or directories.
+    `environment`: name -> value that replaces `${NAME}` in the files; None: the process's environment.
+    `horizon`: the calendar years to compile; None: as the files say.
+    Raises CatalogueInvalid, which lists every problem, if there are errors.
     """
     return _sure(*_load(paths, environment, horizon))
 
@@ -45,11 +46,12 @@ def check_files(
     horizon: Horizon | None = None,
     today: date | None = None,
 ) -> list[FileProblem]:
-    """Return every problem of a catalogue's files, errors and warnings. Never raises.
+    """Return every error and warning about a catalogue's files, by file and line; never raises.
 
-    They are in the order of files and lines. `paths`: files or directories. `environment`: name -> the value that
-    replaces `${NAME}` in the files; None: the process's environment. `horizon`: the calendar years to compile; None: as
-    the files say. `today`: also warn of holidays and compiled years that end within 90 days of this day; None: do not.
+    `paths`: files or directories.
+    `environment`: name -> value that replaces `${NAME}` in the files; None: the process's environment.
+    `horizon`: the calendar years to compile; None: as the files say.
+    `today`: also warn of holidays and compiled years that end within 90 days of this day; None: do not warn.
     """
     _, findings = _load(paths, environment, horizon, today)
     return list(findings.sorted())
@@ -59,7 +61,7 @@ def check_files(
 class ReloadResult:
     """The catalogue to use after a reload, and the problems found.
 
-    `replaced`: whether it is the new catalogue; False: it is the old one, because the files have errors.
+    `replaced`: True: it is the new catalogue. False: it is the old one, as the files have errors.
     """
 
     catalogue: Catalogue
@@ -68,21 +70,20 @@ class ReloadResult:
 
 
 def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
-    """Read a catalogue's files again; if they have errors, keep the old catalogue.
+    """Read a catalogue's files again; keep the old catalogue if they have errors.
 
-    The result says which of the two is to be used, and has the problems found. `old`: the old catalogue. `paths`: the
-    files or directories. `environment`: name -> the value that replaces `${NAME}` in the files; None: the process's
-    environment.
+    `old`: the old catalogue. `paths`: files or directories. `environment`: name -> value that replaces `${NAME}` in the
+    files; None: the process's environment.
     """
     new, findings = _load(paths, environment, None)
     return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)
 
 
 def load_text(text: str) -> Catalogue:
-    """Return the catalogue rebuilt from its stored text (`Catalogue.text`).
+    """Rebuild a catalogue from its stored text (`Catalogue.text`).
 
-    Holidays are as stored; secrets are missing. Raises UnreadableText for a text that cannot be read, CatalogueInvalid
-    for one whose content has errors.
+    Holidays are as stored; secrets are missing. Raises UnreadableText for an unreadable text, CatalogueInvalid for
+    content with errors.
     """
     with _uncollected():
         stored = parse_stored(text)
@@ -94,7 +95,7 @@ def load_text(text: str) -> Catalogue:
 def builtin_catalogue() -> Catalogue:
     """Return the catalogue shipped with slad: plans and example contracts.
 
-    The same object is returned each time. Used by `slad when hpe-flexcare-pl …`.
+    Every call returns the same object. `slad when hpe-flexcare-pl …` uses it.
     """
     merged = FileUnion()
     merge(builtin_texts(), merged)

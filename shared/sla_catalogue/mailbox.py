@@ -23,13 +23,16 @@ _LONGEST_LABEL = 63  # octets (RFC 1035 §2.3.4)
 
 
 class BadMailbox(ValueError):
-    """Raised for a text that is not a plain mail address, sender, mail server or domain; the message says why."""
+    """Raised for a text that is no plain mail address, sender, mail server or domain.
+
+    The message says why.
+    """
 
 
 def is_mailbox(written: str) -> bool:
     """Return whether the text is exactly one plain ASCII mail address.
 
-    A display name, a comment or quoting is not allowed.
+    Display names, comments and quoting are not allowed.
     """
     if not _MAILBOX.fullmatch(written):
         return False
@@ -40,8 +43,8 @@ def is_mailbox(written: str) -> bool:
 def ascii_mailbox(written: str) -> str:
     """Return a mail address in ASCII, the form for mail servers.
 
-    `ada@müller.example` becomes `ada@xn--mller-kva.example`. Raises BadMailbox, for instance for letters before the @
-    that are not ASCII.
+    `ada@müller.example` becomes `ada@xn--mller-kva.example`. Raises BadMailbox for an invalid address, such as one with
+    letters before the @ that are not ASCII.
     """
     local, at, domain = written.partition("@")
     if at and local.isascii():
@@ -68,7 +71,7 @@ def sender_of(written: str) -> tuple[str, str]:
 def ascii_host(written: str) -> str:
     """Return the name or IP address of a mail server in ASCII.
 
-    `müller.example` becomes `xn--mller-kva.example`. Raises BadMailbox for what is neither.
+    `müller.example` becomes `xn--mller-kva.example`. Raises BadMailbox for any other text.
     """
     try:
         return str(ip_address(written))
@@ -81,7 +84,7 @@ def ascii_host(written: str) -> str:
 
 
 def is_host_name(written: str) -> bool:
-    """Return whether a text is a valid host name in ASCII, such as `mail.example.com`.
+    """Return whether a text is a valid ASCII host name, such as `mail.example.com`.
 
     Mail domains follow the same rule.
     """
@@ -91,7 +94,7 @@ def is_host_name(written: str) -> bool:
 def is_near(host: str) -> bool:
     """Return whether mail may be sent unencrypted to the mail server `host`.
 
-    It may if the host is a loopback address (this machine), or a name without a dot, such as that of a container.
+    True for a loopback address (this machine), and for a name without a dot, such as that of a container.
     """
     try:
         return ip_address(host).is_loopback
@@ -102,8 +105,10 @@ def is_near(host: str) -> bool:
 def ascii_domain(domain: str) -> str:
     """Return a domain in ASCII: `müller.example` becomes `xn--mller-kva.example`.
 
-    An ASCII domain stays as it is. Raises BadMailbox for letters that no domain can have, a label (part between dots)
-    of more than 63 octets, and an `xn--` label that encodes no other letters (RFC 5891 §4.2.1, §5.4).
+    An ASCII domain is returned unchanged. Raises BadMailbox in three cases:
+    1. A letter is not allowed in domains.
+    2. A label (part between dots) has more than 63 octets.
+    3. An `xn--` label is not a valid encoding of other letters (RFC 5891 §4.2.1, §5.4).
     """
     if not domain.isascii():
         try:

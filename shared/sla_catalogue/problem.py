@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 
 
 class FindingLevel(StrEnum):
-    """Whether a finding prevents the use of the catalogue (`error`) or not (`warning`)."""
+    """How severe a finding is: `error` prevents the use of the catalogue, `warning` does not."""
 
     ERROR = "error"  # the catalogue cannot be used
     WARNING = "warning"  # it can, and somebody should look
@@ -37,8 +37,8 @@ class Position(NamedTuple):
 class FileProblem:
     """One error or warning about a catalogue, with its file, line and column.
 
-    `code`: a stable name of the kind of problem, such as `unknown-plan`, for scripts and searches. `hint`: what to do
-    about it, "" if that is not known.
+    `code`: a stable name of the kind of problem, such as `unknown-plan`, for scripts and searches.
+    `hint`: what to do, "" if not known.
     """
 
     file: str
@@ -71,8 +71,8 @@ class CatalogueInvalid(CatalogueError):
 class Findings:
     """The errors and warnings found while a catalogue is read.
 
-    Each is reported with the path of its value: the keys down to it, such as `("plans", "gold", "rank")`. `positions`:
-    path -> file, line and column.
+    Each is reported with a path: the keys down to its value, such as `("plans", "gold", "rank")`.
+    `positions`: path -> file, line and column.
     """
 
     positions: Mapping[Path, Position]
@@ -82,7 +82,7 @@ class Findings:
         """Report a problem that prevents the use of the catalogue.
 
         `path`: the keys down to the value, such as `("plans", "gold", "rank")`. `code`: a stable name of the kind of
-        problem, such as `unknown-plan`. `message`: what is wrong. `hint`: what to do about it, "" if not known.
+        problem, such as `unknown-plan`. `message`: what is wrong. `hint`: what to do, "" if not known.
         """
         self._add(FindingLevel.ERROR, path, code, message, hint)
 
@@ -90,15 +90,15 @@ class Findings:
         """Report something that is allowed but probably not intended.
 
         `path`: the keys down to the value, such as `("plans", "gold", "rank")`. `code`: a stable name of the kind of
-        problem, such as `unused-metric`. `message`: what looks wrong. `hint`: what to do about it, "" if not known.
+        problem, such as `unused-metric`. `message`: what looks wrong. `hint`: what to do, "" if not known.
         """
         self._add(FindingLevel.WARNING, path, code, message, hint)
 
     def at(self, path: Path) -> Position:
         """Return the file, line and column of a value of the catalogue.
 
-        `path`: the keys down to it, such as `("plans", "gold", "rank")`. For a value that is missing they are those of
-        its nearest parent.
+        `path`: the keys down to the value, such as `("plans", "gold", "rank")`. For a missing value, the place of its
+        nearest parent is returned.
         """
         for length in range(len(path), -1, -1):
             position = self.positions.get(path[:length])
@@ -121,10 +121,10 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint for a misspelt name, which tells the nearest of the names there are.
+    """Return a hint that names the known name nearest to a misspelt one.
 
-    `word`: the misspelt name. `known`: the names there are. If none is near, the hint lists them, if there are 1 to 12;
-    else it is "".
+    `word`: the misspelt name. `known`: all known names. If none is near, the hint lists up to 12 known names; "" if
+    there are more, or none.
     """
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)

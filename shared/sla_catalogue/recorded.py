@@ -28,9 +28,9 @@ _VERSION_MARK = ".v"  # before the version in the id of a plan that a version of
 
 
 class Records(Protocol):
-    """The records of all contracts that are stored in the database, found by id and by customer (protocol).
+    """The records of contracts in the database, found by id and by customer (protocol).
 
-    A record holds a contract's versions and what happened to it, such as bookings.
+    A record holds a contract's versions and what happened to the contract, such as bookings.
     """
 
     def __contains__(self, contract: object) -> bool: ...
@@ -44,32 +44,31 @@ class Records(Protocol):
         ...
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name a customer.
+        """Return the ids of the recorded contracts that name a customer in any version.
 
-        A contract counts if any of its versions names it. Case and spaces are ignored.
+        Case and extra spaces do not matter.
         """
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
         """Return the ids of the recorded contracts that name one of these products.
 
-        A contract names a product as covered, as excluded, or as in use by the customer. Names are compared without
-        regard to case and spaces.
+        A product may be named as covered, excluded or in use. Case and extra spaces do not matter.
         """
         ...
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that may accept a mail domain for registration.
+        """Return the ids of the recorded contracts that may let a mail domain register for notices.
 
-        Addresses of such a domain may register for notices of critical fixes. `domain`: in lower case. Contracts that
-        name it in any version are returned, and all that name a domain not written in ASCII.
+        `domain`: in lower case. The contracts name the domain in any version. Contracts with a domain that is not ASCII
+        are always in the result.
         """
         ...
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the recorded contracts name, for comparison.
+        """Return the products that recorded contracts name: name in compared form -> name as written.
 
-        The result is name in lower case with single spaces -> name as written.
+        The compared form is in lower case with single spaces.
         """
         ...
 
@@ -77,7 +76,7 @@ class Records(Protocol):
 class VersionBuilder:
     """Builds versions of recorded contracts against the plans of one catalogue, and caches them.
 
-    `compiler`: the catalogue's ContractCompiler. Use one builder for all `CataloguedRecords` of that catalogue.
+    `compiler`: the catalogue's. Use one builder for all `CataloguedRecords` of the catalogue.
     """
 
     def __init__(self, compiler: ContractCompiler) -> None:
@@ -87,9 +86,9 @@ class VersionBuilder:
         self.plans: dict[PlanId, Plan] = {}  # that several contracts share and no file names: `gold+standard`
 
     def build(self, contract: str, version: ContractVersion) -> CompiledContract | None:
-        """Return a version of a recorded contract, ready for use with the catalogue's plans.
+        """Return a version of a recorded contract, built with the catalogue's plans.
 
-        `contract`: the contract's id. None, with an error in the log, if the version does not fit the plans.
+        `contract`: id of the contract. A version that does not fit the plans gives None and an error in the log.
         """
         key = (contract, version.number)
         found = self._built.get(key)
@@ -110,10 +109,10 @@ class VersionBuilder:
         return built
 
     def add_live_parts(self, contract: Contract, parts: LiveParts) -> Contract:
-        """Return the contract with what the database holds in place of its own.
+        """Return the contract with the booked hours and products in use from the database.
 
-        `parts`: that is, the extra hours booked and the products in use. If these products are None (not stated), the
-        contract's own stay. The same object is returned for the same contract and parts.
+        `parts`: these hours and products. If the products are None (not stated), those of the contract stay. The same
+        contract and parts give the same object.
         """
         if parts == LiveParts():
             return contract
@@ -127,12 +126,13 @@ class VersionBuilder:
 
 
 class CataloguedRecords:
-    """The contracts recorded in the database, built against one catalogue (a `RecordedContracts` of the rulebook).
+    """The contracts recorded in the database, built against one catalogue (see `RecordedContracts`).
 
-    `builder`: builds contracts against the catalogue's plans. `records`: the records of all contracts. `revisions`:
-    contract -> the revision of its record to use; for a contract that is missing, the newest. `of_files`: the contracts
-    of the catalogue's files, by id; the record of such a contract has no versions, only bookings, ledger entries and
-    the products in use.
+    `builder`: builds contracts with the catalogue's plans.
+    `records`: the records of all contracts.
+    `revisions`: contract id -> number of the record's change to use; for other contracts, the newest.
+    `of_files`: the contracts from the catalogue's files, by id. Their records have no versions, only bookings, ledger
+    entries and products in use.
     """
 
     def __init__(
@@ -154,9 +154,9 @@ class CataloguedRecords:
         return len(self._records)
 
     def of_files(self) -> Mapping[ContractId, Contract]:
-        """Return the contracts that are written in catalogue files, by id.
+        """Return the contracts written in catalogue files, by id.
 
-        They are without the bookings that the database holds for them.
+        Bookings that the database has for them are left out.
         """
         return self._of_files
 
@@ -165,17 +165,17 @@ class CataloguedRecords:
         return [ContractId(one) for one in self._records]
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that name a customer.
+        """Return the ids of the recorded contracts that name a customer in any version.
 
-        A contract counts if any of its versions names it. Case and spaces are ignored.
+        Case and extra spaces do not matter.
         """
         return tuple(map(ContractId, self._records.contracts_of(customer)))
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
         """Return the version of a contract that applies at an instant.
 
-        For a contract of a catalogue file it is that contract. None before the first version, for an unknown id, and if
-        the version does not fit the catalogue's plans.
+        A contract from a file is returned whatever the instant. None before the first version, for an unknown id, and
+        for a version that does not fit the catalogue's plans.
         """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
@@ -184,10 +184,10 @@ class CataloguedRecords:
         return None if version is None else self._contract(record, version)
 
     def newest(self, contract: ContractId) -> Contract | None:
-        """Return the latest version of a contract that has been put into force.
+        """Return the version of a contract that took effect last.
 
-        For a contract of a catalogue file it is that contract. None if no version has been put into force, for an
-        unknown id, and if the version does not fit the catalogue's plans.
+        A contract from a file is returned as it is. None if no version has taken effect, for an unknown id, and for a
+        version that does not fit the catalogue's plans.
         """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
@@ -196,10 +196,9 @@ class CataloguedRecords:
         return self._contract(record, applied[-1]) if applied else None
 
     def boundaries(self, contract: ContractId) -> tuple[ContractBoundary, ...]:
-        """Return when each version of a recorded contract begins to apply, earliest first.
+        """Return when each version of a recorded contract takes effect, earliest first.
 
-        Each entry has the instant, the contract, the version's number, and when it was recorded. Only versions that
-        have been put into force count; empty if there are none.
+        Versions that have not taken effect yet are left out.
         """
         record = self._records.get(contract)
         applied = () if record is None else record.applied(self._revisions.get(contract))
@@ -208,32 +207,31 @@ class CataloguedRecords:
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
         """Return the ids of the recorded contracts that name one of these products.
 
-        A contract names a product as covered, as excluded, or as in use by the customer. Names are compared without
-        regard to case and spaces.
+        A product may be named as covered, excluded or in use. Case and extra spaces do not matter.
         """
         return tuple(map(ContractId, self._records.with_products(products)))
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that may accept a mail domain for registration.
+        """Return the ids of the recorded contracts that may let a mail domain register for notices.
 
-        Addresses of such a domain may register for notices of critical fixes. `domain`: in lower case. Contracts that
-        name it in any version are returned, and all that name a domain not written in ASCII.
+        `domain`: in lower case. The contracts name the domain in any version. Contracts with a domain that is not ASCII
+        are always in the result.
         """
         return tuple(map(ContractId, self._records.with_domain(domain)))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the recorded contracts name, for comparison.
+        """Return the products that recorded contracts name: name in compared form -> name as written.
 
-        The result is name in lower case with single spaces -> name as written.
+        The compared form is in lower case with single spaces.
         """
         return self._records.products()
 
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
-        """Return by which revision of its record each of these contracts is judged.
+        """Return the number of the change (revision) by which each of these contracts is judged.
 
-        A revision is a number, one higher with each change of the contract. The result is contract id -> revision;
-        contracts that are not recorded are left out. It is the revision that was passed to the class, else the newest
-        that can change the clocks of incidents. One that only added ledger entries cannot.
+        The result is contract id -> number; contracts that are not recorded are missing. The number is the one in
+        `revisions` of this object. Without it, the number is that of the newest change that can affect the clocks of
+        incidents; ledger entries cannot.
         """
         found = {}
         for contract in contracts:
@@ -245,15 +243,15 @@ class CataloguedRecords:
     def pin(self, contracts: Iterable[ContractId]) -> str:
         """Return a hash of the revisions by which these contracts are judged, in twelve hexadecimal digits.
 
-        A revision is a number, one higher with each change of the contract. "" if none of the contracts is recorded.
+        A revision is the number of a change. "" if none of the contracts is recorded.
         """
         return pin_of(self.revisions(contracts))
 
     def plan(self, plan: PlanId) -> Plan | None:
-        """Return the plan with this id that was made for recorded contracts.
+        """Return the plan with this id that was made for recorded contracts; None for an unknown id.
 
-        Such a plan is in no file. It is for one version of a contract (`gold@acme.v3`), or shared by several
-        (`gold+standard`). None if the id is unknown.
+        Such a plan is in no file. It is for one version of a contract (`gold@acme.v3`), or shared by several contracts
+        (`gold+standard`).
         """
         if (shared := self._builder.plans.get(plan)) is not None:
             return shared
@@ -279,9 +277,9 @@ class CataloguedRecords:
 
 
 def pin_of(revisions: Mapping[str, int]) -> str:
-    """Return a hash of the revisions of contracts, in twelve hexadecimal digits; "" for none.
+    """Return a hash of the revisions of contracts, in twelve hexadecimal digits.
 
-    `revisions`: contract id -> number of the contract's last change.
+    `revisions`: contract id -> number of the contract's last change. "" if there is none.
     """
     if not revisions:
         return ""
@@ -335,10 +333,10 @@ class _Plans(Mapping[PlanId, Plan]):
 def with_records(
     rulebook: Rulebook, builder: VersionBuilder, records: Records, revisions: Mapping[str, int] | None = None
 ) -> Rulebook:
-    """Return a copy of the rulebook that also has the contracts recorded in the database.
+    """Return a copy of the rulebook that includes the contracts recorded in the database.
 
-    `builder`: builds their versions. `records`: the records of all contracts. `revisions`: contract id -> up to which
-    change (number, from 1) its record is used; for other contracts the whole record.
+    `builder`: builds their versions. `records`: the records of all contracts. `revisions`: contract id -> number (from
+    1) of the last change to use; for other contracts, all changes are used.
     """
     recorded = CataloguedRecords(builder, records, revisions, rulebook.contracts)
     return replace(
@@ -350,10 +348,10 @@ def with_records(
 
 
 class RecordOverlay:
-    """Adds the contracts recorded in the database to catalogues: `rulebook` returns a catalogue's rulebook with them.
+    """Adds the contracts recorded in the database to the rulebooks of catalogues.
 
-    `records`: the records, read when needed. The built contracts are cached for the last four catalogues that were
-    used. Create one object for each service of a process.
+    `records`: read when needed. The built contracts are cached for the last four catalogues used. Create one object for
+    each service of a process.
     """
 
     def __init__(self, records: Records) -> None:
@@ -361,10 +359,10 @@ class RecordOverlay:
         self._builders: OrderedDict[int, tuple[Catalogue, VersionBuilder]] = OrderedDict()
 
     def rulebook(self, catalogue: Catalogue, revisions: Mapping[str, int] | None = None) -> Rulebook:
-        """Return the catalogue's rulebook with the contracts recorded in the database added.
+        """Return the catalogue's rulebook with the contracts recorded in the database.
 
-        `revisions`: contract id -> up to which change (number, from 1) its record is used; for other contracts the
-        whole record.
+        `revisions`: contract id -> number (from 1) of the last change to use; for other contracts, all changes are
+        used.
         """
         return with_records(catalogue.rulebook, self._builder(catalogue), self._records, revisions)
 
@@ -379,9 +377,9 @@ class RecordOverlay:
 
 
 class RecordedCatalogue:
-    """A callable that returns the catalogue in force with the recorded contracts added to its rulebook.
+    """Returns, when called, the present catalogue with the recorded contracts in its rulebook.
 
-    `current`: returns the catalogue in force. `records`: the records of contracts in the database, read when needed.
+    `current`: returns the present catalogue. `records`: the records of contracts in the database, read when needed.
     """
 
     def __init__(self, current: Callable[[], Catalogue], records: Records) -> None:

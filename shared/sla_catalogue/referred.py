@@ -15,10 +15,10 @@ from sla_catalogue.tree import Plain
 def referred_files(root: FilePath, environment: Mapping[str, str] | None = None) -> tuple[FilePath, ...]:
     """Return the paths of all files that a catalogue refers to, such as calendar files.
 
-    `root`: the catalogue's folder or file. The paths are sorted, each once; files that do not exist are included. A
-    relative name counts from the folder of the YAML file that names it. `environment`: name -> the value that replaces
-    `${NAME}`; None: the process's environment. A path with a `${NAME}` that has no value, and YAML that cannot be read,
-    are ignored.
+    The paths are sorted, and include files that do not exist. A relative path is resolved from the folder of the YAML
+    file that names it. Unreadable YAML, and paths with a `${NAME}` without a value, are ignored.
+    `root`: the catalogue's folder or file.
+    `environment`: name -> value that replaces `${NAME}`; None: the process's environment.
     """
     merged = gather(root)
     values = os.environ if environment is None else environment

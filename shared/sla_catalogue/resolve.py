@@ -30,9 +30,9 @@ _SECRETS = frozenset({"secret", "secrets", "password", "key"})
 
 @dataclass(frozen=True, slots=True)
 class ResolvedValues:
-    """The values of a catalogue twice: `values` for use, with secrets; `kept` for storage, without them.
+    """The values of a catalogue, for use and for storage.
 
-    Both map the name of a section to its content.
+    `values`: for use, with secrets. `kept`: for storage, without secrets. Both are name of a section -> its content.
     """
 
     values: dict[str, Value]
@@ -42,9 +42,8 @@ class ResolvedValues:
 def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: Findings) -> ResolvedValues:
     """Return the values of a merged catalogue, with `${NAME}` replaced and secrets read.
 
-    `environment`: name -> value. None, if a stored catalogue is rebuilt: `${NAME}` stays, and secrets are not
-    available. Two things are reported to `findings`: names without a value, and secrets that are empty or cannot be
-    read.
+    `environment`: name -> value. None for a stored catalogue: `${NAME}` stays, and secrets are missing. Names without a
+    value, and secrets that are empty or unreadable, are reported to `findings`.
     """
     resolver = _Resolver(environment, findings, merged.bases)
     values: dict[str, Value] = {}
@@ -55,10 +54,9 @@ def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: 
 
 
 def substitute(text: str, environment: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Replace every `${NAME}` and `${NAME:-default}` in a text by its value.
+    """Replace every `${NAME}` and `${NAME:-default}` in a text; return (new text, names without a value).
 
-    Return (the text so changed, names without a value). A name without a value is replaced by ""; `$${NAME}` becomes
-    `${NAME}`. `environment`: name -> value.
+    `environment`: name -> value. A name without a value is replaced by "". `$${NAME}` becomes `${NAME}`.
     """
     missing: list[str] = []
 

@@ -22,10 +22,10 @@ _NOTICES = {"registered": _REGISTERED, "entitled": {"registration": "none"}}  # 
 
 
 def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
-    """Return the sections of a stored catalogue of format 1 without what slad no longer supports.
+    """Return the sections of a stored catalogue of format 1, without what slad no longer supports.
 
-    These are removed: keys that no longer exist, e-mail channels, and sources of dialects without an adapter. The rules
-    by which incidents are judged stay the same.
+    Removed are keys that no longer exist, e-mail channels, and sources of dialects without an adapter. The rules by
+    which incidents are judged stay the same.
     """
     kept: dict[str, Any] = dict(sections)
     for name, change in (("plans", _plan), ("contracts", _contract), ("escalations", _escalation), ("keys", _key)):
@@ -45,7 +45,7 @@ def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
 def with_notice_terms(sections: dict[str, Plain]) -> dict[str, Plain]:
     """Return the sections of a stored catalogue, with the `notices` of each plan as a mapping.
 
-    Older releases wrote one word instead, which is converted.
+    Older releases stored a single word, which is converted.
     """
     plans = sections.get("plans")
     if not isinstance(plans, dict):

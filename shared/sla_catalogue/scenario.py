@@ -26,7 +26,7 @@ _INCIDENT = IncidentId("test")
 class ScenarioResult:
     """The result of one test of the catalogue.
 
-    `failures`: what was not as expected, in words, with times in the contract's zone; empty if the test passed.
+    `failures`: what was not as expected, in words, with times in the contract's zone. Empty if the test passed.
     """
 
     scenario: Scenario
@@ -35,12 +35,12 @@ class ScenarioResult:
 
     @property
     def passed(self) -> bool:
-        """Return whether the test passed: everything was as expected."""
+        """Return whether everything in the test was as expected."""
         return not self.failures
 
 
 def run_scenarios(catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
-    """Run the tests of a catalogue and return the result of each, in order."""
+    """Run the tests of a catalogue; return their results in order."""
     return tuple(_run(scenario, catalogue) for scenario in catalogue.scenarios)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret value, such as a password, which `repr` does not show, and its origin.
+    """A secret value, such as a password, and its origin; `repr` does not show the value.
 
-    `origin`: where it came from: `env GITHUB_SECRET`, `file /run/…` or `catalogue`. `value`: None in a catalogue
-    rebuilt from its stored text.
+    `origin`: `env GITHUB_SECRET`, `file /run/…` or `catalogue`.
+    `value`: None in a catalogue rebuilt from its stored text.
     """
 
     origin: str
@@ -24,7 +24,7 @@ class Secret:
     def reveal(self) -> str:
         """Return the secret value.
 
-        Raises LookupError if it is not known, or is empty.
+        Raises LookupError if the value is not known, or empty.
         """
         if not self.value:
             raise LookupError(f"the secret from {self.origin} is not available here: load the catalogue's files")

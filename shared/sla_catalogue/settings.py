@@ -9,7 +9,11 @@ from sla_catalogue.secret import Secret
 
 
 class SmtpSecurity(StrEnum):
-    """How the connection to the mail server is encrypted: by STARTTLS, by TLS from the start, or not at all."""
+    """How the connection to the mail server is encrypted.
+
+    `TLS`: from the start.
+    `NONE`: not at all.
+    """
 
     STARTTLS = "starttls"
     TLS = "tls"
@@ -20,8 +24,8 @@ class SmtpSecurity(StrEnum):
 class Smtp:
     """The mail server that sends e-mail.
 
-    `sender`: the address that mails come from, such as `slad <slad@example.org>`. `username`, `password`: "" and None
-    without a login.
+    `sender`: the address that mails come from, such as `slad <slad@example.org>`.
+    `username`, `password`: "" and None: no login.
     """
 
     host: str
@@ -36,8 +40,8 @@ class Smtp:
 class InstallationSettings:
     """The settings of the installation as a whole.
 
-    `local`: the catalogue is for one machine alone, so open sources and plain, short keys give no warning. `smtp`: the
-    mail server, None without one.
+    `local`: the catalogue is for one machine, so open sources and plain or short keys give no warning.
+    `smtp`: the mail server; None: no mail is sent.
     """
 
     local: bool = False

@@ -17,9 +17,9 @@ from sla_catalogue.resolve import Value
 
 
 def build_document(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
-    """Return the document (pydantic model) of a catalogue.
+    """Build the document (pydantic model) of a catalogue.
 
-    `values`: section -> its content. An entry that does not fit the model is left out, and reported to `findings`.
+    `values`: section -> its content. An entry that does not fit the model is left out and reported to `findings`.
     """
     model = catalogue_model(channel_kinds())
     whole: dict[str, Any] = dict(values)
@@ -40,10 +40,10 @@ def build_document(values: Mapping[str, Value], findings: Findings) -> Catalogue
 
 
 def build_contract_document(id_: str, values: Mapping[str, Any], findings: Findings) -> ContractDocument | None:
-    """Return the document (pydantic model) of one contract.
+    """Build the document (pydantic model) of one contract; None if the values do not fit the model.
 
-    `id_`: the contract's id. `values`: what a catalogue file has under `contracts.<id>`. If they do not fit the model,
-    None is returned, and errors are reported to `findings`.
+    Errors are reported to `findings`. `id_`: id of the contract. `values`: what a catalogue file has under
+    `contracts.<id>`.
     """
     model = contract_model(channel_kinds())
     try:
@@ -116,8 +116,8 @@ def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path
 def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
     """Return the keys that a pydantic model allows in one mapping of its values.
 
-    `root`: the model, such as that of a whole catalogue. `loc`: the keys from the root down to the mapping, such as
-    `("plans", "gold")`. Empty if no mapping is allowed there.
+    `loc`: the keys down to the mapping, such as `("plans", "gold")`. `root`: the model, such as that of a whole
+    catalogue. Empty if no mapping is allowed at `loc`.
     """
     annotation: Any = root
     for step in loc:

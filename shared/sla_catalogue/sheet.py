@@ -48,8 +48,8 @@ from sla_domain.window import BookableWindow, WindowPrice
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
     """Return all that a contract and its plan promise, ready for JSON.
 
-    `contract`: its id. The keys are those of the catalogue's files. `language`: of texts; one that is missing in it is
-    given in English, else in any language. Raises KeyError if there is no such contract.
+    The keys are those of the catalogue's files. `contract`: id. `language`: of texts; without a text in that language,
+    English is used, else any language. Raises KeyError for an unknown contract.
     """
     return sheet_under(catalogue, catalogue.rulebook.contracts[contract], language)
 
@@ -57,9 +57,9 @@ def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -
 def sheet_under(catalogue: Catalogue, contract: Contract, language: str = "en") -> dict[str, Any]:
     """Return all that a contract and its plan promise, ready for JSON.
 
-    `contract`: the contract itself; it need not be in the catalogue, and may have a single entitlement
-    (`Contract.under`). The keys are those of the catalogue's files. `language`: of texts; one that is missing in it is
-    given in English, else in any language. Raises KeyError if the catalogue does not have the contract's plan.
+    The keys are those of the catalogue's files. `contract`: need not be in the catalogue, and may have a single
+    entitlement (`Contract.under`). `language`: of texts; without a text in that language, English is used, else any
+    language. Raises KeyError if the catalogue does not have the contract's plan.
     """
     return _Sheet(catalogue, contract, language).whole()
 

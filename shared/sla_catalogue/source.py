@@ -24,9 +24,10 @@ _WHSEC = "whsec_"
 
 
 class Dialect(StrEnum):
-    """The payload formats in which slad accepts deliveries of a source.
+    """The payload formats in which slad accepts the deliveries of a source.
 
-    `CLOUDEVENTS`: slad's own events. `GITHUB`, `JIRA`: the webhooks of these systems.
+    `CLOUDEVENTS`: slad's own events.
+    `GITHUB`, `JIRA`: the webhooks of these systems.
     """
 
     CLOUDEVENTS = "cloudevents"
@@ -37,8 +38,10 @@ class Dialect(StrEnum):
 class AuthenticationKind(StrEnum):
     """How a source authenticates its deliveries.
 
-    `HMAC`: by a signature. `TOKEN`: by a shared secret in a header. `BASIC` and `BEARER`: by HTTP's schemes in the
-    header `Authorization`. `NONE`: not at all, anybody may send.
+    `HMAC`: by a signature.
+    `TOKEN`: by a shared secret in a header.
+    `BASIC`, `BEARER`: by HTTP authentication, in the header `Authorization`.
+    `NONE`: not at all; anybody may send.
     """
 
     HMAC = "hmac"  # a signature over the raw body
@@ -51,9 +54,10 @@ class AuthenticationKind(StrEnum):
 class SignedContent(StrEnum):
     """What an HMAC is computed over.
 
-    `BODY`: the raw body. `TIMESTAMP_BODY`: timestamp and body with nothing between. `TIMESTAMP_DOT_BODY`,
-    `TIMESTAMP_COLON_BODY`: the same with a dot or a colon between. `ID_TIMESTAMP_BODY`: message id, timestamp and body
-    with dots between, as Standard Webhooks have it.
+    `BODY`: the raw body.
+    `TIMESTAMP_BODY`: timestamp and body, with nothing between.
+    `TIMESTAMP_DOT_BODY`, `TIMESTAMP_COLON_BODY`: timestamp and body, with a dot or colon between.
+    `ID_TIMESTAMP_BODY`: message id, timestamp and body, with dots between (Standard Webhooks).
     """
 
     BODY = "body"
@@ -67,10 +71,14 @@ class SignedContent(StrEnum):
 class Authentication:
     """How the deliveries of a source are authenticated.
 
-    `header`: the name of the header with the signature or token; `prefix`: the text before it there. `algorithm`: of an
-    HMAC, such as `sha256`; `encoding`: `hex` or `base64`; `signed`: what it is computed over. `timestamp_header`: the
-    header with the timestamp that is signed; "" for none. `username`: of HTTP Basic. `secrets`: any of them is
-    accepted; to rotate a secret, add the new one before removing the old.
+    `header`: name of the header with the signature or token.
+    `prefix`: text before the signature or token in the header.
+    `algorithm`: of an HMAC, such as `sha256`.
+    `encoding`: of an HMAC: `hex` or `base64`.
+    `signed`: what an HMAC is computed over.
+    `timestamp_header`: name of the header with the signed timestamp, "" for none.
+    `username`: for HTTP Basic.
+    `secrets`: each of them is accepted. To rotate a secret, add the new one before removing the old.
     """
 
     kind: AuthenticationKind
@@ -86,8 +94,8 @@ class Authentication:
     def covers_header(self, header: str) -> bool:
         """Return whether a delivery's valid authentication also proves the value of a header.
 
-        `header`: its name in lower case. An HMAC proves only the headers that are signed. A token or a password proves
-        all, as whoever has it can write any header. Without authentication all count as proven.
+        `header`: name in lower case. An HMAC proves only the headers that are signed. A token or password proves all
+        headers, as whoever has it can write any header. Without authentication, the result is True.
         """
         if self.kind is not AuthenticationKind.HMAC:
             return True
@@ -100,10 +108,10 @@ class Authentication:
 
 
 def signing_key(signed: SignedContent, secret: str) -> bytes:
-    """Return the bytes with which HMACs (signatures) are made from a secret.
+    """Return the key (bytes) for HMACs (signatures) from a secret.
 
-    If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks), they are the decoded base64 after `whsec_`. Otherwise, or if
-    that is not base64, they are the secret in UTF-8.
+    If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks), the key is the decoded base64 after `whsec_`. Otherwise, and
+    if that is not base64, the key is the secret in UTF-8.
     """
     if signed is not SignedContent.ID_TIMESTAMP_BODY:
         return secret.encode()
@@ -116,8 +124,8 @@ def signing_key(signed: SignedContent, secret: str) -> bytes:
 class TicketPhase(StrEnum):
     """What a status, label or resolution of a ticketing system means for the incident.
 
-    `WAITING_CUSTOMER`, `WAITING_VENDOR`, `WAITING_OTHER`: on whom the ticket waits. `WORKAROUND`: a workaround was
-    given.
+    `WAITING_CUSTOMER`, `WAITING_VENDOR`, `WAITING_OTHER`: the ticket waits on this party.
+    `WORKAROUND`: a workaround was provided.
     """
 
     OPEN = "open"
@@ -132,7 +140,7 @@ class TicketPhase(StrEnum):
 
     @property
     def waiting_on(self) -> WaitingOn | None:
-        """Return on whom a ticket in this phase waits; None if it does not wait."""
+        """Return whom a ticket in this phase waits on; None if it does not wait."""
         return _WAITING.get(self)
 
 
@@ -145,11 +153,12 @@ _WAITING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Where to find a value in a delivery; each part may be empty.
+    """Where to find a value in a delivery; each field may be empty.
 
-    `field`: a dotted path in the delivery, such as `issue.fields.priority.name`. `label`: a prefix; the value is the
-    rest of the ticket's label that begins with it. `constant`: the value if neither finds one. `values`: value found,
-    in lower case without spaces at its ends -> value to use.
+    `field`: a dotted path in the delivery, such as `issue.fields.priority.name`.
+    `label`: a prefix; the value is the rest of the ticket's label with this prefix.
+    `constant`: the value if neither `field` nor `label` gives one.
+    `values`: value found, in lower case without outer spaces -> value to use.
     """
 
     field: str = ""
@@ -158,19 +167,21 @@ class Lookup:
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
 
     def translate(self, found: str) -> str:
-        """Return the value to use for `found`, a value found in a delivery.
+        """Return the value to use for a value found in a delivery.
 
-        The table `values` says which; a value that is not in it is returned unchanged.
+        A value that is not in the table `values` is returned unchanged.
         """
         return look_up(self.values, found) or found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """Rules by which people belong to a side (staff or customers) without being named; one of them is enough.
+    """Rules by which people belong to a side (staff or customers) without being named.
 
-    `groups`: of the ticketing system. `domains`: of mail addresses. `associations`: with a repository, as GitHub states
-    them, such as `member`. All are in lower case, without spaces at their ends.
+    Any one of them is enough. All are in lower case, without outer spaces.
+    `groups`: groups of the ticketing system.
+    `domains`: domains of mail addresses.
+    `associations`: a person's relation to a repository, as GitHub states it, such as `member`.
     """
 
     groups: frozenset[str] = frozenset()
@@ -178,10 +189,10 @@ class Membership:
     associations: frozenset[str] = frozenset()
 
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
-        """Return whether these rules count somebody to the side (staff or customers).
+        """Return whether somebody belongs to the side (staff or customers) by these rules.
 
-        One of the groups, the mail domain or the GitHub association is enough. All must be in lower case, without
-        spaces at their ends (`fold_case`); "" stands for none.
+        One matching group, mail domain or GitHub association is enough. All arguments must be in lower case, without
+        outer spaces (`fold_case`); "" means none.
         """
         return bool(self.groups & groups) or domain in self.domains or association in self.associations
 
@@ -191,14 +202,17 @@ NOBODY = Membership()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A ticketing system that sends events: its dialect, its authentication, and how its values are translated.
+    """A ticketing system that sends events, and how to authenticate and translate them.
 
-    `statuses`, `labels`: the sender's word -> the phase of the ticket. `priorities`, `priority_labels`: the sender's
-    priority, a label -> the plan's priority. `resolutions`: the sender's word for how work ended -> RESOLVED or
-    CANCELLED. Keys of these tables are in lower case. `customer`, `product`, `attributes`: where to find these values
-    in a delivery. `staff`, `customers`, `bots`: accounts, in lower case; `staff_by`, `customers_by`: rules by which
-    others belong to a side. `only_staff`: nobody else is staff, whatever the sender states. `zone`: of times without an
-    offset.
+    Keys of the tables, and accounts, are in lower case.
+    `zone`: of times without an offset.
+    `statuses`, `labels`: the sender's word -> phase of the ticket.
+    `priorities`, `priority_labels`: the sender's priority, or a label -> the plan's priority.
+    `resolutions`: the sender's word for how work ended -> RESOLVED or CANCELLED.
+    `customer`, `product`, `attributes`: where to find these values in a delivery.
+    `staff`, `customers`, `bots`: accounts that belong to these.
+    `staff_by`, `customers_by`: rules by which other accounts belong to these.
+    `only_staff`: nobody else is staff, whatever the sender states.
     """
 
     id: SourceId
@@ -223,46 +237,46 @@ class Source:
     def phase_of(self, status: str) -> TicketPhase | None:
         """Return the ticket phase that a status of the ticketing system means.
 
-        None if the catalogue does not say. Case, and spaces at the ends, do not matter.
+        None for an unknown status. Case and outer spaces do not matter.
         """
         return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
-        """Return the plan's priority for `value`, the sender's own priority.
+        """Return the plan's priority for the sender's priority `value`.
 
-        None if the catalogue does not say. Case, and spaces at the ends, do not matter.
+        None for an unknown value. Case and outer spaces do not matter.
         """
         return self.priorities.get(fold_case(value))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
-        """Return RESOLVED or CANCELLED for `resolution`, the sender's word for how work ended.
+        """Return RESOLVED or CANCELLED for the sender's word for how work ended.
 
-        None if the catalogue does not say. Case, and spaces at the ends, do not matter.
+        None for an unknown word. Case and outer spaces do not matter.
         """
         return self.resolutions.get(fold_case(resolution))
 
     def is_staff(self, account: str) -> bool:
-        """Return whether the source's settings list the account as staff, whatever its case."""
+        """Return whether the source lists the account as staff; case does not matter."""
         return fold_case(account) in self.staff
 
     def is_customer(self, account: str) -> bool:
-        """Return whether the source's settings list the account as a customer's, whatever its case."""
+        """Return whether the source lists the account as a customer's; case does not matter."""
         return fold_case(account) in self.customers
 
     def is_bot(self, account: str) -> bool:
-        """Return whether the source's settings list the account as a bot, whatever its case."""
+        """Return whether the source lists the account as a bot; case does not matter."""
         return fold_case(account) in self.bots
 
 
 def fold_case(word: str) -> str:
-    """Return a word in the form for comparing: in lower case, without spaces at its ends."""
+    """Return a word in the form for comparing: in lower case, without outer spaces."""
     return word.strip().casefold()
 
 
 def domain_of(address: str) -> str:
     """Return the domain of a mail address, in ASCII (IDNA) and lower case.
 
-    `address`: may also be `@example.com` or a bare domain. A domain without an ASCII form is returned in lower case.
+    `address`: `@example.com` or a bare domain are allowed too. A domain without an ASCII form is only lower-cased.
     """
     domain = fold_case(address).rpartition("@")[2].rstrip(".")
     try:
@@ -272,8 +286,8 @@ def domain_of(address: str) -> str:
 
 
 def look_up(table: Mapping[str, str], word: str) -> str | None:
-    """Return the value of a word in a table; None if the word is not in it.
+    """Return the value of a word in a table; None if the word is not in the table.
 
-    `table`: its keys are in lower case, without spaces at their ends (`fold_case`). `word`: need not be.
+    `table`: keys are in lower case, without outer spaces (`fold_case`). `word`: in any form.
     """
     return table.get(fold_case(word))

@@ -45,7 +45,7 @@ _SCALARS = {_STANDARD + name for name in ("str", "int", "float", "bool", "null",
 class Tree:
     """The parsed content of one YAML file, with the position of each value and the errors found.
 
-    `data`: None if the file is empty or cannot be read.
+    `data`: None if the file is empty or unreadable.
     """
 
     data: Plain = None
@@ -54,9 +54,9 @@ class Tree:
 
 
 def read_tree(text: str, file: str) -> Tree:
-    """Parse a YAML text and return its content; errors are in its `problems`. Never raises.
+    """Parse a YAML text and return its content; errors are in `problems`, never raised.
 
-    `file`: the file's name, for the positions of values and problems.
+    `file`: name of the file, for positions and problems.
     """
     reader = _Reader(text, file)
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:

@@ -12,8 +12,8 @@ from sla_domain.plan import Coverage
 def week_words(coverage: Coverage, words: Words) -> str:
     """Return the weekly hours of a coverage (when time counts) as text, such as `Mon–Fri 09:00–17:00`.
 
-    `words`: those of the language to write in. The result is `24x7` for all hours of the week. It is "" for a coverage
-    made of others, which has no weekly hours of its own.
+    `words`: the texts of the language to use. All hours of the week give `24x7`. A coverage made of others, which has
+    no hours of its own, gives "".
     """
     if coverage.parts:
         return ""
@@ -23,9 +23,9 @@ def week_words(coverage: Coverage, words: Words) -> str:
 
 
 def weekly_text(weekly: Mapping[int, tuple[Window, ...]], words: Words) -> str:
-    """Return weekly hours as text, such as `Mon–Fri 09:00–17:00`, in the language of `words`.
+    """Return weekly hours as text, such as `Mon–Fri 09:00–17:00`.
 
-    `weekly`: weekday (0 is Monday) -> open windows.
+    `weekly`: weekday (0 is Monday) -> open windows. `words`: the texts of the language to use.
     """
     found: list[str] = []
     for first, last, windows in _runs(weekly):
@@ -50,5 +50,5 @@ def _window(window: Window) -> str:
 
 
 def time_of_day_text(seconds: int) -> str:
-    """Return a time of day, given in seconds since midnight, as text such as `09:00`."""
+    """Return a time of day in seconds from midnight as text, such as `09:00`."""
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"

@@ -17,7 +17,7 @@ _BARE = re.compile(
 def yaml_text(values: Plain) -> str:
     """Return plain values (mappings, lists, texts, None) as YAML, one key or item on each line.
 
-    An empty mapping or list is written as `{}` or `[]`, None as `null`.
+    An empty mapping is written as `{}`, an empty list as `[]`, and None as `null`.
     """
     match values:
         case dict() | list() if values:

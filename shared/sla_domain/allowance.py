@@ -13,9 +13,9 @@ from types import MappingProxyType
 
 
 class AllowanceUnit(StrEnum):
-    """The unit in which an allowance (an amount that a plan includes, such as 120 hours of work a year) is counted.
+    """The unit in which an allowance (included amount, such as 120 hours a year) is counted.
 
-    Amounts of `HOURS` are given in seconds, amounts of all others in the unit itself.
+    Amounts of `HOURS` are given in seconds. All other amounts are given in the unit itself.
     """
 
     CREDITS = "credits"
@@ -33,9 +33,10 @@ class AllowanceUnit(StrEnum):
 class AllowancePeriod(StrEnum):
     """The kinds of period in which an allowance (an included amount) is given, expires or is limited.
 
-    `TERM`: from the contract's first day to its end. `CONTRACT_YEAR`, `CONTRACT_QUARTER`, `CONTRACT_MONTH`: counted
-    from the contract's first day. `YEAR`, `QUARTER`, `MONTH`: those of the calendar. All begin at midnight in the
-    contract's zone.
+    `TERM`: from the contract's first day to its end.
+    `CONTRACT_YEAR`, `CONTRACT_QUARTER`, `CONTRACT_MONTH`: counted from the contract's first day.
+    `YEAR`, `QUARTER`, `MONTH`: those of the calendar.
+    Every period begins at midnight in the contract's zone.
     """
 
     TERM = "term"
@@ -78,9 +79,10 @@ _MONTHS: Mapping[AllowancePeriod, int] = {
 
 @dataclass(frozen=True, slots=True)
 class OffHoursRate:
-    """The rate of work outside the hours of a coverage: each such hour uses up `multiplier` hours (clause E10).
+    """How much of an allowance an hour of work uses up outside the hours of a coverage.
 
-    `coverage`: the id of the coverage (hours of service).
+    `coverage`: id of the coverage (hours of service).
+    `multiplier`: the hours that each such hour uses up (clause E10).
     """
 
     coverage: str
@@ -89,11 +91,12 @@ class OffHoursRate:
 
 @dataclass(frozen=True, slots=True)
 class BalanceWarning:
-    """A threshold at which to warn that an allowance runs low or expires; exactly one of the three fields is given.
+    """A threshold at which to warn that an allowance runs low or expires.
 
-    `percent`: warn when the balance falls to this share of what the lots (portions) now valid had at first. `left`:
-    warn when the balance falls to this amount (seconds for hours). `days`: warn so many days before a lot expires of
-    which something is left.
+    Exactly one of the three fields is given.
+    `percent`: warn when the balance falls to this share of what the valid lots (portions) held at first.
+    `left`: warn when the balance falls to this amount (seconds for hours).
+    `days`: warn so many days before a lot expires that is not used up.
     """
 
     percent: int | None = None
@@ -102,10 +105,9 @@ class BalanceWarning:
 
     @property
     def key(self) -> str:
-        """Return the stable name of this threshold, by which its warnings are told apart.
+        """Return the stable name of this threshold.
 
-        It is `left-20-percent` for a percentage, `left-36000` for an amount, and `expiry-30-days` for days before an
-        expiry.
+        `left-20-percent` for a percentage, `left-36000` for an amount, `expiry-30-days` for days before an expiry.
         """
         if self.percent is not None:
             return f"left-{self.percent}-percent"
@@ -114,13 +116,16 @@ class BalanceWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """An amount that a plan includes besides incidents, such as 120 hours of work a year (clauses H10, H12 and E10).
+    """An amount that a plan includes besides incidents, such as 120 hours of work a year.
 
-    `amount`: how much each period `per` includes (seconds for hours); None: nothing, all is bought. `expires`: what was
-    included or bought in a period of this kind can be used until that period ends. `at_most`: kind of period -> how
-    many units may be used in each such period. `off_hours`: the rate of work outside hours, None: the same rate.
-    `warnings`: when to warn. `optional`: only contracts that name this allowance have it (clause E13). `titles`:
-    language tag -> title. `clause`: the contract clause that states it, "" if none is named.
+    `amount`: what each period `per` includes (seconds for hours). None: nothing; every unit is bought.
+    `expires`: kind of period; units can be used until the end of the period in which they came.
+    `at_most`: kind of period -> how many units may be used in each.
+    `off_hours`: the rate of work outside hours; None: the normal rate.
+    `optional`: only contracts that name the allowance have it (clause E13).
+    `titles`: language tag -> title.
+    `clause`: the contract clause, "" if none is named.
+    Source: clauses H10, H12 and E10 (docs/clauses.md).
     """
 
     id: str

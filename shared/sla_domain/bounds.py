@@ -51,9 +51,9 @@ def within_reach(instant: datetime) -> bool:
 
 
 def writable(text: str, *, lines: bool = False) -> bool:
-    """Return whether a database column and a mail header can hold all characters of the text.
+    """Return whether a database column and a mail header can hold every character of the text.
 
-    They can hold no control characters. `lines`: line breaks and tabs are allowed too.
+    Control characters, line breaks and tabs are refused. `lines`: allow line breaks and tabs.
     """
     return text.isprintable() or not (UNWRITABLE if lines else UNWRITABLE_ON_A_LINE).search(text)
 
@@ -66,8 +66,7 @@ def shorten(text: str, longest: int) -> str:
 def fitting_id(id_: str, longest: int) -> str:
     """Return the id, cut to at most `longest` characters if it is longer.
 
-    A cut id ends with `~` and a digest (short hash) of the whole id, so different ids stay different. The result is the
-    same at each call.
+    A cut id ends with `~` and a hash of the whole id, so different ids stay different.
     """
     if len(id_) <= longest:
         return id_

@@ -33,11 +33,11 @@ _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 
 
 def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
-    """Return the id of a clock, the same at each call with these arguments.
+    """Return the id of a clock: a UUID of version 5 (RFC 9562), always the same for these arguments.
 
-    It is a UUID of version 5 (RFC 9562). `cycle`: the number of the clock among the incident's clocks of this metric,
-    from 0. If the id made of the number belongs to another clock already, pass `<number>/<hash>`, such as
-    `0/3f2a9c04d1e7`, with the hash of the event that began the clock (`cycles.start_name`).
+    `cycle`: the clock's number, from 0, among the incident's clocks of this metric. If another clock already has the id
+    of that number, pass `<number>/<hash>` instead, such as `0/3f2a9c04d1e7`. `cycles.start_name` gives the hash of the
+    event that began the clock.
     """
     name = _NAMESPACE.copy()
     name.update(f"slad:{incident}/{metric}/{cycle}".encode())
@@ -65,11 +65,12 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A span of time in which a clock ran (`running`) or was paused; `end` is None for the current segment.
+    """A span of time in which a clock ran (`running`) or was paused.
 
-    `why`: the reason of a pause in words, empty while it runs. `waiting_on`: on whom the incident waited during a
-    pause; None while the clock runs, and for a pause in which nobody was waited for. `event`: the event that began the
-    segment.
+    `end`: None for the current segment.
+    `why`: the reason of a pause in words, "" while the clock runs.
+    `waiting_on`: whom the incident waited on during a pause; None if nobody, or if the clock ran.
+    `event`: the event that began the segment.
     """
 
     start: datetime
@@ -82,13 +83,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An instant of a clock that is published once when it has passed: a warning, or the breach.
+    """An instant of a clock that must be published once it has passed: a warning or the breach.
 
     `kind`: `breach`, `warn-75` (percent of the allowed time) or `warn-3600s` (seconds before the due instant).
-    `generation`: the ordinal, from 0, of its target among the targets that the clock has had. `pending`: the instant is
-    still ahead of the running clock, and a timer is set for it. `target_event`: the event that made the target,
-    NO_EVENT for the clock's first. `known_since`: when slad had received all events from which the instant follows,
-    None if not known.
+    `generation`: the number, from 0, of the clock's target to which the mark belongs.
+    `pending`: the instant is still ahead of the running clock; a timer is set for it.
+    `target_event`: the event that set the target; NO_EVENT: the clock's start.
+    `known_since`: when slad had received all events that the instant depends on; None: not known.
     """
 
     kind: str
@@ -100,20 +101,20 @@ class Mark:
 
     @property
     def key(self) -> str:
-        """Return `<number of the clock's target>/<kind of the mark>`, such as `0/warn-75`; targets count from 0.
+        """Return the key under which the mark is published: `<generation>/<kind>`, such as `0/warn-75`.
 
-        The mark (warning or breach) is published under this key, unless another published fact of the clock has it
-        already: then under another one, such as `0/warn-75~1` (`published_mark.unused_key`).
+        If another published fact of the clock already has that key, the mark gets a different one, such as
+        `0/warn-75~1` (`published_mark.unused_key`).
         """
         return f"{self.generation}/{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)
 class EarnedBreach:
-    """A published breach that stays on record although a newer catalogue version has replaced the target.
+    """A published breach that stays on record after a newer catalogue replaced the breached target.
 
-    `at`: the due instant that was passed. `under`: the catalogue version (of plans and contracts) that promised the old
-    target.
+    `at`: the due instant that was passed.
+    `under`: the catalogue version that promised the old target.
     """
 
     at: datetime  # the due instant that was passed
@@ -122,21 +123,27 @@ class EarnedBreach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """One measurement of one metric of an incident, with its target, segments and marks; instants are in UTC.
+    """One measurement of one metric of an incident, with its target, segments and marks.
 
-    `cycle`: its number, from 0, among the incident's clocks of the metric. `priority`, `contract`, `plan`: ids, as of
-    its target; `coverage`: id of the hours that count. `matched`: the incident's attributes when the target was
-    selected. `generation`: the number of the target, from 0, among those that the clock has had; `generation_at`,
-    `target_event`: when and by which event it came into force (NO_EVENT: by the clock's start). `due_at`: None while
-    paused, after a cancel, or if beyond the calendar's years. `original_due_at`: the due instant promised first.
-    `breached_at`: the due instant that was passed, None without a breach. `consumed`: counted time from `counted_from`
-    to the incident's last event. `segments`: spans in which it ran or was paused. `marks`: its warnings and breaches;
-    `earned`: breaches of targets that a newer catalogue replaced. `started_by`, `start_event`: kind and id of the event
-    that started it. `cause`: the event that brought its present state; `why`: the reason of its end, in words.
-    `undone`: ends that a reopening undid. `exempt`: why it counts in no attainment (share of targets met), by the word
-    of `exempt_by`; "" if it counts. `agreed_by`, `agreed_reason`: who agreed to its due date, and why; "" without such
-    a date. `withdrawn_at`: since when no target is promised any more (a newer catalogue has none, or none matches the
-    incident); None if one still is.
+    All instants are in UTC.
+    `cycle`: number, from 0, among the incident's clocks of the metric.
+    `generation`: number of the current target, from 0, among the clock's targets.
+    `generation_at`, `target_event`: when, and by which event, the current target came into force. NO_EVENT: by the
+    clock's start.
+    `priority`, `contract`, `plan`: ids, as of the current target.
+    `matched`: the incident's attributes by which the current target was selected.
+    `due_at`: None while paused, after a cancel, or beyond the years of the calendar.
+    `original_due_at`: the due instant promised first.
+    `breached_at`: the due instant of the current target that was passed; None: no breach.
+    `consumed`: time counted from `counted_from` to the incident's last event.
+    `start_event`, `started_by`: the event that started the clock, and its kind.
+    `cause`: the event that put the clock into its present state.
+    `why`: the reason of the end in words.
+    `undone`: events whose stop a reopening undid.
+    `exempt`, `exempt_by`: why and by whom the clock is left out of attainment (share of targets met); "": not left out.
+    `agreed_by`, `agreed_reason`: who agreed to the due date and why; "": no date was agreed.
+    `withdrawn_at`: since when the target is no longer promised; None: still promised.
+    `earned`: published breaches of targets that a newer catalogue replaced.
     """
 
     id: ClockId
@@ -178,21 +185,21 @@ class Clock:
 
     @property
     def breached(self) -> bool:
-        """Return whether the clock ran past the due instant of the target now in force."""
+        """Return whether the clock ran past the due instant of its current target."""
         return self.breached_at is not None
 
     @property
     def stopped_while_paused(self) -> bool:
-        """Return whether the clock was stopped while it was paused.
+        """Return whether the clock was stopped during a pause.
 
-        If so, somebody may have forgotten to resume the work in the ticket.
+        If so, somebody may have forgotten to resume work in the ticket.
         """
         return self.stopped_at is not None and bool(self.segments) and not self.segments[-1].running
 
     @property
     def pending(self) -> tuple[Mark, ...]:
-        """Return the marks (warnings, breach) that are still ahead of the running clock.
+        """Return the marks (warnings, breach) that still lie ahead of the running clock.
 
-        A timer is set for each.
+        A timer is set for each of them.
         """
         return tuple(mark for mark in self.marks if mark.pending)

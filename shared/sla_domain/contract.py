@@ -22,7 +22,10 @@ NO_CONTRACT = ContractId("")
 
 
 class Side(StrEnum):
-    """Whether a person belongs to the support or to the customer; the customer's own people are never paged."""
+    """Whether a person belongs to the support or to the customer.
+
+    People of the customer are never paged.
+    """
 
     SUPPORT = "support"
     CUSTOMER = "customer"
@@ -32,11 +35,14 @@ class Side(StrEnum):
 class Person:
     """A person who can be notified.
 
-    `addresses`: in order of preference, such as `email:ann@example.com` or `webhook:<channel id>`. `language`: tag of
-    the language of messages to the person, `languages`: of all that the person speaks, the best first. `notices`:
-    notices about critical fixes may be sent to the person. `side`: people of the customer's side are never paged.
-    `zone`: where the person lives, None if not known. `hours`: in which the person works, None for any hour. `until`:
-    the first day on which the person is no longer there, None if no such day is known.
+    `addresses`: best first, such as `email:ann@example.com` or `webhook:<channel id>`.
+    `language`: tag of the language for messages.
+    `languages`: tags of all languages that the person speaks, best first.
+    `notices`: whether the person may get notices about critical fixes.
+    `side`: people of the customer's side are never paged.
+    `zone`: the person's time zone; None: not known.
+    `hours`: when the person works; None: at any hour.
+    `until`: the first day on which the person is no longer there; None: no such day is known.
     """
 
     id: str
@@ -51,10 +57,10 @@ class Person:
     until: date | None = None
 
     def leaves(self, zone: str) -> datetime | None:
-        """Return the instant from which the person is no longer there; None without a last day.
+        """Return the instant at which the person leaves: midnight at the start of the day `until`.
 
-        It is midnight of the day `until`, as an aware datetime. `zone`: the time zone of that midnight, used if the
-        person's own is not known.
+        The instant is an aware datetime; None if no such day is known. `zone`: the time zone of midnight, used if the
+        person's own zone is not known.
         """
         if self.until is None:
             return None
@@ -63,7 +69,7 @@ class Person:
     def gone(self, at: datetime, zone: str) -> bool:
         """Return whether the person has left by the instant `at`.
 
-        `zone`: the time zone of the midnight at which the person leaves, used if the person's own zone is not known.
+        `zone`: the time zone for the day of leaving, used if the person's own zone is not known.
         """
         leaves = self.leaves(zone)
         return leaves is not None and leaves <= at
@@ -71,11 +77,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleHolder:
-    """Who holds a role of a contract: a person, or a rota, that is, whoever is on call in it (clauses H5, E11 and I7).
+    """Who holds a role of a contract: a person, or whoever is on call in a rota.
 
-    All fields but `outside` are ids. `person`: "" if a rota holds the role. `rota`: None if a person holds it.
-    `coverage`: the hours in which the role is held, None: at any hour of the person or rota. `outside`: the role is
-    held outside those hours instead.
+    `person`: id, "" if a rota holds the role.
+    `rota`: id, None if a person holds the role.
+    `coverage`: id of the hours in which the role is held; None: at any hour.
+    `outside`: the role is held outside those hours instead.
+    Source: clauses H5, E11 and I7 (docs/clauses.md).
     """
 
     role: str
@@ -87,10 +95,11 @@ class RoleHolder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentItem:
-    """One product in the customer's environment and its versions, as the customer names them.
+    """One product in the customer's environment, with the versions in use.
 
-    `versions`: empty if the version in use is not known. `facts`: what else is worth knowing of it, name and text, such
-    as how many use it. Source: clause H7 (docs/clauses.md).
+    `versions`: as the customer names them; empty: not known.
+    `facts`: other details as (name, text), such as the number of users.
+    Source: clause H7 (docs/clauses.md).
     """
 
     product: str
@@ -100,10 +109,12 @@ class EnvironmentItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorContract:
-    """A contract that the customer has with a vendor, so that work with that vendor can be coordinated.
+    """A contract of the customer with a vendor, so that work with that vendor can be coordinated.
 
-    `vendor`: the vendor's name. `valid_from`: the first day on which the contract is valid, `valid_to`: the first day
-    on which it is no longer valid; None: no such bound. Source: clause H13 (docs/clauses.md).
+    `vendor`: the vendor's name.
+    `valid_from`: the first valid day; None: no such bound.
+    `valid_to`: the first day that is no longer valid; None: no such bound.
+    Source: clause H13 (docs/clauses.md).
     """
 
     vendor: str
@@ -121,12 +132,13 @@ def _within(day: date, first: date | None, end: date | None) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractEntitlement:
-    """One of several entitlements of a contract: a plan with its own products, dates and types of requests.
+    """One of several plans of a contract, with its own products, dates and types of requests.
 
-    `bought`: a copy of the contract as if it had only this plan, its base plan and products. `valid_from`: the first
-    day on which the entitlement is in force, `valid_to`: the first on which it is no longer; None: no such bound.
-    `types`: the types of requests that it is for, empty for all; `normal_types`: the same in the form in which they are
-    compared (lower case, single spaces).
+    `bought`: a copy of the contract that has only this plan, its base plan and its products.
+    `valid_from`: the first day in force; None: no such bound.
+    `valid_to`: the first day no longer in force; None: no such bound.
+    `types`: types of requests for which the entitlement applies; empty: all.
+    `normal_types`: `types` in the form in which they are compared (lower case, single spaces).
     """
 
     id: str
@@ -140,27 +152,39 @@ class ContractEntitlement:
         object.__setattr__(self, "normal_types", normals(self.types))
 
     def valid_on(self, day: date) -> bool:
-        """Return whether this entitlement (one plan of the contract) is in force on this day."""
+        """Return whether the entitlement (one plan of the contract) is in force on this day."""
         return _within(day, self.valid_from, self.valid_to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What one customer bought: a plan in a country and time zone, for some products, with the people to notify.
+    """What one customer bought: a plan in a country and time zone, for some products, with people.
 
-    `customers`: names by which tickets call the customer. `products`: those covered, empty for every product, except
-    `excluded_products` and `unavailable_products` (for which the plan is not sold). `base_plan`: the plan whose targets
-    apply to products not covered. `holidays`: None: each coverage (hours of service) says which holidays are closed;
-    False: none are; True: those of `country` and `subdivision` are, also where a coverage names none (but not around
-    the clock). `valid_from`, `valid_to`: the first day in force, and the first day no longer in force. `entitlements`:
-    if it has several, all in order; plan, base plan and products are then those of the first. `vendors`: contracts with
-    vendors, None if nothing is said of them. `environment`: what the customer runs. `registration_domains`: mail
-    domains whose addresses may register for notices. `people`: by id. `languages`: tags, the preferred first.
-    `targets`: its own, tried before the plan's; `rows`: the same by metric; `matched_on`: the attributes that they look
-    at. `at_close`: None: as the plan says. `notes`: language tag -> text. `leaves_unspecified`: metrics that may go
-    without a number. `windows`: booked hours that count too. `version`, `effective_from`: of a recorded contract; 0 and
-    None for one of a file. `normal_…`: the names in the form in which they are compared. `hours_key`: equal for
-    contracts with the same zone and holidays.
+    `customers`: names by which tickets call the customer.
+    `base_plan`: the plan whose targets apply to products that are not covered.
+    `holidays`: None: each coverage (hours of service) decides which holidays are closed. False: none are closed. True:
+    as the coverage decides, but a coverage without holidays gets those of the contract's country, unless it is open
+    around the clock.
+    `valid_from`, `valid_to`: the first day in force, and the first day no longer in force.
+    `products`: the covered products; empty: every product.
+    `excluded_products`, `unavailable_products`: products not covered: by agreement, or because the plan is not sold for
+    them.
+    `entitlements`: the plans of a contract with several; `plan`, `base_plan` and `products` are then those of the
+    first.
+    `vendors`: the customer's contracts with vendors; None: not stated.
+    `environment`: what the customer runs.
+    `registration_domains`: mail domains whose addresses may register for notices.
+    `languages`: tags, best first.
+    `targets`: own targets, tried before the plan's.
+    `at_close`: None: as the plan says.
+    `leaves_unspecified`: metrics that may go without a number.
+    `windows`: booked extra hours.
+    `version`, `effective_from`: of a contract recorded over HTTP; 0 and None for a contract from a file.
+
+    Computed fields:
+    `rows`, `matched_on`: own targets by metric, and the attributes that select them.
+    `normal_…`: names in the form in which they are compared.
+    `hours_key`: equal for contracts with the same zone and holidays.
     """
 
     id: ContractId
@@ -214,8 +238,8 @@ class Contract:
     def bought(self) -> tuple[Contract, ...]:
         """Return one contract for each entitlement (plan with its own products), in the order written.
 
-        Each has the plan, base plan and products of that entitlement alone. A contract without entitlements returns
-        (itself,).
+        Each has the plan, base plan and products of one entitlement. For a contract without entitlements, the result is
+        the contract itself as the only item.
         """
         return tuple(each.bought for each in self.entitlements) or (self,)
 
@@ -226,8 +250,8 @@ class Contract:
         return tuple(dict.fromkeys(named))
 
     def under(self, entitlement: str) -> Contract:
-        """Return the contract with only the plan, base plan and products of one of its entitlements.
+        """Return the contract with only the plan, base plan and products of one entitlement.
 
-        `entitlement`: its id. For "", and for an id that the contract does not have, the contract itself is returned.
+        `entitlement`: id of the entitlement. For "" or an unknown id, the contract itself is returned.
         """
         return next((each.bought for each in self.entitlements if each.id == entitlement), self)

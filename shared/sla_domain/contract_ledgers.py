@@ -9,11 +9,11 @@ from sla_domain.rulebook import Rulebook
 
 
 def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, ...]:
-    """Return the terms of each ledger of the contract: what the ledger is computed from.
+    """Return what each ledger of the contract is computed from, in the order of the allowances.
 
-    There is one ledger, an account, for each allowance (included amount) of the plan; the result is in the plan's
-    order. `rulebook`: has the plans and calendars. Empty for a contract without a first day, as its years cannot be
-    counted. Raises CalendarError if the hours that an allowance names make no calendar.
+    A ledger is the account of one allowance (included amount). `rulebook`: provides the plans and calendars. The result
+    is empty for a contract without a first day. Raises CalendarError if no calendar can be made of the hours that an
+    allowance names.
     """
     if contract.valid_from is None:
         return ()

@@ -34,11 +34,13 @@ NOT_SHOWN = "not shown"
 
 @dataclass(frozen=True, slots=True)
 class ContractShare:
-    """Which periods of an incident's life belong to one contract, where the incident has been under several.
+    """The periods of an incident that belong to one contract, for an incident under several contracts.
 
-    A period is the time under one contract and customer. `contract`: the contract's id. `periods`: all periods of the
-    incident. `own`: for each of them, in the same order, whether it belongs to the contract. The methods return which
-    clocks, facts and alerts the contract may see.
+    A period is the time under one contract and customer. The methods return which clocks, facts and alerts the contract
+    may see.
+    `contract`: id of the contract.
+    `periods`: all periods of the incident.
+    `own`: for each of `periods`, whether it belongs to the contract.
     """
 
     contract: str
@@ -47,17 +49,13 @@ class ContractShare:
 
     @property
     def whole(self) -> bool:
-        """Return whether every period of the incident belongs to this contract.
-
-        A period is the time for which the incident was under one contract and customer.
-        """
+        """Return whether every period of the incident belongs to this contract."""
         return all(self.own)
 
     def has_clock(self, start: datetime | None, end: datetime | None) -> bool:
-        """Return whether a clock overlaps a period in which the incident was under this contract.
+        """Return whether a clock that ran in `[start, end)` overlaps a period of this contract.
 
-        `start`, `end`: the clock ran in `[start, end)`. `start` None: not known, counts as before everything. `end`
-        None: the clock has not ended.
+        `start`: None: not known, read as before all periods. `end`: None: the clock has not ended.
         """
         for number, period in enumerate(self.periods):
             if not self.own[number]:
@@ -72,10 +70,9 @@ class ContractShare:
     def has_fact(self, label: str, at: datetime) -> bool:
         """Return whether this contract may read a published fact that became true at `at`.
 
-        A fact is what is published about a clock or an incident. `label`: the id of the contract under which it was
-        published. True if both hold: 1. `label` is this contract's own id, or that of a period at `at` which belongs to
-        this contract (`own`). 2. `at` does not lie inside a period of another contract; exactly at its start or end is
-        not inside.
+        `label`: id of the contract under which the fact was published. The contract may read the fact if `has_label` is
+        true and `at` does not lie inside a period of another contract. The instants at which such a period starts and
+        ends are not inside.
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -86,9 +83,10 @@ class ContractShare:
     def has_label(self, label: str, at: datetime) -> bool:
         """Return whether this contract may see an alert or delivery of the instant `at`.
 
-        `label`: the id of the contract that the alert or delivery names. True if `label` is this contract's own id, at
-        any instant. True also if `at` lies in a period that is under the contract `label` and belongs to this contract
-        (`own`); both ends of the period are included.
+        `label`: id of the contract that the alert or delivery names. Two cases are true:
+        1. `label` is this contract's own id.
+        2. `at` lies in a period, both ends included, that is under the contract `label` and belongs to this contract
+        (`own`).
         """
         if label == self.contract:
             return True
@@ -100,7 +98,7 @@ class ContractShare:
     def parts_of(self, spans: Iterable[HolderSpan]) -> tuple[HolderSpan, ...]:
         """Return the parts of `spans` that lie in the contract's own periods, in their order.
 
-        A span says who held the incident when; what lies in periods of other contracts is cut off.
+        A span says who held the incident when.
         """
         parts: list[HolderSpan] = []
         for span in spans:
@@ -117,11 +115,13 @@ class ContractShare:
 
 @dataclass(frozen=True, slots=True)
 class ContractView:
-    """What the holder of an API key that is limited to one contract may see of an incident.
+    """What an API key that is limited to one contract may see of an incident.
 
-    `share`: which periods of the incident belong to the contract. `events`: compute the incident from these, then pass
-    it to `of`; events of other contracts' periods are among them, without what people wrote. `own`: ids of the events
-    that may be shown. `until`: when the incident moved on to another contract, None if it did not.
+    `share`: the periods of the incident that belong to the contract.
+    `events`: the events from which to compute the incident that `of` takes. Events of other contracts' periods are
+    included, without what people wrote.
+    `own`: ids of the events that may be shown.
+    `until`: when the incident left the contract; None: the incident stayed.
     """
 
     share: ContractShare
@@ -133,7 +133,7 @@ class ContractView:
     def everything(self) -> bool:
         """Return whether the contract may see all of the incident: every period and every event.
 
-        Copies of events from merged incidents are not considered.
+        Events copied from merged incidents are ignored.
         """
         own = all(event.id in self.own or event.carried_from is not None for event in self.events)
         return self.until is None and self.share.whole and own
@@ -142,17 +142,16 @@ class ContractView:
     def events_complete(self) -> bool:
         """Return whether the contract may see every event that the incident is computed from.
 
-        It may if it may see all of the incident (`everything`), and no event is a copy from a merged incident. `shown`
-        then returns this view's `events` unchanged.
+        Events copied from merged incidents are never shown, so with such an event the result is False. If True, `shown`
+        returns this view's `events` unchanged.
         """
         return self.everything and all(event.carried_from is None for event in self.events)
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
         """Return those of `events` that the contract may see, in their order.
 
-        They are the events whose ids are in `own`, without copies from merged incidents. Unless the contract may see
-        all of the incident (`everything`), they are returned without their `snapshot` (state of the whole ticket),
-        which may hold another contract's data.
+        Events copied from merged incidents are left out. If the contract may not see all of the incident, the
+        `snapshot` (state of the whole ticket) of each event is removed: it may hold data of another contract.
         """
         whole = self.everything
         return [
@@ -164,7 +163,7 @@ class ContractView:
     def of(self, incident: Incident) -> Incident:
         """Return `incident` without the clocks, holders and remarks of other contracts' periods.
 
-        `incident`: must have been computed from this view's `events`.
+        `incident`: computed from this view's `events`.
         """
         if self.everything:
             return incident
@@ -174,17 +173,17 @@ class ContractView:
         return replace(incident, clocks=tuple(clocks), remarks=tuple(remarks), holders=holders)
 
     def as_of(self, at: datetime) -> datetime:
-        """Return `at`, but no later than the instant at which the incident left the contract (`until`)."""
+        """Return `at`, or the instant at which the incident left the contract if that is earlier."""
         return at if self.until is None else min(at, self.until)
 
 
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
-    """Return which periods of an incident belong to one contract; None if none does.
+    """Return the periods of an incident that belong to one contract; None if no period does.
 
-    `periods`: under which contract the incident was, since when. `contract`: the contract's id. A period belongs to the
-    contract if it is under that contract. If the first period that is `named` (under a contract of the customer's own)
-    belongs to it, so do the periods before that one, which were under the default contract. A period without length
-    counts as one of the next period's contract.
+    `periods`: under which contract the incident was, since when. `contract`: id of the contract.
+    A period belongs to the contract that it is under. The periods before the first `named` one (under a customer's own
+    contract) also belong to the contract of that named period. A period without length belongs to the contract of the
+    next period.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
@@ -202,10 +201,11 @@ def contract_view(
 ) -> ContractView | None:
     """Return what one contract may see of an incident; None if it may see nothing.
 
-    `contract`: the contract's id. `events`: the incident's. `periods`: under which contract it stood since when; they
-    may have been computed before the latest events came. If an event names another customer than its period does, that
-    event and all later ones are shown to no contract. `complete`: whether `events` are all events of the incident; if
-    not, the instants of the periods decide to which period an event belongs.
+    `contract`: id of the contract.
+    `periods`: under which contract the incident was, since when. They may be older than the newest events. If an event
+    names another customer than its period, that event and all later ones are not shown.
+    `complete`: whether `events` are all events of the incident. If not, the instants of the periods decide to which
+    period an event belongs.
     """
     share = contract_share(periods, contract)
     known = list(events)

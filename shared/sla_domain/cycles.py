@@ -20,17 +20,16 @@ from sla_domain.published_mark import digest
 
 
 class PublishedClock(Protocol):
-    """What is stored of a published clock, to find the same clock when its incident is computed anew (protocol).
+    """What is stored of a published clock, to find the same clock in a newly computed incident.
 
-    `with_published_ids` reads it, so that the clock keeps its id. `PublishedState` has these properties.
+    This is a protocol; `PublishedState` implements it.
     """
 
     @property
     def start(self) -> str:
-        """Return the name of the clock's start, as `start_name` makes it.
+        """Return the hash of the metric and the event that began the clock (`start_name`).
 
-        It is a hash of the metric and the event that began the clock. Empty in records of older releases, which did not
-        store it.
+        "" in records of older releases, which did not store the hash.
         """
         ...
 
@@ -41,12 +40,15 @@ class PublishedClock(Protocol):
 
     @property
     def started_at(self) -> datetime | None:
-        """Return when the clock started; None where it was not stored."""
+        """Return when the clock started; None if that was not stored."""
         ...
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Return the due instants of the clock's published breaches, without those that were later declared untrue."""
+        """Return the due instants of the clock's published breaches.
+
+        Breaches that were later declared untrue are left out.
+        """
         ...
 
 
@@ -55,10 +57,9 @@ Place = tuple[MetricId, int]
 
 
 def start_name(clock: Clock) -> str:
-    """Return a short hash that identifies a clock by its metric and the event that began it.
+    """Return a short hash (twelve hexadecimal digits) of the clock's metric and starting event.
 
-    It has twelve hexadecimal digits. It stays the same even if a late event puts another clock before this one and
-    changes its `cycle`.
+    The hash stays the same if a late event adds an earlier clock of the metric, which changes `cycle`.
     """
     return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
 
@@ -66,9 +67,12 @@ def start_name(clock: Clock) -> str:
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
     """Return the incident with the ids under which its clocks were published.
 
-    `known`: clock id -> what is stored of the published clock. A clock gets the id of a published one of which one of
-    these holds. 1. Both have a breach at the same instant. 2. The same event began both. 3. Where older releases did
-    not store that event: metric and start are equal. All other clocks are new and get unused ids.
+    `known`: clock id -> what is stored of the published clock. A clock gets the id of a published clock if one of these
+    holds:
+    1. Both have a breach at the same instant.
+    2. Both began with the same event.
+    3. An older release did not store that event, and metric and start are equal.
+    Every other clock is new and gets an unused id.
     """
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident

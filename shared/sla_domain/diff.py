@@ -74,11 +74,12 @@ def new_facts(
     """Return the facts about an incident that are not published yet, in the order to publish them.
 
     A fact is an event about a clock or the incident. Give the clocks their published ids first
-    (`cycles.with_published_ids`). `published`: clock id -> what has been published. `keys`: keys of the facts published
-    so far about the incident itself, not about its clocks. `upto`: None if timers publish the warnings and breaches
-    that are still ahead. A caller without timers (replay, tests) passes an instant, and those up to it are among the
-    facts. `unread`: ids of published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones
-    stay.
+    (`cycles.with_published_ids`).
+    `published`: clock id -> what has been published about the clock.
+    `keys`: keys of the published facts about the incident itself.
+    `upto`: None if timers publish future warnings and breaches. Callers without timers (replay, tests) pass an instant,
+    to get the warnings and breaches up to then.
+    `unread`: ids of published clocks whose catalogue version cannot be read. Open ones are cancelled; ended ones stay.
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
@@ -98,11 +99,12 @@ def new_facts(
 
 
 class ClockDiff:
-    """Compares one clock with what is published about it; call `facts` once for the facts (events) still to publish.
+    """Compares one clock with what is published about it, to find the facts still to publish.
 
-    `published`: None if nothing has been. `upto`: for callers without timers (replay, tests): warnings and breaches
-    whose timer has not fired count as passed if they lie at or before this instant; None: they do not. `incident`: the
-    clock's incident.
+    A fact is an event about the clock. Call `facts` once.
+    `published`: None if nothing is published about the clock.
+    `upto`: for callers without timers (replay, tests): pending warnings and breaches up to this instant are treated as
+    passed. None: pending ones are not passed.
     """
 
     def __init__(
@@ -119,9 +121,9 @@ class ClockDiff:
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
-        """Return the facts (events) about the clock that are still to be published.
+        """Return the facts (events) about the clock that are still to be published, in that order.
 
-        They are in the order in which to publish them. Call this method once.
+        Call this method once.
         """
         published, clock = self._published, self._clock
         if published is None:

@@ -18,7 +18,8 @@ REPEAT = 0  # the level number of the step that begins another round
 class TellKind(StrEnum):
     """What a level of an escalation policy does.
 
-    `PAGE`: call people at any hour until somebody acknowledges. `NOTICE`: only inform them.
+    `PAGE`: call people, at any hour, until somebody acknowledges.
+    `NOTICE`: only inform people.
     """
 
     PAGE = "page"  # at any hour, until somebody acknowledges
@@ -29,9 +30,9 @@ class TellKind(StrEnum):
 class PolicyLevel:
     """One level of an escalation policy: whom to notify, when, and through which channels.
 
-    `after`: the delay from the beginning of a round. `tell`: names of roles, or ids of people where no role has that
-    name. `channels`: empty for each person's own addresses. `kind`: call people until somebody acknowledges, or only
-    inform them.
+    `after`: the delay from the beginning of a round.
+    `tell`: names of roles. A name that no role has is the id of a person.
+    `channels`: through which to notify; empty: through the addresses of each person.
     """
 
     after: timedelta
@@ -42,10 +43,13 @@ class PolicyLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationPolicy:
-    """An escalation policy: levels in the order of their delays, and how often the round of all levels is repeated.
+    """An escalation policy: the levels to notify, in the order of their delays.
 
-    `repeat`: how many rounds follow the first. `pause`: the time from the last level of a round to the next round.
-    `titles`: language tag -> its title for people. `clause`: where the contract's text states it, "" if nowhere.
+    A round notifies every level once.
+    `repeat`: how many rounds follow the first.
+    `pause`: the time from the last level of a round to the next round.
+    `titles`: language tag -> title.
+    `clause`: the contract clause, "" if none is named.
     """
 
     id: str
@@ -58,10 +62,11 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RoundStep:
-    """One step of a round of an escalation: at the instant `at` a level is notified, or the next round begins.
+    """One step of an escalation round: a level is notified, or the next round begins.
 
-    A round notifies each level of the policy once. `round`: its number, from 0. `level`: the number of the level, from
-    1; REPEAT (0): the next round begins.
+    `round`: number of the round, from 0.
+    `level`: number of the level, from 1. REPEAT (0): the next round begins.
+    `at`: when.
     """
 
     round: int
@@ -72,12 +77,15 @@ class RoundStep:
 def round_steps(
     delays: Sequence[timedelta], round_: int, start: datetime, *, repeat_after: timedelta | None, repeats: int
 ) -> tuple[RoundStep, ...]:
-    """Return the steps of one round of an escalation, in the order of their instants.
+    """Return the steps of one escalation round, in the order of their instants.
 
-    A round notifies each level of the policy once. `round_`: its number, from 0. `start`: when it begins. `delays`:
-    when each level is due, counted from `start`, in rising order; levels with delay 0 get no step. `repeats`: how many
-    rounds may follow the first. `repeat_after`: the time from the last level to the next round, None for no further
-    round. Unless this round is the last or has no levels, a step with level REPEAT ends it.
+    The last step, with level REPEAT, begins the next round. It is missing if no further round follows, or without
+    levels.
+    `delays`: when each level is due after `start`, in rising order. A level with delay 0 gets no step.
+    `round_`: number of the round, from 0.
+    `start`: when the round begins.
+    `repeat_after`: the time from the last level to the next round; None: no further round.
+    `repeats`: how many rounds may follow the first.
     """
     steps = [
         RoundStep(round_, number, start + delay) for number, delay in enumerate(delays, start=1) if delay > timedelta()

@@ -32,14 +32,21 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class EventKind(StrEnum):
-    """The kinds of incident events; `opened` is sent as an event of type `io.slad.incident.opened.v1`.
+    """The kinds of incident events; `opened` is sent as type `io.slad.incident.opened.v1`.
 
-    `DESCRIBED`: the description arrived or changed. `RESPONDED`: staff answered the customer. `COMMENTED`: a comment of
-    an author whose side is not known. `UPDATED`: staff informed the customer of the progress. `RECLASSIFIED`: the
-    priority was corrected, as the stated one did not match reality. `WAITING`: work waits for somebody (`waiting_on`).
-    `CANCELLED`: it should not have been an incident. `MERGED`: it goes on as another incident. `RENAMED`: the ticket
-    got another id. `ESCALATED`: somebody escalated it by hand. `TARGET_AGREED`: the parties agreed on a due date.
-    `EXEMPTED`: clocks are to count in no attainment (share of targets met). `RATED`: the customer rated the service.
+    `DESCRIBED`: the description arrived or changed.
+    `RESPONDED`: staff answered the customer.
+    `COMMENTED`: somebody commented, and it is not known for which side.
+    `UPDATED`: staff informed the customer of the progress.
+    `RECLASSIFIED`: a wrong priority was corrected.
+    `WAITING`: work waits for somebody (`waiting_on`).
+    `CANCELLED`: the ticket turned out not to be an incident.
+    `MERGED`: the incident continues as another incident.
+    `RENAMED`: the ticket got another id.
+    `ESCALATED`: somebody escalated the incident by hand.
+    `TARGET_AGREED`: the parties agreed on a due date.
+    `EXEMPTED`: clocks are left out of attainment (share of targets met).
+    `RATED`: the customer rated the service.
     `OBSERVED`: nothing happened; the event's `snapshot` shows the ticket's state.
     """
 
@@ -77,10 +84,11 @@ WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.CO
 class TimeQuality(StrEnum):
     """How reliable an event's `occurred_at` is, the most reliable first.
 
-    `EXACT`: the sender states it. `DOUBTFUL`: it was read from a local time that came twice or never, or the order of
-    events contradicts it. `OBJECT_UPDATED`: it is the time of the ticket's last change, for want of a better one.
-    `RECEIPT`: it is the time at which slad received the event. A verdict (met, missed) has the worst quality of its
-    incident's events.
+    `EXACT`: the sender states the time.
+    `DOUBTFUL`: a local time that came twice or never, or a time that the order of events contradicts.
+    `OBJECT_UPDATED`: the time of the ticket's last change, as no better time is known.
+    `RECEIPT`: the time at which slad received the event.
+    A verdict (met, missed) has the worst quality of its incident's events.
     """
 
     EXACT = "exact"
@@ -92,9 +100,10 @@ class TimeQuality(StrEnum):
 class Actor(StrEnum):
     """Who caused an event.
 
-    `BOT`: a program; its comments count as nobody's, its changes to the ticket count. `UNKNOWN`: the sender does not
-    say whether the author is staff or customer. Such an author counts as the customer if the names show that it is the
-    reporter; otherwise a response counts as one of staff, and a plain comment as nobody's.
+    `BOT`: a program. Its comments affect no clocks unless a metric names bots; its changes to the ticket do.
+    `UNKNOWN`: the sender does not say whether the author is staff or customer. If the author's name is the reporter's,
+    the author is read as the customer. Otherwise a response is read as coming from staff, and a plain comment as coming
+    from nobody.
     """
 
     CUSTOMER = "customer"
@@ -104,9 +113,9 @@ class Actor(StrEnum):
 
 
 class WaitingOn(StrEnum):
-    """On whom an incident waits; waiting time is added up separately for each of them (clause H11, docs/clauses.md).
+    """Whom an incident waits on; the waiting time of each is added up separately (clause H11).
 
-    `OTHER`: somebody else, or nobody is named.
+    `OTHER`: somebody else, or nobody in particular.
     """
 
     CUSTOMER = "customer"
@@ -116,10 +125,11 @@ class WaitingOn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedTarget:
-    """A due instant that the parties agreed on for the clock of one metric (clause B5, docs/clauses.md).
+    """A due instant that the parties agreed on for the clock of one metric (clause B5).
 
-    `metric`: the metric's id. `due_at`: aware datetime. `agreed_by`: who agreed. `reason`: in words. `moved_by_pauses`:
-    pauses after the agreement move `due_at` on by their open time; otherwise `due_at` stays fixed.
+    `metric`: id of the metric.
+    `due_at`: aware datetime.
+    `moved_by_pauses`: whether the open time of later pauses is added to `due_at`.
     """
 
     metric: str
@@ -133,12 +143,14 @@ class AgreedTarget:
 class Snapshot:
     """The state of the sender's ticket at one instant, as one delivery shows it.
 
-    `at`: that instant (the ticket's own "updated", else the time of the delivery). `created_at`, `ended_at`, `phase`:
-    None if the ticket does not state them, or in words not understood. `waiting_on`: on whom the ticket waits, None if
-    it does not. `attributes`: name -> value; "" means that the ticket has no value now, a missing name that nothing is
-    known. `version`: the sender's number of the ticket's state, 0 if it has none. `before`: the earlier values of what
-    this delivery changed, name -> value, with the earlier phase under the name PHASE; used to put deliveries of one
-    instant in order.
+    `at`: the instant: the ticket's own "updated", else the time of the delivery.
+    `created_at`, `ended_at`, `phase`: None if the ticket does not state them in words that slad knows.
+    `waiting_on`: whom the ticket waits on; None: nobody.
+    `attributes`: name -> value. The value "" means that the ticket has no value now. For a missing name, nothing is
+    known.
+    `version`: the sender's number of this state; 0: none.
+    `before`: name -> value before this delivery's changes, used to order deliveries of one instant. The earlier phase
+    has the name PHASE.
     """
 
     at: datetime
@@ -152,9 +164,9 @@ class Snapshot:
 
     @property
     def phase_text(self) -> str:
-        """Return the ticket's phase as a text, such as `waiting:customer` or `open`; "" if `phase` is None.
+        """Return the ticket's phase as a text, such as `waiting:customer` or `open`.
 
-        The field `before` of a later snapshot holds the phase in the same form.
+        "" if `phase` is None. A later snapshot has this text in its `before`.
         """
         if self.phase is None:
             return ""
@@ -165,17 +177,19 @@ class Snapshot:
 class IncidentEvent:
     """One thing that happened to one incident.
 
-    `occurred_at`: when, as the sender states it; `quality` says how reliable that is. `source`: the sender's name.
-    `version`: the sender's number of the change, 0: none; orders events of one instant. `actor_name`: the author's
-    name. `actor_id`: the author's account, given only while it is open whether the author is the reporter (and so the
-    customer); else "". `attributes`: name -> value, what the event states of the incident, such as customer or
-    priority; the latest value of each counts. `known_as`: for `renamed`, another id of this incident; for `merged`, the
-    id under which it goes on, if that id always meant the same incident, else None. `carried_from`: the event is a copy
-    from that incident, which is or was merged into this one. `unanswered_since`: since when a copied comment waits for
-    an answer, None if it does not. Given for some kinds of events only: `waiting_on`, `agreed`, `merged_into`, `score`
-    (`rated`), `metrics` (`exempted`: ids, empty for all). `reason`: in words, "" for none. `warnings`: what of the
-    ticket could not be translated. `snapshot`: the ticket's state in this delivery; only the last event of a delivery
-    has it. `history`: imported long afterwards; nobody is notified of it.
+    `occurred_at`, `quality`: when, as the sender states it, and how reliable that time is.
+    `version`: the sender's number of the change, to order events of one instant; 0: none.
+    `actor_id`: the author's account, while it is not known whether the author is the reporter; else "".
+    `attributes`: name -> value, such as customer or priority. The newest value of each name applies.
+    `known_as`: for `renamed`, another id of this incident. For `merged`, the id under which the incident continues, if
+    that id always meant the same incident; else None.
+    `carried_from`: the event is a copy from that incident, which is or was merged into this one.
+    `unanswered_since`: since when a copied comment waits for an answer; None: it does not wait.
+    `metrics`: for `exempted`, ids of metrics; empty: all.
+    `score`: for `rated`.
+    `warnings`: what of the ticket could not be translated.
+    `snapshot`: the ticket's state; only the last event of a delivery has it.
+    `history`: the event was imported long afterwards; nobody is notified.
     """
 
     id: EventId
@@ -207,26 +221,25 @@ class IncidentEvent:
     def automatic(self) -> bool:
         """Return whether the event is a bot's comment or reply.
 
-        Such an event affects the clocks of a metric only if one of the metric's triggers names bots (`Trigger.actors`).
+        Such an event affects clocks only through triggers that name bots (`Trigger.actors`).
         """
         return self.actor is Actor.BOT and self.kind in WORDS
 
     @property
     def order(self) -> Order:
-        """Return the sort key of the event among the events of its incident.
+        """Return the key by which the events of an incident are sorted.
 
-        Its parts are instant, sender's version, time of arrival, kind and id. Kinds sort in the order of an incident's
-        life: `opened` first, an end late.
+        Its parts are instant, sender's version, time of arrival, kind and id. Kinds follow an incident's life: `opened`
+        comes first, ends come late.
         """
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
     @property
     def snapshot_order(self) -> Order:
-        """Return the sort key of the event's `snapshot` (state of the whole ticket) among the events.
+        """Return the key by which the event's `snapshot` (state of the ticket) is sorted among the events.
 
-        The event must have one. The parts are those of an event's key (`order`): instant, version, time of arrival,
-        kind and id. The instant is that of the snapshot, or of the event if that is later. With equal instants,
-        versions and times of arrival, a snapshot sorts after the events.
+        The event must have a snapshot. The parts of the key are those of `order`. The instant is the later of the
+        snapshot's and the event's. If instant, version and arrival are equal, the snapshot comes after the events.
         """
         shown = self.snapshot
         assert shown is not None

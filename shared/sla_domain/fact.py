@@ -19,13 +19,16 @@ from sla_domain.incident import ContractPeriod
 
 
 class FactKind(StrEnum):
-    """The kind of a fact (what is published about a clock or incident); sent as the event type `io.slad.<kind>.v1`.
+    """The kind of a fact (what is published about a clock or incident), sent as `io.slad.<kind>.v1`.
 
-    `CLOCK_RETARGETED`: a clock has another target, due instant or priority. `CLOCK_AMENDED`: a published verdict or
-    breach is corrected, a clock became exempt, or an ended clock no longer exists. `PROMISE_MADE`, `PROMISE_MOVED`: the
-    due instants promised to the customer are named, or changed. `PROMISE_NONE`: the incident has no clock, since its
-    plan gives no numbers. `CONTRACT_CHANGED`: the incident is under another contract or customer. `PRIORITY_CORRECTED`:
-    a priority that staff had not set was changed, and the customer is notified.
+    `CLOCK_RETARGETED`: a clock has another target, due instant or priority.
+    `CLOCK_AMENDED`: a published verdict or breach is corrected, a clock became exempt, or an ended clock no longer
+    exists.
+    `PROMISE_MADE`: the first due instants are promised to the customer.
+    `PROMISE_MOVED`: a promised due instant changed.
+    `PROMISE_NONE`: the incident has no clock, as its plan gives no numbers.
+    `CONTRACT_CHANGED`: the incident is under another contract or customer.
+    `PRIORITY_CORRECTED`: a priority was corrected, and the customer is notified.
     """
 
     CLOCK_STARTED = "clock.started"
@@ -50,7 +53,8 @@ class FactKind(StrEnum):
 class TakenBack:
     """A published breach that is no longer true.
 
-    `key`: the key of the fact that published it. `due_at`: its due instant, None where that is not known.
+    `key`: the key of the fact that published the breach.
+    `due_at`: the published due instant; None: not known.
     """
 
     key: str
@@ -59,9 +63,10 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class MovedBreach:
-    """A published breach that stays true, but at another due instant.
+    """A published breach that is true at another due instant than published.
 
-    `old_at`: the due instant that was published. `new_at`: the due instant that was really passed.
+    `old_at`: the due instant that was published.
+    `new_at`: the due instant that was really passed.
     """
 
     old_at: datetime
@@ -70,7 +75,7 @@ class MovedBreach:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Body of the fact that a clock began, the first fact of every clock."""
+    """Body of the fact that a clock started; the first fact of every clock."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_STARTED
 
@@ -79,8 +84,9 @@ class Started:
 class Paused:
     """Body of the fact that a clock is paused.
 
-    `why`: the reason in words. `waiting_on`: on whom the incident waits, `customer`, `vendor` or `other`; empty if the
-    clock is paused for another reason.
+    `why`: the reason in words.
+    `waiting_on`: whom the incident waits on: `customer`, `vendor` or `other`. "" if the clock is paused for another
+    reason.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_PAUSED
@@ -92,8 +98,8 @@ class Paused:
 class Resumed:
     """Body of the fact that a clock runs again, after a pause or after its end.
 
-    `old_due_at`: the due instant that was published or promised last. `new_due_at`: the due instant from now on. Either
-    is None if there is no such instant.
+    `old_due_at`: the due instant published last; None: there was none.
+    `new_due_at`: the due instant from now on; None: there is none.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RESUMED
@@ -105,11 +111,14 @@ class Resumed:
 class Retargeted:
     """Body of the fact that a clock has another target, due instant or priority.
 
-    `old_due_at`, `new_due_at`: None if there is none, or if nothing but the priority changed. `priority`: the id of the
-    priority now; `old_priority`: of the one before, given only if nothing but the priority changed. `old_generation`:
-    the number, from 0, of the target before; None if nothing but the priority changed. `agreed_by`: who agreed to the
-    due instant, "" if nobody agreed on one. `broken_since`: the new due instant, if its breach was published earlier.
-    `catalogue`: the catalogue version that caused the change by coming into force, "" if an event caused it.
+    `priority`: id of the priority now.
+    `old_due_at`, `new_due_at`: the due instants before and now; None: no due instant.
+    `old_generation`: the number, from 0, of the target before.
+    `agreed_by`: who agreed to the due instant; "": nobody.
+    `broken_since`: the new due instant, if its breach was published earlier.
+    `catalogue`: the catalogue version whose coming into force caused the change; "": an event caused it.
+    `old_priority`: id of the priority before, given only if nothing else changed. `old_due_at`, `new_due_at` and
+    `old_generation` are None then.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RETARGETED
@@ -127,8 +136,9 @@ class Retargeted:
 class Warned:
     """Body of the fact that a clock reached a warning threshold before its due instant.
 
-    `threshold`: `warn-75` (percent of the allowed time) or `warn-3600s` (seconds before the due instant). `overtaken`:
-    the warning was noticed only after the breach, the end of the clock or a change of target; nobody is notified then.
+    `threshold`: `warn-75` (percent of the allowed time) or `warn-3600s` (seconds before the due instant).
+    `overtaken`: the warning was noticed only after the breach, the clock's end or a change of target. Nobody is
+    notified of such a warning.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_WARNED
@@ -138,7 +148,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Breached:
-    """Body of the fact that the due instant has passed while the clock ran."""
+    """Body of the fact that a clock ran past its due instant."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_BREACHED
 
@@ -158,9 +168,11 @@ class _Verdict:
 class Met(_Verdict):
     """Body of the fact that the clock stopped at or before its due instant.
 
-    Fields (of the base): `quality`: how reliable the times of the incident's events are. `why`: the reason of the stop,
-    in words. `consumed`: counted time, None in facts of older releases. `stopped_while_paused`: the resume may have
-    been forgotten. `exempt`: why the clock counts in no attainment (share of targets met), "" if it counts.
+    `quality`: how reliable the times of the incident's events are.
+    `why`: the reason of the stop in words.
+    `consumed`: counted time; None in facts of older releases.
+    `stopped_while_paused`: the clock was paused; a resume may have been forgotten.
+    `exempt`: why the clock is left out of attainment (share of targets met); "": not left out.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MET
@@ -168,11 +180,14 @@ class Met(_Verdict):
 
 @dataclass(frozen=True, slots=True)
 class Missed(_Verdict):
-    """Body of the fact that the clock stopped after its due instant; its breach is published before this fact.
+    """Body of the fact that the clock stopped after its due instant.
 
-    Fields (of the base): `quality`: how reliable the times of the incident's events are. `why`: the reason of the stop,
-    in words. `consumed`: counted time, None in facts of older releases. `stopped_while_paused`: the resume may have
-    been forgotten. `exempt`: why the clock counts in no attainment (share of targets met), "" if it counts.
+    The breach is published before this fact.
+    `quality`: how reliable the times of the incident's events are.
+    `why`: the reason of the stop in words.
+    `consumed`: counted time; None in facts of older releases.
+    `stopped_while_paused`: the clock was paused; a resume may have been forgotten.
+    `exempt`: why the clock is left out of attainment (share of targets met); "": not left out.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MISSED
@@ -180,9 +195,10 @@ class Missed(_Verdict):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Body of the fact that the clock ended without a verdict: it is neither met nor missed.
+    """Body of the fact that the clock ended without a verdict: neither met nor missed.
 
-    `why`: the reason in words. `withdrawn`: its target is no longer promised, while the incident goes on.
+    `why`: the reason in words.
+    `withdrawn`: the target is no longer promised, although the incident continues.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_CANCELLED
@@ -192,13 +208,16 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Body of the fact that a published clock does not exist any more in the incident as computed anew.
+    """Body of the fact that a published clock no longer exists after its incident was computed anew.
 
-    For example, a late event leaves a metric with fewer clocks. Sent as `clock.cancelled` if the clock was open, else
-    as `clock.amended`. `old_state`: the state published last. `why`: in words. `takes_back`: its published breaches,
-    which did not happen after all. `withdrawn`: the catalogue version that promised the target cannot be read, so it is
-    not known why the clock is gone; no breach is taken back. `catalogue`: the version that caused it by coming into
-    force; "" if an event did, or the clock was open.
+    For example, a late event leaves a metric with fewer clocks.
+    `old_state`: the state published last.
+    `why`: the reason in words.
+    `takes_back`: published breaches that are no longer true.
+    `withdrawn`: the catalogue version of the target cannot be read, so the reason is not known. No breach is taken
+    back.
+    `catalogue`: the catalogue version whose coming into force caused the change. "" if an event caused the change, or
+    if the clock was open.
     """
 
     old_state: ClockState
@@ -209,10 +228,7 @@ class Gone:
 
     @property
     def kind(self) -> FactKind:
-        """Return under which kind the fact is published.
-
-        `clock.cancelled` if the clock was open, else `clock.amended`.
-        """
+        """Return the kind of the fact: `clock.cancelled` if the clock was open, else `clock.amended`."""
         return FactKind.CLOCK_CANCELLED if self.old_state.open else FactKind.CLOCK_AMENDED
 
 
@@ -220,10 +236,11 @@ class Gone:
 class Amended:
     """Body of the fact that corrects a published verdict (met, missed) or breach of a clock.
 
-    `takes_back`: breaches that are no longer true. `moved`: a breach that is true, but at another due instant; a fact
-    has either this or `takes_back`. `new_state`: the clock's state now. `old_state`, `why` (the reason in words),
-    `old_due_at`, `new_due_at`: given only if the verdict changed. `catalogue`: the catalogue version that caused it by
-    coming into force, "" if a late event did.
+    `takes_back`: published breaches that are no longer true.
+    `moved`: a published breach that is true at another due instant. A fact with `moved` has no `takes_back`.
+    `new_state`: the clock's state now.
+    `old_state`, `why`, `old_due_at`, `new_due_at`: given only if the verdict changed; `why` is in words.
+    `catalogue`: the catalogue version whose coming into force caused the change; "": a late event caused it.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
@@ -239,10 +256,12 @@ class Amended:
 
 @dataclass(frozen=True, slots=True)
 class Exempted:
-    """Body of the fact that a clock is exempt: it counts in no attainment (the share of targets met).
+    """Body of the fact that a clock is left out of attainment (the share of targets met).
 
-    `exempt`: the reason. `exempt_by`: who exempted it. `catalogue`: the catalogue version that caused it by coming into
-    force, "" if an event did. The fact is sent as `clock.amended`.
+    The fact is sent as `clock.amended`.
+    `exempt`: the reason.
+    `exempt_by`: who exempted the clock.
+    `catalogue`: the catalogue version whose coming into force caused the change; "": an event caused it.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
@@ -253,9 +272,10 @@ class Exempted:
 
 @dataclass(frozen=True, slots=True)
 class PromiseMade:
-    """Body of the fact that names the first due instants of an incident.
+    """Body of the fact that promises the first due instants of an incident.
 
-    `lines`: metric id -> due instant (UTC). `zone`: the customer's time zone, in which the instants are shown.
+    `lines`: metric id -> due instant (UTC).
+    `zone`: the customer's time zone, in which the instants are shown.
     """
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MADE
@@ -267,9 +287,10 @@ class PromiseMade:
 class PromiseMoved:
     """Body of the fact that a promised due instant changed.
 
-    `lines`: metric id -> due instant (UTC), of all running clocks. `moved`: the metrics whose due instant changed.
-    `zone`: the customer's time zone. `catalogue`: the catalogue version that caused it by coming into force, "" if an
-    event did.
+    `lines`: metric id -> due instant (UTC), of all running clocks.
+    `moved`: the metrics whose due instant changed.
+    `zone`: the customer's time zone.
+    `catalogue`: the catalogue version whose coming into force caused the change; "": an event caused it.
     """
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MOVED
@@ -281,7 +302,7 @@ class PromiseMoved:
 
 @dataclass(frozen=True, slots=True)
 class PromiseNone:
-    """Body of the fact that an incident has no clock, since its plan gives no number for the targets.
+    """Body of the fact that an incident has no clock, as its plan gives no numbers.
 
     `why`: which numbers are missing, in words.
     """
@@ -294,7 +315,7 @@ class PromiseNone:
 class ContractChanged:
     """Body of the fact that the incident is under another contract or customer.
 
-    `periods`: under which contract it stood and since when, the oldest first; at most the latest 200 periods.
+    `periods`: under which contract the incident was, since when; oldest first, at most the newest 200.
     """
 
     kind: ClassVar[FactKind] = FactKind.CONTRACT_CHANGED
@@ -305,8 +326,7 @@ class ContractChanged:
 class PhaseChanged:
     """Body of the fact that the incident's phase changed.
 
-    It is published only if no other fact follows from the same event, since every fact is published with the incident's
-    phase.
+    The fact is published only if the event causes no other fact, as every fact carries the phase.
     """
 
     kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED
@@ -314,10 +334,13 @@ class PhaseChanged:
 
 @dataclass(frozen=True, slots=True)
 class PriorityCorrected:
-    """Body of the fact that a priority that staff had not set was changed, not by the customer, who is notified of it.
+    """Body of the fact that a priority was corrected by somebody other than the customer.
 
-    `old`, `new`: ids of priorities. `by`: who changed it. `reason`: as stated, in words. Source: clause E8
-    (docs/clauses.md).
+    The customer is notified. Corrections of a priority that staff had set are not published as this fact.
+    `old`, `new`: ids of priorities.
+    `by`: who corrected the priority.
+    `reason`: in words.
+    Source: clause E8 (docs/clauses.md).
     """
 
     kind: ClassVar[FactKind] = FactKind.PRIORITY_CORRECTED
@@ -346,10 +369,11 @@ STARTED, BREACHED, PHASE_CHANGED = Started(), Breached(), PhaseChanged()  # bodi
 class Fact:
     """Something that became true of a clock or an incident, to be published as one event.
 
-    `key`: unique for ever among the facts of the clock (or of the incident, if `clock` is None); the event id is made
-    of it, so that a repeated publication is recognised. `at`: when the fact became true (UTC), not when it was noticed;
-    of a breach, the due instant. `metric`, `cycle`, `generation`, `due_at`: those of the clock. `history`: the fact was
-    imported, or was over already when slad received the events; nobody is notified of it.
+    `key`: unique among the facts of the clock (of the incident, if `clock` is None). The event id is made of the key,
+    so a repeated publication is recognised.
+    `at`: when the fact became true (UTC). For a breach, `at` is the due instant.
+    `metric`, `cycle`, `generation`, `due_at`: those of the clock.
+    `history`: the fact was imported, or was already over when slad received the events. Nobody is notified.
     """
 
     body: FactBody
@@ -365,18 +389,15 @@ class Fact:
 
     @property
     def kind(self) -> FactKind:
-        """Return the kind of the fact, such as `clock.paused`; it follows from the fact's body.
+        """Return the kind of the fact, such as `clock.paused`.
 
-        The fact is sent as an event of the type `io.slad.<kind>.v1`.
+        The fact is sent as an event of type `io.slad.<kind>.v1`.
         """
         return self.body.kind
 
 
 def reason_of(body: FactBody) -> str:
-    """Return in words why a fact (published event) became true; "" where its body gives no reason.
-
-    The words are those of the ticket or of the plan.
-    """
+    """Return in words why a fact (published event) became true; "" if its body gives no reason."""
     match body:
         case Paused() | Met() | Missed() | Cancelled() | Gone() | Amended() | PromiseNone():
             return body.why
@@ -385,11 +406,10 @@ def reason_of(body: FactBody) -> str:
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
-    """Return a copy of a fact's body that names the catalogue version which caused the fact.
+    """Return the fact's body with the catalogue version that caused the fact.
 
-    A fact is a published event; a version causes facts by coming into force. `version`: stored in the field
-    `catalogue`. Two bodies are returned unchanged: one without that field, and `Gone` (the clock no longer exists) if
-    the clock was open.
+    `version`: stored in the field `catalogue`. A body without that field is returned unchanged. So is `Gone` for an
+    open clock.
     """
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():

@@ -17,13 +17,14 @@ BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def drop_forgotten(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
-    """Return those of an incident's `events` that still count after its older events were deleted.
+    """Return those of an incident's events that belong to its life after a deleted end.
 
-    Retention deletes the events of incidents that ended long ago; the ticket may be reopened later. `ended_at`: when
-    the incident ended whose events were deleted. None: nothing was deleted, and all events count. Events up to
-    `ended_at` do not count. Later ones count from the first that opens or reopens the ticket, or whose snapshot shows
-    it open; without such an event the result is empty. A creation date in a snapshot that is not after `ended_at` is
-    removed (in a copy).
+    Retention deletes the events of incidents that ended long ago; the ticket may be reopened later.
+    `ended_at`: when the incident ended whose events were deleted. None: nothing was deleted, and all events are
+    returned.
+    The result begins with the first event after `ended_at` that opens or reopens the ticket, or whose snapshot shows
+    the ticket open. Without such an event the result is empty. A creation date in a snapshot that is not after
+    `ended_at` is removed (in a copy).
     """
     if ended_at is None:
         return list(events)

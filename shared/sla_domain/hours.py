@@ -26,9 +26,10 @@ _NOTICEABLE = timedelta(minutes=1)
 
 
 def hours_name(calendar: Calendar | None) -> str:
-    """Return the name of a calendar in published events, such as `gold-hours@3f2a9c04d1e7`; `wall` for None.
+    """Return the name of a calendar in published events, such as `gold-hours@3f2a9c04d1e7`.
 
-    It is made of the calendar's id and revision: the name changes when the calendar changes.
+    The name has the calendar's id and revision, so it changes when the calendar changes. `wall` (wall-clock time) for
+    None.
     """
     return WALL if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
 
@@ -36,9 +37,9 @@ def hours_name(calendar: Calendar | None) -> str:
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
     """Return the calendar of a contract that has this name in published events.
 
-    `name`: as `hours_name` makes it. The calendars of the contract's plan and base plan are searched. None for
-    wall-clock time (`wall`), and if none of these has the name. `rulebook`: has the plans, contracts and calendars; if
-    it does not have the contract, the calendars of the default contract are searched.
+    `name`: as `hours_name` makes it. `rulebook`: provides the plans, contracts and calendars. The calendars of the
+    contract's plans and base plans are searched. If the rulebook lacks the contract, those of the default contract are
+    searched. None for `wall`, and for a name that is not found.
     """
     if name in (WALL, UNKNOWN):
         return None
@@ -73,8 +74,8 @@ def _coverages(rulebook: Rulebook, *plans: PlanId | None) -> Iterator[Coverage]:
 class OpeningTimes:
     """Whether a calendar is open at an instant, and when that changes next.
 
-    `opens`: the next opening; None if it is open now, or if not known. `closes`: the next close; None if it is closed
-    now, or if not known.
+    `opens`: the next opening; None: open now, or not known.
+    `closes`: the next close; None: closed now, or not known.
     """
 
     open: bool = True
@@ -88,9 +89,9 @@ ALWAYS = OpeningTimes()
 def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
     """Return whether the calendar is open at `at`, and when that changes next.
 
-    Without a calendar (None) it is always open. If it is open: `closes` is None if no close lies within eight days. If
-    it is closed: `opens` is None if it never opens again. Both are None if the answer lies outside the calendar's
-    years; if even `at` lies outside them, the calendar counts as open.
+    Without a calendar (None) the result is always open. `closes` is None if no close lies within eight days. `opens` is
+    None if the calendar never opens again. Both are None if the change lies outside the calendar's years. If `at`
+    itself lies outside them, the result is open.
     """
     if calendar is None:
         return ALWAYS
@@ -111,9 +112,9 @@ def _open(calendar: Calendar, at: datetime) -> bool:
 
 
 def counted_time(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta | None:
-    """Return the counted time from `start` to `end`, negative if `end` is earlier than `start`.
+    """Return the open time from `start` to `end`; negative if `end` is earlier than `start`.
 
-    Without a calendar all time counts. None if the answer lies outside the calendar's years.
+    `calendar`: None: all time is counted. The result is None if the time lies outside the calendar's years.
     """
     if calendar is None:
         return end - start
@@ -125,9 +126,9 @@ def counted_time(calendar: Calendar | None, start: datetime, end: datetime) -> t
 
 @dataclass(frozen=True, slots=True)
 class CountedSpan:
-    """A span of time measured twice: in the hours in which a clock counts (`counted`), and in wall-clock time (`wall`).
+    """A span of time measured in the hours of a clock (`counted`) and in wall-clock time (`wall`).
 
-    `counted` is None if the hours are not known, or the span goes beyond the years of their calendar.
+    `counted` is None if the hours are not known, or if the span goes beyond the calendar's years.
     """
 
     counted: timedelta | None
@@ -135,20 +136,23 @@ class CountedSpan:
 
     @property
     def primary(self) -> timedelta:
-        """Return the span to show first: the counted time, or the wall-clock time if `counted` is None."""
+        """Return the length to show first: `counted`, or `wall` if `counted` is None."""
         return self.wall if self.counted is None else self.counted
 
     @property
     def differs(self) -> bool:
-        """Return whether counted and wall-clock time differ by a minute or more, so that both are worth showing."""
+        """Return whether `counted` and `wall` differ by a minute or more, so that both should be shown.
+
+        False if `counted` is None.
+        """
         return self.counted is not None and abs(self.counted - self.wall) >= _NOTICEABLE
 
 
 def counted_span(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
-    """Return the time from `start` to `end`, as counted in the hours named `hours` and by the wall clock.
+    """Return the time from `start` to `end`, in the hours named `hours` and in wall-clock time.
 
-    `hours`: a name made by `hours_name`. `calendar`: the calendar of that name. If it is None and `hours` is not
-    `wall`, the hours are not known, and `counted` is None.
+    `hours`: a name made by `hours_name`. `calendar`: the calendar with that name. Without a calendar, hours other than
+    `wall` are not known, and `counted` is None.
     """
     by_wall = hours == WALL
     known = by_wall or calendar is not None

@@ -38,7 +38,7 @@ class Scope(StrEnum):
 
     @property
     def word(self) -> str:
-        """Return `in`, `out` or `excluded`: the value of the attribute `scope` in the conditions of targets."""
+        """Return the value of the attribute `scope` in conditions of targets: `in`, `out` or `excluded`."""
         match self:
             case Scope.EVERY_PRODUCT | Scope.IN_SCOPE | Scope.NO_PRODUCT:
                 return "in"
@@ -49,19 +49,23 @@ class Scope(StrEnum):
 
     @property
     def base_applies(self) -> bool:
-        """Return whether the targets of the contract's base plan apply, and not those of its plan.
+        """Return whether the targets of the contract's base plan apply instead of those of its plan.
 
-        The base plan is the one for products that the plan does not cover.
+        The base plan is for products that the plan does not cover.
         """
         return self in (Scope.OUT_OF_SCOPE, Scope.EXCLUDED, Scope.UNAVAILABLE, Scope.NOT_ENTITLED)
 
 
 class PassedReason(StrEnum):
-    """Why an entitlement (plan with its own scope) of the contract does not apply to an incident.
+    """Why an entitlement (plan with its own scope) does not apply to an incident.
 
-    `BEGINS`: not in force yet. `ENDED`: no longer in force. `TYPE`: not for this type of request. `PRODUCT`,
-    `EXCLUDED`: the product is not included, or excluded. `UNAVAILABLE`: its plan is not sold for the product. `LATER`:
-    an entitlement listed before it applies.
+    `BEGINS`: not in force yet.
+    `ENDED`: no longer in force.
+    `TYPE`: not for this type of request.
+    `PRODUCT`: the product is not included.
+    `EXCLUDED`: the product is excluded.
+    `UNAVAILABLE`: the plan is not sold for the product.
+    `LATER`: an entitlement listed earlier applies.
     """
 
     BEGINS = "begins"
@@ -77,8 +81,9 @@ class PassedReason(StrEnum):
 class PassedOver:
     """An entitlement of the contract that does not apply to an incident, and why.
 
-    `entitlement`: its id. `detail`: for BEGINS and ENDED the day, for TYPE the type of the request, for LATER the id of
-    the entitlement that applies, else the product.
+    `entitlement`: id of the entitlement.
+    `detail`: for BEGINS and ENDED the day; for TYPE the type of the request; for LATER the id of the entitlement that
+    applies; else the product.
     """
 
     entitlement: str
@@ -87,7 +92,7 @@ class PassedOver:
 
 
 class PriorityWhy(StrEnum):
-    """Why a priority came into force; the value is the reason in words."""
+    """Why a priority applied to an incident; the value is the reason in words."""
 
     STATED = "as stated when it was opened"
     DEFAULT = "the incident states none: the plan's default"
@@ -105,18 +110,28 @@ class PriorityWhy(StrEnum):
 class RemarkKind(StrEnum):
     """The kinds of remarks: something odd about an incident that people should see, never an error.
 
-    `MAPPING`: something of the ticket could not be translated. `BEFORE_OPENING`: something is dated before the opening,
-    or before a clock began. `OPENED_AGAIN`: opened after its end, or another ticket took its name. `FUTURE_TIME`: an
-    event is dated in the future. `NOTHING_TO_AGREE`: a lower priority was agreed that nobody proposed;
-    `DOWNGRADE_NOT_AGREED`: staff agreed alone. `AGREED_DATE_REFUSED`: an agreed due date has no effect;
-    `AGREED_WITHOUT_CLOCK`: no clock is open for it. `NOBODY_TO_TELL`: the contract names no people.
-    `CHANNEL_NOT_ENTITLED`: the plan does not include the channel. `URGENT_CHANNEL`: the top priority should come by
-    another. `SPEAKER_UNKNOWN`: a comment of an author whose side is not known. `VENDOR_NOT_LISTED`: it waits on a
-    vendor without a valid contract. `NOT_THE_CONTACT`: another than the customer's only contact reported it.
-    `NO_COVERAGE`: a target names hours that the plan lacks. `UNREACHABLE_TARGET`: due beyond the calendar's years.
-    `TAKEN_AWAY`: the ticket no longer states a value. `RECONCILED`: the ticket's snapshot shows what no event reported.
-    `LEFT_OUT`: further remarks are not kept. `MERGED_IN`: another incident was merged into this one. `STANDS_IN`: only
-    events of merged incidents are known; they open it. `OVERFULL`: so many events that some of the latest do not count.
+    `MAPPING`: something of the ticket could not be translated.
+    `BEFORE_OPENING`: something is dated before the opening, or before a clock began.
+    `OPENED_AGAIN`: the incident was opened after its end, or another ticket took its name.
+    `FUTURE_TIME`: an event is dated in the future.
+    `NOTHING_TO_AGREE`: a lower priority was agreed that nobody proposed.
+    `DOWNGRADE_NOT_AGREED`: staff agreed to a lower priority without the customer.
+    `AGREED_DATE_REFUSED`: an agreed due date has no effect.
+    `AGREED_WITHOUT_CLOCK`: a due date was agreed for which no clock is open.
+    `NOBODY_TO_TELL`: the contract names no people.
+    `CHANNEL_NOT_ENTITLED`: the plan does not include the channel.
+    `URGENT_CHANNEL`: the top priority should come through another channel.
+    `SPEAKER_UNKNOWN`: it is not known for which side an author commented.
+    `VENDOR_NOT_LISTED`: the incident waits on a vendor without a valid contract.
+    `NOT_THE_CONTACT`: the reporter is not the customer's only permitted contact.
+    `NO_COVERAGE`: a target names hours that the plan lacks.
+    `UNREACHABLE_TARGET`: a target is due beyond the calendar's years.
+    `TAKEN_AWAY`: the ticket no longer states a value that it had.
+    `RECONCILED`: the ticket's snapshot shows something that no event reported.
+    `LEFT_OUT`: there were too many remarks to keep.
+    `MERGED_IN`: another incident was merged into this one.
+    `STANDS_IN`: only events of merged incidents are known; they open the incident.
+    `OVERFULL`: there are so many events that some are ignored.
     """
 
     MAPPING = "mapping"
@@ -156,7 +171,7 @@ class RemarkKind(StrEnum):
 class Remark:
     """Something odd about an incident that people should see, as a sentence.
 
-    `event`: the event that it is about, NO_EVENT if it is about the incident as a whole.
+    `event`: the event that the remark is about; NO_EVENT: the incident as a whole.
     """
 
     kind: RemarkKind
@@ -166,10 +181,14 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class PriorityPeriod:
-    """A priority that was in force during `[start, end)`; `end` is None while it is in force.
+    """A span `[start, end)` in which one priority applied to the incident.
 
-    `priority`: its id. `by`: who set it. `why`: the rule by which it came into force. `reason`: the sender's own words.
-    `event`: the event that set it.
+    `priority`: id of the priority.
+    `end`: None for the current priority.
+    `by`: who set the priority.
+    `why`: the rule by which the priority applied.
+    `reason`: the sender's own words.
+    `event`: the event that set the priority.
     """
 
     priority: str
@@ -183,10 +202,12 @@ class PriorityPeriod:
 
 @dataclass(frozen=True, slots=True)
 class ContractPeriod:
-    """A span of time in which an incident was under one contract and one customer, from `start` to the next period.
+    """A span of time in which an incident was under one contract and one customer.
 
-    `customer`: the name that the ticket states. `event`: the first event of the period. `named`: True: the contract is
-    the customer's own; False: it is the default contract.
+    The span ends at the `start` of the next period.
+    `customer`: the name that the ticket states.
+    `event`: the first event of the period.
+    `named`: True: the contract is the customer's own. False: it is the default contract.
     """
 
     contract: ContractId
@@ -198,10 +219,13 @@ class ContractPeriod:
 
 @dataclass(frozen=True, slots=True)
 class PendingDowngrade:
-    """A lower priority that waits for the customer's agreement; until then `old` stays in force.
+    """A lower priority that waits for the customer's agreement.
 
-    `old`, `new`: ids of priorities. `by`: who proposed it, at the instant `at`, with the event `event`. `reason`: in
-    words. Source: clause E9 (docs/clauses.md).
+    `old`: id of the priority that applies until then.
+    `new`: id of the lower priority.
+    `at`, `by`, `event`: when, by whom and with which event it was proposed.
+    `reason`: in words.
+    Source: clause E9 (docs/clauses.md).
     """
 
     old: str
@@ -214,10 +238,12 @@ class PendingDowngrade:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A change, not by the customer, of a priority that staff had not set; the customer is notified of it (clause E8).
+    """A corrected priority of which the customer is notified (clause E8).
 
-    `old`, `new`: ids of priorities. `by`: who changed it, at the instant `at`, with the event `event`. `reason`: in
-    words.
+    Somebody other than the customer made the correction, and staff had not set the old priority.
+    `old`, `new`: ids of priorities.
+    `at`, `by`, `event`: when, by whom and with which event the priority was corrected.
+    `reason`: in words.
     """
 
     old: str
@@ -230,10 +256,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class HolderSpan:
-    """A span `[start, end)` in which one assignee, group and support line (`line`) held the incident; "" means nobody.
+    """A span `[start, end)` in which one assignee, group and support line (`line`) held the incident.
 
-    `end` is None for the current span. The spans leave no gap, so they sum to the incident's elapsed time (clause B9,
-    docs/clauses.md).
+    "" means nobody. `end` is None for the current span. The spans leave no gap, so they sum to the incident's elapsed
+    time (clause B9, docs/clauses.md).
     """
 
     assignee: str
@@ -245,9 +271,12 @@ class HolderSpan:
 
 @dataclass(frozen=True, slots=True)
 class WaitSpan:
-    """A span `[start, end)` in which the incident waited on somebody (`on`); `end` is None while it waits.
+    """A span `[start, end)` in which the incident waited on somebody (`on`).
 
-    `event`: the event that began the wait. `reason`: in words. Source: clause H11 (docs/clauses.md).
+    `end`: None while the incident waits.
+    `reason`: in words.
+    `event`: the event that began the wait.
+    Source: clause H11 (docs/clauses.md).
     """
 
     on: WaitingOn
@@ -259,9 +288,12 @@ class WaitSpan:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """An escalation made by hand: by whom (`by`), to whom (`to`, "" if not stated), when and why (clauses B7 and B9).
+    """An escalation made by hand (clauses B7 and B9, docs/clauses.md).
 
-    `event`: the event that states it. `reason`: in words.
+    `by`: who escalated.
+    `to`: to whom; "" if not stated.
+    `reason`: in words.
+    `event`: the event that states the escalation.
     """
 
     at: datetime
@@ -273,9 +305,10 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """The customer's rating of the service, with author (`by`) and comment (clause B7, docs/clauses.md).
+    """The customer's rating of the service (clause B7, docs/clauses.md).
 
-    `score`: as the sender gives it, None if there is none. `at`, `event`: when it was given, and by which event.
+    `score`: as the sender gives it; None: no score.
+    `at`, `by`, `event`: when, by whom and with which event the rating was given.
     """
 
     score: int | None
@@ -287,10 +320,11 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """An exemption of metrics: their clocks count in no attainment (the share of targets met).
+    """An exemption of metrics: their clocks are left out of attainment (the share of targets met).
 
-    `metrics`: ids; empty means every metric of the incident. `by`: who exempted them, at the instant `at`, with the
-    event `event`. `reason`: in words.
+    `metrics`: ids; empty: every metric of the incident.
+    `at`, `by`, `event`: when, by whom and with which event they were exempted.
+    `reason`: in words.
     """
 
     metrics: tuple[str, ...]
@@ -302,18 +336,24 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """An incident as computed from its events so far: phase, contract, priority, remarks and clocks, with reasons.
+    """An incident as computed from its events so far, with a reason beside each decision.
 
-    `attributes`: name -> last value, as the sender states it. `match`: the contract, and why it applies; `entitlement`:
-    id of the contract's entitlement that applies, "" for a contract with one plan. `plan`: the plan whose targets
-    apply. `scope`: whether the contract covers the product. `opened_quality`: how reliable the time of the opening is;
-    `quality`: the least reliable of all events. `changed_at`: the latest instant of any event. `ended_at`: since when
-    it is resolved, closed, cancelled or merged, None if it is not. `priority`: the id in force; `priorities`: which was
-    in force when; `pending_downgrade`: a lower one that waits for the customer's agreement, None if none does;
-    `corrections`: changes of which the customer is notified. `periods`: under which contract and customer it was since
-    when. `holders`, `waits`: who held it, and on whom it waited. `merged_into`: the incident as which it goes on, None
-    if not merged. `imported_through`: when the last event of its import was received, None if it was not imported;
-    nobody is notified of what came true by then.
+    `attributes`: name -> newest value, as the sender states it.
+    `match`: the contract, and why it applies.
+    `entitlement`: id of the contract's entitlement that applies; "" for a contract with one plan.
+    `plan`: the plan whose targets apply.
+    `scope`: whether the contract covers the product.
+    `opened_quality`, `quality`: how reliable the time of the opening is, and the least reliable time of all events.
+    `changed_at`: the instant of the last event.
+    `ended_at`: since when the incident is resolved, closed, cancelled or merged; None: not ended.
+    `priority`, `priorities`: id of the current priority, and all priorities with when each applied.
+    `pending_downgrade`: a lower priority that waits for the customer's agreement; None: there is none.
+    `corrections`: corrected priorities of which the customer is notified.
+    `periods`: under which contract and customer the incident was, since when.
+    `holders`, `waits`: who held the incident, and whom it waited on.
+    `merged_into`: the incident that survives a merge; None: not merged.
+    `imported_through`: when the last event of an import was received; None: not imported. Nobody is notified of what
+    became true up to then.
     """
 
     id: IncidentId
@@ -346,7 +386,7 @@ class Incident:
 
     @property
     def contract(self) -> Contract:
-        """Return the contract in force for the incident."""
+        """Return the contract that applies to the incident."""
         return self.match.contract
 
     @property
@@ -355,9 +395,9 @@ class Incident:
         return self.match.reason
 
     def elapsed(self, at: datetime) -> timedelta:
-        """Return the wall-clock time from the opening of the incident to its end; at least 0.
+        """Return the wall-clock time from the incident's opening to its end; at least 0.
 
-        While it has not ended, the time to `at`.
+        For an incident that has not ended, the time is measured to `at`.
         """
         return max((self.ended_at or at) - self.opened_at, timedelta())
 
@@ -365,8 +405,8 @@ class Incident:
 def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
     """Return the wall-clock time that the incident waited on each party: party -> time.
 
-    The keys are `customer`, `vendor` and `other` for waits, and `own` for the rest. Counted up to `at`, or to the end
-    if the incident has ended. The values sum to `incident.elapsed(at)`.
+    The keys are `customer`, `vendor` and `other`, and `own` for the time without a wait. Time is measured up to `at`,
+    or up to the incident's end. The values sum to `incident.elapsed(at)`.
     """
     shares = {on.value: timedelta() for on in WaitingOn}
     until = incident.ended_at or at
@@ -378,8 +418,8 @@ def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
 def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
     """Return the wall-clock time for which each holder had the incident, in order of time.
 
-    The keys are (assignee, group, support line). Counted up to `at`, or to the end if the incident has ended. The
-    values sum to `incident.elapsed(at)`.
+    The keys are (assignee, group, support line). Time is measured up to `at`, or up to the incident's end. The values
+    sum to `incident.elapsed(at)`.
     """
     held: dict[tuple[str, str, str], timedelta] = {}
     until = incident.ended_at or at

@@ -18,11 +18,12 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 
 @dataclass(frozen=True, slots=True)
 class DueDateMovers:
-    """Which events can change a due instant under one catalogue version; call `may_move` with an event.
+    """Which events can change a due instant under one catalogue version (see `may_move`).
 
-    An event can if its kind is in `kinds`, if it states an attribute in `names`, or if it has a snapshot. `dated`:
-    every event can, because some contract begins or ends on a day, or is recorded in the database: any event may be the
-    first under another contract.
+    `kinds`: kinds of events that can.
+    `names`: attributes; an event that states one of them can.
+    `dated`: whether every event can, because contracts begin or end on some day: any event may be the first under
+    another contract.
     """
 
     kinds: frozenset[EventKind]
@@ -30,11 +31,10 @@ class DueDateMovers:
     dated: bool
 
     def may_move(self, event: IncidentEvent) -> bool:
-        """Return whether the event could start, stop, pause, resume or move a clock.
+        """Return whether the event could start, stop, pause, resume or move a clock; True in case of doubt.
 
-        True in case of doubt: always for an event with a snapshot (state of the whole ticket). Always True also if
-        `dated` is set, since then some contract may begin or end on any day, and any event may be the first under
-        another contract.
+        Always True for an event with a snapshot (state of the whole ticket). Always True with `dated`, as any event may
+        be the first under another contract.
         """
         return (
             self.dated
@@ -45,10 +45,10 @@ class DueDateMovers:
 
 
 def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
-    """Return which events can change a due instant under these plans and contracts; call its `may_move`.
+    """Return which events can change a due instant under these plans and contracts.
 
-    It is made at the first call and cached in `rulebook.derived`. If any contract is recorded in the database,
-    `may_move` is true for every event, as a version of such a contract may begin at any instant.
+    The result is cached in `rulebook.derived`. If any contract is recorded in the database, `may_move` is True for
+    every event, as a contract version may begin at any instant.
     """
     dated = bool(rulebook.recorded)
     known = rulebook.derived.get(("movers", dated))

@@ -19,11 +19,10 @@ _KEY = "contract/"
 
 
 def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return the fact `contract.changed` as a list of one; [] if there is none to publish.
+    """Return the fact (event to publish) `contract.changed` as a list of one; [] if there is none.
 
-    A fact is an event to publish. There is none if the incident's contract periods are published already, or if it has
-    always been under one contract for one customer. `keys`: keys of the facts published so far about the incident
-    itself, not about its clocks.
+    There is no fact if the incident's contract periods are published already, or if there was always one contract and
+    customer. `keys`: keys of the published facts about the incident itself.
     """
     published = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]

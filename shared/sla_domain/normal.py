@@ -21,5 +21,5 @@ def normal(word: str) -> str:
 
 
 def normals(words: Iterable[str]) -> frozenset[str]:
-    """Return the names in the form in which names are compared (see `normal`): `acme corp` for ` Acme CORP`."""
+    """Return the names in the form in which names are compared (see `normal`)."""
     return frozenset(map(normal, words))

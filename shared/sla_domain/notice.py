@@ -23,7 +23,7 @@ NoticeId = NewType("NoticeId", str)
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """One product that a notice concerns (its name), and the affected `versions`; by default all of them."""
+    """One product that a notice concerns, by name, with the affected versions (default: all)."""
 
     product: str
     versions: VersionRange = field(default_factory=VersionRange)
@@ -31,7 +31,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A notice of a critical fix, as far as it decides whom the fix concerns: affected products, severity and cause.
+    """A notice of a critical fix: affected products, severity and cause.
 
     `cause`: None if the publisher names none. Source: clauses H6 and H15 (docs/clauses.md).
     """
@@ -53,7 +53,8 @@ class NoticeReason(StrEnum):
 class NoticeMatch:
     """Why a notice concerns a contract.
 
-    `product`: as the contract names it. `version`: the affected version in use, "" if that is not known.
+    `product`: as the contract names it.
+    `version`: the affected version in use, "" if the version in use is not known.
     """
 
     reason: NoticeReason
@@ -64,8 +65,8 @@ class NoticeMatch:
 def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
     """Return why a notice of a critical fix concerns the contract; None if it does not.
 
-    The first of these counts. 1. The customer is known to run an affected version. 2. The customer runs an affected
-    product in an unknown version. Of several alike, the first in the notice's order is returned.
+    A match with a known affected version is preferred to a match with an affected product in an unknown version. Of
+    several alike, the first in the notice's order is returned.
     """
     found = [
         match
@@ -88,19 +89,20 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts whose people are to be notified of a critical fix (`notice`) at `at`.
+    """Return the contracts whose people to notify of a critical fix (`notice`) at `at`.
 
-    Each is in force then, its customer runs an affected version (or an affected product in an unknown version), and its
-    plan entitles to the notice. Contracts of files come first, in the catalogue's order, then recorded ones by id.
+    `is_concerned` decides. Contracts from files come first, in the catalogue's order, then recorded contracts by id.
     """
     return [contract for contract in _using(notice, rulebook, at) if is_concerned(notice, contract, rulebook, at)]
 
 
 def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: datetime) -> bool:
-    """Return whether the people of the contract are to be notified of a critical fix (`notice`) at `at`.
+    """Return whether to notify the people of the contract of a critical fix (`notice`) at `at`.
 
-    That is so if the contract is in force then, its customer runs an affected version (or an affected product in an
-    unknown version), and its plan entitles to the notice.
+    All of these must hold:
+    1. The contract is in force at `at`.
+    2. The customer runs an affected version, or an affected product in an unknown version.
+    3. A plan of the contract includes the notice.
     """
     return (
         match_notice(notice, contract) is not None
@@ -110,10 +112,10 @@ def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: dat
 
 
 def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` whose customer runs a version affected by `notice`.
+    """Return the contracts in force at `at` whose customer runs something that `notice` affects.
 
-    A customer who runs an affected product in an unknown version counts, too. It does not matter whether the plan
-    entitles to the notice. Contracts of files come first, in the catalogue's order, then recorded ones by id.
+    That is an affected version, or an affected product in an unknown version. Whether the plan includes the notice is
+    ignored. Contracts from files come first, in the catalogue's order, then recorded contracts by id.
     """
     return [c for c in _using(notice, rulebook, at) if in_force(c, at) and match_notice(notice, c) is not None]
 
@@ -132,19 +134,19 @@ def _using(notice: Notice, rulebook: Rulebook, at: datetime) -> Iterator[Contrac
 
 
 def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
-    """Return why a plan of the contract entitles to a notice of a critical fix, or why none does.
+    """Return why the contract's plans include a notice of a critical fix, or why not.
 
-    Ask `entitled` of the result which of the two it is. Source: clause H15 (docs/clauses.md).
+    `entitled` of the result tells which of the two applies. Source: clause H15 (docs/clauses.md).
     """
     reasons = [rulebook.plan_of(one).notices.judge(notice.severity, notice.cause) for one in contract.bought]
     return next((reason for reason in reasons if reason.entitled), reasons[0])
 
 
 def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
-    """Return the items of `new` with a product, or a version of a product, that `old` does not list.
+    """Return the items of `new` with a product or version that `old` does not list.
 
-    `old`, `new`: the products and versions that the customer runs; an item without versions means that any may run. If
-    a product has versions in `old` and none in `new`, it is returned. If it has none in `old`, it is not.
+    `old`, `new`: what the customer runs. An item without versions means that any version may run. So a product with
+    versions in `old` and none in `new` is returned. A product without versions in `old` is not.
     """
     before = {normal(item.product): item.versions for item in old}
     return tuple(item for item in new if _gained(before.get(normal(item.product)), item.versions))
@@ -159,16 +161,16 @@ def _gained(before: tuple[str, ...] | None, now: tuple[str, ...]) -> bool:
 def entitled_people(contract: Contract, at: datetime) -> list[Person]:
     """Return the people of a contract to whom notices of critical fixes may be sent at `at`.
 
-    They are in the catalogue's order. Left out are people with `notices` False, and those who have left (`until`).
+    They are in the catalogue's order. People with `notices` False and people who have left are missing.
     """
     return [person for person in contract.people.values() if person.notices and not person.gone(at, contract.zone)]
 
 
 def known_products(rulebook: Rulebook) -> dict[str, str]:
-    """Return every product that a contract of the catalogue names: compared form -> name as written.
+    """Return every product that a contract names: name in compared form -> name as written.
 
-    The compared form is `normal` of the name (lower case, single spaces). `rulebook`: has the contracts, those of the
-    database included. Products are named in a contract's environment (what the customer runs), scope and exclusions.
+    The compared form is `normal` of the name (lower case, single spaces). Contracts in the database are included.
+    Products are named in a contract's environment (what the customer runs), scope and exclusions.
     """
     named = (
         product
@@ -183,9 +185,8 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
 def registrable_products(contract: Contract) -> dict[str, str]:
     """Return the products for whose notices people may register under a contract.
 
-    The result is compared form -> name as written; the compared form is `normal` of the name (lower case, single
-    spaces). The products are those of the contract's environment (what the customer runs) and scope, without the
-    excluded ones.
+    The result is name in compared form -> name as written; the compared form is `normal` of the name. The products are
+    those of the contract's environment (what the customer runs) and scope, without the excluded ones.
     """
     found: dict[str, str] = {}
     for one in contract.bought:
@@ -195,10 +196,10 @@ def registrable_products(contract: Contract) -> dict[str, str]:
 
 
 def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Iterator[Contract]:
-    """Yield the contracts under which anybody of a mail domain may register for notices of critical fixes.
+    """Yield the contracts under which people of a mail domain may register for notices of critical fixes.
 
-    `domain`: the part of the mail address after the @, in any case. Such a contract is in force at `at`, has a plan
-    that asks for registration, and names the domain (clause I5, docs/clauses.md).
+    Such a contract is in force at `at`, has a plan that asks for registration, and names the domain (clause I5,
+    docs/clauses.md). `domain`: the part of a mail address after the @; case is ignored.
     """
     wanted, written = domain.lower(), rulebook.written_contracts
     found = [id_ for id_, contract in written.items() if wanted in contract.registration_domains]
@@ -213,9 +214,9 @@ def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Itera
 
 
 def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
-    """Return whether people must register to be sent the contract's notices of critical fixes.
+    """Return whether people must register to get the contract's notices of critical fixes.
 
-    True if at least one plan of the contract asks for registration and entitles to notices of some cause.
+    True if a plan of the contract asks for registration and includes notices of some cause.
     """
     terms = (rulebook.plan_of(one).notices for one in contract.bought)
     return any(each.registration is Registration.OPT_IN and each.causes for each in terms)

@@ -13,7 +13,7 @@ from enum import StrEnum
 class Severity(StrEnum):
     """How severe a critical fix is, the most severe first.
 
-    `LOW` is only information: nobody is asked to acknowledge the notice.
+    A notice of severity `LOW` only informs: nobody is asked to acknowledge it.
     """
 
     CRITICAL = "critical"
@@ -40,10 +40,10 @@ class Cause(StrEnum):
 
 
 class Registration(StrEnum):
-    """Whether people must register before they are notified of critical fixes (clause I5, docs/clauses.md).
+    """Whether people must register before they are notified of critical fixes (clause I5).
 
-    `NONE`: everybody of the contract is notified, except people with `notices: false`. `OPT_IN`: only people who have
-    registered, and people with `notices: true`.
+    `NONE`: everybody of the contract is notified, except people with `notices: false`.
+    `OPT_IN`: only people who have registered are notified, and people with `notices: true`.
     """
 
     NONE = "none"
@@ -51,7 +51,7 @@ class Registration(StrEnum):
 
 
 class TermsReason(StrEnum):
-    """Why a plan entitles to a notice, or does not; the value is the reason in words."""
+    """Why a plan includes a critical-fix notice, or does not; the value is the reason in words."""
 
     ENTITLED = "the plan entitles to it"
     UNKNOWN_CAUSE = "the notice names no cause, so that it may be one of the plan's"
@@ -61,19 +61,16 @@ class TermsReason(StrEnum):
 
     @property
     def entitled(self) -> bool:
-        """Return whether, for this reason, the plan entitles to the notice of a critical fix.
-
-        True for ENTITLED and UNKNOWN_CAUSE, False for all others.
-        """
+        """Return whether the plan includes the notice: True for ENTITLED and UNKNOWN_CAUSE."""
         return self in (TermsReason.ENTITLED, TermsReason.UNKNOWN_CAUSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeTerms:
-    """Which notices of critical fixes a plan entitles to, and whether people must register for them (`registration`).
+    """Which notices of critical fixes a plan includes, and whether people must register for them.
 
-    A notice must have one of `causes` and one of `severities`; if `causes` is empty, the plan entitles to no notices.
-    `clause`: the contract clause that states it, "" if none is named.
+    `causes`, `severities`: a notice must have one of each. Without `causes` the plan includes no notices.
+    `clause`: the contract clause, "" if none is named.
     """
 
     registration: Registration = Registration.NONE
@@ -82,10 +79,10 @@ class NoticeTerms:
     clause: str = ""
 
     def judge(self, severity: Severity, cause: Cause | None) -> TermsReason:
-        """Return why the plan entitles to a notice of this severity and cause, or why it does not.
+        """Return why the plan includes a notice of this severity and cause, or why it does not.
 
-        Ask `entitled` of the result which of the two it is. `cause`: None if the notice names none. Such a notice is
-        treated as having any cause, since a notice too many is better than a notice too few.
+        `entitled` of the result tells which of the two applies. `cause`: None if the notice names none. Such a notice
+        is treated as having any cause: better one notice too many than one too few.
         """
         if not self.causes:
             return TermsReason.NO_NOTICES

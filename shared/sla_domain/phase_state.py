@@ -31,7 +31,10 @@ REPORTER_ATTRIBUTES = frozenset({"reporter", "reporter_id"})
 
 @dataclass(frozen=True, slots=True)
 class PhaseState:
-    """The phase of an incident and, while it is waiting, on whom it waits (`waiting`); None in any other phase."""
+    """The phase of an incident, and whom a waiting incident waits on.
+
+    `waiting`: None in any phase but WAITING.
+    """
 
     phase: Phase = Phase.OPEN
     waiting: WaitingOn | None = None
@@ -43,11 +46,12 @@ OPEN = PhaseState()
 def phase_state_after(
     before: PhaseState, kind: EventKind, waiting_on: WaitingOn | None = None, *, automatic: bool = False
 ) -> PhaseState:
-    """Return the phase of an incident after an event, and on whom it then waits.
+    """Return the phase of an incident after an event, and whom the incident then waits on.
 
-    `before`: both as they were before the event; this very object is returned if nothing changes. `kind`: the event's
-    kind. `waiting_on`: of an event `waiting`, on whom; None counts as OTHER. `automatic`: the event is a bot's comment
-    or reply, which does not end a wait.
+    `before`: phase and wait before the event; the same object is returned if nothing changes.
+    `kind`: the kind of the event.
+    `waiting_on`: for an event `waiting`, whom the incident waits on; None: OTHER.
+    `automatic`: the event is a bot's comment or reply, which does not end a wait.
     """
     match kind:
         case EventKind.WAITING:
@@ -71,11 +75,11 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 
 
 def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
-    """Return an event with its author decided by who the incident's reporter is.
+    """Return the event with its author corrected by who the incident's reporter is.
 
-    A comment or response that the reporter wrote becomes the customer's reply. A reply that was taken for the
-    reporter's, but is by another account, becomes a comment of an unknown author. Any other event is returned
-    unchanged. `attributes`: the incident's, before this event.
+    A comment or response that the reporter wrote becomes the customer's reply. A reply read as the reporter's that
+    comes from another account becomes a comment of an unknown author. Any other event is returned unchanged.
+    `attributes`: the incident's, before this event.
     """
     if is_reporters_comment(event, attributes):
         return replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
@@ -89,10 +93,10 @@ def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> 
 def is_reporters_comment(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
     """Return whether a response or comment was written by the incident's reporter.
 
-    False for other kinds of events. `attributes`: those of the incident. If the event has an `actor_id`, that account
-    must equal the attribute `reporter_id`. If it has none, its actor must be UNKNOWN, and its `actor_name` must equal
-    the attribute `reporter_id` or `reporter`. The attribute `reporter` counts only for a response, or if there is no
-    `reporter_id`.
+    False for other kinds of events. `attributes`: those of the incident.
+    With an `actor_id`: it must equal the attribute `reporter_id`.
+    Without an `actor_id`: the actor must be UNKNOWN, and `actor_name` must equal the attribute `reporter_id` or
+    `reporter`. For a comment, `reporter` is used only if there is no `reporter_id`.
     """
     if event.actor_id:
         return event.kind in _WHOSE and event.actor_id == attributes.get("reporter_id")
@@ -118,10 +122,10 @@ _OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, Eve
 
 
 def phase_fact(incident: Incident, events: int) -> Fact:
-    """Return the fact `phase.changed` (an event to publish) about an incident.
+    """Return the fact (event to publish) `phase.changed` of an incident.
 
-    Publish it only if no other fact shows the change of phase. `events`: how many events the incident has; the number
-    makes the fact's key unique.
+    Publish it only if no other fact shows the change of phase. `events`: how many events the incident has, for a unique
+    key.
     """
     key = f"phase/{incident.phase.value}/{events}/{incident.changed_at.isoformat()}"
     return Fact(body=PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)

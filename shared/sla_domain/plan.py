@@ -33,10 +33,11 @@ NO_TEXTS: Texts = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class MatchCondition:
-    """A condition of a target: the incident's `attribute` has one of `values`; with `negated`, it has none of them.
+    """A condition of a target on one attribute of the incident.
 
-    An absent attribute has the value "". Values are compared without regard to case and spaces; `normal_values`: in the
-    form in which they are compared.
+    The condition holds if the attribute has one of `values`; with `negated`, if the attribute has none of them. An
+    attribute that the incident lacks has the value "". Case and extra spaces do not matter.
+    `normal_values`: `values` in the form in which they are compared.
     """
 
     attribute: str
@@ -54,7 +55,10 @@ class MatchCondition:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The conditions of a target, all of which must hold; without conditions it matches every incident."""
+    """The conditions of a target, all of which must hold.
+
+    A match without conditions holds for every incident.
+    """
 
     conditions: tuple[MatchCondition, ...] = ()
 
@@ -66,7 +70,10 @@ class Match:
         return True
 
     def failing(self, attributes: Mapping[str, str]) -> MatchCondition | None:
-        """Return the first condition that does not hold for an incident with these attributes; None if all hold."""
+        """Return the first condition that does not hold for an incident with these attributes.
+
+        None if all conditions hold.
+        """
         return next((c for c in self.conditions if not c.holds(attributes)), None)
 
 
@@ -74,10 +81,11 @@ class Match:
 
 
 class HolidaySource(StrEnum):
-    """Which holidays a coverage (when time counts) subtracts from its hours.
+    """Which holidays are subtracted from the hours of a coverage (when time counts).
 
-    `NONE`: none. `CONTRACT`: those of the contract's country and subdivision. `FIXED`: those of the coverage's own
-    country.
+    `NONE`: no holidays.
+    `CONTRACT`: the holidays of the contract's country and subdivision.
+    `FIXED`: the holidays of the country that the coverage itself names.
     """
 
     NONE = "none"  # docs/clauses.md, B: the document names weekdays, no holidays
@@ -86,9 +94,10 @@ class HolidaySource(StrEnum):
 
 
 class Combination(StrEnum):
-    """How the hours of a coverage follow from those of the coverages that are its parts.
+    """How a coverage made of several parts (other coverages) combines their hours.
 
-    `ALL`: open while all of them are open. `ANY`: open while at least one of them is open.
+    `ALL`: open while every part is open.
+    `ANY`: open while at least one part is open.
     """
 
     ALL = "all"  # while every part is: vendor hours within customer hours
@@ -99,12 +108,15 @@ class Combination(StrEnum):
 class Coverage:
     """When time counts: weekly hours, holidays, extra openings and closings.
 
-    `weekly`: weekday (0 is Monday) -> open hours. `seasons`: on their days other weekly hours apply. `zone`: IANA name,
-    None for the contract's. `holidays`: whose holidays are subtracted; `country`, `subdivision`: if it is FIXED, which
-    country and part of it. `openings`, `closings`: spans in local time, open or closed whatever the week says. `parts`:
-    coverages whose hours are combined as `combination` says, instead of own hours; working days are then those of the
-    first part's zone. `titles`: language tag -> title. `clause`: the contract clause that states it, "" if none is
-    named.
+    `weekly`: weekday (0 is Monday) -> open hours.
+    `seasons`: periods with other weekly hours.
+    `zone`: IANA name; None: the contract's zone.
+    `country`, `subdivision`: whose holidays are subtracted, if `holidays` is FIXED.
+    `openings`, `closings`: spans in local time that are open or closed whatever the weekly hours.
+    `parts`: other coverages; their hours, combined by `combination`, replace the coverage's own hours. Working days are
+    then counted in the zone of the first part.
+    `titles`: language tag -> title.
+    `clause`: the contract clause behind the coverage, "" if none is named.
     """
 
     id: str
@@ -123,7 +135,10 @@ class Coverage:
 
     @property
     def around_the_clock(self) -> bool:
-        """Return whether the weekly hours cover all 168 hours of each week, whatever the holidays and closings."""
+        """Return whether the weekly hours cover all 168 hours of the week, in every season too.
+
+        Holidays and closings are ignored.
+        """
         return all(map(self._whole, (self.weekly, *(season.weekly for season in self.seasons))))
 
     @staticmethod
@@ -143,10 +158,11 @@ class Coverage:
 
 
 class ReopenMode(StrEnum):
-    """What happens to a metric's last clock when the incident is reopened, if that clock has ended.
+    """What a reopening of the incident does to a metric's last clock, if that clock has ended.
 
-    `IGNORE`: a met or missed clock stays so, a cancelled one runs on. `NEW_CYCLE`: a new clock starts. `RESUME`: the
-    clock runs on if it was cancelled, or if a resolution or closure ended it.
+    `IGNORE`: a met or missed clock stays ended; a cancelled clock runs on.
+    `NEW_CYCLE`: a new clock starts.
+    `RESUME`: a cancelled clock runs on, and so does a clock that a resolution or closure ended.
     """
 
     IGNORE = "ignore"
@@ -155,9 +171,10 @@ class ReopenMode(StrEnum):
 
 
 class PriorityChangeMode(StrEnum):
-    """What happens to an open clock when another target is in force because the priority changed.
+    """What happens to an open clock when a change of priority gives it a new target.
 
-    `RETARGET`: the new target counts from the clock's start. `RESTART`: it counts from the change.
+    `RETARGET`: the new target is counted from the clock's start.
+    `RESTART`: the new target is counted from the change.
     """
 
     RETARGET = "retarget"  # new target, counted from the clock's start
@@ -166,10 +183,10 @@ class PriorityChangeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """A kind of event that a metric reacts to, optionally limited to some actors or to some waits.
+    """A kind of event that a metric reacts to.
 
-    `actors`: values of `Actor`; empty for any, except for comments of bots. `waiting_on`: the incident must wait on one
-    of these; empty for any.
+    `actors`: only events of these actors (values of `Actor`). Empty: events of anybody, except comments of bots.
+    `waiting_on`: only while the incident waits on one of these parties. Empty: no such limit.
     """
 
     kind: EventKind
@@ -178,9 +195,9 @@ class Trigger:
 
 
 class Reactions(NamedTuple):
-    """How one metric reacts to one kind of event: its triggers of that kind, by their effect on a clock.
+    """The triggers of one metric for one kind of event, by their effect on a clock.
 
-    The fields are in the order in which they are tried; a field without triggers is empty.
+    The fields are in the order in which they are tried. A field without triggers is empty.
     """
 
     stop: tuple[Trigger, ...]
@@ -193,14 +210,18 @@ class Reactions(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """What is timed, as six conditions over incident events: start, stop, reset, cancel, pause, resume.
+    """What is timed, such as the first response, by the events that move its clocks.
 
-    On an open clock, the first of stop, reset, cancel, pause and resume that accepts an event acts, and no other. Then
-    start may begin the next clock. `after`: the id of a metric; clocks start only once its clock has stopped. `until`:
-    the id of a metric; clocks start only as long as its clock has not stopped. `on_reopen`: what becomes of an ended
-    clock when the incident is reopened. `on_priority_change`: what becomes of an open clock when the priority changes;
-    `on_priority_lowered`: what becomes of it when the priority falls, None: as `on_priority_change`. `titles`: language
-    tag -> title. `clause`: the contract clause, "" if none is named. `reactions`: the six conditions by kind of event.
+    An event acts on an open clock through the first of stop, reset, cancel, pause and resume that accepts the event.
+    Afterwards the event may start the next clock through `start`.
+    `after`: id of another metric; clocks start only after a clock of that metric has stopped.
+    `until`: id of another metric; no clock starts after a clock of that metric has stopped.
+    `on_reopen`: what a reopening of the incident does to an ended clock.
+    `on_priority_change`: what a change of priority does to an open clock.
+    `on_priority_lowered`: what a lowered priority does to an open clock; None: as `on_priority_change`.
+    `titles`: language tag -> title.
+    `clause`: the contract clause, "" if none is named.
+    `reactions`: kind of event -> the triggers of that kind.
     """
 
     id: MetricId
@@ -237,17 +258,19 @@ def _of_kind(triggers: tuple[Trigger, ...], kind: EventKind) -> tuple[Trigger, .
 
 @dataclass(frozen=True, slots=True)
 class CoverageTime:
-    """An allowed time (`span`) that counts only in the open hours of the coverage."""
+    """An allowed time (`span`) that is counted only in the open hours of the target's coverage."""
 
     span: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingDayTime:
-    """An allowed time of `days` working days of the coverage (local dates on which it is open at all).
+    """An allowed time of `days` working days: local dates on which the target's coverage is open.
 
-    `mode`: which instant of the last of these days is meant: the start's time of day (SAME_TIME), that of a start
-    outside hours moved to the next opening (SAME_TIME_FROM_OPENING), or the last close (CLOSE_OF_NTH_DAY).
+    `mode`: the instant of the last day at which the target is due.
+    SAME_TIME: at the start's time of day.
+    SAME_TIME_FROM_OPENING: the same, with a start outside hours moved to the next opening first.
+    CLOSE_OF_NTH_DAY: at the last close of the day.
     """
 
     days: int
@@ -256,7 +279,7 @@ class WorkingDayTime:
 
 @dataclass(frozen=True, slots=True)
 class WallTime:
-    """An allowed time (`span`) that counts at any hour, whatever the coverage."""
+    """An allowed time (`span`) that is counted around the clock, whatever the coverage."""
 
     span: timedelta
 
@@ -265,8 +288,8 @@ class WallTime:
 class Unspecified:
     """The allowed time of a target for which the plan gives no number.
 
-    A contract of the plan supplies the number by a target of its own, or accepts that there is none by naming the
-    metric in `leaves_unspecified`.
+    A contract under the plan supplies the number by its own target. Or the contract names the metric in
+    `leaves_unspecified`: it then has no such target.
     """
 
 
@@ -275,9 +298,11 @@ Allowed = CoverageTime | WorkingDayTime | WallTime | Unspecified
 
 @dataclass(frozen=True, slots=True)
 class WarningAt:
-    """When to warn: at `percent` of the allowed time, or so long `before` the due instant; exactly one is given.
+    """When to warn before a target is due; exactly one of the two fields is given.
 
-    `before` is in the target's own kind of time: for a target in coverage time, open hours.
+    `percent`: when this share of the allowed time is used up.
+    `before`: so long before the due instant, in the target's kind of time. For a target in coverage time, `before` is
+    counted in open hours.
     """
 
     percent: int | None = None
@@ -306,12 +331,15 @@ class SatisfiedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A row of a plan or contract: the allowed time of one metric, in one coverage, for the incidents that match.
+    """A row of a plan or contract: the time allowed for one metric on matching incidents.
 
-    `coverage`: the id of the hours that count. `match`: the conditions on the incident. `warnings`: when to warn before
-    it is due. `satisfied_by`: what meets it besides the metric's own stop. `satisfying_priorities`: ids of priorities;
-    a fall of the priority to one of them meets the target if `satisfied_by` has DOWNGRADE (clause B4, docs/clauses.md).
-    `clause`: the contract clause, "" if none is named. `line`: `<file>:<line>` in the catalogue.
+    `coverage`: id of the hours in which the time is counted.
+    `warnings`: when to warn before the target is due.
+    `satisfied_by`: what meets the target besides a stop of the metric.
+    `satisfying_priorities`: ids of priorities; with DOWNGRADE, a fall of the priority to one of them meets the target
+    (clause B4, docs/clauses.md).
+    `clause`: the contract clause, "" if none is named.
+    `line`: where the target is written in the catalogue, `<file>:<line>`.
     """
 
     metric: MetricId
@@ -327,10 +355,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priority:
-    """A priority of a plan with its rank (1 = most urgent) and its published definition.
+    """A priority of a plan with its rank (1 is most urgent) and its published definition.
 
-    `also`: other names by which people and senders call it. `titles`, `definitions`: language tag -> text. `clause`:
-    the contract clause, "" if none is named. Source: clause E12 (docs/clauses.md).
+    `titles`, `definitions`: language tag -> text.
+    `also`: other names for the priority.
+    `clause`: the contract clause, "" if none is named.
+    Source: clause E12 (docs/clauses.md).
     """
 
     id: str
@@ -352,11 +382,13 @@ class DowngradeMode(StrEnum):
 class PriorityRules:
     """How the priority of an incident may be set and changed (clauses E6 to E9, docs/clauses.md).
 
-    `without_description`: the priority to which an incident without description is lowered, None: it is not. `default`:
-    the priority of an incident that states none or an unknown one, None: the least urgent. `downgrade`: whether staff
-    may lower a priority without the customer's agreement. `downgrade_pairs`: (from, to) priorities between which
-    BY_AGREEMENT applies, empty: between all. `correction_notice`: notify the customer when a priority that staff had
-    not set is changed by others than the customer. `clause`: "" if none is named.
+    `without_description`: the priority to which an incident without a description is lowered. None: no lowering.
+    `default`: the priority of an incident that states no known priority. None: the least urgent one.
+    `downgrade`: whether staff need the customer's agreement to lower a priority.
+    `downgrade_pairs`: (from, to) priorities between which BY_AGREEMENT applies. Empty: between all.
+    `correction_notice`: whether the customer is notified when somebody else corrects the priority. No notice is sent
+    for a priority that staff had set.
+    `clause`: the contract clause, "" if none is named.
     """
 
     without_description: str | None = None  # E6: the priority given to a request without a description
@@ -370,7 +402,8 @@ class PriorityRules:
 class MustAgree(StrEnum):
     """Who must agree to another due date (clause B5, docs/clauses.md).
 
-    `CUSTOMER`: the event is the customer's, or names who of the customer agreed. `STAFF`: staff may set a date alone.
+    `CUSTOMER`: the customer sets the date, or the event names who of the customer agreed.
+    `STAFF`: staff may set a date alone.
     """
 
     CUSTOMER = "customer"  # the event is the customer's, or names who of the customer agreed
@@ -379,10 +412,11 @@ class MustAgree(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedDates:
-    """For which priorities the parties may agree on another due date, and who must agree (clause B5, docs/clauses.md).
+    """For which priorities another due date may be agreed on, and who must agree (clause B5).
 
-    `priorities`: their ids; None for every priority, empty for none. `by`: who must agree. `clause`: the contract
-    clause, "" if none is named.
+    `priorities`: ids; None: every priority; empty: none.
+    `by`: who must agree.
+    `clause`: the contract clause, "" if none is named.
     """
 
     priorities: frozenset[str] | None = None
@@ -390,18 +424,20 @@ class AgreedDates:
     clause: str = ""
 
     def allows(self, priority: str) -> bool:
-        """Return whether the parties may agree on another due date for an incident of this priority (id)."""
+        """Return whether another due date may be agreed on for an incident of this priority (id)."""
         return self.priorities is None or priority in self.priorities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A role that a plan promises, such as a technical manager (clauses H5, E11 and I7, docs/clauses.md).
+    """A role that a plan promises, such as a technical manager (clauses H5, E11 and I7).
 
-    `titles`: language tag -> title. `coverage`: the id of the hours in which the role is served, None at any hour.
-    `outside`: the role is served outside those hours. `optional`: the role is bought separately: a contract has it if
-    somebody holds it there. `sole`: the customer reports incidents only through the person who holds the role (clause
-    B8). `clause`: the contract clause that states it, "" if none is named.
+    `titles`: language tag -> title.
+    `coverage`: id of the hours in which somebody is available in the role; None: at any hour.
+    `outside`: the role is available outside those hours instead.
+    `optional`: the role is bought separately; a contract has the role only if somebody holds the role there.
+    `sole`: the customer may report incidents only through the holder of the role (clause B8).
+    `clause`: the contract clause, "" if none is named.
     """
 
     id: str
@@ -415,18 +451,29 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A support plan: priorities, hours, metrics and targets, as they apply (what it `extends` is merged in already).
+    """A support plan: priorities, hours, metrics, targets and the rules around them.
 
-    `titles`, `notes`: language tag -> text. `rank`: 1 is served first. `targets`: tried in their order, and the first
-    that matches an incident applies; `rows`: the same by metric. `rules`, `agreed_dates`: how the priority may change,
-    and which due dates may be agreed. `escalation`: id of an escalation policy, `none`: nobody is paged, None: not
-    stated. `channels`: through which requests may come, empty for every one; `urgent_channels`: through which those of
-    the top priority should. `languages`: tags of those in which customers are served. `requires_base`: plans of which
-    the customer must have one as base plan. `valid_from`, `valid_to`: its first day, and the first day on which it is
-    no longer valid. `at_close`: what becomes of a due instant exactly on a close. `notices`: of critical fixes;
-    `terms`: demands on contracts; `windows`: extra hours that can be booked. `reading_order`: metrics, each after those
-    that it waits for. `matched_on`: attributes that select a target. `priority_by_name`: name in compared form ->
-    priority. `sole_role`: through whose holder alone the customer reports, None: through anybody.
+    What the plan inherits (`extends`) is included already.
+    `titles`, `notes`: language tag -> text.
+    `rank`: 1 is served first.
+    `targets`: in order of preference; the first that matches an incident applies.
+    `escalation`: id of an escalation policy. `none`: nobody is paged. None: the plan does not say.
+    `channels`: through which requests may come; empty: through any.
+    `urgent_channels`: through which requests of the top priority should come.
+    `languages`: tags of the languages in which customers are served.
+    `requires_base`: plans, one of which the customer must have as base plan.
+    `valid_to`: the first day on which the plan is no longer valid.
+    `at_close`: what happens to a due instant exactly on a close.
+    `notices`: which critical-fix notices the plan includes.
+    `terms`: what the plan demands of its contracts.
+    `windows`: extra hours that customers can book.
+
+    Computed fields:
+    `rows`: metric id -> its targets.
+    `reading_order`: the metrics, each after the metrics that it depends on (`after`, `until`).
+    `matched_on`: attributes by which a target is selected.
+    `priority_by_name`: name, in the form in which names are compared -> priority.
+    `sole_role`: the role through whose holder alone the customer reports; None: anybody may report.
     """
 
     id: PlanId
@@ -468,15 +515,18 @@ class Plan:
         object.__setattr__(self, "sole_role", next((role for role in self.roles if role.sole), None))
 
     def priority(self, name: str) -> Priority | None:
-        """Return the priority of the plan with this id or other name; None if there is none.
+        """Return the priority with this id or other name; None if the plan has no such priority.
 
-        Case and spaces do not matter. Conditions of targets compare the id: use `.id` of the result.
+        Case and extra spaces do not matter. To compare with conditions of targets, use the `id` of the result.
         """
         return self.priority_by_name.get(normal(name))
 
 
 def written_name(plan: PlanId) -> str:
-    """Return the plan's name as the catalogue writes it: `gold` for the derived plans `gold+base` and `gold@acme`."""
+    """Return the plan's name as written in the catalogue.
+
+    It is `gold` for the plans `gold+base` and `gold@acme`, which are derived from `gold`.
+    """
     return plan.partition("@")[0].partition("+")[0]
 
 
@@ -491,10 +541,10 @@ def _those_first_others_wait_for(metrics: tuple[Metric, ...]) -> tuple[Metric, .
 
 
 def rows_by_metric(targets: tuple[Target, ...]) -> Mapping[MetricId, tuple[Target, ...]]:
-    """Return metric id -> targets of the metric, in the order of `targets`."""
+    """Return a mapping from metric id to the targets of that metric, in their given order."""
     return {metric: tuple(t for t in targets if t.metric == metric) for metric in {t.metric for t in targets}}
 
 
 def attributes_of(targets: tuple[Target, ...]) -> frozenset[str]:
-    """Return the names of all incident attributes that conditions of these targets compare."""
+    """Return the names of all incident attributes that these targets have conditions on."""
     return frozenset(c.attribute for target in targets for c in target.match.conditions)

@@ -24,7 +24,10 @@ from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class PreviewWarning:
-    """A warning of a preview: `key` is its threshold, such as `warn-75` or `warn-3600s`; it would be given at `at`."""
+    """A warning of a preview: its threshold and when it would be given.
+
+    `key`: `warn-75` (percent) or `warn-3600s` (seconds before the due instant).
+    """
 
     key: str  # `warn-75`, `warn-3600s`
     at: datetime
@@ -32,11 +35,13 @@ class PreviewWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewLine:
-    """One metric of a preview: when it would be due and warned, by which target, or why it would not be due.
+    """One metric of a preview: when it would be due and warned, and by which target.
 
-    `due_at`: None if it would not be due; `missing` says why. `target`: the target that matches, None if none does.
-    `coverage`: the id of its hours. `conditional`: only a later event starts the clock; the instants assume that it
-    comes at once. `out_of_reach`: the due instant lies beyond the calendar's years.
+    `due_at`: None: no due instant; `missing` says why.
+    `target`: the target that applies; None: no target applies.
+    `coverage`: id of the target's hours.
+    `conditional`: only a later event starts the clock. The instants assume that this event comes at once.
+    `out_of_reach`: the due instant lies beyond the calendar's years.
     """
 
     metric: MetricId
@@ -51,12 +56,15 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would be promised for an incident if it were opened at `opened_at`; nothing is stored.
+    """What would be promised for an incident opened at `opened_at`; nothing is stored.
 
-    `reason`: why this contract applies. `scope`: whether its plan covers the product. `plan`: the plan whose targets
-    apply. `priority`: the id in force, "" for a plan without priorities. `lines`: one for each metric with a target, in
-    the order of the plan. `remarks`: what is odd about the incident. `entitlement`: id of the contract's entitlement
-    that applies, "" for a contract with one plan.
+    `reason`: why the contract applies.
+    `plan`: the plan whose targets apply.
+    `scope`: whether the plan covers the product.
+    `priority`: id, "" for a plan without priorities.
+    `lines`: one for each metric with a target, in the plan's order.
+    `remarks`: what is odd about the incident.
+    `entitlement`: id of the contract's entitlement that applies; "" for a contract with one plan.
     """
 
     contract: Contract
@@ -78,11 +86,13 @@ def preview(
     rulebook: Rulebook,
     reason: MatchReason = MatchReason.CUSTOMER,
 ) -> Preview:
-    """Return what the contract would promise for an incident of this priority, opened at `opened_at`.
+    """Return what the contract would promise for an incident opened at `opened_at`.
 
-    `attributes`: the incident's, name -> value, such as `product`. `priority`: if "", the one in `attributes` is used,
-    if any. The incident counts as having a description (clause E6, docs/clauses.md) unless `attributes` has an empty
-    `description`. `reason`: why the contract applies; it is copied to the result. Nothing is stored.
+    Nothing is stored.
+    `priority`: of the incident; "": the one in `attributes`, if any.
+    `attributes`: name -> value, such as `product`. An empty `description` means that the incident has no description;
+    otherwise it is assumed to have one (clause E6, docs/clauses.md).
+    `reason`: why the contract applies, for the result.
     """
     stated = {"description": "as described", **attributes}
     if priority:

@@ -27,9 +27,11 @@ _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind
 class PromiseLine:
     """The promised due instant of one clock, in UTC.
 
-    `zone`: the customer's time zone, in which the instant is shown. `cycle`: the number of the clock, from 0, among the
-    incident's clocks of the metric. `priority`: its id. `clause`: the contract clause of the target, "" if none is
-    named. `agreed_by`: who agreed to the instant, "" if it is not an agreed one.
+    `zone`: the customer's time zone, in which to show the instant.
+    `cycle`: number of the clock, from 0, among the incident's clocks of the metric.
+    `priority`: id of the priority.
+    `clause`: the contract clause of the target, "" if none is named.
+    `agreed_by`: who agreed to the due instant, "" if it was not agreed.
     """
 
     metric: MetricId
@@ -45,7 +47,7 @@ class PromiseLine:
 def promise(incident: Incident) -> tuple[PromiseLine, ...]:
     """Return the promised due instants of an incident, earliest first.
 
-    There is one line for each running clock that has a due instant.
+    There is a line for each running clock that has a due instant.
     """
     zone = incident.contract.zone
     lines = [
@@ -66,11 +68,13 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
 
 
 def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
-    """Return the fact about the incident's promised due instants, as a list of one; [] for nothing new.
+    """Return the new fact (event to publish) on an incident's promised due instants.
 
-    A fact is an event to publish. `PromiseMade`: the first due instants. `PromiseMoved`: a promised due instant
-    changed. `PromiseNone`: there are no clocks, because the plan gives no numbers. `published`: clock id -> what has
-    been published. `keys`: keys of the facts published so far about the incident itself, not about its clocks.
+    The result is a list of one fact, or [] if nothing is new. The fact's body is one of these:
+    `PromiseMade`: the first due instants.
+    `PromiseMoved`: a promised due instant changed.
+    `PromiseNone`: there are no clocks, as the plan gives no numbers.
+    `published`: clock id -> what has been published. `keys`: keys of the published facts about the incident itself.
     """
     lines = promise(incident)
     if not lines:

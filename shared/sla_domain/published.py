@@ -29,17 +29,21 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedState:
-    """What has been published about one clock so far; `diff.new_facts` compares it with the clock as it is now.
+    """What has been published about one clock; `diff.new_facts` compares it with the clock now.
 
-    `state`, `priority`, `due_at`: as published last. `generation`: the number, from 0, of the clock's target;
-    `breached_at`: the due instant of its published breach, None without. `keys`: those of the clock's published facts,
-    and `-<key>` for each fact later declared untrue. `cause`: short hash of the id of the event that caused the state.
-    `promised_at`: the due instant that the customer was told last. `meanings`: key of a warning or breach, published or
-    still ahead -> its instant and target. `target`: name (hash) of the event that made the target; `start`: of the
-    event that began the clock. `metric`, `started_at`, `cycle`: the clock's. `catalogue`: the version by which it was
-    judged last. `withdrawn_at`: since when its target is no longer promised, None if it still is. `earned`: due instant
-    -> catalogue version, for breaches of targets that a newer version replaced. What older releases did not store is
-    empty or None.
+    `state`, `priority`, `due_at`: as published last.
+    `generation`: number, from 0, of the clock's target.
+    `breached_at`: the due instant of the target's published breach; None: no breach.
+    `keys`: keys of the clock's published facts, and `-<key>` for each fact later declared untrue.
+    `cause`: hash of the event that caused the state.
+    `promised_at`: the due instant that the customer got last.
+    `meanings`: key of a published or future warning or breach -> its instant and target.
+    `target`: name (hash) of the event that set the target.
+    `start`: name (hash) of the event that began the clock.
+    `catalogue`: the catalogue version by which the clock was judged last.
+    `withdrawn_at`: since when the target is no longer promised; None: still promised.
+    `earned`: due instant -> catalogue version, for breaches of targets that a newer version replaced.
+    Fields that older releases did not store are empty or None.
     """
 
     state: ClockState
@@ -62,26 +66,29 @@ class PublishedState:
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Return the due instants of the published breaches, where known, without those later declared untrue."""
+        """Return the known due instants of the published breaches.
+
+        Breaches that were later declared untrue are left out.
+        """
         breaches = [each for each in standing_marks(self.keys, self.meanings) if each.kind == BREACH]
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
 
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
-        """Return the clock's warnings and breaches that are published and still count as true.
+        """Return the clock's published warnings and breaches, without those later declared untrue.
 
-        Those that were later declared untrue are left out. `clock`: the clock as it is now. Older releases did not
-        store the instant of each: it is then taken from a warning or breach of `clock` of the same kind, if one fits;
-        else it stays None.
+        `clock`: the clock now. Older releases did not store the instants. A missing instant is taken from a fitting
+        warning or breach of `clock`, else it stays None.
         """
         return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A row of the timer table: when `at` is reached, a warning or breach is published.
+    """A row of the timer table: at the instant `at`, a warning or breach is published.
 
-    The key of that fact (published event) is `<generation>/<kind>`. `kind`: `breach` or a threshold such as `warn-75`;
-    `~1` is appended if the plain key was used before. `generation`: the number of the clock's target, from 0.
+    The published fact has the key `<generation>/<kind>`.
+    `kind`: `breach` or a threshold such as `warn-75`. If the plain key was used before, `~1` is appended.
+    `generation`: number, from 0, of the clock's target.
     """
 
     kind: str
@@ -90,10 +97,10 @@ class Timer:
 
 
 def timers(clock: Clock, published: PublishedState) -> tuple[Timer, ...]:
-    """Return the timers to set for a clock; none unless the clock runs.
+    """Return the timers to set for a running clock: one for each future warning or breach.
 
-    There is one for each of its marks (warnings, breach) that is still ahead and not published. `published`: what has
-    been published of the clock.
+    A clock that does not run gets none. `published`: what has been published about the clock. Warnings and breaches
+    that are published already get no timer.
     """
     ahead = _ahead(clock, published.keys, published.published_marks(clock))
     return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
@@ -112,10 +119,10 @@ def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedM
 def after_publishing(
     published: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
-    """Return what is published of each clock after `facts` have been published, by clock id.
+    """Return what is published of each clock once `facts` are published, by clock id.
 
-    `published`: what was published of each before. `clocks`: the incident's clocks as they are now. A clock that is in
-    `published` and not in `clocks` becomes cancelled if one of `facts` is about it; otherwise it keeps its state.
+    `published`: what was published of each clock before. `clocks`: the incident's clocks now. A published clock that is
+    missing in `clocks` becomes cancelled if one of `facts` is about the clock. Otherwise its state stays.
     """
     by_clock: dict[ClockId, list[Fact]] = {}
     promised: Mapping[str, datetime] = {}
@@ -138,9 +145,9 @@ def after_publishing(
 
 
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
-    """Return the keys of all published facts about the incident itself, after `facts` have been published.
+    """Return the keys of all published facts about the incident itself, once `facts` are published.
 
-    `keys`: those of the facts published before. Of `facts`, those about a clock are left out.
+    `keys`: keys of the facts published before. Facts about clocks are left out.
     """
     return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
 

@@ -26,10 +26,10 @@ _WARNING = "warn-"
 
 @dataclass(frozen=True, slots=True)
 class MarkMeaning:
-    """What is stored of a published warning or breach besides its key, to recognise it later.
+    """What is stored of a published warning or breach besides the key, to recognise both later.
 
-    `at`: its instant. `target`: the name of the event that made its target: a hash, or `start` for the clock's start.
-    None and "" where older releases did not store them.
+    `at`: the instant; None in records of older releases.
+    `target`: hash of the event that set the target, or `start` for the clock's start; "" in records of older releases.
     """
 
     at: datetime | None
@@ -38,11 +38,13 @@ class MarkMeaning:
 
 @dataclass(frozen=True, slots=True)
 class PublishedMark:
-    """A warning or breach that is published and was not declared untrue (taken back) later.
+    """A warning or breach that is published and was not later declared untrue.
 
-    `key`: the key of its fact. `kind`: `breach` or a threshold such as `warn-75`. `generation`: the number, from 0, of
-    its target among those of the clock. `at`: its instant, None if not known. `target`: the name of the event that made
-    its target (a hash, or `start` for the clock's start), "" where older releases did not store it.
+    `key`: key of the published fact.
+    `kind`: `breach` or a threshold such as `warn-75`.
+    `generation`: number, from 0, of the clock's target.
+    `at`: the instant; None: not known.
+    `target`: hash of the event that set the target, or `start` for the clock's start; "" in records of older releases.
     """
 
     key: str
@@ -54,8 +56,8 @@ class PublishedMark:
     def is_of(self, mark: Mark) -> bool:
         """Return whether this warning or breach was published for the target that `mark` belongs to.
 
-        The targets are the same if the same event made them; where older releases stored no event, if they have the
-        same number (`generation`).
+        That is the target set by the same event. In records of older releases without the event, it is the target with
+        the same number (`generation`).
         """
         return self.target == target_name(mark.target_event) if self.target else self.generation == mark.generation
 
@@ -63,18 +65,17 @@ class PublishedMark:
 def target_name(event: EventId) -> str:
     """Return the name by which published warnings and breaches identify a target of their clock.
 
-    `event`: the id of the event that made the target; the name is its hash in twelve hexadecimal digits, or `start` for
-    NO_EVENT (the clock's own start made the target).
+    It is a hash of `event`, the id of the event that set the target, in twelve hexadecimal digits. It is `start` for
+    NO_EVENT (the clock's start set the target).
     """
     return digest(event) or START
 
 
 def mark_of_key(key: str) -> tuple[int, str] | None:
-    """Return the target's number and the kind that the key of a warning or breach is made of.
+    """Return (number of the target, kind) from the key of a warning or breach.
 
-    The number counts the clock's targets, from 0: `0/warn-75` gives (0, "warn-75"). `~2`, which `unused_key` adds to a
-    key that is taken already, is left out: `1/breach~2` gives (1, "breach"). None for the key of anything else that is
-    published.
+    `0/warn-75` gives (0, "warn-75"). A suffix of `unused_key` is left out: `1/breach~2` gives (1, "breach"). None for
+    the key of any other fact.
     """
     generation, _, name = key.partition("/")
     kind = name.partition("~")[0]
@@ -84,11 +85,10 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
 
 
 def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
-    """Return the published warnings and breaches that still count as true, in the order of their keys.
+    """Return the published warnings and breaches, without those later declared untrue, sorted by key.
 
-    `keys`: those of the clock's published facts, and `-<key>` for each fact that was later declared untrue; that one is
-    left out, and keys of other facts are ignored. `meanings`: key -> instant and target; without an entry, `at` is None
-    and `target` is "".
+    `keys`: keys of the clock's published facts, and `-<key>` for each fact later declared untrue. Keys of other facts
+    are ignored. `meanings`: key -> instant and target; without an entry, `at` is None and `target` is "".
     """
     found = []
     for key in sorted(keys):
@@ -102,12 +102,14 @@ def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -
 def with_instants(
     known_marks: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
 ) -> list[PublishedMark]:
-    """Return the published warnings and breaches `known_marks` with missing instants filled in.
+    """Return the published warnings and breaches `known_marks`, with missing instants filled in.
 
-    Those whose instant was stored come first. A missing instant is the first of these that there is, else None. 1. For
-    a breach of the target number `generation`: `breached_at`. 2. The instant of the clock's warning or breach of the
-    same kind and target number, unless another of `known_marks` has it. 3. The first instant of one of the same kind
-    that none of `known_marks` has; a breach that is still ahead, or of the target in force, is never used for this.
+    A missing instant is the first of these that exists, else None:
+    1. For a breach of the target with the number `generation`: `breached_at`.
+    2. The instant of the clock's warning or breach with the same kind and target number, unless another of
+    `known_marks` has it.
+    3. The first instant of the same kind that none of `known_marks` has. Breaches that are future, or of the current
+    target, are not used.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []
@@ -142,15 +144,15 @@ def with_instants(
 def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
     """Return whether a warning or breach (`mark`) has been published.
 
-    `known_marks`: the published ones of its clock. A breach is among them if one of them is a breach at the same
-    instant. A warning is, if one of them has the same threshold and the same instant or target.
+    `known_marks`: the published ones of the clock. A breach is published if they have a breach at the same instant. A
+    warning is published if they have its threshold at the same instant or for the same target.
     """
     same = [each for each in known_marks if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
 
 
 def unused_key(key: str, used: Collection[str]) -> str:
-    """Return the key itself, or the first of `key~1`, `key~2` … that is not in `used`."""
+    """Return the key itself, or the first of `key~1`, `key~2` and so on that is not in `used`."""
     return _numbered(key, lambda candidate: candidate in used)
 
 
@@ -163,8 +165,5 @@ def _numbered(key: str, taken: Callable[[str], bool]) -> str:
 
 
 def digest(event: EventId) -> str:
-    """Return a short hash of an event id, in twelve hexadecimal digits.
-
-    "" for an empty id.
-    """
+    """Return a hash of an event id, in twelve hexadecimal digits; "" for an empty id."""
     return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""

@@ -34,11 +34,10 @@ _WITHDRAWN, _EARNED = "withdrawn", "earned"
 
 
 def write_state(state: PublishedState) -> str:
-    """Return what has been published of a clock as one text to be stored in the database.
+    """Return what has been published of a clock as one text for the database.
 
-    What has a column of its own is left out. The text is a row of words, for example `0/warn-75 paused/3f2a9c04d1e7
-    @cause=3f2a9c04d1e7`: keys of published facts, then notes that begin with `@`. The same state gives the same text.
-    `read_state` reads it.
+    The text is a row of words, such as `0/warn-75 paused/3f2a9c04d1e7 @cause=3f2a9c04d1e7`: keys of published facts,
+    then notes that begin with `@`. Fields with their own column are left out. `read_state` reads the text.
     """
     words = sorted(state.keys)
     for key, meaning in sorted(state.meanings.items()):
@@ -66,10 +65,10 @@ def read_state(
     cycle: int = 0,
     catalogue: str = "",
 ) -> PublishedState:
-    """Return what has been published of a clock, read from its row in the database.
+    """Return what has been published of a clock, from its row in the database.
 
-    `text`: as `write_state` made it, perhaps followed by the keys of warnings and breaches that fired since, such as `
-    0/breach`. The other parameters are columns of the row; they become the fields of the same names.
+    `text`: as `write_state` made it, perhaps followed by keys of warnings and breaches published since, such as `
+    0/breach`. The other parameters are columns of the row, for the fields of the same names.
     """
     keys, meanings, notes = set(), dict[str, MarkMeaning](), dict[str, str]()
     pending: dict[str, MarkMeaning] = {}
@@ -108,10 +107,9 @@ def read_state(
 
 
 def write_keys(keys: Collection[str]) -> str:
-    """Return the keys of the published facts about an incident itself as one text to be stored.
+    """Return the keys of the published facts about an incident itself as one text for the database.
 
-    Facts about its clocks have keys of their own. The keys are sorted and separated by spaces; `read_keys` reads the
-    text.
+    Facts about clocks are not among them. The keys are sorted and separated by spaces. `read_keys` reads the text.
     """
     return " ".join(sorted(keys))
 
@@ -122,9 +120,9 @@ def read_keys(text: str) -> frozenset[str]:
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """Return the catalogue versions whose targets were breached and later replaced by a newer catalogue.
+    """Return the catalogue versions that promised breached targets which a newer catalogue replaced.
 
-    `text`: the stored state of one clock, as `write_state` made it; the versions are read from it.
+    `text`: the stored state of one clock, as `write_state` made it.
     """
     note = next((word for word in text.split() if word.startswith(f"{_NOTE}{_EARNED}=")), "")
     return frozenset(_earned(note.partition("=")[2]).values())

@@ -22,10 +22,12 @@ from sla_domain.rulebook import Rulebook
 
 
 class RoleReason(StrEnum):
-    """Why a person of an escalation level is on duty, or is not; the value is the reason in words.
+    """Why an escalation level's person is on duty, or is not; the value is the reason in words.
 
-    `NAMED`: the level names the person, not a role. `OFF_DUTY`: not on duty now. `EVERYBODY`: notified although off
-    duty, since nobody of the level is on duty who can be reached. All others: on duty.
+    `NAMED`: the level names the person, not a role.
+    `OFF_DUTY`: not on duty now.
+    `EVERYBODY`: off duty and still notified, as nobody of the level who can be reached is on duty.
+    All others are reasons for being on duty.
     """
 
     ALWAYS = "holds the role at any hour"
@@ -41,8 +43,8 @@ class RoleReason(StrEnum):
 class RoleHolding:
     """One person whom an escalation level may notify, on duty or not (see `reason`).
 
-    `name`: the role or person id by which the level lists the person. `begins`: when the next duty of a person off duty
-    begins, None if never or not known.
+    `name`: the role or person id by which the level lists the person.
+    `begins`: when a person off duty is next on duty; None: never, or not known.
     """
 
     person: Person
@@ -53,7 +55,10 @@ class RoleHolding:
 
 @dataclass(frozen=True, slots=True)
 class LevelRoster:
-    """The people whom an escalation level lists, on duty and off duty; each person once, in the order listed."""
+    """The people of an escalation level, on duty and off duty.
+
+    Each person appears once, in the order listed.
+    """
 
     on_duty: tuple[RoleHolding, ...] = ()
     off_duty: tuple[RoleHolding, ...] = ()
@@ -71,10 +76,10 @@ class LevelRoster:
 
 @dataclass(frozen=True, slots=True)
 class LevelDecision:
-    """Whom an escalation level notifies: the people in `now` at once.
+    """Whom an escalation level notifies.
 
-    If `now` is empty, the level waits until the instant `until`. For a level without people `now` is empty and `until`
-    None.
+    `now`: the people to notify at once.
+    `until`: if `now` is empty, the instant until which the level waits. None for a level without people.
     """
 
     now: tuple[RoleHolding, ...] = ()
@@ -84,10 +89,10 @@ class LevelDecision:
 def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
     """Return the people of one level of an escalation policy, on duty and off duty at `at`.
 
-    `names`: as the level lists them. A name may be a role of the contract; it stands for all who hold the role; of a
-    rota, for who is on call and who is next. Where nobody holds such a role, it is the id of a person, who is always on
-    duty. The customer's own people, and those who have left, are missing. A person whose hours are not known counts as
-    on duty.
+    `names`: as the level lists them. The name of a role means all who hold the role; in a rota, only who is on call and
+    who is next. A name that is no role of the contract is the id of a person, who is always on duty.
+    The customer's own people and people who have left are missing. A person whose hours are not known is treated as on
+    duty.
     """
     on: dict[str, RoleHolding] = {}
     off: dict[str, RoleHolding] = {}
@@ -106,9 +111,12 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
     """Return whom one level of an escalation policy notifies now.
 
-    `level`: its people, on duty and off duty. `notified`: ids of the people notified before. The first of these rules
-    applies. 1. Everybody on duty. 2. Those off duty who are not in `notified`. 3. Nobody yet, if it is known when the
-    first of them comes on duty: the level waits until then. 4. All those off duty, again.
+    `level`: its people, on duty and off duty. `notified`: ids of the people notified before. The first rule that fits
+    applies:
+    1. Everybody on duty is notified.
+    2. Everybody off duty who is not in `notified` is notified.
+    3. If it is known when somebody is next on duty, the level waits until then.
+    4. Everybody off duty is notified again.
     """
     if level.on_duty:
         return LevelDecision(level.on_duty)

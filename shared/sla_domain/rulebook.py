@@ -22,7 +22,7 @@ from sla_domain.window import BookedWindow
 
 
 class MatchReason(StrEnum):
-    """Why an incident is under a contract; the value is the reason in words."""
+    """Why a contract applies to an incident; the value is the reason in words."""
 
     CUSTOMER = "the customer's name belongs to this contract"
     NO_CUSTOMER = "the incident names no customer: the default contract applies"
@@ -32,30 +32,30 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContractMatch:
-    """The contract that applies to an incident (`contract`), and the reason why it does."""
+    """The contract that applies to an incident, and the reason."""
 
     contract: Contract
     reason: MatchReason
 
 
 class Calendars(Protocol):
-    """Makes the business calendars of a catalogue (protocol): `calendar` returns the one of a contract's coverage."""
+    """Makes the business calendars of contracts (protocol)."""
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
-        """Return the calendar of a coverage (hours of service) under a contract.
+        """Return the calendar of a coverage (hours of service) under a contract; always the same object.
 
-        It is the same object at each call. `windows`: booked extra hours that count as well. Raises CalendarError if it
-        cannot be made.
+        `windows`: booked extra hours, which are open too. Raises CalendarError if the calendar cannot be made.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ContractBoundary:
-    """The instant (`at`) from which another version of a recorded contract applies.
+    """The instant (`at`) from which a version of a recorded contract applies.
 
-    `contract`, `version`: the contract, and the number of the version that begins. `known_at`: when the version was
-    recorded; later than `at` for a change dated back.
+    `contract`: id of the contract.
+    `version`: number of the version.
+    `known_at`: when the version was recorded; later than `at` for a version dated back.
     """
 
     at: datetime
@@ -65,9 +65,10 @@ class ContractBoundary:
 
 
 class RecordedContracts(Protocol):
-    """The contracts that are stored in the database, with versions, in contrast to those written in files (protocol).
+    """The contracts that are stored in the database, with versions (protocol).
 
-    Contracts are built on demand. Answers may change between two computations of an incident, never during one.
+    Contracts written in files are not among them. The stored contracts may change between two computations of an
+    incident, never during one.
     """
 
     def __contains__(self, contract: object) -> bool:
@@ -77,31 +78,37 @@ class RecordedContracts(Protocol):
     def __len__(self) -> int: ...
 
     def of_files(self) -> Mapping[ContractId, Contract]:
-        """Return the contracts written in files, by id, without the bookings stored for them in the database."""
+        """Return the contracts written in files, by id.
+
+        Bookings that the database has for them are left out.
+        """
         ...
 
     def ids(self) -> Collection[ContractId]:
         """Return the ids of all contracts with a record in the database.
 
-        A contract of a file has one if hours were booked for it, for example.
+        A contract from a file has a record too once hours were booked for it, for example.
         """
         ...
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
+        """Return the ids of the recorded contracts that name the customer in any version.
+
+        Case and extra spaces do not matter.
+        """
         ...
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
         """Return the version of a recorded contract that applies at an instant.
 
-        None before the first version applies, and for an unknown id.
+        None before the first version, and for an unknown id.
         """
         ...
 
     def newest(self, contract: ContractId) -> Contract | None:
         """Return the version of a recorded contract that took effect last.
 
-        None if none has taken effect yet, and for an unknown id.
+        None if no version has taken effect yet, and for an unknown id.
         """
         ...
 
@@ -112,37 +119,37 @@ class RecordedContracts(Protocol):
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
         """Return the ids of the recorded contracts that name one of these products.
 
-        They name it as covered, excluded or in use. Names are compared without regard to case and spaces.
+        A product may be named as covered, excluded or in use. Case and extra spaces do not matter.
         """
         ...
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that may let addresses of a mail domain register for notices.
+        """Return the ids of the recorded contracts that may let a mail domain register for notices.
 
-        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always among them.
+        `domain`: in lower case. Contracts with a domain that is not ASCII are always in the result.
         """
         ...
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the recorded contracts name: compared form -> name as written.
+        """Return the products that recorded contracts name: name in compared form -> name as written.
 
-        The key is `normal` of the name (lower case, single spaces).
+        The compared form is `normal` of the name (lower case, single spaces).
         """
         ...
 
     def revisions(self, contracts: Iterable[ContractId]) -> Mapping[str, int]:
-        """Return, for each of these contracts, the number of the last change that may affect a verdict.
+        """Return the number of the last change that may affect a verdict, for each of these contracts.
 
-        The result is contract id -> number. Changes that affect no verdict, such as entries in ledgers, are not
-        counted. Contracts without a record in the database are left out.
+        The result is contract id -> number. Changes that affect no verdict, such as ledger entries, are ignored.
+        Contracts without a record in the database are missing.
         """
         ...
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
-        """Return a short hash, in hexadecimal, of the present state of these recorded contracts.
+        """Return a hash, in hexadecimal, of the present state of these recorded contracts.
 
-        It is made of the numbers that `revisions` returns, so it changes when one of the contracts changes in a way
-        that may affect a verdict. "" if none of them is recorded in the database.
+        The hash is made of the numbers from `revisions`, so it changes with any change that may affect a verdict. "" if
+        none of the contracts has a record in the database.
         """
         ...
 
@@ -151,13 +158,16 @@ class RecordedContracts(Protocol):
 class Rulebook:
     """The plans, contracts and calendars of one catalogue version, by which incidents are judged.
 
-    `version`: the catalogue's, a short hash. `plans`, `contracts`, `rotas`: by id. `default_contract`: the id of the
-    one that applies where no contract of the customer does. `calendars`: makes the calendar of a contract's hours.
-    `by_customer`: customer's name, as written -> ids of the customer's contracts; `by_normal`: the same with the name
-    in compared form (lower case, single spaces). `holidays_version`, `tzdata_version`: of the holiday and time zone
-    data, "" if not known. `people`: by id, everybody whom an override may put on call in a rota; empty without rotas.
-    `recorded`: contracts stored in the database, which `contracts` and `plans` then include;
-    None: there are only those of files. `derived`: cache of what follows from the other fields.
+    `version`: the catalogue version, a short hash.
+    `plans`, `contracts`, `rotas`, `people`: by id. `people` are those whom an override may put on call; empty without
+    rotas.
+    `default_contract`: id of the contract that applies if no contract of the customer does.
+    `by_customer`: customer's name as written -> ids of the customer's contracts.
+    `by_normal`: customer's name in compared form (lower case, single spaces) -> the same ids.
+    `holidays_version`, `tzdata_version`: versions of the holiday and time zone data, "" if not known.
+    `recorded`: the contracts in the database, which `contracts` and `plans` then include. None: there are only
+    contracts from files.
+    `derived`: a cache of values computed from the other fields.
     """
 
     version: str
@@ -186,39 +196,39 @@ class Rulebook:
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
         """Return the ids of a customer's contracts; () if there are none.
 
-        Those of catalogue files come first, then recorded ones (in the database). A contract of a file must have
-        exactly this name; only if none has, case and spaces are ignored. For recorded contracts case and spaces never
-        matter, and the name in any of their versions counts.
+        Contracts from files come first, then those recorded in the database. A contract from a file must have exactly
+        this name. If none has, case and extra spaces are ignored. A recorded contract may have the name in any version,
+        and case and extra spaces are always ignored.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))
 
     @property
     def written_contracts(self) -> Mapping[ContractId, Contract]:
-        """Return the contracts that are written in the catalogue's files, by id, without recorded ones."""
+        """Return the contracts written in the catalogue's files, by id."""
         return self.contracts if self.recorded is None else self.recorded.of_files()
 
     def contract_at(self, contract: ContractId, at: datetime) -> Contract | None:
         """Return the contract with this id as it applies at the instant `at`.
 
-        None if the id is unknown, or if the contract's first version applies only later.
+        None for an unknown id, and before the contract's first version.
         """
         if self.recorded is not None and contract in self.recorded:
             return self.recorded.at(contract, at)
         return self.contracts.get(contract)
 
     def boundaries(self, customer: str) -> tuple[ContractBoundary, ...]:
-        """Return the instants from which versions of the customer's recorded contracts apply, earliest first."""
+        """Return the instants from which versions of the customer's recorded contracts apply, in order."""
         if self.recorded is None:
             return ()
         found = [one for id_ in self.recorded.contracts_of(customer) for one in self.recorded.boundaries(id_)]
         return tuple(sorted(found, key=lambda one: (one.at, one.contract)))
 
     def version_for(self, contracts: Iterable[ContractId], customers: Iterable[str]) -> str:
-        """Return the version by which to judge an incident that has been under these contracts and customers.
+        """Return the version by which to judge an incident under these contracts and customers.
 
-        It is the catalogue's version, joined with a hash of the revisions of the recorded contracts that may apply to
-        the incident; without such contracts, the catalogue's version alone.
+        It is the catalogue version, joined with a hash of the recorded contracts that may apply. Without such
+        contracts, it is the catalogue version alone.
         """
         if self.recorded is None:
             return self.version
@@ -228,17 +238,23 @@ class Rulebook:
         return joined_version(base_version(self.version), pin) if pin else base_version(self.version)
 
     def plan_of(self, contract: Contract) -> Plan:
-        """Return the plan of a contract. Raises KeyError if the catalogue does not have it."""
+        """Return the plan of a contract.
+
+        Raises KeyError if the catalogue does not have the plan.
+        """
         return self.plans[contract.plan]
 
     def person(self, contract: Contract, id_: str) -> Person | None:
-        """Return a person of a contract, else one whom an override may put on call for it; None if neither is known."""
+        """Return a person by id; None if the person is not known.
+
+        People of the contract come first, then people whom an override may put on call.
+        """
         return contract.people.get(id_) or self.people.get(id_)
 
     def is_timeless(self, customer: str) -> bool:
         """Return whether the same contract applies to `customer` at every instant.
 
-        True if none of the customer's contracts has a first or last day, and none is recorded in the database.
+        True if no contract of the customer has a first or last day or is recorded in the database.
         """
         if self.recorded is not None and self.recorded.contracts_of(customer):
             return False
@@ -248,8 +264,8 @@ class Rulebook:
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
         """Return the contract that applies to a customer at the instant `at`, with the reason.
 
-        It is the first of the customer's contracts in force then, else the default contract. `customer`: the name that
-        the incident states, "" for none. Contracts of files come before those of the database.
+        It is the first of the customer's contracts in force, else the default contract. Contracts from files come
+        before those in the database. `customer`: the name that the incident states, "" for none.
         """
         default = self.contracts[self.default_contract]
         if not normal(customer):
@@ -268,41 +284,39 @@ _JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every col
 
 
 def joined_version(catalogue: str, pin: str) -> str:
-    """Return one text for a catalogue version and a state of the contracts recorded in the database.
+    """Return one text for a catalogue version and a state of the recorded contracts.
 
-    `catalogue`: the catalogue version. `pin`: a hash of the state, from `RecordedContracts.pin`. The text sorts after
-    `catalogue` and before `after_version(catalogue)`.
+    `pin`: a hash of that state, from `RecordedContracts.pin`. The text sorts after `catalogue` and before
+    `after_version(catalogue)`.
     """
     return f"{catalogue}{_JOIN}{pin}"
 
 
 def base_version(version: str) -> str:
-    """Return the catalogue version in a text that `joined_version` made.
+    """Return the catalogue version from a text that `joined_version` made.
 
-    Any other version text is returned unchanged.
+    Any other version is returned unchanged.
     """
     return version.partition(_JOIN)[0]
 
 
 def after_version(catalogue: str) -> str:
-    """Return a text that sorts after a catalogue version and after all versions joined with it.
+    """Return a text that sorts after a catalogue version and all texts that `joined_version` makes of it.
 
-    It serves as an exclusive upper bound in queries. `catalogue`: the catalogue version. Joined versions are those that
-    `joined_version` returns for it.
+    Use the text as an exclusive upper bound in queries.
     """
     return f"{catalogue}{chr(ord(_JOIN) + 1)}"
 
 
 def names_customer(contract: Contract, customer: str) -> bool:
-    """Return whether the contract lists the customer's name, compared without regard to case and spaces."""
+    """Return whether the contract lists the customer's name; case and extra spaces do not matter."""
     return customer in contract.customers or normal(customer) in contract.normal_customers
 
 
 def in_force(contract: Contract, at: datetime) -> bool:
-    """Return whether the contract is valid at `at`, by the day in its own zone.
+    """Return whether the contract is valid at `at`, by the day in the contract's zone.
 
-    `valid_from` is the first day on which it is valid, `valid_to` the first day on which it is not any more; None: no
-    such bound.
+    `valid_from` is the first valid day, `valid_to` the first day that is no longer valid. None: no such bound.
     """
     if contract.valid_from is None and contract.valid_to is None:
         return True

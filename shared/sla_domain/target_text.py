@@ -12,9 +12,9 @@ from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, Workin
 
 
 def target_text(allowed: Allowed) -> str:
-    """Return the allowed time in short, such as `4h`, `2 working days` or `1h 30m by the wall clock`.
+    """Return the allowed time as short text, such as `4h` or `1h 30m by the wall clock`.
 
-    `unspecified` if the plan gives no number.
+    A target without a number gives `unspecified`.
     """
     match allowed:
         case CoverageTime(span):
@@ -30,7 +30,7 @@ def target_text(allowed: Allowed) -> str:
 
 
 def span_text(span: timedelta) -> str:
-    """Return a span of time in hours, minutes and whole seconds, such as `1h 30m`; `0s` for an empty span."""
+    """Return a span as hours, minutes and whole seconds, such as `1h 30m`; `0s` if empty."""
     hours, rest = divmod(int(span.total_seconds()), 3600)
     minutes, seconds = divmod(rest, 60)
     parts = [f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if number]

@@ -13,7 +13,7 @@ from sla_domain.normal import normal, normals
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A length of time by the calendar: so many months and days; both 0: no time at all."""
+    """A length of time in calendar months and days."""
 
     months: int = 0
     days: int = 0
@@ -21,7 +21,7 @@ class Term:
     def after(self, day: date) -> date:
         """Return the day that is this term later than `day`.
 
-        The months are added first; where a month is too short, its last day is taken. The days are added then.
+        The months are added first; if the month reached lacks the day, its last day is used. Then the days are added.
         """
         first = _months_after(day.replace(day=1), self.months)
         last = _months_after(first, 1) - timedelta(days=1)
@@ -39,9 +39,10 @@ def _months_after(first: date, months: int) -> date:
 
 
 class UncoveredClocks(StrEnum):
-    """Whether clocks count for a type of request that a plan does not cover.
+    """Whether clocks run for a type of request that a plan does not cover.
 
-    `AS_USUAL`: clocks start as for any request. `NONE`: no clock counts.
+    `AS_USUAL`: clocks start as for any request.
+    `NONE`: no clock runs.
     """
 
     AS_USUAL = "as_usual"
@@ -50,10 +51,14 @@ class UncoveredClocks(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UncoveredRequest:
-    """A type of request that a plan does not cover: such a request is accepted, flagged and answered with advice.
+    """A type of request that a plan does not cover.
 
-    `types`: names of the type. `advice`: language tag -> the text for the sender. `clocks`: whether clocks count for
-    it. `clause`: the contract clause, "" if none is named. Source: clauses I10 and B10 (docs/clauses.md).
+    Such a request is accepted, flagged, and answered with advice.
+    `types`: names of the type.
+    `advice`: language tag -> text for the sender.
+    `clocks`: whether clocks run for such a request.
+    `clause`: the contract clause, "" if none is named.
+    Source: clauses I10 and B10 (docs/clauses.md).
     """
 
     types: tuple[str, ...]
@@ -64,11 +69,12 @@ class UncoveredRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeRule:
-    """How often and at what notice the products of an entitlement may change in its term (clause H4, docs/clauses.md).
+    """How often, and at what notice, the products of an entitlement may change in its term (clause H4).
 
-    `per`: the unit that is bought, such as `product_family`, as text. `changes_per_term`: None for any number.
-    `notice`: the least time from recording a change to its taking effect. `clause`: the contract clause, "" if none is
-    named.
+    `per`: the unit that is bought, such as `product_family`.
+    `changes_per_term`: None: any number.
+    `notice`: the least time from recording a change to its taking effect.
+    `clause`: the contract clause, "" if none is named.
     """
 
     per: str
@@ -81,11 +87,14 @@ class ScopeRule:
 class PlanTerms:
     """What a plan demands of its contracts, and what it does not cover.
 
-    `minimum_term`: a contract lasts at least so long, None: any time (clause B11). `all_products`: a contract may leave
-    out no product (B11). `unavailable_products`, `unavailable_countries`: those for which the plan is not sold,
-    according to the clause `unavailable_clause` (H17). `scope`: the rule on changes of products, None: no rule (H4).
-    `not_covered`: types of requests (I10, B10); `uncounted`: those of them without clocks, in compared form.
-    `channel_hours`: channel, in lower case -> id of the hours in which it may be used (I11).
+    `minimum_term`: the least length of a contract; None: any (clause B11).
+    `all_products`: a contract must cover all products (B11).
+    `unavailable_products`, `unavailable_countries`: the plan is not sold for these, by the clause `unavailable_clause`
+    (H17).
+    `scope`: the rule on changes of products; None: no rule (H4).
+    `not_covered`: types of requests that the plan does not cover (I10, B10).
+    `uncounted`: those of them for which no clocks run, in compared form.
+    `channel_hours`: channel in lower case -> id of the hours in which it may be used (I11).
     """
 
     minimum_term: Term | None = None
@@ -103,9 +112,9 @@ class PlanTerms:
         object.__setattr__(self, "uncounted", normals(without))
 
     def uncovered(self, request_type: str) -> UncoveredRequest | None:
-        """Return the plan's rule for a type of request that it does not cover.
+        """Return the plan's rule for a type of request that the plan does not cover.
 
-        None for a type that it covers. `request_type`: a name of the type.
+        None for a covered type. `request_type`: a name of the type.
         """
         used = normal(request_type)
         return next((each for each in self.not_covered if used and used in normals(each.types)), None)

@@ -22,10 +22,10 @@ _UNKNOWN_RANK = 9
 
 
 def pressure(left: timedelta) -> float:
-    """Return a factor for the time left; the more is left, the nearer it is to 0.
+    """Return a factor for the time left: the less time is left, the higher the factor.
 
-    It is 0.5 with an hour left, 1 if due now, 2 if overdue by a day or more. `left`: time to the due instant, negative
-    if overdue.
+    It is near 0 with much time left, 0.5 with an hour left, 1 at the due instant, and 2 if overdue by a day or more.
+    `left`: time to the due instant, negative if overdue.
     """
     if left > timedelta():
         return 1 / (1 + left / _HOUR)
@@ -33,21 +33,21 @@ def pressure(left: timedelta) -> float:
 
 
 def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
-    """Return the urgency of a clock, 0 to 200; the higher, the more urgent.
+    """Return the urgency of a clock, 0 to 200; higher is more urgent.
 
-    It is 100 * a factor for the time left / (`severity` * `plan_rank`). `severity`: the rank of the clock's priority.
-    `plan_rank`: the rank of its plan. Both count from 1, the most urgent. `left`: wall-clock time to the due instant,
-    negative if overdue; None if the clock is paused, which gives 0.1 at most.
+    It is 100 * `pressure(left)` / (`severity` * `plan_rank`). `severity`: rank of the clock's priority. `plan_rank`:
+    rank of the clock's plan. Rank 1 is most urgent. `left`: wall-clock time to the due instant, negative if overdue.
+    None: the clock is paused, which gives 0.1 at most.
     """
     pressed = _PAUSED if left is None else pressure(left)
     return round(100 * pressed / (max(severity, 1) * max(plan_rank, 1)), 6)
 
 
 def weight(severity: int, plan_rank: int) -> float:
-    """Return the part of the urgency of a clock that does not change with time.
+    """Return the part of a clock's urgency that does not change with time, in (0, 1].
 
-    It is 1 / (`severity` * `plan_rank`), a number in (0, 1]. Both are ranks, of the priority and of the plan, counted
-    from 1, the most urgent; less than 1 counts as 1.
+    It is 1 / (`severity` * `plan_rank`): the ranks of the priority and of the plan. Rank 1 is most urgent; a rank below
+    1 is read as 1.
     """
     return 1 / (max(severity, 1) * max(plan_rank, 1))
 
@@ -55,9 +55,8 @@ def weight(severity: int, plan_rank: int) -> float:
 def score_of_weight(weight: float, left: timedelta | None) -> float:
     """Return the urgency of a clock, 0 to 200, from its weight and the time left.
 
-    It is 100 * `weight` * a factor for the time left. The factor is 0.5 an hour before the due instant, 1 at it, and 2
-    a day or more after it. `weight`: in (0, 1], from `weight_of`. `left`: wall-clock time to the due instant, negative
-    if overdue; None if the clock is paused, which gives 0.1 at most.
+    It is 100 * `weight` * `pressure(left)`. `weight`: in (0, 1], from `weight_of`. `left`: wall-clock time to the due
+    instant, negative if overdue. None: the clock is paused, which gives 0.1 at most.
     """
     return weight * score(1, 1, left)
 
@@ -65,8 +64,8 @@ def score_of_weight(weight: float, left: timedelta | None) -> float:
 def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
     """Return the weight of a clock: the part of its urgency that does not change with time.
 
-    It is 1 / (rank of its priority * rank of the contract's plan), where rank 1 is most urgent. A priority that the
-    plan does not have counts as rank 9. `incident`: the clock's. `rulebook`: has the plans.
+    It is 1 / (rank of the priority * rank of the contract's plan); rank 1 is most urgent. A priority that the plan does
+    not have gets rank 9. `incident`: the clock's incident. `rulebook`: provides the plans.
     """
     bought = rulebook.plans[incident.contract.under(incident.entitlement).plan]
     plan = rulebook.plans.get(clock.plan, bought)
@@ -75,10 +74,10 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
 
 
 def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
-    """Return the urgency of a clock at `at`, 0 to 200; the higher, the more urgent.
+    """Return the urgency of a clock at `at`, 0 to 200; higher is more urgent.
 
-    It is 0 once the clock has ended, and 0.1 at most while it is paused. `incident`: the clock's. `rulebook`: has the
-    plans, whose ranks count.
+    It is 0 for an ended clock, and 0.1 at most for a paused one. `incident`: the clock's incident. `rulebook`: provides
+    the plans.
     """
     if not clock.state.open:
         return 0.0

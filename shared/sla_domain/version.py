@@ -44,17 +44,20 @@ _ZERO: _Part = (_NUMBER, 0, "")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One condition on a version: of `>=4.2`, `operator` is `>=` and `version` is `4.2`.
+    """One condition on a version, such as `>=4.2` (operator `>=`, version `4.2`).
 
-    Operators are =, !=, <, <=, > and >=. With `=` or `!=`, a version such as `2.3.*` stands for every version that
-    begins so.
+    Operators are =, !=, <, <=, > and >=. With `=` or `!=`, a version such as `2.3.*` means every version that begins
+    with `2.3`.
     """
 
     operator: str
     version: str
 
     def holds(self, version: str) -> bool:
-        """Return whether `version` satisfies the condition; `2.0` is the same as `2.0.0`, and newer than `2.0-rc1`."""
+        """Return whether `version` satisfies the condition.
+
+        `2.0` equals `2.0.0` and is newer than `2.0-rc1`.
+        """
         if self.version.endswith("*"):
             same = _begins(version, self.version.rstrip("*").rstrip("."))
             return same is not (self.operator == "!=")
@@ -76,10 +79,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """A range of versions, such as `>=2.0 <2.4.1 || 3.0.x`; `text` is as it was written.
+    """A range of versions, such as `>=2.0 <2.4.1 || 3.0.x`.
 
-    `alternatives`: the parts between `||`, each a list of comparisons. A version lies in the range if all comparisons
-    of at least one alternative hold; without alternatives every version does.
+    `alternatives`: the parts between `||`, each a list of comparisons. A version lies in the range if it satisfies all
+    comparisons of one alternative. Without alternatives, every version does.
+    `text`: the range as written.
     """
 
     alternatives: tuple[tuple[Comparison, ...], ...] = ()
@@ -89,8 +93,7 @@ class VersionRange:
     def parse(cls, text: str) -> VersionRange:
         """Return the range of versions that a text describes, such as `>=2.0 <2.4.1 || 3.0.x`.
 
-        The texts "", `*` and `x` stand for every version. Raises InvalidNotice, whose message shows the grammar
-        (`GRAMMAR`).
+        The texts "", `*` and `x` mean every version. Raises InvalidNotice for any text outside the grammar (`GRAMMAR`).
         """
         stripped = text.strip()
         if stripped in ("", "*", "x", "X"):
@@ -105,9 +108,9 @@ class VersionRange:
 
 
 def compare_versions(left: str, right: str) -> int:
-    """Return -1, 0 or 1: whether `left` is older than, the same as or newer than `right`.
+    """Return -1, 0 or 1 if `left` is older than, equal to or newer than `right`.
 
-    Missing numbers are 0, so `2.0` is `2.0.0`; `2.0-rc1` is older than `2.0`, and `2.0-p1` newer.
+    Missing numbers are 0, so `2.0` equals `2.0.0`. `2.0-rc1` is older than `2.0`, and `2.0-p1` is newer.
     """
     (numbers, rest), (other_numbers, other_rest) = _split(left), _split(right)
     pairs = chain(zip_longest(numbers, other_numbers, fillvalue=_ZERO), zip_longest(rest, other_rest, fillvalue=_ZERO))

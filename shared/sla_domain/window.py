@@ -14,7 +14,8 @@ from sla_domain.normal import normal, normals
 class LateBooking(StrEnum):
     """What happens to a booking with less notice than the plan demands.
 
-    `REFUSE`: it is refused. `SURCHARGE`: it is accepted, and costs a surcharge that the customer must confirm.
+    `REFUSE`: the booking is refused.
+    `SURCHARGE`: the booking is accepted for a surcharge that the customer must confirm.
     """
 
     REFUSE = "refuse"
@@ -23,9 +24,10 @@ class LateBooking(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WindowPrice:
-    """What a booking of extra hours costs: `amount` is taken from the plan's allowance with the id `allowance`.
+    """What a booking of extra hours costs.
 
-    The amount is in the allowance's unit, seconds for hours.
+    `allowance`: id of the plan's allowance that pays.
+    `amount`: in the allowance's unit, seconds for hours.
     """
 
     allowance: str
@@ -34,15 +36,22 @@ class WindowPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookableWindow:
-    """Extra hours of service that a plan lets customers book, such as a weekend's standby (clauses H10 and I6).
+    """Extra hours of service that a plan lets customers book, such as a weekend's standby.
 
-    `titles`: language tag -> title. `notice`: the least time from the booking to the start. `late`: what happens with
-    less notice; `surcharge`: how many percent more it then costs. `per_contract_year`: how many bookings are allowed in
-    a year of the contract, None: any number. `days`: weekdays (0 is Monday) in the contract's zone on which the hours
-    may lie, empty: all. `longest`: the greatest length, None: any. `priorities`: of the incidents for which time
-    counts, empty: all. `products`: those that can be booked, empty: all but `excluded_products`. `languages`: of the
-    service, empty: any. `role`: id of the role that is on duty, None: none is named. `price`: None if the hours cost
-    nothing. `clause`: the contract clause, "" if none is named.
+    `titles`: language tag -> title.
+    `notice`: the least time from the booking to the start.
+    `late`: what happens with less notice.
+    `surcharge`: how many percent more the booking then costs.
+    `per_contract_year`: how many bookings a contract year allows; None: any number.
+    `days`: weekdays (0 is Monday), in the contract's zone, on which the hours may lie; empty: all.
+    `longest`: the greatest length; None: any.
+    `priorities`: of the incidents for which time counts in these hours; empty: all.
+    `products`: for which the hours can be booked; empty: all but `excluded_products`.
+    `languages`: of the service; empty: any.
+    `role`: id of the role on duty; None: none is named.
+    `price`: None: the hours cost nothing.
+    `clause`: the contract clause, "" if none is named.
+    Source: clauses H10 and I6 (docs/clauses.md).
     """
 
     id: str
@@ -64,11 +73,15 @@ class BookableWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookedWindow:
-    """Extra hours of service that a customer booked: in `[start, end)` time counts, for these priorities and products.
+    """Extra hours of service `[start, end)` that a customer booked.
 
-    `id`: of the booking. `window`: the id of the plan's bookable window. `priorities`, `products`: empty for all.
-    `excluded_products`: time does not count for these. `people`: ids of who is on duty. `language`: of the service, ""
-    if not stated. `surcharge`: percent more, for a booking at short notice; 0: none.
+    `id`: id of the booking.
+    `window`: id of the plan's bookable window.
+    `priorities`, `products`: of the incidents for which time counts in these hours; empty: all.
+    `excluded_products`: products for which time does not count.
+    `people`: ids of those on duty.
+    `language`: of the service, "" if not stated.
+    `surcharge`: percent more for short notice; 0: none.
     """
 
     id: str
@@ -85,8 +98,8 @@ class BookedWindow:
     def opens_for(self, priority: str, product: str) -> bool:
         """Return whether time counts in the booked hours for an incident of this priority and product.
 
-        `priority`: its id. `product`: "" if the incident names none; then the result is False if the booking is for
-        certain products.
+        `priority`: id. `product`: "" if the incident names none. Without a product, a booking for certain products
+        gives False.
         """
         if self.priorities and priority not in self.priorities:
             return False
@@ -96,8 +109,8 @@ class BookedWindow:
 
 
 def windows_for(windows: tuple[BookedWindow, ...], priority: str, product: str) -> tuple[BookedWindow, ...]:
-    """Return those of the booked extra hours (windows) in which time counts for an incident.
+    """Return those booked extra hours (windows) in which time counts for an incident, in their order.
 
-    They are in the order given. `priority`: the incident's. `product`: "" if it names none.
+    `priority`: id. `product`: "" if the incident names none.
     """
     return tuple(one for one in windows if one.opens_for(priority, product))

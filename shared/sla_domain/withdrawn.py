@@ -30,11 +30,11 @@ be read again for it."""
 
 @dataclass(frozen=True, slots=True)
 class WithEarlierPromises:
-    """An incident plus the clocks and breaches of targets that only earlier catalogue versions promised.
+    """An incident with the clocks and breaches that only earlier catalogue versions promised.
 
-    `incident`: has those clocks and breaches too. `versions`: of each of its clocks, clock id -> the catalogue version
-    by which it is judged. `unread`: ids of published clocks that it lacks, since the version that promised them cannot
-    be read.
+    `incident`: includes those clocks and breaches.
+    `versions`: clock id -> the catalogue version by which the clock is judged.
+    `unread`: ids of published clocks that are missing, as the catalogue version that promised them cannot be read.
     """
 
     incident: Incident
@@ -49,14 +49,15 @@ def with_earlier_promises(
     before: Before,
     now: datetime,
 ) -> WithEarlierPromises:
-    """Return the incident with what only earlier catalogues promised: clocks and breaches.
+    """Return the incident with the clocks and breaches that only earlier catalogue versions promised.
 
-    A published clock that the incident lacks is added; if it was open when its promise ended, it is cancelled then (at
-    `now` if that instant is not stored). A clock whose target was replaced also gets the published breaches of its
-    earlier targets. `versions`: clock id -> catalogue version, for the incident's clocks. `published`: clock id -> what
-    has been published. `before`: a function that returns (incident, its plans and contracts) for a catalogue version;
-    its second argument limits the events to those up to an instant, None: all. It returns None if that version cannot
-    be read.
+    A published clock that the incident lacks is added. A clock that was open when its promise ended is cancelled at
+    that instant (at `now` if the instant is not stored). A clock with a replaced target gets the published breaches of
+    its earlier targets.
+    `versions`: clock id -> catalogue version, for the incident's clocks.
+    `published`: clock id -> what has been published.
+    `before`: a function of a catalogue version that returns (incident, rulebook) under it; None if the version cannot
+    be read. Its second argument limits the events to those up to an instant; None: all.
     """
     found = dict(versions)
     unread = set[ClockId]()
@@ -80,11 +81,10 @@ def with_earlier_promises(
 
 
 def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
-    """Return a copy of the clock for the case that its target is not promised from `at` on.
+    """Return a copy of the clock whose target is no longer promised from `at` on.
 
-    If it is open then, it is cancelled at `at`. If it had ended by then, it keeps its state and gets only
-    `withdrawn_at`. None if it had not started before `at`. `incident`, `rulebook` (plans, contracts, calendars): those
-    under which the target was promised.
+    An open clock is cancelled at `at`. A clock that ended up to `at` only gets `withdrawn_at`. None if the clock did
+    not start before `at`. `incident`, `rulebook`: those under which the target was promised.
     """
     if clock.stopped_at is not None and clock.stopped_at <= at:
         return replace(clock, withdrawn_at=at)

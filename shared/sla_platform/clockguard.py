@@ -20,7 +20,7 @@ SLEW = 0.1  # seconds in a second by which a clock may be set right gradually; c
 class ClockReading(StrEnum):
     """The verdict of a `ClockGuard` on a reading of a clock.
 
-    STEADY and CONFIRMED: the reading is believed. LEAPT_FORWARD and WENT_BACK: it is not.
+    STEADY and CONFIRMED: the reading is believed. LEAPT_FORWARD and WENT_BACK: the reading is not believed.
     """
 
     STEADY = "the clock moved as the seconds did that nobody can set"
@@ -30,7 +30,10 @@ class ClockReading(StrEnum):
 
     @property
     def held(self) -> bool:
-        """Return whether the reading is not believed, so that time goes on as it did before the leap."""
+        """Return whether the reading is not believed.
+
+        slad's time then continues as before the leap.
+        """
         return self in (ClockReading.LEAPT_FORWARD, ClockReading.WENT_BACK)
 
 
@@ -38,10 +41,9 @@ class ClockReading(StrEnum):
 class ClockGuard:
     """Decides which readings of one clock are believed: call `read` with each.
 
-    A reading is compared with steady seconds, a counter that nobody can set (`steady_seconds`). A clock leaps when it
-    differs from them by more than `tolerance` (5 s), at once or in quick small steps; the new time is then believed
-    only after it has stayed for `confirm_seconds` (30). The first reading is believed, unless `resume` was called
-    before.
+    A reading is compared with `steady_seconds`, a counter that nobody can set. A clock leaps when it differs from this
+    counter by more than `tolerance` (5 s), at once or in quick small steps. The new time is believed only after it has
+    lasted for `confirm_seconds` (30). The first reading is believed, unless `resume` was called before.
     """
 
     tolerance: timedelta = TOLERANCE
@@ -54,8 +56,8 @@ class ClockGuard:
     def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
         """Judge a reading of the clock, `now`; return the instant to act by, and the verdict.
 
-        If the reading is believed, the instant is `now`. If not, it is the last believed instant plus the steady
-        seconds since. `steady`: what `steady_seconds()` returned just before the clock was read.
+        If the reading is believed, the instant is `now`. If not, the instant is the last believed one plus the steady
+        seconds since then. `steady`: what `steady_seconds()` returned just before the clock was read.
         """
         if self._believed is None:
             return self._accept(now, steady, ClockReading.STEADY)
@@ -71,16 +73,16 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the reading that was believed last: its instant, and the steady seconds (`steady_seconds`) then.
+        """Return the last believed reading: its instant, and the value of `steady_seconds` at that instant.
 
         None before the first reading.
         """
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Go on from an earlier guard: the next reading is compared with that guard's last believed reading.
+        """Continue the work of an earlier guard: compare the next reading with that guard's last believed reading.
 
-        `believed`: the instant that it believed last. `steady`: the steady seconds (`steady_seconds`) at that reading.
+        `believed`: the instant of that reading. `steady`: the value of `steady_seconds` at that instant.
         """
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 
@@ -105,9 +107,9 @@ def _less(moved: timedelta, seconds: float) -> timedelta:
 
 
 def steady_seconds() -> float:
-    """Return the seconds since an arbitrary start, by a counter that setting the clock does not change.
+    """Return the seconds since an arbitrary start, by a counter that nobody can set.
 
-    On Linux they include the time in which the machine slept, so that waking up is no leap.
+    On Linux the counter includes the time in which the machine slept, so that waking up is no leap.
     """
     if _BOOTTIME is not None:
         return time.clock_gettime(_BOOTTIME)

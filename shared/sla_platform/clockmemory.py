@@ -29,10 +29,11 @@ _LONGEST_UP = 1e10  # seconds since a machine's boot: three hundred years
 
 
 class ClockMemory:
-    """Keeps the last believed readings of a process's clocks in the file `path`, for the next process on this machine.
+    """Keeps the last believed readings of a process's clocks in the file `path`.
 
-    A process calls `recall` at its start and `note` while it runs. `boot`: the id of the machine's boot, since the
-    readings mean nothing after another boot; None: as Linux reports it; "": nothing is written or read.
+    The next process on this machine continues from them. A process calls `recall` at its start and `note` while it
+    runs. `boot`: the id of the machine's boot, since the readings mean nothing after another boot. None: the id that
+    Linux reports. "": nothing is written or read.
     """
 
     def __init__(self, path: Path, boot: str | None = None) -> None:
@@ -41,17 +42,19 @@ class ClockMemory:
         self._failed = False
 
     def recall(self, time_source: SystemTime) -> None:
-        """Give the clock readings in the file to the time source, which goes on from them.
+        """Give the clock readings in the file to the time source, which continues from them.
 
-        A file that is absent, unreadable, another user's or of another boot of the machine is not used: nothing is done
-        then.
+        Nothing is done if the file is absent, unreadable, owned by another user or from another boot of the machine.
         """
         bases = self._kept()
         if bases:
             time_source.resume(bases)
 
     def note(self, time_source: SystemTime) -> None:
-        """Write the last believed readings of the time source to the file. A failure is logged once and is no error."""
+        """Write the last believed readings of the time source to the file.
+
+        A failure is logged the first time, and is no error.
+        """
         if not self._boot:
             return
         kept = {clock.value: [at.isoformat(), steady] for clock, (at, steady) in time_source.bases().items()}
@@ -83,9 +86,9 @@ class ClockMemory:
 def clock_file(settings: Settings, database: str | None) -> Path:
     """Return the path of the file for a `ClockMemory`, which keeps clock readings.
 
-    With an SQLite file it is `<database>.clock` beside that file. `database`: the path of the SQLite file, None or ""
-    without one. Without one the file is in the temporary directory. Its name then holds a hash of user, store URL, bus
-    prefix, instance and port, so that processes do not share a file.
+    With SQLite the path is `<database>.clock`. `database`: the path of the SQLite file; None or "" without one.
+    Otherwise the file is in the temporary directory. Its name then holds a hash of user, store URL, bus prefix,
+    instance and port, so that different processes use different files.
     """
     if settings.store_url.startswith("sqlite") and database:
         return Path(f"{database}.clock")

@@ -18,10 +18,10 @@ EVERY_SECONDS = 1.0
 
 
 class ClockWatch:
-    """Reads the machine's clock every second (await `run`), so that its leaps show in metrics and at `/readyz`.
+    """Reads the machine's clock every second (await `run`), and shows its leaps in metrics and at `/readyz`.
 
     Leaps of the database's clock are shown too. `registry`: where the metrics are registered. `memory`: where the
-    believed readings are written each second; None: nowhere. With a time source other than SystemTime no leap is ever
+    believed readings are written each second; None: nowhere. With a time source other than SystemTime no leaps are
     shown.
     """
 
@@ -43,7 +43,7 @@ class ClockWatch:
             time_source.watch = self._note_reading
 
     async def run(self) -> None:
-        """Read the clock every second until cancelled, so that a leap is noticed also when nothing else reads it."""
+        """Read the clock every second until cancelled, so that every leap is noticed."""
         while True:
             self._time_source.read()
             if self._memory is not None and isinstance(self._time_source, SystemTime):
@@ -51,7 +51,10 @@ class ClockWatch:
             await self._time_source.sleep(EVERY_SECONDS)
 
     async def remark(self) -> str | None:
-        """Return the clocks that are not believed and why, as one line for `/readyz`; None when all are believed."""
+        """Return a line for `/readyz` on the clocks that are not believed, with the reasons.
+
+        None when all clocks are believed.
+        """
         held = self._time_source.held() if isinstance(self._time_source, SystemTime) else {}
         return "; ".join(f"{clock.value}: {reading.value}" for clock, reading in held.items()) or None
 

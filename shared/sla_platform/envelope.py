@@ -15,9 +15,11 @@ TYPE_PREFIX = "io.slad."
 class Topic(StrEnum):
     """The topics of the bus; on Kafka the name gets the configured prefix (`slad-incidents`).
 
-    INCIDENTS: what happened to tickets. CLOCKS: what follows for the clocks and the promised due instants. NOTICES:
-    notices of critical fixes. DELIVERIES: what became of notifications, and who acknowledged them. CONTRACTS: changes
-    of contracts, each with the whole record after it.
+    - INCIDENTS: what happened to tickets.
+    - CLOCKS: changes of SLA clocks and of their due instants.
+    - NOTICES: notices of critical fixes.
+    - DELIVERIES: what became of notifications, and who acknowledged them.
+    - CONTRACTS: changes of contracts, each with the whole record after the change.
     """
 
     INCIDENTS = "incidents"  # ingest -> timer, board: what happened
@@ -29,11 +31,11 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """An event as it travels on the bus: its CloudEvents attributes, and its data as JSON bytes.
+    """An event on the bus: its CloudEvents attributes, and its data as JSON bytes.
 
-    `id`: with `source` it identifies the event for ever. `type`: such as `io.slad.clock.breached.v1`. `subject`: the
-    incident or notice that the event is about. `key`: the partition key; order holds among events of the same key.
-    `time`: the aware instant at which the event became true.
+    `id`: unique among events of the same `source`. `type`: such as `io.slad.clock.breached.v1`. `subject`: what the
+    event is about, such as an incident. `key`: the partition key; events of the same key keep their order. `time`: the
+    aware instant at which the event became true.
     """
 
     topic: Topic
@@ -60,8 +62,8 @@ class Envelope:
     ) -> Envelope:
         """Return the event that is stored in a row of a table, given the columns of the row.
 
-        The table is an event log, or a service's own copy of events. `data`: as JSON text. `source`: "" where it was
-        not stored. `subject`: "" where it equals `key`. Raises ValueError for an unknown `topic`.
+        The table is an event log, or a service's own copy of events. `data`: as JSON text. `source`: "" if not stored.
+        `subject`: "" if equal to `key`. Raises ValueError for an unknown `topic`.
         """
         return cls(
             topic=Topic(topic),

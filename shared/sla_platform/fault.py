@@ -25,10 +25,10 @@ from sla_platform.outage import as_store_busy
 
 
 class Fault(StrEnum):
-    """What an error is blamed on; the value says what to do about it.
+    """The cause of an error; the value says what to do about it.
 
-    PASSING: the surroundings, such as the network or the disk. ROW: the row (event, timer, delivery) that was worked
-    on. UNKNOWN: not known, such as a bug.
+    PASSING: the surroundings, such as the network or the disk. ROW: the row (event, timer, delivery) that was being
+    processed. UNKNOWN: not known, such as a bug.
     """
 
     PASSING = "the surroundings: try again with patience"
@@ -78,11 +78,10 @@ _POSTGRES_SURROUNDINGS = {
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return what an error is blamed on; that decides whether to try again or to quarantine the row.
+    """Return the cause of an error, which decides whether to try again or to quarantine the row.
 
-    If the error, or one in its chain of `__cause__`, is of the surroundings (network, disk, database), it is PASSING:
-    try again. Otherwise the error itself decides. If it is about the data that was worked on, it is ROW. If not, it is
-    UNKNOWN.
+    PASSING (try again): the error, or one in its chain of `__cause__`, comes from the surroundings (network, disk,
+    database). ROW: the error is about the processed data. UNKNOWN: any other error.
     """
     seen: set[int] = set()
     cause: BaseException | None = error
@@ -95,10 +94,10 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def as_retryable(error: BaseException) -> Retryable:
-    """Return the error itself if it is Retryable, else a SurroundingsFailed (which is Retryable) that quotes it.
+    """Return the error itself if it is Retryable, else a SurroundingsFailed that quotes it.
 
-    Call it for an error of the surroundings (`Fault.PASSING`), such as a database that is away, and raise the result:
-    whoever gave the work gives it again later.
+    Call this for errors of the surroundings (`Fault.PASSING`), such as a database that is away, and raise the result.
+    SurroundingsFailed is Retryable, so the work is given again later.
     """
     if isinstance(error, Retryable):
         return error
@@ -106,16 +105,19 @@ def as_retryable(error: BaseException) -> Retryable:
 
 
 def error_text(error: BaseException) -> str:
-    """Return an error as text for the quarantine: its class and message, without the parameters of a SQL statement."""
+    """Return an error as text for the quarantine: its class and message.
+
+    Parameters of SQL statements are left out.
+    """
     if isinstance(error, exc.StatementError) and error.orig is not None:
         return f"{type(error).__name__}: {error.orig}"
     return f"{type(error).__name__}: {error}"
 
 
 def raised_at(error: BaseException, frames: int = 5) -> str:
-    """Return where an error was raised: `file:line function` of its innermost calls, the innermost first.
+    """Return where an error was raised: `file:line function` of each call, the innermost first.
 
-    `frames`: how many calls at most. Values of variables are left out, since they may be a customer's data.
+    `frames`: the greatest number of calls. Values of variables are left out, since they may be a customer's data.
     """
     return " < ".join(
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"

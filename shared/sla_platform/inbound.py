@@ -42,8 +42,8 @@ def _local_or_instant(given: datetime) -> datetime:
 def reachable(instant: datetime) -> datetime:
     """Return the aware instant unchanged, if it lies between the years 1970 and 2200.
 
-    It is a validator for fields of models that take instants from outside. Raises ValueError for an instant before 1970
-    or after 2200, beyond which calendars are not computed.
+    This is a validator for model fields with instants from outside. Raises ValueError for other instants: no calendar
+    is computed there.
     """
     if not bounds.within_reach(instant):
         raise ValueError(f"an instant lies {bounds.RANGE}: no calendar reaches further")

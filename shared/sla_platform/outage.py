@@ -37,16 +37,19 @@ _POSTGRES_PASSING = {
 def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
     """Return a StoreBusy to raise in place of a database error that passes by itself.
 
-    Such errors are no answer in time, a lost connection, a lock that stays busy, a full disk, a fail-over. For any
-    other error None is returned. `connecting`: whether the error came up while connecting; then every OSError counts,
-    such as a refused port or a missing socket.
+    Such errors are a timeout, a lost connection, a lock that stays busy, a full disk or a fail-over. Returns None for
+    any other error. `connecting`: whether the error occurred while connecting; then every OSError is such an error, for
+    example a refused port.
     """
     reason = _reason(error, connecting)
     return None if reason is None else store_busy(reason)
 
 
 def store_busy(reason: str) -> StoreBusy:
-    """Return the StoreBusy whose message gives this reason. `reason`: a few words, such as `no answer in time`."""
+    """Return a StoreBusy whose message gives this reason.
+
+    `reason`: a few words, such as `no answer in time`.
+    """
     return StoreBusy(f"the database did not take the work ({reason}); try again shortly")
 
 

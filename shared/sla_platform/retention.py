@@ -39,10 +39,10 @@ _LEAST_LINGER = timedelta(days=7)
 
 
 class RetentionOrder(IntEnum):
-    """The order in which services delete what they hold of finished incidents: TOLD first, COUNTED second, SHOWN last.
+    """The order in which services delete the data of finished incidents: TOLD first, COUNTED second, SHOWN last.
 
-    TOLD: what was received from senders, and the notifications. COUNTED: incidents and their clocks. SHOWN: the data of
-    the board, which follow from both.
+    TOLD: what senders delivered, and the notifications. COUNTED: incidents and their clocks. SHOWN: the data of the
+    board, which follow from both.
     """
 
     TOLD = 0  # what was received, and the notifications of it
@@ -54,8 +54,8 @@ class RetentionOrder(IntEnum):
 class Retention:
     """For how long finished incidents, alerts and deliveries are kept.
 
-    `keep`: time since their end; None: for ever. `linger`: how much later the services of a `RetentionOrder` delete
-    than those whose turn (TOLD, COUNTED, SHOWN) is just before.
+    `keep`: time since their end; None: for ever. `linger`: how much later the services of each `RetentionOrder` delete
+    than those of the order before.
     """
 
     keep: timedelta | None = None
@@ -63,7 +63,7 @@ class Retention:
 
     @classmethod
     def of(cls, settings: Settings) -> Retention:
-        """Return the retention of the settings: `SLAD_RETENTION_DAYS`, where 0 means for ever.
+        """Return the retention that the settings state: `SLAD_RETENTION_DAYS`, where 0 means for ever.
 
         `linger` is seven days, or as long as Kafka keeps records if that is longer.
         """
@@ -73,20 +73,20 @@ class Retention:
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
         """Return the instant before which an incident must have ended to be deleted now; None: nothing is deleted.
 
-        It is `now` less `keep` for services whose `turn` is TOLD. It is earlier by `linger` for COUNTED, and by twice
-        `linger` for SHOWN.
+        For services whose `turn` is TOLD, the instant is `now` minus `keep`. For COUNTED it is earlier by `linger`, for
+        SHOWN by twice `linger`.
         """
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """What one service deletes of finished incidents, and in which turn; a `RetentionLoop` carries it out.
+    """What one service deletes of finished incidents, and in which turn; for a `RetentionLoop`.
 
-    `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `removed`: the
-    counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has stored,
-    None if there is none. The present then counts as a day after it at most, since the machine's clock may be wrong. If
-    `newest` itself is None, the clock is believed.
+    `sweeps`: functions that delete, in small steps, what ended before a given instant. `removed`: the counter of
+    deleted rows, with the label `table`. `newest`: returns the latest instant that the service has stored; None if
+    there is none. Because the machine's clock may be wrong, the present is assumed to be at most a day after that
+    instant. Without `newest` the clock is believed.
     """
 
     service: str
@@ -99,8 +99,8 @@ class ServiceSweeps:
 class RetentionLoop:
     """Deletes finished incidents that are old enough, every hour, for the services of one process (`keepings`).
 
-    `retention`: how old that is. So that a wrong clock deletes nothing too early, the present is taken to be at most a
-    day after the newest stored instant, however far ahead the machine's clock is (`doubted_now`).
+    `retention`: the age at which they are deleted. A wrong clock cannot delete them too early: the present is assumed
+    to be at most a day after the newest stored instant (`doubted_now`).
     """
 
     def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:
@@ -109,9 +109,9 @@ class RetentionLoop:
         self._keepings = keepings
 
     async def run(self) -> None:
-        """Delete what is due every hour until cancelled, first a minute after the start.
+        """Delete what is due every hour until cancelled, for the first time a minute after the start.
 
-        A Retryable error, such as StoreBusy, is logged, and deleting goes on a minute later.
+        After a Retryable error, such as StoreBusy, deleting continues a minute later.
         """
         await asyncio.sleep(FIRST_SECONDS)
         while True:
@@ -124,10 +124,10 @@ class RetentionLoop:
             await asyncio.sleep(pause)
 
     async def once(self, between: float = BETWEEN_SECONDS) -> Removed:
-        """Delete everything that is due now; return how many rows were deleted, as table -> number.
+        """Delete everything that is due now; return the numbers of deleted rows, as table -> number.
 
         `between`: seconds to wait after each transaction, so that writers go first. Raises StoreBusy; the next call
-        deletes what is left.
+        deletes the rest.
         """
         removed = Tally[str]()
         for keeping in self._keepings:
@@ -141,11 +141,11 @@ class RetentionLoop:
 
 
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
-    """Return the present instant, but at most a day (MOST_SILENT) after the latest instant that is stored.
+    """Return the present instant, but at most a day (MOST_SILENT) after the latest stored instant.
 
     So a clock that is far ahead deletes nothing too early. `newest`: returns the latest stored instant, or None when
-    nothing is stored. There is no such limit if nothing is stored, if `newest` itself is None, or if the time source is
-    `authoritative`.
+    nothing is stored. The limit does not apply if nothing is stored, if `newest` itself is None, or if the time source
+    is `authoritative`.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()
@@ -155,7 +155,8 @@ async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetim
 def newest_in(store: Store, column: Column[datetime]) -> Newest:
     """Return a function that reads the latest instant in a column, or None when the table is empty.
 
-    Choose a column that slad fills by its own clock: with instants from outside, a sender could decide what is deleted.
+    Choose a column that slad fills from its own clock. With instants from outside, a sender could decide what is
+    deleted.
     """
 
     async def ask() -> datetime | None:

@@ -26,9 +26,9 @@ Check = Callable[[], Awaitable[str | None]]
 
 @dataclass(slots=True)
 class Part:
-    """One long-running task of a service. `name`: for logs.
+    """One long-running task of a service.
 
-    `run`: the coroutine function; it must run until cancelled.
+    `name`: for logs. `run`: the coroutine function; it must run until cancelled.
     """
 
     name: str
@@ -39,10 +39,11 @@ class Part:
 class Service:
     """A service ready to run: its long-running parts, its readiness checks, and how it ends.
 
-    `checks`: name -> function that returns None when the service is ready, else why not. `remarks`: name -> such a
-    function whose text is only shown at `/readyz` and never makes the service unready. `prepare`: reads what the parts
-    work with, before any of them runs; called again for as long as it raises Retryable. `drain`: called first at
-    shutdown, to release callers that would wait for ever (streams). `close`: called last, after every part has ended.
+    - `checks`: name -> function that returns None when the service is ready, else why not.
+    - `remarks`: name -> function whose text is shown at `/readyz`, but does not make the service unready.
+    - `prepare`: called before any part runs, to read what the parts need; called again while it raises Retryable.
+    - `drain`: called first at shutdown, to release callers that would wait for ever (streams).
+    - `close`: called last, after every part has ended.
     """
 
     name: str
@@ -58,9 +59,9 @@ class Service:
 async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
     """Run every part of every service within the `with` block.
 
-    The block begins when every service was prepared (`Service.prepare`) or its first attempt has failed; after 60
-    seconds (PREPARE_SECONDS) in any case. The parts of a service wait until it is prepared. The event that is yielded
-    is set when a part has failed; the failure is logged, and the others run on. At the end of the block the parts are
+    The block begins when `Service.prepare` of each service has been tried once, and at the latest after 60 seconds
+    (PREPARE_SECONDS). The parts of a service wait until its `prepare` has succeeded. The yielded event is set when a
+    part has failed; the failure is logged, and the other parts continue. At the end of the block the parts are
     cancelled and then the services closed, both in reverse order.
     """
     tasks: list[asyncio.Task[None]] = []
@@ -134,7 +135,7 @@ class _Start:
 
 
 def asked_to_end() -> bool:
-    """Return whether somebody cancelled the running task; ask this after catching CancelledError.
+    """Return whether the running task was cancelled; call this after catching CancelledError.
 
     False when a library raised that error without a cancellation. True outside of a task.
     """
@@ -143,10 +144,7 @@ def asked_to_end() -> bool:
 
 
 async def until_signalled(failed: asyncio.Event) -> bool:
-    """Wait for SIGINT or SIGTERM, or until the event `failed` is set.
-
-    Return True after a signal, False if `failed` was set before.
-    """
+    """Wait for SIGINT or SIGTERM, or until the event `failed` is set; return whether a signal came."""
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -34,15 +34,27 @@ class Settings(BaseSettings):
     """The settings of one process, read from the environment variables `SLAD_*`, checked and immutable.
 
     The defaults are the embedded profile: one process, SQLite, one port on the loopback interface. A variable that is
-    empty, or holds spaces alone, counts as not set. `bus_prefix`: of Kafka's topics. `watermark_ms`: between two
-    watermarks. `retention_days`: 0: for ever. `instance`: this process's name, "": host and port. `head_seconds`,
-    `body_seconds`: for a request's head, its body; `idle_seconds`: until the next request. `trusted_proxies`,
-    `webhook_allow`: networks. `max_depth`: of JSON. `group_commit_ms`: the wait for deliveries to commit together.
-    `claim_limit`: timers fired by one statement. `sweep_seconds`: between looks for timers left behind.
-    `provisional_after_seconds`: how long timers wait for late events. `future_tolerance_seconds`: an event further
-    ahead gets the time of its receipt. `delivery_lease_seconds`: then a message whose sender died is taken up again.
-    `digest_over`: mails in a burst before digests. `board_open`: reading needs no key. `streams…`: pages followed live,
-    `stream_pages`: different ones. `time`: the clock. docs/operations.md explains all.
+    empty, or holds only spaces, is ignored. docs/operations.md explains all settings. Those whose name does not say
+    enough:
+
+    - `bus_prefix`: the beginning of the names of Kafka's topics.
+    - `watermark_ms`: milliseconds between two watermarks.
+    - `retention_days`: 0: for ever.
+    - `instance`: this process's name; "": host and port.
+    - `head_seconds`, `body_seconds`: for receiving a request's head and its body.
+    - `idle_seconds`: for how long a connection may wait for its next request.
+    - `trusted_proxies`, `webhook_allow`: networks.
+    - `max_depth`: the greatest depth of nested JSON.
+    - `group_commit_ms`: for how long a delivery waits, to be committed together with others.
+    - `claim_limit`: the greatest number of timers that one statement fires.
+    - `sweep_seconds`: seconds between searches for timers left behind.
+    - `provisional_after_seconds`: for how long timers wait for late events.
+    - `future_tolerance_seconds`: an event further ahead of the clock gets the time of its receipt.
+    - `delivery_lease_seconds`: after this time a message is sent again if the process that was sending it died.
+    - `digest_over`: a burst of more mails to one address is sent as digests.
+    - `board_open`: whether the board can be read without a key.
+    - `streams…`: how many pages may be followed live at once; `stream_pages`: how many different ones.
+    - `time`: which clock is used.
     """
 
     model_config = SettingsConfigDict(
@@ -127,7 +139,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources of the settings, the first counting most: arguments, then environment variables.
+        """Return the sources of the settings in order of precedence: arguments, then environment variables.
 
         Called by pydantic.
         """
@@ -218,11 +230,14 @@ class Settings(BaseSettings):
 
     @property
     def embedded(self) -> bool:
-        """Return whether services read each other's logs in the database, without Kafka (`SLAD_BUS_URL=embedded:`)."""
+        """Return whether slad runs without Kafka (`SLAD_BUS_URL=embedded:`).
+
+        Services then read each other's logs in the database.
+        """
         return self.bus_url == "embedded:"
 
     def shown(self) -> dict[str, object]:
-        """Return the settings by name, for people to read, without secrets and without passwords in URLs."""
+        """Return the settings as name -> value for people to read, without secrets and passwords."""
         values: dict[str, object] = self.model_dump(mode="json")
         for name in ("store_url", "bus_url", "smtp_url"):
             values[name] = _CREDENTIALS.sub("[hidden]@", str(values[name]))
@@ -236,6 +251,6 @@ class Settings(BaseSettings):
     def kafka_servers(self) -> str:
         """Return the Kafka brokers that `SLAD_BUS_URL` names, as `host:port[,host:port]`.
 
-        On the embedded profile, which has no Kafka, the result means nothing.
+        Meaningless on the embedded profile, which has no Kafka.
         """
         return self.bus_url.removeprefix("kafka://")

@@ -29,7 +29,10 @@ Believed = tuple[datetime, ClockReading]
 
 
 class GuardedClock(StrEnum):
-    """The clocks whose readings a `ClockGuard` judges. MACHINE: of this machine; STORE: of the database."""
+    """The clocks whose readings a `ClockGuard` judges.
+
+    MACHINE: the clock of this machine. STORE: the clock of the database.
+    """
 
     MACHINE = "machine"
     STORE = "store"
@@ -41,7 +44,7 @@ Bases = Mapping[GuardedClock, tuple[datetime, float]]
 class TimeSource(Protocol):
     """The clock of a process: gives the present instant, and sleeps in its own time.
 
-    `authoritative`: True if this time counts even where the database's clock would (demo, tests).
+    `authoritative`: whether this time is used even where the database has a clock (demo, tests).
     """
 
     authoritative: bool
@@ -50,32 +53,32 @@ class TimeSource(Protocol):
         """Return the present instant, aware and in UTC."""
 
     def read(self) -> Believed:
-        """Return the present instant (aware, in UTC), and whether the clock is believed and why.
+        """Return the present instant (aware, in UTC), and the verdict on the clock (`ClockReading`).
 
-        The second value is a `ClockReading`, the verdict on the clock.
+        The verdict says whether the clock is believed, and why.
         """
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         """Return the instant to act by when the database's clock shows `now`, and the verdict on that clock.
 
-        The verdict is a `ClockReading`. If this source is `authoritative`, both are its own, as of `read`. `asked`:
-        what `steady()` returned just before the database was asked.
+        The verdict is a `ClockReading`. If this source is `authoritative`, the result is that of `read`. `asked`: what
+        `steady()` returned just before the database was asked.
         """
 
     def steady(self) -> float:
-        """Return the seconds since an arbitrary start, by a counter that setting the clock does not change."""
+        """Return the seconds since an arbitrary start, by a counter that nobody can set."""
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for `seconds` in the time of this source, which may run at another speed than real time."""
+        """Sleep for `seconds` in the time of this source, which may run faster or slower than real time."""
 
 
 class SystemTime:
-    """The time source of a real process: the machine's clock, and the database's, each guarded against leaps.
+    """The time source of a real process: the clocks of the machine and of the database, guarded against leaps.
 
-    While a clock has leapt, time goes on as before; the new time is believed after it has stayed for `confirm_seconds`.
-    `authoritative` is False: where the database has a clock, that one counts. `watch`: set this attribute to a function
-    to be called with a clock and its reading whenever the verdict on that clock changes. `wall`, `steady`: functions to
-    read in place of the system's clock and counter. Safe for several threads.
+    After a leap of a clock, time continues as before. The new time is believed after it has lasted for
+    `confirm_seconds`. `authoritative` is False: where the database has a clock, that clock is used. `watch`: set this
+    attribute to a function that is called with a clock and its reading whenever the verdict on the clock changes.
+    `wall`, `steady`: functions to read in place of the system's clock and counter. Safe for several threads.
     """
 
     authoritative = False
@@ -97,14 +100,14 @@ class SystemTime:
     def now(self) -> datetime:
         """Return the present instant, aware and in UTC.
 
-        While a leap of the clock is not believed, it goes on as if there had been no leap.
+        While a leap of the clock is not believed, time continues as if there had been no leap.
         """
         return self.read()[0]
 
     def read(self) -> Believed:
         """Return the present instant (aware, in UTC), and the verdict on the machine's clock (`ClockReading`).
 
-        While a leap of the clock is not believed, the instant goes on as if there had been no leap.
+        While a leap of the clock is not believed, time continues as if there had been no leap.
         """
         asked = self._steady()
         return self._judge(GuardedClock.MACHINE, self._wall(), asked)
@@ -112,13 +115,13 @@ class SystemTime:
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         """Return the instant to act by when the database's clock shows `now`, and the verdict on that clock.
 
-        The verdict is a `ClockReading`. While a leap of that clock is not believed, the instant goes on as if there had
-        been no leap. `asked`: what `steady()` returned just before the database was asked.
+        The verdict is a `ClockReading`. While a leap of that clock is not believed, time continues as if there had been
+        no leap. `asked`: what `steady()` returned just before the database was asked.
         """
         return self._judge(GuardedClock.STORE, now, asked)
 
     def steady(self) -> float:
-        """Return the seconds since an arbitrary start, by a counter that setting the clock does not change."""
+        """Return the seconds since an arbitrary start, by a counter that nobody can set."""
         return self._steady()
 
     def bases(self) -> Bases:
@@ -131,10 +134,10 @@ class SystemTime:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Go on from the clock readings that an earlier process believed.
+        """Continue from the clock readings that an earlier process believed.
 
-        `bases`: what its method `bases` returned. That process must have run on this machine since the same boot. A
-        clock is skipped if `bases` has more steady seconds for it than the counter (`steady`) shows now.
+        `bases`: what the method `bases` returned in that process, which must have run on this machine since the same
+        boot. A clock is skipped if its steady seconds in `bases` are more than `steady` shows now.
         """
         steady = self._steady()
         with self._lock:
@@ -143,7 +146,7 @@ class SystemTime:
                     self._guards[clock].resume(believed, at)
 
     def held(self) -> dict[GuardedClock, ClockReading]:
-        """Return the clocks that are not believed at present, as clock -> the reading that says why."""
+        """Return the clocks that are not believed now, as clock -> the reading that says why."""
         return {clock: reading for clock, reading in self._readings.items() if reading.held}
 
     async def sleep(self, seconds: float) -> None:
@@ -192,7 +195,10 @@ class _Authority:
 
 
 class ScaledTime(_Authority):
-    """A time source that starts at `start` (None: now) and runs `speed` times as fast as real time; for the demo."""
+    """A time source that runs `speed` times as fast as real time; for the demo.
+
+    `start`: the first instant; None: now.
+    """
 
     def __init__(self, speed: float, start: datetime | None = None) -> None:
         self._speed = speed
@@ -210,7 +216,7 @@ class ScaledTime(_Authority):
 
 
 class SteeredTime(_Authority):
-    """A time source that stands still at the instant in a file until the file is rewritten; for tests and drills.
+    """A time source that stands still at the instant in a file until the file changes; for tests and drills.
 
     The file holds one ISO 8601 instant, such as `2026-11-22T10:00:00+00:00`.
     """
@@ -234,7 +240,7 @@ class SteeredTime(_Authority):
     async def sleep(self, seconds: float) -> None:
         """Sleep for `seconds` of real time, but for at most 250 ms.
 
-        If the file changes, the sleep ends at once. The caller must then look at the time again.
+        If the file changes, the sleep ends at once. The caller must then check the time again.
         """
         before, ends = self._mark(), time.monotonic() + min(max(seconds, 0.0), self._LONGEST_SECONDS)
         while True:
@@ -248,7 +254,7 @@ class SteeredTime(_Authority):
 
     @staticmethod
     def steer(path: Path, to: datetime) -> None:
-        """Write the instant `to` to the file `path`: every `SteeredTime` of this file then stands still at `to`.
+        """Write the instant `to` to the file `path`: every `SteeredTime` of this file then shows `to`.
 
         The file is replaced atomically, so that no process reads half of it.
         """
@@ -256,10 +262,10 @@ class SteeredTime(_Authority):
 
 
 class ShiftedWallClock:
-    """A clock for drills: call it for the machine's time plus the seconds that are written in the file `path`.
+    """A clock for drills: call it for the machine's time plus the seconds that the file `path` holds.
 
-    The seconds may be negative. While the file cannot be opened, the seconds read last are used, 0 before the first
-    reading. `shift` writes the file.
+    The seconds may be negative; `shift` writes them. If the file cannot be opened, the seconds of the last reading are
+    used; 0 if there was none.
     """
 
     def __init__(self, path: Path) -> None:
@@ -277,10 +283,10 @@ class ShiftedWallClock:
 
     @staticmethod
     def shift(path: Path, seconds: float) -> None:
-        """Write `seconds` to the file `path`, so that each `ShiftedWallClock` of this file is that much ahead.
+        """Write `seconds` to the file `path`: every `ShiftedWallClock` of this file is then ahead by `seconds`.
 
-        Negative `seconds` put them behind real time. The file is replaced atomically, so that no process reads half of
-        it.
+        Negative `seconds` set the clock behind real time. The file is replaced atomically, so that no process reads
+        half of it.
         """
         _write(path, str(seconds))
 
@@ -292,10 +298,11 @@ def _write(path: Path, text: str) -> None:
 
 
 def parse_time_source(spec: str) -> TimeSource:
-    """Return the time source that the setting `SLAD_TIME` names. Raises BadSettings for anything else.
+    """Return the time source that the setting `SLAD_TIME` names.
 
     `system`: real time. `scaled:60`: 60 times as fast. `steered:/path/to/file`: stands still at the instant in the
-    file. `shifted:/path/to/file`: the machine's time plus the seconds in the file.
+    file. `shifted:/path/to/file`: the machine's time plus the seconds in the file. Raises BadSettings for any other
+    text.
     """
     kind, _, rest = spec.partition(":")
     if kind == "system" and not rest:

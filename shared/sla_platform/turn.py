@@ -9,9 +9,10 @@ SECONDS = 0.004
 
 
 class LoopYielder:
-    """Lets other asyncio tasks run during a long loop: create it before the loop, await `yield_if_due` in each round.
+    """Lets other asyncio tasks run during a long loop.
 
-    `seconds`: for how long the loop runs before other tasks get their turn (4 ms by default).
+    Create it before the loop, and await `yield_if_due` in each round. `seconds`: for how long the loop runs before
+    other tasks get their turn (4 ms by default).
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:
@@ -19,10 +20,9 @@ class LoopYielder:
         self._since = time.perf_counter()
 
     async def yield_if_due(self) -> None:
-        """Let other asyncio tasks run once, if more than `seconds` have passed.
+        """Let other asyncio tasks run once, if more than `seconds` have passed since they last ran.
 
-        Otherwise return at once. The seconds count from the creation of this object, and anew each time that other
-        tasks were let run.
+        Otherwise return at once. The first period begins with the creation of this object.
         """
         if time.perf_counter() - self._since >= self._seconds:
             await asyncio.sleep(0)

@@ -20,12 +20,16 @@ class _Answer(BaseModel):
 
 
 class ClockAnswer(_Answer):
-    """A clock (the time that runs against one target of an incident), in the board's list or on its incident's page.
+    """A clock in the board's list or on the page of its incident.
 
-    `cycle`: the clock's number among the incident's clocks of this metric, from 0. `title`, `url`, `customer`: the
-    incident's. `contract`, `plan`, `priority`, `metric`: names in the catalogue. `provisional`: the breach was
-    published before all earlier events were read, and may be taken back. `started_at`: null if it has not started.
-    `breached_at`: null if it is not breached. `zone`: the contract's time zone. Texts that do not apply are "".
+    A clock is the time that runs against one target of an incident. Texts that do not apply are "".
+
+    - `cycle`: the clock's number, from 0, among the incident's clocks of this metric.
+    - `title`, `url`, `customer`: of the incident.
+    - `contract`, `plan`, `priority`, `metric`: names in the catalogue.
+    - `provisional`: the breach was published before all earlier events were read, and may be taken back.
+    - `started_at`: null if not started. `breached_at`: null if not breached.
+    - `zone`: the contract's time zone.
     """
 
     id: str
@@ -64,10 +68,10 @@ class ClockAnswer(_Answer):
 
 
 class NotShownAnswer(_Answer):
-    """A part of an incident's page, or a clock of the board's list, that slad could not make because of an error.
+    """A part of an incident's page, or a clock of the board, that failed with an error.
 
-    `part`: its kind; `id`: its id among those of its kind; `incident`: the incident it belongs to. `error`: the name of
-    the error's class; the log says more.
+    `part`: the kind of part. `id`: the id among parts of this kind. `incident`: the incident of the part. `error`:
+    the name of the error's class; the log has more.
     """
 
     part: str = Field(description="row, event, fact, clock, drawing or attributes")
@@ -77,10 +81,10 @@ class NotShownAnswer(_Answer):
 
 
 class BoardClocks(_Answer):
-    """The board's list: the open clocks that match the caller's filter, in the filter's order, up to its limit.
+    """The board's list: the open clocks that match the caller's filter, in order, up to a limit.
 
-    `total`: how many clocks match, whatever their bucket (how soon they are due). `buckets`: bucket, such as `soon` ->
-    how many of `total` are in it.
+    `total`: how many clocks match in all buckets (how soon clocks are due). `buckets`: bucket, such as `soon` -> how
+    many of `total` are in the bucket.
     """
 
     now: datetime
@@ -94,7 +98,7 @@ class BoardClocks(_Answer):
 class SpanAnswer(_Answer):
     """A period of a clock's timeline in which the clock was in one condition, `kind`.
 
-    `end` is null while the period lasts. `why`: on whom a pause waits, or why the hours are closed; else "".
+    `end`: null while the period lasts. `why`: for whom a pause waits, or why the hours are closed; otherwise "".
     """
 
     kind: str = Field(description="running, outside (its hours are closed), paused or overdue")
@@ -106,8 +110,8 @@ class SpanAnswer(_Answer):
 class PromiseAnswer(_Answer):
     """A clock of an incident, with its history (`spans`).
 
-    `original_due_at`: the due instant that was promised first. `stopped_at` is null while the clock is open. `spans`:
-    the periods in which the clock ran, was outside its hours, paused or overdue, oldest first.
+    `original_due_at`: the due instant that was promised first. `stopped_at`: null while the clock is open. `spans`:
+    the periods in which the clock ran, was outside its hours, paused or overdue, the oldest first.
     """
 
     clock: ClockAnswer
@@ -117,12 +121,15 @@ class PromiseAnswer(_Answer):
 
 
 class EventAnswer(_Answer):
-    """An event of an incident: what its sender said had happened, when, and when slad received it.
+    """An event of an incident: what happened, when, and when slad received the event.
 
-    `kind`: such as `opened`. `quality`: how reliable `occurred_at` is: `exact`; `doubtful` (an ambiguous local time, or
-    in conflict with other events); `object_updated` (the time of the ticket's last change); or `receipt` (when slad
-    received the event). `late_seconds`: null if it was not late. `who`: a name, or customer, staff or bot; "" if
-    unknown. `details`: attributes and other values that the event states, by name.
+    - `kind`: such as `opened`.
+    - `quality`: how reliable `occurred_at` is: `exact`; `doubtful` (an ambiguous local time, or in conflict with
+      other events); `object_updated` (the time of the ticket's last change); or `receipt` (when slad received the
+      event).
+    - `late_seconds`: null if not late.
+    - `who`: a name, or customer, staff or bot; "" if unknown.
+    - `details`: attributes and other values that the event states, by name.
     """
 
     kind: str
@@ -137,10 +144,13 @@ class EventAnswer(_Answer):
 class DeliveryAnswer(_Answer):
     """A notification to one recipient by one channel, as slad last published it.
 
-    `channel`: its kind, such as `email`. `reason`: why this person is notified. `state`: queued, sending, retrying,
-    sent, failed, cancelled or undeliverable. `attempts`: how many were made. `possibly_duplicate`: an earlier attempt
-    may have arrived. `at`: since when it is in this state. `due_at`: the instant of what it reports, such as of a
-    breach; null if none is stated. `error`: of the last attempt, "" for none.
+    - `channel`: the kind of channel, such as `email`.
+    - `reason`: why this person is notified.
+    - `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable. `at`: the start of this state.
+    - `attempts`: how many attempts were made.
+    - `possibly_duplicate`: an earlier attempt may have arrived.
+    - `due_at`: the instant of the reported event, such as a breach; null if none is stated.
+    - `error`: of the last attempt, "" for none.
     """
 
     id: str
@@ -156,10 +166,10 @@ class DeliveryAnswer(_Answer):
 
 
 class AlertAnswer(_Answer):
-    """An alert (the escalation about one breached clock) of an incident, with what happened since it was last opened.
+    """An alert of an incident, with what happened since the alert was opened last.
 
-    `level`: how far it has escalated, such as `level 2`; "" if it has not. `close_reason`: such as `met`. Instants are
-    null, and texts empty, for what has not happened.
+    An alert is the escalation about one breached clock. `level`: the highest level reached, such as `level 2`; ""
+    for none. `close_reason`: such as `met`. For what has not happened, instants are null and texts are "".
     """
 
     id: str
@@ -175,10 +185,12 @@ class AlertAnswer(_Answer):
 class IncidentAnswer(_Answer):
     """The content of an incident's page, as far as the caller's API key may see it.
 
-    `url`: of the ticket, "" for none. `phase`: where the work stands, such as `waiting`. `contract`, `plan`, `zone`
-    (time zone): of its newest clock, without one of the newest fact. `opened_at`: null if not known. `attributes`: what
-    its events state, such as `product`, by name. `promises` are its clocks, `events` what its senders reported,
-    `deliveries` the notifications about it.
+    - `url`: of the ticket, "" for none.
+    - `phase`: the state of the work, such as `waiting`.
+    - `contract`, `plan`, `zone` (time zone): of the newest clock; without a clock, of the newest fact.
+    - `opened_at`: null if unknown.
+    - `attributes`: what the events state, such as `product`, by name.
+    - `promises`: the clocks. `events`: what the senders reported. `deliveries`: the notifications.
     """
 
     now: datetime
@@ -204,7 +216,8 @@ class IncidentAnswer(_Answer):
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
     """Return the board's list (`queue`) as its JSON model.
 
-    `attempts` makes each clock, and logs errors. A clock that cannot be shown is in `not_shown` instead of `clocks`.
+    `attempts`: makes each clock, and logs errors. A clock that cannot be shown is in `not_shown` instead of
+    `clocks`.
     """
 
     def clock(record: Any) -> ClockAnswer | NotShown:
@@ -231,7 +244,7 @@ def _not_shown(found: Iterable[NotShown]) -> tuple[NotShownAnswer, ...]:
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
     """Return the content of an incident's page (`file`) as its JSON model.
 
-    `now`: the instant as of which urgency and time left are stated.
+    `now`: the instant for which urgency and time left are computed.
     """
     return IncidentAnswer(
         now=now,

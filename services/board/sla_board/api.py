@@ -36,11 +36,11 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """What the board's HTTP routes use, with the functions that several routes share.
+    """The objects that the board's HTTP routes use, with functions that several routes share.
 
-    `shown` reads the tables and renders pages; `hub` sends pages to browsers when they change. `authorizer` checks API
-    keys. `projector` and `event_source` tell how far the board has read the events. `metrics`: the board's counts for
-    Prometheus.
+    `shown`: reads the tables and renders pages. `hub`: sends pages to browsers after changes. `authorizer`: checks
+    API keys. `projector`, `event_source`: tell how far the board has read the events. `metrics`: the board's
+    Prometheus metrics.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Board:
         self._metrics = metrics
 
     def only_contract(self, request: Request) -> str | None:
-        """Return the one contract that the caller's API key may see; None for all contracts.
+        """Return the only contract that the caller's API key may see; None for all contracts.
 
         Raises Problem, with status 401 or 403, if the key may not read.
         """
@@ -87,12 +87,14 @@ class Board:
     def stream(self, view: View, known: str, visitor: Visitor, allowed: Callable[[], bool]) -> Response:
         """Return a response that keeps the browser's page `view` up to date by server-sent events.
 
-        An event `page` holds the page; it is sent at once and after each change. An event `beat` is a heartbeat; it
-        comes first, and after each second without a change. While the page cannot be rendered, the heartbeat is called
-        `trouble`. `known`: the id of the version that the browser shows, "" for none; if the first `page` has this id,
-        it is left out. `visitor`: the caller, for the limits on streams. `allowed`: called before events, every 0.4 s
-        at most; once it returns False, the stream ends. Raises Problem: 429 if the caller follows too many pages, 503
-        if no place is free.
+        - Event `page`: the page; sent at once and after each change.
+        - Event `beat`: a heartbeat; sent first, and after each second without a change.
+        - Event `trouble`: replaces `beat` while the page cannot be rendered.
+
+        `known`: the id of the version that the browser shows, "" for none. If the first `page` has this id, it is
+        left out. `visitor`: the caller, for the limits on streams. `allowed`: called before events, at most every
+        0.4 s; False ends the stream. Raises Problem 429 if the caller follows too many pages, 503 if no place is
+        free.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
@@ -159,11 +161,11 @@ def asked_filter(
     sort: Annotated[str, Query(max_length=20, description="urgency, due, priority …; a leading - turns it round")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
 ) -> BoardFilter:
-    """Return the board's filter that the query of a request's URL states (a FastAPI dependency).
+    """Return the board's filter from the query of a request's URL (a FastAPI dependency).
 
-    `contract`, `priority`, `state`, `bucket` (how soon due), `metric`: the values whose clocks are shown; empty: all.
-    `q`: text that is looked for. `sort`: the order, such as `-due`. `limit`: most rows. Unknown states, buckets and
-    orders are ignored, so that links of older releases still work. Empty names are left out.
+    `contract`, `priority`, `state`, `bucket` (how soon due), `metric`: show clocks with these values; empty: all.
+    `q`: text to look for. `sort`: the order, such as `-due`. `limit`: the highest number of rows. Empty names are
+    ignored. Unknown states, buckets and orders are ignored too, so that links of older releases still work.
     """
     order, descending = parse_order(sort)
     return BoardFilter(
@@ -192,8 +194,8 @@ LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
 def router(board: Board) -> APIRouter:
     """Return the board's FastAPI routes.
 
-    They are the HTML pages, their content as JSON, and the streams of server-sent events. The JSON is under
-    `/v1/board/`, since the paths `/v1/clocks` and `/v1/incidents/{id}` belong to the timer service.
+    The routes are the HTML pages, their content as JSON, and the streams of server-sent events. The JSON is under
+    `/v1/board/`, because the paths `/v1/clocks` and `/v1/incidents/{id}` belong to the timer service.
     """
     routes = APIRouter(tags=["board"])
     _pages(routes, board)

@@ -25,7 +25,7 @@ from sla_platform.timesource import TimeSource
 class OneIncident:
     """The page of one incident, as a view that `BoardReader` renders and browsers follow.
 
-    `only_contract`: the one contract that the viewer's key may see; None for all.
+    `only_contract`: the only contract that the viewer's key may see; None for all.
     """
 
     incident: str
@@ -36,10 +36,10 @@ View = BoardFilter | OneIncident
 
 
 class BoardReader:
-    """Reads the board's tables (`queue`, `incident`, `notices`), and renders views for their streams (`frame`).
+    """Reads the board's tables, and renders views for their streams.
 
-    `time_source`: slad's clock, the source of "now". `calendars`: where the hours of clocks are looked up; without it
-    time left is wall time.
+    `queue`, `incident` and `notices` read; `frame` renders. `time_source`: slad's clock, the source of "now".
+    `calendars`: where the hours of clocks are looked up; None: time left is wall time.
     """
 
     def __init__(
@@ -58,12 +58,15 @@ class BoardReader:
         return HoursAt(self._time_source.now(), self._calendars)
 
     async def queue(self, shown: BoardFilter) -> Queue:
-        """Return the open clocks that the filter `shown` shows, as of now."""
+        """Return the open clocks that match the filter `shown`, as of now."""
         async with self._store.reading() as connection:
             return await read_queue(connection, shown, self._hours())
 
     async def incident(self, view: OneIncident) -> IncidentFile | None:
-        """Return the content of one incident's page; None when the incident is unknown or the viewer may not see it."""
+        """Return the content of one incident's page.
+
+        None if the incident is unknown, or if the viewer may not see it.
+        """
         async with self._store.reading() as connection:
             attempts = self.pages.attempts
             return await read_incident(connection, view.incident, view.only_contract, self._hours(), attempts)
@@ -71,17 +74,17 @@ class BoardReader:
     async def notices(self, only_contract: str | None) -> list[ShownNotice | NotShown]:
         """Return the critical-fix notices that the viewer may see, newest first.
 
-        `only_contract`: the one contract that the viewer's key may see; None for all. A notice that cannot be shown is
-        a NotShown in its place.
+        `only_contract`: the only contract that the viewer's key may see; None for all. A notice that cannot be shown
+        is replaced by a NotShown.
         """
         async with self._store.reading() as connection:
             return await read_notices(connection, only_contract, self.pages.attempts)
 
     async def frame(self, view: View) -> Frame:
-        """Return a view as a Frame: the rendered page as it is sent to browsers.
+        """Return a view as a Frame: the rendered page in the form in which browsers receive it.
 
-        `view`: the filtered board, or one incident. If an incident is unknown, or the viewer may not see it, the page
-        has no content.
+        `view`: the filtered board, or one incident. If an incident is unknown, or the viewer may not see it, the
+        page has no content.
         """
         match view:
             case BoardFilter():

@@ -34,10 +34,10 @@ _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
 class EndedIncidents:
-    """Deletes old data from the board's tables; each method deletes one kind of it.
+    """Deletes old data from the board's tables; each method deletes one kind of data.
 
-    `ended`: incidents. `late`: events that came after their incident was deleted. `notices`: critical-fix notices.
-    `links`: links to support plans.
+    `ended`: incidents. `late`: events that arrived after their incident was deleted. `notices`: critical-fix
+    notices. `links`: links to support plans.
     """
 
     def __init__(self, store: Store) -> None:
@@ -46,10 +46,10 @@ class EndedIncidents:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the incidents that have ended and have not changed since the instant `horizon`.
 
-        An incident stays if a clock of it is open, if the timer's last phase says that work on it goes on, or if an
-        event of it arrived since `horizon`. At most 100 incidents are deleted in a transaction, those whose last change
-        is oldest first. After each transaction it yields table name -> number of deleted rows. The ids stay in a table
-        of tombstones, so that late events do not bring a deleted incident back.
+        An incident is kept in three cases: one of its clocks is open; the timer's last phase shows that work
+        continues; or an event of the incident arrived since `horizon`. At most 100 incidents are deleted in a
+        transaction, the longest unchanged first. After each transaction, table name -> number of deleted rows is
+        yielded. The ids are kept in a table of tombstones, so that late events do not bring a deleted incident back.
         """
         after: Any | None = None
         while page := await self._ended_page(horizon, after):
@@ -67,8 +67,9 @@ class EndedIncidents:
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete events that arrived for an incident after the incident had been deleted.
 
-        They stay if one of them arrived since the instant `horizon`, or if the incident was opened anew. A transaction
-        concerns at most 100 incidents. After each it yields table name -> number of deleted rows.
+        The events are kept if one of them arrived since the instant `horizon`, or if the incident was opened again.
+        A transaction handles at most 100 incidents. After each transaction, table name -> number of deleted rows is
+        yielded.
         """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
@@ -79,11 +80,10 @@ class EndedIncidents:
             yield removed
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete critical-fix notices published before the instant `horizon`, oldest first, with their deliveries and
-        alerts.
+        """Delete critical-fix notices published before the instant `horizon`, oldest first.
 
-        A notice with an open alert stays. A transaction concerns at most 100 notices. After each it yields table name
-        -> number of deleted rows.
+        Their deliveries and alerts are deleted too. A notice with an open alert is kept. A transaction handles at
+        most 100 notices. After each transaction, table name -> number of deleted rows is yielded.
         """
         after: Any | None = None
         while page := await self._notice_page(horizon, after):
@@ -101,8 +101,8 @@ class EndedIncidents:
     async def links(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the links to support plans that expired, or were revoked, before the instant `horizon`.
 
-        A transaction deletes at most 100 links. After each it yields table name -> number of deleted rows. The links'
-        entries in the audit log stay.
+        A transaction deletes at most 100 links. After each transaction, table name -> number of deleted rows is
+        yielded. The links' entries in the audit log are kept.
         """
         link = tables.plan_link.c
         while True:
@@ -130,9 +130,10 @@ class EndedIncidents:
 
 
 class AppliedIds:
-    """Deletes the recorded ids of applied events once they are 30 days old: call `old`.
+    """Deletes the recorded ids of applied events once they are 30 days old; call `old`.
 
-    By these ids the board skips an event that the bus delivers again; the bus does not deliver so old an event again.
+    With these ids the board skips an event that the bus delivers again. The bus does not deliver such old events
+    again.
     """
 
     def __init__(self, store: Store, time_source: TimeSource) -> None:
@@ -142,7 +143,7 @@ class AppliedIds:
     async def old(self) -> AsyncIterator[int]:
         """Delete the recorded ids of events that were applied more than 30 days ago (CLAIMS_KEPT).
 
-        A transaction deletes at most 1,000 ids. After each that deleted any, it yields how many.
+        A transaction deletes at most 1,000 ids. After each transaction that deleted ids, their number is yielded.
         """
         inbox = tables.inbox.c
         now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))

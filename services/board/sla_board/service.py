@@ -48,8 +48,8 @@ _log = structlog.get_logger(__name__)
 class BoardService(Service):
     """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
 
-    `router`: its HTTP routes. `projector` applies events to its tables. `hub` sends pages to browsers. `forgetting`
-    deletes data that is older than the retention period.
+    `router`: the HTTP routes. `projector`: applies events to the board's tables. `hub`: sends pages to browsers.
+    `forgetting`: deletes data older than the retention period.
     """
 
     router: APIRouter
@@ -74,13 +74,18 @@ def build(
 ) -> BoardService:
     """Return the board as a service, put together but not running yet.
 
-    `store`: the database with the board's tables. `event_source`: reads the topics `projection.projector.TOPICS`.
-    `time_source`: slad's clock. `authorizer`: checks API keys for the scope `read`. `registry`: where metrics are
-    registered. `retention`: how long data are kept; None: for ever. `quarantine`: keeps events that cannot be applied;
-    None: the board's own. `bounds`: the limits on streams. `rulebook`: returns the rulebook in force (plans, contracts,
-    calendars), for the hours of clocks; None: wall time alone is shown. `catalogue`: returns the catalogue in force,
-    for the pages of contracts; None: there are no such pages. `public_url`: how people reach the board; links to plans
-    begin with it.
+    - `store`: the database with the board's tables.
+    - `event_source`: reads the topics `projection.projector.TOPICS`.
+    - `time_source`: slad's clock.
+    - `authorizer`: checks API keys for the scope `read`.
+    - `registry`: where metrics are registered.
+    - `retention`: how long data are kept; None: without limit.
+    - `quarantine`: keeps events that cannot be applied; None: the board's own quarantine.
+    - `bounds`: the limits on streams.
+    - `rulebook`: returns the present rulebook (plans, contracts, calendars), for the hours of clocks; None: only
+      wall time is shown.
+    - `catalogue`: returns the present catalogue, for the pages of contracts; None: there are no such pages.
+    - `public_url`: the board's public address, the beginning of links to plans.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
@@ -161,7 +166,8 @@ async def _keep_house(store: Store, time_source: TimeSource, metrics: BoardMetri
 async def forget_old_claims(store: Store, time_source: TimeSource) -> None:
     """Delete the recorded ids of events that were applied more than 30 days ago.
 
-    By these ids the board skips an event that the bus delivers again; so old an event is not delivered any more.
+    With these ids the board skips an event that the bus delivers again. The bus does not deliver such old events
+    again.
     """
     async for _ in AppliedIds(store, time_source).old():
         await asyncio.sleep(0)

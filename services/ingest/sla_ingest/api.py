@@ -52,8 +52,8 @@ class IngestDeps:
     """The objects that ingest's HTTP routes call.
 
     `intake`: accepts deliveries. `notices`: publishes notices of critical fixes. `parked`: lists and replays deliveries
-    that were not understood. `authorize`: called with a request and the scope it needs, returns what the API key
-    allows, or raises 401 or 403. `settings`: the process's, with the limits of a body's size and of requests per
+    that were not understood. `authorize`: called with a request and the scope it needs; returns what the API key
+    allows, or raises 401 or 403. `settings`: the process's settings, with the limits on body size and on requests per
     minute.
     """
 
@@ -70,7 +70,8 @@ class IngestDeps:
 def router(deps: IngestDeps) -> APIRouter:
     """Return a FastAPI router with ingest's routes under `/v1`.
 
-    They are for webhooks, events, notices of critical fixes, and parked deliveries. `deps`: the objects that they call.
+    They are for webhooks, events, notices of critical fixes, and parked deliveries. `deps`: the objects that the routes
+    call.
     """
     routes = APIRouter(prefix="/v1")
     _webhooks(routes, deps)
@@ -93,7 +94,10 @@ def _webhooks(routes: APIRouter, deps: IngestDeps) -> None:
         openapi_extra=_BODY,
     )
     async def webhook(source: str, request: Request) -> Response:
-        """A delivery of a ticketing system: kept, translated and durable before the answer, which holds the promise."""
+        """Accept a delivery of a ticketing system.
+
+        It is translated and durable before the response, which has the due instants.
+        """
         headers = headers_of(request)
         body = await read_body(request, deps.settings.max_body_bytes)
         known = _may(deps, request, KeyScope.INGEST)
@@ -103,7 +107,7 @@ def _webhooks(routes: APIRouter, deps: IngestDeps) -> None:
         "/webhooks/{source}", summary="Answer a webhook validation request", tags=["ingest"], status_code=204
     )
     async def webhook_handshake(source: str, request: Request) -> Response:
-        """The validation request of the CloudEvents webhook binding."""
+        """Answer the validation request of the CloudEvents webhook binding."""
         return _handshake(request, deps.settings)
 
 
@@ -118,7 +122,10 @@ def _events(routes: APIRouter, deps: IngestDeps) -> None:
         openapi_extra=_BODY,
     )
     async def events(request: Request) -> Response:
-        """CloudEvents 1.0: structured, binary or batched; under an API key, or the secret of a CloudEvents source."""
+        """Accept CloudEvents 1.0: structured, binary or batched.
+
+        The request needs an API key, or the secret of a CloudEvents source.
+        """
         headers = headers_of(request)
         try:
             access = deps.authorize(request, KeyScope.INGEST)
@@ -133,7 +140,7 @@ def _events(routes: APIRouter, deps: IngestDeps) -> None:
 
     @routes.options("/events", summary="Answer a CloudEvents validation request", tags=["ingest"], status_code=204)
     async def handshake(request: Request) -> Response:
-        """The validation request of the CloudEvents webhook binding."""
+        """Answer the validation request of the CloudEvents webhook binding."""
         return _handshake(request, deps.settings)
 
 
@@ -151,10 +158,10 @@ def _notices(routes: APIRouter, deps: IngestDeps) -> None:
         openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": notice_schema()}}}},
     )
     async def notices(request: Request) -> Response:
-        """A critical fix: products, versions, text. The same id is the same notice.
+        """Publish a critical fix: products, versions, text. The same id is the same notice.
 
-        The answer says how many contracts and people it reaches. A range of versions that cannot be read, and a notice
-        of which no contract names a single product, are refused.
+        The response says how many contracts and people the notice reaches. A notice is refused if a range of versions
+        cannot be read, or if no contract names any of its products.
         """
         access = for_all_contracts(deps.authorize(request, KeyScope.NOTIFY))
         headers = headers_of(request)
@@ -175,7 +182,10 @@ def _parked(routes: APIRouter, deps: IngestDeps) -> None:
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         after: Annotated[PageIn, Query()] = "",
     ) -> dict[str, Any]:
-        """What was kept because it was not understood, the oldest first: strangers' words, so never without a key."""
+        """List deliveries that were stored because they were not understood, the oldest first.
+
+        They hold texts of strangers, so a key is always needed.
+        """
         for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
         return await deps.parked.page(limit, after)
 
@@ -186,7 +196,7 @@ def _parked(routes: APIRouter, deps: IngestDeps) -> None:
         responses=denied | missing,
     )
     async def body(id: str, request: Request) -> Response:
-        """The raw body, byte for byte."""
+        """Return the raw body, byte for byte."""
         for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
         kept = await deps.parked.one(id)
         headers = {
@@ -203,7 +213,7 @@ def _parked(routes: APIRouter, deps: IngestDeps) -> None:
         responses=denied | missing | _problems(s409="It was understood before, or its source is gone."),
     )
     async def replay(id: str, request: Request, reason: Reason = "") -> Response:
-        """Try it again with the catalogue as it is now: 202 when it is understood, 200 when it stays parked."""
+        """Translate the delivery again by the present catalogue: 202 if it is understood, 200 if it stays parked."""
         access = for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
         understood, answer = await deps.parked.replay(id, command_of(access, reason))
         return _json(answer, 202 if understood else 200)

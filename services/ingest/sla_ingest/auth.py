@@ -38,9 +38,9 @@ NONE: DigestBudget = MappingProxyType({})
 
 
 class AuthFailure(Enum):
-    """Why the proof of a delivery (signature, token or password) was rejected; each value says it in words.
+    """Why the proof of a delivery (signature, token or password) was rejected; the value is the reason in words.
 
-    It is for metrics and logs; the sender never sees it.
+    It is for metrics and logs. The sender never sees it.
     """
 
     SOURCE = "no source has this name"
@@ -54,9 +54,9 @@ class AuthFailure(Enum):
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
     """Return how many signatures `verify` must compute before it rejects a delivery.
 
-    The result maps a hash algorithm, such as `sha256`, to a number. That is the largest number of secrets with this
-    algorithm that one of `sources` has; at least 1 for `sha256`. Pass the result to `verify` as `work`: a rejection
-    then takes equally long for every source.
+    The result maps a hash algorithm, such as `sha256`, to a number: the largest number of secrets with this algorithm
+    that any source has; at least 1 for `sha256`. Pass the result to `verify` as `work`: a rejection then takes equally
+    long for every source.
     """
     most = Counter({"sha256": 1})
     for how in sources:
@@ -70,11 +70,12 @@ def verify(
 ) -> AuthFailure | None:
     """Check the proof that a delivery comes from its source: a signature, token or password.
 
-    Return None if it is proven, or if the source needs no proof. Otherwise return why it is rejected. `how`: the proof
-    that the source must give; None for a source that does not exist. `body`: as received. `headers`: by name in lower
-    case. `now`: an aware instant; a signed time must lie within 300 seconds of it. `work`: hash algorithm -> the least
-    number of signatures to compute before a rejection (from `digest_budget`), so that the time of the answer does not
-    reveal which sources exist.
+    Returns None if the proof is valid, or if the source needs no proof. Otherwise returns why it is rejected.
+
+    `how`: the proof that the source must give; None for a source that does not exist. `body`: as received. `headers`:
+    by name in lower case. `now`: an aware instant; a signed time must lie within 300 seconds of `now`. `work`: hash
+    algorithm -> the least number of signatures to compute before a rejection (from `digest_budget`), so that the
+    response time does not reveal which sources exist.
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)

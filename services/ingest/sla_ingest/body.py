@@ -8,10 +8,10 @@ from sla_ingest.dialect.port import OWN_HEADERS
 
 
 def headers_of(request: Request) -> dict[str, str]:
-    """Return the request's headers by name in lower case.
+    """Return the request's headers, as name in lower case -> value.
 
     Values of a repeated name are joined by ", " (RFC 9110 §5.2). Headers whose name begins with `slad-` are left out:
-    slad itself sets these.
+    only slad itself sets them.
     """
     found: dict[str, str] = {}
     for raw_name, raw_value in request.headers.raw:

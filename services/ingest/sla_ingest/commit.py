@@ -34,10 +34,11 @@ _JOINING = 25
 class CommitBounds:
     """The limits of one commit, and of the queue of deliveries that wait for a commit.
 
-    `gather_seconds`: how long a commit waits for more deliveries, if the commit before held several requests.
-    `group_deliveries`, `group_bytes`: a commit with so much in it takes no further request. `queue_deliveries`,
-    `queue_bytes`: how much may wait; beyond it QueueFull is raised. `commit_seconds`: a commit that takes longer fails.
-    `slow_seconds`: if a failed commit took longer, all deliveries in the queue fail with it.
+    - `gather_seconds`: how long a commit waits for more deliveries, if the commit before held several requests.
+    - `group_deliveries`, `group_bytes`: a commit that holds this much takes no further request.
+    - `queue_deliveries`, `queue_bytes`: how much may wait; beyond this QueueFull is raised.
+    - `commit_seconds`: a commit that takes longer fails.
+    - `slow_seconds`: if a failed commit took longer, all deliveries in the queue fail with it.
     """
 
     gather_seconds: float = 0.002
@@ -61,12 +62,12 @@ class _Waiting:
 
 
 class GroupCommit:
-    """Writes the deliveries of all requests of a process; those that arrive while a commit runs share the next one.
+    """Writes the deliveries of all requests of a process.
 
-    `rulebook`: returns the plans, contracts and calendars in force. `wake_signal`: woken when events were stored.
-    `bounds`: the limits of a commit and of the queue; None: the defaults. `count_work`: counts reported work in the
-    ledgers of contracts; None: no contract has a ledger. `refresh`: updates the recorded contracts in memory from the
-    database; None: there are none.
+    Deliveries that arrive during a commit share the next commit. `rulebook`: returns the plans, contracts and calendars
+    in force. `wake_signal`: woken when events were stored. `bounds`: the limits of a commit and of the queue; None: the
+    defaults. `count_work`: counts reported work in the ledgers of contracts; None: no contract has a ledger. `refresh`:
+    updates the recorded contracts in memory from the database; None: there are none.
     """
 
     def __init__(
@@ -93,12 +94,12 @@ class GroupCommit:
         self._task: asyncio.Task[None] | None = None
 
     async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
-        """Store deliveries, in commits shared with other requests, and return the answers.
+        """Store deliveries, in commits shared with other requests; return a receipt for each delivery.
 
-        `entries`: the deliveries. The result has a receipt (the answer to the sender) for each of them, in the same
-        order, once all are durable. Raises QueueFull if too many deliveries wait: nothing was stored. Raises StoreBusy
-        if the database fails: some may be stored. After either, send all entries again: those that are stored get their
-        first answer.
+        Receipts hold the response to the sender. They are in the order of `entries`, and are returned once all
+        deliveries are durable. Raises QueueFull if too many deliveries wait; nothing was stored. Raises StoreBusy if
+        the database fails; some deliveries may be stored. After either error, send all entries again: those already
+        stored get their first response.
         """
         size = sum(len(entry.body) for entry in entries)
         bounds = self._bounds
@@ -115,7 +116,7 @@ class GroupCommit:
 
     @property
     def pending(self) -> int:
-        """Return how many deliveries wait in the queue for their commit."""
+        """Return how many deliveries wait in the queue."""
         return self._deliveries
 
     @property
@@ -236,10 +237,10 @@ class GroupCommit:
 
 
 def weight(entry: InboxEntry) -> int:
-    """Return how much an entry counts towards the limit of one commit: 25 or 1.
+    """Return how many deliveries an entry counts as, for the limit of one commit: 25 or 1.
 
-    The limit is `CommitBounds.group_deliveries`. An entry that renames or merges incidents counts 25, since it is
-    written in a transaction of its own. Any other entry counts 1.
+    The limit is `CommitBounds.group_deliveries`. An entry that renames or merges incidents counts as 25, since it is
+    written in a transaction of its own. Any other entry counts as 1.
     """
     return _JOINING if joins(entry) else 1
 

@@ -39,9 +39,9 @@ CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which t
 class DeliveryResult(StrEnum):
     """What became of a delivery: the column `outcome` of the inbox, the table of all deliveries.
 
-    `ACCEPTED`: it gave events or work. `IGNORED`: it was understood and gives none. `PARKED`: stored without effect, to
-    be replayed. `REFUSED`: answered with an HTTP error. `REPLAYED`: a replay has stored it again under another delivery
-    id.
+    `ACCEPTED`: it gave events or work. `IGNORED`: it was understood, and gives no events. `PARKED`: it was stored
+    without effect, to be replayed. `REFUSED`: it got an HTTP error. `REPLAYED`: a replay has stored it again under
+    another delivery id.
     """
 
     ACCEPTED = "accepted"
@@ -53,14 +53,19 @@ class DeliveryResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEntry:
-    """A row of the inbox: a delivery, what became of it (`result`), and the `events` or the `work` that it gave.
+    """A row of the inbox: a delivery, its result, and the events or the work that it gave.
 
-    `delivery`: the delivery's id within its source; `digest`: a checksum of what it says. If it gave no event, `reason`
-    is a code that says why, `text` the same in words, and `detail` what it is about, such as the unknown type.
-    `observed`: an event with the ticket's state, of an ignored delivery. `remarks`: on the whole delivery. `by_body`:
-    the id is not proven, so equal bodies are one delivery. `promises`: the answer holds due instants. `by_rule`: refuse
-    it if it breaks a rule of the plan. `refused`: the HTTP error to answer with; None: not refused. `counted_as`: the
-    source's name in metrics. `id`: the row's id, made of source and delivery id.
+    - `id`: the row's id, made from source and delivery id.
+    - `delivery`: the delivery's id within its source.
+    - `digest`: a checksum of the delivery's content.
+    - `reason`, `text`, `detail`: why it gave no event, as a code, in words, and with a detail such as the unknown type.
+    - `observed`: an event with the ticket's state, from an ignored delivery.
+    - `remarks`: remarks on the whole delivery.
+    - `by_body`: the sender's id is not proven, so deliveries with equal bodies are the same.
+    - `promises`: whether the response holds due instants.
+    - `by_rule`: whether to refuse the delivery if it breaks a rule of the plan.
+    - `refused`: the HTTP error for the sender; None: not refused.
+    - `counted_as`: the source's name in metrics.
     """
 
     source: SourceId
@@ -90,12 +95,13 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to one delivery, and the delivery itself (`entry`).
+    """The response to one delivery, and the delivery itself (`entry`).
 
-    `answer`: the body of the answer, as JSON. `duplicate`: the delivery was stored before, and this is its first
-    answer. `kept_from`: incidents that get no copies of the delivery's events, although the events' incident was merged
-    into them: they are under another contract than the sender's key. `noticed`: codes of the remarks on an incident
-    that the delivery opened, for the metrics.
+    - `answer`: the body of the response, as JSON.
+    - `duplicate`: the delivery was stored before, and `answer` is its first response.
+    - `kept_from`: incidents that get no copies of the delivery's events. The events' incident was merged into them, but
+      they are under another contract than the sender's key.
+    - `noticed`: codes of the remarks on an incident that the delivery opened, for the metrics.
     """
 
     entry: InboxEntry
@@ -108,24 +114,21 @@ class Receipt:
 def ledger_entry_id(entry: InboxEntry) -> str:
     """Return the id of the ledger entry for a delivery that reports work.
 
-    It is the same each time the work is delivered, so that it is counted once.
+    A repeated delivery gives the same id, so that the work is counted once.
     """
     return f"event:{entry.id}"
 
 
 def row_id(source: str, delivery: str) -> str:
-    """Return the id of a delivery's row in the inbox, made of its source and delivery id.
-
-    It has 32 hexadecimal digits.
-    """
+    """Return the id of a delivery's row in the inbox: 32 hexadecimal digits, made from source and delivery id."""
     return hashlib.sha256(f"{source}\x00{delivery}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of a delivery that are stored with it, each value cut to 1,000 characters.
 
-    Two kinds are left out: headers whose name suggests that they prove the sender (such as `authorization`), and those
-    that say nothing about the delivery (such as `host`).
+    Headers whose name suggests a proof of the sender (such as `authorization`) are left out. So are headers that say
+    nothing about the delivery (such as `host`).
     """
     return {
         name: value[:1_000]
@@ -143,13 +146,15 @@ def entry_of(
     by_body: bool = False,
     counted_as: str = "",
 ) -> InboxEntry:
-    """Return the inbox row of a translated delivery; nothing is stored.
+    """Return the inbox row of a translated delivery, without storing it.
 
-    `translation`: what the delivery means. `promises`: whether the answer shall hold due instants. `by_body`: the
-    sender's id is not proven, so a delivery with the same body counts as the same delivery. `counted_as`: the source's
-    name in metrics; "": `source`. The row has the sender's delivery id, with two exceptions: a refused delivery, and
-    one that an unsigned header contradicts. These get an id made of their digest (checksum), so that a good delivery
-    can still come under the sender's id.
+    `translation`: what the delivery means. `promises`: whether the response shall hold due instants. `by_body`: the
+    sender's id is not proven, so deliveries with equal bodies are the same. `counted_as`: the source's name in metrics;
+    "": `source`.
+
+    The row has the sender's delivery id, with two exceptions: a refused delivery, and a delivery that an unsigned
+    header contradicts. These get an id made from their digest (checksum), so that a good delivery can still come under
+    the sender's id.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
@@ -186,21 +191,21 @@ def entry_of(
 
 
 def accept_for_snapshot(entry: InboxEntry) -> InboxEntry:
-    """Return a copy of an ignored entry that is accepted, because of the ticket's state in it.
+    """Return a copy of an ignored entry that is accepted because of the ticket's state in it.
 
-    The state, which is in `observed`, becomes the copy's only event. `reason` still says why no other event follows
-    from the delivery. `observed` must not be None.
+    The event in `observed`, which has this state, becomes the copy's only event; it must not be None. `reason` still
+    says why the delivery gives no other event.
     """
     assert entry.observed is not None
     return replace(entry, result=DeliveryResult.ACCEPTED, events=(entry.observed,), observed=None)
 
 
 def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
-    """Return a copy of the entry that is parked (stored without effect).
+    """Return a copy of the entry that is parked (stored without effect), without events, work and remarks.
 
-    It has no events, work and remarks. `reason`: why. `detail`: what the reason is about. The copy's delivery id is the
-    entry's, cut to 140 characters, with `~` and 16 digits of the digest (checksum) at its end. So the id itself stays
-    free.
+    `reason`: why it is parked. `detail`: more about the reason. The copy's delivery id is the entry's, cut to 140
+    characters, followed by `~` and 16 digits of the digest (checksum). So another delivery can still use the original
+    id.
     """
     return replace(
         entry,
@@ -217,10 +222,10 @@ def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEn
 
 
 def refuse_entry(entry: InboxEntry, refused: Refused) -> InboxEntry:
-    """Return a copy of the entry that is refused with the error `refused`.
+    """Return a copy of the entry that is refused with the error `refused`, without events, work and remarks.
 
-    It has no events, work and remarks. Its delivery id is replaced by its digest (a checksum), so that a good delivery
-    can still come under the sender's id.
+    The copy's delivery id is made from the digest (checksum), so that a good delivery can still come under the sender's
+    id.
     """
     return replace(
         entry,
@@ -249,10 +254,10 @@ def _digest(body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the JSON object that answers an accepted, ignored or parked delivery (status 202).
+    """Return the JSON object of the response to an accepted, ignored or parked delivery (status 202).
 
     It has the delivery's ids, outcome, reason, events and remarks. `promise`: the due instants, as
-    `sla_ingest.promise.promise` returns them; None: the answer has no such part.
+    `sla_ingest.promise.promise` returns them; None: left out.
     """
     answer: dict[str, Any] = {"id": entry.id, "delivery": entry.delivery, "outcome": entry.result.value}
     if entry.reason:
@@ -286,9 +291,9 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
 
 
 def answer_to_reuse(answer: bytes, detail: str) -> bytes:
-    """Add to an answer the remark that another body came under the same delivery id.
+    """Add to a response the remark that another body came under the same delivery id.
 
-    `answer`: the first answer to that id, as JSON; the result is, too. `detail`: the delivery id.
+    `answer`: the first response to that id, as JSON. The result is JSON too. `detail`: the delivery id.
     """
     told = orjson.loads(answer)
     told.setdefault("remarks", []).append(RemarkNote(IngestRemark.ID_REUSED, detail).as_json())

@@ -73,10 +73,12 @@ class _Customers:
 class IncidentHistory:
     """The stored events of some incidents, as far as they were read; `folded` computes an incident from them.
 
-    `load_history` fills it, `add` appends. `events`: incident -> its events. `tombstones`: incident that retention (the
-    removal of old ones) has removed -> when it had ended. `partly`: incidents of which only the opening and the events
-    that name a customer were read. `cut`: incidents with more than 20 events that name a customer; only the latest of
-    these were read.
+    `load_history` creates it, `add` appends events. Retention is the removal of old incidents.
+
+    - `events`: incident -> its events.
+    - `tombstones`: incident that retention has removed -> when it had ended.
+    - `partly`: incidents of which only the opening and the events that name a customer were read.
+    - `cut`: incidents with more than 20 events that name a customer, of which only the latest were read.
     """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
@@ -88,32 +90,32 @@ class IncidentHistory:
     _folded: int = 0
 
     def add(self, event: IncidentEvent) -> None:
-        """Append an event to the events of its incident, in memory: nothing is stored."""
+        """Append an event to the events of its incident, only in memory."""
         self.events.setdefault(event.incident, []).append(event)
 
     def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
         """Return the events from which the incident is computed; empty for none.
 
-        These are all that were read. If retention (the removal of old incidents) has removed the incident, they are
-        only those from its reopening on; empty if it was not reopened.
+        Normally they are all events that were read. If retention (the removal of old incidents) has removed the
+        incident, they are the events from its reopening on; empty if it was not reopened.
         """
         ended_at = self.tombstones.get(incident)
         events = self.events.get(incident, [])
         return events if ended_at is None else drop_forgotten(events, ended_at)
 
     def crowded(self, incident: IncidentId) -> bool:
-        """Return whether the incident has too many events to compute it during a request.
+        """Return whether the incident has too many events to be computed during a request.
 
-        True if only some of its events were read, or if they are more than `MOST` (500). True, too, if more than 20,000
-        events have been computed by this object already.
+        True if only some of its events were read, or if there are more than `MOST` (500). True also if this object has
+        already computed more than 20,000 events.
         """
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
-        """Return the contract that applies to the incident at the instant `at`, and why.
+        """Return the contract that applies to the incident at the instant `at`, and why; None for an unknown incident.
 
-        None for an unknown incident. `rulebook`: the plans and contracts. The result is the one that computing the
-        whole incident would give; but only the events that name a customer are looked at, which is fast.
+        `rulebook`: the plans and contracts. The result is the same as if the whole incident were computed. It is
+        faster, since only the events that name a customer are read.
         """
         known = self._customers_of(incident)
         opening = known.opening or known.first
@@ -136,10 +138,10 @@ class IncidentHistory:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Return whether no customer is named up to an event: neither by it nor by an earlier one.
+        """Return whether the incident's customer is still unknown at an event.
 
-        Only events of the same incident count. One is earlier if it is read before `event` when the incident is
-        computed.
+        True if neither this event nor an earlier event of its incident names a customer. An event is earlier if it is
+        read before `event` when the incident is computed.
         """
         if event.attributes.get("customer"):
             return False
@@ -155,12 +157,12 @@ class IncidentHistory:
         return known
 
     def is_news(self, event: IncidentEvent, rulebook: Rulebook) -> bool:
-        """Return whether an event that shows a ticket's state must be stored.
+        """Return whether an event that shows a ticket's state must be stored, because the state is new.
 
-        It must if the state is new: if the incident is unknown, or computed by `rulebook` to be in another state. If
-        retention (the removal of old incidents) has removed the incident, it must only if the event reopens it. If the
-        incident has too many events to be computed (`crowded`), the result is False; the next event that is stored
-        anyway carries the state.
+        The state is new if the incident is unknown, or if `rulebook` computes another state for it. If retention (the
+        removal of old incidents) has removed the incident, the state is new only if the event reopens it. If the
+        incident has too many events to be computed (`crowded`), the result is False; the next event that is stored will
+        carry the state.
         """
         incident = event.incident
         if not self.counting(incident):
@@ -178,9 +180,8 @@ class IncidentHistory:
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
         """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
 
-        The result is cached. If events were added since, the next call reads only these. It still goes by the rulebook
-        of the first call, even if another is passed. Raises FoldError if the incident cannot be computed from its
-        events.
+        The result is cached. If events were added since, the next call reads only these, and still uses the rulebook of
+        the first call. Raises FoldError if the incident cannot be computed from its events.
         """
         events = self.counting(incident)
         known = self._folds.get(incident)
@@ -203,12 +204,12 @@ class IncidentHistory:
 async def load_history(
     connection: AsyncConnection, judged: Iterable[str], promised: Iterable[str] = (), whose: Iterable[str] = ()
 ) -> IncidentHistory:
-    """Read the stored events of some incidents that are needed to answer deliveries.
+    """Read the stored events of some incidents, as far as they are needed to answer deliveries.
 
     If there are few events in all, all are read. Otherwise it depends on the argument that names the incident.
-    `judged`: all events. `promised`: all, until 3,000 events have been read; then as for `whose`. `whose`: only the
-    opening and the latest events that name a customer, which decide the contract. Of an incident with more than `MOST`
-    (500) events only some are read, among them its opening. An event that cannot be read is logged and left out.
+    `judged`: all events. `promised`: all events, until 3,000 events have been read; then as for `whose`. `whose`: only
+    the opening and the latest events that name a customer, which decide the contract. For an incident with more than
+    `MOST` (500) events only some are read, including the opening. An event that cannot be read is logged and left out.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}

@@ -81,10 +81,11 @@ _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.c
 
 @dataclass(slots=True)
 class NeededHistories:
-    """The incidents whose stored events must be read to answer some deliveries; false in a condition if there are none.
+    """The incidents whose stored events must be read to answer some deliveries.
 
-    `judged`: their events decide what a delivery means; all are read. `promised`: the answer holds their due instants.
-    `whose`: only their contract matters; only the opening and the events that name a customer are read.
+    The object is false in a condition if there are none. `judged`: their events decide what a delivery means; all are
+    read. `promised`: the response holds their due instants. `whose`: only their contract matters, so only the opening
+    and the events that name a customer are read.
     """
 
     judged: set[IncidentId] = field(default_factory=set)  # what an event means depends on them
@@ -130,13 +131,17 @@ async def take_entries(
     count_work: CountWork | None = None,
     refresh: RefreshContracts | None = None,
 ) -> _Written:
-    """Decide what becomes of deliveries, and store that in one transaction by calling `write`.
+    """Decide what becomes of deliveries, and store the decisions in one transaction by calling `write`.
 
-    `entries`: the deliveries. `rulebook`: the plans and contracts. `write` gets the connection, a receipt (answer) for
-    each entry in order, and the renames and merges of the incidents; its result is returned, and what it raises is
-    passed on. `refresh`: called first; updates the contracts in memory, which `rulebook` uses. `count_work`: called
-    before `write`; counts the work that deliveries report in ledgers. If another process renames or merges these
-    incidents meanwhile, all is decided again. After 10 attempts StoreBusy is raised. After any error nothing is stored.
+    - `entries`: the deliveries.
+    - `rulebook`: the plans and contracts.
+    - `write`: gets the connection, a receipt (response) for each entry in order, and the renames and merges of the
+      incidents; its result is returned, and its errors are passed on.
+    - `refresh`: called first; updates the contracts in memory, which `rulebook` uses.
+    - `count_work`: called before `write`; counts reported work in ledgers.
+
+    If another process renames or merges these incidents meanwhile, everything is decided again. Raises StoreBusy after
+    10 attempts. After any error nothing is stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -168,13 +173,14 @@ async def take_entries(
 async def decide_receipts(
     entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Decide what becomes of deliveries, and return a receipt (the answer) for each, in order.
+    """Decide what becomes of deliveries, and return a receipt (response) for each, in order; nothing is stored.
 
-    Nothing is stored; a receipt holds the events to store. `entries`: the deliveries. One is parked if it concerns
-    another contract than that of the sender's API key, would join too many incidents, or reports work for which no
-    contract is found. One with `by_rule` is refused if it agrees on something that the contract's plan does not allow.
-    `history`: the events of the incidents; those of each delivery are added, so that the next ones are judged by them,
-    too. `rulebook`: the plans and contracts. `names`: the renames and merges of the incidents.
+    A receipt holds the events to store. A delivery is parked in three cases: it concerns another contract than that of
+    the sender's API key, would join too many incidents, or reports work for which no contract is found. A delivery with
+    `by_rule` is refused if it agrees on something that the contract's plan does not allow.
+
+    `entries`: the deliveries. `history`: the events of the incidents, to which the events of each delivery are added
+    for the deliveries after it. `rulebook`: the plans and contracts. `names`: the renames and merges of the incidents.
     """
     receipts = []
     turn = LoopYielder()
@@ -322,10 +328,10 @@ def _as_seen(only: str, history: IncidentHistory, rulebook: Rulebook, incident: 
 async def store_receipts(
     connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Store the new deliveries, publish their events, and return the receipts to answer with.
+    """Store the new deliveries, publish their events, and return the receipts to send, in the same order.
 
-    They are in the same order as `receipts`. `names`: the renames and merges of the incidents. A repeated delivery gets
-    its first answer. If its content differs from the first, that answer gets a remark, and the new body is parked.
+    `names`: the renames and merges of the incidents. A repeated delivery gets its first response. If its content
+    differs from the first, that response gets a remark, and the new body is parked.
     """
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
@@ -351,10 +357,7 @@ async def store_receipts(
 
 
 async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
-    """Store the inbox rows of these receipts.
-
-    Return the ids of the rows that were not stored before.
-    """
+    """Store the inbox rows of these receipts; return the ids of the rows that were not stored before."""
     rows = sorted((_row(receipt) for receipt in receipts), key=itemgetter("id"))
     if not rows:
         return set()
@@ -365,8 +368,8 @@ async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receip
 async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
     """Store the events of these receipts, and append them to the log that other services read.
 
-    Events of merged incidents are copied to the incidents into which they were merged. Renames and merges are recorded.
-    `names`: the renames and merges known before.
+    Events of merged incidents are copied to the incidents into which those were merged. New renames and merges are
+    recorded. `names`: the renames and merges known before.
     """
     begun: set[IncidentId] = set()
     if names.merged:
@@ -383,9 +386,9 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
 
 
 async def known_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-    """Return the first answers to those of the given deliveries that are stored.
+    """Return the first responses to those of the given deliveries that are stored.
 
-    `ids`: their ids in the inbox. The result is inbox id -> (digest of the delivery, answer as JSON).
+    `ids`: the deliveries' ids in the inbox. The result is inbox id -> (digest of the delivery, response as JSON).
     """
     found: dict[str, tuple[str, bytes]] = {}
     for start in range(0, len(ids), _PER_STATEMENT):

@@ -53,9 +53,9 @@ MAX_PROMISES = 100
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """The result of a request: the receipts (answers) for its deliveries.
+    """The result of a request: the receipts (responses) for its deliveries.
 
-    `receipts`: one, or for a `batch` one for each of its events, in their order.
+    `receipts`: a single receipt, or for a `batch` a receipt for each event, in the same order.
     """
 
     receipts: tuple[Receipt, ...]
@@ -66,8 +66,8 @@ class IntakeResult:
 class IntakeRules:
     """The limits of what `Intake` accepts.
 
-    `future_tolerance`: how far after its receipt an event may claim to have happened; beyond it the time of the receipt
-    counts. `max_depth`: how deep JSON may be nested.
+    `future_tolerance`: how far after its receipt an event may claim to have happened; a later event gets the time of
+    its receipt. `max_depth`: the greatest depth of nested JSON.
     """
 
     future_tolerance: timedelta
@@ -103,13 +103,12 @@ class Intake:
     # -- webhooks
 
     async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
-        """Accept a request that was posted to the URL of a source.
+        """Accept a request that was posted to the URL of a source; return its receipts (responses).
 
-        Return its receipts (answers), once the deliveries in it are durable. `name`: the source's name in the URL.
-        `body`, `headers` (by name in lower case): those of the request. `known_caller`: the caller has an API key and
-        may learn which sources exist, so that an unknown source gives 404. Raises StoreBusy, QueueFull, and Problem (an
-        HTTP error): 401 without proof, 404, 415 for the media type, 429 for too many requests, or the error of a
-        refused delivery.
+        The deliveries are then durable. `name`: the source's name in the URL. `body`, `headers` (by name in lower
+        case): those of the request. `known_caller`: the caller has an API key and may learn which sources exist, so an
+        unknown source gives 404. Raises StoreBusy and QueueFull. Raises Problem (an HTTP error): 401 without valid
+        proof, 404, 415 for the media type, 429 for too many requests, or the error of a refused delivery.
         """
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
@@ -138,10 +137,11 @@ class Intake:
     # -- /v1/events
 
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
-        """Return the source whose token or password a request to `/v1/events` has in its headers.
+        """Return the source whose token or password is in the headers of a request to `/v1/events`.
 
-        None if there is no such source, if it may not post there, or if several share the secret. A source that signs
-        the body is never returned, since the body is not read yet; it must post to its own URL.
+        None if there is no such source, if the source may not post there, or if several sources share the secret. A
+        source that signs the body is never returned, since the body is not read yet; such a source must post to its own
+        URL.
         """
         now = self._time_source.now()
         fitting = [
@@ -154,12 +154,12 @@ class Intake:
         return fitting[0] if len(fitting) == 1 else None
 
     async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
-        """Accept CloudEvents that were posted to `/v1/events` under an API key.
+        """Accept CloudEvents that were posted to `/v1/events` under an API key; return their receipts (responses).
 
-        Return their receipts (answers), once they are durable. `access`: what the key allows. If it is a key of one
-        contract, the events are stored under the source `key-<key>`, for customers of that contract only. `body`,
-        `headers` (by name in lower case): those of the request. Raises StoreBusy, QueueFull, and Problem (an HTTP
-        error): 415 for the media type, 429 for too many requests, or the error of a refused delivery.
+        The events are then durable. `access`: what the key allows. With a key of one contract, the events are stored
+        under the source `key-<key>`, and only for customers of that contract. `body`, `headers` (by name in lower
+        case): those of the request. Raises StoreBusy and QueueFull. Raises Problem (an HTTP error): 415 for the media
+        type, 429 for too many requests, or the error of a refused delivery.
         """
         key = access.key or EVENTS
         await self._spend(f"key:{key}", counted_as=EVENTS)
@@ -332,10 +332,10 @@ class Intake:
         )
 
     def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
-        """Translate a stored delivery again, by the catalogue in force; nothing is stored.
+        """Translate a stored delivery again by the catalogue in force; return the new entry without storing it.
 
-        Return the entry that it gives: what becomes of it, and its events. `source_name`: the id of the source that
-        sent it. Raises Problem (an HTTP error) 409 when the catalogue no longer has that source.
+        The entry says what becomes of the delivery, and has its events. `source_name`: the id of the source that sent
+        the delivery. Raises Problem (an HTTP error) 409 when the catalogue no longer has that source.
         """
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))
@@ -359,9 +359,10 @@ def most_of_one_incident(entries: Iterable[InboxEntry]) -> int:
 def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
     """Divide a request's entries among several commits.
 
-    The result has for each commit a list of indexes of `entries`. All entries of an incident are in the same commit, so
-    a reader never sees half of them; only one that renames or merges incidents may be in any. `size`: about how much a
-    commit holds, counted by `weight` (1 for most entries). The entries of one incident may exceed it.
+    The result has a list of indexes of `entries` for each commit. All entries of an incident are in the same commit, so
+    that a reader never sees half of them; entries that rename or merge incidents may be in any commit. `size`: about
+    how much a commit holds, in units of `weight` (1 for most entries). If an incident has more entries, its commit is
+    larger.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
@@ -406,10 +407,9 @@ def _kept_whole(entry: InboxEntry) -> InboxEntry:
 
 
 def refusal(entry: InboxEntry) -> Problem:
-    """Return the HTTP error that answers a refused delivery.
+    """Return the HTTP error for a refused delivery.
 
-    If it is known which place in the delivery does not fit, `errors` names it. `entry`: the delivery; its `refused`
-    must not be None.
+    Its `errors` name the faulty place in the delivery, if known. `entry`: the delivery; its `refused` must not be None.
     """
     refused = entry.refused
     assert refused is not None
@@ -442,7 +442,7 @@ def not_authentic() -> Problem:
 def no_such_source(name: str) -> Problem:
     """Return the HTTP error 404 for a source that the catalogue does not have.
 
-    `name`: the source's. It is only for callers with an API key, who may learn which sources exist.
+    Use it only for callers with an API key, who may learn which sources exist. `name`: the source's name.
     """
     return Problem(404, "no-source", "No such source", f"The catalogue has no source {name[:100]!r}.")
 
@@ -450,6 +450,6 @@ def no_such_source(name: str) -> Problem:
 def wrong_media_type(accepted: str) -> Problem:
     """Return the HTTP error 415 for a delivery whose Content-Type is not accepted.
 
-    `accepted`: the accepted ones, as text.
+    `accepted`: the accepted types, as text.
     """
     return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {accepted}.")

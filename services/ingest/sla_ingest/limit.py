@@ -28,10 +28,10 @@ class Budget:
         self._per_minute = per_minute
 
     async def spend(self, source: str) -> None:
-        """Count one request of a source, and raise Problem (HTTP error 429) if there are too many.
+        """Count one request of a source, within the limit of this minute.
 
-        That is so when the source has used up this minute's requests. The error's header `Retry-After` says in how many
-        seconds the next minute begins.
+        Raises Problem (HTTP error 429) if the source has used up this minute's requests. The error's header
+        `Retry-After` says in how many seconds the next minute begins.
         """
         if await self._limiter.hit(self._item, source):
             return
@@ -52,9 +52,9 @@ class Budget:
 
 
 class RecentBodies:
-    """Remembers the last `most` different bodies of deliveries, to recognise one that is sent again: call `seen`.
+    """Remembers the last `most` different bodies of deliveries, to recognise repeated ones: call `seen`.
 
-    They are counted for all sources together, and only in this process.
+    The limit applies to all sources together. The memory is only of this process.
     """
 
     def __init__(self, most: int = 20_000) -> None:
@@ -64,7 +64,7 @@ class RecentBodies:
     def seen(self, source: str, body: bytes) -> bool:
         """Return whether the source has sent the same body before, and remember the body.
 
-        Only the last bodies are remembered. For one that was forgotten since, the result is False.
+        False if the body was sent so long ago that it is forgotten.
         """
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests

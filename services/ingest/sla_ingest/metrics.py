@@ -15,7 +15,7 @@ _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 
 
 class IngestMetrics:
-    """The Prometheus metrics of ingest, one attribute each; make one object per process.
+    """The Prometheus metrics of ingest, one in each attribute; make one object per process.
 
     `registry`: where the metrics are registered.
     """
@@ -77,10 +77,10 @@ class IngestMetrics:
         )
 
     def expect(self, sources: Iterable[str]) -> None:
-        """Make the counter of accepted deliveries exist for each source, at 0.
+        """Create the counter of accepted deliveries for each source, at 0; existing counters are not changed.
 
-        One that exists is left alone. Call it at the start and for new sources. Otherwise a source that sends nothing
-        after a restart has no counter at all, and the alert SladIngestSilent would not notice it.
+        Call this at the start and for new sources. Otherwise a source that sends nothing after a restart has no
+        counter, and the alert SladIngestSilent would not notice its silence.
         """
         for source in sources:
             self.deliveries.labels(source, ACCEPTED)

@@ -46,8 +46,8 @@ MAX_TEXT = 20_000
 class Notices:
     """Publishes notices of critical fixes: call `publish`.
 
-    `wake_signal`: woken when a notice was stored. `max_depth`: how deep the JSON of a notice may be nested. `rulebook`:
-    returns the plans, contracts and calendars in force, by which the answer says whom the notice reaches.
+    `wake_signal`: woken when a notice was stored. `max_depth`: the greatest depth of nested JSON in a notice.
+    `rulebook`: returns the plans, contracts and calendars in force, which decide whom a notice reaches.
     """
 
     def __init__(
@@ -69,10 +69,11 @@ class Notices:
     async def publish(self, body: bytes, command: Command) -> tuple[bool, bytes]:
         """Publish the notice of a critical fix in `body`, for customers that run the product.
 
-        Return (whether it was published before, the answer as JSON). The same id and revision with the same content get
-        the first answer, and nothing is sent again. `command`: who orders it; the actor's id is stored as the
-        publisher, if the body names none. Raises StoreBusy, and Problem (an HTTP error): 400 for what is no JSON; 409
-        if the revision has another content or a later one is published; 422 for a notice that does not fit.
+        Returns whether it was published before, and the response as JSON. If the same id and revision with the same
+        content were published before, the first response is returned, and nothing is sent again. `command`: who orders
+        it; the actor's id is stored as the publisher if the body names none. Raises StoreBusy. Raises Problem (an HTTP
+        error): 400 if the body is not JSON; 409 if the revision was published with other content, or a later one is
+        published; 422 for a notice that does not fit.
         """
         now = self._time_source.now()
         written = self._parsed(body)
@@ -201,11 +202,12 @@ def _completed(written: Mapping[str, Any], newest: _Newest | None) -> Mapping[st
 class NoticeReach:
     """How many contracts and people a notice reaches.
 
-    `contracts`: how many contracts in force that are entitled to it have an affected version. `people`: how many people
-    of these contracts want notices. `unknown`: products of the notice that no contract names. `not_entitled`: how many
-    other contracts have an affected version, under plans that do not entitle to this notice. `registration`: for how
-    many of `contracts` people must register first, so that only the notifier service knows them. `withdrawn`: whether
-    the notice is withdrawn.
+    - `contracts`: the number of contracts in force that have an affected version and are entitled to the notice.
+    - `people`: the number of people of these contracts who want notices.
+    - `unknown`: products of the notice that no contract names.
+    - `not_entitled`: the number of contracts with an affected version whose plans do not entitle them to the notice.
+    - `registration`: for how many of `contracts` people must register first; the notifier service knows these people.
+    - `withdrawn`: whether the notice is withdrawn.
     """
 
     contracts: int
@@ -217,10 +219,9 @@ class NoticeReach:
 
     @property
     def remark(self) -> str:
-        """Return advice for the publisher, if the notice reaches no person.
+        """Return advice for the publisher on what to check in the catalogue, if the notice reaches nobody.
 
-        It says what to check in the catalogue. "" if the notice reaches somebody, or may reach people who have
-        registered, or is withdrawn.
+        "" if the notice reaches somebody, may reach people who have registered, or is withdrawn.
         """
         if self.people or self.registration or self.withdrawn:
             return ""
@@ -231,10 +232,10 @@ class NoticeReach:
         return "no contract in force runs an affected version: check the products and versions against `environment`"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the JSON object that says how many contracts and people a notice reaches.
+        """Return how many contracts and people a notice reaches, as a JSON object.
 
-        The keys are `contracts` and `people`. Where they apply, `not_entitled`, `registration`, `unknown_products` and
-        `remark` are added.
+        Its keys are `contracts` and `people`, and where they apply `not_entitled`, `registration`, `unknown_products`
+        and `remark`.
         """
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
         if self.not_entitled:
@@ -247,10 +248,9 @@ class NoticeReach:
 
 
 def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
-    """Return how many contracts and people a notice of a critical fix reaches.
+    """Return how many contracts and people a notice of a critical fix reaches at the instant `at`.
 
-    `found`: the notice. `at`: the instant at which the contracts are looked at. `rulebook`: the plans and contracts
-    that decide this.
+    `found`: the notice. `rulebook`: the plans and contracts.
     """
     asked = notice_of(found)
     affected = affected_contracts(asked, rulebook, at)
@@ -277,7 +277,7 @@ def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
 
 
 class ProductIn(AffectedProduct):
-    """A product and its affected versions in a posted notice; invalid if a limit is exceeded.
+    """A product and its affected versions in a posted notice.
 
     `product`: its name, 1 to 200 characters on one line. `versions`: a range such as `>=2.0 <2.4.1`, at most 200
     characters on one line; "": every version.
@@ -288,12 +288,11 @@ class ProductIn(AffectedProduct):
 
 
 class NoticeIn(NoticeData):
-    """The body of a posted notice of a critical fix; invalid if a limit is exceeded, such as 200 products.
+    """The body of a posted notice of a critical fix.
 
-    `id`: the publisher's; the same id is the same notice. `products`: those affected. `link`: a URL with more, "" for
+    `id`: given by the publisher. `products`: at most 200 affected products. `link`: a URL with more information; "" for
     none. `reason`: why the notice was changed or withdrawn. `published_at`: absent: the time of the request.
-    `published_by`: absent: the API key's id. The fields of the base class are title, text, severity, cause, revision (a
-    higher one replaces those before it) and withdrawn.
+    `published_by`: absent: the API key's id. The other fields are those of the base class.
     """
 
     id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]

@@ -57,9 +57,9 @@ class ParkedDelivery:
 
 
 class ParkedDeliveries:
-    """Lists (`page`), shows (`one`) and replays the deliveries that were parked (not understood) or refused.
+    """Lists (`page`), shows (`one`) and replays deliveries that were parked (not understood) or refused.
 
-    `intake` translates a replayed delivery, `rulebook` returns the plans, contracts and calendars in force.
+    `intake`: translates a replayed delivery. `rulebook`: returns the plans, contracts and calendars in force.
     `wake_signal`: woken when a replay stored events. `count_work`: counts reported work in the ledgers of contracts;
     None: there are no ledgers.
     """
@@ -83,9 +83,9 @@ class ParkedDeliveries:
     async def page(self, limit: int, after: str) -> dict[str, Any]:
         """Return a page of the parked and refused deliveries, the oldest first.
 
-        It is a JSON object: `parked` has at most `limit` deliveries, `next` is null on the last page. `after`: the
-        `next` of the page before, "" for the first page. Raises Problem (an HTTP error) 400 if `after` does not look
-        like a `next`.
+        The result is a JSON object: `parked` has at most `limit` deliveries; `next` is null on the last page. `after`:
+        the `next` of the previous page; "" for the first page. Raises Problem (an HTTP error) 400 if `after` cannot be
+        a `next`.
         """
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:
@@ -100,13 +100,13 @@ class ParkedDeliveries:
         return {"parked": [_listed(row) for row in shown], "next": more}
 
     async def count(self) -> int:
-        """Return how many deliveries are parked or refused and wait to be replayed."""
+        """Return how many parked or refused deliveries wait to be replayed."""
         async with self._store.reading() as connection:
             statement = select(func.count()).select_from(inbox).where(inbox.c.outcome.in_(WAITING))
             return int((await connection.execute(statement)).scalar_one())
 
     async def one(self, id_: str) -> ParkedDelivery:
-        """Return the delivery with this inbox id, whatever became of it.
+        """Return the delivery with this inbox id, parked or not.
 
         Raises Problem (an HTTP error) 404 if there is none.
         """
@@ -126,10 +126,10 @@ class ParkedDeliveries:
     async def replay(self, id_: str, command: Command) -> tuple[bool, bytes]:
         """Translate a parked, refused or ignored delivery again, by the catalogue in force.
 
-        Return (whether it is understood now, the answer as JSON). If it is, its events are stored and published. If
-        not, nothing but the audit log changes. `id_`: its inbox id. `command`: who orders the replay, and why. Raises
-        Problem (an HTTP error): 404 for an unknown id, 409 for a delivery that was accepted or replayed before, or
-        whose source is gone.
+        Returns whether the delivery is now understood, and the response as JSON. If it is understood, its events are
+        stored and published. If not, only the audit log changes. `id_`: its inbox id. `command`: who orders the replay,
+        and why. Raises Problem (an HTTP error): 404 for an unknown id, 409 for a delivery that was accepted or replayed
+        before, or whose source no longer exists.
         """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:

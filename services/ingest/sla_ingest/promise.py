@@ -28,11 +28,11 @@ _log = structlog.get_logger(__name__)
 def promise(
     incident: IncidentId, folded: Callable[[], Incident], view: Callable[[Incident], Incident | None] | None = None
 ) -> dict[str, Any]:
-    """Return the due instants of an incident as a JSON object, for the answer to a delivery.
+    """Return the due instants of an incident as a JSON object, for the response to a delivery.
 
-    If there are none to state, the object has a remark that says why. `folded`: returns the incident as computed with
-    the delivery's events. `view`: given that incident, returns what the sender's key may see of it, or None if the
-    incident is under another contract by now. Never raises: a failure is logged and becomes a remark.
+    If there are none, the object has a remark that says why. `folded`: returns the incident as computed with the
+    delivery's events. `view`: called with that incident; returns what the sender's key may see, or None if the incident
+    is now under another contract. This function never raises: a failure is logged and becomes a remark.
     """
     try:
         found: Incident | None = folded()
@@ -50,10 +50,7 @@ def promise(
 
 
 def crowded_promise() -> dict[str, Any]:
-    """Return the object that `promise` would return, for an incident with too many events.
-
-    It has no due instants, and a remark that says that they are not computed at once.
-    """
+    """Return what `promise` returns for an incident with too many events: a remark, and no due instants."""
     return _without_targets(IngestRemark.MANY_EVENTS)
 
 
@@ -62,10 +59,10 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest breach of any clock of one incident, up to the instant `by`.
+    """Return the latest breach of any clock of an incident, up to the instant `by`; None if there is none.
 
-    `events`: all events of the incident. `rulebook`: the plans, contracts and calendars. None if there is no breach.
-    None, too, if the incident cannot be computed from the events, which is logged.
+    `events`: all events of the incident. `rulebook`: the plans, contracts and calendars. If the incident cannot be
+    computed from the events, this is logged, and None is returned.
     """
     known = list(events)
     if not known:

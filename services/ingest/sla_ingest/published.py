@@ -19,7 +19,7 @@ from sla_platform.wire import encode_event
 async def append_new_events(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
     """Store events, and append them to the log that other services read.
 
-    None of them may be stored already.
+    The events must not be stored yet.
     """
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
@@ -29,10 +29,7 @@ async def append_new_events(connection: AsyncConnection, events: Iterable[Incide
 
 
 async def append_missing_events(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Store those of the events that are not stored yet, and publish them.
-
-    Only these are appended to the log that other services read.
-    """
+    """Store the events that are not stored yet, and append these to the log that other services read."""
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
         return

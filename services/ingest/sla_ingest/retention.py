@@ -33,16 +33,16 @@ _inbox, _event = tables.inbox.c, tables.event.c
 
 
 class Deliveries:
-    """Deletes old deliveries that need no further action from the inbox (the table of deliveries): call `done`."""
+    """Deletes old deliveries from the inbox (the table of deliveries) if they need no further action: call `done`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete deliveries received before `horizon` that are accepted, ignored or replayed.
+        """Delete accepted, ignored and replayed deliveries received before `horizon`, the oldest first.
 
-        The oldest are deleted first. Parked and refused ones stay. After each transaction that deleted some, yield a
-        mapping: name of the table -> number of rows deleted.
+        Parked and refused deliveries are kept. Yields table name -> number of deleted rows after each transaction that
+        deleted any.
         """
         after: datetime | None = None
         while page := await self._page(horizon, after):
@@ -69,8 +69,7 @@ class Deliveries:
 class Histories:
     """Deletes the stored events of incidents that ended long ago: call `ended`.
 
-    `rulebook`: returns the plans, contracts and calendars in force, by which it is computed whether an incident has
-    ended.
+    `rulebook`: returns the plans, contracts and calendars in force, which decide whether an incident has ended.
     """
 
     def __init__(self, store: Store, rulebook: Callable[[], Rulebook]) -> None:
@@ -80,8 +79,8 @@ class Histories:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the events of incidents that ended before `horizon` and received nothing since.
 
-        A tombstone (id and end) of each incident stays, so that late events are recognised. After each transaction,
-        yield a mapping: name of the table -> number of rows deleted.
+        A tombstone (id and end) of each incident is kept, so that late events are recognised. Yields table name ->
+        number of deleted rows after each transaction.
         """
         after: Any | None = None
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants
@@ -135,11 +134,11 @@ class Histories:
 async def finished_incidents(
     history: IncidentHistory, rulebook: Rulebook, horizon: datetime
 ) -> dict[IncidentId, datetime | None]:
-    """Return those incidents of `history` whose events may be deleted.
+    """Return those incidents of `history` whose events may be deleted, as incident -> the instant of its last event.
 
-    The result is incident -> the instant of its last event. These incidents have ended by `rulebook`, and no event of
-    them happened, or was received, at `horizon` or later. The instant is None for an incident that retention (the
-    removal of old ones) has removed before, and for which only late events have come since.
+    These incidents have ended by `rulebook`, and none of their events happened or was received at `horizon` or later.
+    The instant is None for an incident that retention (the removal of old incidents) removed before, and for which only
+    late events have come since.
     """
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()

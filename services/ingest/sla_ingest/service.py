@@ -49,8 +49,8 @@ COUNT_EVERY_SECONDS = 15.0
 class IngestService:
     """The parts of the ingest service, as `build` returns them.
 
-    `service`: its loops and health checks, to be run. `router`: the HTTP routes, to be mounted. `commit`: writes
-    deliveries. `parked`: replays deliveries. `forgetting`: deletes old data.
+    `service`: its loops and health checks, to be run. `router`: its HTTP routes. `commit`: writes deliveries. `parked`:
+    replays deliveries. `forgetting`: deletes old data.
     """
 
     service: Service
@@ -73,13 +73,15 @@ def build(
     quarantine: Quarantine | None = None,
     contracts: tuple[RecordShelf, Callable[[], Catalogue]] | None = None,
 ) -> IngestService:
-    """Build the ingest service and return its parts; nothing runs yet.
+    """Build the ingest service, and return its parts without starting anything.
 
-    `registry`: where its metrics are registered. `wake_signal`: woken when rows were appended to the log of ingest's
-    events. `catalogue`: returns the catalogue in force. `authorize`: decides about API keys; None: by the keys of the
-    catalogue. `quarantine`: keeps rows of that log that could not be published; None: the service makes its own.
-    `contracts`: the records of contracts in memory, and the function that returns the catalogue of the files without
-    them; None: no contracts are recorded.
+    - `wake_signal`: woken when rows were appended to ingest's event log.
+    - `registry`: where the metrics are registered.
+    - `catalogue`: returns the catalogue in force.
+    - `authorize`: checks API keys; None: by the keys of the catalogue.
+    - `quarantine`: keeps rows of the event log that could not be published; None: the service makes its own.
+    - `contracts`: the records of contracts in memory, and a function that returns the catalogue of the files without
+      them; None: no contracts are recorded.
     """
     quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 

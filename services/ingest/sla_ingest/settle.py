@@ -15,11 +15,12 @@ _NEXT = timedelta(microseconds=1)
 
 
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
-    """Return the event with the time that counts, and with remarks as texts in its `warnings`.
+    """Return the event with the time that slad uses, and with its remarks as texts in `warnings`.
 
-    `one`: the event as translated. `tolerance`: how far after its receipt it may claim to have happened. If its stated
-    time is later, the time of the receipt counts, with a remark; the stated time is kept in the attribute `claimed_at`.
-    If times in its snapshot (state of the ticket) are later, they become the time of the receipt too, without a remark.
+    `one`: the event as translated. `tolerance`: how far after its receipt an event may claim to have happened. If the
+    stated time is later, the event gets the time of its receipt, with a remark; the attribute `claimed_at` keeps the
+    stated time. Later times in the event's snapshot (state of the ticket) also become the time of the receipt, without
+    a remark.
     """
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)
@@ -57,13 +58,16 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 
 
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
-    """Return the event as a customer's reply, if its author is the incident's reporter.
+    """Return the event as a customer's reply if its author is the incident's reporter.
 
-    `one`: the event as translated. Without `unless_reporter` (the author's account) it is returned unchanged.
-    `history`: the incident's stored events, which name the reporter. (1) If the author is the reporter, the event
-    becomes a customer's reply. (2) If somebody else is, it stays as it is. (3) If nobody is named, its actor becomes
-    unknown, with the account as name, and a response gets a remark. In case 2, and for comments in case 1, `actor_id`
-    keeps the account, since an earlier change of the reporter may still arrive.
+    `one`: the event as translated; returned unchanged without `unless_reporter` (the author's account). `history`: the
+    incident's stored events, which name the reporter.
+
+    - If the author is the reporter, the event becomes a customer's reply. For comments, `actor_id` keeps the account.
+    - If somebody else is the reporter, `actor_id` keeps the account, and nothing else changes.
+    - If no reporter is named, the actor becomes unknown, with the account as name. A response gets a remark.
+
+    The account is kept because an earlier change of the reporter may still arrive.
     """
     if not one.unless_reporter:
         return one
@@ -103,10 +107,10 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
     """Move an event whose exact time is not known to just after the last breach.
 
-    So it does not undo the breach. Only events with `not_before_told` are moved: they happened at their stated time or
-    later. `ran_out`: the last breach before the event's receipt; None for none. The event's time becomes a microsecond
-    after it. The stated time stays if there is no breach, if the breach is earlier than it, or if `history` has events
-    later than it.
+    So the event does not undo the breach. Only events with `not_before_told` are moved: they happened at their stated
+    time or later. The event's time becomes a microsecond after `ran_out`. `ran_out`: the last breach before the event's
+    receipt; None for none. The event keeps its stated time if there is no breach, if the breach is before the stated
+    time, or if `history` has events after the stated time.
     """
     if not one.not_before_told:
         return one

@@ -22,12 +22,14 @@ from sla_platform.timesource import TimeSource
 class NotifierContext:
     """The objects that all parts of one notifier process share.
 
-    `store`: the database. `catalogue`: returns the present catalogue, with the overrides of rotas that
-    were made over the API. `render_config`: texts and links, by which
-    messages are written. Wake signals, each to be given after a commit: `facts_taken_in` wakes the scheduler,
-    `deliveries_due` the sender, `log_appended` the readers of the notifier's log. `quarantine`: stores records that
-    could not be processed. `records`: this process's copy of the contracts that are kept in the database instead of
-    files; None: there are none.
+    - `store`: the database.
+    - `catalogue`: returns the present catalogue, with the overrides of rotas that were made over the API.
+    - `render_config`: the texts and links of messages.
+    - `facts_taken_in`, `deliveries_due`, `log_appended`: signals, given after a commit. They wake the scheduler, the
+      sender and the readers of the notifier's log.
+    - `quarantine`: stores records that could not be processed.
+    - `records`: this process's copy of the contracts that are kept in the database; None: all contracts are in
+      files.
     """
 
     store: Store
@@ -45,9 +47,9 @@ class NotifierContext:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction for the `async with` block and yield its connection.
 
-        First the key that signs links is read, because messages written in the block need it. Then, in the transaction,
-        the process's copies of the contracts in the database (`records`) and of the overrides of rotas are updated.
-        Raises StoreBusy.
+        First the key that signs links is read, because messages written in the block need the key. In the
+        transaction, the process's copies of the contracts in the database (`records`) and of the overrides of rotas
+        are updated. Raises StoreBusy.
         """
         await self.render_config.links.secret.read(self.store, self.time_source.now())
         async with self.store.transaction() as connection:
@@ -55,16 +57,16 @@ class NotifierContext:
             yield connection
 
     async def refresh(self, connection: AsyncConnection) -> None:
-        """Update this process's copies of the contracts in the database (`records`) and of the overrides of rotas."""
+        """Update this process's copies of the contracts in the database and of the overrides of rotas."""
         if self.records is not None:
             await self.records.refresh(connection)
         await self.catalogue.refresh(connection)
 
     def unknown_contracts(self, contracts: Iterable[str]) -> set[str]:
-        """Return those of these contract ids that the catalogue does not have yet.
+        """Return which of these contract ids the catalogue does not have yet.
 
-        They may still arrive in the database. Always empty if contracts come only from files (`records` is None). The
-        id "" is never returned.
+        Such contracts may still arrive in the database. The result is empty if contracts come only from files
+        (`records` is None). The id "" is never returned.
         """
         if self.records is None:
             return set()
@@ -72,9 +74,9 @@ class NotifierContext:
         return {id_ for id_ in contracts if id_ and ContractId(id_) not in known}
 
     def signal(self) -> None:
-        """Wake the sender, and the readers of the notifier's log.
+        """Wake the sender and the readers of the notifier's log.
 
-        Call it after a commit that queued deliveries or added events to the log.
+        Call this after a commit that queued deliveries or added events to the log.
         """
         self.deliveries_due.wake()
         self.log_appended.wake()

@@ -28,10 +28,10 @@ MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 
 
 class NotifierGauges:
-    """Sets the metrics that are read from the database: unfinished deliveries, alerts, steps, waiting facts, endpoints.
+    """Sets the metrics that are read from the database; call `run`.
 
-    Call `run`. `source`: where the notifier reads events, for the metric of how many are still unread; None: not
-    measured.
+    The metrics are about unfinished deliveries, alerts, steps, waiting facts and endpoints. `source`: where the
+    notifier reads events, for the number of unread events; None: this number is not measured.
     """
 
     def __init__(self, context: NotifierContext, source: EventSource | None) -> None:
@@ -39,7 +39,7 @@ class NotifierGauges:
         self._source = source
 
     async def run(self) -> None:
-        """Update the metrics every 5 seconds until cancelled; a Retryable error is logged, and the loop goes on."""
+        """Update the metrics every 5 seconds until cancelled. A Retryable error is logged, and the loop continues."""
         while True:
             try:
                 await self.update()
@@ -50,7 +50,7 @@ class NotifierGauges:
     async def update(self) -> None:
         """Read the database once and set every metric of this class.
 
-        Counts of waiting facts and of log events stop at 100,000 (MOST_COUNTED). Raises Retryable.
+        Numbers of waiting facts and of log events stop at 100,000 (MOST_COUNTED). Raises Retryable.
         """
         metrics, now, d = self._context.metrics, self._context.time_source.now(), tables.delivery.c
         unfinished = [state.value for state in UNFINISHED]

@@ -16,10 +16,10 @@ TIMEOUT_SECONDS = 10.0
 
 
 class Heartbeat:
-    """Calls an outside watchdog (a service that raises an alarm when calls stop coming) after each canary.
+    """Calls an outside watchdog after each canary; the watchdog raises an alarm when calls stop.
 
-    A canary is a breach that slad's own test clock causes each minute. `note_canary` reports one, and `run` makes the
-    calls. `url`: the address to call, "" for none. `source`: the clock by which the delay of a canary is measured.
+    A canary is a breach that slad's own test clock causes each minute. `note_canary` reports a canary, `run` makes
+    the calls. `url`: the address to call, "" for none. `source`: the clock that measures the delay of a canary.
     """
 
     def __init__(self, url: str, source: TimeSource, metrics: NotifierMetrics) -> None:
@@ -29,9 +29,9 @@ class Heartbeat:
         self._arrived = asyncio.Event()
 
     def note_canary(self, due_at: datetime) -> None:
-        """Measure how late a canary (a breach of slad's own test clock) arrives, and let `run` call the watchdog.
+        """Measure how late a canary arrives, and let `run` call the watchdog.
 
-        `due_at`: when the canary was due; its delay counts from then.
+        A canary is a breach of slad's own test clock. `due_at`: when the canary was due; the delay starts there.
         """
         now = self._time.now()
         self._metrics.canary.set(now.timestamp())
@@ -39,10 +39,10 @@ class Heartbeat:
         self._arrived.set()
 
     async def run(self) -> None:
-        """Call the watchdog's URL once for each canary that `note_canary` reports, until cancelled.
+        """Call the watchdog's URL for each canary that `note_canary` reports, until cancelled.
 
-        Canaries that arrive during a call share the next one. A failed call is counted and logged, not repeated.
-        Without a URL nothing is called.
+        Canaries that arrive during a call share the next call. A failed call is counted and logged, not repeated.
+        Without a URL there are no calls.
         """
         async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
             while True:

@@ -33,9 +33,9 @@ _ENDED_WITHIN = timedelta(days=3_650)  # a mail may be old when somebody has had
 
 
 class LinkPurpose(Enum):
-    """What the link of a registration for notices is for: to confirm it, or to end it.
+    """What the link of a registration for notices does: confirm the registration, or end it.
 
-    A token for one purpose is refused for the other.
+    A token for one purpose is refused for the other purpose.
     """
 
     CONFIRM = b"slad confirm v1\n"
@@ -45,8 +45,8 @@ class LinkPurpose(Enum):
 class BadLink(StrEnum):
     """Why the token of a link is not accepted.
 
-    `INCOMPLETE`: its end is missing. `MALFORMED`: it is no token that slad writes. `FOREIGN`: it is not signed with the
-    key of this installation. `EXPIRED`: it is too old.
+    `INCOMPLETE`: the end of the token is missing. `MALFORMED`: slad writes no such token. `FOREIGN`: the token is
+    not signed with the key of this installation. `EXPIRED`: the token is too old.
     """
 
     INCOMPLETE = "incomplete"  # its end is missing
@@ -57,10 +57,10 @@ class BadLink(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The content of a valid token: one person may acknowledge one alert, or the alerts of a digest, before `expires`.
+    """The content of a valid token: one person may acknowledge alerts before `expires`.
 
-    `alert`: the alert's id, or `digest:` and the id of the digest's delivery. A digest is a mail that collects several
-    messages. `person`: the person's id.
+    `alert`: an alert's id; or `digest:` and the id of a digest's delivery, for the alerts of the digest. A digest is
+    a mail that collects several messages. `person`: the person's id.
     """
 
     alert: str  # or `digest:` and the delivery that lists several
@@ -69,16 +69,16 @@ class Claim:
 
     @property
     def digest(self) -> str:
-        """Return the id of the digest (a mail that collects several messages) whose alerts may be acknowledged.
+        """Return the id of the digest (a mail that collects several messages) to acknowledge.
 
-        That is the id of the digest's delivery; "" if the claim is for one alert.
+        The id is that of the digest's delivery. "" if the claim is for one alert.
         """
         return self.alert.removeprefix(_LISTED) if self.alert.startswith(_LISTED) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Writes the links in messages, and verifies the tokens of links that somebody opens.
+    """Writes the links in messages, and verifies the tokens of opened links.
 
     `base`: the public URL without a slash at its end. `secret`: the key that signs the tokens.
     """
@@ -89,24 +89,25 @@ class Links:
     def acknowledge(self, alert: str, person: str, now: datetime) -> str:
         """Return the link by which a person acknowledges an alert.
 
-        It is valid for 14 days (VALID_FOR) from `now`. `alert` and `person`: their ids. Raises LinkSecretNotRead if the
-        signing key has not been read yet.
+        The link is valid for 14 days (VALID_FOR) from `now`. `alert`, `person`: their ids. Raises LinkSecretNotRead
+        if the signing key has not been read yet.
         """
         return f"{self.base}/ack/{self.token(Claim(alert, person, now + VALID_FOR))}"
 
     def acknowledge_digest(self, delivery: str, person: str, now: datetime) -> str:
-        """Return the link by which a person acknowledges the alerts in a digest (a mail collecting several messages).
+        """Return the link by which a person acknowledges the alerts in a digest.
 
-        It is valid for 14 days (VALID_FOR) from `now`. `delivery`: the id of the digest's delivery; `person`: the
-        person's id. Raises LinkSecretNotRead if the signing key has not been read yet.
+        A digest is a mail that collects several messages. The link is valid for 14 days (VALID_FOR) from `now`.
+        `delivery`: the id of the digest's delivery. `person`: the person's id. Raises LinkSecretNotRead if the
+        signing key has not been read yet.
         """
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def confirm(self, request: str, now: datetime) -> str:
-        """Return the link that confirms the registrations for notices that a request made.
+        """Return the link that confirms the registrations for notices from one request.
 
-        It is valid for 3 days from `now`. `request`: the id of the request. Raises LinkSecretNotRead if the signing key
-        has not been read yet.
+        The link is valid for 3 days from `now`. `request`: the id of the request. Raises LinkSecretNotRead if the
+        signing key has not been read yet.
         """
         token = self._subject(LinkPurpose.CONFIRM, request, now + CONFIRMED_WITHIN)
         return f"{self.base}/registrations/confirm/{token}"
@@ -114,18 +115,19 @@ class Links:
     def unsubscribe(self, subject: str, now: datetime) -> str:
         """Return the link that ends registrations for notices of critical fixes.
 
-        It is valid for ten years from `now`. `subject`: the id of the person whose registrations it ends, or the id of
-        one registration. Raises LinkSecretNotRead if the signing key has not been read yet.
+        The link is valid for ten years from `now`. `subject`: the id of a person, to end all registrations of this
+        person; or the id of one registration. Raises LinkSecretNotRead if the signing key has not been read yet.
         """
         token = self._subject(LinkPurpose.UNSUBSCRIBE, subject, now + _ENDED_WITHIN)
         return f"{self.base}/registrations/end/{token}"
 
     def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
-        """Return what a link to confirm or end registrations is for, or why its token is not accepted.
+        """Return the subject of a link to confirm or end registrations, or a BadLink.
 
-        `token`: the last part of the link. `purpose`: what the link does. To confirm: the result is the id of the
-        request that made the registrations. To end: it is the id of a person or of one registration. `now`: by when the
-        token must not have expired. Raises LinkSecretNotRead if the signing key has not been read yet.
+        `purpose`: what the link does. `token`: the last part of the link. To confirm, the subject is the id of the
+        request that made the registrations. To end, the subject is the id of a person or of one registration. A
+        BadLink tells why the token is not accepted. `now`: the instant at which the token must be valid. Raises
+        LinkSecretNotRead if the signing key has not been read yet.
         """
         read = self._opened(purpose.value, token)
         if isinstance(read, BadLink):
@@ -134,7 +136,10 @@ class Links:
         return str(subject) if now < from_micros(expires * 1_000_000) else BadLink.EXPIRED
 
     def incident(self, incident: str) -> str:
-        """Return the URL of an incident's page on the board (slad's web pages). `incident`: its id."""
+        """Return the URL of an incident's page on the board (slad's web pages).
+
+        `incident`: the incident's id.
+        """
         return f"{self.base}/incidents/{quote(incident, safe=':')}"
 
     def board(self) -> str:
@@ -144,16 +149,16 @@ class Links:
     def token(self, claim: Claim) -> str:
         """Return a claim (who may acknowledge what, until when) as a signed token for a URL.
 
-        It has two parts in base64url: `<claim>.<signature>`. Raises LinkSecretNotRead if the signing key has not been
-        read yet.
+        The token has two parts in base64url: `<claim>.<signature>`. Raises LinkSecretNotRead if the signing key has
+        not been read yet.
         """
         return self._signed(_PURPOSE, [claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
-        """Return who may acknowledge what by a link, or why its token is not accepted.
+        """Return the claim in an acknowledgement link, or why the token is not accepted.
 
-        `token`: the last part of an acknowledgement link. The result is the Claim that it contains, or a BadLink.
-        `now`: by when it must not have expired. Raises LinkSecretNotRead if the signing key has not been read yet.
+        A claim contains who may acknowledge what, until when. `token`: the last part of the link. `now`: the instant
+        at which the token must be valid. Raises LinkSecretNotRead if the signing key has not been read yet.
         """
         read = self._opened(_PURPOSE, token)
         if isinstance(read, BadLink):

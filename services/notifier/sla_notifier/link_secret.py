@@ -17,11 +17,11 @@ _s = tables.secret.c
 
 
 class LinkSecretNotRead(Retryable):
-    """Raised when the key that signs links is needed before it has been read from the database; try again shortly."""
+    """The key that signs links has not been read from the database yet; try again shortly."""
 
 
 class LinkSecret:
-    """The key that signs the links in messages: await `read` first, then use `value`.
+    """The key that signs the links in messages; await `read` before using `value`.
 
     `given`: the key of SLAD_LINK_SECRET; b"": a random key, stored in the database.
     """
@@ -34,7 +34,10 @@ class LinkSecret:
 
     @property
     def value(self) -> bytes:
-        """Return the key that signs links. Raises LinkSecretNotRead if none was given and `read` has not succeeded."""
+        """Return the key that signs links.
+
+        Raises LinkSecretNotRead if no key was given and `read` has not succeeded.
+        """
         if not self._value:
             raise LinkSecretNotRead
         return self._value
@@ -42,8 +45,8 @@ class LinkSecret:
     async def read(self, store: Store, now: datetime) -> None:
         """Read the key that signs links from the database, for the property `value`.
 
-        Nothing is done if the key is known already. If none is stored, a random one is stored first: all processes that
-        share a database get the same key. `now`: the instant stored with a new key. Raises StoreBusy.
+        A key that is known already is not read again. If the database has no key, a random key is stored first. All
+        processes that share a database get the same key. `now`: the instant stored with a new key. Raises StoreBusy.
         """
         if self._value:
             return

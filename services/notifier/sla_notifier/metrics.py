@@ -91,8 +91,8 @@ class NotifierMetrics:
     def delivered(self, row: DeliveryRow, now: datetime) -> None:
         """Count an attempt to send a delivery.
 
-        `row`: the delivery after the attempt. If it was sent, its lateness is observed, too: the time from `row.due_at`
-        to `now`, in seconds, at least zero.
+        `row`: the delivery after the attempt. For a sent delivery, the lateness is observed too: the time from
+        `row.due_at` to `now`, in seconds, at least zero.
         """
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()

@@ -30,8 +30,8 @@ def on_call_json(
 ) -> dict[str, Any]:
     """Return who is on call at `at`, ready for JSON, with the keys `at`, `rotas` and `roles`.
 
-    `rotas`: of each given rota, the shift at `at` (`now`) and the one after it (`next`). `roles`: who holds each role
-    of the contract; empty if `contract` is None.
+    `rotas`: for each given rota, the shift at `at` (`now`) and the following shift (`next`). `roles`: who holds each
+    role of the contract; empty if `contract` is None.
     """
     roles = [] if contract is None else list(dict.fromkeys(holder.role for holder in contract.roles))
     return {
@@ -44,7 +44,7 @@ def on_call_json(
 def feeds_ending(catalogue: Catalogue, now: datetime) -> str | None:
     """Return a warning about rota feeds that have ended or end soon; None if there are none.
 
-    A feed is a calendar file that lists the shifts of a rota. Soon means within 14 days of `now`.
+    A feed is a calendar file with the shifts of a rota. Soon means within 14 days from `now`.
     """
     rotas = [rota for rota in catalogue.rulebook.rotas.values() if rota.feed_ends_soon(now)]
     said = [f"the feed of {rota.id} lists nobody from {rota.feeds_end:%Y-%m-%d %H:%M}Z on" for rota in rotas]

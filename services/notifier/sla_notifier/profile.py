@@ -34,7 +34,7 @@ Environment = tuple[EnvironmentItem, ...]
 
 
 class Profiles:
-    """Notifies contracts of published critical-fix notices that have come to concern them as their products changed.
+    """Notifies contracts of critical-fix notices that concern them since their products changed.
 
     Call `run`, or `look` to check once.
     """
@@ -47,7 +47,7 @@ class Profiles:
         self._of_records: dict[str, tuple[int | None, int | None]] = {}  # the revisions that judged and that stated
 
     async def run(self) -> None:
-        """Call `look` every 2 seconds until cancelled; a Retryable error is logged, and the loop goes on.
+        """Call `look` every 2 seconds until cancelled. A Retryable error is logged, and the loop continues.
 
         `look` notifies contracts of the critical-fix notices that have come to concern them.
         """
@@ -61,9 +61,9 @@ class Profiles:
     async def look(self) -> list[str]:
         """Notify contracts of the critical-fix notices that have come to concern them.
 
-        Only contracts that gained a product or version since the last call are checked; in the first call all. Returned
-        are the ids of the notices of which somebody was notified. Raises Retryable for a passing failure; the next call
-        checks the same again.
+        The first call checks all contracts. Later calls check only contracts whose products may have changed since
+        the last call. Return the ids of the notices of which somebody was notified. Raises Retryable for a passing
+        failure; the next call checks the same contracts again.
         """
         catalogue, place = self._context.catalogue(), self._place
         changed: list[str] = []

@@ -29,10 +29,11 @@ _carried = tables.delivery.alias("carried")
 
 
 class NotifierSweeps:
-    """Deletes old rows of the notifier: each method is an iterator that deletes a batch of rows in each step.
+    """Deletes old rows of the notifier; each method is an iterator over batches.
 
-    A step yields what was deleted, as table -> number of rows. `horizon`: rows from before this instant are old.
-    Iterate over `alerts` before `deliveries` and `notices`, because these keep what belongs to an alert.
+    Each step deletes one batch, and yields what was deleted, as table -> number of rows. `horizon`: rows from before
+    this instant are old. Iterate over `alerts` before `deliveries` and `notices`, because these keep what belongs to
+    an alert.
     """
 
     def __init__(self, store: Store) -> None:
@@ -41,8 +42,9 @@ class NotifierSweeps:
     async def alerts(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete old alerts with their escalation steps.
 
-        Old are alerts closed before `horizon`, and alerts about critical fixes acknowledged before `horizon`. An alert
-        that has an unfinished delivery stays. Yields table -> number of rows deleted, for each batch.
+        An alert is old if it was closed before `horizon`. An alert about a critical fix is also old if it was
+        acknowledged before `horizon`. An alert with an unfinished delivery is kept. Yields table -> number of rows
+        deleted, for each batch.
         """
         closed = and_(_a.state == AlertState.CLOSED.value, _a.closed_at < horizon)
         answered = and_(
@@ -59,9 +61,11 @@ class NotifierSweeps:
     async def deliveries(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete deliveries that finished before `horizon`, with their attempts.
 
-        These stay: a delivery whose alert exists; a digest (a mail that collects several messages) while deliveries
-        that it contained exist; and a delivery for which another one that is still to be sent must wait (`follows`).
-        Yields table -> number of rows deleted, for each batch.
+        Yields table -> number of rows deleted, for each batch. These deliveries are kept:
+
+        - A delivery whose alert exists.
+        - A digest (a mail that collects several messages) while deliveries in it exist.
+        - A delivery for which another, unsent delivery must wait (`follows`).
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -72,10 +76,10 @@ class NotifierSweeps:
                 yield rows
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the notices last changed before `horizon`, with who was notified of them.
+        """Delete the notices last changed before `horizon`, with the list of people notified.
 
-        A notice that has an alert stays. Contracts that a deleted notice comes to concern later are not notified of it.
-        Yields table -> number of rows deleted, for each batch.
+        A notice that has an alert is kept. After the deletion, contracts that the notice comes to concern are not
+        notified. Yields table -> number of rows deleted, for each batch.
         """
         n = tables.notice.c
         old = select(n.id).where(n.changed_at < horizon, ~exists().where(_a.notice == n.id)).order_by(n.changed_at)
@@ -93,9 +97,10 @@ class NotifierSweeps:
             yield {"notifier_notice": len(ids), "notifier_notice_told": people}
 
     async def registrations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete registrations that ended, or expired unconfirmed, before `horizon`, and older daily counts of mails.
+        """Delete registrations that ended, or expired unconfirmed, before `horizon`.
 
-        Yields table -> number of rows deleted, for each batch.
+        The numbers of mails per day from before `horizon` are deleted too. Yields table -> number of rows deleted,
+        for each batch.
         """
         r, days = tables.registration.c, tables.confirmation
         pending = and_(r.state == "pending", r.expires_at < horizon)
@@ -115,16 +120,16 @@ class NotifierSweeps:
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the ids of the events (facts and notices) that were taken in before `horizon`.
 
-        If one of these events came again, it would be processed again. Yields table -> number of rows deleted, for each
+        If such an event arrived again, it would be processed again. Yields table -> number of rows deleted, for each
         batch.
         """
         async for removed in self._older(tables.inbox, tables.inbox.c.at, horizon):
             yield removed
 
     async def conversations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the conversations (each: what was sent to one mailbox) whose last message came before `horizon`.
+        """Delete the conversations whose last message came before `horizon`.
 
-        Yields table -> number of rows deleted, for each batch.
+        A conversation records what was sent to one mailbox. Yields table -> number of rows deleted, for each batch.
         """
         async for removed in self._older(tables.conversation, tables.conversation.c.last_at, horizon):
             yield removed

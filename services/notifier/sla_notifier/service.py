@@ -54,7 +54,7 @@ class NotifierService:
     """The notifier as `build` returns it: run `service`, and mount `router` into an HTTP application.
 
     The other fields are the parts that `service` runs, and the `context` that they share. `handler` takes in facts,
-    `scheduler` processes waiting ones, `escalator` takes escalation steps, `sender` sends messages, `forgetting`
+    `scheduler` processes waiting facts, `escalator` takes escalation steps, `sender` sends messages, `forgetting`
     deletes old rows.
     """
 
@@ -82,9 +82,9 @@ def build(
     """Return the notifier, ready to run; nothing is started.
 
     `feeds`: the event bus, which gives event sources and wake signals. `registry`: where the metrics are registered.
-    `catalogue`: returns the present catalogue. `authorize`: checks the API key of a request. `records`: the process's
-    copy of the contracts that are kept in the database instead of files; None: there are none. Raises BadSettings for
-    settings that cannot be used.
+    `catalogue`: returns the present catalogue. `authorize`: checks the API key of a request. `records`: the
+    process's copy of the contracts that are kept in the database; None: all contracts are in files. Raises
+    BadSettings for unusable settings.
     """
     quarantine = feeds.quarantine("notifier")
     context = notifier_context(
@@ -181,9 +181,9 @@ def notifier_context(
 ) -> NotifierContext:
     """Return the objects that all parts of the notifier share, made from the settings.
 
-    `log_appended`: wakes the readers of the notifier's log. `quarantine`: where records go that could not be processed;
-    None makes a new one. `catalogue`: returns the present catalogue. `records`: the process's copy of the contracts
-    that are kept in the database instead of files; None: there are none.
+    `log_appended`: wakes the readers of the notifier's log. `catalogue`: returns the present catalogue.
+    `quarantine`: where records go that could not be processed; None makes a new quarantine. `records`: the process's
+    copy of the contracts that are kept in the database; None: all contracts are in files.
     """
     links = Links(settings.public_url.rstrip("/"), LinkSecret(settings.link_secret.get_secret_value().encode()))
     return NotifierContext(
@@ -203,7 +203,8 @@ def notifier_context(
 async def preload_files(context: NotifierContext, channels: Mapping[str, Channel]) -> None:
     """Read every file that sending needs into memory; called at the start.
 
-    Later, under load, there may be no free file descriptor for it. `channels`: kind of channel -> the channel.
+    Reading early matters: under load there may be no free file descriptor. `channels`: kind of channel -> the
+    channel.
     """
     for module in _LATE_MODULES:
         import_module(module)

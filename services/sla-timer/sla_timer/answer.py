@@ -40,8 +40,8 @@ MOST_SEGMENTS = 200  # of one clock, the latest; of marks as many
 class EventPage:
     """One page of an incident's events, in the order in which they occurred.
 
-    `total`: how many events all pages have together. `next`: the event id to pass as `after` for the next page; None on
-    the last page. `surplus`: how many further events are stored that exceed the limit of one incident; they are on no
+    `total`: how many events all pages have together. `next`: the event id to pass as `after` for the next page; None
+    on the last page. `surplus`: how many further events are stored beyond the limit of one incident; they are on no
     page and change no clock.
     """
 
@@ -54,8 +54,8 @@ class EventPage:
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return at most `most` of the clocks, in the order given.
 
-    If there are more, ended clocks are left out, those that started first before others. If that is not enough, open
-    clocks are left out in the same way.
+    If there are too many, ended clocks are left out first, the earliest started before others. If that is not
+    enough, open clocks are left out in the same way.
     """
     if len(clocks) <= most:
         return list(clocks)
@@ -73,13 +73,16 @@ def incident_json(
     seen: ContractView | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the JSON object of an incident: its state, its clocks and one page of its events (`page`).
+    """Return the JSON object of an incident: its state, its clocks and one page of its events.
 
-    It has at most 100 clocks. `rulebook`: the plans, contracts and calendars by which the incident is judged;
-    `rulebooks`: by clock id, the rulebook of each clock that is judged by another one. `now`: the instant for which
-    urgencies, consumed and waiting times are computed. `told`: by clock id, what has been published about the clock;
-    breaches that timers published after the last event are taken from it. `seen`: the part of the incident that an API
-    key of one contract may see; None: the key is for all contracts.
+    The object has at most 100 clocks. A rulebook holds plans, contracts and calendars.
+
+    - `rulebook`: by which the incident is judged. `rulebooks`: clock id -> the rulebook of a clock that is judged by
+      another one.
+    - `now`: the instant for which urgencies, consumed times and waiting times are computed.
+    - `told`: clock id -> what has been published about the clock, such as a breach that a timer published after the
+      last event.
+    - `seen`: the part of the incident that an API key of one contract may see; None: the key is for all contracts.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -153,11 +156,13 @@ def clock_json(
 ) -> dict[str, Any]:
     """Return the JSON object of one clock, as the HTTP API shows it.
 
-    `zone`: the time zone of the field `due_local`. `score`: the clock's urgency now. `consumed`: the counted time so
-    far. `told`: what has been published about the clock; a breach that a timer published after the last event is taken
-    from it. None: nothing. `until`: when the incident left the contract to which the API key is limited; the clock is
-    then shown as of that instant, and `told` is ignored. None: the incident has not left, or the key is for all
-    contracts.
+    - `zone`: the time zone of the field `due_local`.
+    - `score`: the clock's urgency now.
+    - `told`: what has been published about the clock, such as a breach that a timer published after the last event.
+      None: nothing.
+    - `consumed`: the counted time so far.
+    - `until`: when the incident left the contract of the API key. The clock is then shown as of that instant, and
+      `told` is ignored. None: the incident has not left, or the key is for all contracts.
     """
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
@@ -239,7 +244,8 @@ def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetim
 def segment_json(segment: Segment) -> dict[str, Any]:
     """Return the JSON object of a segment of a clock's life.
 
-    A segment is a stretch of time in which the clock ran, or was paused for one reason. `end` is null while it lasts.
+    A segment is a stretch of time in which the clock ran, or was paused for one reason. `end` is null while the
+    segment lasts.
     """
     return {
         "start": iso(segment.start),
@@ -252,11 +258,11 @@ def segment_json(segment: Segment) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The hours in which one clock counts time, and how much counted time is left while the clock is paused.
+    """The hours in which one clock counts time, and what is left while paused.
 
-    `name`: the name of the hours in published events, `wall` for wall-clock time, "" when unknown. `calendar`: None for
-    wall-clock time, and when the catalogue has no calendar of that name. `left_seconds`: counted seconds left of a
-    paused clock, negative once late; None for other clocks, and when unknown.
+    `name`: the name of the hours in published events, `wall` for wall-clock time, "" if unknown. `calendar`: None
+    for wall-clock time, and if the catalogue has no calendar of that name. `left_seconds`: the counted seconds left
+    of a paused clock, negative once late; None if unknown, and for clocks that are not paused.
     """
 
     name: str
@@ -265,7 +271,7 @@ class Hours:
 
     @classmethod
     def of(cls, row: Any, rulebook: Rulebook) -> Hours:
-        """Return the hours in which a clock counts.
+        """Return the hours in which a clock counts time.
 
         `row`: the clock's row of `timer_clock`. `rulebook`: the plans, contracts and calendars by which the clock is
         judged.
@@ -278,10 +284,12 @@ class Hours:
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
     """Return the three keys of a clock's JSON object that depend on its hours and on `now`.
 
-    `hours`: the hours in which the clock counts. `clock`: any object with `state` and `due_at`. The keys:
-    `counted_seconds`: the counted seconds left at `now`, negative once the clock is late; None if the clock has ended,
-    or if unknown. `outside_hours`: True if the clock runs and its hours are closed at `now`. `opens_at`: when the hours
-    open next, as RFC 3339 text; None if `outside_hours` is False, or if unknown.
+    `hours`: the hours in which the clock counts time. `clock`: any object with `state` and `due_at`. The keys:
+
+    - `counted_seconds`: the counted seconds left at `now`, negative once late. None if unknown, or if the clock has
+      ended.
+    - `outside_hours`: True if the clock runs and its hours are closed at `now`.
+    - `opens_at`: when the hours open next, as RFC 3339 text. None if unknown, or if `outside_hours` is False.
     """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS
@@ -295,7 +303,7 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
 def event_json(event: IncidentEvent) -> dict[str, Any]:
     """Return the JSON object of an event, with every field that is stored.
 
-    The command `slad apply` reads such objects, to compute the clocks that other rules would give.
+    The command `slad apply` reads such objects to compute the clocks under other rules.
     """
     agreed = event.agreed
     return {
@@ -356,11 +364,15 @@ def explained_json(
 ) -> dict[str, Any]:
     """Return the JSON body that explains how the clocks of an incident came to their due instants.
 
-    At most 20 clocks are explained: the open ones, and the latest of the others. `at`: the instant as of which they are
-    explained. `language`: of the texts, such as `en`. `name`: the incident's id. `incident`: None before its first
-    event; there are no clocks then. `metric`: explain only clocks of this metric; "": of all. `rulebook`: the plans,
-    contracts and calendars by which the incident is judged; `rulebooks`: by clock id, the rulebook of each clock that
-    is judged by another one.
+    At most 20 clocks are explained. If there are more, open clocks are preferred, and then the clocks that started
+    last. A rulebook holds plans, contracts and calendars.
+
+    - `name`: the incident's id. `incident`: None before the first event; there are no clocks then.
+    - `rulebook`: by which the incident is judged. `rulebooks`: clock id -> the rulebook of a clock that is judged by
+      another one.
+    - `at`: the instant as of which the clocks are explained.
+    - `language`: of the texts, such as `en`.
+    - `metric`: explain only clocks of this metric; "": clocks of all metrics.
     """
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest_clocks(asked, MOST_EXPLAINED)
@@ -391,7 +403,7 @@ def explained_json(
 def preview_json(preview: Preview) -> dict[str, Any]:
     """Return the JSON object of a preview: what would be due if an incident were opened.
 
-    The metric that is due first comes first; metrics without a due instant come last.
+    Metrics are sorted by due instant, the earliest first. Metrics without a due instant come last.
     """
     zone = ZoneInfo(preview.contract.zone)
     return {
@@ -439,6 +451,6 @@ def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
 def iso(at: datetime | None) -> str | None:
     """Return an aware instant as RFC 3339 text; None for None.
 
-    UTC is written as `Z`, any other offset as it is.
+    UTC is written as `Z`. Any other offset is kept.
     """
     return None if at is None else rfc3339(at)

@@ -26,9 +26,9 @@ SOON = timedelta(hours=1)
 
 
 class TimerGauges:
-    """Sets the timer's Prometheus gauges, such as open and overdue clocks, from queries of its tables. Call `run`.
+    """Sets the timer's Prometheus gauges, such as open and overdue clocks, from its tables. Call `run`.
 
-    `events`: the subscription to incident events, whose lag is a gauge too.
+    `events`: the subscription to incident events; its lag is a gauge too.
     """
 
     def __init__(self, store: Store, events: EventSource, time_source: TimeSource, metrics: TimerMetrics) -> None:
@@ -41,7 +41,7 @@ class TimerGauges:
     async def run(self) -> None:
         """Set the timer's Prometheus gauges every 5 seconds until cancelled.
 
-        After a failure the next turn tries again.
+        After a failure of the store, the next round tries again.
         """
         while True:
             try:

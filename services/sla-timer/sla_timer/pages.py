@@ -20,8 +20,8 @@ _event = tables.event.c
 async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage | None:
     """Return one page of an incident's events, read from the store.
 
-    It has at most `limit` events, those after the event with the id `after`; "" for the first page. `row`: the
-    incident's row of `timer_incident`. None if the incident has no event with the id `after`.
+    `row`: the incident's row of `timer_incident`. `after`: the id of the event before the page, "" for the first
+    page. `limit`: the highest number of events. None is returned if the incident has no event with the id `after`.
     """
     of_incident = _event.incident == row.id
     async with store.reading() as connection:
@@ -38,11 +38,12 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
 
 
 def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> EventPage | None:
-    """Return one page of the events of an incident that are at hand (`events`).
+    """Return one page of an incident's events from a list in memory.
 
-    It has at most `limit` of them, those after the event with the id `after`; "" for the first page. None if no event
-    has that id. If all events fit on the first page, they stay in the order given; else pages are in the order of
-    `occurred_at` and id. `row`: the incident's row of `timer_incident`, which gives the page's `surplus`.
+    `events`: all events. `row`: the incident's row of `timer_incident`, which has the page's `surplus`. `after`: the
+    id of the event before the page, "" for the first page. `limit`: the highest number of events. If all events fit
+    on the first page, they keep their order. Otherwise pages are in the order of `occurred_at` and id. None is
+    returned if no event has the id `after`.
     """
     if not after and len(events) <= limit:
         return EventPage(events, len(events), None, row.surplus)

@@ -28,7 +28,8 @@ _incident = tables.incident.c
 class IncidentRetention:
     """Deletes old incidents from the timer's database, in small steps.
 
-    `ended` deletes incidents that ended long ago, `late` the events that arrived for an incident after its deletion.
+    `ended` deletes incidents that ended long ago. `late` deletes events that arrived for an incident after its
+    deletion.
     """
 
     def __init__(self, store: Store) -> None:
@@ -37,9 +38,8 @@ class IncidentRetention:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete incidents that ended before `horizon`; after each step yield table name -> rows deleted.
 
-        They are read in pages of 1,000, those opened first in the first page. Skipped are incidents with an open clock,
-        with events that wait to be applied, or with an event received at `horizon` or later. Of each deleted incident a
-        tombstone stays: its id and when it ended.
+        An incident is kept if it has an open clock, events that wait to be applied, or an event received at
+        `horizon` or later. For each deleted incident a tombstone is stored: the id, and when the incident ended.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -53,10 +53,10 @@ class IncidentRetention:
                     yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete events that came for an incident after the incident itself was deleted.
+        """Delete events that arrived for an incident after the deletion of the incident.
 
-        After each step yield table name -> rows deleted. Only events received before `horizon` go. An incident that was
-        reopened since keeps all its events.
+        After each step yield table name -> rows deleted. Only events received before `horizon` are deleted. A
+        reopened incident keeps all its events.
         """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:

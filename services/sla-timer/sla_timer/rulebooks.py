@@ -29,7 +29,7 @@ MOST_PINNED = 2_000  # rulebooks kept that see contracts as of earlier revisions
 
 
 class CatalogueInForce(Protocol):
-    """A loaded catalogue, as far as the timer uses it (protocol): the compiled configuration of plans and contracts.
+    """Protocol: the part of a loaded catalogue (compiled plans and contracts) that the timer uses.
 
     `sla_catalogue.catalogue.Catalogue` satisfies it.
     """
@@ -41,7 +41,7 @@ class CatalogueInForce(Protocol):
 
     @property
     def text(self) -> str:
-        """Return the catalogue as a text from which it can be built again."""
+        """Return the catalogue as text, from which the catalogue can be built again."""
         ...
 
     @property
@@ -51,10 +51,10 @@ class CatalogueInForce(Protocol):
 
 
 class RulebookOverlay(Protocol):
-    """A function that returns a catalogue's rulebook with the recorded contracts (those kept in the database) added.
+    """A function that returns a catalogue's rulebook with the recorded contracts added.
 
-    Its first argument is the catalogue. The second is contract id -> the revision of it to use; None: the present
-    revisions.
+    Recorded contracts are kept in the database. First argument: the catalogue. Second argument: contract id -> the
+    revision to use; None: the present revisions.
     """
 
     def __call__(self, catalogue: Any, revisions: Mapping[str, int] | None = None, /) -> Rulebook: ...
@@ -62,10 +62,10 @@ class RulebookOverlay(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ContractRecords:
-    """The timer's access to the recorded contracts, which are kept in the database instead of catalogue files.
+    """The timer's access to the recorded contracts, which are kept in the database instead of files.
 
-    `copy`: the timer's copy of their records. `overlay`: returns the rulebook of a catalogue with these contracts added
-    to those of its files.
+    `copy`: the timer's copy of the records. `overlay`: returns the rulebook of a catalogue, with these contracts
+    added.
     """
 
     copy: RecordCopy
@@ -74,11 +74,11 @@ class ContractRecords:
 
 @dataclass(frozen=True, slots=True)
 class JudgedVersion:
-    """A catalogue version by which incidents or clocks were judged, with contracts and customers of one such incident.
+    """A catalogue version by which incidents or clocks were judged, with data of one such incident.
 
-    `contracts`: their ids. `customers`: names as in the incident. Empty: not known. They show whether the version is
-    made of the present revisions of recorded contracts (in the database); if so, its rulebook is built without reading
-    the table `timer_pin`.
+    `contracts`: ids of the incident's contracts. `customers`: names as in the incident. Empty: not known. If both
+    match the present revisions of the recorded contracts (kept in the database), the rulebook of the version is
+    built without reading the table `timer_pin`.
     """
 
     version: str
@@ -90,9 +90,9 @@ class JudgedVersion:
 class PinnedRulebooks:
     """The rulebooks (plans, contracts, calendars) of one transaction.
 
-    `current`: the rulebook of the catalogue in force. `by_version`: catalogue version -> rulebook; versions whose text
-    cannot be read are missing. `newest`: returns, for a row of `timer_incident`, the current rulebook with the present
-    revisions of the incident's recorded contracts; None: it is always `current`.
+    `current`: the rulebook of the present catalogue. `by_version`: catalogue version -> rulebook; versions with
+    unreadable text are missing. `newest`: a function that takes a row of `timer_incident` and returns the current
+    rulebook with the present revisions of the incident's recorded contracts. None: the current rulebook is used.
     """
 
     current: Rulebook
@@ -100,29 +100,29 @@ class PinnedRulebooks:
     newest: Callable[[Any], Rulebook] | None = None
 
     def newest_for(self, incident: Any | None) -> Rulebook:
-        """Return the rulebook (plans, contracts, calendars) that is in force for an incident.
+        """Return the present rulebook (plans, contracts, calendars) for an incident.
 
-        It has the present revisions of the incident's recorded contracts. `incident`: its row of `timer_incident`; None
-        for a new incident.
+        The rulebook has the present revisions of the incident's recorded contracts. `incident`: the row of
+        `timer_incident`; None for a new incident.
         """
         return self.current if incident is None or self.newest is None else self.newest(incident)
 
     def of(self, incident: Any | None) -> Rulebook:
         """Return the rulebook (plans, contracts, calendars) by which an incident was judged last.
 
-        `incident`: its row of `timer_incident`; None for a new incident. For a new incident, and when the version in
-        the row cannot be read, the current rulebook is returned.
+        `incident`: the row of `timer_incident`; None for a new incident. The current rulebook is returned for a new
+        incident, and if the version in the row cannot be read.
         """
         return self.current if incident is None else self.by_version.get(incident.catalogue, self.current)
 
 
 class Rulebooks:
-    """Finds the rulebook (plans, contracts, calendars) of each catalogue version, since incidents keep their version.
+    """Finds the rulebook (plans, contracts, calendars) of each catalogue version; incidents keep theirs.
 
-    Where recorded contracts (in the database) decide, their revisions are part of the version. Call `pinned` in a
-    transaction that writes, `known` in one that reads. `current`: returns the catalogue in force. `revive`: builds a
-    catalogue from its stored text. `records`: the recorded contracts; None: there are none. If a stored text cannot be
-    read, the error is logged and the current rulebook is used.
+    A version includes the revisions of recorded contracts (kept in the database) if they decide. Call `pinned` in a
+    transaction that writes, `known` in a transaction that only reads. `current`: returns the present catalogue.
+    `revive`: builds a catalogue from its stored text. `records`: the recorded contracts; None: there are none. If a
+    stored text cannot be read, the error is logged and the current rulebook is used.
     """
 
     def __init__(
@@ -145,17 +145,17 @@ class Rulebooks:
 
     @property
     def current(self) -> Rulebook:
-        """Return the plans, contracts and calendars of the catalogue in force (its rulebook).
+        """Return the rulebook (plans, contracts, calendars) of the present catalogue.
 
-        The contracts recorded in the database are among them, as they are now.
+        The contracts recorded in the database are included, in their present revisions.
         """
         return self._rulebook(self._current())
 
     @property
     def announced(self) -> bool:
-        """Return whether `newest` has been called since this process loaded the catalogue in force.
+        """Return whether `newest` has been called since this process loaded the present catalogue.
 
-        The first such call records in the database when the catalogue was activated.
+        The first call of `newest` records in the database when the catalogue was activated.
         """
         return self._activated == self._current().version
 
@@ -164,8 +164,8 @@ class Rulebooks:
     ) -> PinnedRulebooks:
         """Return the rulebooks of these catalogue versions for a transaction that writes (`connection`).
 
-        It also updates the recorded contracts in memory from the database, and stores the text of the catalogue in
-        force, unless it is stored already. A version whose text is lost is missing in the result, and logged.
+        The recorded contracts in memory are updated from the database. The text of the present catalogue is stored,
+        unless it is stored already. A version whose text is lost is missing in the result, and logged.
         """
         catalogue = self._current()
         await self._remember(connection, catalogue)
@@ -183,9 +183,9 @@ class Rulebooks:
         return await self._pins(connection, self._current(), versions)
 
     def newest_for(self, row: Any) -> Rulebook:
-        """Return the rulebook (plans, contracts, calendars) that is in force for an incident.
+        """Return the present rulebook (plans, contracts, calendars) for an incident.
 
-        It has the present revisions of the incident's recorded contracts. `row`: the incident's row of
+        The rulebook has the present revisions of the incident's recorded contracts. `row`: the incident's row of
         `timer_incident`.
         """
         current = self.current
@@ -194,10 +194,10 @@ class Rulebooks:
         return self._seen(version, current, judged) or current
 
     async def newest(self, connection: AsyncConnection) -> bool:
-        """Return whether the catalogue that this process has loaded is the one activated last, by any instance.
+        """Return whether this process has loaded the catalogue that any instance activated last.
 
-        The first call after the process has loaded a catalogue (at start, or by a reload) returns True: it records that
-        catalogue in the database as activated now, unless it is the one activated last anyway.
+        The first call after this process has loaded a catalogue (at the start, or by a reload) returns True: the
+        catalogue is recorded in the database as activated now, unless it was the last activated already.
         """
         catalogue = self._current()
         last = await _activated_last(connection)
@@ -329,9 +329,9 @@ def _judged(version: str | JudgedVersion) -> JudgedVersion:
 def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, str] | None:
     """Return the row of `timer_pin` that stores which recorded contracts are part of `version`.
 
-    It has the revisions of these contracts (in the database); from them the rulebook of that version can be made again.
-    `incident`: judged by `rulebook` (plans, contracts, calendars) under `version`. None if no recorded contract is part
-    of the version.
+    The row has the revisions of these contracts (kept in the database), from which the rulebook of the version can
+    be made again. `incident`: the incident, judged by `rulebook` (plans, contracts, calendars) under `version`. None
+    if no recorded contract is part of the version.
     """
     recorded = rulebook.recorded
     if recorded is None or version == base_version(version):
@@ -344,7 +344,8 @@ def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, s
 def version_of(incident: Incident, rulebook: Rulebook) -> str:
     """Return the version under which `rulebook` (plans, contracts, calendars) judges the incident.
 
-    It is the catalogue's version; if recorded contracts (in the database) decide, joined with their revisions.
+    The version is that of the catalogue. If recorded contracts (kept in the database) decide, their revisions are
+    joined to the version.
     """
     contracts = [period.contract for period in incident.periods]
     return rulebook.version_for(contracts, [period.customer for period in incident.periods])

@@ -43,9 +43,9 @@ PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an in
 class TimerService:
     """The parts of the timer service, as `build` returns them.
 
-    `service`: its loops and health checks, to be run. `tick`: fires due timers. `metrics`: of Prometheus. `forgetting`:
-    removes old data. `preparing`: caches incidents with 250 events or more. `quarantine`: keeps what could not be
-    processed. The HTTP routes use `store`, `rulebooks`, `time_source` and `preparing`.
+    `service`: the loops and health checks, to be run. `tick`: fires due timers. `forgetting`: removes old data.
+    `preparing`: caches incidents with 250 events or more. `quarantine`: keeps records that could not be processed.
+    The HTTP routes use `store`, `rulebooks`, `time_source` and `preparing`.
     """
 
     service: Service
@@ -71,10 +71,10 @@ def build(
 ) -> TimerService:
     """Build the timer service and return its parts; nothing runs yet.
 
-    `feeds`: makes its subscription to incident events. `registry`: where its Prometheus metrics are registered.
-    `current`: returns the catalogue in force. `revive`: builds an earlier catalogue from its stored text. `overlay`:
-    given the recorded contracts, returns the function that adds them to the plans and contracts (rulebook) of a
-    catalogue; None: there are none.
+    `feeds`: makes the subscription to incident events. `registry`: where the Prometheus metrics are registered.
+    `current`: returns the present catalogue. `revive`: builds an earlier catalogue from its stored text. `overlay`:
+    takes the recorded contracts (kept in the database), and returns the function that adds these contracts to a
+    catalogue's rulebook; None: there are none.
     """
     metrics = TimerMetrics(registry)
     progress = progress_of(store)

@@ -16,11 +16,12 @@ LONG_SECONDS = 60.0  # no request is worked on for so long: what is still being 
 
 
 class ConnectionActivity(IntEnum):
-    """What a connection is busy with; the lower the value, the sooner it is closed to make room for a new connection.
+    """What a connection is busy with; a connection with a lower value is closed sooner to make room for a new one.
 
-    WAITING: for the head of a request. SENDING: the body of a request is arriving. UNREAD: the other side does not take
-    its answer. STREAMING: the answer is a stream of events, or goes on over `LONG_SECONDS` (60) after its request.
-    ANSWERED: a request is being answered; such a connection is never closed for another.
+    WAITING: waits for the head of a request. SENDING: the body of a request is arriving. UNREAD: the other side does
+    not read its response. STREAMING: the response is a stream of events, or is still being sent more than
+    `LONG_SECONDS` (60) after its request. ANSWERED: a request is being answered; such a connection is never closed to
+    make room.
     """
 
     WAITING = 0  # for the head of a request
@@ -31,11 +32,11 @@ class ConnectionActivity(IntEnum):
 
 
 class EndReason(IntEnum):
-    """Why a connection was refused or closed by this side; the lower-case names are labels of a metric.
+    """Why this process refused or closed a connection; the lower-case names are labels of a metric.
 
     FULL: refused, too many connections are open in all. ADDRESS_FULL: refused, too many are open from its address.
-    GAVE_WAY: closed to make room for a new connection. LATE_HEAD, LATE_BODY: the head or the body of a request did not
-    arrive in time. NOT_READING: the other side took too little of an answer.
+    GAVE_WAY: closed to make room for a new connection. LATE_HEAD, LATE_BODY: the head or body of a request did not
+    arrive in time. NOT_READING: the other side read its response too slowly.
     """
 
     FULL = 0  # refused: too many in all
@@ -49,8 +50,8 @@ class EndReason(IntEnum):
 class HeldConnection(Protocol):
     """An open connection that an `Admission` (the limit on connections of a process) counts and may close.
 
-    To make room for a new connection, the Admission compares what the open ones are busy with (`activity`), and calls
-    `give_way` on one of them.
+    To make room for a new connection, the Admission compares the `activity` of open connections, and calls `give_way`
+    on one of them.
     """
 
     def activity(self, now: float) -> ConnectionActivity:
@@ -61,10 +62,10 @@ class HeldConnection(Protocol):
 
 
 class Admission:
-    """The open connections of one process, at most `most` in all and at most `per_address` from one address.
+    """The open connections of one process: at most `most` in all, and `per_address` from one address.
 
-    Call `enter` for each new connection and `leave` when it has ended. `exempt`: networks of proxies, such as
-    `10.0.0.0/8`; their addresses have no limit of their own. `len()` is the number of open connections.
+    Call `enter` for each new connection, and `leave` when it has ended. `exempt`: networks of proxies, such as
+    `10.0.0.0/8`; the limit per address does not apply to them. `len()` is the number of open connections.
     """
 
     def __init__(self, most: int, per_address: int, exempt: Iterable[str] = ()) -> None:
@@ -78,13 +79,15 @@ class Admission:
         return len(self._all)
 
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
-        """Count a new connection and return None; if it is refused, return the reason.
+        """Count a new connection and return None; if the connection is refused, return the reason.
 
-        `held`: the connection. `address`: where it comes from. If its address is at the limit: one of the address's
-        connections that is WAITING, SENDING or UNREAD is closed for it. If the process is at its limit: such a
-        connection is closed, of one of the eight addresses with the most connections; if they have none, one of any
-        address, which may also be STREAMING. Of several the least busy is closed, of equally busy ones the oldest. If
-        there is none to close: the new one is refused. `now`: seconds of the event loop's clock.
+        If a limit is reached, an open connection is closed to make room; if none may be closed, the new connection is
+        refused.
+
+        At the limit of the address: one of its connections that is WAITING, SENDING or UNREAD is closed. At the limit
+        of the process: such a connection of one of the eight addresses with the most connections is closed; if they
+        have none, a connection of any address, which may also be STREAMING. The least busy connection is chosen, and
+        the oldest among equally busy ones. `now`: seconds of the event loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)
@@ -99,10 +102,7 @@ class Admission:
         return None
 
     def leave(self, held: HeldConnection) -> None:
-        """Stop counting a connection.
-
-        Nothing happens when it is not counted, or no longer.
-        """
+        """Stop counting a connection; do nothing if it is not counted."""
         group = self._all.pop(held, None)
         if group is None:
             return
@@ -142,8 +142,8 @@ class Admission:
 def group_of(address: str) -> str:
     """Return the key by which connections from an address are counted together.
 
-    For an IPv4 address it is the address, for an IPv6 address its /64 network. An IPv6 address that stands for an IPv4
-    address counts as the IPv4 address. A text that is no address, such as that of a Unix socket, is returned unchanged.
+    For an IPv4 address the key is the address, for an IPv6 address its /64 network. An IPv4 address written as IPv6
+    (mapped) is treated as IPv4. A text that is not an address, such as that of a Unix socket, is returned unchanged.
     """
     try:
         read = ip_address(address)

@@ -39,11 +39,10 @@ KEYS_SECONDS = 3.0  # how long a start waits for the store to tell its keys
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A process whose services run.
+    """A process whose services are running.
 
-    `app`: the HTTP application with the routes of all services, ready to be served. `context`: the store, catalogue and
-    other objects that the services share. `failed`: an asyncio.Event that is set when a long-running task of a service
-    has failed.
+    `app`: the HTTP application with the routes of all services. `context`: the store, catalogue and other objects that
+    the services share. `failed`: an asyncio.Event that is set when a long-running task of a service has failed.
     """
 
     app: FastAPI
@@ -61,11 +60,11 @@ async def run_process(
     extra_routes: Iterable[APIRouter] = (),
     extra_parts: Iterable[Part] = (),
 ) -> AsyncIterator[RunningProcess]:
-    """Run the named services while the context lasts, and yield the running process.
+    """Run the named services during the `with` block, and yield the running process.
 
-    `names`: any of `ingest`, `timer`, `notifier`, `board`. `time_source`: used instead of that of the settings (tests,
-    the demo). `extra_routes`, `extra_parts`: HTTP routes and long-running tasks besides those of the services. Raises
-    BadSettings, CatalogueInvalid.
+    `names`: any of `ingest`, `timer`, `notifier`, `board`. `time_source`: used instead of the one in the settings
+    (tests, the demo). `extra_routes`, `extra_parts`: additional HTTP routes and long-running tasks. Raises BadSettings,
+    CatalogueInvalid.
     """
     async with process_context(settings, time_source) as base:
         # So that a key counts from the first request on; without a store the process starts all the same.
@@ -134,7 +133,7 @@ def _app(base: ProcessContext, names: list[str], services: list[Service], router
 
 
 def process_info(base: ProcessContext) -> Mapping[str, Any]:
-    """Return the body of `GET /info`, which tells what runs in this process.
+    """Return the body of `GET /info`: what runs in this process.
 
     It has the versions of slad, catalogue, holidays and zone data, the profile, and the kind of store.
     """

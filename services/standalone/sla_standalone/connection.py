@@ -29,7 +29,7 @@ EVENTS = b"text/event-stream"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTimeouts:
-    """How long to wait for the whole head, and for the whole body, of a request, in seconds."""
+    """How many seconds to wait for the whole head, and for the whole body, of a request."""
 
     head: float = 10.0
     body: float = 30.0
@@ -53,11 +53,11 @@ class _Exit:
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """One HTTP connection of uvicorn's, counted by `admission`, with limits on size, speed and number of its requests.
+    """One HTTP connection of uvicorn, with limits on the size, speed and number of its requests.
 
-    A peer that reads an answer too slowly is cut off, too. `patience`: how long the head and the body of a request may
-    take. `ended` is called with the reason when this side refuses or closes the connection for one of the reasons of
-    EndReason.
+    `admission` counts the connection. A peer that reads a response too slowly is cut off. `patience`: how long the head
+    and the body of a request may take. `ended`: called with an EndReason when this side refuses or closes the
+    connection for that reason.
     """
 
     def __init__(
@@ -93,9 +93,9 @@ class BoundedHttp(HttpToolsProtocol):
     # -- its place ----------------------------------------------------------------------------------------
 
     def activity(self, now: float) -> ConnectionActivity:
-        """Return what the connection is busy with at `now`.
+        """Return what the connection is busy with at `now` (seconds of the event loop's clock).
 
-        This decides how soon it is closed to make room for a new connection. `now`: seconds of the event loop's clock.
+        The Admission uses this to choose which connection to close for a new one.
         """
         if self._parting:
             return ConnectionActivity.WAITING
@@ -115,14 +115,17 @@ class BoundedHttp(HttpToolsProtocol):
         return None if cycle is None or cycle.response_complete else cycle
 
     def give_way(self) -> None:
-        """Close at once, without an answer, to make room for a new connection."""
+        """Close the connection at once, without a response, to make room for a new connection."""
         self._ended(EndReason.GAVE_WAY)
         self._abort()
 
     # -- the transport's side -----------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Tell the admission of the new connection; if there are too many, answer 503 and close it."""
+        """Register the new connection with the admission.
+
+        If the admission refuses, send status 503 and close the connection.
+        """
         super().connection_made(transport)
         refused = self._admission.enter(self, self.client[0] if self.client else "", self.loop.time())
         if refused is None:
@@ -133,7 +136,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._refuse(503, "too-many-connections", "Too many connections", detail, retry=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the admission that the connection is gone, and stop the timers."""
+        """Tell the admission that the connection has ended, and stop the timers."""
         self._parting = True
         self._admission.leave(self)
         self._stop_timer()
@@ -141,11 +144,11 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse the bytes received; discard them if the connection is being closed.
+        """Parse the received bytes; discard them if the connection is being closed.
 
-        A head of more than 64 KiB is answered with status 400. The connection is cut off if more than 32 requests wait
-        behind the one being answered, or if more than 1 MiB was received in vain: body that came after the answer had
-        begun, or anything while the connection is being closed.
+        A head of more than 64 KiB gets status 400. The connection is cut off in two cases: more than 32 requests wait
+        behind the present one, or more than 1 MiB of useless bytes arrived. Useless bytes are a body that arrives after
+        the response has begun, and anything that arrives while the connection is being closed.
         """
         if self._parting:
             self._unwanted += len(data)
@@ -166,16 +169,19 @@ class BoundedHttp(HttpToolsProtocol):
             self._watch()
 
     def pause_writing(self) -> None:
-        """Start a timer, since too much of the answer is still unsent.
+        """Start the timer for a peer that reads too slowly; asyncio calls this when too much is unsent.
 
-        From now on the peer is cut off if it takes less than 8 KiB in 30 seconds. asyncio calls this.
+        From now on the peer is cut off if it reads less than 8 KiB in 30 seconds.
         """
         super().pause_writing()
         self._unread_since = self.loop.time()
         self._expect_reading()
 
     def resume_writing(self) -> None:
-        """Stop the timer of `pause_writing`, since enough was sent. On a connection that is being closed it runs on."""
+        """Stop the timer of `pause_writing`; asyncio calls this when enough was sent.
+
+        On a connection that is being closed, the timer continues.
+        """
         super().resume_writing()
         self._unread_since = None
         if not self._parting:
@@ -193,7 +199,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Start counting the bytes of the request's body, and the time that the request takes.
 
-        When the answer is complete and the connection does not stay open, `close_when_sent` closes it.
+        When the response is complete and the connection does not stay open, `close_when_sent` closes it.
         """
         self._in_head, self._in_body = False, True
         self._body_seen = self._unwanted = 0
@@ -205,7 +211,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Pass on a piece of the request's body, and count its bytes.
 
-        Bytes that come after the answer has begun count as received in vain; `data_received` limits them.
+        Bytes that arrive after the response has begun are useless; `data_received` limits them.
         """
         self._beside_the_body -= len(body)
         self._body_seen += len(body)
@@ -214,7 +220,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._unwanted += len(body)
 
     def on_message_complete(self) -> None:
-        """Stop expecting the body: the request is complete."""
+        """Note that the request's body is complete."""
         self._in_body = False
         super().on_message_complete()
 
@@ -236,7 +242,7 @@ class BoundedHttp(HttpToolsProtocol):
         await self._inner(scope, receive, sent)
 
     def on_response_complete(self) -> None:
-        """Continue with the next request that the peer has sent already, unless the connection is closing."""
+        """Continue with the next request that has already arrived, unless the connection is being closed."""
         if self._parting:
             self.server_state.total_requests += 1
             return
@@ -328,8 +334,8 @@ class BoundedHttp(HttpToolsProtocol):
     def close_when_sent(self) -> None:
         """Close the connection as soon as everything is sent.
 
-        If a request has arrived only in part, what the peer still sends is discarded for two seconds first (1 MiB at
-        most). Closing at once could reset the connection, and the peer would lose the answer.
+        If a request has arrived only in part, further bytes from the peer are first discarded, for up to two seconds or
+        1 MiB. Closing at once could reset the connection, and the peer would lose the response.
         """
         if self._parting:
             return

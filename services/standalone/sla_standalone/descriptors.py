@@ -21,8 +21,8 @@ WANTED = 65_536  # the soft limit is raised to this, as far as the hard one allo
 class Capacity:
     """How many connections a process can hold under its limit on open files.
 
-    `connections`: in all. `per_address`: from one address. `backlog`: how many new ones may wait in the system's queue
-    until the process accepts them.
+    `connections`: in all. `per_address`: from one address. `backlog`: how many new connections may wait in the system's
+    queue until the process accepts them.
     """
 
     connections: int
@@ -31,9 +31,10 @@ class Capacity:
 
 
 def raise_limit() -> int:
-    """Raise this process's soft limit on open files to 65,536; return the limit.
+    """Raise this process's soft limit on open files to 65,536, and return the limit.
 
-    It is raised only as far as the hard limit allows. A higher limit is left as it is; unlimited is returned as 65,536.
+    If the hard limit is lower, the soft limit is raised to the hard limit. A higher limit is not changed. If there is
+    no limit, 65,536 is returned.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
@@ -48,10 +49,10 @@ def raise_limit() -> int:
 
 
 def capacity_under(limit: int, settings: Settings) -> Capacity:
-    """Return how many connections fit if the process may open `limit` files; never more than the settings allow.
+    """Return how many connections fit if the process may open `limit` files.
 
-    160 files (RESERVED) are kept for the database, mails and webhooks. Raises BadSettings if fewer than 16 connections
-    fit.
+    The result never exceeds the settings. 160 files (RESERVED) are kept for the database, mails and webhooks. Raises
+    BadSettings if fewer than 16 connections fit.
     """
     backlog = min(max((limit - RESERVED) // 4, 8), 128)
     connections = min(settings.max_connections, limit - RESERVED - backlog)
@@ -67,7 +68,7 @@ def capacity_under(limit: int, settings: Settings) -> Capacity:
 def measure_capacity(settings: Settings) -> Capacity:
     """Raise the limit on open files, and return how many connections fit under it.
 
-    The limit is raised as far as allowed, to 65,536 at most. A warning is logged if fewer connections fit than the
+    The limit is raised as far as allowed, to at most 65,536. A warning is logged if fewer connections fit than the
     settings allow. Raises BadSettings if fewer than 16 fit.
     """
     limit = raise_limit()

@@ -13,7 +13,7 @@ from sla_platform.settings import Settings
 def is_loopback(host: str) -> bool:
     """Return whether only this machine can reach a server that listens on `host`, an address or a name.
 
-    A name is not looked up: of names only `localhost` counts as this machine.
+    Names are not looked up: the only name of this machine is `localhost`.
     """
     if host.lower() == "localhost":
         return True
@@ -26,10 +26,10 @@ def is_loopback(host: str) -> bool:
 
 
 def exposing_setting(settings: Settings) -> str:
-    """Return a message on the setting that lets other machines reach this process; "" if none does.
+    """Return a message on the setting that lets other machines reach this process; "" if there is none.
 
-    The setting is SLAD_HOST if it is not an address of this machine alone, else SLAD_PUBLIC_URL if it is set and names
-    another host than this machine.
+    The setting is SLAD_HOST if its address is reachable from other machines. Otherwise it is SLAD_PUBLIC_URL, if that
+    is set and names another host than this machine.
     """
     if not is_loopback(settings.host):
         return f"SLAD_HOST={settings.host} lets others reach slad"
@@ -43,10 +43,10 @@ def exposing_setting(settings: Settings) -> str:
 
 
 def missing_settings(settings: Settings) -> list[str]:
-    """Return a message for each setting that is required and not set; empty if none is.
+    """Return a message for each required setting that is not set; empty if all are set.
 
-    Services are not started then. SLAD_CATALOGUE is required in production. SLAD_BOARD_OPEN is required if other
-    machines can reach this process.
+    Services are not started while a setting is missing. SLAD_CATALOGUE is required in production. SLAD_BOARD_OPEN is
+    required if other machines can reach this process.
     """
     found = []
     if not settings.embedded and "catalogue" not in settings.model_fields_set:
@@ -63,9 +63,10 @@ def missing_settings(settings: Settings) -> list[str]:
 
 
 def reasons_against_exposure(settings: Settings, catalogue: Catalogue) -> list[str]:
-    """Return why a catalogue may not be used while other machines can reach this process; empty when it may.
+    """Return why this process may not use a catalogue while other machines can reach it; empty if it may.
 
-    It may not if it is meant for one machine (`settings.local: true`), or uses secrets of slad's published example.
+    The reasons are: the catalogue is meant for one machine (`settings.local: true`), or it uses secrets of slad's
+    published example.
     """
     where = exposing_setting(settings)
     if not where:

@@ -25,10 +25,11 @@ def _today() -> date:
 class CatalogueHolder:
     """Holds the catalogue in force; `current`, and calling the holder, return it.
 
-    It is read from the files at `path` at start, and again by `refresh` if they have changed; files with errors are
-    refused, and the old catalogue stays. `against`: returns why a catalogue without errors may not be in force here,
-    empty if it may. `today`: the date from which to warn of holidays that end soon. `registry`: where its metrics are
-    registered. Raises at start CatalogueInvalid, and BadSettings if `against` returns a reason.
+    The catalogue is read from the files at `path` at the start, and again by `refresh` if they have changed. If the new
+    files have errors, the old catalogue stays in force. `against`: returns the reasons why a catalogue without errors
+    may not be in force here; empty if there are none. `today`: the date from which to warn of holidays that end soon.
+    `registry`: where the metrics are registered. Raises at the start: CatalogueInvalid, and BadSettings if `against`
+    returns a reason.
     """
 
     def __init__(
@@ -77,11 +78,11 @@ class CatalogueHolder:
         return self._current
 
     def refresh(self) -> tuple[FileProblem, ...]:
-        """Read the catalogue's files again if one of them has changed.
+        """Read the catalogue's files again if any has changed; put the new catalogue in force if it is valid.
 
-        If they have no errors, this catalogue is put in force, and () is returned. If they have errors, it is refused,
-        and the problems are returned. If `against` refuses it, the reasons are only logged, and () is returned. If no
-        file has changed, () is returned.
+        If the files have errors, the old catalogue stays in force, and the problems are returned. If `against` refuses
+        the new catalogue, the old one stays in force, the reasons are logged, and () is returned. In all other cases ()
+        is returned.
         """
         problems = self._read_again()
         self._look_ahead()
@@ -134,9 +135,9 @@ class CatalogueHolder:
 
 
 def keep_zones(catalogue: Catalogue) -> None:
-    """Load the zone data of all contracts, rotas and coverages (hours of service), and keep it while the process runs.
+    """Load the zone data of all contracts, rotas and coverages (service hours), and keep them in memory.
 
-    Loaded later, it could fail when the process has no file descriptor left.
+    Loading them later could fail when the process has no file descriptor left.
     """
     rulebook = catalogue.rulebook
     of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}

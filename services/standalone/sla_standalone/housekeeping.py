@@ -17,10 +17,10 @@ Duty = Callable[[], Awaitable[None]]
 
 
 def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
-    """Return a long-running task of a service, named `housekeeping`, that calls the given functions periodically.
+    """Return a long-running task, named `housekeeping`, that calls the given functions periodically.
 
-    `duties`: name -> (interval in seconds, async function). If calls were missed, one call makes up for all of them,
-    however late. A function is not called again while it still runs.
+    `duties`: name -> (interval in seconds, async function). Several missed calls are made up by one call, however late.
+    A function is not called again while it is still running.
     """
 
     async def run() -> None:
@@ -41,9 +41,9 @@ def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
 
 
 def run_postponed_jobs(scheduler: AsyncIOScheduler) -> None:
-    """Run each job now whose next run lies further ahead than its interval.
+    """Run now each job whose next run is further ahead than its interval.
 
-    That happens if the next run was planned while the system's clock was wrong, and the clock has been set back since.
+    This happens if the next run was planned while the system's clock was ahead, and the clock was set back afterwards.
     """
     now = datetime.now(UTC)  # noqa: TID251 - what APScheduler counts by
     for job in scheduler.get_jobs():

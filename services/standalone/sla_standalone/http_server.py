@@ -26,8 +26,8 @@ def server_config(
     """Return uvicorn's configuration for serving `app` over HTTP, with limits on its connections.
 
     `drain_seconds`: how long requests may take to end when the server stops. `registry`: where the metrics of
-    connections are registered. `room`: how many connections fit; None measures it. Raises BadSettings when too few fit.
-    Logging, signals and the start of the app are the caller's work, not uvicorn's.
+    connections are registered. `room`: how many connections fit; None: measured here. Raises BadSettings when too few
+    fit. The caller, not uvicorn, is responsible for logging, signals and the start of the app.
     """
     room = room or measure_capacity(settings)
     admission = Admission(room.connections, room.per_address, settings.trusted_proxies)

@@ -43,9 +43,10 @@ border-bottom: 1px solid #8884; vertical-align: top } pre { white-space: pre-wra
 
 @dataclass(frozen=True, slots=True)
 class KeptMessage:
-    """A message in the local mailbox: a mail, or a call of the demo pager's webhook (`kind`: mail or webhook).
+    """A message in the local mailbox: a mail, or a call of the demo pager's webhook.
 
-    `number`: counted from 1. `at`: when it arrived. `to`: the recipients, `pager` for a webhook.
+    `kind`: mail or webhook. `number`: counted from 1. `at`: when the message arrived. `to`: the recipients; `pager` for
+    a webhook.
     """
 
     number: int
@@ -59,8 +60,8 @@ class KeptMessage:
 class Mailbox:
     """A local mailbox in memory, which keeps the last 200 messages (KEPT) for its page.
 
-    Mails arrive by SMTP on `host` and `port`: await `open`, then run the task that `part` returns. With `port` 0 the
-    system chooses one, which `open` writes to the attribute `port`. `time_source`: dates the messages.
+    Mails arrive by SMTP on `host` and `port`: await `open`, then run the task that `part` returns. `port`: 0: the
+    system chooses a port, which `open` stores in the attribute `port`. `time_source`: dates the messages.
     """
 
     def __init__(self, time_source: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -73,7 +74,7 @@ class Mailbox:
     async def open(self) -> asyncio.AbstractServer:
         """Start to listen for mails by SMTP; return the server.
 
-        The attribute `port` then has the port on which it listens.
+        The attribute `port` is then the port on which the server listens.
         """
         server = await asyncio.get_running_loop().create_server(
             lambda: SMTP(self, hostname="localhost", enable_SMTPUTF8=True), self._host, self.port
@@ -82,7 +83,10 @@ class Mailbox:
         return server
 
     def part(self, server: asyncio.AbstractServer) -> Part:
-        """Return the long-running task `mailbox`, which receives mails by SMTP; `server`: the result of `open`."""
+        """Return the long-running task `mailbox`, which receives mails by SMTP.
+
+        `server`: the result of `open`.
+        """
 
         async def run() -> None:
             async with server:
@@ -100,9 +104,9 @@ class Mailbox:
         return "250 kept"
 
     def keep(self, kind: str, to: str, subject: str, text: str) -> None:
-        """Keep a message under the next number; of more than `KEPT` (200) the oldest is dropped.
+        """Keep a message under the next number; if there are more than 200 (KEPT), drop the oldest.
 
-        `kind`: mail or webhook. `to`: the recipients, `pager` for a webhook.
+        `kind`: mail or webhook. `to`: the recipients; `pager` for a webhook.
         """
         self._kept.append(KeptMessage(next(self._numbers), kind, self._time_source.now(), to, subject, text))
 

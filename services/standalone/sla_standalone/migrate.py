@@ -25,10 +25,10 @@ _LOCK = 0x736C6164  # "slad": one migration at a time
 
 
 async def migrate(settings: Settings) -> None:
-    """Bring the database to the newest revision, and create missing topics of Kafka.
+    """Bring the database to the newest revision, and create missing Kafka topics (if Kafka is the message bus).
 
-    The topics only if Kafka is the message bus. Nothing happens when all is there. Raises StoreBusy or BusUnavailable
-    when one of them cannot be reached, BadSettings when existing topics do not fit, or when a newer release has
+    Does nothing if everything is up to date. Raises StoreBusy when the database cannot be reached, and BusUnavailable
+    when Kafka cannot be reached. Raises BadSettings when existing topics do not fit, or when a newer release has
     migrated the database.
     """
     store = Store(settings.store_url, pool=1, patient=True)
@@ -46,8 +46,8 @@ async def migrate(settings: Settings) -> None:
 async def upgrade(store: Store, to: str = "head") -> None:
     """Upgrade the database to a revision, in one transaction.
 
-    `to`: the revision, such as `0009`; `head` is the newest. If a revision fails, the database stays as it was. Raises
-    StoreBusy, and BadSettings when a newer release has migrated the database.
+    `to`: the revision, such as `0009`; `head` is the newest. If a revision fails, the database is not changed. Raises
+    StoreBusy. Raises BadSettings when a newer release has migrated the database.
     """
     await _run(store, command.upgrade, to)
 
@@ -55,16 +55,16 @@ async def upgrade(store: Store, to: str = "head") -> None:
 async def downgrade(store: Store, to: str) -> None:
     """Downgrade the database to a revision.
 
-    `to`: the revision, such as `0009`; `base` removes every table with its data. Raises StoreBusy, and BadSettings when
-    a newer release has migrated the database.
+    `to`: the revision, such as `0009`; `base` removes every table with its data. Raises StoreBusy. Raises BadSettings
+    when a newer release has migrated the database.
     """
     await _run(store, command.downgrade, to)
 
 
 async def at_head(store: Store) -> str | None:
-    """Return what is wrong with the database's schema, as text; None when it fits. Made for the readiness check.
+    """Return what is wrong with the database's schema, as text for the readiness check; None when it fits.
 
-    A schema newer than this release fits: during a rolling upgrade it is migrated while old processes still run.
+    A schema newer than this release fits: during a rolling upgrade, old processes still run after the migration.
     """
     async with store.reading() as connection:
         current = await connection.run_sync(_revision)
@@ -108,7 +108,10 @@ def _revision(connection: Connection) -> str | None:
 
 
 def configuration(connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration, made without a file. `connection`: None if only the revision files are read."""
+    """Return Alembic's configuration, made without a file.
+
+    `connection`: None if only the revision files are read.
+    """
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     attributes: dict[str, Any] = config.attributes

@@ -22,11 +22,11 @@ from sla_standalone.holder import CatalogueHolder
 
 @dataclass(frozen=True, slots=True)
 class ProcessContext:
-    """What all services of a process share, built once from the settings by `process_context`.
+    """The objects that all services of a process share, built from the settings by `process_context`.
 
-    `store`: the database. `feeds`: access to the message bus. `time_source`: the clock. `registry`: where metrics are
-    registered. `catalogue`: holds the catalogue in force. `memory`: a file with the last readings of the system's
-    clocks, for the next start. `keys`: a copy in memory of the API keys that `slad key make` made.
+    `feeds`: access to the message bus. `registry`: where metrics are registered. `catalogue`: holds the catalogue in
+    force. `memory`: a file with the last readings of the system's clocks, for the next start. `keys`: a copy in memory
+    of the API keys made by `slad key make`.
     """
 
     settings: Settings
@@ -41,9 +41,9 @@ class ProcessContext:
 
 @asynccontextmanager
 async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
-    """Open store, bus and catalogue, and yield them as a ProcessContext; at the end the store is closed.
+    """Open store, bus and catalogue, and yield them as a ProcessContext; close the store at the end.
 
-    The caller has to close its `feeds` (access to the message bus). `time_source`: used instead of that of the settings
+    The caller must close `feeds` (access to the message bus). `time_source`: used instead of the one in the settings
     (tests, the demo). Raises BadSettings, CatalogueInvalid.
     """
     registry = CollectorRegistry()

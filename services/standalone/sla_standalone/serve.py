@@ -38,13 +38,13 @@ async def serve(
     extra_parts: Iterable[Part] = (),
     ready: Callable[[RunningProcess], None] = lambda running: None,
 ) -> int:
-    """Serve the named services over HTTP until a signal arrives or a task of theirs fails.
+    """Serve the named services over HTTP until a signal arrives or a task of a service fails.
 
-    Return the exit status: 0 after a signal, 1 after a failed task (a supervisor should start the process again).
-    `names`: any of `ingest`, `timer`, `notifier`, `board`. `time_source`: used instead of that of the settings.
-    `extra_routes`, `extra_parts`: HTTP routes and long-running tasks besides those of the services. `ready` is called
-    with the running process once everything runs. Raises CatalogueInvalid for a catalogue with errors, BadSettings for
-    a setting that cannot be used, such as a port that is taken.
+    Returns the exit status: 0 after a signal, 1 after a failed task (a supervisor should then restart the process).
+    `names`: any of `ingest`, `timer`, `notifier`, `board`. `time_source`: used instead of the one in the settings.
+    `extra_routes`, `extra_parts`: additional HTTP routes and long-running tasks. `ready`: called with the running
+    process once everything runs. Raises CatalogueInvalid for a catalogue with errors. Raises BadSettings for a setting
+    that cannot be used, such as a port that is in use.
     """
     room = measure_capacity(settings)
     listening = _listen(settings)

@@ -48,9 +48,9 @@ class WiredService:
 
 
 def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
-    """Build the ingest service and its routes from what its process shares (`base`); nothing runs yet.
+    """Build the ingest service and its routes, without starting anything.
 
-    `authorize`: checks API keys.
+    `base`: what the process shares. `authorize`: checks API keys.
     """
     shelf = RecordShelf(base.store)
     built = sla_ingest.service.build(
@@ -71,9 +71,9 @@ def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
 
 def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
-    """Build the timer service and its routes from what its process shares (`base`); nothing runs yet.
+    """Build the timer service and its routes, without starting anything.
 
-    `authorize`: checks API keys.
+    `base`: what the process shares. `authorize`: checks API keys.
     """
     built = sla_timer.service.build(
         base.settings,
@@ -89,9 +89,9 @@ def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
 
 def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
-    """Build the notifier service and its routes from what its process shares (`base`); nothing runs yet.
+    """Build the notifier service and its routes, without starting anything.
 
-    `authorize`: checks API keys.
+    `base`: what the process shares. `authorize`: checks API keys.
     """
     records = RecordCopy(
         RecordShelf(base.store), sla_notifier.tables.contract_records, sla_notifier.tables.contract_cursor
@@ -110,9 +110,9 @@ def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
 
 def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
-    """Build the board and its routes from what its process shares (`base`); nothing runs yet.
+    """Build the board service and its routes, without starting anything.
 
-    `authorize`: checks API keys.
+    `base`: what the process shares. `authorize`: checks API keys.
     """
     records = RecordCopy(RecordShelf(base.store), board_tables.contract_records, board_tables.contract_cursor)
     catalogue = RecordedCatalogue(base.catalogue, records.shelf)

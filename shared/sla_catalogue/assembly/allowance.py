@@ -17,11 +17,10 @@ Written = tuple[Path, AllowanceDocument]
 
 
 def build_allowances(written: Iterable[Written], coverages: Container[str], context: Context) -> tuple[Allowance, ...]:
-    """Return the allowances (included amounts, such as support hours) of a plan, in the order written.
+    """Build the allowances (included amounts, such as support hours) of a plan, in the order written.
 
-    `written`: a pair (keys down to the allowance, its document) for each. `coverages`: the ids of the plan's coverages.
-    These are reported to `context.findings`: two allowances with one id, amounts and thresholds that cannot be read,
-    and unknown coverages.
+    `written`: for each, (keys down to the allowance, its document). `coverages`: ids of the plan's coverages. Repeated
+    ids, unreadable amounts and thresholds, and unknown coverages are reported to `context.findings`.
     """
     found: dict[str, Allowance] = {}
     for path, document in written:
@@ -51,11 +50,13 @@ def build_allowances(written: Iterable[Written], coverages: Container[str], cont
 def contract_allowances(
     bought: Mapping[str, BoughtAllowanceDocument], promised: Sequence[Allowance], path: Path, context: Context
 ) -> tuple[Allowance, ...]:
-    """Return the allowances (included amounts) of a contract: those of its plan, changed as it says.
+    """Return the allowances (included amounts) of a contract: its plan's, changed as the contract says.
 
-    `promised`: those of the plan. Optional ones are left out unless the contract names them (clause E13,
-    docs/clauses.md). `bought`: allowance id -> what the contract says of it. `path`: the keys down to `bought`, such as
-    `("contracts", "acme", "allowances")`. An id that the plan does not have is reported to `context.findings`.
+    Optional allowances are left out unless the contract names them (clause E13, docs/clauses.md).
+    `bought`: allowance id -> what the contract says of the allowance.
+    `promised`: the plan's allowances.
+    `path`: the keys down to `bought`, such as `("contracts", "acme", "allowances")`.
+    An id that the plan does not have is reported to `context.findings`.
     """
     for name in bought:
         if all(each.id != name for each in promised):

@@ -20,11 +20,10 @@ _AS_A_MADE_KEY = re.compile(r".*#[0-9]+", re.ASCII)  # the id of a key that `sla
 
 
 def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
-    """Return the API keys of the catalogue's section `keys` by id.
+    """Build the API keys of the catalogue's section `keys`, by id.
 
-    A key without a usable hash is left out. These are reported to `context.findings`: bad hashes, unknown scopes and
-    contracts, plain and short keys. So are keys that are limited to a contract but have a scope that goes beyond one
-    contract.
+    A key without a usable hash is left out. Bad hashes, unknown scopes and contracts, and plain or short keys are
+    reported to `context.findings`. So are keys for one contract with a scope that concerns all contracts.
     """
     found: dict[KeyId, ApiKey] = {}
     for name, document in context.document.keys.items():

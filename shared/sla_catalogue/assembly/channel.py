@@ -10,9 +10,9 @@ from sla_catalogue.channel import ChannelEntry, ChannelId, channel_kind
 
 
 def build_channels(context: Context) -> Mapping[ChannelId, ChannelEntry]:
-    """Return the entries of the catalogue's section `channels` (such as webhook endpoints) by id.
+    """Build the entries of the catalogue's section `channels` (such as webhook endpoints), by id.
 
-    Errors of the entries are reported to `context.findings`.
+    Errors in the entries are reported to `context.findings`.
     """
     found: dict[ChannelId, ChannelEntry] = {}
     for name, document in context.document.channels.items():

@@ -41,12 +41,17 @@ CONTACT = "contact"  # the role of the customer's own contact person
 
 @dataclass(frozen=True, slots=True)
 class BuiltContract:
-    """A contract as built from the files (`contract`), with its plan (`built`) and what the checks need.
+    """A contract as built from the files, with its plan and what the checks need.
 
-    `rows`: the contract's own targets, each with its path. `document`: the contract as written. `parts`: if it has
-    several entitlements (plans with their own products), a BuiltContract for each; else empty. Only such a part has
-    `written`, the keys from the contract down to the entitlement, and `siblings`, the coverages of all the contract's
-    plans by name.
+    `built`: the plan.
+    `rows`: the contract's own targets, each with its path.
+    `document`: the contract as written.
+    `parts`: for a contract with several entitlements (plans with their own products), a BuiltContract for each; else
+    empty.
+
+    Only in such a part:
+    `written`: the keys from the contract down to the entitlement.
+    `siblings`: coverages of all the contract's plans, by name.
     """
 
     contract: Contract
@@ -61,14 +66,14 @@ class BuiltContract:
     def bought(self) -> tuple[BuiltContract, ...]:
         """Return one built contract for each entitlement (a plan with its own products).
 
-        For a contract with one plan that is a tuple of the contract alone.
+        For a contract with one plan, the result is the contract itself as the only item.
         """
         return self.parts or (self,)
 
     def coverage(self, name: str) -> Coverage | None:
-        """Return the coverage (when time counts) with this name.
+        """Return the coverage (when time counts) with this name; None if no plan of the contract has it.
 
-        It is that of the contract's plan, else of the contract's other plans. None if none of them has it.
+        The coverage of this object's plan comes before those of the contract's other plans.
         """
         return self.built.plan.coverages.get(name) or self.siblings.get(name)
 
@@ -79,21 +84,24 @@ class BuiltContract:
 
     @property
     def place(self) -> Path:
-        """Return the keys down to what names the plan: the contract, or one of its entitlements.
+        """Return the keys down to where the plan is named: in the contract, or in one of its entitlements.
 
-        Examples are `("contracts", "acme")` and `("contracts", "acme", "entitlements", 0)`.
+        For example `("contracts", "acme")` or `("contracts", "acme", "entitlements", 0)`.
         """
         return (*self.path, *self.written)
 
 
 @dataclass(slots=True)
 class Plans:
-    """Builds the plans of a catalogue, each once: `get` returns the plan built from a draft.
+    """Builds the plans of a catalogue, each once, from drafts (plans as written).
 
-    `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`, by name. `context`:
-    receives findings. `built`: the plans built so far, by id, among them plans made for one contract (`gold@acme`).
-    `on_call`: rota id -> the ids of its people. `laid`: the drafts merged over a base plan so far, by id
-    (`gold+standard`). `order`: id of a person -> the position in the section `people`; filled when first needed.
+    `drafts`: plan id -> draft.
+    `shared`: the coverages of the section `coverages`, by name.
+    `context`: receives findings.
+    `built`: the plans built so far, by id, including plans made for one contract (`gold@acme`).
+    `on_call`: rota id -> ids of its people.
+    `laid`: the drafts merged over a base plan so far, by id (`gold+standard`).
+    `order`: person id -> position in the section `people`; filled when first needed.
     """
 
     drafts: Mapping[str, PlanDraft]
@@ -107,26 +115,27 @@ class Plans:
     def get(self, draft: PlanDraft, like: Mapping[str, Coverage] = NO_COVERAGES) -> BuiltPlan:
         """Return the plan built from a draft (the plan as written).
 
-        It is built at the first call for the draft's id; later calls return the same object. `like`: coverages by name.
-        If one is equal to the plan's own of that name, the plan gets it, as the same object; later calls ignore it.
+        The plan is built once for each id; later calls return the same object. `like`: coverages by name. A coverage of
+        the plan that equals the coverage of the same name in `like` is replaced by that object, so that plans share it.
+        Only the first call uses `like`.
         """
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context, like)
         return self.built[draft.id]
 
     def people_in_order(self, named: Iterable[str]) -> list[str]:
-        """Return ids of people in the order in which the section `people` has them.
+        """Return ids of people in the order of the section `people`.
 
-        Those of `named` that are not in the section are left out.
+        Ids in `named` that the section does not have are left out.
         """
         if not self.order:
             self.order.update({id_: place for place, id_ in enumerate(self.context.document.people)})
         return sorted((id_ for id_ in named if id_ in self.order), key=self.order.__getitem__)
 
     def over(self, draft: PlanDraft, base: PlanDraft) -> PlanDraft:
-        """Return the draft of a plan merged over that of its base plan.
+        """Return the draft of a plan merged over the draft of its base plan.
 
-        It has what `draft` has, and from `base` what it lacks. The same pair always gives the same object.
+        What `draft` lacks is taken from `base`. The same pair always returns the same object.
         """
         id_ = f"{draft.id}+{base.id}"
         if id_ not in self.laid:
@@ -135,11 +144,10 @@ class Plans:
 
 
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
-    """Return the contracts of the section `contracts`, in the order written.
+    """Build the contracts of the section `contracts`, in the order written.
 
-    `plans`: builds their plans. A contract is left out if its plan, base plan or time zone is unknown. A holder of a
-    role is left out if the person or rota is unknown, or if the catalogue lacks the coverage (hours) in which they
-    serve. Errors are reported to `context.findings`.
+    `plans`: builds their plans. A contract with an unknown plan, base plan or time zone is left out. A holder of a role
+    is left out if the person, the rota or the coverage (hours) is unknown. Errors are reported to `context.findings`.
     """
     found = [build_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
@@ -148,12 +156,14 @@ def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
 def build_contract(
     name: str, document: ContractDocument, plans: Plans, context: Context, version: int = 0
 ) -> BuiltContract | None:
-    """Return one contract with its plan.
+    """Build one contract with its plan; None if its plan, base plan or time zone is unknown.
 
-    None if the plan, the base plan or the time zone is unknown. `name`: the contract's id. `document`: the contract as
-    written. `plans`: builds its plans. `version`: its number, if the contract is recorded in the database. Above 0, it
-    is part of the ids of plans that are made for this contract alone (`gold@acme.v3`), so that two versions have two
-    plans. Errors are reported to `context.findings`.
+    `name`: id of the contract.
+    `document`: the contract as written.
+    `plans`: builds its plans.
+    `version`: number of the version of a contract recorded in the database, else 0. It is part of the ids of plans made
+    for this contract (`gold@acme.v3`).
+    Errors are reported to `context.findings`.
     """
     path: Path = ("contracts", name)
     zone_known = check_zone(document.zone, (*path, "zone"), context.findings)

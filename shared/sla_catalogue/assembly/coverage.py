@@ -19,11 +19,11 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """Return coverages (when time counts) by name: those written, and the shared ones.
+    """Build the coverages (when time counts) as written, and return them by name with the shared ones.
 
-    `written`: name -> (keys down to the coverage, its document). `shared`: those of the section `coverages`. If both
-    have a name, the written one is returned. A written coverage may be made of others, written or shared. A part that
-    is unknown, or is itself made of that coverage, is left out and reported to `context.findings`.
+    `written`: name -> (keys down to the coverage, its document). `shared`: the coverages of the section `coverages`. If
+    both have a name, the written one is used. A written coverage may be made of other coverages. A part that is
+    unknown, or that is made of the same coverage, is left out and reported to `context.findings`.
     """
     found: dict[str, Coverage] = {}
     for name in written:
@@ -61,11 +61,11 @@ def _build(
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
-    """Return the coverage (when time counts) that a document describes, without its parts.
+    """Build the coverage (when time counts) that a document describes, without its parts.
 
-    Parts are the other coverages of which it may be made. `name`: the coverage's id. `path`: the keys down to the
-    document. These are reported to `context.findings`: hours that overlap or leave a gap of at most 5 minutes, a
-    coverage that is never open, and an unknown time zone.
+    Parts are other coverages that it is made of. `name`: id of the coverage. `path`: the keys down to the document.
+    Overlapping hours, gaps of at most 5 minutes, a coverage that is never open, and an unknown time zone are reported
+    to `context.findings`.
     """
     hours = document.hours or {}
     check_week(hours, (*path, "hours"), context)
@@ -93,9 +93,9 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
 
 
 def weekly_of(week: Week) -> Mapping[int, tuple[Window, ...]]:
-    """Return the open windows of each weekday (0 is Monday), in seconds since midnight.
+    """Return the open windows of each weekday (0 is Monday), in seconds from midnight.
 
-    `week`: the same, with windows in minutes.
+    `week`: the windows in minutes from midnight.
     """
     return MappingProxyType({day: tuple(map(window_of, windows)) for day, windows in week.items()})
 
@@ -105,7 +105,7 @@ def _season(document: SeasonDocument) -> Season:
 
 
 def window_of(window: MinuteWindow) -> Window:
-    """Return an open window of a day, given in minutes, in seconds since midnight.
+    """Convert an open window of a day from minutes to seconds from midnight.
 
     A window that ends on the next day becomes one with `close <= open`.
     """
@@ -116,8 +116,8 @@ def window_of(window: MinuteWindow) -> Window:
 def check_week(week: Week, path: Path, context: Context) -> None:
     """Report weekly hours that look wrong to `context.findings`.
 
-    Hours that overlap are errors; gaps of at most 5 minutes between them are warnings. `path`: the keys down to the
-    hours in the catalogue.
+    Overlapping hours are errors. Gaps of at most 5 minutes are warnings. `path`: the keys down to the hours in the
+    catalogue.
     """
     for pair in find_overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")
@@ -137,7 +137,7 @@ def _holidays(written: str) -> tuple[HolidaySource, str | None, str | None]:
 def holiday_code(country: str | None, subdivision: str | None) -> str:
     """Return the code of a holiday table, such as `PL` or `DE-BY`.
 
-    `country`, `subdivision`: the codes of which it is made; without a country it is "".
+    It joins the codes of country and subdivision; "" if neither is given.
     """
     return "-".join(part for part in (country, subdivision) if part)
 

@@ -26,12 +26,12 @@ from sla_domain.plan import PlanId, written_name
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """A plan as it is written, merged with the plan it extends; `build_plan` makes the usable plan of it.
+    """A plan as written, merged with the plan that it extends; `build_plan` makes the usable plan.
 
-    `document`: has the plan's other values, such as its title and rules; its lists and mappings are in the fields here.
-    `priorities`, `targets`, `windows`, `allowances`: a pair (keys down to where it was written, document) for each.
-    `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan, for which only a contract has
-    targets.
+    `document`: the plan's single values, such as title and rules.
+    `priorities`, `targets`, `windows`, `allowances`: for each, (keys down to where it was written, document).
+    `coverages`, `metrics`: name -> such a pair.
+    `timed_too`: further metrics of the plan, for which only a contract has targets.
     """
 
     id: str
@@ -49,16 +49,16 @@ class PlanDraft:
     def path(self) -> Path:
         """Return the keys down to the plan in the catalogue, such as `("plans", "gold")`.
 
-        For a plan that is made for a contract (`gold@acme`), they are those of the original plan.
+        For a plan made for a contract (`gold@acme`), they lead to the original plan.
         """
         return ("plans", written_name(PlanId(self.id)))
 
 
 def draft_plans(context: Context) -> dict[str, PlanDraft]:
-    """Return the draft of every plan by id.
+    """Return the draft of every plan, by id.
 
-    A draft is the plan as written, merged with the plan that it extends. If that plan is unknown or extends it in turn,
-    the plan is left out, and reported to `context.findings`. Plans that extend one left out are left out too.
+    A draft is the plan as written, merged with the plan that it extends. A plan is left out if it extends an unknown
+    plan, a plan that is left out, or itself in a circle. Unknown plans and circles are reported to `context.findings`.
     """
     drafts: dict[str, PlanDraft] = {}
     for name in context.document.plans:
@@ -115,11 +115,11 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 
 
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
-    """Return a plan merged from two: what `top` does not have is taken from `base`.
+    """Merge two plans: what `top` lacks is taken from `base`.
 
-    `id_`: the id of the result. If both have a priority, metric, coverage, role, window or allowance of the same id or
-    name, that of `top` is used. The targets of `top` come before those of `base`. Two things are never taken from
-    `base`: the base plans that it requires, and when and where it is sold.
+    `id_`: id of the result. If both have a priority, metric, coverage, role, window or allowance of the same name, that
+    of `top` is used. Targets of `top` come before targets of `base`. Two things are never taken from `base`: the base
+    plans that it requires, and when and where it is sold.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}

@@ -16,10 +16,10 @@ from sla_domain.escalation import EscalationPolicy, PolicyLevel
 
 
 def build_escalations(context: Context) -> Mapping[str, EscalationPolicy]:
-    """Return the escalation policies (whom to notify, in levels) of the section `escalations` by id.
+    """Build the escalation policies (whom to notify, in levels) of the section `escalations`, by id.
 
-    These are reported to `context.findings`: policies without levels, levels that notify nobody, levels that come no
-    later than the level before, and unknown channels.
+    Policies without levels, levels that notify nobody, levels no later than the level before, and unknown channels are
+    reported to `context.findings`.
     """
     found: dict[str, EscalationPolicy] = {}
     for name, document in context.document.escalations.items():

@@ -21,12 +21,12 @@ MAX_FEED_BYTES = 4 * 1024 * 1024
 def build_holidays(
     codes: Mapping[str, Path], horizon: Horizon, bases: Mapping[str, FilePath], context: Context
 ) -> dict[str, HolidayTable]:
-    """Return the holiday tables by code, such as `PL`.
+    """Build the holiday tables for `codes` and for the section `holidays`, by code, such as `PL`.
 
-    They are those of the given codes and of the section `holidays`. `codes`: each code that a coverage needs -> the
-    keys down to that coverage. `horizon`: the years. `bases`: name of a catalogue file -> directory to which relative
-    file names in it refer. These are reported to `context.findings`: unknown codes, calendar files that cannot be read,
-    and removed days that were no holidays.
+    `codes`: code that a coverage needs -> keys down to that coverage.
+    `horizon`: the years.
+    `bases`: name of a catalogue file -> directory for relative file names in that file.
+    Unknown codes, unreadable calendar files, and removed days that were no holidays are reported to `context.findings`.
     """
     wanted = {**{code: ("holidays", code) for code in context.document.holidays}, **codes}
     return {code: _table(code, path, horizon, bases, context) for code, path in sorted(wanted.items())}
@@ -35,11 +35,11 @@ def build_holidays(
 def later_table(
     code: str, path: Path, tables: Mapping[str, HolidayTable], horizon: Horizon, context: Context
 ) -> HolidayTable:
-    """Return the holiday table of a code that no contract needed when the catalogue was built.
+    """Build the holiday table of a code that no contract needed when the catalogue was built.
 
-    Holidays are generated for the years of `horizon`. No calendar file is read: its days are taken from the table of
-    the country in `tables` (code -> table). `path`: the keys down to what needs the code. Unknown codes are reported to
-    `context.findings`.
+    Holidays are generated for the years of `horizon`. No calendar file is read: days from such files are taken from the
+    country's table in `tables` (code -> table). `path`: the keys down to what needs the code. Unknown codes are
+    reported to `context.findings`.
     """
     country, _, subdivision = code.partition("-")
     document = context.document.holidays.get(country) or HolidayDocument()
@@ -117,7 +117,7 @@ def _fed(
 
 
 def holidays_version(tables: Mapping[str, HolidayTable]) -> str:
-    """Return the version of the installed package `holidays`, which generates holidays.
+    """Return the version of the package `holidays`, which generates holidays.
 
     "" if no table in `tables` (code -> table) has a day.
     """

@@ -18,11 +18,11 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 
 
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
-    """Return the metrics (what is timed) of a plan, each once.
+    """Build the metrics (what is timed) of a plan, each once.
 
-    They are those named in `wanted`, then those they wait for (`after`, `until`). `written`: name -> (keys down to the
-    metric, its document) for metrics that the catalogue defines; they replace built-in ones of the same name. Names
-    that nobody defines are left out, and not reported.
+    Those named in `wanted` come first, then metrics that they depend on (`after`, `until`). `written`: name -> (keys
+    down to the metric, its document), for metrics that the catalogue defines. They replace built-in metrics of the same
+    name. Unknown names are left out and not reported.
     """
     found: dict[str, Metric] = {}
     left = list(wanted)
@@ -40,10 +40,9 @@ def _awaited(metric: Metric) -> Iterator[str]:
 
 
 def known_metrics(written: Written) -> frozenset[str]:
-    """Return the names of all metrics that a plan may use.
+    """Return the names of all metrics that a plan may use: built-in ones and those in `written`.
 
-    These are the built-in ones and those that the catalogue defines. `written`: the latter, as name -> (keys down to
-    the metric, its document).
+    `written`: name -> (keys down to the metric, its document), for metrics that the catalogue defines.
     """
     return frozenset(written) | frozenset(BUILT_IN)
 

@@ -12,9 +12,9 @@ from sla_domain.notice_terms import NoticeTerms, Registration
 
 
 def build_notice_terms(document: NoticesDocument | None) -> NoticeTerms:
-    """Return the rules of a plan on who is notified of critical fixes.
+    """Build a plan's rules on who is notified of critical fixes.
 
-    `document`: the rules as written. None: everybody of a contract is entitled to every notice.
+    `document`: the rules as written. None: everybody of a contract gets every notice.
     """
     if document is None:
         return NoticeTerms()
@@ -29,11 +29,11 @@ def build_notice_terms(document: NoticesDocument | None) -> NoticeTerms:
 def build_registration_domains(
     written: Sequence[str], terms: NoticeTerms, path: Path, context: Context
 ) -> frozenset[str]:
-    """Return the mail domains of a contract whose addresses may register for notices of critical fixes.
+    """Return the mail domains of a contract whose addresses may register for critical-fix notices.
 
-    They are in ASCII and lower case. `written`: the domains as written. `terms`: whether the plan asks for
-    registration. `path`: the keys down to the domains. These are reported to `context.findings`: texts that are not
-    domains, and domains of a contract whose plan asks for no registration.
+    The domains are in ASCII and lower case. `written`: the domains as written. `terms`: whether the plan asks for
+    registration. `path`: the keys down to the domains. Texts that are no domains are reported to `context.findings`,
+    and so are domains if the plan asks for no registration.
     """
     found = set()
     for domain in written:

@@ -21,9 +21,9 @@ MAIL_LANGUAGES = frozenset({"en"})
 
 
 def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocument]]:
-    """Yield each person of a catalogue: those of the section `people`, then those of each contract.
+    """Yield each person of a catalogue as (keys down to the person, the person's document).
 
-    Each is a pair (keys down to the person, the person's document).
+    People of the section `people` come first, then those of each contract.
     """
     for id_, each in document.people.items():
         yield ("people", id_), each
@@ -33,7 +33,7 @@ def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocu
 
 
 def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context) -> None:
-    """Report to `context.findings` unknown time zones of people, and working hours that overlap."""
+    """Report people's unknown time zones and overlapping working hours to `context.findings`."""
     for path, person in people:
         if person.zone is not None:
             check_zone(person.zone, (*path, "zone"), context.findings)
@@ -41,11 +41,13 @@ def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context
 
 
 def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, zone: str) -> Person:
-    """Return the person that a document describes.
+    """Build the person that a document describes.
 
-    `id_`: the person's id. `notices` (whether to notify of critical fixes), `side` (staff or customer): used where the
-    document does not say. `zone`: the time zone of the person's working hours if the document names none. The person's
-    addresses are those under `addresses`, then those under keys of channel kinds (such as `email`), each once.
+    `id_`: id of the person.
+    `notices`: whether to notify the person of critical fixes, if the document does not say.
+    `side`: staff or customer, if the document does not say.
+    `zone`: time zone of the working hours, if the document names none.
+    The addresses are those under `addresses`, then those under keys of channel kinds (such as `email`), each once.
     """
     of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
     addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]
@@ -66,7 +68,8 @@ def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, 
 def mail_language(spoken: tuple[str, ...]) -> str:
     """Return the language in which to write mails to a person.
 
-    It is the first of the person's languages (`spoken`) in which slad has mail texts; if none, the first.
+    It is the first of the person's languages (`spoken`) in which slad has mail texts. If there is none, it is the
+    person's first language.
     """
     return next((tag for tag in spoken if MAIL_LANGUAGES & {tag, tag.partition("-")[0]}), spoken[0])
 

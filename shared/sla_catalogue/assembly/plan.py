@@ -28,9 +28,11 @@ NO_COVERAGES: Mapping[str, Coverage] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class BuiltPlan:
-    """A plan ready for use (`plan`), with what its checks need.
+    """A plan ready for use, with what its checks need.
 
-    `rows`: its targets with their paths. `names`: the names that targets may refer to. `draft`: the plan as written.
+    `rows`: the plan's targets with their paths.
+    `names`: the names that targets may refer to.
+    `draft`: the plan as written.
     """
 
     plan: Plan
@@ -42,12 +44,12 @@ class BuiltPlan:
 def build_plan(
     draft: PlanDraft, shared: Mapping[str, Coverage], context: Context, like: Mapping[str, Coverage] = NO_COVERAGES
 ) -> BuiltPlan:
-    """Return the plan built from a draft (the plan as written), ready for use.
+    """Build a plan, ready for use, from its draft (the plan as written).
 
-    `shared`: the coverages of the section `coverages`. If the plan has one of the same name, its own is used. `like`:
-    the coverages of the plan from which this one is derived. Those that are equal are used again, as the same objects.
-    These are reported to `context.findings`: names in the plan that nobody defines, a name that two priorities share,
-    and urgent channels that are not among the plan's channels.
+    `shared`: the coverages of the section `coverages`; a coverage of the plan with the same name is used instead.
+    `like`: coverages of the plan from which this plan is derived. Equal coverages are used again, as the same objects.
+    Unknown names, a name shared by two priorities, and urgent channels that are not among the plan's channels are
+    reported to `context.findings`.
     """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))

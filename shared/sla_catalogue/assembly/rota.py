@@ -27,7 +27,7 @@ _ALWAYS_FIRST = date(1970, 1, 5)  # a Monday: of one person alone the day of the
 class RotaHours:
     """The hours of one layer of a rota (on-call plan), as a coverage.
 
-    `path`: where the catalogue states them: the keys down to them (not a file), such as `("rotas", "nights", "hours")`.
+    `path`: the keys down to the hours in the catalogue, such as `("rotas", "nights", "hours")`.
     """
 
     coverage: Coverage
@@ -35,9 +35,9 @@ class RotaHours:
 
 
 def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[str, ...]]:
-    """Return the ids of all people who are ever on call in each rota (on-call plan).
+    """Return who is ever on call in each rota (on-call plan): rota id -> ids of people.
 
-    The result is rota id -> ids of people, in the order written. `listed`: the shifts from calendar files.
+    `listed`: the shifts from calendar files. The people are in the order written.
     """
     found: dict[str, tuple[str, ...]] = {}
     for name, document in context.document.rotas.items():
@@ -51,9 +51,9 @@ def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[st
 def rota_hours(shared: Mapping[str, Coverage], context: Context) -> Mapping[tuple[str, int], RotaHours]:
     """Return the hours of the layers of all rotas (on-call plans), as coverages.
 
-    The result is (rota id, number of the layer, from 0) -> hours; layers on call at any hour are left out. `shared`:
-    the coverages of the section `coverages`. An unknown coverage, and one that subtracts the holidays of a contract,
-    are left out, too, and reported to `context.findings`.
+    The result is (rota id, number of the layer, from 0) -> hours. Layers on call at any hour are missing. `shared`: the
+    coverages of the section `coverages`. Two kinds of coverage are left out and reported to `context.findings`: unknown
+    ones, and those that subtract a contract's holidays.
     """
     found: dict[tuple[str, int], RotaHours] = {}
     for name, document in context.document.rotas.items():
@@ -87,12 +87,14 @@ def build_rotas(
     calendar: Callable[[str, Coverage], Calendar],
     context: Context,
 ) -> Mapping[RotaId, Rota]:
-    """Return the rotas (on-call plans) of the section `rotas` by id.
+    """Build the rotas (on-call plans) of the section `rotas`, by id.
 
-    A rota with an unknown time zone is left out. `hours`: (rota id, number of the layer, from 0) -> its hours.
-    `listed`: the shifts from calendar files. `on_call`: rota id -> ids of its people. `calendar`: given a time zone and
-    a coverage, returns the calendar. These are reported to `context.findings`: unknown time zones and people, layers
-    without anybody, handovers whose days contradict each other, and overrides that end before they begin.
+    `hours`: (rota id, number of the layer, from 0) -> hours of the layer.
+    `listed`: the shifts from calendar files.
+    `on_call`: rota id -> ids of its people.
+    `calendar`: returns the calendar for a time zone and a coverage.
+    A rota with an unknown time zone is left out. Unknown time zones and people, layers without people, contradicting
+    days of handover, and overrides that end before they begin are reported to `context.findings`.
     """
     found: dict[RotaId, Rota] = {}
     for name, document in context.document.rotas.items():

@@ -22,8 +22,10 @@ NEVER = "never"
 class ScenarioAgreement:
     """A due date that the parties agree on, in a test of the catalogue (clause B5, docs/clauses.md).
 
-    `metric`: whose clock is due then. `due`: an aware instant. `by`: who agreed. `moved_by_pauses`: whether pauses move
-    the date.
+    `metric`: the metric whose clock is then due at `due`.
+    `due`: aware datetime.
+    `by`: who agreed.
+    `moved_by_pauses`: whether pauses move the date.
     """
 
     metric: str
@@ -34,11 +36,13 @@ class ScenarioAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioEvent:
-    """One event of a test of the catalogue, after the opening; its instants have a time zone.
+    """One event after the opening, in a test of the catalogue.
 
-    `actor`: whom it is from. `waiting_on`: for a pause, on whom the incident waits; else None. `attributes`: name ->
-    value, what the event changes of the incident. `agreed`: the due date agreed on; None: none. `reason`: why, as in
-    the ticket; "" for none.
+    `at`: aware datetime.
+    `waiting_on`: for a pause, whom the incident waits on; else None.
+    `attributes`: name -> value, of the attributes that the event changes.
+    `agreed`: the due date agreed on; None: none.
+    `reason`: as in the ticket, "" for none.
     """
 
     at: datetime
@@ -52,12 +56,16 @@ class ScenarioEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What a test of the catalogue expects of the clock of one metric; None, "" and False are not checked.
+    """What a test of the catalogue expects of the clock of one metric.
 
-    `metric`: such as `resolution` for its latest clock, or `resolution/1` for its second one (counted from 0). `due`,
-    `warn`, `breach`: the instants; `warn`: of all warnings. `unbroken`: no breach by the test's `now`. `state`: such as
-    `paused`; `absent`: there is no clock. `unspecified`: the plan gives no number, so there is no clock. `clause`: the
-    clause that the clock's target states.
+    `metric`: such as `resolution` for the last clock, or `resolution/1` for the second one (counted from 0).
+    `due`, `breach`: the expected instants.
+    `warn`: the instants of all warnings.
+    `unbroken`: no breach by the test's `now`.
+    `state`: such as `paused`; `absent` means that there is no clock.
+    `unspecified`: the plan gives no number, so there is no clock.
+    `clause`: the clause that the clock's target names.
+    Fields that are None, "" or False are not checked.
     """
 
     metric: str
@@ -72,12 +80,16 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A test of the catalogue (`slad check --tests`): an incident as events, and what must follow from them.
+    """A test of the catalogue: an incident as events, and what must follow from them.
 
-    `opened`: when the incident is opened, with `attributes` (name -> value); `events`: what happens afterwards. `now`:
-    the instant up to which breaches count. `remarks`: the kinds of remarks it must have, and no others; None: not
-    checked. `clauses`: the clauses that it tests. `line`: where it was written, as `file:line`. `run_scenarios` runs
-    it.
+    `opened`: when the incident is opened.
+    `attributes`: name -> value, at the opening.
+    `events`: what happens afterwards.
+    `now`: the instant up to which breaches are checked.
+    `remarks`: the kinds of remarks that the incident must have, and no others; None: not checked.
+    `clauses`: the clauses that are tested.
+    `line`: where the test is written, `file:line`.
+    `run_scenarios` runs it (`slad check --tests`).
     """
 
     name: str
@@ -93,11 +105,10 @@ class Scenario:
 
 
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
-    """Return the tests of the section `tests`, in the order written.
+    """Build the tests of the section `tests`, in the order written.
 
-    What refers to unknown names is left out: a test of an unknown contract, an event of an unknown kind, actor or
-    party, and a remark of an unknown kind. Each is reported to `context.findings`. `contracts`: those of the catalogue,
-    by id.
+    `contracts`: the contracts of the catalogue, by id. Left out and reported to `context.findings` are tests of an
+    unknown contract, events of an unknown kind, actor or party, and unknown kinds of remarks.
     """
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):
@@ -197,6 +208,6 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
 def parse_instant(text: str, zone: str) -> datetime:
     """Return the instant that an ISO 8601 text states, as a datetime in the time zone `zone`.
 
-    A text without an offset is local time of that zone. Raises ValueError for any other text.
+    A text without an offset is local time of `zone`. Raises ValueError for any other text.
     """
     return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))

@@ -13,10 +13,10 @@ _SMTP = ("settings", "smtp")
 
 
 def build_settings(context: Context) -> InstallationSettings:
-    """Return the settings of the installation from the section `settings`.
+    """Build the settings of the installation from the section `settings`.
 
-    These are reported to `context.findings`: a bad host or sender, a user name without a password, and a mail server on
-    another machine to which mail would go unencrypted.
+    A bad host or sender, a user name without a password, and unencrypted mail to another machine are reported to
+    `context.findings`.
     """
     document = context.document.settings
     return InstallationSettings(

@@ -25,10 +25,9 @@ ASSOCIATIONS = (
 
 
 def build_membership(document: PeopleDocument) -> Membership:
-    """Return the rules by which people belong to a side (staff or customers) without being named.
+    """Build the rules by which people belong to a side (staff or customers) without being named.
 
-    They are the groups, mail domains and GitHub associations in `document`, in lower case and without spaces at their
-    ends.
+    They are the groups, mail domains and GitHub associations in `document`, in lower case and without outer spaces.
     """
     return Membership(
         groups=frozenset(map(fold_case, document.groups)),
@@ -38,11 +37,12 @@ def build_membership(document: PeopleDocument) -> Membership:
 
 
 def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings: Findings) -> None:
-    """Report a source's rules on who is staff or customer that cannot apply or contradict each other.
+    """Report a source's rules on staff and customers that contradict each other or cannot apply.
 
-    A rule cannot apply if deliveries of the dialect do not state what it needs, such as groups. Unknown associations,
-    bad domains, and `resolutions` for a dialect without resolutions are reported too. `document`: the source as
-    written. `path`: the keys down to it, such as `("sources", "desk")`. Errors go to `findings`.
+    A rule cannot apply if the dialect's deliveries do not state what it needs, such as groups. Unknown associations,
+    bad domains, and `resolutions` for a dialect without resolutions are reported too.
+    `document`: the source as written. `path`: the keys down to the source, such as `("sources", "desk")`. `findings`:
+    receives the errors.
     """
     staff, customers = document.staff, document.customers
     for name, side in (("staff", staff), ("customers", customers)):

@@ -33,10 +33,10 @@ _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
-    """Return the sources (ticketing systems) of the section `sources` by id.
+    """Build the sources (ticketing systems) of the section `sources`, by id.
 
-    A source of an unknown dialect is left out. These are reported to `context.findings`: unknown dialects, time zones
-    and phases, authentication that cannot work, and secrets that a source shares with another source or a channel.
+    A source of an unknown dialect is left out. Unknown dialects, time zones and phases, authentication that cannot
+    work, and secrets shared with another source or a channel are reported to `context.findings`.
     """
     found: dict[SourceId, Source] = {}
     for name, document in context.document.sources.items():
@@ -109,7 +109,7 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
 def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> AuthenticationKind:
     """Return how the deliveries of a source are authenticated, such as by a signature.
 
-    It is the kind that the document states, else the usual one of the dialect, else `BEARER`.
+    It is the kind that the document states, else the dialect's usual kind, else `BEARER`.
     """
     return AuthenticationKind(document.kind or _USUAL.get(dialect, {}).get("kind", "bearer"))
 

@@ -23,7 +23,10 @@ PRIORITY = "priority"
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A target of a plan or contract, and the keys down to it in the catalogue (`path`), used to report findings."""
+    """A target of a plan or contract, with its place in the catalogue.
+
+    `path`: the keys down to the target, for findings.
+    """
 
     path: Path
     target: Target
@@ -31,9 +34,9 @@ class TargetRow:
 
 @dataclass(frozen=True, slots=True)
 class RowNames:
-    """The names that a target may refer to: `metrics`, `coverages` and `priorities`.
+    """The names of metrics, coverages and priorities that a target may refer to.
 
-    `priority`: returns the id of a priority for any of its names, None for an unknown name.
+    `priority`: returns the id of a priority for any of its names; None for an unknown name.
     """
 
     metrics: Collection[str]
@@ -43,11 +46,11 @@ class RowNames:
 
 
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
-    """Return the targets (allowed times) of a plan or contract, in the order written.
+    """Build the targets (allowed times) of a plan or contract, in the order written, with their paths.
 
-    Each has its path, the keys down to it. `written`: a pair (path, document) for each. `names`: those that a target
-    may refer to. A document with `by_priority` becomes one target for each priority. A document with an unknown metric
-    or coverage becomes none. Unknown names are reported to `context.findings`, not raised.
+    `written`: for each, (keys down to the target, its document). `names`: the names that a target may refer to. A
+    document with `by_priority` gives one target for each priority. A document with an unknown metric or coverage gives
+    none. Unknown names are reported to `context.findings`.
     """
     rows: list[TargetRow] = []
     for path, document in written:

@@ -11,11 +11,9 @@ from sla_domain.terms import PlanTerms, ScopeRule, UncoveredRequest
 
 
 def build_terms(document: PlanDocument) -> PlanTerms:
-    """Return what a plan demands of contracts and does not cover, from its document.
+    """Build from a plan's document what the plan demands of contracts, and what it does not cover.
 
-    That is the minimum term, the rule on changes of products, the products and countries for which the plan is not
-    sold, the types of requests that it does not cover, and the hours of its channels. Names of coverages are not
-    checked here.
+    Names of coverages are not checked here.
     """
     unavailable, scope = document.not_available_for or UnavailableDocument(), document.scope
     return PlanTerms(

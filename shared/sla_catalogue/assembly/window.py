@@ -22,12 +22,14 @@ def build_windows(
     allowances: Sequence[Allowance],
     context: Context,
 ) -> tuple[BookableWindow, ...]:
-    """Return the windows (extra hours) of a plan that customers may book, in the order written.
+    """Build the windows (extra hours) of a plan that customers may book, in the order written.
 
-    `documents`: a pair (keys down to the window, its document) for each. `priority`: returns the id of a priority for
-    any of its names. `roles`: ids of the plan's roles. `allowances`: those of the plan, from which a price may be
-    taken. These are reported to `context.findings`: unknown weekdays, priorities, roles and allowances, amounts that
-    cannot be read, an id used twice, and a surcharge that could never be charged.
+    `documents`: for each, (keys down to the window, its document).
+    `priority`: returns the id of a priority for any of its names.
+    `roles`: ids of the plan's roles.
+    `allowances`: the plan's allowances, which may pay a price.
+    Unknown weekdays, priorities, roles and allowances, unreadable amounts, repeated ids, and a surcharge that could
+    never be charged are reported to `context.findings`.
     """
     found: dict[str, BookableWindow] = {}
     known = tuple(roles)

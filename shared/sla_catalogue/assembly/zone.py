@@ -8,10 +8,9 @@ from sla_domain.errors import UnknownZone
 
 
 def check_zone(zone: str, path: Path, findings: Findings) -> bool:
-    """Return whether there is a time zone of this IANA name.
+    """Return whether a time zone of this IANA name exists; if not, report an error to `findings`.
 
-    If not, an error is reported to `findings`. `path`: the keys down to the name in the catalogue, such as
-    `("contracts", "acme", "zone")`.
+    `path`: the keys down to the name in the catalogue, such as `("contracts", "acme", "zone")`.
     """
     try:
         load_zone(zone)

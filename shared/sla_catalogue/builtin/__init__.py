@@ -13,7 +13,7 @@ from sla_catalogue.gather import FileUnion, SourceText, merge
 def builtin_tree() -> FileUnion:
     """Return all catalogue files shipped with slad, merged.
 
-    The same object is returned each time: do not change it.
+    Every call returns the same object: do not change it.
     """
     merged = FileUnion()
     merge(builtin_texts(), merged)

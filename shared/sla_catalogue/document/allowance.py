@@ -18,8 +18,8 @@ Multiplier = Annotated[Decimal, Field(gt=1, le=100, decimal_places=3), WithJsonS
 class OffHoursDocument(Document):
     """The rate of work outside the hours of a coverage (clause E10, docs/clauses.md).
 
-    `coverage`: the name of the coverage. `multiplier`: how many hours of the allowance each hour of work outside uses
-    up, more than 1.
+    `coverage`: name of the coverage.
+    `multiplier`: how many hours of the allowance one hour of such work uses up; more than 1.
     """
 
     coverage: str
@@ -29,11 +29,13 @@ class OffHoursDocument(Document):
 class AllowanceDocument(Document):
     """An amount that a plan includes: credits, hours, visits (clauses H10, H12 and E10, docs/clauses.md).
 
-    `unit`: what is counted. `amount`: how much each period `per` includes, such as `120h` or `2`; absent: nothing, it
-    must be bought. `expires`: the period at whose end the rest is lost; absent: `per`. `at_most`: period -> how many
-    may be used in it. `off_hours`: the rate of work outside hours. `warn`: thresholds, such as `20% left` or `30 days
-    before expiry`. `optional`: only contracts that name the allowance have it. `clause`: the clause that states it,
-    such as `H5`.
+    `amount`: what each period `per` includes, such as `120h` or `2`; absent: nothing, it must be bought.
+    `expires`: the period at whose end the rest is lost; absent: `per`.
+    `at_most`: period -> how many units may be used in it.
+    `off_hours`: the rate of work outside hours.
+    `warn`: thresholds, such as `20% left` or `30 days before expiry`.
+    `optional`: only contracts that name the allowance have it.
+    `clause`: the contract clause, such as `H5`.
     """
 
     id: str
@@ -50,11 +52,13 @@ class AllowanceDocument(Document):
 
 
 class BoughtAllowanceDocument(Document):
-    """What a contract says of one allowance of its plan; a plain text such as `120h` stands for `amount` alone.
+    """What a contract says of one allowance of its plan; a text such as `120h` means `amount`.
 
-    It buys an optional allowance (clause E13) or changes an included one (clause E14, docs/clauses.md). `amount`: what
-    each period includes. `at_most`: period -> how many may be used in it. `warn`: thresholds, such as `20% left`. An
-    absent key: as in the plan.
+    It buys an optional allowance (clause E13), or changes an included one (clause E14, docs/clauses.md).
+    `amount`: what each period includes.
+    `at_most`: period -> how many units may be used in it.
+    `warn`: thresholds, such as `20% left`.
+    An absent key means: as in the plan.
     """
 
     amount: Amount | None = None

@@ -6,11 +6,13 @@ from sla_catalogue.document.field import Day, Document, Names, SecretValue
 
 
 class KeyDocument(Document):
-    """An API key: either its SHA-256 in hexadecimal (`sha256`) or the key itself (`key`), and what it may do.
+    """An API key, by its SHA-256 or in plain text, and what it may do.
 
-    `key` is meant for a catalogue on one machine. `scopes`: such as `ingest` or `read`. `contract`: the only contract
-    that may be seen with the key; absent: all. `expires`: the first day on which the key is no longer valid; absent:
-    never.
+    `sha256`: the hash in hexadecimal.
+    `key`: the key itself, for a catalogue on one machine.
+    `scopes`: such as `ingest` or `read`.
+    `contract`: the only contract that the key may see; absent: all.
+    `expires`: the first day on which the key is no longer valid; absent: never.
     """
 
     sha256: str | None = None

@@ -19,7 +19,10 @@ from sla_catalogue.document.source import SourceDocument
 
 
 class CatalogueDocument(Document):
-    """A whole catalogue as written: each section maps ids to entries; `tests` is a list, `settings` one mapping."""
+    """A whole catalogue as written.
+
+    Each section maps ids to entries, except `tests` (a list) and `settings` (one mapping).
+    """
 
     settings: SettingsDocument = Field(default_factory=SettingsDocument)
     coverages: dict[str, CoverageDocument] = Field(default_factory=dict)

@@ -7,16 +7,13 @@ from sla_catalogue.secret import Secret
 
 
 class ChannelDocument(Document):
-    """An entry of the section `channels`; each kind of channel that has entries has its own subclass.
+    """An entry of the section `channels`.
 
-    `kind`: the name of the kind, such as `webhook`.
+    Each kind of channel that has entries has its own subclass. `kind`: the name of the kind, such as `webhook`.
     """
 
     kind: str
 
     def signing_secrets(self) -> tuple[Secret, ...]:
-        """Return the secrets with which messages to this channel are signed (Standard Webhooks).
-
-        By default there are none.
-        """
+        """Return the secrets that sign messages to this channel (Standard Webhooks); by default none."""
         return ()

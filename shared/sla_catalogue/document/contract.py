@@ -18,13 +18,16 @@ from sla_domain.contract import Side
 class PersonDocument(Document):
     """A person who can be notified.
 
-    `addresses`: in order of preference, such as `email:ada@example.org` or `webhook:<channel>`. Each kind of channel
-    adds a key of its name, with addresses of that kind. `language`: tag of the language of messages, such as `pl`;
-    `languages`: several, the best first, in its place. `notices`: whether to notify the person of critical fixes;
-    absent: yes, unless the plan demands registration. `side`: `support` or `customer`; absent: `customer` for who holds
-    a role of the customer's side, else `support`. `zone`: the person's time zone. `hours`: the weekly working hours, in
-    that zone, else in the contract's; in a role that states no hours, the person serves in these. `until`: the first
-    day on which the person is no longer there; absent: not known.
+    `addresses`: best first, such as `email:ada@example.org` or `webhook:<channel>`. Each kind of channel adds a key of
+    its name for addresses of that kind.
+    `language`: tag of the language for messages, such as `pl`.
+    `languages`: several languages instead, best first.
+    `notices`: whether to notify the person of critical fixes; absent: yes, unless the plan demands registration.
+    `side`: `support` or `customer`; absent: `customer` for holders of a role of the customer's side, else `support`.
+    `zone`: the person's time zone.
+    `hours`: weekly working hours in that zone, else in the contract's zone. They are the hours of duty in a role
+    without hours.
+    `until`: the first day on which the person is no longer there; absent: not known.
     """
 
     name: str
@@ -45,25 +48,27 @@ class PersonDocument(Document):
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """Return the languages of the person, the best first: `languages`, or `language` alone."""
+        """Return the languages of the person, best first: `languages`, or `language` alone."""
         return tuple(self.languages) or (self.language,)
 
     def of_kind(self, kind: str) -> list[str]:
-        """Return the person's addresses under the key `kind`, in their order.
+        """Return the person's addresses under the key `kind`, in their order; [] without that key.
 
         `kind`: the name of a kind of channel, such as `email`. The addresses have no prefix: `ada@example.org`, not
-        `email:ada@example.org`. [] without that key; the key `addresses` is not looked at.
+        `email:ada@example.org`. The key `addresses` is not read.
         """
         found: list[str] = getattr(self, kind, [])
         return found
 
 
 class HolderDocument(Document):
-    """Who holds a role of a contract: `person` (an id) or `rota`, whose person on call holds it; never both.
+    """Who holds a role of a contract: a person, or whoever is on call in a rota.
 
-    A plain text in the YAML is the person's id. `coverage`: the name of the hours of duty; absent: those of the role in
-    the plan, else the person's own; with neither, or for a rota without hours of the role, every hour. `outside`: on
-    duty in all other hours instead; without `coverage`, the plan's role may ask for this too.
+    `person`: id; a plain text in the YAML means this.
+    `rota`: id, instead of `person`.
+    `coverage`: name of the hours of duty; absent: the hours of the role in the plan, else the person's own, else any
+    hour.
+    `outside`: on duty outside these hours instead. Without `coverage`, the role in the plan may ask for this too.
     """
 
     person: str = ""
@@ -86,8 +91,9 @@ class HolderDocument(Document):
 class EnvironmentDocument(Document):
     """A product that the customer runs (clause H7, docs/clauses.md).
 
-    `versions`: those in use; empty: not known. `facts`: what else there is to know about the product, name -> text.
-    Contracts list such products, so that notices of critical fixes reach the right customers.
+    Contracts list such products so that notices of critical fixes reach the right customers.
+    `versions`: versions in use; empty: not known.
+    `facts`: other details of the product, name -> text.
     """
 
     product: str
@@ -98,18 +104,27 @@ class EnvironmentDocument(Document):
 class ContractDocument(Document):
     """A contract: which plan the customers bought, where, for which products, and who is notified.
 
-    `customers`: their names in tickets. `default`: the contract applies to incidents of unknown customers. `products`:
-    those covered; empty: all but `excluded_products`. `base_plan`: the plan for all other products; a plan that
-    requires a base plan also gets from it what it lacks. `entitlements`: several plans with products of their own, in
-    place of `plan`, `base_plan` and products. `zone`: the time zone of its hours. `country`, `subdivision`: codes, such
-    as `DE` and `BY`, of its holidays. `holidays`: false: none closes its hours; true: they also close hours that
-    exclude none, except 24x7; absent: as the hours say. `coverages`, `targets`: its own, used before the plan's.
-    `allowances`: amounts other than the plan's, and those that it buys. `vendors`: the customer's own contracts with
-    vendors (clause H13, docs/clauses.md); absent: nothing is said of them. `environment`: what the customer runs.
-    `roles`: role -> who holds it. `languages`: of texts to the customer, the best first. `leaves_unspecified`: metrics
-    for which it accepts that the plan gives no number. `registration_domains`: mail domains whose addresses may
-    register for notices. `at_close`: whether a due instant at the end of opening hours stays there or moves to the next
-    opening; absent: as the plan says. `note`: language -> a remark.
+    `customers`: their names in tickets.
+    `default`: the contract applies to incidents of unknown customers.
+    `products`: the covered products; empty: all but `excluded_products`.
+    `base_plan`: the plan for all other products. It also supplies the parts that `plan` lacks, if `plan` requires a
+    base plan.
+    `entitlements`: several plans, each with its own products, instead of `plan`, `base_plan` and products.
+    `zone`: time zone of the hours.
+    `country`, `subdivision`: codes for the holidays, such as `DE` and `BY`.
+    `holidays`: false: holidays close no hours. true: they also close hours without holidays, except 24x7. absent: as
+    the hours say.
+    `coverages`, `targets`: own ones, used before the plan's.
+    `allowances`: amounts that differ from the plan's, and optional ones that are bought.
+    `vendors`: the customer's contracts with vendors (clause H13, docs/clauses.md); absent: not stated.
+    `environment`: what the customer runs.
+    `roles`: role -> who holds it.
+    `languages`: of texts for the customer, best first.
+    `leaves_unspecified`: metrics that may go without a number.
+    `registration_domains`: mail domains whose addresses may register for notices.
+    `at_close`: whether a due instant at the end of opening hours stays there or moves to the next opening; absent: as
+    the plan says.
+    `note`: language -> remark.
     """
 
     zone: str

@@ -12,9 +12,9 @@ NORWAY = "NO"
 
 
 class SpanDocument(Document):
-    """An exceptional opening or closing of a coverage, from `from` until `to` (exclusive); `reason` says why.
+    """An exceptional opening or closing of a coverage, from `from` until `to` (exclusive).
 
-    Both are wall-clock times in the coverage's time zone, such as `2027-12-24T14:00`.
+    Both are wall-clock times in the coverage's zone, such as `2027-12-24T14:00`. `reason`: why.
     """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
@@ -31,12 +31,16 @@ class SpanDocument(Document):
 
 
 class CoverageDocument(Document):
-    """When time counts: in the weekly `hours`, except on `holidays` (`none`, `contract`, or a code such as `DE-BY`).
+    """When time counts: weekly hours, holidays, and exceptions.
 
-    `hours: unspecified` means that the plan gives none, so that a contract must. Instead of hours, a coverage may name
-    others: it is open while all of them are (`all_of`), or while any of them is (`any_of`). `seasons`: other hours on
-    some days; if several have a day, the last one applies. `zone`: its time zone; absent: the contract's. `openings`,
-    `closings`: exceptions. `title`: language -> name. `clause`: the clause that states it, such as `H5`.
+    `hours`: weekly hours. `unspecified` means that the plan gives none and a contract must.
+    `all_of`, `any_of`: names of other coverages, instead of hours: open while all, or any, of them are.
+    `holidays`: when the hours are closed: `none`, `contract`, or a code such as `DE-BY`.
+    `seasons`: other hours on some days; where two overlap, the last applies.
+    `zone`: time zone; absent: the contract's.
+    `openings`, `closings`: exceptions.
+    `title`: language -> name.
+    `clause`: the contract clause, such as `H5`.
     """
 
     hours: Hours = None
@@ -77,8 +81,5 @@ class CoverageDocument(Document):
 
     @property
     def hours_unspecified(self) -> bool:
-        """Return whether the hours are written as `unspecified`.
-
-        The plan then gives no hours, and a contract must.
-        """
+        """Return whether the hours are written as `unspecified`, so that a contract must give them."""
         return self.hours is None and not self.all_of and not self.any_of

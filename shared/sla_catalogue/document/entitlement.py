@@ -15,11 +15,14 @@ CalendarTerm = Annotated[Term, PlainValidator(guarded(parse_term)), WithJsonSche
 
 
 class EntitlementDocument(Document):
-    """One of several entitlements of a contract: a plan with its own products, dates and types of requests.
+    """One of several plans of a contract, with its own products, dates and types of requests.
 
-    The first in the list that covers an incident applies. `base_plan`: the plan for other products; a plan that
-    requires a base plan also gets from it what it lacks. `products`: those covered; empty: all but `excluded_products`.
-    `valid`: its days; an absent bound is the contract's. `types`: the types of requests that it is for; empty: all.
+    The first in the list that covers an incident applies.
+    `base_plan`: the plan for other products. It also supplies the parts that `plan` lacks, if `plan` requires a base
+    plan.
+    `products`: the covered products; empty: all but `excluded_products`.
+    `valid`: the days in force; an absent bound is the contract's.
+    `types`: types of requests for which it applies; empty: all.
     """
 
     id: str
@@ -32,9 +35,10 @@ class EntitlementDocument(Document):
 
 
 class VendorDocument(Document):
-    """A contract that the customer has with a vendor (clause H13, docs/clauses.md); a text is `vendor` alone.
+    """A contract of the customer with a vendor (clause H13, docs/clauses.md); a text means `vendor`.
 
-    `vendor`: the vendor's name. `valid`: the days on which that contract is in force.
+    `vendor`: the vendor's name.
+    `valid`: the days on which the contract is in force.
     """
 
     vendor: str
@@ -49,9 +53,10 @@ class VendorDocument(Document):
 class UncoveredDocument(Document):
     """A type of request that a plan does not cover (clauses I10 and B10, docs/clauses.md).
 
-    `type`: the type, or several names of it; a text is `type` alone. `advice`: language -> the text for the sender.
-    `clocks`: `as_usual`, or `none` if no clock counts for such a request. `clause`: the clause that states it, such as
-    `H5`.
+    `type`: one or several names of the type; a plain text means this.
+    `advice`: language -> text for the sender.
+    `clocks`: `as_usual`: clocks run as for any request. `none`: no clock runs.
+    `clause`: the contract clause, such as `H5`.
     """
 
     type: Names
@@ -68,7 +73,8 @@ class UncoveredDocument(Document):
 class UnavailableDocument(Document):
     """Products and countries for which a plan is not sold (clause H17, docs/clauses.md).
 
-    `countries`: codes such as `PL`. `clause`: the clause that states it, such as `H5`.
+    `countries`: codes such as `PL`.
+    `clause`: the contract clause, such as `H5`.
     """
 
     products: Names = Field(default_factory=list)
@@ -77,11 +83,12 @@ class UnavailableDocument(Document):
 
 
 class ScopeDocument(Document):
-    """How often and at what notice the products of an entitlement may change in its term (clause H4, docs/clauses.md).
+    """How often, and at what notice, the products of an entitlement may change in its term (clause H4).
 
-    `per`: the unit that is bought, such as `product_family`. `changes_per_term`: how many changes a term allows;
-    absent: any number. `notice`: the least time from recording a change to its taking effect, such as `30 days`.
-    `clause`: the clause that states it, such as `H5`.
+    `per`: the unit that is bought, such as `product_family`.
+    `changes_per_term`: absent: any number.
+    `notice`: the least time from recording a change to its taking effect, such as `30 days`.
+    `clause`: the contract clause, such as `H5`.
     """
 
     per: str
@@ -93,8 +100,8 @@ class ScopeDocument(Document):
 class PlanChannelDocument(Document):
     """A way of sending requests that a plan includes (clauses B6 and I11, docs/clauses.md).
 
-    `channel`: its name, such as `phone`, as incidents state it. `coverage`: the name of the hours in which the channel
-    may be used; absent: any hour. A text is `channel` alone.
+    `channel`: its name, such as `phone`, as incidents state it; a plain text means this.
+    `coverage`: name of the hours in which the channel may be used; absent: any hour.
     """
 
     channel: str

@@ -11,11 +11,12 @@ from sla_domain.escalation import TellKind
 
 
 class LevelDocument(Document):
-    """One level of an escalation: whom to notify if nobody has acknowledged by then.
+    """One level of an escalation: whom to notify if nobody has acknowledged yet.
 
-    `after`: the time since the round of levels began. `tell`: names of roles, or ids of people. `channels`: used first,
-    before each person's own addresses; empty: the addresses alone. `kind`: `page`: ask the people to acknowledge;
-    `notice`: only inform them.
+    `after`: the time since the round of levels began.
+    `tell`: names of roles, or ids of people.
+    `channels`: used before each person's own addresses; empty: only the addresses are used.
+    `kind`: `page`: ask people to acknowledge. `notice`: only inform them.
     """
 
     after: Span
@@ -25,10 +26,13 @@ class LevelDocument(Document):
 
 
 class PolicyDocument(Document):
-    """An escalation policy: its levels, and how often the round of all levels is repeated.
+    """An escalation policy: the levels of people to notify.
 
-    `repeat`: how many rounds follow the first. `pause`: the time from the last level of a round to the next round.
-    `title`: language -> title for people. `clause`: the clause that states it, such as `H5`.
+    A round notifies every level once.
+    `repeat`: how many rounds follow the first.
+    `pause`: the time from the last level of a round to the next round.
+    `title`: language -> title.
+    `clause`: the contract clause, such as `H5`.
     """
 
     title: Texts = Field(default_factory=dict)

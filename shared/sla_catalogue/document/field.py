@@ -29,8 +29,8 @@ class Document(BaseModel):
 def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
     """Return an error for a pydantic validator to raise; the catalogue reports it as a finding.
 
-    `code`: a stable name of the kind of problem, such as `duration`. `message`: what is wrong. `hint`: what to do about
-    it, "" if not known.
+    `code`: a stable name of the kind of problem, such as `duration`. `message`: what is wrong. `hint`: what to do, ""
+    if not known.
     """
     return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
 
@@ -38,8 +38,8 @@ def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
 def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
     """Return a pydantic validator that converts a text by the function `parse`.
 
-    Anything but a text is invalid. So is a text for which `parse` raises BadDuration or BadHours; it is reported with
-    that message and hint.
+    A value that is no text is invalid. A text for which `parse` raises BadDuration or BadHours is invalid too, with the
+    message and hint of that error.
     """
 
     def read(value: object) -> T:
@@ -56,7 +56,7 @@ def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
 
 
 def one_or_many(value: object) -> object:
-    """Return a text as a list with that text in it, so that a single value may be written without a list.
+    """Return a text as a list of that text, so that a single value needs no list.
 
     Any other value is returned unchanged.
     """
@@ -160,7 +160,10 @@ Rank = Annotated[int, Field(ge=1, le=1000)]
 
 
 class Validity(Document):
-    """A period of days: `from` is the first day, `to` the first day after it; an absent one means no bound."""
+    """A period of days.
+
+    `from`: the first day. `to`: the first day after the period. An absent key means no bound.
+    """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 

@@ -8,9 +8,11 @@ from sla_catalogue.document.field import Day, Document, Minute, Names
 
 
 class AddedDocument(Document):
-    """A day that is closed by hand; `name`: of the holiday; `reason`: why it was added.
+    """A day that is closed by hand.
 
-    `closes_at`: from when on it is closed, in minutes since local midnight (in the file `13:00`); absent: all day.
+    `name`: name of the holiday.
+    `reason`: why it was added.
+    `closes_at`: when the day closes, in minutes from local midnight (in the file `13:00`); absent: closed all day.
     """
 
     date: Day
@@ -20,7 +22,10 @@ class AddedDocument(Document):
 
 
 class RemovedDocument(Document):
-    """A day that is worked although a generated holiday or a calendar file closes it; `reason` says why."""
+    """A day that is worked although a generated holiday or a calendar file closes it.
+
+    `reason`: why.
+    """
 
     date: Day
     reason: str
@@ -29,7 +34,8 @@ class RemovedDocument(Document):
 class FeedDocument(Document):
     """An iCalendar file with holidays.
 
-    `file`: its path, relative to the folder of the catalogue file. `skip`: the names of entries that are not days off.
+    `file`: path, relative to the folder of the catalogue file.
+    `skip`: names of entries that are no days off.
     """
 
     file: str
@@ -37,12 +43,17 @@ class FeedDocument(Document):
 
 
 class HolidayDocument(Document):
-    """The holidays of one code, such as `PL` or `DE-BY`; a code without an entry has its generated public holidays.
+    """The holidays of one code, such as `PL` or `DE-BY`.
 
-    `generate`: whether to generate the country's holidays. `categories`: which kinds of them, such as `public` or
-    `half_day`. `observed`: also substitute days off, for holidays that fall on a weekend. `half_day_closes_at`: when
-    half days close, in minutes since local midnight (in the file `13:00`). `language`: of the holidays' names; absent:
-    the country's own. `feeds`: days from calendar files. `add`, `remove`: days closed or worked by hand.
+    A subdivision without an entry, such as `DE-BY`, uses the entry of its country. A country without an entry has its
+    generated public holidays.
+    `generate`: whether to generate the country's holidays.
+    `categories`: kinds of holidays to generate, such as `public` or `half_day`.
+    `observed`: also generate substitute days off for holidays on a weekend.
+    `half_day_closes_at`: when half days close, in minutes from local midnight (in the file `13:00`).
+    `language`: of the holidays' names; absent: the country's own.
+    `feeds`: days from calendar files.
+    `add`, `remove`: days closed or worked by hand.
     """
 
     generate: bool = True

@@ -13,12 +13,14 @@ _FORMER = {"registered": "{registration: opt_in}", "entitled": "{registration: n
 
 
 class NoticesDocument(Document):
-    """Which notices of critical fixes a plan entitles to, and whether people must register for them.
+    """Which notices of critical fixes a plan includes, and whether people must register for them.
 
-    `registration`: `none`: everybody of the contract is notified, except people with `notices: false`; `opt_in`: only
-    who has registered, and people with `notices: true`. `causes`, `severities`: a notice must have one of these;
-    without the key, any. `clause`: the clause that states it, such as `H5`. Written as the text `none`: the plan
-    entitles to no notices. A plan without this document entitles everybody of the contract to all notices.
+    `registration`: `none`: everybody of the contract is notified, except people with `notices: false`. `opt_in`: only
+    people who have registered, and people with `notices: true`.
+    `causes`, `severities`: a notice must have one of these; absent: any.
+    `clause`: the contract clause, such as `H5`.
+    The text `none` means that the plan includes no notices. A plan without this document includes all notices for
+    everybody of the contract.
     """
 
     registration: Registration = Registration.NONE

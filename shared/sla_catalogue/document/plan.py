@@ -26,9 +26,11 @@ from sla_domain.plan import DowngradeMode, MustAgree, PriorityChangeMode, Reopen
 class PriorityDocument(Document):
     """A priority of a plan.
 
-    `rank`: 1 is the most urgent; absent: the position in the list. `title`: language -> name. `definition`: language ->
-    what the priority means. `also`: other names that incidents may use for it. `clause`: the clause that states it,
-    such as `H5`.
+    `rank`: 1 is most urgent; absent: the position in the list.
+    `title`: language -> name.
+    `definition`: language -> what the priority means.
+    `also`: other names of the priority in incidents.
+    `clause`: the contract clause, such as `H5`.
     """
 
     id: str
@@ -40,10 +42,11 @@ class PriorityDocument(Document):
 
 
 class TriggerDocument(Document):
-    """A kind of event that a metric reacts to, such as `responded`; written as a text, it is `event` alone.
+    """A kind of event that a metric reacts to, such as `responded`.
 
-    `by`: only events from these actors, such as `customer`; empty: from all, but no comments of bots. `waiting_on`:
-    only while the incident waits on one of these, such as `vendor`; empty: always.
+    `event`: the kind of event; a plain text means this.
+    `by`: only events from these actors, such as `customer`; empty: from all actors, but no comments of bots.
+    `waiting_on`: only while the incident waits on one of these, such as `vendor`; empty: always.
     """
 
     event: str
@@ -57,14 +60,17 @@ class TriggerDocument(Document):
 
 
 class MetricDocument(Document):
-    """A metric (what is timed): its own conditions, or those of the metric `like` with some of them replaced.
+    """A metric (what is timed), with conditions of its own or taken from another metric.
 
-    Without `like` it is like the built-in metric of the same name, if there is one; an absent key is as there. `start`,
-    `stop`, `reset`, `cancel`, `pause` and `resume`: the events that do this to a clock. `after`: no clock starts before
-    that metric's clock has stopped. `until`: none starts after that metric's clock has stopped. `none` in either: no
-    such limit. `on_reopen`, `on_priority_change`, `on_priority_lowered`: what becomes of a clock when the incident is
-    reopened, or its priority changes or falls. `title`: language -> name. `clause`: the clause that states it, such as
-    `H5`.
+    `like`: name of the other metric. Absent: the built-in metric of the same name, if there is one. Absent keys are as
+    there.
+    `start`, `stop`, `reset`, `cancel`, `pause`, `resume`: the events that do this to a clock.
+    `after`: name of a metric; clocks start only after its clock has stopped. `none`: no such limit.
+    `until`: name of a metric; no clock starts after its clock has stopped. `none`: no such limit.
+    `on_reopen`, `on_priority_change`, `on_priority_lowered`: what happens to a clock when the incident is reopened, or
+    when the priority changes or falls.
+    `title`: language -> name.
+    `clause`: the contract clause, such as `H5`.
     """
 
     like: str | None = None
@@ -84,19 +90,19 @@ class MetricDocument(Document):
 
 
 class SatisfiedDocument(Document):
-    """A second way to meet a target, besides the event that stops its metric (clause B4, docs/clauses.md).
+    """Another way to meet a target, besides the event that stops its metric (clause B4, docs/clauses.md).
 
-    `downgrade_to`: the target is met when the priority falls to one of these priorities.
+    `downgrade_to`: a fall of the priority to one of these priorities meets the target.
     """
 
     downgrade_to: Names
 
 
 class ConditionDocument(Document):
-    """A condition on one attribute of an incident; exactly one of the two keys must be given.
+    """A condition on one attribute of an incident, with exactly one of two keys.
 
-    `is`: the attribute has one of these values. `not`: it has none of them. Written as a text or a list, it is `is`
-    alone.
+    `is`: the attribute has one of these values; a plain text or list means this.
+    `not`: the attribute has none of these values.
     """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
@@ -117,12 +123,17 @@ class ConditionDocument(Document):
 
 
 class TargetDocument(Document):
-    """A target of a plan or contract: the time allowed for a metric (`time`), or for each priority (`by_priority`).
+    """A target of a plan or contract: the time allowed for a metric.
 
-    Of a metric's targets, the first in file order applies whose conditions the incident meets: `priority` (empty: any)
-    and `when` (attribute -> condition). `coverage`: the name of the hours in which time counts. `warn`: when to warn,
-    such as `75%` or `1h before`. `working_days`: how a time in working days is counted. `satisfied_by`: a second way to
-    meet the target. `clause`: the clause that states it, such as `H5`.
+    `time`: the allowed time.
+    `by_priority`: priority -> allowed time, instead of `time`.
+    `priority`, `when`: conditions on the incident: one of these priorities (empty: any), and attribute -> condition.
+    The first target in the file that fits applies.
+    `coverage`: name of the hours in which time counts.
+    `warn`: when to warn, such as `75%` or `1h before`.
+    `working_days`: how a time in working days is counted.
+    `satisfied_by`: another way to meet the target.
+    `clause`: the contract clause, such as `H5`.
     """
 
     metric: str
@@ -146,10 +157,7 @@ class TargetDocument(Document):
 
 
 class AgreementDocument(Document):
-    """A pair of priorities: lowering the first (`from`) to the second (`to`) needs the customer's agreement.
-
-    Source: clause E9 (docs/clauses.md).
-    """
+    """A pair of priorities: lowering `from` to `to` needs the customer's agreement (clause E9)."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
@@ -160,12 +168,13 @@ class AgreementDocument(Document):
 class RulesDocument(Document):
     """How priorities are set and changed (clauses E6 to E9, docs/clauses.md).
 
-    `default`: the priority of incidents that state none, or an unknown one; absent: the least urgent.
-    `without_description`: the priority until a description comes; absent: no such rule. `downgrade`: whether lowering a
-    priority is free, or needs the customer's agreement (`by_agreement`). `downgrade_pairs`: if given, agreement is
-    needed only to lower the first priority of a pair to the second, and for lowering that includes this step.
-    `correction_notice`: notify the customer when others change a priority that staff had not set. `clause`: the clause
-    that states it, such as `E9`.
+    `default`: the priority of incidents that state no known priority; absent: the least urgent.
+    `without_description`: the priority until a description comes; absent: no such rule.
+    `downgrade`: `free`: a priority may be lowered freely. `by_agreement`: the customer must agree.
+    `downgrade_pairs`: agreement is needed only to lower the first priority of a pair to the second, alone or within a
+    larger step; absent: to lower any.
+    `correction_notice`: notify the customer when others correct a priority that staff had not set.
+    `clause`: the contract clause, such as `E9`.
     """
 
     default: str | None = None
@@ -177,11 +186,13 @@ class RulesDocument(Document):
 
 
 class AgreedDatesDocument(Document):
-    """At which priorities another due date may be agreed on, and who must agree (clause B5, docs/clauses.md).
+    """For which priorities another due date may be agreed on, and who must agree (clause B5).
 
-    `priorities`: only at these; without this key, at every one. `by`: `customer`: the customer must agree; `staff`:
-    staff may set a date alone. `clause`: the clause that states it, such as `H5`. Written as the text `none`: no date
-    may be agreed on. A plan without this document allows it at every priority, with the customer's agreement.
+    `priorities`: only for these; absent: for every priority.
+    `by`: `customer`: the customer must agree. `staff`: staff may set a date alone.
+    `clause`: the contract clause, such as `H5`.
+    The text `none` means that no date may be agreed on. A plan without this document allows dates for every priority,
+    with the customer's agreement.
     """
 
     priorities: Names = Field(default_factory=list)  # none given: every one
@@ -195,13 +206,16 @@ class AgreedDatesDocument(Document):
 
 
 class RoleDocument(Document):
-    """A role that the plan promises (clause H5, docs/clauses.md); written as a text, it is `id` alone.
+    """A role that the plan promises (clause H5, docs/clauses.md).
 
-    `coverage`: the name of the hours in which its holder serves; absent: the holder's own, else any hour. `outside`:
-    the holder serves in all other hours instead. `side`: whether the holder belongs to `support` or `customer`; absent:
-    `customer` for the role `contact` and a role with `sole`, else `support`. `optional`: only contracts in which
-    somebody holds the role have it. `sole`: the customer reports incidents through the holder alone (clause B8).
-    `clause`: the clause that states it, such as `H5`.
+    `id`: a plain text means this.
+    `coverage`: name of the hours of duty; absent: the holder's own, else any hour.
+    `outside`: on duty outside these hours instead.
+    `side`: whether the holder belongs to `support` or `customer`. Absent: `customer` for the role `contact` and for a
+    role with `sole`, else `support`.
+    `optional`: a contract has the role only if somebody holds it there.
+    `sole`: the customer may report incidents only through the holder (clause B8).
+    `clause`: the contract clause, such as `H5`.
     """
 
     id: str
@@ -228,17 +242,27 @@ class RoleDocument(Document):
 class PlanDocument(Document):
     """A plan: priorities, metrics, targets, coverages (when time counts) and the rules around them.
 
-    `extends`: the plan whose parts it inherits. `requires_base`: the plan is bought together with one of these plans; a
-    contract names that as its `base_plan`, which supplies the parts that this plan lacks (clauses H1 and H3,
-    docs/clauses.md). `rank`: the plan with 1 is served first. `rules`: how priorities change. `agreed_dates`: who may
-    agree on other due dates. `escalation`: the id of a policy, or `none`: nobody is paged. `roles`: those promised.
-    `allowances`: included amounts. `channels`: by which requests may come; empty: all; `urgent_channels`: those to use
-    for the most urgent priority. `languages`: in which customers are served; empty: not said. `sold`: the days on which
-    contracts may begin. `minimum_term`: the least duration of a contract. `all_products`: a contract may leave out no
-    product. `not_available_for`: products and countries for which it is not sold. `scope`: how often the products may
-    change. `not_covered`: types of requests. `at_close`: whether a due instant at the end of opening hours stays there
-    (default) or moves to the next opening. `windows`: extra hours to book. `notices`: of critical fixes. `note`:
-    language -> a remark.
+    `extends`: the plan whose parts are inherited.
+    `requires_base`: plans, one of which a contract must name as its `base_plan`; it supplies the parts that this plan
+    lacks (clauses H1 and H3, docs/clauses.md).
+    `rank`: the plan with 1 is served first.
+    `rules`: how priorities change.
+    `agreed_dates`: who may agree on other due dates.
+    `escalation`: id of a policy, or `none`: nobody is paged.
+    `allowances`: included amounts.
+    `channels`: through which requests may come; empty: through any.
+    `urgent_channels`: through which the most urgent requests should come.
+    `languages`: in which customers are served; empty: not stated.
+    `sold`: the days on which contracts may begin.
+    `minimum_term`: the least length of a contract.
+    `all_products`: a contract must cover all products.
+    `not_available_for`: products and countries for which the plan is not sold.
+    `scope`: how often the products may change.
+    `not_covered`: types of requests that are not covered.
+    `at_close`: whether a due instant at the end of opening hours stays there (default) or moves to the next opening.
+    `windows`: extra hours that can be booked.
+    `notices`: which critical-fix notices are included.
+    `note`: language -> remark.
     """
 
     extends: str | None = None

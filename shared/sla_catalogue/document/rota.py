@@ -37,10 +37,11 @@ Weekday = Annotated[int, PlainValidator(_weekday), WithJsonSchema({"type": "stri
 
 
 class HandoverDocument(Document):
-    """When the next person of a rota takes over: each `day` or `week`, or every `3 days`, at a local time.
+    """When the next person of a rota takes over.
 
-    `every`: the days between two handovers. `on`: the weekday (0 is Monday), for handovers every week or every few
-    weeks; absent: that of the first handover. `at`: minutes since local midnight.
+    `every`: days between two handovers; in the file `day`, `week` or `3 days`.
+    `on`: weekday (0 is Monday), if handovers are whole weeks apart; absent: as at the first handover.
+    `at`: minutes from local midnight.
     """
 
     every: Every = 7
@@ -49,15 +50,16 @@ class HandoverDocument(Document):
 
     @property
     def days_are_weeks(self) -> bool:
-        """Return whether the handovers are whole weeks apart, so that each is on the same weekday."""
+        """Return whether the handovers are whole weeks apart, always on the same weekday."""
         return self.every % 7 == 0
 
 
 class RotaFeedDocument(Document):
-    """An iCalendar file with shifts, one entry for each shift.
+    """An iCalendar file with one entry for each shift.
 
-    `file`: its path, relative to the folder of the catalogue file. `names`: how entries call a person -> the person's
-    id; ids, names and mail addresses of people are found without it.
+    `file`: path, relative to the folder of the catalogue file.
+    `names`: name of a person in the entries -> id of the person. Ids, names and mail addresses of people are found
+    without this.
     """
 
     file: str
@@ -67,9 +69,11 @@ class RotaFeedDocument(Document):
 class RotaLayerDocument(Document):
     """A layer of a rota: people who take turns, or the shifts of a calendar file (`feed`).
 
-    `people`: ids in the order of their turns. `handover`: when the next one takes over. `starts`: the day of the first
-    handover; not needed for one person alone. `coverage` (the name of hours), `hours` (weekly ones): somebody is on
-    call in the layer only in these; without both: at any hour.
+    `people`: ids, in the order of their turns.
+    `handover`: when the next person takes over.
+    `starts`: the day of the first handover; not needed for a single person.
+    `coverage`, `hours`: the name of hours, or weekly hours, in which the layer has somebody on call; without both: at
+    any hour.
     """
 
     people: Turns = Field(default_factory=list)
@@ -89,10 +93,12 @@ class RotaLayerDocument(Document):
 
 
 class RotaOverrideDocument(Document):
-    """A change of a rota: from `from` until `until`, `who` (an id) is on call instead.
+    """A change of a rota: from `from` until `until`, another person is on call.
 
-    The two times are local times of the rota or have an offset. `instead_of`: only where this person would be on call;
-    absent: in the whole span. `by`, `reason`: who wrote the change, and why.
+    `from`, `until`: local times of the rota, or times with an offset.
+    `who`: id of the person on call.
+    `instead_of`: only while this person would be on call; absent: in the whole span.
+    `by`, `reason`: who wrote the change, and why.
     """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
@@ -106,10 +112,12 @@ class RotaOverrideDocument(Document):
 
 
 class RotaDocument(RotaLayerDocument):
-    """An on-call plan: who is on call when. It has one layer, written among the other keys, or several under `layers`.
+    """An on-call plan: who is on call when.
 
-    `zone`: the time zone of handovers and hours. `layers`: at any time the first that has somebody on call applies.
-    `overrides`: changes by hand; where two overlap, the later in the list applies.
+    A rota has several layers under `layers`, or a single layer whose keys are written directly here.
+    `zone`: time zone of handovers and hours.
+    `layers`: at each instant, the first layer that has somebody on call applies.
+    `overrides`: changes by hand; where two overlap, the later in the list wins.
     """
 
     zone: str
@@ -128,6 +136,6 @@ class RotaDocument(RotaLayerDocument):
     def all_layers(self) -> list[tuple[tuple[str | int, ...], RotaLayerDocument]]:
         """Return the layers in order, as pairs (keys down from the rota to the layer, layer).
 
-        The keys are such as `("layers", 0)`; they are () for the only layer of a rota without `layers`.
+        The keys are such as `("layers", 0)`, or () for a rota without `layers`.
         """
         return [(("layers", index), layer) for index, layer in enumerate(self.layers)] or [((), self)]

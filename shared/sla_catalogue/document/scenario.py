@@ -10,10 +10,12 @@ from sla_catalogue.document.field import Document, InstantText, Names, refuse
 
 
 class AgreedDocument(Document):
-    """A due date that the parties agree on in a test of the catalogue (clause B5, docs/clauses.md).
+    """A due date that the parties agree on, in a test of the catalogue (clause B5, docs/clauses.md).
 
-    `metric`: whose clock is due then. `due`: the instant; without an offset it is local time of the contract's zone.
-    `by`: who agreed. `moved_by_pauses`: whether pauses move the date.
+    `metric`: the metric whose clock is then due at `due`.
+    `due`: an instant; without an offset, local time of the contract's zone.
+    `by`: who agreed.
+    `moved_by_pauses`: whether pauses move the date.
     """
 
     metric: str
@@ -23,12 +25,16 @@ class AgreedDocument(Document):
 
 
 class EventDocument(Document):
-    """An event of a test of the catalogue, after the opening; `event` is its kind, such as `responded`.
+    """An event after the opening, in a test of the catalogue.
 
-    `at`: the instant; without an offset it is local time of the contract's zone. `by`: whom it is from, such as
-    `staff`. `waiting_on`: for a pause, on whom the incident waits. `attributes`: name -> value, what the event changes
-    of the incident; `priority`: the same for the priority alone. `agreed`: the due date agreed on. `reason`: why, as in
-    the ticket.
+    `at`: an instant; without an offset, local time of the contract's zone.
+    `event`: the kind of event, such as `responded`.
+    `by`: the actor, such as `staff`.
+    `waiting_on`: for a pause, whom the incident waits on.
+    `attributes`: name -> value, of the attributes that the event changes.
+    `priority`: the priority that the event states.
+    `agreed`: the due date agreed on.
+    `reason`: as in the ticket.
     """
 
     at: InstantText
@@ -42,11 +48,14 @@ class EventDocument(Document):
 
 
 class ExpectDocument(Document):
-    """What a test of the catalogue expects of the clock of one metric; keys that are left out are not checked.
+    """What a test of the catalogue expects of the clock of one metric.
 
-    `due`, `warn`, `breach`: instants; `breach: never` means no breach by the test's `now`. `state`: `absent` means that
-    there is no clock. `unspecified`: the plan gives no number, so there is no clock. `clause`: the clause that the
-    clock's target states. Written as a text, it is `due`, or the word `unspecified`.
+    Absent keys are not checked.
+    `due`, `warn`, `breach`: instants. `breach: never` means no breach by the test's `now`.
+    `state`: `absent` means that there is no clock.
+    `unspecified`: the plan gives no number, so there is no clock.
+    `clause`: the clause that the clock's target names.
+    A plain text means `due`, or is the word `unspecified`.
     """
 
     due: InstantText | None = None
@@ -67,10 +76,12 @@ class ExpectDocument(Document):
 class ScenarioDocument(Document):
     """A test of the catalogue: an incident of a contract as events, and what must follow from them.
 
-    `opened`: when the incident is opened, with `attributes` (name -> value) and `priority`; `events`: what happens
-    afterwards. `expect`: metric, or `<metric>/<number of its clock, from 0>` -> what is expected of its (latest) clock.
-    `remarks`: the kinds of remarks that the incident must have, and no others; absent: not checked. `now`: the instant
-    up to which breaches count; absent: that of the last event. `clauses`: those that the test is about, for people.
+    `opened`: when the incident is opened, with `attributes` (name -> value) and `priority`.
+    `events`: what happens afterwards.
+    `expect`: metric -> what is expected of its last clock. `<metric>/<number>` means another clock, counted from 0.
+    `remarks`: the kinds of remarks that the incident must have, and no others; absent: not checked.
+    `now`: the instant up to which breaches are checked; absent: that of the last event.
+    `clauses`: what the test is about, for people.
     """
 
     name: str

@@ -27,10 +27,10 @@ SeasonDay = Annotated[date, PlainValidator(_season_day), WithJsonSchema({"type":
 
 
 class SeasonDocument(Document):
-    """Weekly hours for a period of days, which comes once (`2027-07-01`) or in each year (`07-01`).
+    """Weekly hours for a period of days, once (`2027-07-01`) or in each year (`07-01`).
 
-    `from`: the first day. `to`: the first day after it. A period of each year needs both, and may go over New Year. A
-    period that comes once needs only one of them: without `from` it has no beginning, without `to` no end.
+    `from`: the first day. `to`: the first day after the period. A yearly period needs both, and may span New Year.
+    Other periods need at least one: an absent key means no bound.
     """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
@@ -41,7 +41,7 @@ class SeasonDocument(Document):
 
     @property
     def yearly(self) -> bool:
-        """Return whether the period comes in each year (its days have no year)."""
+        """Return whether the period recurs in each year (its days have no year)."""
         return self.from_ is not None and self.from_.year == LEAP_YEAR
 
     @model_validator(mode="after")

@@ -12,8 +12,9 @@ from sla_catalogue.document.field import Document, SecretValue
 class SmtpDocument(Document):
     """The mail server that sends e-mail.
 
-    `security`: how the connection is encrypted. `username`, `password`: absent: no login. `sender`: the address that
-    mails come from, such as `slad <slad@example.org>`.
+    `security`: how the connection is encrypted.
+    `username`, `password`: absent: no login.
+    `sender`: the address that mails come from, such as `slad <slad@example.org>`.
     """
 
     host: str
@@ -25,7 +26,7 @@ class SmtpDocument(Document):
 
 
 class HorizonDocument(Document):
-    """The calendar years, both inclusive, for which calendars are compiled and holidays generated."""
+    """The years, both included, for which calendars are compiled and holidays generated."""
 
     first: int = Field(ge=1970, le=2200)
     last: int = Field(ge=1970, le=2200)
@@ -34,10 +35,11 @@ class HorizonDocument(Document):
 class SettingsDocument(Document):
     """The settings of the installation as a whole.
 
-    `local`: the catalogue is for one machine alone, so open sources and plain, short keys give no warning.
-    `default_contract`: the contract of incidents of unknown customers; absent: the one marked `default`, or the only
-    one. `smtp`: the mail server; absent: no mail is sent. `horizon`: the years for which calendars are compiled;
-    absent: 2010 to 2040.
+    `local`: the catalogue is for one machine, so open sources and plain or short keys give no warning.
+    `default_contract`: the contract for incidents of unknown customers; absent: the contract marked `default`, or the
+    only one.
+    `smtp`: the mail server; absent: no mail is sent.
+    `horizon`: the years for which calendars are compiled; absent: 2010 to 2040.
     """
 
     local: bool = False  # a catalogue for one's own machine: plain keys are fine

@@ -10,13 +10,18 @@ from sla_catalogue.document.field import Document, Names, Secrets, SecretValue
 
 
 class AuthenticationDocument(Document):
-    """How a source's deliveries are authenticated; a key that is left out has the dialect's usual value.
+    """How a source's deliveries are authenticated; absent keys have the dialect's usual value.
 
-    `kind`: by a signature (`hmac`), a shared secret in a header (`token`), a scheme of HTTP (`basic`, `bearer`), or not
-    at all (`none`). `header`: the name of the header with the signature or token; `prefix`: the text before it there.
-    `algorithm`, `encoding`: of the signature. `signed`: what it is computed over: the body alone, or the named parts in
-    this order, with the sign between them that the name shows (`+`: none). `timestamp_header`: the header with
-    `timestamp`; `id` is in the header `webhook-id`. `username`: of HTTP Basic. `secret`, `secrets`: any is accepted.
+    `kind`: by a signature (`hmac`), a secret in a header (`token`), HTTP authentication (`basic`, `bearer`), or not at
+    all (`none`).
+    `header`: name of the header with the signature or token.
+    `prefix`: text before the signature or token in the header.
+    `algorithm`, `encoding`: of the signature.
+    `signed`: what the signature is computed over: the body, or the named parts joined by `.` or `:` (with `+`, by
+    nothing).
+    `timestamp_header`: name of the header with the timestamp. The id is in the header `webhook-id`.
+    `username`: for HTTP Basic.
+    `secret`, `secrets`: each of them is accepted.
     """
 
     kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None
@@ -32,11 +37,12 @@ class AuthenticationDocument(Document):
 
 
 class LookupDocument(Document):
-    """Where to find a value in a delivery; written as a text, it is `constant` alone.
+    """Where to find a value in a delivery; a plain text means `constant`.
 
-    `field`: a dotted path in the delivery, such as `issue.fields.priority.name`. `label`: a prefix; the value is the
-    rest of the ticket's label that begins with it. `constant`: the value if neither finds one. `values`: value found ->
-    value to use.
+    `field`: a dotted path in the delivery, such as `issue.fields.priority.name`.
+    `label`: a prefix; the value is the rest of the ticket's label with this prefix.
+    `constant`: the value if neither `field` nor `label` gives one.
+    `values`: value found -> value to use.
     """
 
     field: str | None = None
@@ -51,10 +57,12 @@ class LookupDocument(Document):
 
 
 class PeopleDocument(Document):
-    """Who belongs to a side (staff or customers); one of these is enough.
+    """Who belongs to a side (staff or customers); any of these is enough.
 
-    `people`: accounts. `groups`: of the ticketing system. `domains`: of mail addresses. `associations`: with a
-    repository, as GitHub states them, such as `MEMBER`.
+    `people`: accounts.
+    `groups`: groups of the ticketing system.
+    `domains`: domains of mail addresses.
+    `associations`: a person's relation to a repository, as GitHub states it, such as `MEMBER`.
     """
 
     people: Names = Field(default_factory=list)
@@ -64,7 +72,7 @@ class PeopleDocument(Document):
 
 
 class StaffDocument(PeopleDocument):
-    """Who belongs to the staff; written as a text or a list, it is `people` (accounts) alone.
+    """Who belongs to the staff; a plain text or list means `people` (accounts).
 
     `only`: nobody else is staff, even if the sender says so.
     """
@@ -78,13 +86,15 @@ class StaffDocument(PeopleDocument):
 
 
 class SourceDocument(Document):
-    """A ticketing system that sends events: its dialect, its authentication, and how its values are translated.
+    """A ticketing system that sends events, and how to authenticate and translate them.
 
-    `dialect`: `cloudevents`, `github` or `jira`. `statuses`, `labels`: the sender's word -> what it means for the
-    incident, such as `waiting_customer`. `resolutions`: how work ended, in the sender's word -> `resolved` or
-    `cancelled`. `priorities`, `priority_labels`: the sender's priority, a label -> the plan's priority. `customer`,
-    `product`, `attributes`: where to find these values in a delivery. `staff`, `customers`, `bots`: which accounts
-    belong to whom. `zone`: of times without an offset.
+    `dialect`: `cloudevents`, `github` or `jira`.
+    `zone`: of times without an offset.
+    `statuses`, `labels`: the sender's word -> what it means for the incident, such as `waiting_customer`.
+    `resolutions`: the sender's word for how work ended -> `resolved` or `cancelled`.
+    `priorities`, `priority_labels`: the sender's priority, or a label -> the plan's priority.
+    `customer`, `product`, `attributes`: where to find these values in a delivery.
+    `staff`, `customers`, `bots`: which accounts belong to whom.
     """
 
     dialect: str

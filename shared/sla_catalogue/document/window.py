@@ -12,8 +12,8 @@ from sla_domain.window import LateBooking
 class WindowPriceDocument(Document):
     """What one booking of extra hours takes from an allowance of the plan (clause H10, docs/clauses.md).
 
-    `allowance`: the id of the allowance. `amount`: in its unit, such as `2` or `4h`; a surcharge for short notice is
-    added to it.
+    `allowance`: id of the allowance.
+    `amount`: in the allowance's unit, such as `2` or `4h`. A surcharge for short notice is added.
     """
 
     allowance: str
@@ -23,13 +23,18 @@ class WindowPriceDocument(Document):
 class WindowDocument(Document):
     """Extra hours of service that a customer may book, such as the standby of a weekend.
 
-    `notice`: the least time from the booking to the start (`3 weeks`); absent: none. `late`: with less notice the
-    booking is refused (`refuse`), or costs `surcharge` percent more (`surcharge`). `per_contract_year`: how many
-    bookings in a year of the contract; absent: any number. `days`: the weekdays on which the hours may lie, such as
-    `sat`; absent: all. `longest`: the greatest length; absent: any. `priorities`: of the incidents whose time counts in
-    these hours; absent: all. `products`: those that can be booked; absent: all but `excluded_products`. `languages`: of
-    the service; absent: any. `role`: the plan's role that is on duty. `price`: what a booking takes from an allowance;
-    absent: nothing. `clause`: the clause that states it, such as `H10`.
+    `notice`: the least time from the booking to the start (`3 weeks`); absent: none.
+    `late`: with less notice the booking is refused (`refuse`) or costs more (`surcharge`).
+    `surcharge`: how many percent more.
+    `per_contract_year`: how many bookings a contract year allows; absent: any number.
+    `days`: weekdays on which the hours may lie, such as `sat`; absent: all.
+    `longest`: the greatest length; absent: any.
+    `priorities`: of the incidents whose time counts in these hours; absent: all.
+    `products`: for which the hours can be booked; absent: all but `excluded_products`.
+    `languages`: of the service; absent: any.
+    `role`: the plan's role that is on duty.
+    `price`: what a booking takes from an allowance; absent: nothing.
+    `clause`: the contract clause, such as `H10`.
     """
 
     id: str

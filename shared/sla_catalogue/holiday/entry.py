@@ -31,10 +31,12 @@ _NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE",
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One entry of an iCalendar file: its name, and when it takes place within the horizon (the catalogue's years).
+    """One entry of an iCalendar file: its name, and when it takes place.
 
-    `event`: the entry as the library `icalendar` reads it. `zone`: the time zone of the whole file. `label`: the
-    entry's name and start as text for remarks.
+    `event`: the entry as the library `icalendar` reads it.
+    `zone`: the time zone of the whole file.
+    `occurrences`: within the horizon (the catalogue's years).
+    `label`: the entry's name and start as text for remarks.
     """
 
     name: str
@@ -49,9 +51,11 @@ def read_entries(
 ) -> Iterator[FeedEntry]:
     """Yield the entries of an iCalendar text, with their occurrences within the horizon (years).
 
-    Entries that are cancelled, skipped or cannot be read are left out. `remarks`: a sentence is added for each entry
-    that cannot be read, or is read in a way that may be wrong. `unnamed`: the name to give to entries without one.
-    `skip`: called with the name of each entry; True skips it. Raises BadFeed for a text that is not iCalendar.
+    Entries that are cancelled, skipped or unreadable are left out.
+    `remarks`: receives a sentence for each entry that is unreadable or may be misread.
+    `unnamed`: the name for entries without one.
+    `skip`: called with the name of each entry; True skips the entry.
+    Raises BadFeed for a text that is not iCalendar.
     """
     texts, more = split_feed(text)
     remarks += more
@@ -150,7 +154,7 @@ def _label(event: Any, name: str) -> str:
 def limit_remarks(remarks: list[str]) -> tuple[str, ...]:
     """Return the first 20 remarks (MAX_REMARKS).
 
-    If there are more, a last text such as `and 7 more entries` follows.
+    If there are more, the last text is such as `and 7 more entries`.
     """
     more = len(remarks) - MAX_REMARKS
     return (*remarks[:MAX_REMARKS], f"and {more} more entries") if more > 0 else tuple(remarks)

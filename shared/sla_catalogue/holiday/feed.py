@@ -19,9 +19,9 @@ MAX_DAYS = 366
 
 @dataclass(frozen=True, slots=True)
 class HolidayFeed:
-    """The days off (`rows`) and timed closings (`spans`) of an iCalendar file within the catalogue's years.
+    """The days off (`rows`) and timed closings (`spans`) of an iCalendar file, within the catalogue's years.
 
-    `remarks`: sentences on entries that were left out, or were read in a way that may be wrong.
+    `remarks`: sentences on entries that were left out or may be misread.
     """
 
     rows: tuple[HolidayRow, ...] = ()
@@ -43,9 +43,9 @@ class _Found:
 def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
     """Return the days off and timed closings that an iCalendar text lists within the horizon (years).
 
-    `source`: where the text is from; kept with each day. `skip`: names of entries to leave out, in any case of letters.
-    Cancelled entries are left out too. So are those that cannot be read, with a remark in the result. Raises BadFeed
-    for a text that is not iCalendar.
+    Cancelled entries are left out. Unreadable entries are left out with a remark in the result. `source`: where the
+    text is from; kept with each day. `skip`: names of entries to leave out; case is ignored. Raises BadFeed for a text
+    that is not iCalendar.
     """
     found = _Found(source, horizon)
     skipped = {name.casefold() for name in skip}
@@ -82,10 +82,9 @@ def _days(start: date, length: timedelta, horizon: Horizon) -> Iterator[date]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """Return the pair (start, end) of a closing in local time, as datetimes without a zone.
+    """Return (start, end) of a closing in local time, as datetimes without a zone.
 
-    `span`: the closing. `zone`: the time zone of the local time. A start or end that already has no zone is returned
-    unchanged.
+    `span`: the closing. `zone`: the time zone to convert to. A bound that has no zone already is returned unchanged.
     """
 
     def local(moment: datetime) -> datetime:

@@ -22,12 +22,14 @@ SOURCE = f"holidays {PACKAGE_VERSION}"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What holidays to generate with the package `holidays`: the country, its subdivision, and the categories.
+    """What holidays to generate with the package `holidays`.
 
-    `country`, `subdivision`: codes such as `DE` and `BY`; no subdivision ("") means the holidays of the whole country
-    alone. `categories`: such as `public` or `half_day`. `observed`: also substitute days off, for holidays that fall on
-    a weekend. `language`: of the names; None: the country's own. `closes_at`: when half days close, in minutes from
-    midnight; needed with the category `half_day`.
+    `country`: code, such as `DE`.
+    `subdivision`: code, such as `BY`; "": only the holidays of the whole country.
+    `categories`: such as `public` or `half_day`.
+    `observed`: also generate substitute days off for holidays on a weekend.
+    `language`: of the names; None: the country's own.
+    `closes_at`: when half days close, in minutes from midnight; needed with the category `half_day`.
     """
 
     country: str
@@ -41,7 +43,7 @@ class Recipe:
 class UnknownRegion(ValueError):
     """Raised if the package `holidays` lacks a country, subdivision, category or language.
 
-    `known`: those that it has.
+    `known`: the ones that the package has.
     """
 
     def __init__(self, message: str, known: tuple[str, ...]) -> None:
@@ -53,9 +55,9 @@ class UnknownRegion(ValueError):
 def generate_rows(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
     """Return the generated holidays of a country or subdivision, in order of date.
 
-    `recipe`: the country, and which holidays of it. `horizon`: the years. Days of the weekend that are worked in
-    exchange for a day off are returned too (`RowKind.WORKED`). Raises UnknownRegion if the package `holidays` does not
-    have what the recipe names.
+    `recipe`: the country, and which holidays to generate. `horizon`: the years. Weekend days that are worked in
+    exchange for a day off are included (`RowKind.WORKED`). Raises UnknownRegion if the package `holidays` lacks what
+    the recipe names.
     """
     _check(recipe)
     full = tuple(category for category in recipe.categories if category != HALF_DAY)

@@ -17,25 +17,27 @@ THIS_AND_FUTURE = "THISANDFUTURE"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The occurrences of a recurring calendar entry that other entries replace, given by their starts.
+    """The occurrences of a recurring calendar entry that other entries replace, by their starts.
 
-    `once`: single starts. `since`: this start and all later ones are replaced, too; None: no such start.
+    `once`: single starts.
+    `since`: this start and all later ones are replaced too; None: no such start.
     """
 
     once: frozenset[Start]
     since: Start | None
 
     def holds(self, start: Start) -> bool:
-        """Return whether another entry replaces the occurrence of the recurring entry at `start`."""
+        """Return whether another entry replaces the occurrence at `start`."""
         return start in self.once or (self.since is not None and start >= self.since)
 
 
 @dataclass(slots=True)
 class Series:
-    """The entries of an iCalendar file with one UID, and which of their occurrences other entries replace.
+    """The entries of an iCalendar file with the same UID.
 
-    `masters`: the entries that replace no occurrence. `once`: the starts of replaced occurrences (RECURRENCE-ID).
-    `onward`: those starts in `once` whose entry changes all later occurrences as well (THISANDFUTURE).
+    `masters`: the entries that replace no occurrence.
+    `once`: the starts of occurrences that another entry replaces (RECURRENCE-ID).
+    `onward`: those of these starts from which all later occurrences are changed too (THISANDFUTURE).
     """
 
     masters: list[Any] = field(default_factory=list)
@@ -45,7 +47,7 @@ class Series:
     def changed(self, start: Start, zone: tzinfo) -> Changed:
         """Return which occurrences of one entry of the series other entries replace.
 
-        `start`: when that entry starts. `zone`: the time zone of the whole file.
+        `start`: when the entry starts. `zone`: the time zone of the whole file.
         """
         once = frozenset(as_occurrence_start(each, start, zone) for each in self.once)
         since = min((as_occurrence_start(each, start, zone) for each in self.onward), default=None)
@@ -55,16 +57,16 @@ class Series:
 def changes_later_ones(event: Any) -> bool:
     """Return whether a calendar entry changes all later occurrences of another entry.
 
-    Such an entry replaces one occurrence, and has `RANGE=THISANDFUTURE`. `event`: the entry.
+    Such an entry replaces one occurrence and has `RANGE=THISANDFUTURE`. `event`: the entry.
     """
     written = event.get("RECURRENCE-ID")
     return str(getattr(written, "params", {}).get("RANGE", "")).upper() == THIS_AND_FUTURE
 
 
 def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
-    """Return the entries of a calendar file by their UID (the id in the file), cancelled ones included.
+    """Group the entries of a calendar file by UID (id in the file), cancelled ones included.
 
-    The UID "" stands for the entries without one. Of these only the starts of replaced occurrences (`once`) are kept.
+    Entries without a UID are under "". For these, only the starts of replaced occurrences (`once`) are kept.
     """
     found: dict[str, Series] = {}
     for event in events:
@@ -88,11 +90,13 @@ def later_ones(
 ) -> Iterator[Occurrence]:
     """Yield the later occurrences that an entry with `RANGE=THISANDFUTURE` moves (RFC 5545 §3.8.4.4).
 
-    `event`: the entry. `own`: its own occurrence. Each later one is moved by as much as `own` was (wall-clock time, or
-    days), and lasts as long as `own`. The next such entry ends this. `series`: all entries with the same UID. `zone`:
-    that of the file. `horizon`: the years wanted; a year more may come on either side. `doubts`: a sentence is added
-    for what is in doubt. An entry without that RANGE, or with a recurrence rule of its own, yields nothing. Raises
-    UnreadableRule.
+    Each is moved by as much as `own` (wall-clock time, or days), and lasts as long as `own`. The next such entry ends
+    the move. An entry without that RANGE, or with its own recurrence rule, yields nothing.
+    `event`: the entry. `own`: its own occurrence. `series`: all entries with the same UID. `zone`: the time zone of the
+    whole file.
+    `horizon`: the years wanted; a year before and after may be included.
+    `doubts`: receives a sentence for anything unclear.
+    Raises UnreadableRule for an entry that cannot be read.
     """
     first = date_property(event, "RECURRENCE-ID")
     written = str(event["RECURRENCE-ID"].params.get("RANGE", ""))

@@ -18,7 +18,7 @@ _UNTIL = re.compile(r"(?P<day>\d{8})(?:T(?P<time>\d{6})(?P<utc>Z)?)?", re.ASCII)
 
 
 class UnreadableRule(ValueError):
-    """Raised for one calendar entry that cannot be read; the message gives the reason.
+    """Raised for a calendar entry that cannot be read; the message gives the reason.
 
     Other entries are not affected.
     """
@@ -26,7 +26,10 @@ class UnreadableRule(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One occurrence of a calendar entry: a day with a length in whole days, or an instant with any length."""
+    """One occurrence of a calendar entry.
+
+    It starts at a day and lasts whole days, or starts at an instant and lasts any time.
+    """
 
     start: date | datetime
     length: timedelta
@@ -37,10 +40,11 @@ def occurrences(
 ) -> Iterator[Occurrence]:
     """Yield the occurrences of one calendar entry that may lie in the horizon (years), by start.
 
-    `event`: the entry. `start`, `length`: as the entry states them. `zone`: the time zone of the whole file. `start`
-    counts even if the entry's recurrence rule does not name it (RFC 5545 §3.8.5.3); a sentence on that is added to
-    `doubts`. Dates that the entry excludes are left out; no start comes twice. Raises UnreadableRule if the entry
-    cannot be read.
+    Dates that the entry excludes are left out, and no start comes twice.
+    `event`: the entry. `start`, `length`: as the entry states them. `zone`: the time zone of the whole file.
+    `doubts`: receives a sentence if the entry's recurrence rule does not include `start`. Such a `start` is an
+    occurrence all the same (RFC 5545 §3.8.5.3).
+    Raises UnreadableRule if the entry cannot be read.
     """
     excluded = {as_occurrence_start(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     excluded |= set(_repeated(event, "EXRULE", start, horizon, zone, doubts))
@@ -56,21 +60,19 @@ def occurrences(
 
 
 def cut_to_horizon(each: Occurrence, horizon: Horizon) -> Occurrence:
-    """Return the occurrence, shortened if it ends more than a year after the horizon.
+    """Return the occurrence, shortened to end at most a year after the horizon (years).
 
-    `horizon`: the years. A shortened occurrence ends with the year after them. Some programs write "for ever" as the
-    year 9999, whose last day cannot be converted to UTC.
+    Some programs write "for ever" as the year 9999, whose last day cannot be converted to UTC.
     """
     longest = datetime(horizon.last + 2, 1, 1) - _naive(each.start)  # noqa: DTZ001 - local days
     return each if each.length <= longest else replace(each, length=longest)
 
 
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """Return a date of a calendar entry in the form of the entry's own start (`start`).
+    """Return a date of a calendar entry in the form of the entry's start, to compare the two.
 
-    So the two can be compared. `written`: an extra (`RDATE`) or excluded (`EXDATE`) date. If `start` is a day, the
-    result is a day, else an instant. `zone`: the time zone of the whole file. Many programs write these dates in
-    another form than the start; without conversion they would equal no occurrence.
+    The result is a day if `start` is a day, else an instant. `written`: an extra (`RDATE`) or excluded (`EXDATE`) date;
+    many programs write it in another form than the start. `zone`: the time zone of the whole file.
     """
     if not isinstance(start, datetime):
         if not isinstance(written, datetime):

@@ -11,8 +11,9 @@ from enum import StrEnum
 class RowKind(StrEnum):
     """What a day of a holiday table is.
 
-    `CLOSED`: closed all day. `HALF`: closed from `closes_at` on. `WORKED`: a day of the weekend that is worked like a
-    weekday.
+    `CLOSED`: closed all day.
+    `HALF`: closed from `closes_at` on.
+    `WORKED`: a weekend day that is worked like a weekday.
     """
 
     CLOSED = "closed"  # no weekly hours
@@ -24,8 +25,8 @@ class RowKind(StrEnum):
 class HolidayRow:
     """One day of a holiday table; days are ordered by date.
 
-    `kind`: closed all day, for half a day, or worked. `closes_at`: minutes from local midnight, for a half day; else
-    None. `source`: package and version, calendar file, or the reason given by hand.
+    `closes_at`: for a half day, minutes from local midnight; else None.
+    `source`: package and version, calendar file, or the reason given by hand.
     """
 
     date: date
@@ -39,8 +40,9 @@ class HolidayRow:
 class FeedSpan:
     """A span of time that an entry of a calendar file closes.
 
-    `start` and `end` have a time zone, unless the file names none: then they are in the zone of the calendar that uses
-    them. `name`: of the entry. `source`: the calendar file.
+    `start`, `end`: with a time zone if the file names one, else in the zone of the calendar that uses the span.
+    `name`: name of the entry.
+    `source`: the calendar file.
     """
 
     start: datetime
@@ -51,7 +53,7 @@ class FeedSpan:
 
 @dataclass(frozen=True, slots=True, order=True)
 class WorkedDay:
-    """A holiday that was changed to a working day by hand; `reason` says why."""
+    """A holiday that was changed to a working day by hand, with the reason."""
 
     date: date
     reason: str
@@ -59,10 +61,11 @@ class WorkedDay:
 
 @dataclass(frozen=True, slots=True)
 class HolidayTable:
-    """The holidays of one code, such as `PL`, over the catalogue's years, in order of date.
+    """The holidays of one code, such as `PL`, over the catalogue's years.
 
-    `rows`: the days. `spans`: closings from calendar files for part of a day or longer. `worked`: holidays that were
-    removed by hand.
+    `rows`: the days, in order of date.
+    `spans`: closings from calendar files, of any length.
+    `worked`: holidays that were removed by hand.
     """
 
     code: str
@@ -73,18 +76,18 @@ class HolidayTable:
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """The calendar years, both inclusive, for which holidays are generated and calendars compiled."""
+    """The years, both included, for which holidays are generated and calendars compiled."""
 
     first: int
     last: int
 
     @property
     def years(self) -> range:
-        """Return the years as a range, first and last included."""
+        """Return the years as a range, both included."""
         return range(self.first, self.last + 1)
 
     def covers(self, day: date) -> bool:
-        """Return whether the day lies in one of the horizon's years."""
+        """Return whether the day lies in these years."""
         return self.first <= day.year <= self.last
 
 
@@ -93,7 +96,10 @@ DEFAULT_HORIZON = Horizon(2010, 2040)
 
 @dataclass(frozen=True, slots=True)
 class HolidayDiff:
-    """The days by which two holiday tables of one code differ; a changed day is both in `removed` and in `added`."""
+    """The days by which two holiday tables of one code differ.
+
+    A changed day is in `removed` and in `added`.
+    """
 
     code: str
     added: tuple[HolidayRow, ...]
@@ -108,8 +114,8 @@ class HolidayDiff:
 def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -> HolidayDiff:
     """Return which days were added and removed between two holiday tables, `old` and `new`.
 
-    Both lists are in order of date. A day whose kind, name or closing time changed is in both. One that differs in its
-    source alone counts as equal. `code`: that of the tables, such as `PL` or `DE-BY`; it is only copied to the result.
+    The days are in order of date. A day whose kind, name or closing time changed is both added and removed. A different
+    source alone is no difference. `code`: code of the tables, such as `PL`, for the result.
     """
     before = {_effect(row): row for row in old}
     after = {_effect(row): row for row in new}
@@ -121,10 +127,10 @@ def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = 
 
 
 def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]) -> tuple[HolidayDiff, ...]:
-    """Return the differences between two sets of holiday tables, sorted by code.
+    """Return the differences between two sets of holiday tables, one for each code that differs.
 
-    There is one for each code whose days differ. `old`, `new`: code -> table; a missing table counts as empty. Used to
-    show what a newer `holidays` package changes.
+    `old`, `new`: code -> table; a missing table is treated as empty. The result is sorted by code. It shows what a
+    newer `holidays` package changes.
     """
     none = HolidayTable("", ())
     found = (diff_rows(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))

@@ -18,11 +18,13 @@ def build_table(
     added: Sequence[AddedDocument],
     removed: Sequence[RemovedDocument],
 ) -> HolidayTable:
-    """Return the holiday table of a code, such as `PL`, made of days from three origins.
+    """Build the holiday table of a code, such as `PL`, from days of three origins.
 
-    They are `generated` holidays, `feeds` (calendar files) and `added` (by hand). If several have the same day, `added`
-    is used before `feeds`, and `feeds` before `generated`. `spans`: closings from calendar files. `removed`: days that
-    are worked, by hand. Their holidays are left out, and so are closings that begin on them.
+    `generated`: generated holidays. `feeds`: days from calendar files. `added`: days added by hand. If several have the
+    same day, `added` wins over `feeds`, and `feeds` over `generated`.
+    `spans`: closings from calendar files.
+    `removed`: days that are worked, by hand. Holidays on these days are left out, and so are closings that begin on
+    them.
     """
     by_day: dict[object, list[HolidayRow]] = {}
     manual = [_manual(document) for document in added]

@@ -24,7 +24,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class BadFeed(ValueError):
-    """Raised for a text that is not iCalendar in a form that slad can read; the message says why."""
+    """Raised for a text that is no iCalendar that slad can read; the message says why."""
 
 
 @dataclass(slots=True)
@@ -45,11 +45,10 @@ class _Open:
 
 
 def decode_feed(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return the content of an iCalendar file as a pair (text, remarks on its encoding).
+    """Return the content of an iCalendar file as (text, remarks on its encoding).
 
-    The file is read as UTF-16 if it begins with the mark of that encoding, else as UTF-8. If it is not UTF-8 either, it
-    is read as Windows-1252, with a remark. Folded lines are joined, except in UTF-16. Raises UnicodeDecodeError if it
-    cannot be read.
+    UTF-16 is recognised by its byte order mark. Anything else is read as UTF-8, or with a remark as Windows-1252 if it
+    is not UTF-8. Folded lines are joined, except in UTF-16. Raises UnicodeDecodeError for unreadable content.
     """
     if content.startswith(_UTF16):
         return content.decode("utf-16"), ()
@@ -63,9 +62,8 @@ def decode_feed(content: bytes) -> tuple[str, tuple[str, ...]]:
 def split_feed(text: str) -> tuple[list[str], list[str]]:
     """Split the text of an iCalendar file into calendars that can be parsed one by one.
 
-    Return (calendars, remarks). A calendar keeps its entries, the time zones that can be read, and the name of its
-    zone; all else is dropped. Each time zone that cannot be read gives a remark. Raises BadFeed for a text that is not
-    iCalendar.
+    Returns (calendars, remarks). A calendar keeps its entries, the readable time zones, and the name of its zone. All
+    else is dropped. Each unreadable time zone gives a remark. Raises BadFeed for a text that is not iCalendar.
     """
     remarks: list[str] = []
     return ["".join(f"{line}\r\n" for line in _written(each, remarks)) for each in _calendars(text)], remarks

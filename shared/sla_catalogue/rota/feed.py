@@ -25,9 +25,9 @@ _MAILTO = "mailto:"
 
 @dataclass(frozen=True, slots=True)
 class ShiftFeed:
-    """The shifts that an iCalendar file lists, sorted by start.
+    """The shifts in an iCalendar file, sorted by start.
 
-    `remarks`: sentences on entries that were left out, or were read in a way that may be wrong.
+    `remarks`: sentences on entries that were left out or may be misread.
     """
 
     shifts: tuple[ListedShift, ...] = ()
@@ -35,10 +35,10 @@ class ShiftFeed:
 
 
 class PeopleByName:
-    """Finds people by names in calendar entries: `find` by a whole name, `find_in_text` by a text with a name in it.
+    """Finds people by the names in calendar entries.
 
-    `people`: id -> the person's other names and mail addresses. `names`: further names -> id. Case and spaces do not
-    matter. A name that two people have finds neither.
+    `people`: id -> the person's other names and mail addresses. `names`: further names -> id. Case and extra spaces do
+    not matter. A name that two people share finds nobody.
     """
 
     def __init__(self, people: Mapping[str, Iterable[str]], names: Mapping[str, str]) -> None:
@@ -52,14 +52,14 @@ class PeopleByName:
     def find(self, name: str) -> str | None:
         """Return the id of the person with this name, mail address or id.
 
-        Case and spaces do not matter. None if nobody has it, or more than one person.
+        None if nobody has it, or if several people do. Case and extra spaces do not matter.
         """
         return self._known.get(normal(name))
 
     def find_in_text(self, text: str) -> str | None:
-        """Return the id of the person whose name `text` is or contains.
+        """Return the id of the person whose name is `text`, or is contained in `text`.
 
-        Case and spaces do not matter. None if there is nobody, or more than one person.
+        None if there is nobody, or if there are several. Case and extra spaces do not matter.
         """
         if (exact := self.find(text)) is not None:
             return exact
@@ -73,9 +73,9 @@ class PeopleByName:
 def read_shifts(text: str, people: PeopleByName, zone: str, horizon: Horizon) -> ShiftFeed:
     """Return the shifts that an iCalendar text lists within the horizon (years).
 
-    `people`: finds people by their names in entries. `zone`: the time zone of days, and of times without a zone.
-    Entries that name no known person, take no time or cannot be read are left out with a remark. Cancelled ones are
-    left out without. Raises BadFeed for a text that is not iCalendar.
+    Entries without a known person, without a length, or unreadable are left out with a remark. Cancelled entries are
+    left out without one. `people`: finds people by their names in entries. `zone`: the time zone of days, and of times
+    without a zone. Raises BadFeed for a text that is not iCalendar.
     """
     remarks: list[str] = []
     found: set[ListedShift] = set()

@@ -20,7 +20,7 @@ _PRODUCT = "-//slad//rota//EN"
 def shifts_as_ics(rota: Rota, shifts: Iterable[Shift], now: datetime) -> bytes:
     """Return shifts of a rota (on-call plan) as the content of an iCalendar file.
 
-    The rota's title is in each entry. `now`: written as the time at which the file was made.
+    `rota`: its title is in each entry. `now`: the time at which the file is made.
     """
     calendar = Calendar()
     calendar.add("PRODID", _PRODUCT)

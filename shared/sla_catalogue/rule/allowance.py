@@ -10,10 +10,12 @@ _WITHOUT_END = 10_000  # months; longer than any period but the whole term
 
 
 def check_allowances(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` allowances (included amounts) that cannot work as written.
+    """Report allowances (included amounts) that cannot work as written to `subject.findings`.
 
-    One kind expires before the next amount is given. One cannot be counted, since the contract has no first day from
-    which its years would begin. One is below the plan's amount, which is a minimum (clause E14, docs/clauses.md).
+    They are:
+    1. Allowances that expire before the next amount is given.
+    2. Allowances of a contract without a first day, from which its years would be counted.
+    3. Amounts below the plan's, which are minimums (clause E14, docs/clauses.md).
     """
     for plan in subject.plans:
         for path, document in plan.draft.allowances:

@@ -15,10 +15,12 @@ _LONG = timedelta(days=30)
 
 
 def check_calendars(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` contracts whose hours or dates do not work.
+    """Report contracts whose hours or dates do not work to `subject.findings`.
 
-    These are hours that never open or are not given; hours that exclude the contract's holidays, if the contract has no
-    country; and dates outside the years for which calendars are compiled.
+    They are:
+    1. Hours that never open or are not given.
+    2. Hours that exclude the contract's holidays, for a contract without a country.
+    3. Dates outside the years for which calendars are compiled.
     """
     for contract in subject.bought:
         _check_years(contract, subject)

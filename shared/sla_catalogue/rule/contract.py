@@ -14,10 +14,10 @@ from sla_domain.plan import Plan
 
 
 def check_contracts(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` what is wrong in each contract.
+    """Report what is wrong in contracts to `subject.findings`.
 
-    That is: impossible dates, a missing base plan, nobody to notify, and customers of two contracts at the same time.
-    It is also a contract that does not keep to the terms of its plan (`check_terms`), except for a stored catalogue.
+    Reported are impossible dates, a missing base plan, nobody to notify, and customers of two contracts at the same
+    time. Breaches of the plan's terms are reported too (`check_terms`), except for a stored catalogue.
     """
     for built in subject.contracts:
         for bought in built.bought:
@@ -110,9 +110,9 @@ def _check_customers(subject: CheckedCatalogue) -> None:
 
 
 def dates_overlap(one: Contract, other: Contract) -> bool:
-    """Return whether two contracts are valid on a day in common.
+    """Return whether two contracts have a valid day in common.
 
-    The last day of a contract is the day before its `valid_to`.
+    The last valid day of a contract is the day before its `valid_to`.
     """
 
     def bounds(contract: Contract) -> tuple[date, date]:

@@ -30,11 +30,11 @@ _MOST_WORDS = 12
 
 
 def check_duty(subject: CheckedCatalogue) -> None:
-    """Warn of hours in which targets count, but nobody of the first escalation level is on duty.
+    """Warn of hours in which targets count but nobody of the first escalation level is on duty.
 
-    Warnings go to `subject.findings`. From `subject.today`, 92 days are checked if a rota (on-call plan) holds a role
-    of the level, else 366. If `today` is None, a year in the middle of the compiled years is checked, and levels with a
-    rota are not. A stored catalogue is not checked.
+    Warnings go to `subject.findings`. The check covers 366 days from `subject.today`, or 92 days for levels with a rota
+    (on-call plan). If `today` is None, the check covers a year in the middle of the compiled years and skips levels
+    with a rota. A stored catalogue is not checked.
     """
     if subject.context.stored:
         return

@@ -16,10 +16,10 @@ _NO_ESCALATION_HINT = (
 
 
 def check_escalations(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` plans without an escalation, and levels that cannot work.
+    """Report plans without an escalation, and levels that cannot work, to `subject.findings`.
 
-    A level cannot work for a contract if it names nobody of the contract, or somebody on the customer's side, who is
-    never paged. For a stored catalogue, which must stay readable, only levels that name nobody are reported.
+    A level cannot work if it names nobody of the contract, or somebody on the customer's side, who is never paged. For
+    a stored catalogue, only levels that name nobody are reported.
     """
     if not subject.context.stored:
         _check_plans(subject)
@@ -36,7 +36,7 @@ def check_escalations(subject: CheckedCatalogue) -> None:
 def escalations_of(built: BuiltContract, subject: CheckedCatalogue) -> tuple[str, ...]:
     """Return the ids of the escalations (whom to page) that a contract uses, each once.
 
-    They are that of its plan, and that of its base plan, which is for incidents on products out of scope.
+    They are those of its plan and of its base plan, which is for products out of scope.
     """
     base = subject.plan(built.contract.base_plan) if built.contract.base_plan is not None else None
     named = (built.built.plan.escalation, base.plan.escalation if base is not None else None)

@@ -23,9 +23,9 @@ _Named = tuple[Path, str, int]  # where, what is written there, and how long it 
 
 
 def check_lengths(subject: CheckedCatalogue) -> None:
-    """Report ids and names that are too long for the database, or contain a control character.
+    """Report ids and names that are too long for the database or have a control character.
 
-    Errors go to `subject.findings`. Do not call it for a stored catalogue, which must stay readable.
+    Errors go to `subject.findings`. Do not call this for a stored catalogue, which must stay readable.
     """
     for path, text, longest in _named(subject.written):
         if len(text) > longest:

@@ -18,10 +18,10 @@ _PEOPLE = frozenset(actor.value for actor in Actor if actor is not Actor.BOT)
 
 
 def check_metrics(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` metrics (what is timed) that cannot work as written.
+    """Report metrics (what is timed) that cannot work as written to `subject.findings`.
 
-    They never start, stop or resume, wait for themselves, or have conditions that never apply. Metrics that no plan
-    uses are reported too, except for a stored catalogue.
+    Such metrics never start, stop or resume, wait for themselves, or have conditions that never apply. Metrics that no
+    plan uses are reported too, except for a stored catalogue.
     """
     seen: set[Path] = set()
     for built in subject.plans:

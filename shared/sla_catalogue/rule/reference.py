@@ -12,11 +12,11 @@ from sla_domain.normal import normal, normals
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` what is wrong in sources, in addresses of people and in API keys.
+    """Report what is wrong in sources, people's addresses and API keys to `subject.findings`.
 
-    There is a warning for each priority that a source names and no plan has, and for each customer that no contract
-    has. There is an error for each API key that is entered twice. Addresses are checked by `check_address` of their
-    kind of channel.
+    Warnings: a source names a priority that no plan has, or a customer that no contract has.
+    Errors: an API key is entered twice.
+    Addresses are checked by `check_address` of their kind of channel.
     """
     _check_sources(subject)
     _check_addresses(subject)

@@ -18,11 +18,11 @@ _AHEAD_US = 92 * DAY_US
 
 
 def check_rotas(subject: CheckedCatalogue) -> None:
-    """Warn of rotas (on-call plans) that look like a mistake.
+    """Warn of rotas (on-call plans) that look like a mistake, in `subject.findings`.
 
-    Warnings go to `subject.findings`: for a rota that holds no role, overrides that have no effect or overlap, and
-    leavers who still have turns. If `subject.today` is given, there is one for each calendar file that ends within 14
-    days of it. A stored catalogue is not checked.
+    Such rotas hold no role, have overrides that overlap or have no effect, or have turns for people who have left.
+    Calendar files that end within 14 days of `subject.today` are reported too, unless `today` is None. A stored
+    catalogue is not checked.
     """
     if subject.context.stored:
         return

@@ -14,7 +14,7 @@ ANY = "(any other)"
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
     """Return the priorities that a target can match.
 
-    `all_of_them`: the plan's priorities. `ANY` is added at the end if the target also matches priorities that the plan
+    `all_of_them`: the plan's priorities. `ANY` is the last item if the target also matches priorities that the plan
     does not have.
     """
     for condition in target.match.conditions:
@@ -27,9 +27,9 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
 def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
     """Return the earlier targets because of which the target `row` is never used.
 
-    Together they match all incidents that it matches. Empty if some incidents are left for `row`, or if it can match no
-    priority. `earlier`: the targets before it; only those of its metric are compared. `all_of_them`: the plan's
-    priorities.
+    Together they match every incident that `row` matches. Empty if some incidents are left for `row`, or if `row` can
+    match no priority. `earlier`: the targets before `row`; those of other metrics are ignored. `all_of_them`: the
+    plan's priorities.
     """
     takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
@@ -47,7 +47,7 @@ def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Se
 def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
     """Return whether one of these targets matches every incident of a priority.
 
-    That is, whatever the incident's other attributes are. `rows`: the targets. `all_of_them`: the plan's priorities.
+    Such a target has no conditions on other attributes. `all_of_them`: the plan's priorities.
     """
     return any(
         priority in priorities_of(row.target, all_of_them)
@@ -57,10 +57,9 @@ def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them:
 
 
 def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
-    """Return whether one target takes all incidents of a priority from another.
+    """Return whether `other` matches every incident of `priority` that `row` matches.
 
-    That is, `other` matches every incident of `priority` that `row` matches. If `other` comes first, `row` then is
-    never used for that priority. `all_of_them`: the plan's priorities.
+    If so, and if `other` comes first, `row` is never used for that priority. `all_of_them`: the plan's priorities.
     """
     if priority not in priorities_of(other, all_of_them):
         return False

@@ -17,12 +17,14 @@ from sla_domain.rota import Rota, RotaId
 
 @dataclass(frozen=True, slots=True)
 class CheckedCatalogue:
-    """What the checks of a catalogue work on: its plans and contracts as built, and the document `written`.
+    """What the checks of a catalogue work on: a whole catalogue, or one contract with its plans.
 
-    They are those of a whole catalogue, or one contract with the plans that are made for it. `known_plans`, `rotas`:
-    all of the catalogue, by id, to which they may refer. `context`: has the document of the whole catalogue, and
-    receives findings. `calendars`: the business calendars. `today`: warn of holidays and calendar years that end within
-    90 days of this day; None: give no such warning.
+    `plans`, `contracts`: to check, as built.
+    `written`: to check, as written.
+    `known_plans`, `rotas`: all of the catalogue, by id.
+    `calendars`: the business calendars.
+    `context`: the document of the whole catalogue, and the findings.
+    `today`: warn of holidays and calendar years that end within 90 days of this day; None: do not warn.
     """
 
     plans: tuple[BuiltPlan, ...]
@@ -36,10 +38,9 @@ class CheckedCatalogue:
 
     @property
     def bought(self) -> tuple[BuiltContract, ...]:
-        """Return all contracts, each split by its entitlements.
+        """Return all contracts, split by entitlements (plans with their own products).
 
-        A contract with several entitlements (plans with products of their own) becomes one built contract for each. Any
-        other is returned as it is.
+        A contract with several entitlements gives one built contract for each.
         """
         return tuple(each for built in self.contracts for each in built.bought)
 
@@ -49,5 +50,5 @@ class CheckedCatalogue:
         return self.context.findings
 
     def plan(self, id_: str) -> BuiltPlan | None:
-        """Return the plan of the catalogue with this id, as built; None if there is none."""
+        """Return the catalogue's plan with this id, as built; None for an unknown id."""
         return self.known_plans.get(id_)

@@ -21,11 +21,11 @@ _OTHER_PRODUCT = "\0"  # nobody can write such a name: it stands for all that ne
 
 
 def check_targets(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` targets (allowed times) that cannot work as written.
+    """Report targets (allowed times) that cannot work as written to `subject.findings`.
 
-    They never match, are used but have no number, or warn before the clock starts. If a plan has targets for the first
-    response (or the resolution), each priority for which none of them applies in every case is reported, too. A plan
-    that requires a base plan is checked for this only together with that.
+    Such targets never match, are used without a number, or warn before the clock starts. Missing targets are reported
+    too. If a plan has targets for the first response or the resolution, each priority needs one that always applies. A
+    plan that requires a base plan is checked for missing targets only together with the base plan.
     """
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)

@@ -8,10 +8,10 @@ from sla_domain.normal import normal, normals
 
 
 def check_terms(bought: BuiltContract, subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` a contract that does not keep to the terms of its plan.
+    """Report a contract that breaks the terms of its plan to `subject.findings`.
 
-    `bought`: the contract. It is reported if it is shorter than the plan demands, leaves out products although the plan
-    is for all, or names a product or country for which the plan is not sold.
+    Such a contract is shorter than the plan demands, leaves out products of a plan for all products, or names a product
+    or country for which the plan is not sold. `bought`: the contract.
     """
     _check_length(bought, subject)
     _check_products(bought, subject)

@@ -37,10 +37,9 @@ _OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
 
 
 def check_unread(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` keys of the document that have no effect.
+    """Report keys of the document that have no effect to `subject.findings`.
 
-    An example is `zone` of a GitHub source, whose times have an offset. A stored catalogue, which must stay readable,
-    is not checked.
+    For example `zone` of a GitHub source, whose times have an offset. A stored catalogue is not checked.
     """
     if subject.context.stored:
         return

@@ -30,9 +30,9 @@ _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two
 
 
 def check_words(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` words that are wrong or look like a mistake.
+    """Report words that are wrong or look like a mistake to `subject.findings`.
 
-    These are unknown languages, misspelt attributes and roles, hours past midnight whose two times look swapped, and
+    They are unknown languages, misspelt attributes and roles, hours past midnight whose two times look swapped, and
     lookups (places of values in deliveries) that find nothing.
     """
     _check_languages(subject)
@@ -89,15 +89,12 @@ def _spoken(path: Path, person: PersonDocument) -> Iterator[tuple[Path, str, boo
 
 
 def is_language(tag: str) -> bool:
-    """Return whether a language tag, such as `zh-TW`, names a known language.
-
-    Only its first part (`zh`) is looked at.
-    """
+    """Return whether a language tag, such as `zh-TW`, begins with a known language."""
     return language_of(tag) in _known()
 
 
 def language_of(tag: str) -> str:
-    """Return the first part of a language tag, in lower case: `zh` of `zh_TW`."""
+    """Return the first part of a language tag in lower case, such as `zh` for `zh_TW`."""
     return tag.replace("_", "-").partition("-")[0].lower()
 
 

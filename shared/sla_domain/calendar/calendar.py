@@ -27,8 +27,9 @@ _T = TypeVar("_T")
 class AtClose(StrEnum):
     """What happens to a due instant that falls exactly on a close (the end of opening hours).
 
-    `STAY`: it stays there. `NEXT_OPEN`: it moves to the next opening. A zero span added outside hours gives the next
-    opening with `NEXT_OPEN`, and the start itself with `STAY`.
+    `STAY`: the due instant stays on the close.
+    `NEXT_OPEN`: the due instant moves to the next opening. A zero span that starts outside hours is then due at the
+    next opening too.
     """
 
     STAY = "stay"
@@ -39,7 +40,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """The direction in which a calendar computes its open hours for more years: earlier or later ones."""
+    """The direction in which a calendar computes its open hours for more years."""
 
     EARLIER = "earlier"
     LATER = "later"
@@ -47,10 +48,12 @@ class HorizonSide(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which calendar, in which version, gave an answer; stored together with the answer for audits.
+    """Which calendar, in which version, gave a result; stored with the result for audits.
 
-    `zone`: IANA name of its time zone. `revision`: identifies the content: the name given in the specification, else a
-    short hash of it. `tzdata`: version of the time zone data. `name`: the calendar's title, "" if it has none.
+    `zone`: IANA name of the time zone.
+    `revision`: names the content: as given in the specification, or a short hash of the content.
+    `tzdata`: version of the time zone data.
+    `name`: the calendar's title, "" if it has none.
     """
 
     id: str
@@ -61,16 +64,19 @@ class Identity:
 
     @classmethod
     def of(cls, spec: CalendarSpec) -> Identity:
-        """Return the identity of a calendar's specification, with the version of the time zone data in use."""
+        """Return the identity of the calendar that this specification describes.
+
+        It includes the version of the time zone data in use.
+        """
         return cls(spec.id, spec.zone, spec.revision, tzdata_version(), spec.name)
 
 
 class Calendar:
     """A business calendar that adds, subtracts and measures open time, and finds openings and closes.
 
-    Takes aware datetimes and returns UTC. Every method raises NaiveInstant for a datetime without an offset, and
-    BeyondHorizon (EmptyCalendar if it is never open) if the answer lies outside the years for which its open hours were
-    computed ("compiled").
+    Methods take aware datetimes and return UTC. They raise NaiveInstant for a datetime without an offset. They raise
+    BeyondHorizon if the result lies outside the years for which the open hours are computed, or EmptyCalendar if the
+    calendar never opens.
     """
 
     __slots__ = ("__weakref__", "_days", "_table", "identity")
@@ -86,9 +92,9 @@ class Calendar:
 
     @property
     def id(self) -> str:
-        """Return the calendar's id, which is that of its coverage (hours of service).
+        """Return the calendar's id: the id of its coverage (hours of service).
 
-        If it is made of several calendars, their ids are joined, such as `a ∩ b`.
+        A calendar made of several has their ids joined, such as `a ∩ b`.
         """
         return self.identity.id
 
@@ -99,7 +105,7 @@ class Calendar:
 
     @property
     def horizon(self) -> tuple[datetime, datetime]:
-        """Return (first, last): the UTC instants between which the calendar's open hours are computed so far."""
+        """Return (first, last): the UTC instants between which the open hours are computed so far."""
         return instant_of(self._table.low), instant_of(self._table.high)
 
     # -- spans of open time
@@ -107,8 +113,8 @@ class Calendar:
     def add(self, start: datetime, span: timedelta, at_close: AtClose = _STAY) -> datetime:
         """Return the earliest instant by which `span` of open time has passed since `start`.
 
-        `at_close`: whether a result that falls on a close stays there (default) or moves to the next opening. Raises
-        InvalidSpan for a negative span; to go back in time, call `subtract`.
+        `at_close`: whether a result on a close stays there (default) or moves to the next opening. Raises InvalidSpan
+        for a negative span: call `subtract` to go back in time.
         """
         try:
             since = start - EPOCH
@@ -128,10 +134,10 @@ class Calendar:
         return EPOCH + MICROSECOND * due
 
     def subtract(self, end: datetime, span: timedelta) -> datetime:
-        """Return the latest instant from which `span` of open time passes until `end`.
+        """Return the latest instant such that `span` of open time lies between it and `end`.
 
-        For a zero span that is `end` itself. Else the result is an opening rather than the close before it: 1 h before
-        10:00 is 09:00 that morning, and not 18:00 the evening before. Raises InvalidSpan for a negative span.
+        The result is an opening rather than the close before it: with hours from 09:00 to 18:00, 1 h before 10:00 is
+        09:00, and not 18:00 of the evening before. A zero span returns `end`. Raises InvalidSpan for a negative span.
         """
         at, wanted = micros(end), span // MICROSECOND
         if wanted < 0:
@@ -145,7 +151,7 @@ class Calendar:
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Return the open time from `start` to `end`; negative if `end` is earlier than `start`.
 
-        Raises BeyondHorizon if either lies outside the years for which the open hours were computed.
+        Raises BeyondHorizon if `start` or `end` lies outside the years for which open hours are computed.
         """
         first, last = micros(start), micros(end)
         while True:
@@ -159,26 +165,26 @@ class Calendar:
     def is_open(self, at: datetime) -> bool:
         """Return whether the calendar is open at the instant `at`.
 
-        At an opening it is open, at a close it is not. Raises BeyondHorizon if `at` lies outside the years for which
-        the open hours were computed.
+        At the instant of an opening the calendar is open; at the instant of a close it is closed. Raises BeyondHorizon
+        if `at` lies outside the years for which the open hours are computed.
         """
         us = micros(at)
         return self._ask(us, HorizonSide.LATER, lambda: self._table.is_open(us))
 
     def next_open(self, at: datetime) -> datetime:
-        """Return `at` if the calendar is open then, else the next opening, in UTC.
+        """Return `at` (in UTC) if the calendar is open then, else the next opening.
 
-        Raises EmptyCalendar if it never opens, BeyondHorizon if no opening follows in the years for which its open
-        hours were computed.
+        Raises EmptyCalendar if the calendar never opens. Raises BeyondHorizon if no opening follows in the years for
+        which the open hours are computed.
         """
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """Return the first close after `at`, in UTC.
+        """Return the first close (the end of open hours) after `at`, in UTC.
 
-        A close is an instant at which open hours end. If the calendar is closed at `at`, it is the close of the next
-        open interval. Raises EmptyCalendar if the calendar never opens, BeyondHorizon if no close follows in the years
-        for which its open hours were computed.
+        If the calendar is closed at `at`, that is the close of the next open interval. Raises EmptyCalendar if the
+        calendar never opens. Raises BeyondHorizon if no close follows in the years for which the open hours are
+        computed.
         """
         us = micros(at)
         return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
@@ -188,10 +194,12 @@ class Calendar:
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
         """Return the instant that lies `count` working days after `start`.
 
-        A working day is a local date with any open time. `mode` decides the time of day of the result. SAME_TIME: that
-        of `start`. SAME_TIME_FROM_OPENING: that of `start`, which is first moved to the next opening if it lies outside
-        hours. CLOSE_OF_NTH_DAY: the last close of the day. If the calendar is closed at the instant found, the next
-        opening is returned instead; an instant exactly at a close stays. Raises InvalidSpan if `count` is negative.
+        A working day is a local date with any open time. `mode` decides the time of day of the result:
+        SAME_TIME: the time of day of `start`.
+        SAME_TIME_FROM_OPENING: the same, with a `start` outside hours moved to the next opening first.
+        CLOSE_OF_NTH_DAY: the last close of the day.
+        If the calendar is closed at the instant found, the next opening is returned; an instant exactly on a close
+        stays. Raises InvalidSpan if `count` is negative.
         """
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")
@@ -203,7 +211,7 @@ class Calendar:
     def pieces(self, start: datetime, end: datetime) -> tuple[Piece, ...]:
         """Return the time from `start` to before `end` as open and closed pieces, each with a reason.
 
-        They are in order and without gaps. Raises InvalidSpan if `end` is earlier than `start`.
+        The pieces are in order and leave no gaps. Raises InvalidSpan if `end` is earlier than `start`.
         """
         first, last = micros(start), micros(end)
         if first > last:
@@ -216,8 +224,8 @@ class Calendar:
     def table_over(self, low: int, high: int) -> Table:
         """Return the calendar's table of open intervals.
 
-        `low`, `high`: microseconds since 1970 UTC. A GrowingCalendar first extends its table to cover the time between
-        them. Any other calendar ignores them and returns its table as it is.
+        `low`, `high`: microseconds since 1970 UTC. A GrowingCalendar first extends its table to cover the time from
+        `low` to `high`. Any other calendar ignores both.
         """
         return self._table
 
@@ -253,10 +261,10 @@ class Calendar:
 
 
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
-    """Return a calendar whose open hours are computed for the local days `first` to `last`, both included.
+    """Return a calendar with open hours for the local days `first` to `last`, both included.
 
-    The calendar raises BeyondHorizon when it is asked for an answer outside these days. This function raises
-    InvalidSpan if `last` is earlier than `first`.
+    The calendar raises BeyondHorizon for a result outside these days. Raises InvalidSpan if `last` is earlier than
+    `first`.
     """
     if first > last:
         raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")

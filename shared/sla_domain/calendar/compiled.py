@@ -19,9 +19,9 @@ _MONDAY = 4  # 1970-01-01 was a Thursday: day -3 and day 4 are Mondays
 
 
 def compile_table(spec: CalendarSpec, first: date, last: date) -> Table:
-    """Return the table of a calendar's open intervals for the local days `first` to `last`, both included.
+    """Compute the open intervals of a calendar for the local days `first` to `last`, both included.
 
-    Open is: the weekly hours except on holidays, plus the exceptional openings, minus the exceptional closings.
+    Open hours are the weekly hours without the holidays, plus the openings, minus the closings.
     """
     zone = zone_map(spec.zone, first.year - 1, last.year + 1)
     days = range(day_number(first), day_number(last) + 1)

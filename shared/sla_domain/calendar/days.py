@@ -17,12 +17,12 @@ from sla_domain.calendar.zone import ZoneMap
 
 
 class WorkingDays(StrEnum):
-    """How "n working days" after a start are counted; the date of the start itself never counts.
+    """How "n working days" after a start are counted.
 
-    `SAME_TIME`: the result is on the nth working date after the start, at the start's time of day.
-    `SAME_TIME_FROM_OPENING`: the same, but a start outside hours is first moved to the next opening.
-    `CLOSE_OF_NTH_DAY`: the first date with open time left after the start is day 0; the result is the last close of the
-    nth working date after day 0.
+    SAME_TIME: due on the nth working date after the start's date, at the start's time of day.
+    SAME_TIME_FROM_OPENING: the same, with a start outside hours moved to the next opening first.
+    CLOSE_OF_NTH_DAY: day 0 is the first date with open time left after the start. Due at the last close of the nth
+    working date after day 0.
     """
 
     SAME_TIME = "same_time"  # the nth working date after the start date, at the start's time of day
@@ -32,12 +32,14 @@ class WorkingDays(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayIndex:
-    """An index of a calendar's working dates (local dates with any open time), used by `target` to count working days.
+    """An index of a calendar's working dates (local dates with any open time), to count working days.
 
-    `table`, `zone`: the calendar's open intervals, and the UTC offsets of its time zone. Dates are numbers of days
-    since 1970-01-01. `dates`: the working dates that end within the horizon (compiled span) of `table`. `closes`: for
-    each of them, when its open time ends, in microseconds since 1970 UTC. `unknown`: the first date that the index
-    leaves out, because it does not end within the horizon.
+    Dates are numbers of days since 1970-01-01.
+    `table`: the calendar's open intervals.
+    `zone`: the UTC offsets of the calendar's time zone.
+    `dates`: the working dates that `table` covers to their end.
+    `closes`: for each of `dates`, when its open time ends, in microseconds since 1970 UTC.
+    `unknown`: the first date that `table` does not cover to its end.
     """
 
     table: Table
@@ -49,10 +51,11 @@ class DayIndex:
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
         """Return the instant that lies `count` (≥ 0) working days after the instant `at`.
 
-        Both are microseconds since 1970 UTC. `mode` decides the time of day of the result. SAME_TIME: that of `at`.
-        SAME_TIME_FROM_OPENING: that of `at`, which is first moved to the next opening if it lies outside hours.
-        CLOSE_OF_NTH_DAY: the last close of the day. None if the answer lies outside the span for which `table` is
-        compiled.
+        `at` and the result are microseconds since 1970 UTC. `mode` decides the time of day of the result:
+        SAME_TIME: the time of day of `at`.
+        SAME_TIME_FROM_OPENING: the same, with an `at` outside hours moved to the next opening first.
+        CLOSE_OF_NTH_DAY: the last close of the day.
+        None if the result lies outside the span for which `table` is compiled.
         """
         match mode:
             case WorkingDays.SAME_TIME:
@@ -89,9 +92,9 @@ class DayIndex:
 
 
 def index_days(table: Table, zone: ZoneMap) -> DayIndex:
-    """Return the index of the working dates (local dates with any open time) in a calendar's compiled table.
+    """Return the index of the working dates (local dates with any open time) of a compiled calendar.
 
-    `zone`: the UTC offsets of the calendar's time zone, which say where a local date begins and ends.
+    `zone`: the UTC offsets of the calendar's time zone. They decide where a local date begins and ends.
     """
     first = zone.to_local(table.low) // DAY_US
     unknown = zone.to_local(table.high) // DAY_US

@@ -24,11 +24,11 @@ CompileYears = Callable[[int, int], Table]
 
 
 class GrowingCalendar(Calendar):
-    """A calendar that computes ("compiles") its open hours for more years by itself when an answer needs them.
+    """A calendar that computes its open hours for more years when a result needs them.
 
-    `identity`: its id, zone and versions. `compile_years`: a function that returns the table of open intervals for a
-    first and a last year. `limits`: the first and the last year that may be compiled, both included; an answer that
-    needs any other year raises BeyondHorizon.
+    `compile_years`: a function of a first and a last year that returns the table of open intervals.
+    `limits`: the first and the last year that may be computed, both included. A result that needs another year raises
+    BeyondHorizon.
     """
 
     __slots__ = ("_compile", "_limits", "_years")
@@ -47,7 +47,7 @@ class GrowingCalendar(Calendar):
         return self._limits
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return the table of open intervals over the instants `low` to `high`, as far as the years in `limits` allow.
+        """Return a table of open intervals that covers `low` to `high`, within the years in `limits`.
 
         `low`, `high`: microseconds since 1970 UTC. Years that are not in the table yet are computed and kept.
         """
@@ -90,9 +90,9 @@ class GrowingCalendar(Calendar):
 
 
 def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> GrowingCalendar:
-    """Return a calendar made from `spec` that computes ("compiles") its open hours year by year, as answers need them.
+    """Return a calendar for `spec` that computes its open hours as results need them.
 
-    `first_year`, `last_year`: the years that may be compiled, both included; an answer that needs any other year raises
+    `first_year`, `last_year`: the years that may be computed, both included. A result that needs another year raises
     BeyondHorizon.
     """
     return GrowingCalendar(
@@ -103,9 +103,9 @@ def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year
 
 
 class CalendarBook:
-    """A cache of calendars by id: `calendar` builds each from its specification when it is first asked for.
+    """A cache of calendars by id, each built when it is first asked for.
 
-    `specs`: the specifications of all calendars that can be asked for.
+    `specs`: the specifications of all calendars in the book.
     """
 
     def __init__(self, specs: Iterable[CalendarSpec]) -> None:
@@ -113,9 +113,9 @@ class CalendarBook:
         self._calendars: dict[str, Calendar] = {}
 
     def spec(self, id_: str) -> CalendarSpec:
-        """Return the specification of the calendar with this id: its zone, weekly hours and holidays as data.
+        """Return the specification of the calendar with this id: zone, weekly hours and holidays as data.
 
-        Raises UnknownCalendar if there is none.
+        Raises UnknownCalendar for an id that the book does not have.
         """
         try:
             return self._specs[id_]
@@ -123,7 +123,10 @@ class CalendarBook:
             raise UnknownCalendar(id_, sorted(self._specs)) from None
 
     def calendar(self, id_: str) -> Calendar:
-        """Return the calendar with this id, the same object at each call. Raises UnknownCalendar if there is none."""
+        """Return the calendar with this id; every call returns the same object.
+
+        Raises UnknownCalendar for an id that the book does not have.
+        """
         if id_ not in self._calendars:
             self._calendars[id_] = growing_calendar(self.spec(id_))
         return self._calendars[id_]

@@ -25,8 +25,8 @@ _LAST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 def micros(instant: datetime) -> int:
     """Return an aware datetime as microseconds since 1970-01-01 UTC.
 
-    For a local time that occurs twice (clocks set back), the datetime's `fold` decides. Raises NaiveInstant if it has
-    no offset.
+    For a local time that occurs twice (clocks set back), the datetime's `fold` decides. Raises NaiveInstant for a
+    datetime without an offset.
     """
     try:
         since = instant - EPOCH
@@ -36,7 +36,10 @@ def micros(instant: datetime) -> int:
 
 
 def instant_of(us: int) -> datetime:
-    """Return the UTC datetime `us` microseconds after 1970-01-01; OverflowError if a datetime cannot hold it."""
+    """Return the UTC datetime `us` microseconds after 1970-01-01.
+
+    Raises OverflowError if a datetime cannot hold it.
+    """
     return EPOCH + MICROSECOND * us
 
 

@@ -9,9 +9,10 @@ Intervals = Sequence[Interval]
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
-    """Return the intervals sorted and disjoint: overlapping and touching ones are joined, empty ones left out.
+    """Return the intervals sorted and disjoint.
 
-    An interval is a pair of integers (start, end), such as microseconds since 1970; it excludes its end.
+    Overlapping and touching intervals are joined; empty ones are left out. An interval is a pair of integers (start,
+    end) that excludes its end.
     """
     result: list[Interval] = []
     start = end = None
@@ -31,9 +32,9 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def subtract(intervals: Intervals, holes: Intervals) -> list[Interval]:
-    """Return the parts of `intervals` that lie in none of `holes`. Both must be sorted and disjoint.
+    """Return the parts of `intervals` that lie in none of `holes`.
 
-    An interval is a pair of integers (start, end), such as microseconds since 1970; it excludes its end.
+    Both must be sorted and disjoint. An interval is a pair of integers (start, end) that excludes its end.
     """
     result: list[Interval] = []
     first = 0
@@ -52,9 +53,9 @@ def subtract(intervals: Intervals, holes: Intervals) -> list[Interval]:
 
 
 def intersect(left: Intervals, right: Intervals) -> list[Interval]:
-    """Return the parts that `left` and `right` have in common. Both must be sorted and disjoint.
+    """Return the parts that `left` and `right` have in common.
 
-    An interval is a pair of integers (start, end), such as microseconds since 1970; it excludes its end.
+    Both must be sorted and disjoint. An interval is a pair of integers (start, end) that excludes its end.
     """
     result: list[Interval] = []
     i = j = 0
@@ -70,8 +71,8 @@ def intersect(left: Intervals, right: Intervals) -> list[Interval]:
 
 
 def clip(intervals: Intervals, low: int, high: int) -> list[Interval]:
-    """Return the parts of `intervals`, which must be sorted and disjoint, that lie from `low` to before `high`.
+    """Return the parts of `intervals` that lie from `low` to before `high`.
 
-    An interval is a pair of integers (start, end), such as microseconds since 1970; it excludes its end.
+    `intervals` must be sorted and disjoint. An interval is a pair of integers (start, end) that excludes its end.
     """
     return intersect(intervals, [(low, high)]) if low < high else []

@@ -20,10 +20,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """A wall-clock time in a time zone (`reading`), and the instant that it means.
+    """A wall-clock time (`reading`) in a time zone, and the instant that it means.
 
-    `at`: the instant. `again`: the second instant, if the clock shows the time twice (in autumn), else None; `at` is
-    then the first. `skipped`: the clock never shows the time (in spring), and `at` is the instant of the clock change.
+    `at`: the instant. If the clock shows the time twice (in autumn), `at` is the first instant. If the clock skips the
+    time (in spring), `at` is the instant of the clock change.
+    `again`: the second instant of a time shown twice, else None.
+    `skipped`: whether the clock skips the time.
     """
 
     reading: datetime
@@ -34,22 +36,22 @@ class LocalTime:
 
     @property
     def doubtful(self) -> bool:
-        """Return whether the clock shows the time twice or never, so that `at` is only a guess."""
+        """Return whether `at` is only a guess, because the clock shows the time twice or never."""
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """Return the instant that the wall-clock time means if it should not lie before `known`.
+        """Return the instant of this wall-clock time, given that it should not lie before `known`.
 
-        The result is the second instant, `again`, only if the first lies before `known` and the second does not.
-        Otherwise it is `at`, even if both lie before `known`.
+        The result is normally `at`. It is `again`, the second instant, if `at` lies before `known` and `again` does
+        not.
         """
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 
     def doubt(self, meant: datetime | None = None) -> str:
-        """Return a sentence for people on a time that the clock shows twice or never; else "".
+        """Return a sentence that explains how a doubtful time was read; "" if the time is not doubtful.
 
-        For a time shown never, it says as which instant the time was read. For a time shown twice, it says which
-        instant was chosen: the second (`again`) if `meant` is equal to that, else the first.
+        A time is doubtful if the clock shows it twice or never. `meant`: the instant that was chosen for a time shown
+        twice. If it equals `again`, the sentence names the second instant, else the first.
         """
         if self.skipped:
             never = f"{self.reading:%Y-%m-%d %H:%M} never came in {self.zone}"
@@ -63,7 +65,7 @@ class LocalTime:
 
 
 def read_local(reading: datetime, zone: str) -> LocalTime:
-    """Return the instant or instants that a wall-clock time in the time zone `zone` means.
+    """Return the instant or instants that a wall-clock time means in the time zone `zone`.
 
     `reading`: a datetime without an offset. Raises ValueError for a year outside 1971 to 2099, UnknownZone for an
     unknown zone.
@@ -84,11 +86,10 @@ def read_local(reading: datetime, zone: str) -> LocalTime:
 
 
 def local_instant(moment: datetime, zone: str) -> datetime:
-    """Return `moment` as an aware datetime; without an offset, it is a wall-clock time of `zone`.
+    """Return `moment` as an aware datetime, read as wall-clock time of `zone` if it has no offset.
 
-    If the wall clock shows that time twice, the first instant is meant. If it never shows it, the result is the instant
-    of the clock change. Years before 1971 or after 2099 get Python's own offset for the zone, without these rules.
-    Raises UnknownZone.
+    A time that the clock shows twice means the first instant. A time that the clock skips means the instant of the
+    clock change. Outside the years 1971 to 2099, Python's own offset for the zone is used instead. Raises UnknownZone.
     """
     if moment.tzinfo is not None:
         return moment

@@ -9,9 +9,10 @@ from enum import StrEnum
 
 
 class PieceKind(StrEnum):
-    """Why a span of time is open or closed; the value is the text shown if no reason is given.
+    """Why a span of time is open or closed; the value is the default text for people.
 
-    `OUTSIDE_HOURS`: outside the weekly hours. `CLOSING`: an exceptional closing.
+    `OUTSIDE_HOURS`: outside the weekly hours.
+    `CLOSING`: an exceptional closing.
     """
 
     OPEN = "open"
@@ -22,9 +23,11 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The reason why a calendar is open or closed from `start` to before `end`, in microseconds since 1970 UTC.
+    """The reason why a calendar is open or closed during a span.
 
-    `text`: the reason in words, such as the name of a holiday. `calendar`: the id of the calendar.
+    `start`, `end`: microseconds since 1970 UTC; the span excludes its end.
+    `text`: the reason in words, such as the name of a holiday.
+    `calendar`: id of the calendar.
     """
 
     start: int
@@ -35,10 +38,9 @@ class Note:
 
 
 def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Return the notes sorted by start and without overlaps.
+    """Return the notes (reasons for open or closed spans) sorted by start and without overlaps.
 
-    A note is the reason why a calendar is open or closed for a span of time. Where two overlap, the one that starts
-    first is kept whole, and the other is cut or left out.
+    Where two notes overlap, the note that starts first is kept whole. The later note is cut or left out.
     """
     result: list[Note] = []
     reached: int | None = None
@@ -51,10 +53,10 @@ def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 
 def overlay(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
-    """Return two layers of notes as one, sorted by start.
+    """Return two layers of notes (reasons for open or closed spans) as one, sorted by start.
 
-    A note is the reason why a calendar is open or closed for a span of time. The notes of `top` stay whole; those of
-    `below` are cut to what `top` leaves free. The notes of each layer must be sorted and must not overlap each other.
+    The notes of `top` stay whole. The notes of `below` are cut to the time that `top` leaves free. Within each layer,
+    the notes must be sorted and must not overlap.
     """
     if not top or not below:
         return tuple(top or below)

@@ -20,8 +20,8 @@ from sla_domain.calendar.table import Table
 class Piece:
     """A span `[start, end)` in UTC in which a calendar is open, or closed, for one reason.
 
-    `reason`: the name of the holiday, closing or opening, else the value of `kind`. `calendar`: the id of the calendar
-    from which the reason comes, "" for plain weekly hours.
+    `reason`: the name of the holiday, closing or opening; without a name, the value of `kind`.
+    `calendar`: id of the calendar that gives the reason, "" for plain weekly hours.
     """
 
     start: datetime
@@ -39,8 +39,7 @@ class Piece:
 def tile(table: Table, start: int, end: int) -> Iterator[Piece]:
     """Yield the time from `start` to before `end` as open and closed pieces, in order, without gaps.
 
-    `start`, `end`: microseconds since 1970 UTC; they must lie within the table's horizon (the span for which it is
-    compiled).
+    `start`, `end`: microseconds since 1970 UTC. Both must lie in the span for which the table is compiled.
     """
     pending: Note | None = None
     for part in _parts(table, start, end):

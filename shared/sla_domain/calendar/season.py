@@ -17,11 +17,12 @@ Week = Mapping[int, tuple[Window, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """Weekly hours that replace the usual ones from the local day `start` to before the day `end`; None: no such bound.
+    """Weekly hours that replace the usual ones from the local day `start` to before `end`.
 
-    `weekly`: weekday (0 is Monday) -> open hours; a missing weekday is closed. `yearly`: the season recurs each year,
-    if both bounds are given. Their years are then ignored, and `end` may lie earlier in the year than `start`, for a
-    season that spans New Year.
+    `weekly`: weekday (0 is Monday) -> open hours; a missing weekday is closed.
+    `start`, `end`: None: no such bound.
+    `yearly`: the season recurs each year, if both bounds are given. Only their month and day matter then, and a season
+    may span New Year.
     """
 
     weekly: Week = field(hash=False)
@@ -43,9 +44,9 @@ class Season:
 
 
 def week_on(weekly: Week, seasons: Sequence[Season], day: date) -> Week:
-    """Return the hours per weekday that apply on a local day.
+    """Return the hours per weekday (0 is Monday) that apply on a local day.
 
-    They are those of the last season in the list that has the day, else `weekly`. In the result, weekday 0 is Monday; a
+    They are the hours of the last season in the list that includes the day. Without such a season they are `weekly`. A
     missing weekday is closed.
     """
     return next((season.weekly for season in reversed(seasons) if season.has(day)), weekly)

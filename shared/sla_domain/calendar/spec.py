@@ -36,11 +36,14 @@ class Holiday:
 class CalendarSpec:
     """A business calendar as data: zone, weekly hours, holidays, exceptional openings and closings.
 
-    `zone`: IANA name. `weekly`: weekday (0 is Monday) -> open hours; a missing day is closed. `seasons`: periods with
-    other weekly hours; where they overlap, the last in the list counts. `openings`, `closings`: spans of local time
-    that are open or closed whatever the weekly hours say; where both apply, it is closed. `name`: the title, "" if it
-    has none. `revision`: identifies the content for audits; if left empty, it becomes a short hash of all that affects
-    deadlines. Raises InvalidCalendar that lists every problem.
+    `zone`: IANA name.
+    `weekly`: weekday (0 is Monday) -> open hours; a missing weekday is closed.
+    `seasons`: periods with other weekly hours; where two overlap, the last in the list applies.
+    `openings`, `closings`: spans of local time that are open or closed whatever the weekly hours. A closing wins over
+    an opening.
+    `name`: the title, "" if there is none.
+    `revision`: names the content for audits. If left empty, it becomes a short hash of all that affects deadlines.
+    Raises InvalidCalendar, which lists every problem.
     """
 
     id: str
@@ -68,7 +71,8 @@ class CalendarSpec:
 def always_open(id_: str = "24x7", zone: str = "Etc/UTC", holidays: Iterable[Holiday] = ()) -> CalendarSpec:
     """Return the specification of a calendar that is always open, except on `holidays`.
 
-    `id_`: the id of the calendar. `zone`: IANA name of its time zone, in which a holiday begins and ends.
+    `id_`: id of the calendar.
+    `zone`: IANA name of the zone in which a holiday begins and ends.
     """
     return CalendarSpec(id=id_, zone=zone, weekly=AROUND_THE_CLOCK, holidays=tuple(holidays), name="around the clock")
 

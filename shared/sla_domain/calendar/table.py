@@ -15,12 +15,15 @@ from sla_domain.calendar.note import Note
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The open intervals of one calendar over the horizon `[low, high]`, in microseconds since 1970 UTC.
+    """The open intervals of one calendar from `low` to `high`, with running totals.
 
-    Interval number i, from 0, is `[opens[i], closes[i])`. `before[i]`: the open time of all intervals before number i;
-    `total`: that of all intervals. `shift[i + 1]`: the closed time from 1970 to interval i less the open time before
-    `low`, that is `opens[i] - before[i]`: added to open time counted from `low`, it gives the instant within interval
-    i; `shift[0]` is 0. `open_notes`, `closed_notes`: the reasons why the calendar is open or closed.
+    All numbers are microseconds; instants are counted from 1970 UTC.
+    `opens`, `closes`: interval i is `[opens[i], closes[i])`.
+    `before[i]`: the open time of all intervals before interval i; the last entry is the total.
+    `total`: the open time of all intervals.
+    `shift[i + 1]`: `opens[i] - before[i]`. Added to open time since `low`, it gives the instant within interval i.
+    `shift[0]` is 0.
+    `open_notes`, `closed_notes`: the reasons why the calendar is open or closed.
     """
 
     low: int
@@ -43,10 +46,10 @@ class Table:
         open_notes: tuple[Note, ...] = (),
         closed_notes: tuple[Note, ...] = (),
     ) -> Table:
-        """Return the table of `intervals`, which must be sorted and disjoint and lie within `horizon` (low, high).
+        """Return the table of `intervals`, which must be sorted, disjoint and within `horizon` (low, high).
 
-        All numbers are microseconds since 1970 UTC. `open_notes`, `closed_notes`: why the calendar is open or closed,
-        for spans that have a reason of their own.
+        All numbers are microseconds since 1970 UTC. `open_notes`, `closed_notes`: the reasons for open or closed spans
+        that have a special reason, such as a holiday.
         """
         before = list(accumulate((high - low for low, high in intervals), initial=0))
         opens, closes = [low for low, _ in intervals], [high for _, high in intervals]
@@ -59,10 +62,9 @@ class Table:
         return list(zip(self.opens, self.closes, strict=True))
 
     def elapsed(self, at: int) -> int | None:
-        """Return the open time from the start of the table's horizon to the instant `at`, in microseconds.
+        """Return the open time from the table's start (`low`) to the instant `at`, in microseconds.
 
-        `at`: microseconds since 1970 UTC. None if `at` lies outside the horizon (the span for which the table is
-        compiled).
+        `at`: microseconds since 1970 UTC. None if `at` lies outside the span for which the table is compiled.
         """
         if not self.low <= at <= self.high:
             return None
@@ -75,8 +77,8 @@ class Table:
     def after(self, at: int, span: int) -> int | None:
         """Return the earliest instant by which `span` of open time has passed since `at`.
 
-        It may be a close. `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC. None if
-        `at` or the result lies outside the table's horizon (the span for which it is compiled).
+        The result may be a close. `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC.
+        None if either lies outside the span for which the table is compiled.
         """
         if not self.low <= at <= self.high:
             return None
@@ -90,10 +92,10 @@ class Table:
         return span + shift[bisect_left(before, span, count)]
 
     def ahead_of(self, at: int, span: int) -> int | None:
-        """Return the latest start from which `span` of open time passes until `at`.
+        """Return the latest instant such that `span` of open time lies between it and `at`.
 
-        The start is never a close. `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC.
-        None if `at` or the result lies outside the table's horizon (the span for which it is compiled).
+        The result is never a close. `span`: microseconds, more than 0. `at` and the result: microseconds since 1970
+        UTC. None if either lies outside the span for which the table is compiled.
         """
         reached = self.elapsed(at)
         if reached is None or reached < span:
@@ -102,10 +104,10 @@ class Table:
         return wanted + self.shift[bisect_right(self.before, wanted)]
 
     def is_open(self, at: int) -> bool | None:
-        """Return whether the calendar is open at the instant `at`.
+        """Return whether the calendar is open at the instant `at` (microseconds since 1970 UTC).
 
-        `at`: microseconds since 1970 UTC. At an opening it is open, at a close it is not. None if `at` lies outside the
-        table's horizon (the span for which it is compiled).
+        At the instant of an opening the calendar is open; at the instant of a close it is closed. None if `at` lies
+        outside the span for which the table is compiled.
         """
         if not self.low <= at < self.high:
             return None
@@ -120,8 +122,8 @@ class Table:
     def next_open(self, at: int) -> int | None:
         """Return `at` itself if the calendar is open then, else the next opening.
 
-        Both are microseconds since 1970 UTC. None if `at` lies outside the table's horizon (compiled span), or no
-        opening follows within it.
+        `at` and the result: microseconds since 1970 UTC. None if `at` or the next opening lies outside the span for
+        which the table is compiled.
         """
         if not self.low <= at < self.high:
             return None
@@ -129,10 +131,10 @@ class Table:
         return max(at, self.opens[following]) if following < len(self.opens) else None
 
     def next_close(self, at: int) -> int | None:
-        """Return the first close later than `at`; both are microseconds since 1970 UTC.
+        """Return the first close later than `at`.
 
-        None if `at` lies outside the table's horizon (compiled span), or no close follows within it. The end of the
-        horizon does not count as a close: an interval that it cuts goes on.
+        `at` and the result: microseconds since 1970 UTC. None if `at` or the close lies outside the span for which the
+        table is compiled. The end of that span is no close.
         """
         if not self.low <= at < self.high:
             return None

@@ -21,7 +21,7 @@ _HINT = "write a local time from 00:00 to 24:00, such as 09:00"
 class Window:
     """Open hours of a weekday, from `open` to `close`, both in seconds from local midnight.
 
-    A `close` that is not later than `open` lies on the next day. Raises InvalidWindow for times outside a day.
+    A `close` that is not later than `open` lies on the next day. Raises InvalidWindow for a time outside the day.
     """
 
     open: int
@@ -35,18 +35,18 @@ class Window:
 
     @property
     def end(self) -> int:
-        """Return when these open hours end, in seconds from the midnight before they begin.
+        """Return when the open hours end, in seconds from the midnight before they begin.
 
-        More than 86400 if they end on the next day.
+        The result exceeds 86400 if they end on the next day.
         """
         return self.close if self.close > self.open else self.close + DAY_S
 
     @classmethod
     def parse(cls, open_: str, close: str) -> Window:
-        """Return the open hours between two times of day, given as texts.
+        """Return the open hours between two times of day, such as `09:00` and `18:00`.
 
-        `open_`, `close`: such as `09:00` and `18:00`, or `22:00:00` and `24:00`. Raises InvalidWindow for a text that
-        is no time of day, and for an opening at `24:00`.
+        `open_`, `close`: texts; seconds are allowed (`22:00:00`), and `close` may be `24:00`. Raises InvalidWindow for
+        anything else.
         """
         return cls(parse_clock(open_), parse_clock(close))
 
@@ -56,7 +56,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class LocalSpan:
-    """An exceptional opening or closing `[start, end)` in wall-clock time of the calendar's zone, without an offset.
+    """An exceptional opening or closing `[start, end)` in wall-clock time of the calendar's zone.
 
     Raises InvalidWindow if a bound has an offset, or if `end` is not later than `start`.
     """

@@ -30,11 +30,11 @@ _ENDLESS = 10**12  # seconds; the last era of a map has no end
 
 @dataclass(frozen=True, slots=True)
 class ZoneMap:
-    """The UTC offsets of one time zone over some years; converts between instants and wall-clock readings.
+    """The UTC offsets of one time zone over some years; converts instants to wall-clock times and back.
 
-    All numbers are microseconds, and times are counted from 1970-01-01. `starts[i]`: the instant from which the offset
-    `offsets[i]` applies, until the next start. `highest[i]`: what the wall clock, set by `offsets[i]`, would show at
-    the next start.
+    All numbers are microseconds, counted from 1970-01-01.
+    `starts[i]`: the instant from which `offsets[i]` applies, until the next start.
+    `highest[i]`: the wall-clock time at which `offsets[i]` ends.
     """
 
     starts: tuple[int, ...]
@@ -42,20 +42,20 @@ class ZoneMap:
     highest: tuple[int, ...]  # what the wall clock reads as era i ends: rising, for eras outlast any shift
 
     def to_utc(self, local: int) -> int:
-        """Return the instant at which the wall clock shows `local`.
+        """Return the instant, in microseconds since 1970 UTC, at which the wall clock shows `local`.
 
-        If it shows that time twice, return the first instant; if it skips it, that of the clock change. `local`:
-        microseconds since the wall clock read 1970-01-01 00:00. The result: microseconds since 1970 UTC.
+        `local`: microseconds since the wall clock read 1970-01-01 00:00. A time that the clock shows twice gives the
+        first instant. A time that the clock skips gives the instant of the clock change.
         """
         era = bisect_right(self.highest, local)
         start, instant = self.starts[era], local - self.offsets[era]
         return instant if instant > start else start
 
     def shown_again(self, local: int) -> int | None:
-        """Return the second instant at which the wall clock shows `local`, if it shows it twice.
+        """Return the second instant at which the wall clock shows `local`.
 
-        None if it shows that time once or never. `local`: microseconds since the wall clock read 1970-01-01 00:00. The
-        result: microseconds since 1970 UTC.
+        None if the wall clock shows that time once or never. `local`: microseconds since the wall clock read 1970-01-01
+        00:00. The result: microseconds since 1970 UTC.
         """
         following = bisect_right(self.highest, local) + 1
         if following >= len(self.starts):
@@ -64,15 +64,18 @@ class ZoneMap:
         return instant if instant >= self.starts[following] else None
 
     def to_local(self, instant: int) -> int:
-        """Return the wall-clock time at `instant`, in microseconds since the wall clock read 1970-01-01 00:00.
+        """Return the wall-clock time at `instant` (microseconds since 1970 UTC).
 
-        `instant`: microseconds since 1970 UTC.
+        The result: microseconds since the wall clock read 1970-01-01 00:00.
         """
         return instant + self.offsets[bisect_right(self.starts, instant) - 1]
 
 
 def tzdata_version() -> str:
-    """Return the IANA release of the time zone data, such as `2026f`; `system` without the tzdata package."""
+    """Return the IANA release of the time zone data, such as `2026f`.
+
+    Without the tzdata package the result is `system`.
+    """
     try:
         return str(import_module(_PACKAGE).IANA_VERSION)
     except ModuleNotFoundError:
@@ -81,9 +84,10 @@ def tzdata_version() -> str:
 
 @cache
 def load_zone(name: str) -> zoneinfo.ZoneInfo:
-    """Return the time zone with this IANA name, from the tzdata package, else from the system's files.
+    """Return the time zone with this IANA name.
 
-    Raises UnknownZone if there is no zone of this name.
+    Its data come from the tzdata package, or from the system's files if that package is missing. Raises UnknownZone for
+    an unknown name.
     """
     names = _zone_names()
     if name not in names:
@@ -98,7 +102,7 @@ def load_zone(name: str) -> zoneinfo.ZoneInfo:
 def keep_zone(name: str) -> None:
     """Load a time zone by its IANA name and keep it in memory until the process ends.
 
-    Later uses through `zoneinfo` then read no file. Raises UnknownZone.
+    Later uses of the zone through `zoneinfo` then read no file. Raises UnknownZone for an unknown name.
     """
     load_zone(name)
     if name not in _KEPT:
@@ -107,9 +111,9 @@ def keep_zone(name: str) -> None:
 
 @lru_cache(maxsize=256)
 def zone_map(name: str, first_year: int, last_year: int) -> ZoneMap:
-    """Return the UTC offsets of a time zone (its IANA name) for the years `first_year` to `last_year`, both included.
+    """Return the UTC offsets of a time zone (IANA name) from `first_year` to `last_year`, both included.
 
-    Conversions of times outside these years may be wrong. Raises UnknownZone.
+    Conversions of times outside these years may be wrong. Raises UnknownZone for an unknown name.
     """
     begin = _year_start(first_year)
     starts, offsets = [begin], [_offset(load_zone(name), begin)]

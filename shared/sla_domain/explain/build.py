@@ -21,11 +21,10 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Explanation, ...]:
-    """Return for each clock of the incident how its due instant and consumed time came about.
+    """Explain for each clock of the incident how its due instant and consumed time came about.
 
-    The explanations are in the order of `incident.clocks`. `rulebook`: the plans and calendars under which the incident
-    was computed. `at`: the instant as of which clocks are explained. Raises CalendarError beyond the years of a
-    calendar.
+    The explanations are in the order of `incident.clocks`. `rulebook`: the plans and calendars that the incident was
+    computed with. `at`: the instant as of which to explain. Raises CalendarError beyond the years of a calendar.
     """
     return tuple(explain_clock(clock, incident, rulebook, at) for clock in incident.clocks)
 
@@ -33,9 +32,9 @@ def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Expla
 def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
     """Return the events that had happened by `at`, in the given order.
 
-    From them the incident can be computed as it stood then. An event loses its snapshot (state of the whole ticket) if
-    that is later than `at`. The result is empty if only copies from merged incidents are left, which do not suffice to
-    compute an incident.
+    The incident as of `at` can be computed from them. A snapshot (state of the whole ticket) later than `at` is removed
+    from its event. The result is empty if only copies from merged incidents remain, as no incident can be computed from
+    copies alone.
     """
     found = tuple(
         event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)
@@ -46,10 +45,10 @@ def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[Inci
 
 
 def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:
-    """Return the explanation of how the clock's due instant and consumed time came about, as of `at`.
+    """Explain how the clock's due instant and consumed time came about, as of `at`.
 
-    `incident`: the clock's. `rulebook`: the plans and calendars under which it was computed. Raises CalendarError
-    beyond the years of the clock's calendar.
+    `incident`: the clock's incident. `rulebook`: the plans and calendars that the incident was computed with. Raises
+    CalendarError beyond the years of the clock's calendar.
     """
     contract = rulebook.contracts.get(clock.contract, incident.contract)
     reason = incident.match.reason
@@ -101,10 +100,11 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
 
 
 def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
-    """Return the calendar whose open hours the clock counts; None if it counts wall-clock time.
+    """Return the calendar whose open hours the clock counts; None for wall-clock time.
 
-    `incident`: the clock's. `rulebook`: the plans and calendars under which it was computed. None also for a clock with
-    an agreed date whose target names no hours. Raises CalendarError if the calendar cannot be made.
+    `incident`: the clock's incident. `rulebook`: the plans and calendars that the incident was computed with. The
+    result is also None for an agreed date whose target names no hours. Raises CalendarError if the calendar cannot be
+    made.
     """
     coverage = _coverage(clock, rulebook)
     if coverage is None or isinstance(clock.target.allowed, WallTime):
@@ -131,11 +131,12 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 
 
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
-    """Return how much time the clock's target allows; None if that is no fixed length of time.
+    """Return how much time the clock's target allows.
 
-    For a target in working days it is the open time in these days. `calendar`: the hours in which the clock counts,
-    None for wall-clock time. None if the parties agreed on a due date, if the target has no number, or for working days
-    without a calendar. Raises CalendarError beyond the calendar's years.
+    For a target in working days, that is the open time in these days. None if the parties agreed on a due date, if the
+    target has no number, or for working days without a calendar.
+    `calendar`: the hours that the clock counts; None: wall-clock time. Raises CalendarError beyond the calendar's
+    years.
     """
     allowed = clock.target.allowed
     if clock.agreed_by:

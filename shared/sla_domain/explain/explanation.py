@@ -22,9 +22,10 @@ from sla_domain.rulebook import MatchReason
 class StepKind(StrEnum):
     """Why a span of a clock's time counted, or did not.
 
-    `CLOSING`: the calendar was exceptionally closed. `ENDED`: between an end of the clock and the reopening that undid
-    it. `BEFORE_RESTART`: before a restart or reset, from which the clock counts anew. `EARLIER`: many spans in one: if
-    a clock has more than 200 segments, all but the last 200.
+    `CLOSING`: the calendar was exceptionally closed.
+    `ENDED`: from an end of the clock to the reopening that undid the end.
+    `BEFORE_RESTART`: before a restart or reset, which sets the counted time to zero.
+    `EARLIER`: all segments but the last 200 as one span, for a clock with more than 200.
     """
 
     COUNTED = "counted"
@@ -39,12 +40,13 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonedStep:
-    """A span `[start, end)` of a clock's time, with the reason in words and how much of it counts (`counted`).
+    """A span `[start, end)` of a clock's time, with the reason and how much of it counts.
 
-    `total`: the sum of `counted` up to and with this step. `waiting_on`: on whom the incident waited in a pause.
-    `credited`: the open time of a pause, if the pause moves the due instant by it (targets in working days, agreed
-    dates). `ahead`: the step is a forecast from the instant of the explanation on, and assumes that no further event
-    comes.
+    `counted`: the time that counts.
+    `total`: the sum of `counted` up to and with this step.
+    `waiting_on`: whom the incident waited on during a pause.
+    `credited`: the open time of a pause. It moves the due instant of targets in working days and of agreed dates.
+    `ahead`: the step is a forecast from the instant of the explanation, without further events.
     """
 
     start: datetime
@@ -64,10 +66,11 @@ class ReasonedStep:
 
 
 class RowOutcome(StrEnum):
-    """What came of comparing one target of the contract or plan with the incident.
+    """The result of comparing one target of the contract or plan with the incident.
 
-    `MATCHED`: all conditions hold. `FAILED`: a condition does not hold. `UNSPECIFIED`: all hold, but the target has no
-    number; the target listed after it supplies one.
+    `MATCHED`: all conditions hold.
+    `FAILED`: a condition does not hold.
+    `UNSPECIFIED`: all conditions hold, but the target has no number. The target listed next supplies the number.
     """
 
     MATCHED = "matched"
@@ -77,10 +80,10 @@ class RowOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowTried:
-    """One target of the contract or plan that was compared with the incident, and whether it matched.
+    """One target of the contract or plan that was compared with the incident, and the outcome.
 
-    `condition`: the first condition that did not hold, None unless the outcome is FAILED. `actual`: the incident's
-    value of the attribute in that condition.
+    `condition`: the first condition that did not hold; None unless the outcome is FAILED.
+    `actual`: the incident's value of the attribute in that condition.
     """
 
     target: Target
@@ -93,7 +96,8 @@ class RowTried:
 class Versions:
     """The versions of the data behind an explanation: catalogue, holidays, time zones and calendar.
 
-    `holidays`: of the holiday data, "" if not known. `tzdata`: the IANA release of the time zones, such as `2026f`.
+    `holidays`: version of the holiday data, "" if not known.
+    `tzdata`: IANA release of the time zones, such as `2026f`.
     `calendar`: `<id>@<revision>`, such as `gold-hours@3f2a9c04d1e7`; "" for wall-clock time.
     """
 
@@ -107,18 +111,24 @@ class Versions:
 class Explanation:
     """How the due instant and the consumed time of one clock came about, as of `at`.
 
-    `cycle`: the clock's number, from 0, among the incident's clocks of the metric; `generation`: the number of its
-    target, from 0. `why`: the reason of its end, in words. `match_reason`: why `contract` applies; `scope`: whether the
-    contract covers the product; `entitlement`: id of the contract's entitlement that applies, "" for a contract with
-    one plan; `passed_over`: why its others do not. `plan`, `priority`, `coverage` (the hours that count, in `zone`):
-    ids. `titles` (of the metric), `priority_titles`, `coverage_titles`, `definitions` (of the priority): language tag
-    -> text. `rows`: the targets compared with the incident, up to the one that applies. `steps`: the spans of the
-    clock's time; `counted_from`: where counting began. `allowed`, `consumed`: open or wall-clock time, as the clock
-    counts; `allowed` is None if a date was agreed or the target has no number. `due_at`: None while it is paused and
-    after a cancel; `original_due_at`: the one promised first. `marks`: warnings and breaches. `quality`: how reliable
-    the events' times are. `broken_since`: the due instant that the clock, still open, has passed by `at`; else None.
-    `agreed_by`, `agreed_reason`: of an agreed due date, else "". `exempt`: why it counts in no attainment (share of
-    targets met). `withdrawn_at`: since when its target is no longer promised, None if it still is.
+    `cycle`: number, from 0, among the incident's clocks of the metric.
+    `generation`: number of the clock's target, from 0.
+    `why`: the reason of the clock's end in words.
+    `match_reason`: why `contract` applies.
+    `scope`: whether the contract covers the product.
+    `entitlement`: id of the entitlement that applies; "" for a contract with one plan.
+    `passed_over`: why the other entitlements do not apply.
+    `coverage`, `zone`: id of the hours that count, and their time zone.
+    `titles`: the metric's; `definitions`: the priority's. All texts are language tag -> text.
+    `rows`: the targets compared with the incident, up to the one that applies.
+    `steps`: the spans of the clock's time; counting began at `counted_from`.
+    `allowed`: None if a date was agreed or the target has no number.
+    `due_at`: None while the clock is paused and after a cancel.
+    `original_due_at`: the due instant promised first.
+    `quality`: how reliable the times of the events are.
+    `broken_since`: the due instant that the open clock has passed by `at`; else None.
+    `exempt`: why the clock is left out of attainment (share of targets met).
+    `withdrawn_at`: since when the target is no longer promised; None: still promised.
     """
 
     incident: IncidentId
@@ -162,12 +172,15 @@ class Explanation:
 
     @property
     def remaining(self) -> timedelta | None:
-        """Return the allowed time minus the consumed time, negative when overdue; None if `allowed` is None."""
+        """Return the allowed time minus the consumed time; negative if overdue.
+
+        None if `allowed` is None.
+        """
         return None if self.allowed is None else self.allowed - self.consumed
 
     def expected(self, mark: Mark) -> bool:
-        """Return whether the warning or breach `mark` is still to come as of the explanation's instant `at`.
+        """Return whether the warning or breach `mark` is still to come, as of the explanation's `at`.
 
-        It then comes at `mark.at`, unless a further event changes that.
+        A further event may still change `mark.at`.
         """
         return mark.pending and mark.at >= self.at

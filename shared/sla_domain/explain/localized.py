@@ -32,10 +32,11 @@ from sla_domain.plan import WallTime
 
 
 def localized_dict(e: Explanation, language: str = "en") -> dict[str, Any]:
-    """Return the explanation as texts in one language for a page to lay out: dicts and lists of JSON values.
+    """Return the explanation as texts in one language, for a page to lay out.
 
-    Times are in the clock's own time zone. The key `language` has the tag of the supported language nearest to
-    `language`, else `en`; the other keys are the parts of a page: texts, lists of lines, and tables (`rows`, `steps`).
+    The result has JSON values. `language` is the tag of the supported language nearest to the one asked for, else `en`.
+    The other keys are parts of a page: texts, lists of lines, and tables (`rows`, `steps`). Times are in the clock's
+    time zone.
     """
     tag = tag_for(language)
     w = LANGUAGES[tag]

@@ -15,7 +15,8 @@ _ENGLISH = words_for("en")
 def as_dict(e: Explanation) -> dict[str, Any]:
     """Return the explanation as a dict of JSON values, for programs.
 
-    Instants are RFC 3339 texts in UTC, spans are numbers of seconds (keys `…_seconds`), texts are English.
+    Instants are RFC 3339 texts in UTC. Spans are numbers of seconds, under keys that end in `_seconds`. Texts are
+    English.
     """
     return {
         "incident": e.incident,

@@ -16,9 +16,10 @@ _ZERO = timedelta()
 def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mapping[str, timedelta]:
     """Return how much of the clock's time up to `at` fell to each party: party -> time.
 
-    `own`: the time that counted. `customer`, `vendor`, `other`: time that would have counted, but the incident waited
-    on them. `ended`: time that would have counted in all other pauses, such as between an end and a reopening. A party
-    without time may be missing. `calendar`: whose open time counts; None: wall-clock time.
+    `own`: the time that counted.
+    `customer`, `vendor`, `other`: time that would have counted, in which the incident waited on that party.
+    `ended`: time that would have counted, in all other pauses, such as between an end and a reopening.
+    A party without time may be missing. `calendar`: the hours that count; None: wall-clock time.
     """
     shares: dict[str, timedelta] = {OWN: _ZERO}
     base = clock.counted_from or clock.started_at
@@ -34,8 +35,8 @@ def holder_shares(
 ) -> Mapping[tuple[str, str, str], timedelta]:
     """Return the clock's counted time up to `at`, divided among those who held the incident.
 
-    The keys are (assignee, group, support line). The values sum to the clock's consumed time; holders without counted
-    time are left out. `calendar`: whose open time counts; None: wall-clock time.
+    The keys are (assignee, group, support line). Holders without counted time are left out. `calendar`: the hours that
+    count; None: wall-clock time.
     """
     shares: dict[tuple[str, str, str], timedelta] = {}
     base = clock.counted_from or clock.started_at

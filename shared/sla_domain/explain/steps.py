@@ -18,11 +18,11 @@ _ENDS = frozenset({EventKind.RESOLVED.value, EventKind.CLOSED.value, EventKind.C
 
 
 def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[ReasonedStep, ...]:
-    """Return the clock's time up to `at` as consecutive spans, each with its reason.
+    """Return the clock's time up to `at` as consecutive spans, each with its reason and counted time.
 
-    Each also says how much of it counts. For a running clock, spans from `at` to its due instant follow as a forecast.
-    If the clock has more than 200 segments, all but the last 200 make one span. `calendar`: whose open time counts;
-    None: wall-clock time. Raises CalendarError beyond the calendar's years.
+    For a running clock, a forecast follows: spans from `at` to the due instant. For a clock with more than 200
+    segments, all but the last 200 are one span. `calendar`: the hours that count; None: wall-clock time. Raises
+    CalendarError beyond the calendar's years.
     """
     summed, total = [], _ZERO
     for step in (*_behind(clock, calendar, at), *_ahead(clock, calendar, at)):

@@ -15,9 +15,9 @@ from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, 
 
 
 def render(explanation: Explanation, language: str = "en") -> str:
-    """Return the explanation as plain text of several lines, in the language nearest to `language`, else in English.
+    """Return the explanation as plain text of several lines.
 
-    Times are in the clock's own time zone.
+    `language`: the nearest supported language is used, else English. Times are in the clock's time zone.
     """
     tag = tag_for(language)
     return "\n".join(_lines(explanation, LANGUAGES[tag], tag)) + "\n"
@@ -26,7 +26,7 @@ def render(explanation: Explanation, language: str = "en") -> str:
 def duration_text(span: timedelta, words: Words) -> str:
     """Return a span of time as exact text, such as `7 h 30 min`.
 
-    A negative one begins with `−`. `words`: the texts of the language to use.
+    A negative span begins with `−`. `words`: the texts of the language to use.
     """
     sign, whole = ("−", -span) if span < timedelta() else ("", span)
     minutes, seconds = divmod(whole, timedelta(minutes=1))
@@ -43,7 +43,7 @@ def duration_text(span: timedelta, words: Words) -> str:
 def allowed_words(target: Target, words: Words) -> str:
     """Return the allowed time of a target as text, such as `4 h` or `2 working days`.
 
-    A target without a number (`Unspecified`) gives the words for that. `words`: the texts of the language to use.
+    For a target without a number (`Unspecified`), the text says so. `words`: the texts of the language to use.
     """
     match target.allowed:
         case CoverageTime(span):
@@ -82,7 +82,7 @@ _ANSWERS = frozenset({"first_response", "next_response", "update"})
 def state_text(e: Explanation, w: Words) -> str:
     """Return the state of the explained clock in words.
 
-    For an open clock that is overdue, they also say since when. `w`: the texts of the language to use.
+    For an open clock that is overdue, the words also say since when. `w`: the texts of the language to use.
     """
     plain = w.states[e.state]
     if e.broken_since is None:
@@ -94,11 +94,10 @@ def state_text(e: Explanation, w: Words) -> str:
 
 
 def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield the lines on contract (with why it applies), plan, entitlement and priority.
+    """Yield the lines on the contract, plan, entitlement and priority that apply.
 
-    A contract with several entitlements has one line for the entitlement that applies, and one for each of the others,
-    with the reason why it does not apply. `w`: the texts of the language. `language`: its tag, which selects the
-    priority's title.
+    For a contract with several entitlements, each entitlement that does not apply has a line with the reason. `w`: the
+    texts of the language. `language`: tag of the language for the priority's title.
     """
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
@@ -111,18 +110,18 @@ def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def passed_words(passed: PassedOver, w: Words) -> str:
-    """Return in words why an entitlement of the contract does not apply, such as `it begins on 2027-01-01`.
+    """Return the reason why an entitlement of the contract does not apply, in words.
 
-    `w`: the texts of the language to use.
+    For example `it begins on 2027-01-01`. `w`: the texts of the language to use.
     """
     return w.passed[passed.reason].format(detail=passed.detail)
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:
-    """Return how the plan defines the clock's priority: (language tag, line of text).
+    """Return the plan's definition of the clock's priority, as (language tag, line of text).
 
-    The definition is in `language`, else its base language (`zh` for `zh-TW`), else English, else any. ("", "") if the
-    plan has none. Source: clause E12 (docs/clauses.md).
+    The definition is in `language`, else in its base language (`zh` for `zh-TW`), else in English, else in any
+    language. ("", "") if the plan has no definition. Source: clause E12 (docs/clauses.md).
     """
     tag, text = text_in(e.definitions, language)
     words = LANGUAGES[tag_for(tag)]
@@ -130,10 +129,10 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
 
 
 def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield the line that names the clock's target and its allowed time.
+    """Yield the line with the clock's target and allowed time.
 
-    Lines on an agreed due date and on an exemption follow, if there are any. `w`: the texts of the language to use.
-    `language`: its tag, which selects the title of the business hours.
+    A line on an agreed due date follows, and a line on an exemption, if there are any. `w`: the texts of the language.
+    `language`: tag of the language for the title of the business hours.
     """
     coverage, row = text_in(e.coverage_titles, language)[1] or e.coverage or w.nothing, row_name(e.target, w)
     yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
@@ -146,9 +145,9 @@ def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def consumption_text(e: Explanation, w: Words) -> str:
-    """Return the line with the consumed, the allowed and the remaining time of the clock.
+    """Return the line with the consumed, allowed and remaining time of the clock.
 
-    It has the consumed time alone if `e.allowed` is None. `w`: the texts of the language to use.
+    If `e.allowed` is None, the line has only the consumed time. `w`: the texts of the language to use.
     """
     consumed = duration_text(e.consumed, w)
     if e.allowed is None or e.remaining is None:
@@ -161,9 +160,9 @@ def consumption_text(e: Explanation, w: Words) -> str:
 def instant_lines(e: Explanation, w: Words) -> Iterator[str]:
     """Yield the lines with instants: when the clock is due, then its warnings and breaches.
 
-    A line each is added for the due instant first promised, if it differs, and for the instant at which the target was
-    withdrawn, if it was. Warnings and breaches still to come are marked as expected. `w`: the texts of the language to
-    use.
+    Between them there may be a line for the due instant first promised, if another is in force now. There may also be a
+    line for the instant at which the target was withdrawn. Warnings and breaches still to come are marked as expected.
+    `w`: the texts of the language to use.
     """
     zone = ZoneInfo(e.zone)
     yield w.due.format(due=local_text(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
@@ -188,10 +187,10 @@ def _mark(kind: str, w: Words) -> str:
 
 
 def version_lines(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield two lines about the ground on which the explanation stands.
+    """Yield two lines about the data behind the explanation.
 
-    The first has the versions of the data used: catalogue, holidays, time zones, calendar. The second says how reliable
-    the times of the events are. `w`: the texts of the language to use.
+    The first has the versions of catalogue, holidays, time zones and calendar. The second says how reliable the times
+    of the events are. `w`: the texts of the language to use.
     """
     v = e.versions
     yield w.versions.format(
@@ -215,7 +214,7 @@ def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:
 
 
 def kind_words(step: ReasonedStep, w: Words) -> str:
-    """Return the kind of a step (span of a clock's time) in words, with its reason.
+    """Return the kind of a step (span of a clock's time) in words, with the reason.
 
     For example `paused (waiting on the vendor: ordered)`. `w`: the texts of the language to use.
     """
@@ -225,7 +224,7 @@ def kind_words(step: ReasonedStep, w: Words) -> str:
 
 
 def outcome_words(row: RowTried, w: Words) -> str:
-    """Return in words that a target matched, or which condition did not hold.
+    """Return in words whether a target matched, with the condition that did not hold.
 
     For example `no: type is none, the row wants outage`. `w`: the texts of the language to use.
     """
@@ -243,10 +242,9 @@ def outcome_words(row: RowTried, w: Words) -> str:
 
 
 def row_name(target: Target, w: Words) -> str:
-    """Return a name for a target: its place in the catalogue and its contract clause.
+    """Return a name for a target: its place in the catalogue (`<file>:<line>`) and its contract clause.
 
-    The place is `<file>:<line>`. What the target does not have is left out; one with neither is named by its allowed
-    time in words. `w`: the texts of the language to use.
+    A target with neither is named by its allowed time. `w`: the texts of the language to use.
     """
     return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
 
@@ -254,7 +252,7 @@ def row_name(target: Target, w: Words) -> str:
 def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
     """Return an instant in local time with its UTC offset, such as `Tue 2026-11-10 16:30 +0100`.
 
-    Seconds and microseconds are shown only if they are not 0. `w`: the texts of the language, which name the weekday.
+    Seconds and microseconds are shown only if they are not 0. `w`: the texts of the language for the weekday.
     """
     here = at.astimezone(zone)
     exact = "" if not (here.second or here.microsecond) else f":{here:%S}"
@@ -264,14 +262,18 @@ def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
 
 
 def title_of(titles: Texts, language: str) -> str:
-    """Return the title in `language`, else its base language (`zh` for `zh-TW`), else English, else ""."""
+    """Return the title in `language`, or in the nearest language that has a title.
+
+    Tried in this order: `language`, its base language (`zh` for `zh-TW`), English. "" if none has a title.
+    """
     return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en", "")
 
 
 def text_in(texts: Texts, language: str) -> tuple[str, str]:
-    """Return (language tag, text): the text in `language`, else its base language, else English, else any there is.
+    """Return (language tag, text) for the language, or for the nearest one that has a text.
 
-    `texts`: language tag -> text. ("", "") if there is no text.
+    `texts`: language tag -> text. Tried in this order: `language`, its base language (`zh` for `zh-TW`), English, any.
+    ("", "") if there is no text.
     """
     tags = [tag for tag in (language, language.partition("-")[0], "en", *texts) if texts.get(tag)]
     return (tags[0], texts[tags[0]]) if tags else ("", "")

@@ -18,10 +18,10 @@ from sla_domain.rulebook import Rulebook
 
 
 def request_advice(entitlement: Entitlement, request_type: str) -> str:
-    """Return advice for a request of a type that the plan does not cover; else "".
+    """Return advice for a request of a type that the plan does not cover; "" for a covered type.
 
-    The text names the plan and its clause. The plan's own advice follows, if it has any: in the first of the contract's
-    languages that it is written in, else in English, else in any language.
+    The advice names the plan and its clause. The plan's own text follows, if there is one: in the first of the
+    contract's languages that the text has, else in English, else in any.
     """
     found = entitlement.plan.terms.uncovered(request_type)
     if found is None:
@@ -33,10 +33,10 @@ def request_advice(entitlement: Entitlement, request_type: str) -> str:
 
 
 def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, at: datetime) -> str:
-    """Return advice for a sender who used a channel outside its hours; else "".
+    """Return advice for a sender who used a channel outside its hours; "" inside the hours.
 
-    It says when the channel opens next. `at`: when it was used. "" also if the plan sets no hours for the channel, or
-    if they are not known for that time (beyond the calendar's years).
+    The advice says when the channel opens next. `at`: when the channel was used. "" also if the plan sets no hours for
+    the channel, or if `at` lies beyond the calendar's years.
     """
     name = entitlement.plan.terms.channel_hours.get(normal(channel))
     coverage = None if name is None else entitlement.plan.coverages.get(name)
@@ -54,11 +54,11 @@ def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, a
 
 
 def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: datetime) -> str:
-    """Return advice for a reporter who is not the customer's only permitted contact; else "".
+    """Return advice for a reporter who is not the customer's only permitted contact.
 
-    Source: clause B8 (docs/clauses.md). The reporter is compared with the contact's name, id and mail addresses, by the
-    attributes `reporter` and `reporter_id`. "" also if the plan names no such role, if nobody holds it at the instant
-    `at`, or if `reporter` is empty.
+    "" if the reporter is that contact. The attributes `reporter` and `reporter_id` are compared with the contact's
+    name, id and mail addresses. "" also if the plan has no such role, if nobody holds the role at `at`, or if
+    `reporter` is empty. Source: clause B8 (docs/clauses.md).
     """
     role, contract, reporter = entitlement.plan.sole_role, entitlement.contract, attributes.get("reporter", "")
     if role is None or not normal(reporter):
@@ -76,10 +76,10 @@ def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: 
 
 
 def vendor_advice(contract: Contract, vendor: str, at: datetime) -> str:
-    """Return a remark if the customer has no valid contract with the vendor; else "".
+    """Return a remark on a vendor with whom the customer has no valid contract.
 
-    It is for an incident that waits on that vendor. Validity is checked on the local day of `at` in the contract's
-    zone. "" also if the contract lists no vendors at all (`contract.vendors` is None).
+    `vendor`: the vendor that an incident waits on. "" if there is a valid contract on the local day of `at` in the zone
+    of `contract`. "" also if `contract` lists no vendors at all (`vendors` is None).
     """
     if contract.vendors is None:
         return ""

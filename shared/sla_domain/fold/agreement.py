@@ -15,10 +15,10 @@ _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.
 
 
 def customer_agreed(event: IncidentEvent, named: str) -> bool:
-    """Return whether the customer agreed to the other due date or lower priority that `event` states.
+    """Return whether the customer agreed to the due date or lower priority that `event` states.
 
-    It did if the event's actor is the customer, or if `named` (who agreed, as the event states it) is a name. Case is
-    ignored. An empty name, `staff`, `bot`, `unknown`, and the name of the event's own actor do not count.
+    True if the event's actor is the customer. True also if `named`, the person who agreed, is somebody's name. An empty
+    name, `staff`, `bot`, `unknown` and the name of the event's own actor are not accepted.
     """
     if event.actor is Actor.CUSTOMER:
         return True
@@ -29,11 +29,11 @@ def customer_agreed(event: IncidentEvent, named: str) -> bool:
 def agreed_date_refusal(
     agreed: AgreedTarget, event: IncidentEvent, at: datetime, opened_at: datetime, plan: Plan, priority: str
 ) -> str:
-    """Return in words why an agreed due date has no effect; "" if it has.
+    """Return in words why an agreed due date has no effect; "" if the date takes effect.
 
-    Source: clause B5 (docs/clauses.md). The date must lie after `opened_at` (the incident's opening) and after `at`
-    (the instant at which `event`, which states the agreement, counts). The plan must permit agreed dates for
-    `priority`. The customer must agree, if the plan asks for that.
+    The date must lie after `opened_at` (the incident's opening) and after `at` (the instant of the agreement). The plan
+    must permit agreed dates for `priority`. If the plan asks for the customer's agreement, `event` must show that
+    agreement. Source: clause B5 (docs/clauses.md).
     """
     date = agreed.due_at.isoformat()
     if agreed.due_at <= opened_at:

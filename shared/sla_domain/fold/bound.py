@@ -21,12 +21,14 @@ MOST = 50_000
 def split_by_limit(
     folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
-    """Divide the next events of a very large incident: return (those to read, those to leave out).
+    """Divide the next events of a very large incident into (events to read, events to leave out).
 
-    Both are in order. `events`: the next ones of the incident, in order. `count`: how many were read before them. Up to
-    `most` (50,000) events of an incident, all are read. From there to twice `most`, only those are read that may change
-    a clock. Beyond that, only those that end the incident or its wait, or stop a clock. `folding`: the incident after
-    those read before; its state is not updated here, so all of `events` are judged by it.
+    Both keep the order of `events`.
+    Up to `most` events of an incident: all are read.
+    Up to twice `most`: only events that may change a clock.
+    Beyond: only events that end the incident or its wait, or stop a clock.
+    `count`: how many events were read before. `folding`: the incident after those events; all of `events` are judged by
+    this state.
     """
     counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
@@ -42,8 +44,8 @@ def split_by_limit(
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
     """Return whether the event could change a clock of the incident; True in case of doubt.
 
-    `folding`: the incident after all earlier events. Snapshots (states of the whole ticket) that `folding` has put off
-    are read by this call.
+    `folding`: the incident after all earlier events. The call reads the snapshots (states of the whole ticket) that
+    `folding` has put off.
     """
     state = folding.state
     if (
@@ -61,8 +63,8 @@ def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
 def leads_to_end(folding: Folding, event: IncidentEvent) -> bool:
     """Return whether the event, if read next, would end the incident or its wait, or stop a clock.
 
-    `folding`: the incident after all earlier events. An event that may start or reset a clock of any metric gives
-    False, unless it ends the incident or its wait.
+    `folding`: the incident after all earlier events. False for an event that may start or reset a clock, unless the
+    event ends the incident or its wait.
     """
     state, kind, shown = folding.state, event.kind, event.snapshot
     if kind in END_PHASES:

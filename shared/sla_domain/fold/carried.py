@@ -38,11 +38,10 @@ _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 
 
 def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
-    """Return a copy of an event of a merged incident for the incident into which it was merged.
+    """Return a copy of an event of a merged incident, for the incident that survives the merge.
 
-    `survivor`: the id of the latter. `id_`: the id of the copy. Its `carried_from` is the merged incident. The merged
-    ticket's snapshot and attributes are left out; only an opening keeps its attributes, which name the reporter and are
-    used if the survivor has no events of its own.
+    `survivor`: id of the surviving incident. `id_`: id of the copy. The copy's `carried_from` is the merged incident.
+    The copy has no snapshot. Only an opening keeps its attributes: they name the reporter.
     """
     opening = event.kind is EventKind.OPENED
     return IncidentEvent(
@@ -68,19 +67,18 @@ def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) 
 
 
 def is_foldable(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether these events, all of one incident, are enough to compute it.
+    """Return whether these events, all of one incident, are enough to compute the incident.
 
-    True if at least one is the incident's own event, or records that another incident was merged into it. Other copies
-    from merged incidents (`carried_from`) alone are not enough.
+    At least one must be the incident's own event, or record that another incident was merged into this one. Other
+    copies from merged incidents (`carried_from`) are not enough.
     """
     return any(_founds(event) for event in events)
 
 
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the incident's own events, without the copies from incidents that were merged into it (`carried_from`).
+    """Return the incident's own events, without copies from merged incidents (`carried_from`).
 
-    If all are copies, return those that `resolve_carried` counts in place of own events: comments, and the first
-    opening.
+    If all events are copies, return those that stand in for own events: comments and the first opening.
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
@@ -88,10 +86,10 @@ def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def has_unanswered_comment(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether, after these events, a customer's comment still waits for an answer.
+    """Return whether a customer's comment still waits for an answer after these events.
 
-    `events`: of one incident, in order. The opening counts as such a comment unless a bot wrote it. A response or
-    workaround answers it, unless a bot sent it; the end of the incident ends the wait, too.
+    `events`: of one incident, in order. The opening is such a comment too. A response or workaround answers the
+    comment, and the end of the incident ends the wait. Openings, responses and workarounds of bots are ignored.
     """
     waits = _WaitingWords()
     for event in events:
@@ -102,12 +100,13 @@ def has_unanswered_comment(events: Iterable[IncidentEvent]) -> bool:
 def resolve_carried(
     rows: Sequence[IncidentEvent],
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
-    """Return (the events that count for an incident, in order; remarks on merges).
+    """Return the events from which to compute an incident, in order, and remarks on merges.
 
-    `rows`: all its events in order, among them perhaps copies from merged incidents (`carried_from`). Two kinds of
-    copies count. 1. Comments made while the other incident is merged into this one. 2. A customer's comment that waited
-    for an answer at the merge, as a reply at the instant of the merge. If all events are copies, the comments and the
-    first opening among them count as own events.
+    `rows`: all events of the incident in order, with copies from merged incidents (`carried_from`). Of the copies, the
+    result has:
+    1. Comments made while the other incident is merged into this one.
+    2. A customer's comment that waited for an answer at the merge, as a reply at the instant of the merge.
+    If all events are copies, comments and the first opening stand in for own events.
     """
     if all(event.carried_from is None for event in rows):
         return rows, ()
@@ -249,10 +248,10 @@ class _MergedGroup:
 
 
 def end_of_chain(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
-    """Return the name at the end of a chain of names that begins with `name`.
+    """Return the last name of a chain of names that begins with `name`.
 
-    `step` returns the name that follows a name, None after the last. If the names form a ring, some name of it is
-    returned.
+    `step`: returns the name that follows a name, or None after the last. If the names form a ring, some name of the
+    ring is returned.
     """
     seen = {name}
     while (after := step(name)) is not None and after not in seen:

@@ -27,10 +27,12 @@ from sla_domain.plan import MetricId, Target, Warning_
 
 @dataclass(slots=True)
 class DraftSegment:
-    """A span of time in which a clock under construction runs (`running`) or is paused; `end` is None while it lasts.
+    """A span of time in which a clock under construction runs (`running`) or is paused.
 
-    `event`: id of the event that began the span. `why`, `waiting_on`: for a pause, its reason and on whom the incident
-    waits; "" and None while the clock runs.
+    `event`: id of the event that began the span.
+    `why`: the reason of a pause, "" while the clock runs.
+    `waiting_on`: whom the incident waits on during a pause; None while the clock runs.
+    `end`: None for the current span.
     """
 
     start: datetime
@@ -68,18 +70,27 @@ _MANY = 8  # stretches from which on it pays to remember what they came to
 
 
 def in_time_order(marks: list[Mark]) -> list[Mark]:
-    """Return the marks (warnings, breaches) sorted by instant; at one instant, warnings come before the breach."""
+    """Return the marks (warnings, breaches) sorted by instant.
+
+    At the same instant, warnings come before the breach.
+    """
     return sorted(marks, key=lambda mark: (mark.at, mark.kind == BREACH)) if len(marks) > 1 else marks
 
 
 class ClockBuilder:
-    """One clock of an incident while the incident's events are read; `build_clock` makes the immutable clock of it.
+    """One clock of an incident, while the incident's events are read.
 
-    `cycle`: its number, from 0, among the clocks of its metric. `at`: when it starts. `event`, `kind`, `known_since`:
-    id, kind and time of receipt of the event that starts it. `stretches`: the spans in which it runs or is paused.
-    `target`: the target in force, None before the first `attach`; `spent` (consumed time), `lost` (time of pauses),
-    `due` and `breached_at` refer to it. `marks`: the past warnings and breaches of all targets. Calls must come in
-    order of time (`at`).
+    `build_clock` makes the immutable clock. Calls must come in order of time (`at`).
+    `cycle`: number, from 0, among the clocks of the metric.
+    `at`: when the clock starts.
+    `event`, `kind`, `known_since`: id, kind and time of receipt of the event that starts the clock.
+
+    While building:
+    `stretches`: the spans in which the clock runs or is paused.
+    `target`: the current target; None before the first `attach`.
+    `spent`, `lost`: consumed time and time of pauses, for the current target.
+    `due`, `breached_at`: due instant and breach of the current target.
+    `marks`: the past warnings and breaches of all targets.
     """
 
     __slots__ = (
@@ -170,7 +181,7 @@ class ClockBuilder:
         self.built_through = 0
 
     def branch(self) -> ClockBuilder:
-        """Return an independent copy: later changes of the copy or the original do not affect the other."""
+        """Return an independent copy: changes of the copy leave this clock unchanged, and vice versa."""
         twin = branch_of(self)
         twin.stretches[-1] = replace(self.stretches[-1])
         return twin
@@ -179,12 +190,15 @@ class ClockBuilder:
 
     @property
     def open(self) -> bool:
-        """Return whether the clock is running or paused, that is, has not ended."""
+        """Return whether the clock has not ended: it runs or is paused."""
         return self.stopped_at is None
 
     @property
     def attached(self) -> bool:
-        """Return whether a target is in force; False before the first `attach` and after a `detach`."""
+        """Return whether the clock has a target.
+
+        False before the first `attach`, and after a `detach`.
+        """
         return self.meter is not None
 
     @property
@@ -201,19 +215,19 @@ class ClockBuilder:
         return max(self.stretches[-1].start, self.generation_at)
 
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
-        """Pause the clock at `at`; if it is paused already, a new pause with its own reason follows.
+        """Pause the clock at `at`; if the clock is paused already, a new pause begins.
 
-        `event`: id of the event that causes the pause. `why`: the reason in words. `waiting_on`: on whom the incident
-        waits, None if not known.
+        `event`: id of the event that causes the pause. `why`: the reason in words. `waiting_on`: whom the incident
+        waits on; None: not known.
         """
         self._settle(at)
         self._next_stretch(DraftSegment(at, False, event, why, waiting_on))
         self.state, self.cause, self.due = ClockState.PAUSED, event, None
 
     def resume(self, at: datetime, event: EventId) -> None:
-        """End the pause at `at`: the clock runs again, and consumes time if a target is in force.
+        """End the pause at `at`: the clock runs again.
 
-        `event`: id of the event that ends the pause.
+        `event`: id of the event that ends the pause. Without a target, the clock consumes no time.
         """
         self._next_stretch(DraftSegment(at, True, event))
         self._recount_lost(at)
@@ -222,8 +236,8 @@ class ClockBuilder:
     def stop(self, at: datetime, event: EventId, why: str, kind: EventKind) -> None:
         """End the clock at `at` with a verdict: missed if its due instant lies before `at`, else met.
 
-        A paused clock is met unless it was breached before the pause. `event`, `kind`: id and kind of the event that
-        stops it. `why`: the reason in words.
+        A paused clock is met unless its due instant passed before the pause. `event`, `kind`: id and kind of the event
+        that stops the clock. `why`: the reason in words.
         """
         due = self._final_due(at)
         self._settle(at)
@@ -233,17 +247,17 @@ class ClockBuilder:
     def cancel(self, at: datetime, event: EventId, why: str) -> None:
         """End the clock at `at` without a verdict; a breach before `at` stays recorded.
 
-        `event`: id of the event that ends it. `why`: the reason in words.
+        `event`: id of the event that ends the clock. `why`: the reason in words.
         """
         self._settle(at)
         self.due = None
         self._end(at, event, why, ClockState.CANCELLED)
 
     def reopen(self, at: datetime, event: EventId, gap: str) -> None:
-        """Let an ended clock run again from `at` on; the time that it had consumed stays consumed.
+        """Let an ended clock run again from `at`, with the time consumed so far.
 
-        The time from its end to `at` becomes a pause with the reason `gap` (words). `event`: id of the event that
-        reopens it.
+        The time from the clock's end to `at` becomes a pause. `event`: id of the event that reopens the clock. `gap`:
+        the reason of the pause in words.
         """
         assert self.stopped_at is not None
         self.stretches.append(DraftSegment(self.stopped_at, False, self.cause, gap))
@@ -265,12 +279,13 @@ class ClockBuilder:
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
-        """Put a target in force from `at` on, and recompute the consumed time for it.
+        """Give the clock a target from `at` on, and recompute the consumed time for that target.
 
-        The time counts from the clock's start or last restart. `meter`: how the target counts time. `entitlement`: what
-        promises it. `event`: id of the event that changed the target. `generation`, the ordinal of the target, goes up
-        by one. If the new target would have been breached before `at`, that breach is recorded; its warnings before
-        `at` are dropped.
+        Time is counted from the clock's start or last restart. If the new target was breached before `at`, the breach
+        is recorded. Warnings before `at` are dropped. `generation`, the number of the target, goes up by one.
+        `entitlement`: what promises the target.
+        `meter`: how the target counts time.
+        `event`: id of the event that changed the target.
         """
         self._settle(at)
         self.known_since = max(self.known_since, self.reading_at)
@@ -290,20 +305,20 @@ class ClockBuilder:
             self.first_due = self.due_now()
 
     def detach(self, at: datetime, event: EventId, why: str) -> None:
-        """Remove the clock's target at `at`.
+        """Take the clock's target away at `at`.
 
-        Until the next `attach` the clock consumes no time and has no due instant; it can still pause, resume and end.
-        `event`: id of the event through which the target was lost. `why`: the reason in words.
+        Until the next `attach` the clock consumes no time and has no due instant. It can still pause, resume and end.
+        `event`: id of the event that caused the loss. `why`: the reason in words.
         """
         self._settle(at)
         self.meter = self.due = None
         self.detached_at, self.cause, self.why = at, event, why
 
     def due_now(self) -> datetime | None:
-        """Return the due instant of the running clock, ahead or passed already.
+        """Return the due instant of the running clock, future or past.
 
         None while the clock is paused or has no target. None also if the due instant lies beyond the calendar's years;
-        the error is then stored in `trouble`.
+        `trouble` then has the error.
         """
         if self.since is None or self.meter is None:
             return None
@@ -367,9 +382,8 @@ class ClockBuilder:
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning at a percentage of the allowed time gives None if it would lie before `since`; a warning at a fixed
-        time before `due` may lie before `since`. None also beyond the calendar's years; the error is then stored in
-        `trouble`.
+        None if a warning at a percentage of the allowed time would lie before `since`. A warning at a fixed time before
+        `due` may lie before `since`. None also beyond the calendar's years; `trouble` then has the error.
         """
         assert self.meter is not None
         try:
@@ -497,8 +511,8 @@ class ClockBuilder:
     def consumed(self, until: datetime) -> timedelta:
         """Return the time that the clock has consumed up to `until`.
 
-        It is open time or wall-clock time, as the target counts. Time beyond the calendar's years is left out; if there
-        is any, the error is stored in `trouble`.
+        It is open time or wall-clock time, as the target counts. Time beyond the calendar's years is left out;
+        `trouble` then has the error.
         """
         if self.since is None or self.meter is None or self.since >= until:
             return self.spent
@@ -507,19 +521,19 @@ class ClockBuilder:
     # -- changes of the account
 
     def restart(self, at: datetime) -> None:
-        """Forget the time counted before `at` and any agreed date: the clock counts from `at` on.
+        """Restart the clock at `at`: time counted before is forgotten, and so is an agreed date.
 
-        Call `attach` next, with the target in force.
+        Call `attach` next, with the current target.
         """
         self._settle(at)
         self.counted_from = at
         self.agreed = self._recounted = None
 
     def backdate(self, at: datetime, since: datetime) -> None:
-        """Move the start of the clock back to `since`.
+        """Move the start of the clock back to `since`, from when a customer waits for an answer.
 
-        Since then a customer has waited for an answer. `at`: the instant of the event being read. Call `attach` next,
-        with the same `at`, so that the target counts the time from `since` on.
+        `at`: the instant of the event being read. Call `attach` next with the same `at`, so that time is counted from
+        `since`.
         """
         self._settle(at)
         self.started_at = self.counted_from = since
@@ -527,10 +541,10 @@ class ClockBuilder:
         self._counted, self._recounted, self.built, self.built_through = None, None, None, 0
 
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
-        """Put an agreed due date in force from `at` on (clause B5, docs/clauses.md).
+        """Set an agreed due date from `at` on (clause B5, docs/clauses.md).
 
-        Call `attach` next, with a meter for that date. `event`: id of the event that states the agreement. A paused
-        clock resumes if pauses do not move the date.
+        A paused clock resumes if pauses do not move the date. `event`: id of the event that states the agreement. Call
+        `attach` next, with a meter for the date.
         """
         self._settle(at)
         self.agreed = agreed
@@ -538,11 +552,11 @@ class ClockBuilder:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Continue an earlier clock in this one: take over its start and its time.
+        """Continue an earlier clock: take over its start and its time.
 
-        `other`: the earlier clock, whose target was met by a fall of the priority (clause B4, docs/clauses.md); this
-        clock then counts on under the new priority. If `other` itself began when a rise of the priority ended a clock
-        (`other.behind`), the start is that clock's, and its time comes before the time of `other`.
+        `other`: the earlier clock. A fall of the priority met its target (clause B4, docs/clauses.md), and this clock
+        counts on under the new priority. If `other` itself followed a clock that a rise of the priority ended
+        (`other.behind`), the start and the time of that clock are taken over too.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

@@ -18,12 +18,11 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None) -> Incident:
-    """Return the incident, with its clocks, that follows from its events.
+    """Compute the incident, with its clocks, from its events.
 
-    The order of the events and duplicates do not matter; of events with the same id, only the first in reading order
-    counts. `rulebook`: the plans, contracts and calendars. `contract`: used instead of the customer's contract, for
-    previews; None: the customer's. Raises NoEvents without an event and MixedIncidents for events of several incidents,
-    and nothing else.
+    Order and duplicates of the events do not matter. Of events with the same id, the first in reading order is used.
+    `rulebook`: the plans, contracts and calendars. `contract`: replaces the customer's contract, for previews. Raises
+    NoEvents without an event, MixedIncidents for events of several incidents, and nothing else.
     """
     line = timeline(events)
     folding = Folding(line, rulebook, contract)

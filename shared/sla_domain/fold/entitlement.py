@@ -25,14 +25,18 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a contract promises for one incident: plan, reason, and targets (by the method `rows`).
+    """What a contract promises for one incident: the plan, its targets (`rows`), and why.
 
-    `match`: the whole contract, and why it applies. `plan`: whose targets apply: the base plan for a product not
-    covered. `scope`: whether the product is covered. `id`: of the contract's entitlement that applies, "" if the
-    contract has one plan; `contract`: as that entitlement has it. `stated`: attributes that slad adds to the incident's
-    own, such as `plan`. `matched_on`: names of attributes whose change may select another target. `at_close`: what
-    becomes of a due instant that falls exactly on a close. `metrics`: those with a target, and those named in the
-    `after` or `until` of one of these, in the order in which an event is applied to them.
+    `match`: the whole contract, and why it applies.
+    `plan`: the plan whose targets apply; the base plan for a product that is not covered.
+    `scope`: whether the product is covered.
+    `id`: the entitlement of the contract that applies; "" for a contract with one plan.
+    `contract`: the contract with only that entitlement.
+    `stated`: attributes that slad adds to the incident's own, such as `plan`.
+    `matched_on`: attributes whose change may select another target.
+    `at_close`: what happens to a due instant exactly on a close.
+    `metrics`: metrics with a target, and metrics that these depend on (`after`, `until`), in the order in which they
+    read an event.
     """
 
     match: ContractMatch
@@ -49,8 +53,8 @@ class Entitlement:
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
         """Return the targets of a metric in the order in which they are tried.
 
-        The contract's own come first, then the plan's. If the contract does not cover the product, `plan` is the base
-        plan; of the contract's own targets only those with a condition on the attribute `scope` are then returned.
+        The contract's own targets come first, then the plan's. If the base plan applies because the product is not
+        covered, the contract's targets without a condition on `scope` are left out.
         """
         found = self._rows.get(metric)
         if found is None:
@@ -61,10 +65,11 @@ class Entitlement:
 def entitle(
     rulebook: Rulebook, match: ContractMatch, attributes: Mapping[str, str], opened_at: datetime
 ) -> Entitlement:
-    """Return what the contract of `match` promises for an incident with these attributes, opened at `opened_at`.
+    """Return what the contract of `match` promises for an incident.
 
-    `attributes`: name -> value; `product` and `type` select the entitlement. For a product that the contract does not
-    cover, its base plan applies if it has one. Results are cached in `rulebook.derived`.
+    `attributes`: the incident's, name -> value; `product` and `type` select the entitlement. `opened_at`: when the
+    incident was opened. For a product that is not covered, the contract's base plan applies, if there is one. Results
+    are cached in `rulebook.derived`.
     """
     contract = match.contract
     chosen = choose(contract, attributes, opened_at)
@@ -90,9 +95,9 @@ def _entitle(rulebook: Rulebook, match: ContractMatch, chosen: Chosen) -> Entitl
 
 
 def added_attributes(contract: Contract, scope: Scope) -> dict[str, str]:
-    """Return the attributes that slad adds to those of an incident: `contract`, `plan`, `base_plan` and `scope`.
+    """Return the attributes that slad adds to an incident: `contract`, `plan`, `base_plan` and `scope`.
 
-    `base_plan` is "" if the contract has none; `scope` is `in`, `out` or `excluded`.
+    `base_plan` is "" without a base plan. `scope` is `in`, `out` or `excluded`.
     """
     return {
         "contract": contract.id,
@@ -119,11 +124,11 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 
 
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
-    """Return the target of a metric that applies to an incident; None if none does.
+    """Return the target of a metric that applies to an incident; None if none applies.
 
-    It is the first whose conditions hold for the incident's `attributes`. If that target has no number (`unspecified`),
-    the contract's first matching target with a number is returned instead, if there is one. None also for a type of
-    request for which the plan runs no clocks (clause I10, docs/clauses.md).
+    It is the first target whose conditions hold for `attributes`. If that target has no number, the contract's first
+    matching target with a number is returned instead, if there is one. None also for a type of request for which the
+    plan runs no clocks (clause I10, docs/clauses.md).
     """
     uncounted = entitlement.plan.terms.uncounted
     if uncounted and normal(attributes.get("type", "")) in uncounted:

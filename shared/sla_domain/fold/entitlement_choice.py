@@ -18,10 +18,11 @@ from sla_domain.normal import normal
 
 
 class Chosen(NamedTuple):
-    """Under which of its entitlements a contract covers one incident.
+    """The entitlement of a contract that applies to one incident.
 
-    `bought`: the contract with the plan and products of that entitlement alone. `scope`: whether it covers the product.
-    `entitlement`: its id, "" for a contract with one plan.
+    `bought`: the contract with only the plan and products of that entitlement.
+    `scope`: whether the entitlement covers the product.
+    `entitlement`: id of the entitlement; "" for a contract with one plan.
     """
 
     bought: Contract
@@ -30,13 +31,14 @@ class Chosen(NamedTuple):
 
 
 def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> Chosen:
-    """Return under which of its entitlements a contract covers an incident.
+    """Choose the entitlement of a contract that applies to an incident.
 
-    An entitlement is a plan with its own products, dates and types of requests. The first in the contract's list counts
-    that is valid on the local day of `opened_at`, and that covers the `product` and `type` in `attributes`, as far as
-    these name any. If none covers the incident: the first valid one with a base plan, else the first valid one, with a
-    scope that says so; if none is valid, all count as valid. A contract without entitlements has one plan, which
-    applies.
+    An entitlement is a plan with its own products, dates and types of requests. The first in the contract's list
+    applies that is valid on the local day of `opened_at` and covers the `product` and `type` in `attributes`. A missing
+    product or type is covered by all.
+    If none covers the incident, the first valid one with a base plan applies, else the first valid one. The scope then
+    says that nothing covers the incident. If none is valid, all are treated as valid.
+    A contract without entitlements has one plan, which applies.
     """
     product = attributes.get("product", "")
     if not contract.entitlements:
@@ -55,10 +57,10 @@ def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetim
 
 
 def passed_over(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> tuple[PassedOver, ...]:
-    """Return the contract's entitlements that do not apply to an incident, each with the reason, in their order.
+    """Return the contract's entitlements that do not apply to an incident, in order, with reasons.
 
-    `attributes`: the incident's, of which `product` and `type` count. `opened_at`: when it was opened; its day in the
-    contract's zone must lie in the entitlement's dates.
+    `attributes`: of the incident; `product` and `type` decide. `opened_at`: when the incident was opened. Its local day
+    in the contract's zone must lie in the entitlement's dates.
     """
     product, used = attributes.get("product", ""), normal(attributes.get("type", ""))
     day, covered, found = _day(contract, opened_at), "", []
@@ -76,10 +78,10 @@ def passed_over(contract: Contract, attributes: Mapping[str, str], opened_at: da
 
 
 def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
-    """Return whether the contract covers the product ("" if the incident names none), and why.
+    """Return whether the contract covers the product, and why.
 
-    A product that the contract both names and excludes is excluded. `has_base`: whether a base plan applies to products
-    that are not covered.
+    `product`: "" if the incident names none. A product that the contract both covers and excludes is excluded.
+    `has_base`: whether a base plan applies to products that are not covered.
     """
     product = normal(product)
     if product and product in contract.normal_excluded:

@@ -40,13 +40,15 @@ from sla_domain.rulebook import ContractBoundary, ContractMatch, Rulebook
 
 
 class Unfit(StrEnum):
-    """Why a `Folding` (an incident under computation) cannot read some events next; the value is the reason in words.
+    """Why a `Folding` (an incident under computation) cannot read some events next.
 
-    The caller then starts again: from an older copy (`branch`) of the folding, or from all events. `LATE`: an event
-    sorts before what was read, or may have to, being of the same instant. `OPENING`: another event was used as the
-    opening, and now the opening or its date becomes known. `CARRIED`: after copies from merged incidents, or another
-    name of the incident, all events must be put in order anew. `AGREED`: a date is agreed for a metric that was not
-    tracked from the opening on.
+    The caller then starts again: from an older copy (`branch`) of the folding, or from all events. The value is the
+    reason in words.
+    `LATE`: an event belongs, or may belong, before what was read.
+    `OPENING`: another event was used as the opening, and now the opening or its date becomes known.
+    `CARRIED`: a copy from a merged incident, or another name of the incident, requires that all events are put in order
+    anew.
+    `AGREED`: a date is agreed for a metric that was not tracked from the opening on.
     """
 
     LATE = "an event lies before what has been read"
@@ -69,12 +71,14 @@ class _Ended:
 
 
 class Folding:
-    """An incident under computation, which can be kept to read later events instead of starting again with all.
+    """An incident under computation, kept so that later events can be read without starting again.
 
-    `line`: the events so far. Only its opening is read at first: pass `line.following` to `read_timeline` next. For
-    each later batch of events ask `unfit` whether it can be read, then call `read_next`, then `incident`: the result
-    equals that of `fold` over all the events. `contract`: used instead of the customer's, for previews; None: the
-    customer's.
+    Steps:
+    1. Create a folding from `line`, the events so far. The opening is read.
+    2. Pass `line.following` to `read_timeline`.
+    3. For later events, ask `unfit` whether they can be read, then call `read_next`.
+    4. Call `incident`. The result equals that of `fold` over all events.
+    `contract`: replaces the customer's contract, for previews.
     """
 
     __slots__ = (
@@ -127,7 +131,7 @@ class Folding:
             self._apply(unobserved_end(line.opening), line.opened_at)
 
     def branch(self) -> Folding:
-        """Return an independent copy: events that the copy or the original reads later do not affect the other."""
+        """Return an independent copy: events that the copy reads leave this folding unchanged, and vice versa."""
         twin = copy(self)
         twin._state = self._state.branch()
         twin._trackers = {name: tracker.branch(twin._state) for name, tracker in self._trackers.items()}
@@ -138,19 +142,16 @@ class Folding:
 
     @property
     def last(self) -> Position:
-        """Return the sort key of what was read last, such as `position` returns.
+        """Return the sort key (see `position`) of the event or snapshot that was read last.
 
-        It is an event or a snapshot (state of the whole ticket). Events with an earlier key cannot be read next.
+        Events with an earlier key cannot be read next.
         """
         last = max(position(self._opening), position(self._latest))
         return last if self._looked is None else max(last, self._looked)
 
     @property
     def assumed(self) -> bool:
-        """Return whether the incident's opening event is missing.
-
-        Another event was then read in its place.
-        """
+        """Return whether the opening is missing and another event was read in its place."""
         return self._assumed
 
     @property
@@ -168,8 +169,8 @@ class Folding:
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
         """Return the first reason why these events cannot be read next; None if they can.
 
-        If they cannot, the incident must be computed anew: from an older copy of it, or from all its events. `events`:
-        in reading order, none of them read before.
+        With a reason, the incident must be computed anew: from an older copy, or from all its events. `events`: in
+        reading order, none of them read before.
         """
         last, before, causal = self.last, self._latest.occurred_at, self._causal
         for event in events:
@@ -196,13 +197,13 @@ class Folding:
     def read_next(self, events: Sequence[IncidentEvent]) -> None:
         """Read further events of the incident, given in reading order.
 
-        Call `unfit` first, which must return None for them.
+        Before this call, `unfit` must have returned None for the events.
         """
         opened_at = self._opened_at
         self.read_timeline([(event, max(event.occurred_at, opened_at)) for event in events])
 
     def read_timeline(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
-        """Read the next events of a `Timeline`, given as pairs (event, instant at which the event counts)."""
+        """Read the next events of a `Timeline`: pairs (event, instant at which it is read)."""
         for event, at in following:
             self._read(event, at)
             same = self._causal and event.occurred_at == self._latest.occurred_at
@@ -211,11 +212,10 @@ class Folding:
             self.count += len(following)
 
     def snapshot_differs(self, event: IncidentEvent) -> bool:
-        """Return whether the event's snapshot (state of the whole ticket) differs from the incident as read.
+        """Return whether the event's snapshot (state of the whole ticket) differs from the incident so far.
 
-        False if the event has no snapshot. `unfit` must have returned None for the event. The call also reads the
-        snapshots that were put off because they are dated later than their event; no event before them can be read
-        afterwards.
+        False without a snapshot. `unfit` must have returned None for the event. The call also reads snapshots that wait
+        because they are dated later than their event. Events before such a snapshot cannot be read afterwards.
         """
         self._look_all()
         return snapshot_differs(self._state, event)
@@ -312,10 +312,10 @@ class Folding:
     # -- what it comes to
 
     def build_ended(self) -> None:
-        """Build the immutable clocks of all that have ended for good, ahead of `incident`.
+        """Build the results (immutable clocks) of all clocks that can no longer change.
 
-        It changes no result: `incident` then need not build all at once. For callers that read very many events in
-        batches: call it after each batch.
+        The call changes no result. It saves work in `incident` for callers that read very many events in batches: call
+        this after each batch.
         """
         for tracker in self._trackers.values():
             if len(tracker.builders) > 1:
@@ -324,8 +324,8 @@ class Folding:
     def incident(self) -> Incident:
         """Return the incident after the events read so far, with its clocks and remarks.
 
-        The call also reads the snapshots (states of the whole ticket) that were put off because they are dated later
-        than their event; no event before them can be read afterwards.
+        The call also reads snapshots (states of the whole ticket) that wait because they are dated later than their
+        event. Events before such a snapshot cannot be read afterwards.
         """
         self._look_all()
         if self._state.phase.live and self._state.boundaries(self._state.at):
@@ -426,7 +426,7 @@ class Folding:
 def boundary_event(incident: IncidentId, boundary: ContractBoundary) -> IncidentEvent:
     """Return an artificial event for the instant at which a contract version takes effect.
 
-    It is an event of `incident`. `boundary`: that instant, the contract and the version.
+    `incident`: the incident of the event. `boundary`: the instant, the contract and the version.
     """
     return IncidentEvent(
         id=EventId(f"contract/{boundary.contract}/version/{boundary.version}"),
@@ -451,9 +451,10 @@ def open_incident(
 ) -> tuple[IncidentState, dict[str, MetricTracker]]:
     """Return the state of an incident just opened, and its metrics by id.
 
-    Each metric has the clock that the opening starts, if any. `contract`: used instead of the customer's contract, for
-    previews; None: the customer's. `at`: the instant of the opening, None for the event's own. `agreed`: ids of metrics
-    for which a later event agrees on a date; they are in the result even without a target.
+    Each metric has the clock that the opening starts, if any.
+    `contract`: replaces the customer's contract, for previews.
+    `at`: the instant of the opening; None: the event's own.
+    `agreed`: ids of metrics for which a later event agrees on a date. They are in the result even without a target.
     """
     state = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
     trackers: dict[str, MetricTracker] = {}

@@ -51,9 +51,10 @@ StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """The earliest instant at which an incident may have ended, for an end that slad learns of only later.
+    """The earliest instant at which an incident may have ended, if slad learns of the end later.
 
-    `dated`: whether the sender states this instant. If not, `earliest` is the last instant at which the incident is
+    `earliest`: the instant.
+    `dated`: whether the sender states the instant. If not, `earliest` is the last instant at which the incident is
     known to have been open.
     """
 
@@ -62,11 +63,11 @@ class PossibleEnd:
 
 
 class IncidentState:
-    """The state of an incident after the events read so far, such as phase, attributes, contract and priority.
+    """The state of an incident after the events read so far: phase, attributes, contract, priority.
 
-    It begins with the event `opening`, which counts at `at`; `read` applies each later event. `contract`: used instead
-    of the customer's, for previews; None: the customer's. The attributes `event` and `at` are the event being read, or
-    read last, and the instant at which it counts.
+    The state begins with the event `opening`, read at the instant `at`. `read` applies each later event.
+    `contract`: replaces the customer's contract, for previews.
+    The attributes `event` and `at` are the event read last, and the instant of reading.
     """
 
     __slots__ = (
@@ -143,7 +144,7 @@ class IncidentState:
         self._open(opening, at)
 
     def branch(self) -> IncidentState:
-        """Return an independent copy: later changes of the copy or the original do not affect the other."""
+        """Return an independent copy: changes of the copy leave this state unchanged, and vice versa."""
         twin = branch_of(self)
         twin.remarks = self.remarks.branch()
         twin.priorities = self.priorities.branch(twin.remarks)
@@ -159,10 +160,11 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return the instant through which this incident was imported; None if it was not.
+        """Return the instant up to which this incident was imported; None if it was not imported.
 
-        People are not notified of what became true by then. It is when the import's last event was received, or a
-        sender's own first event, if that came earlier. None also if a sender had delivered an event before the import.
+        People are not notified of what became true up to then. The instant is when the import's last event was
+        received. If a sender delivered its first event earlier than that, the instant is when that event was received.
+        None also if a sender delivered an event before the import.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
@@ -173,14 +175,14 @@ class IncidentState:
 
     @property
     def priority(self) -> str:
-        """Return the id of the priority in force; "" for a plan without priorities."""
+        """Return the id of the incident's current priority; "" for a plan without priorities."""
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
-        """Return the attributes of the incident that conditions of targets are compared with, name -> value.
+        """Return the attributes (name -> value) by which targets are selected for the incident.
 
-        They are its own, those that slad adds under `entitlement` (such as `plan`), and as `priority` the priority in
-        force.
+        They are the incident's own, those that slad adds under `entitlement` (such as `plan`), and the current
+        priority.
         """
         if entitlement is not self.entitlement:
             return {**self.attributes, **entitlement.stated, "priority": self.priority}
@@ -189,13 +191,13 @@ class IncidentState:
         return self._matching
 
     def entitle(self, match: ContractMatch) -> Entitlement:
-        """Return what the contract of `match` promises for the incident, given the attributes that it has now."""
+        """Return what the contract of `match` promises for the incident, by its present attributes."""
         return entitle(self._rulebook, match, self.attributes, self.opened_at)
 
     def remark(self, remark: Remark) -> None:
-        """Add a remark about a single event, unless the same was added before.
+        """Add a remark about a single event; an equal remark is added only once.
 
-        An incident keeps at most 200 of them; further ones are only counted (`Remarks.left_out`).
+        An incident keeps at most 200 such remarks. Further ones are left out and counted (`Remarks.left_out`).
         """
         self.remarks.add(remark)
 
@@ -221,8 +223,8 @@ class IncidentState:
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
         """Apply one event after the opening to the state.
 
-        `at`: the instant at which the event counts. `ending`: for an event that ends the incident, the earliest instant
-        at which it may really have ended; None: it ended at `at`.
+        `at`: the instant at which the event is read. `ending`: for an event that ends the incident, the earliest
+        possible instant of the end; None: the incident ended at `at`.
         """
         self.event, self.at = event, at
         kind = event.kind
@@ -259,9 +261,9 @@ class IncidentState:
             effect(self, event)
 
     def boundaries(self, after: datetime) -> tuple[ContractBoundary, ...]:
-        """Return the instants later than `after` at which versions of the customer's contracts take effect, in order.
+        """Return the later instants at which versions of the customer's contracts take effect, in order.
 
-        Empty if no contract of the customer changes over time, and for previews.
+        They lie after `after`. Empty if no contract of the customer changes over time, and for previews.
         """
         if self._timeless:
             return ()
@@ -269,11 +271,10 @@ class IncidentState:
         return tuple(one for one in known if one.at > after)
 
     def change_contract(self, event: IncidentEvent, at: datetime) -> None:
-        """Look up again which contract applies and what it promises.
+        """Look up the contract and its promise again, when a contract version takes effect at `at`.
 
-        Call it when a contract version takes effect, at the instant `at`. `event`: the artificial event of that change
-        (`boundary_event`). If the promise changed, `rematch` is set, and the open clocks then select their targets
-        anew.
+        `event`: the artificial event of that change (`boundary_event`). If the promise changed, `rematch` is set: the
+        open clocks must then select their targets anew.
         """
         self.event, self.at = event, at
         self.ending = None
@@ -405,7 +406,7 @@ class IncidentState:
         )
 
     def holder_spans(self) -> tuple[HolderSpan, ...]:
-        """Return who held the incident (assignee, group, support line) from when to when, in order of time.
+        """Return who held the incident (assignee, group, support line) when, in order of time.
 
         The last span has no end.
         """

@@ -20,34 +20,40 @@ ZERO = timedelta()
 
 
 class Meter(Protocol):
-    """The way in which a target counts time (protocol): open time of a calendar, wall-clock time, or up to a date.
+    """How a target counts time (protocol): open time, wall-clock time, or up to a date.
 
-    In the methods, `since` is the instant from which the clock runs now, `spent` the time that the clock consumed
-    before, and `lost` the time that its pauses took before; both are counted as the meter counts time.
+    Arguments of the methods:
+    `since`: the instant from which the clock runs now.
+    `spent`: the time that the clock consumed before `since`.
+    `lost`: the time that pauses took before `since`.
+    `spent` and `lost` are counted as the meter counts time.
     """
 
     @property
     def moved_by_pauses(self) -> bool:
-        """Return whether past pauses move the due instant of the target.
+        """Return whether past pauses move the due instant, so that `due` depends on `lost`.
 
-        If so, `due` depends on their length (`lost`). It is so for a date that pauses move.
+        True only for some targets that are due at a date.
         """
         ...
 
     @property
     def needed_span(self) -> timedelta | None:
-        """Return how much time must be consumed before the target is due.
+        """Return how much time must be consumed until the target is due.
 
         None for a target that is due at a date.
         """
         ...
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return how much of `[start, end)` counts. Raises CalendarError beyond the calendar's years."""
+        """Return how much of the time `[start, end)` is counted.
+
+        Raises CalendarError beyond the calendar's years.
+        """
         ...
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the due instant of a clock that runs from `since` and does not pause again.
+        """Return the due instant of a clock that runs from `since` without further pauses.
 
         `spent`: time consumed before `since`. `lost`: time that pauses took before `since`. Raises CalendarError beyond
         the calendar's years.
@@ -57,24 +63,24 @@ class Meter(Protocol):
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. A warning at a percentage of the allowed time gives None if it would lie
-        before `since`; a warning at a fixed time before `due` may lie before `since`. Raises CalendarError beyond the
+        `spent`: time consumed before `since`. None if a warning at a percentage of the allowed time would lie before
+        `since`. A warning at a fixed time before `due` may lie before `since`. Raises CalendarError beyond the
         calendar's years.
         """
         ...
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much time must be consumed before the warning is due.
+        """Return how much time must be consumed until the warning is due.
 
-        None if consumed time does not decide that, as for a warning at a fixed time before a date.
+        None if the warning does not depend on consumed time, such as one at a fixed time before a date.
         """
         ...
 
 
 class CoverageMeter:
-    """The meter of a target in business hours: due once the open time `span` of `calendar` is consumed.
+    """The meter of a target in business hours: due once the open time `span` is consumed.
 
-    `at_close`: what happens to a due instant that falls exactly on a close.
+    `calendar`: the business hours. `at_close`: what happens to a due instant exactly on a close.
     """
 
     __slots__ = ("at_close", "calendar", "span")
@@ -87,15 +93,18 @@ class CoverageMeter:
 
     @property
     def needed_span(self) -> timedelta:
-        """Return the open time that must be consumed before the target is due: the allowed time."""
+        """Return the allowed time: the open time that must be consumed until the target is due."""
         return self.span
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the calendar's open time in `[start, end)`. Raises CalendarError beyond the calendar's years."""
+        """Return the calendar's open time in `[start, end)`.
+
+        Raises CalendarError beyond the calendar's years.
+        """
         return self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the instant at which the allowed open time is consumed, for a clock that runs from `since`.
+        """Return the instant at which a clock that runs from `since` has consumed the allowed open time.
 
         `spent`: open time consumed before `since`. `lost` is ignored: pauses consume nothing. Raises CalendarError
         beyond the calendar's years.
@@ -103,19 +112,18 @@ class CoverageMeter:
         return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much open time must be consumed before the warning is due.
+        """Return how much open time must be consumed until the warning is due; never None.
 
-        Never None for this meter. Negative if the warning comes further ahead of the due instant than the allowed time
-        is long.
+        Negative if the warning is set further ahead of the due instant than the allowed time.
         """
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: open time consumed before `since`. A warning at a percentage of the allowed time gives None if it would
-        lie before `since`. A warning at a fixed time comes that much open time before `due`, even if that is before
-        `since`. Raises CalendarError beyond the calendar's years.
+        `spent`: open time consumed before `since`. None if a warning at a percentage of the allowed time would lie
+        before `since`. A warning at a fixed time comes that much open time before `due`, perhaps before `since`. Raises
+        CalendarError beyond the calendar's years.
         """
         if warning.percent is None:
             return _before(self.calendar, warning, due)
@@ -134,7 +142,7 @@ class WallMeter:
 
     @property
     def needed_span(self) -> timedelta:
-        """Return the wall-clock time that must be consumed before the target is due: the allowed time."""
+        """Return the allowed time: the wall-clock time that must be consumed until the target is due."""
         return self.span
 
     def between(self, start: datetime, end: datetime) -> timedelta:
@@ -142,25 +150,24 @@ class WallMeter:
         return end - start
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the instant at which the allowed time is consumed, for a clock that runs from `since`.
+        """Return the instant at which a clock that runs from `since` has consumed the allowed time.
 
         `spent`: time consumed before `since`. `lost` is ignored: pauses consume nothing.
         """
         return since + max(self.span - spent, ZERO)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much wall-clock time must be consumed before the warning is due.
+        """Return how much wall-clock time must be consumed until the warning is due; never None.
 
-        Never None for this meter. Negative if the warning comes further ahead of the due instant than the allowed time
-        is long.
+        Negative if the warning is set further ahead of the due instant than the allowed time.
         """
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. A warning at a percentage of the allowed time gives None if it would lie
-        before `since`. A warning at a fixed time comes that long before `due`, even if that is before `since`.
+        `spent`: time consumed before `since`. None if a warning at a percentage of the allowed time would lie before
+        `since`. A warning at a fixed time comes that long before `due`, perhaps before `since`.
         """
         if warning.before is not None:
             return due - warning.before
@@ -169,11 +176,13 @@ class WallMeter:
 
 
 class DateMeter:
-    """The meter of a target that is due at a date: on the nth working day, or at a date that the parties agreed on.
+    """The meter of a target that is due at a date: after some working days, or as agreed.
 
-    `on`: the due instant if the clock never pauses. `moved`: whether pauses move it by their open time. `base`: the
-    instant from which time is counted; warnings in percent refer to the open time from `base` to `on`. `calendar`: None
-    means that all time is open. `at_close`: what happens to an instant that falls exactly on a close.
+    `calendar`: the business hours; None: all time is open.
+    `base`: the instant from which time is counted.
+    `on`: the due instant of a clock that never pauses. Warnings in percent refer to the open time from `base` to `on`.
+    `at_close`: what happens to an instant exactly on a close.
+    `moved`: whether the open time of pauses is added to the due instant.
     """
 
     __slots__ = ("at_close", "calendar", "moved", "on", "span")
@@ -192,38 +201,39 @@ class DateMeter:
 
     @property
     def needed_span(self) -> None:
-        """Return None: the date alone decides when the target is due, not consumed time."""
+        """Return None: the target is due at a date, whatever time is consumed."""
         return None
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the open time of `[start, end)`; without a calendar, the wall-clock time."""
+        """Return the open time in `[start, end)`; without a calendar, the wall-clock time.
+
+        Raises CalendarError beyond the calendar's years.
+        """
         return end - start if self.calendar is None else self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
         """Return the date at which the target is due.
 
-        If pauses move it, it is later by `lost`, the open time that pauses took. `since` and `spent` are ignored: the
-        date does not depend on consumed time. Raises CalendarError beyond the calendar's years.
+        If pauses move the date, `lost` (the open time that they took) is added. `since` and `spent` are ignored. Raises
+        CalendarError beyond the calendar's years.
         """
         if not self.moved or lost <= ZERO:
             return self.on
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much open time must be consumed before a warning is due.
+        """Return how much open time must be consumed until a warning in percent is due.
 
-        This holds for a warning at a percentage of the allowed time. None for a warning at a fixed time before the
-        date: consumed time does not decide when it comes.
+        None for a warning at a fixed time before the date, which does not depend on consumed time.
         """
         return None if warning.percent is None else warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning at a fixed time comes that much open time before `due`, even if that is before `since`. A warning at a
-        percentage comes when that share of the open time from `base` to the date is consumed; None if that would be
-        before `since`. `spent`: the open time consumed before `since`. Raises CalendarError beyond the calendar's
-        years.
+        A warning in percent comes when that share of the open time from `base` to the date is consumed; None if that is
+        before `since`. A warning at a fixed time comes that much open time before `due`, perhaps before `since`.
+        `spent`: open time consumed before `since`. Raises CalendarError beyond the calendar's years.
         """
         if warning.percent is None:
             if self.calendar is not None:
@@ -236,11 +246,10 @@ class DateMeter:
 
 
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
-    """Return the meter that counts time for `target`: in the hours of `calendar`, or by the wall clock.
+    """Return the meter that counts time for `target`, in the hours of `calendar` or by the wall clock.
 
-    `base`: the instant from which working days are counted. `at_close`: what happens to a due instant that falls
-    exactly on a close. Raises CalendarError beyond the calendar's years, ValueError for a target without a number
-    (`unspecified`).
+    `base`: the instant from which working days are counted. `at_close`: what happens to a due instant exactly on a
+    close. Raises CalendarError beyond the calendar's years, ValueError for a target without a number (`Unspecified`).
     """
     match target.allowed:
         case CoverageTime(span):
@@ -258,7 +267,7 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
 def warning_span_of(warning: Warning_, span: timedelta) -> timedelta:
     """Return how much of the allowed time `span` is consumed when the warning is due.
 
-    Negative if the warning comes further ahead of the due instant than `span` is long.
+    Negative if the warning is set further ahead of the due instant than `span`.
     """
     if warning.percent is not None:
         return span * warning.percent / 100

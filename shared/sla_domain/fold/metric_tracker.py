@@ -70,11 +70,12 @@ _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
-    """Return whether one of these triggers (events that a metric reacts to) accepts the event.
+    """Return whether one of the triggers (events that a metric reacts to) accepts the event.
 
-    All of `triggers` must be for the event's kind. A trigger that names actors accepts only these; others accept
-    anybody, but no comment or reply of a bot. A trigger that names parties in `waiting_on` also needs the incident to
-    wait on one of them. `waiting`: on whom it waits, None if it does not.
+    `triggers`: all must be for the kind of `event`. `waiting`: whom the incident waits on; None: nobody.
+    A trigger with `actors` accepts only events of these actors. A trigger without `actors` accepts all events but
+    comments and replies of bots. A trigger with `waiting_on` accepts an event only while the incident waits on one of
+    these parties.
     """
     anybody = not event.automatic
     for trigger in triggers:
@@ -86,11 +87,12 @@ def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, wai
 
 
 class MetricTracker:
-    """One metric of an incident with its clocks so far, while the incident's events are read; `read` applies an event.
+    """One metric of an incident with its clocks so far, while the incident's events are read.
 
-    `state`: the incident's state, which must have read an event before the tracker does. `calendars`: gives the hours
-    in which targets count. `builders`: the clocks under construction, in order. `current`: the last of them, None
-    before the first.
+    `state`: the incident's state, which must read each event before the tracker.
+    `calendars`: provides the hours of targets.
+    `builders`: the clocks under construction, in order.
+    `current`: the last of `builders`, None before the first clock.
     """
 
     __slots__ = ("_calendars", "_state", "builders", "current", "metric")
@@ -103,7 +105,10 @@ class MetricTracker:
         self._calendars = calendars
 
     def branch(self, state: IncidentState) -> MetricTracker:
-        """Return an independent copy of the tracker for `state`, which must be a copy of the incident's state."""
+        """Return an independent copy of the tracker.
+
+        `state`: a copy of the incident's state, for the new tracker.
+        """
         twin = branch_of(self)
         twin._state = state
         if self.current is not None:
@@ -112,19 +117,19 @@ class MetricTracker:
 
     @property
     def has_stopped(self) -> bool:
-        """Return whether the metric's latest clock was met or missed; False without a clock.
+        """Return whether the metric's last clock was met or missed; False without a clock.
 
-        A metric that names this one as its `after` starts clocks only while this is True. A metric that names it as its
-        `until` starts clocks only while this is False.
+        Metrics that name this metric in `after` start clocks only while the result is True. Metrics that name it in
+        `until` start clocks only while the result is False.
         """
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
     def read(self, trackers: dict[str, MetricTracker]) -> None:
         """Apply the event that the incident's state has just read to the clocks of this metric.
 
-        On an open clock, the first condition that accepts the event stops, resets, cancels, pauses or resumes it. If it
-        stays open, its target is selected anew where the priority, contract or an attribute changed, and an agreed date
-        is put in force. Then the event may start or reopen a clock. `trackers`: all metrics of the incident by id.
+        First the event may stop, reset, cancel, pause or resume the open clock. If the clock stays open, a changed
+        priority, contract or attribute selects its target anew, and an agreed date takes effect. Last, the event may
+        start or reopen a clock. `trackers`: all metrics of the incident by id.
         """
         state, builder = self._state, self.current
         event = state.event
@@ -145,20 +150,24 @@ class MetricTracker:
             self._start_if_asked(reaction, event, trackers)
 
     def open(self, event: IncidentEvent) -> None:
-        """Start the metric's first clock if `event`, the incident's opening, meets the metric's start condition."""
+        """Start the metric's first clock, if the incident's opening meets the start condition.
+
+        `event`: the opening.
+        """
         reaction = self.metric.reactions.get(EventKind.OPENED)
         if reaction is not None and any_trigger_accepts(reaction.start, event, None):
             self._start(event)
 
     def start_now(self, event: IncidentEvent) -> ClockBuilder:
-        """Start a clock now, even if the metric's start condition is not met, and return it.
+        """Start a clock even if the metric's start condition is not met, and return the clock.
 
-        `event`: recorded as what started it. Used by previews, for clocks that only a later event would start.
+        `event`: recorded as the event that started the clock. Previews use this for clocks that a later event would
+        start.
         """
         return self._start(event)
 
     def matching_row(self) -> Target | None:
-        """Return the metric's target for the incident as it is now; None if no target's conditions hold.
+        """Return the metric's target that applies to the incident now; None if no target applies.
 
         The target may lack a number (`Unspecified`).
         """
@@ -166,10 +175,10 @@ class MetricTracker:
         return row_for(entitlement, self.metric.id, self._state.matching(entitlement))
 
     def why_no_clock(self) -> str | None:
-        """Return in words why the metric has no clock although a target matches the incident.
+        """Return in words why the metric has no clock although a target applies to the incident.
 
-        The target has no number, or its due instant cannot be computed. None if no target matches. Call it only if
-        `build_clock` returned None.
+        Either the target has no number, or its due instant cannot be computed. None if no target applies. Call this
+        only if `build_clock` returned None.
         """
         row, entitlement = self.matching_row(), self._state.entitlement
         if row is None:

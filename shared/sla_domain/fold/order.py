@@ -27,14 +27,19 @@ _SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The events of an incident in reading order, as `timeline` returns them: the opening, and the events after it.
+    """The events of an incident in reading order: the opening, then all others.
 
-    `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `remarks`: what is
-    odd about the opening and the order. `borrowed`: all events are copies from merged incidents, or the incident goes
-    on under another name; a further event then needs a new timeline. `assumed`: no opening was received; `opening` is
-    then made of another event, which is in `following` too. For this case alone: `shown` is the event whose snapshot
-    gave the attributes, None for none; `dated`: a snapshot gave the creation date; `ended_before`: the earliest event
-    is a reopening after an unknown end.
+    `opened_at`: the instant of the opening.
+    `following`: the events after the opening, as (event, instant at which it is read).
+    `remarks`: what is odd about the opening and the order.
+    `borrowed`: all events are copies from merged incidents, or the incident continues under another name. A further
+    event then needs a new timeline.
+    `assumed`: no opening was received. `opening` is then made of another event, which is also in `following`.
+
+    Only if `assumed`:
+    `shown`: the event whose snapshot gave the attributes; None: no snapshot.
+    `dated`: whether a snapshot gave the creation date.
+    `ended_before`: the earliest event is a reopening after an end that was not received.
     """
 
     opening: IncidentEvent
@@ -51,11 +56,11 @@ class Timeline:
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return each event once, in the order in which the events are read.
+    """Return each event once, in the order in which a fold reads them.
 
-    They are sorted by instant, version and arrival. Of several with one id, only the first is returned. Where snapshots
-    (states of the whole ticket) show in which order the events of one instant happened, that order is used. Raises
-    NoEvents without events, and MixedIncidents if they belong to more than one incident.
+    They are sorted by instant, version and arrival. If snapshots (states of the whole ticket) show another order of
+    events of one instant, that order is used. Of events with the same id, the first is returned. Raises NoEvents
+    without events, MixedIncidents for events of several incidents.
     """
     rows = sorted(events, key=position)
     if not rows:
@@ -74,19 +79,19 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def position(event: IncidentEvent) -> Position:
-    """Return the sort key of an event in reading order: instant, sender's version, time of arrival, kind, id.
+    """Return the key by which an event is sorted in reading order.
 
-    Compare it only with the keys of other events.
+    Its parts are instant, sender's version, time of arrival, kind and id. Compare it only with keys of other events.
     """
     return (event.order, event.received_at)
 
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
-    """Return the events of one incident in reading order: first the opening, then each other once.
+    """Return the events of one incident in reading order: the opening, then all others, each once.
 
-    Without an opening, one is made from the first snapshot (state of the whole ticket), or else from the earliest
-    event. An event dated before the opening is read at the opening's instant. Copies from merged incidents that do not
-    count are left out. Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
+    Without an opening event, an opening is made from the first snapshot (state of the whole ticket), or else from the
+    earliest event. An event dated before the opening is read at the opening's instant. Copies from merged incidents are
+    left out where they have no effect. Raises NoEvents without events, MixedIncidents for events of several incidents.
     """
     own = in_order(events)
     rows, carried = resolve_carried(own)
@@ -164,10 +169,9 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
 
 
 def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
-    """Return the events of one incident in the order in which they are read.
+    """Return the events of one incident as (event, instant at which it is read), in reading order.
 
-    The result has pairs (event, instant at which it is read); the opening comes first. Raises NoEvents, and
-    MixedIncidents if the events belong to more than one incident.
+    The opening comes first. Raises NoEvents without events, MixedIncidents for events of several incidents.
     """
     line = timeline(events)
     if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in
@@ -178,7 +182,7 @@ def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEven
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
     """Yield the remarks that one event causes by itself.
 
-    They are its `warnings`, and a remark if the event is dated more than two minutes after slad received it.
+    They are the event's `warnings`, and a remark on a date more than two minutes after slad received the event.
     """
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at

@@ -16,10 +16,10 @@ from sla_domain.window import BookedWindow
 
 
 def phase_of(events: Iterable[IncidentEvent]) -> Phase:
-    """Return the phase (open, waiting, resolved and so on) of the incident with these events.
+    """Compute the phase (open, waiting, resolved and so on) of the incident with these events.
 
-    Their order does not matter, and no plan or contract does. Raises NoEvents, and MixedIncidents if the events belong
-    to more than one incident.
+    Order does not matter, and no plan or contract is needed. Raises NoEvents without events, MixedIncidents for events
+    of several incidents.
     """
     return fold(events, _NO_RULES).phase
 

@@ -38,13 +38,15 @@ _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind
 
 
 class Priorities:
-    """The priority of one incident and its history, updated as the incident's events are read in order.
+    """The priority of one incident and its history, while the incident's events are read in order.
 
-    `in_force`: the id of the priority that counts. `pending`: a lower one that waits for the customer's agreement, None
-    if none does; `proposed`: that was only proposed, and the ticket keeps the old one. `periods`: the earlier
-    priorities and when each was in force; `history` adds the present one. `corrections`: changes, not by the customer,
-    of a priority that staff had not set; empty unless the plan wants the customer notified of them. `remarks`: the
-    incident's; those on the priority are added to them.
+    `remarks`: the incident's remarks; those on the priority are added.
+    `in_force`: id of the current priority.
+    `pending`: a lower priority that waits for the customer's agreement; None: there is none.
+    `proposed`: the pending priority was only proposed; the ticket keeps the old one.
+    `periods`: the earlier priorities, with when each applied. `history` adds the current one.
+    `corrections`: corrected priorities of which the customer is to be notified (clause E8). Empty if the plan asks for
+    no notice.
     """
 
     __slots__ = (
@@ -77,31 +79,37 @@ class Priorities:
         self._open: PriorityPeriod | None = None
 
     def branch(self, remarks: Remarks) -> Priorities:
-        """Return an independent copy that adds its remarks to `remarks`, which must be those of the copied incident."""
+        """Return an independent copy that adds its remarks to `remarks`.
+
+        `remarks`: those of the copied incident.
+        """
         twin = branch_of(self)
         twin._remarks = remarks
         return twin
 
     def history(self) -> tuple[PriorityPeriod, ...]:
-        """Return the periods in which each priority was in force, in order of time; the last period has no end."""
+        """Return the incident's priorities, with when each applied, in order of time.
+
+        The last period has no end.
+        """
         return (*self.periods, self._open) if self._open is not None else tuple(self.periods)
 
     @property
     def was_stated(self) -> bool:
-        """Return whether somebody set the priority in force.
+        """Return whether somebody set the current priority.
 
-        False if it came by default, for want of a description, or with another contract.
+        False for a default, for a priority that replaces a missing description, and for one that came with another
+        contract.
         """
         return self._open is not None and self._open.why not in _NOT_SAID
 
     # -- what happens
 
     def read_opening(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
-        """Put the first priority in force: the one that the opening states, else the plan's default.
+        """Set the first priority: the one that the opening states, else the plan's default.
 
-        `at`: the instant of the opening. `described`: whether the incident has a description. If not, and the plan
-        names a lower priority for that case, the lower one is in force until a description comes (clause E6,
-        docs/clauses.md).
+        `at`: the instant of the opening. `described`: whether the incident has a description. Without one, the plan may
+        name a lower priority that applies until a description comes (clause E6, docs/clauses.md).
         """
         stated = event.attributes.get("priority", "")
         self._stated, self._set_by = stated, event.actor
@@ -121,10 +129,10 @@ class Priorities:
         self._set(chosen, event, at, why)
 
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
-        """Put in force the priority that was held back because the incident had no description (clause E6).
+        """Restore the priority that was held back while the description was missing (clause E6).
 
-        Call it with the event that brings the description, at the instant `at`. If no priority was held back, the one
-        in force stays. The remark that the description is missing is removed.
+        Call this with the event that brings the description, at the instant `at`. If no priority was held back, the
+        current one stays. The remark on the missing description is removed.
         """
         self._low = ""
         self._remarks.drop("description")
@@ -133,11 +141,11 @@ class Priorities:
             self._set(held, event, at, PriorityWhy.DESCRIBED)
 
     def read(self, event: IncidentEvent, at: datetime, plan: Plan, of_another: bool = False) -> None:
-        """Apply an event after the opening, which may state a priority or an agreement to a lower one.
+        """Apply an event after the opening, which may state a priority or agree to a lower one.
 
-        `at`: the instant at which it counts. `plan`: the one in force. A priority that the ticket only repeats is
-        ignored. `of_another`: the event's attributes come from another ticket that turned out to be this incident; they
-        cannot lower the priority.
+        `at`: the instant at which the event is read. `plan`: the current plan. A priority that the ticket only repeats
+        is ignored. `of_another`: the event's attributes come from another ticket that turned out to be this incident.
+        Such attributes cannot lower the priority.
         """
         if event.kind is EventKind.DOWNGRADE_AGREED:
             self._agreed(event, at, plan)
@@ -170,11 +178,13 @@ class Priorities:
             self._asked(known, event, at, plan)
 
     def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        """Choose a priority of `plan`, because another contract applies from the instant `at` on.
+        """Choose a priority of `plan`, because another contract applies from `at` on.
 
-        The first of these is chosen that the new plan has. 1. The priority in force, unless it was merely the old
-        plan's default. 2. The priority that the sender stated. 3. The new plan's default. `event`: the event that
-        brings the other contract.
+        The first of these that the new plan has is chosen:
+        1. The current priority, unless it was only the old plan's default.
+        2. The priority that the sender stated.
+        3. The new plan's default.
+        `event`: the event that brings the other contract.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:
@@ -317,7 +327,7 @@ class Priorities:
 def default_priority(plan: Plan) -> str:
     """Return the id of the plan's default priority.
 
-    A plan that names none has its least urgent one as the default. "" for a plan without priorities.
+    If the plan names no default, it is the least urgent priority. "" for a plan without priorities.
     """
     named = plan.priority(plan.rules.default) if plan.rules.default is not None else None
     if named is not None:

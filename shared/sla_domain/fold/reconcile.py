@@ -35,10 +35,10 @@ _REASON = "as the ticket stands"
 
 
 class ReconcilingEvent(NamedTuple):
-    """An event that slad makes itself because a snapshot of the ticket shows a change that no event reported.
+    """An event that slad makes itself, for a change that a snapshot shows and no event reported.
 
-    `at`: the instant at which it is read. `ending`: if it ends the incident, when that may have happened; None: at
-    `at`.
+    `at`: the instant at which the event is read. `ending`: for an event that ends the incident, when the end may have
+    happened; None: at `at`.
     """
 
     event: IncidentEvent
@@ -47,18 +47,18 @@ class ReconcilingEvent(NamedTuple):
 
 
 def stated_phase(shown: Snapshot) -> StatedPhase | None:
-    """Return what a snapshot (state of the whole ticket) says of its phase; None if it shows no phase.
+    """Return the phase that a snapshot (state of the whole ticket) shows; None if it shows none.
 
-    The result is (phase, on whom the ticket waits, when it ended). The second is None unless the ticket waits, the
-    third None if the snapshot gives no date.
+    The result is (phase, whom the ticket waits on, when the ticket ended). The second item is None unless the ticket
+    waits. The third is None if the snapshot gives no date.
     """
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
 
 def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
-    """Return whether the event's snapshot (state of the whole ticket) differs from `state`; False without a snapshot.
+    """Return whether the event's snapshot (state of the whole ticket) differs from `state`.
 
-    `state`: the incident after the events read so far.
+    False without a snapshot. `state`: the incident after the events read so far.
     """
     shown = event.snapshot
     if shown is None:
@@ -70,13 +70,14 @@ def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
 
 
 def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
-    """Return an event that ends the incident before `event`, if its snapshot shows such an end; else None.
+    """Return an event that ends the incident before `event`, if its snapshot shows such an end.
 
-    `state`: the incident before `event`. `at`: the instant at which `event` counts. All of this must hold: the incident
-    is open or waiting; `event` itself does not end it; the snapshot (state of the whole ticket) shows an end that is
-    not a merge; and its phase or end date differs from that of the last snapshot. If the snapshot dates the end, the
-    date must lie before `event`. If it gives no date, `event` must be a comment or reply: after an end, it waits for no
-    answer.
+    None unless all of these hold:
+    1. The incident is open or waiting, and `event` itself does not end it.
+    2. The snapshot (state of the whole ticket) shows an end that is no merge.
+    3. Phase or end date differ from those of the last snapshot.
+    4. The snapshot dates the end before `event`. Or it gives no date, and `event` is a comment or reply.
+    `state`: the incident before `event`. `at`: the instant at which `event` is read.
     """
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
@@ -92,11 +93,10 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
 
 
 def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
-    """Yield an event for each change that the ticket's snapshot shows and no event has reported.
+    """Yield an event for each change that the event's snapshot shows and no event reported.
 
-    A snapshot is the state of the whole ticket, as one delivery shows it. The events are in reading order. `state`: the
-    incident after the events read before. `event`: has the snapshot, and must have one. `at`: the instant at which the
-    snapshot is read.
+    A snapshot is the state of the whole ticket, as one delivery shows it; `event` must have one. The result is in
+    reading order. `state`: the incident after the events read before. `at`: the instant at which the snapshot is read.
     """
     shown = event.snapshot
     assert shown is not None
@@ -107,20 +107,19 @@ def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime)
 
 
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
-    """Return an event that ends the ticket before `opening`.
+    """Return an event that ends the ticket before `opening`, for a ticket first known by a reopening.
 
-    It is for a ticket whose first known event is a reopening. It is a cancellation, which gives no verdict, because
-    nobody states when the ticket ended.
+    The event is a cancellation, which gives no verdict, as nobody states when the ticket ended.
     """
     return replace(_reconciling(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
 
 
 def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Remark:
-    """Return the remark for people on a change that only the ticket's snapshot shows.
+    """Return the remark on a change that only the ticket's snapshot shows.
 
-    A snapshot is the state of the whole ticket, as one delivery shows it. `event`: the event that slad made from it.
-    `ending`: if `event` ends the incident at an instant that is not certain, when the end may have happened; else None.
-    If it says that the ticket gives no date (`dated` is False), the remark says so, too.
+    A snapshot is the state of the whole ticket, as one delivery shows it. `event`: the event that slad made for the
+    change. `ending`: when the incident may have ended, if `event` ends it at an uncertain instant; else None. For an
+    `ending` that is not `dated`, the remark says that the ticket gives no date.
     """
     if event.attributes:
         named = sorted(event.attributes.items())

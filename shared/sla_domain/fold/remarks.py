@@ -16,8 +16,8 @@ MOST = 200  # of one kind of cause: what single events are like, or what they do
 class Remarks:
     """The remarks (odd facts for people to see) of one incident.
 
-    Those on its present state are set by `hold` and removed by `drop`; those on single events are added by `add` and
-    stay, at most 200 (`MOST`). `left_out`: how many further ones on single events were not kept.
+    Remarks on the present state are set by `hold` and removed by `drop`. Remarks on single events are added by `add`
+    and stay, at most 200 (`MOST`). `left_out`: how many further remarks on single events were dropped.
     """
 
     __slots__ = ("_held", "_said", "left_out")
@@ -28,15 +28,15 @@ class Remarks:
         self.left_out = 0
 
     def branch(self) -> Remarks:
-        """Return an independent copy: later changes of the copy or the original do not affect the other."""
+        """Return an independent copy: changes of the copy leave this object unchanged, and vice versa."""
         twin = Remarks()
         twin._held, twin._said, twin.left_out = self._held.copy(), self._said.copy(), self.left_out
         return twin
 
     def hold(self, about: Hashable, remark: Remark) -> None:
-        """Set the remark on the subject `about` (any key), in place of an earlier one on it.
+        """Set the remark on the subject `about` (any key).
 
-        It stays until `drop` is called for that subject.
+        An earlier remark on the subject is replaced. The remark stays until `drop` is called for the subject.
         """
         self._held[about] = remark
 
@@ -46,21 +46,21 @@ class Remarks:
 
     @property
     def current(self) -> Iterator[Remark]:
-        """Yield the remarks on the incident's present state: those that `hold` set and `drop` did not remove."""
+        """Yield the remarks on the incident's present state."""
         return iter(self._held.values())
 
     @property
     def permanent(self) -> Iterator[Remark]:
-        """Yield the remarks on single events, in the order in which they were added by `add`.
+        """Yield the remarks on single events, in the order in which they were added.
 
-        They are never removed. There are at most 200: further ones were only counted in `left_out`.
+        There are at most 200. They are never removed.
         """
         return iter(self._said)
 
     def add(self, remark: Remark) -> None:
-        """Add a remark on a single event for good, unless the same was added before.
+        """Add a permanent remark on a single event; an equal remark is added only once.
 
-        There can be at most 200 (`MOST`); a further one is only counted in `left_out`.
+        At most 200 (`MOST`) are kept. Further ones are dropped and counted in `left_out`.
         """
         if len(self._said) < MOST:
             self._said[remark] = None

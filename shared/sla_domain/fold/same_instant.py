@@ -25,10 +25,12 @@ _MOST = 50  # and beyond which they stay as they arrived
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events, with those of one instant in the order in which they must have happened.
 
-    `rows`: sorted events. The order follows from their snapshots, which show the ticket before and after each delivery.
-    In three cases the events of an instant stay as they are: no other order fits the snapshots better; one of the
-    events has a version; they came in more than 50 deliveries. An event that moves is returned as a copy with a
-    `version` that sorts it into its new place.
+    `rows`: sorted events. Snapshots show the ticket before and after each delivery, which gives the order. The events
+    of an instant keep their order in three cases:
+    1. No other order fits the snapshots better.
+    2. One of the events has a version.
+    3. They came in more than 50 deliveries.
+    An event that moves is copied, with a `version` that sorts it into its new place.
     """
     found: list[IncidentEvent] = []
     known: dict[str, str] = {}
@@ -43,10 +45,7 @@ def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def has_state_before(event: IncidentEvent) -> bool:
-    """Return whether the event states what the ticket was like before it.
-
-    It does so by a snapshot (state of the whole ticket) with earlier values (`before`).
-    """
+    """Return whether the event's snapshot states earlier values of the ticket (`before`)."""
     return event.snapshot is not None and bool(event.snapshot.before)
 
 

@@ -29,9 +29,9 @@ _ENDS_A_RESERVATION = (EntryKind.RELEASED, EntryKind.USED)
 
 @dataclass(frozen=True, slots=True)
 class EntryAccepted:
-    """The answer that a ledger entry (`entry`) may be written, with the ledger that then results (`ledger`).
+    """The decision that a ledger entry may be written, with the resulting ledger.
 
-    `known`: the very same entry is written already, so nothing changes.
+    `known`: an equal entry is written already, so nothing changes.
     """
 
     entry: LedgerEntry
@@ -41,10 +41,10 @@ class EntryAccepted:
 
 @dataclass(frozen=True, slots=True)
 class EntryRefused:
-    """The answer that a ledger entry may not be written, and why.
+    """The decision that a ledger entry may not be written, and why.
 
-    `objection`: what is wrong; it may be about a later entry that could then no longer be paid. `clause`: of the
-    contract, "" if none is named.
+    `objection`: what is wrong. The objection may be about a later entry that could no longer be paid.
+    `clause`: the clause behind the refusal, "" if none is named.
     """
 
     entry: LedgerEntry
@@ -53,7 +53,7 @@ class EntryRefused:
 
     @property
     def reason(self) -> RefusalReason:
-        """Return the code of the reason why the entry is refused."""
+        """Return the code of the reason for the refusal."""
         return self.objection.reason
 
 
@@ -61,12 +61,13 @@ Decision = EntryAccepted | EntryRefused
 
 
 def decide(terms: LedgerTerms, entries: Iterable[LedgerEntry], entry: LedgerEntry, now: datetime) -> Decision:
-    """Return whether an entry may be added to the ledger (account) of an allowance.
+    """Decide whether an entry may be added to the ledger (account) of an allowance.
 
-    The answer is EntryAccepted or EntryRefused. `terms`: what the contract states of the allowance. `entries`: those
-    written already. The ledger is computed from all of them and `entry`, in the order of time. `entry` may be dated
-    before others; it is refused if it, or one of these, could then not be paid. If it equals a written entry, it is
-    accepted with `known` set; if another entry has its id, it is refused. `now`: entries dated later are refused.
+    `terms`: what the contract states of the allowance. `entries`: the entries written already. `now`: an entry dated
+    later is refused.
+    The ledger is computed from all entries in order of time, so `entry` may be dated before others. `entry` is refused
+    if the allowance could not pay for it, or for a later entry. An entry that is written already is accepted with
+    `known` set. An entry whose id another entry has is refused.
     """
     written = list(entries)
     same = next((one for one in written if one.id == entry.id), None)
@@ -88,18 +89,17 @@ def decide(terms: LedgerTerms, entries: Iterable[LedgerEntry], entry: LedgerEntr
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The result of `replay`: the decision on each entry in the order of time, and the ledger of those accepted."""
+    """The result of `replay`: the decision on each entry in order of time, and the resulting ledger."""
 
     decisions: tuple[Decision, ...]
     ledger: Ledger
 
 
 def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) -> Replayed:
-    """Decide on all entries of a ledger anew under `terms` (what the contract states of the allowance).
+    """Decide on all entries of a ledger anew under `terms`, to see what other terms would change.
 
-    They are taken in the order of time, each on top of those accepted before. It shows what would result from other
-    terms, such as another amount. `now`: entries dated later are refused; the resulting ledger is given as of this
-    instant.
+    `terms`: what the contract states of the allowance. The entries are taken in order of time, each added to those
+    accepted before. `now`: entries dated later are refused, and the resulting ledger is as of this instant.
     """
     accepted: list[LedgerEntry] = []
     decisions: list[Decision] = []

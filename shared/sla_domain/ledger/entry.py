@@ -12,12 +12,14 @@ EntryId = NewType("EntryId", str)
 
 
 class EntryKind(StrEnum):
-    """The kinds of ledger entries, and of the steps by which the balance of an allowance changes.
+    """The kinds of ledger entries, and of changes of an allowance's balance.
 
-    An allowance is an amount that a plan includes. `GRANTED` (included for a period) and `EXPIRED` follow from the
-    contract and are never written by people. `RESERVED`: set aside for a service to come; `RELEASED`: given back from a
-    reservation. `ADJUSTED`: corrected up or down, with a reason. `REFUNDED` and `TRANSFERRED` exist to be refused:
-    nothing is paid back or moved to another contract (clause H10).
+    `GRANTED`: included by the contract for a period; never written by people.
+    `RESERVED`: set aside for a future service.
+    `RELEASED`: given back from a reservation.
+    `ADJUSTED`: corrected up or down, with a reason.
+    `EXPIRED`: lost at the end of a period; never written by people.
+    `REFUNDED`, `TRANSFERRED`: always refused, as nothing is paid back or moved to another contract (clause H10).
     """
 
     GRANTED = "granted"
@@ -32,7 +34,7 @@ class EntryKind(StrEnum):
 
     @property
     def computed(self) -> bool:
-        """Return whether changes of this kind follow from the contract alone: nobody can write such an entry."""
+        """Return whether changes of this kind follow from the contract, so that nobody can write them."""
         return self in (EntryKind.GRANTED, EntryKind.EXPIRED)
 
 
@@ -46,14 +48,20 @@ class WorkSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """An entry in the ledger of an allowance, as a person or program wrote it; it is never changed.
+    """An entry in the ledger of an allowance, as a person or program wrote it.
 
-    `at`: when it counts. `who`: the author. `amount`: seconds if the allowance counts hours, else in its unit; negative
-    only for ADJUSTED. `work`: the time worked, instead of an amount; `at` is then its end. `of`: id of the reservation
-    that a RELEASED or USED entry ends; a USED one without amount or work uses all that was reserved. `serves_at`: for a
-    reservation, when the service takes place; lots (portions of the allowance) valid then pay for it. `surcharge`:
-    percent on top, such as 50 for a booking at short notice. `reason`: in words; ADJUSTED needs one. `reference`: id of
-    the incident or booked window, "" for none.
+    Entries are never changed.
+    `at`: when the entry takes effect; for work, the end of the work.
+    `who`: the author.
+    `amount`: seconds if the allowance is in hours, else in its unit; negative only for ADJUSTED.
+    `work`: the time worked, instead of an amount.
+    `of`: id of the reservation that a RELEASED or USED entry ends. USED without amount or work uses all that was
+    reserved.
+    `serves_at`: for a reservation, when the service takes place. Lots (portions of the allowance) valid then pay for
+    it.
+    `surcharge`: percent on top, such as 50 for a booking at short notice.
+    `reason`: in words; needed for ADJUSTED.
+    `reference`: id of the incident or booked window, "" for none.
     """
 
     id: EntryId
@@ -70,9 +78,9 @@ class LedgerEntry:
 
     @property
     def pays_at(self) -> datetime:
-        """Return the instant at which the lots that pay for the entry must be valid.
+        """Return when the lots (portions of the allowance) that pay for the entry must be valid.
 
-        Lots are the portions of the allowance. For a reservation it is the instant when the service takes place, else
-        `at`. It does not apply to an entry with `work`: that is paid by the lots valid when the work was done.
+        That is when a reserved service takes place, else `at`. For an entry with `work`, the lots valid during the work
+        pay instead.
         """
         return self.serves_at or self.at

@@ -18,10 +18,10 @@ _LAST = 3
 
 
 def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) -> Ledger:
-    """Return the ledger (account) of an allowance as of the instant `at`.
+    """Compute the ledger (account) of an allowance as of the instant `at`, included.
 
-    `terms`: what the contract states of the allowance. `entries`: in any order; those count that are dated by then
-    (`at` included). Raises CalendarError if hours of work lie outside the years of the allowance's calendar.
+    `terms`: what the contract states of the allowance. `entries`: in any order; later ones are ignored. Raises
+    CalendarError if work lies outside the years of the allowance's calendar.
     """
     moves = sorted((move for entry in entries for move in movements(terms, entry) if move.at <= at), key=_order)
     running = RunningLedger(terms)
@@ -44,8 +44,8 @@ def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) 
 def movements(terms: LedgerTerms, entry: LedgerEntry) -> Iterator[Movement]:
     """Yield the changes of the balance that one ledger entry makes, in order of time.
 
-    An entry without work makes one change. An entry with work makes one for each part of the work, that is, each span
-    that counts at one rate. Raises CalendarError if the work lies outside the years of the allowance's calendar.
+    An entry without work makes one change. An entry with work makes one for each span at the same rate. Raises
+    CalendarError if the work lies outside the years of the allowance's calendar.
     """
     if entry.work is None:
         cost = None if entry.amount is None else _with_surcharge(entry.amount, entry)
@@ -72,7 +72,7 @@ def _with_surcharge(amount: Decimal, entry: LedgerEntry) -> Decimal:
 def entry_order(entry: LedgerEntry) -> tuple[datetime, int, str]:
     """Return the key by which the entries of a ledger are sorted.
 
-    It is the instant from which the entry counts (the start of its work, if it has any), its kind and its id.
+    Its parts are instant, kind and id. For an entry with work, the instant is the start of the work.
     """
     return entry.at if entry.work is None else entry.work.start, _RANK.get(entry.kind, _LAST), entry.id
 

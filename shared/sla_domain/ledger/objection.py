@@ -14,16 +14,24 @@ from sla_domain.ledger.entry import EntryId
 class RefusalReason(StrEnum):
     """Why a ledger entry is refused.
 
-    `BELOW_ZERO`: it takes more than is left. `AT_MOST`: more than a period allows. `NO_RESERVATION`: it ends a
-    reservation that does not exist, has ended or is not named, or names one though its kind ends none.
-    `NOT_REFUNDABLE`, `NOT_TRANSFERABLE`: nothing is ever paid back, or moved to another contract. `ID_TAKEN`: another
-    entry has its id. `COMPUTED`: people never write entries of this kind. `SERVED_BEFORE`: the service would precede
-    its reservation. `NOT_A_BOOKING`: only a reservation may be for later. `NO_SURCHARGE`: a surcharge is only for a
-    reservation or new use. `NO_AMOUNT`: amount and work are both missing, or do not suit the kind of entry.
-    `NOT_WHOLE`: visits and calls are whole numbers. `OUT_OF_BOUNDS`: the amount is over 10^12 or has more than 6
-    decimals, or the surcharge is not 0 to 1000 percent. `NOT_HOURS`: work counts only for an allowance in hours.
-    `EMPTY_WORK`: the work ends before it begins, or at once. `NOT_AT_END`: an entry of work must be dated at its end.
-    `HOURS_UNKNOWN`: the time lies beyond the calendar's years. `NO_REASON`: an adjustment needs a reason.
+    `BELOW_ZERO`: the entry takes more than is left.
+    `AT_MOST`: the entry takes more than a period allows.
+    `NO_RESERVATION`: the reservation does not exist, has ended or is not named. Or the entry names one, and its kind
+    ends none.
+    `NOT_REFUNDABLE`, `NOT_TRANSFERABLE`: nothing is ever paid back, or moved to another contract.
+    `ID_TAKEN`: another entry has the id.
+    `COMPUTED`: people never write entries of this kind.
+    `SERVED_BEFORE`: the service would precede its reservation.
+    `NOT_A_BOOKING`: only a reservation may be for later.
+    `NO_SURCHARGE`: a surcharge is only for a reservation or a new use.
+    `NO_AMOUNT`: amount and work are missing, or do not suit the kind of entry.
+    `NOT_WHOLE`: visits and calls must be whole numbers.
+    `OUT_OF_BOUNDS`: an amount over 10^12 or with more than 6 decimals, or a surcharge outside 0 to 1000 percent.
+    `NOT_HOURS`: the entry has work, but the allowance is not in hours.
+    `EMPTY_WORK`: the work does not end after its start.
+    `NOT_AT_END`: an entry with work must be dated at the end of the work.
+    `HOURS_UNKNOWN`: the time lies beyond the calendar's years.
+    `NO_REASON`: an adjustment needs a reason.
     """
 
     BELOW_ZERO = "below_zero"
@@ -52,10 +60,13 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objection:
-    """What is wrong with an entry (`entry`: its id) of a ledger, at the instant `at`.
+    """What is wrong with an entry of a ledger.
 
-    `missing`: how much more would be needed, or by how much a limit is passed. `free`: how much was left. `limit`,
-    `period`, `since`: only for AT_MOST: how many units a period allows, the kind of period, and when the period began.
+    `entry`: id of the entry.
+    `missing`: how much more would be needed, or by how much a limit is passed.
+    `free`: how much was left.
+    `limit`, `period`, `since`: only for AT_MOST: how many units a period allows, the kind of period, and when the
+    period began.
     `missing` and `free` are in seconds if the allowance is in hours, else in its unit.
     """
 

@@ -20,7 +20,7 @@ _SECOND, _HUNDREDTH = Decimal(1), Decimal("0.01")
 class ForecastAssumption(StrEnum):
     """What a forecast of a balance assumes.
 
-    `LINEAR`: in the rest of the period as much is used per day as in the period so far.
+    `LINEAR`: the allowance is used at the same rate as in the period so far.
     """
 
     LINEAR = "linear"
@@ -28,11 +28,14 @@ class ForecastAssumption(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """How far the balance of an allowance is likely to last in the period at whose end it expires.
+    """How long the balance of an allowance is likely to last in the present period.
 
-    `used`: in the period so far. `expected`: further use until its end, rounded to a second or a hundredth of a unit.
-    `runs_out_at`: when the balance would be used up, None if it lasts. `left`: what would expire unused. Amounts are
-    seconds for hours, else in the allowance's unit.
+    `period`: the balance expires at the end of this period.
+    `used`: use in the period so far.
+    `expected`: further use until the end, rounded to a second or a hundredth of a unit.
+    `runs_out_at`: when the balance would be used up; None: the balance lasts.
+    `left`: what would expire unused.
+    Amounts are seconds for hours, else in the allowance's unit.
     """
 
     period: PeriodSpan
@@ -44,7 +47,7 @@ class Forecast:
 
 
 def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
-    """Return the valid lots that expire with something left, the next to expire first.
+    """Return the valid lots that expire with something left, in order of expiry.
 
     A lot is a portion of the allowance, given at one instant and with one expiry.
     """
@@ -57,10 +60,10 @@ def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
 
 
 def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
-    """Return the warnings of an allowance that still apply: of each threshold, the last crossing.
+    """Return the warnings of an allowance that still apply, each as the last crossing of its threshold.
 
     A threshold on the balance applies while a lot (portion) is valid and the balance is at or below the threshold. A
-    threshold some days before the expiry of a lot applies while that lot is valid and something of it is left.
+    threshold in days before an expiry applies while the lot is valid and not used up.
     """
     latest = {(one.warning.key, one.lot): one for one in ledger.crossings}
     valid = [each for each in ledger.lots if each.lot.valid(ledger.at)]
@@ -78,11 +81,10 @@ def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
 
 
 def forecast(ledger: Ledger) -> Forecast | None:
-    """Return a forecast of the use of the allowance (included amount) in the present period.
+    """Forecast the use of the allowance until it expires, at the end of the present period.
 
-    The use in the period so far is carried on at the same rate to its end. The period is that in which `ledger.at` lies
-    and at whose end the allowance expires. None if the period has just begun or has no end, and if `ledger.at` lies
-    before or after the contract.
+    The rate of use in the period so far is continued. None if the period has just begun or has no end, or if
+    `ledger.at` lies outside the contract.
     """
     period = period_at(ledger.terms, ledger.terms.allowance.expires, ledger.at)
     passed = (ledger.at - period.start) // _MICROSECOND

@@ -20,7 +20,7 @@ from sla_domain.ledger.terms import LedgerTerms
 class PeriodSpan:
     """One period of a contract, such as a contract year, from `start` to before `end`.
 
-    `start`, `end`: aware datetimes, at midnight in the contract's zone; `end` is None if the period never ends.
+    Both are aware datetimes at midnight in the contract's zone. `end` is None if the period never ends.
     """
 
     start: datetime
@@ -28,10 +28,10 @@ class PeriodSpan:
 
 
 def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> PeriodSpan:
-    """Return the contract's period of this kind in which `at` lies.
+    """Return the contract's period of this kind in which `at` lies, within the contract's dates.
 
-    It is cut to the contract's first and last day. `terms`: has these days and the contract's zone. For `at` before the
-    contract's first day, return the first period. `at` must lie before the contract's end.
+    `terms`: provides the contract's dates and zone. `at`: before the contract's first day, the first period is
+    returned. `at` must lie before the contract's end.
     """
     at = max(at, terms.start)
     if kind is AllowancePeriod.TERM:
@@ -50,7 +50,7 @@ def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> Period
 def periods(terms: LedgerTerms, kind: AllowancePeriod, through: datetime) -> Iterator[PeriodSpan]:
     """Yield the contract's periods of this kind that begin at or before `through`, in order of time.
 
-    `terms`: has the contract's first and last day and its zone.
+    `terms`: provides the contract's dates and zone.
     """
     at = terms.start
     while at <= through and terms.covers(at):
@@ -62,9 +62,9 @@ def periods(terms: LedgerTerms, kind: AllowancePeriod, through: datetime) -> Ite
 
 
 def boundaries(terms: LedgerTerms, kind: AllowancePeriod, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield in order the instants between `start` and `end` at which a period of this kind ends.
+    """Yield the instants between `start` and `end` at which a period of this kind ends, in order.
 
-    `start` and `end` themselves are excluded. `terms`: has the contract's first and last day and its zone.
+    `start` and `end` themselves are excluded. `terms`: provides the contract's dates and zone.
     """
     at = period_at(terms, kind, start).end
     while at is not None and at < end and terms.covers(at):
@@ -73,9 +73,9 @@ def boundaries(terms: LedgerTerms, kind: AllowancePeriod, start: datetime, end: 
 
 
 def months_later(day: date, months: int) -> date:
-    """Return the same day of the month so many months later.
+    """Return the same day of the month, `months` months after `day`.
 
-    If that month lacks the day, the first of the month after.
+    If that month lacks the day, return the first day of the next month.
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     try:

@@ -23,11 +23,14 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """A change that one entry, or one part of the work in it, makes to the ledger.
+    """A change of the ledger by one entry, or by one part of the work in an entry.
 
-    `at`: when it counts. `pays_at`: when the lots (portions of the allowance) that pay must be valid. `raw`: the amount
-    without multiplier and surcharge; `cost`: with them (seconds for hours); both None: as much as was reserved. `part`:
-    the span of the work that counts at one rate, None without work. `last`: whether no part of the same work follows.
+    `at`: when the change takes effect.
+    `pays_at`: when the lots (portions of the allowance) that pay must be valid.
+    `raw`: the amount without multiplier and surcharge.
+    `cost`: the amount with both (seconds for hours). If both amounts are None, all that was reserved is meant.
+    `part`: the span of work at one rate; None without work.
+    `last`: whether this is the last part of the work.
     """
 
     entry: LedgerEntry
@@ -41,13 +44,14 @@ class Movement:
 
 @dataclass(slots=True)
 class RunningLedger:
-    """A ledger under computation: its lots (portions), reservations and steps; `apply` adds a change (`Movement`).
+    """A ledger under computation; `apply` adds one change (`Movement`) after another, in order of time.
 
-    Movements must come in the order of time. `ended`, `alive`, `coming`: lots that have expired, are valid, or begin
-    later. `reservations`: those that are open, by the id of their entry. `counts`: (kind of period, its start) -> how
-    much is used or reserved in that period, for periods with a limit. `steps`: the changes of the balance so far.
-    `crossings`: warning thresholds that were crossed. `objections`: what the lots could not pay, and limits that were
-    passed.
+    `ended`, `alive`, `coming`: lots (portions of the allowance) that have expired, are valid, or begin later.
+    `reservations`: entry id -> open reservation.
+    `counts`: (kind of period, its start) -> amount used or reserved, for periods with a limit.
+    `steps`: the changes of the balance so far.
+    `crossings`: warning thresholds that were crossed.
+    `objections`: amounts that the lots could not pay, and limits that were passed.
     """
 
     terms: LedgerTerms
@@ -62,30 +66,30 @@ class RunningLedger:
 
     @property
     def lots(self) -> list[RunningLot]:
-        """Return all lots (portions of the allowance): the expired ones first, then the valid ones, then later ones."""
+        """Return all lots (portions of the allowance): expired, then valid, then future ones."""
         return [*self.ended, *self.alive, *self.coming]
 
     @property
     def free(self) -> Decimal:
-        """Return how much of the allowance can still be used at the instant computed so far.
+        """Return how much of the allowance can be used at the instant computed so far.
 
-        That is what is left of the lots (portions) valid then, without what is reserved. In seconds if the allowance is
-        in hours, else in the allowance's unit.
+        That is what is left of the valid lots (portions), without reserved amounts. The amount is in seconds if the
+        allowance is in hours, else in its unit.
         """
         return sum((each.left for each in self.alive), _NOTHING)
 
     @property
     def reserved(self) -> Decimal:
-        """Return how much open reservations have set aside in all lots (portions), also in lots that begin later.
+        """Return how much open reservations have set aside in all lots (portions), future ones included.
 
-        In seconds if the allowance is in hours, else in the allowance's unit.
+        The amount is in seconds if the allowance is in hours, else in its unit.
         """
         return sum((each.reserved for each in self.lots), _NOTHING)
 
     def grant(self, through: datetime) -> None:
-        """Add the lots (portions) that the contract includes for each period that begins at or before `through`.
+        """Add the lots (portions) that the contract includes, for periods that begin up to `through`.
 
-        Each can be used once its period has begun. Does nothing if the contract includes no amount.
+        Each lot can be used once its period has begun. If the contract includes no amount, nothing is added.
         """
         amount = self.terms.allowance.amount
         if amount is None or not amount:
@@ -99,10 +103,10 @@ class RunningLedger:
     # -- time
 
     def advance(self, to: datetime) -> None:
-        """Move time forward to the instant `to`, included, and record what happens on the way.
+        """Move time forward to the instant `to`, included, and record what happens until then.
 
-        Each lot (portion) that begins, and each that expires with something left, gives a step. Warnings some days
-        before an expiry are recorded in `crossings`.
+        Each lot (portion) that begins makes a step, and so does each that expires with something left. Warnings some
+        days before an expiry are recorded in `crossings`.
         """
         while due := min(self._due(to), key=lambda found: (found[0], found[1], found[2].lot.id), default=None):
             at, _, lot, warning = due
@@ -151,10 +155,10 @@ class RunningLedger:
     # -- movements
 
     def apply(self, move: Movement) -> None:
-        """Move time forward to the instant `move.at`, and apply one change of the balance (`move`).
+        """Move time forward to `move.at` and apply one change of the balance.
 
-        No balance falls below zero: what the lots (portions) cannot pay is left out and recorded in `objections`. A
-        limit that is passed is recorded there, too.
+        The balance never falls below zero. What the lots (portions) cannot pay is left out and recorded in
+        `objections`. A limit that is passed is recorded there too.
         """
         self.advance(move.at)
         match move.entry.kind:

@@ -16,8 +16,10 @@ _NOTHING = Decimal(0)
 class RunningLot:
     """A lot (portion of an allowance) under computation: what is left, reserved, used and expired so far.
 
-    `lot`: the portion as it was given. Amounts are in seconds if the allowance is in hours, else in its unit. `ended`:
-    whether the lot has expired. `warned`: days before the expiry whose warning has been handled, such as {30, 7}.
+    Amounts are in seconds if the allowance is in hours, else in its unit.
+    `lot`: the portion as given.
+    `ended`: whether the lot has expired.
+    `warned`: days before the expiry whose warning was handled, such as {30, 7}.
     """
 
     lot: Lot
@@ -34,9 +36,9 @@ class RunningLot:
         return LotBalance(self.lot, self.left, self.reserved, self.used, self.expired)
 
     def give_back(self, amount: Decimal) -> Decimal:
-        """Put a reserved amount back into the lot (portion of the allowance).
+        """Put a reserved amount back into the lot (portion of the allowance); return what is lost.
 
-        Return the part of it that is lost: all of it if the lot has expired, else 0.
+        All of the amount is lost if the lot has expired, else 0.
         """
         self.reserved -= amount
         if not self.ended:
@@ -48,10 +50,12 @@ class RunningLot:
 
 @dataclass(slots=True)
 class OpenReservation:
-    """A reservation that has not ended; `shares` has the amount that each lot (portion of the allowance) pays for it.
+    """A reservation that has not ended.
 
-    `at`: when the service takes place. `raw`: the reserved amount without surcharge. Amounts are in seconds if the
-    allowance is in hours, else in its unit.
+    `at`: when the service takes place.
+    `raw`: the reserved amount without surcharge.
+    `shares`: the amount that each lot (portion of the allowance) pays for the reservation.
+    Amounts are in seconds if the allowance is in hours, else in its unit.
     """
 
     at: datetime
@@ -65,10 +69,10 @@ class OpenReservation:
 
 
 def in_order(lots: Iterable[RunningLot], at: datetime) -> list[RunningLot]:
-    """Return the lots (portions of an allowance) that can pay at `at`, in the order in which they pay.
+    """Return the lots (portions of an allowance) that can pay at `at`, in order of paying.
 
-    They have something left and are valid then. The lot that expires first pays first; those that never expire come
-    last.
+    A lot can pay if it is valid at `at` and not used up. The lot that expires first pays first; lots that never expire
+    come last.
     """
     payable = [each for each in lots if each.left > 0 and each.lot.valid(at)]
     return sorted(payable, key=_turn)
@@ -80,10 +84,10 @@ def _turn(each: RunningLot) -> tuple[bool, float, datetime, str]:
 
 
 def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iterator[tuple[RunningLot, Decimal]]:
-    """Divide an amount among the lots (portions of an allowance): yield pairs (lot, amount taken from it).
+    """Divide an amount among lots (portions of an allowance): yield pairs (lot, amount to take).
 
-    `amount`: how much to take. `sources`: pairs (lot, how much may be taken from it), used in their order. Ends when
-    the amount is reached or all sources are used up; the lots themselves are not changed.
+    `sources`: pairs (lot, most that may be taken), used in their order. If the sources do not suffice, less than
+    `amount` is taken. The lots are not changed.
     """
     for lot, most in sources:
         if amount <= 0:
@@ -95,8 +99,8 @@ def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iter
 
 
 def shares_of(taken: Iterable[tuple[RunningLot, Decimal]]) -> tuple[LotShare, ...]:
-    """Return pairs (lot, amount taken from it) as LotShare values.
+    """Return pairs (lot, amount) as LotShare values, which name each lot by its id.
 
-    A lot is a portion of an allowance; a LotShare names it by its id.
+    A lot is a portion of an allowance.
     """
     return tuple(LotShare(lot.lot.id, amount) for lot, amount in taken)

@@ -19,9 +19,10 @@ _NOTHING = Decimal(0)
 class Lot:
     """A portion of an allowance that was given at one instant and expires at one instant.
 
-    `kind`: GRANTED (by the contract), BOUGHT or ADJUSTED. `start`, `expires`: it can be used from `start` to before
-    `expires`; None: it never expires. `amount`: seconds for hours, else in the allowance's unit. `entry`: id of the
-    entry that brought it, None if GRANTED.
+    `kind`: GRANTED (by the contract), BOUGHT or ADJUSTED.
+    `start`, `expires`: the lot can be used from `start` to before `expires`. None: the lot never expires.
+    `amount`: seconds for hours, else in the allowance's unit.
+    `entry`: id of the entry that made the lot; None if GRANTED.
     """
 
     id: str
@@ -38,10 +39,13 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class LotBalance:
-    """What has become of a lot (portion of an allowance): the four amounts sum up to the lot's amount.
+    """What has become of a lot (portion of an allowance).
 
-    `left`: can still be used. `reserved`: set aside for later. `used`: consumed. `expired`: lost. In seconds if the
-    allowance is in hours, else in its unit.
+    `left`: can still be used.
+    `reserved`: set aside for later.
+    `used`: consumed.
+    `expired`: lost.
+    The four sum to the lot's amount. They are in seconds if the allowance is in hours, else in its unit.
     """
 
     lot: Lot
@@ -53,9 +57,9 @@ class LotBalance:
 
 @dataclass(frozen=True, slots=True)
 class LotShare:
-    """How much of one change of the balance was paid by one lot (portion of the allowance), or given back to it.
+    """How much one lot (portion of the allowance) paid for a change of the balance, or got back.
 
-    `lot`: its id. `amount`: seconds for hours, else in the allowance's unit.
+    `lot`: id of the lot. `amount`: seconds for hours, else in the allowance's unit.
     """
 
     lot: str
@@ -66,12 +70,15 @@ class LotShare:
 class LedgerStep:
     """One step of a ledger: by how much the balance changed, and why.
 
-    `amount`: what the step was about, with multiplier and surcharge; negative for an adjustment that takes something.
-    `raw`: the same without multiplier and surcharge. `change`, `balance`: by how much the balance changed, and the
-    balance afterwards. `shares`: which lots (portions) paid, in order, or got something back. `entry`: id of the entry,
-    None if the step follows from the contract; `surcharge` (percent), `who`, `reason`, `reference`: the entry's.
-    `part`: the span of work that was paid, None without work. Amounts are seconds for hours, else in the allowance's
-    unit.
+    `amount`: the amount with multiplier and surcharge; negative for an adjustment that takes something.
+    `raw`: the amount without multiplier and surcharge.
+    `change`: by how much the balance changed.
+    `balance`: the balance after the step.
+    `shares`: the lots (portions) that paid, in order, or that got something back.
+    `entry`: id of the entry; None: the step follows from the contract.
+    `surcharge` (percent), `who`, `reason`, `reference`: as in the entry.
+    `part`: the span of work that was paid; None without work.
+    Amounts are seconds for hours, else in the allowance's unit.
     """
 
     at: datetime
@@ -91,10 +98,10 @@ class LedgerStep:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """The instant `at` which a warning threshold of an allowance was crossed, and the balance that was left then.
+    """The instant at which a warning threshold of an allowance was crossed, and the balance after it.
 
-    `lot`, `expires`: for a warning some days before an expiry: the id of the lot (portion) that expires, and when; else
-    "" and None.
+    `lot`, `expires`: for a warning some days before an expiry, id of the lot (portion) that expires, and when. Else ""
+    and None.
     """
 
     warning: BalanceWarning
@@ -105,22 +112,24 @@ class Crossing:
 
     @property
     def key(self) -> str:
-        """Return the stable id of the crossing, made of threshold, instant and lot.
+        """Return the stable id of the crossing, by which it is published only once.
 
-        A lot (portion of the allowance) is part of it only for a warning before an expiry. Each crossing is published
-        once, and is recognised by this id.
+        The id has the threshold and the instant. For a warning before an expiry, the id also has the lot (portion of
+        the allowance).
         """
         return f"{self.warning.key}/{self.at.isoformat()}" + (f"/{self.lot}" if self.lot else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """The account of an allowance under one contract as of `at`: balance, lots (portions) and all steps in order.
+    """The account of an allowance under one contract as of `at`.
 
-    `free`, `reserved`: what can be used, and what is set aside; seconds for hours, else in the allowance's unit.
-    `lots`: those that have begun, and later ones with something reserved or used. `crossings`: the warning thresholds
-    that were crossed. `objections`: what is wrong with the entries; empty as long as `decide` accepted each under these
-    terms.
+    `free`: what can be used.
+    `reserved`: what is set aside. Both are seconds for hours, else in the allowance's unit.
+    `lots`: portions that have begun, and future ones with something reserved or used.
+    `steps`: all changes of the balance, in order.
+    `crossings`: the warning thresholds that were crossed.
+    `objections`: what is wrong with the entries; empty if `decide` accepted each under these terms.
     """
 
     terms: LedgerTerms

@@ -12,11 +12,12 @@ from sla_domain.calendar import Calendar, local_instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerTerms:
-    """What a contract states about one allowance: all that is needed to compute the allowance's ledger.
+    """What a contract states about one allowance: all that is needed to compute the ledger.
 
-    `first_day`: the contract's first day in its `zone` (IANA name), from which its years are counted. `end_day`: the
-    first day on which it is no longer in force, None if it has no end. `hours`: the calendar outside which work costs
-    more (`allowance.off_hours`), None if all work costs the same.
+    `zone`: IANA name of the contract's zone.
+    `first_day`: the contract's first day, from which its years are counted.
+    `end_day`: the first day on which the contract is no longer in force; None: no end.
+    `hours`: the calendar outside which work costs more (`allowance.off_hours`); None: all work costs the same.
     """
 
     contract: str
@@ -28,12 +29,12 @@ class LedgerTerms:
 
     @property
     def start(self) -> datetime:
-        """Return the instant at which the contract's first day begins in the contract's zone, as an aware datetime."""
+        """Return when the contract's first day begins in its zone, as an aware datetime."""
         return self.midnight(self.first_day)
 
     @property
     def end(self) -> datetime | None:
-        """Return the instant from which the contract is no longer in force (aware datetime); None if it has no end."""
+        """Return when the contract ends, as an aware datetime; None if it has no end."""
         return None if self.end_day is None else self.midnight(self.end_day)
 
     def covers(self, at: datetime) -> bool:

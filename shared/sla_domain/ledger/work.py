@@ -18,11 +18,12 @@ _ONE = Decimal(1)
 
 @dataclass(frozen=True, slots=True)
 class WorkPart:
-    """A part `[start, end)` of some work, all of which is counted at one rate.
+    """A part `[start, end)` of some work, with one rate.
 
-    `off_hours`: whether it lies outside the hours of the allowance. `reason`: for off hours, why, such as the name of a
-    holiday; `open` within the hours; "" if the allowance has no hours. `multiplier`: how many hours one hour of it uses
-    up.
+    `off_hours`: whether the part lies outside the allowance's hours.
+    `reason`: why it is off hours, such as the name of a holiday; `open` within the hours; "" if the allowance has no
+    hours.
+    `multiplier`: how many hours of the allowance one hour of work uses up.
     """
 
     start: datetime
@@ -38,11 +39,11 @@ class WorkPart:
 
 
 def work_parts(work: WorkSpan, terms: LedgerTerms) -> tuple[WorkPart, ...]:
-    """Return the work split into parts, each of which counts at one rate and in one period.
+    """Split work into parts, each at one rate and in one period, in order and without gaps.
 
-    They are in order and without gaps. The work is split where the hours of the allowance begin or end (clause E10,
-    docs/clauses.md), and at the end of each period in which the allowance is given, expires or is limited. Raises
-    CalendarError beyond the calendar's years.
+    The work is split where the allowance's hours begin or end (clause E10, docs/clauses.md). It is also split at the
+    end of each period in which the allowance is given, expires or is limited. Raises CalendarError beyond the
+    calendar's years.
     """
     allowance = terms.allowance
     kinds = {allowance.per, allowance.expires, *allowance.at_most}

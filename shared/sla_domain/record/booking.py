@@ -22,9 +22,12 @@ from sla_domain.window import BookableWindow, BookedWindow, LateBooking
 class BookingRequest:
     """A customer's request to book extra hours (a window) in which support time counts.
 
-    `id`: of the booking; a repeated request has the same id. `window`: id of one of the plan's windows. `start`, `end`:
-    aware instants. `language`, `product`: "" if not stated. `people`: ids of those on duty. `surcharge_confirmed`: the
-    customer agrees to the surcharge for too short notice.
+    `id`: id of the booking; a repeated request has the same id.
+    `window`: id of one of the plan's windows.
+    `start`, `end`: aware instants.
+    `language`, `product`: "" if not stated.
+    `people`: ids of those on duty.
+    `surcharge_confirmed`: the customer agrees to pay more for short notice.
     """
 
     id: str
@@ -46,11 +49,13 @@ def prepare_booking(
     ledgers: Sequence[LedgerTerms] = (),
     by: str = "slad",
 ) -> WindowBooked:
-    """Return the change that books extra hours of service (a window) for a contract.
+    """Return the change that books extra hours (a window) for a contract and reserves their price.
 
-    It also reserves what they cost. `record`: the contract's stored record; it is not changed. `contract`, `plan`,
-    `ledgers` (terms of its allowances): as in force at `now`. `asked`: the request. `by`: who books. Raises
-    RefusedChange for the first rule that the request breaks, EntryNotAllowed if the allowance cannot pay the price.
+    `record`: the contract's stored record; it is not changed.
+    `contract`, `plan`, `ledgers`: in force at `now`; `ledgers` are the terms of the contract's allowances.
+    `by`: who books.
+    Raises RefusedChange for the first rule that the request breaks, EntryNotAllowed if the allowance cannot pay the
+    price.
     """
     bookable = next((one for one in plan.windows if one.id == asked.window), None)
     if bookable is None:
@@ -75,9 +80,9 @@ def prepare_booking(
 
 
 def prepare_cancellation(record: ContractRecord, booking: str, now: datetime, by: str = "slad") -> WindowCancelled:
-    """Return the change that cancels a booking of extra hours and gives back what was reserved for it.
+    """Return the change that cancels a booking of extra hours and gives its reserved price back.
 
-    `record`: the contract's stored record; it is not changed. `booking`: the booking's id. `by`: who cancels. Raises
+    `record`: the contract's stored record; it is not changed. `booking`: id of the booking. `by`: who cancels. Raises
     RefusedChange if the booking is unknown, is cancelled already, or has begun by `now`.
     """
     found = next((one.window for one in record.windows if one.window.id == booking and one.cancelled_in is None), None)
@@ -173,10 +178,10 @@ def _surcharge(bookable: BookableWindow, asked: BookingRequest, now: datetime) -
 
 
 def contract_year(contract: Contract, at: datetime) -> tuple[date, date]:
-    """Return the year of the contract in which `at` lies: (its first day, first day of the next year).
+    """Return the contract year at `at`: (first day, first day of the next year).
 
-    The day of `at` is that in the contract's zone. Years count from the contract's first day; without one, they are
-    calendar years. A contract that began on 29 February begins its other years on 1 March, unless they are leap years.
+    Years are counted from the contract's first day, in its zone. Without a first day, they are calendar years. A
+    contract from 29 February begins its other years on 1 March, except in leap years.
     """
     day = _local_day(contract, at)
     start = contract.valid_from or date(day.year, 1, 1)

@@ -14,7 +14,8 @@ from sla_domain.window import BookedWindow
 class VersionAdded:
     """The change that adds a version of the contract's text.
 
-    `number`: 1 for the first, then counted up. `effective_from`: the instant from which it applies, past or future.
+    `number`: from 1.
+    `effective_from`: when the version takes effect, past or future.
     `document`: the contract's section of a catalogue file, as canonical JSON.
     """
 
@@ -27,7 +28,7 @@ class VersionAdded:
 class VersionInForce:
     """The change that puts version `number` of a contract's text in force.
 
-    It is recorded once the instant has come from which that version applies (`effective_from` of its `VersionAdded`).
+    It is recorded once the version's `effective_from` has come.
     """
 
     number: int
@@ -35,16 +36,16 @@ class VersionInForce:
 
 @dataclass(frozen=True, slots=True)
 class VersionWithdrawn:
-    """The change that withdraws version `number` of a contract's text before it was in force; it never will be."""
+    """The change that withdraws version `number` of a contract's text before it takes effect."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class ContractFrozen:
-    """The change that makes final what was promised before `through`: no version may take effect earlier.
+    """The change that makes final what was promised before `through`.
 
-    `through`: an instant in the past; a later change may move it on, but never back.
+    No version may then take effect earlier. `through`: a past instant; a later change may raise it, never lower it.
     """
 
     through: datetime
@@ -52,9 +53,9 @@ class ContractFrozen:
 
 @dataclass(frozen=True, slots=True)
 class EntryPosted:
-    """The change that writes an entry into the ledger of an allowance of the contract; an entry is never removed.
+    """The change that writes an entry into the ledger of one of the contract's allowances.
 
-    `allowance`: the id of the allowance.
+    `allowance`: id of the allowance. Entries are never removed.
     """
 
     allowance: str
@@ -63,9 +64,9 @@ class EntryPosted:
 
 @dataclass(frozen=True, slots=True)
 class WindowBooked:
-    """The change that books extra hours in which time counts, besides the weekly hours (clauses H10 and I6).
+    """The change that books extra hours in which time counts (clauses H10 and I6, docs/clauses.md).
 
-    `reserved`: the ledger entry that reserves the price; None if the window has no price.
+    `reserved`: the ledger entry that reserves the price; None: no price.
     """
 
     window: BookedWindow
@@ -76,8 +77,8 @@ class WindowBooked:
 class WindowCancelled:
     """The change that cancels a booking of extra hours before they begin.
 
-    `booking`: its id. `released`: the ledger entry that returns the reserved price; None if nothing was reserved, or it
-    is used already.
+    `booking`: id of the booking.
+    `released`: the ledger entry that gives the reserved price back; None: nothing is reserved any more.
     """
 
     booking: str
@@ -86,7 +87,7 @@ class WindowCancelled:
 
 @dataclass(frozen=True, slots=True)
 class ProfileChanged:
-    """The change that states anew which products and versions the customer runs (clause H7, docs/clauses.md).
+    """The change that states which products and versions the customer runs (clause H7, docs/clauses.md).
 
     `environment`: all of them; they replace those stated before.
     """
@@ -110,9 +111,10 @@ Change = (
 class RecordChange:
     """One change in the history of a contract, with who made it, when and why.
 
-    `contract`: its id. `revision`: the number of the change among the contract's changes, from 1 without gaps. `at`:
-    when it was recorded. `by`: the API key or person that made it. `reason`: why, in their words. `change`: what
-    changes.
+    `contract`: id of the contract.
+    `revision`: number of the change in the contract's history, from 1 without gaps.
+    `by`: the API key or person that made the change.
+    `reason`: in their words.
     """
 
     contract: ContractId

@@ -22,7 +22,7 @@ from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntr
 
 
 def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> ContractRecord:
-    """Return the record of a contract that results from all its changes.
+    """Compute the record of a contract from all its changes.
 
     `changes`: in the order of their revisions (numbers).
     """
@@ -33,10 +33,10 @@ def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> Contr
 
 
 def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
-    """Return the record of a contract after one further change.
+    """Return the record of a contract after one more change.
 
-    A change that the record has already (by revision, its number) is ignored. Raises ValueError if a change between the
-    record's revision and that of `made` is missing.
+    A change whose revision (number) the record has already is ignored. Raises ValueError if a revision in between is
+    missing.
     """
     if made.revision <= record.revision:
         return record

@@ -13,8 +13,9 @@ from sla_domain.window import BookedWindow
 class LiveParts:
     """What a contract's record holds besides its text: booked windows, and what the customer runs.
 
-    `windows`: the booked extra hours. `environment`: the customer's products and versions, in place of those in the
-    contract's text; None if none were stated.
+    `windows`: the booked extra hours.
+    `environment`: the customer's products and versions, which replace those in the contract's text. None: none were
+    stated.
     """
 
     windows: tuple[BookedWindow, ...] = ()
@@ -24,8 +25,8 @@ class LiveParts:
 def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts:
     """Return the booked extra hours (windows) of a contract, and what its customer runs.
 
-    `revision`: the number of a change of the record; the hours are those booked as of then; None: as of the newest. The
-    customer's products (environment) are always those stated last; None if none were.
+    `revision`: the hours are as of this change of the record (its number); None: the newest. What the customer runs is
+    always as stated last; None if it was never stated.
     """
     profile = None if record.profile is None else record.profile.environment  # no clock depends on it
     return LiveParts(windows=record.windows_at(revision), environment=profile)
@@ -34,8 +35,8 @@ def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts
 def with_live_parts(contract: Contract, parts: LiveParts) -> Contract:
     """Return a copy of the contract with the booked extra hours and environment of `parts`.
 
-    Each of its entitlements gets them, too. The environment is what the customer runs; the contract's own one stays if
-    `parts.environment` is None.
+    Each of the contract's entitlements gets them too. If `parts.environment` is None, the environment (what the
+    customer runs) stays as in the contract.
     """
     environment = contract.environment if parts.environment is None else parts.environment
     several = tuple(replace(one, bought=with_live_parts(one.bought, parts)) for one in contract.entitlements)

@@ -26,9 +26,9 @@ _OWED = (RefusalReason.BELOW_ZERO, RefusalReason.AT_MOST)  # what work that is d
 
 
 class EntryNotAllowed(RefusedChange):
-    """Raised for a ledger entry that the ledger's rules refuse; its code is RefusalCode.ENTRY.
+    """Raised for a ledger entry that the ledger's rules refuse, with RefusalCode.ENTRY.
 
-    `refused`: the entry, and what is wrong with it. `terms`: those of the ledger.
+    `refused`: the entry, and what is wrong with it. `terms`: the terms of the ledger.
     """
 
     def __init__(self, refused: EntryRefused, terms: LedgerTerms) -> None:
@@ -38,9 +38,9 @@ class EntryNotAllowed(RefusedChange):
 
 
 def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: str) -> LedgerTerms:
-    """Return the terms of the ledger of one allowance (included amount) of a contract.
+    """Return the terms of the ledger of one of the contract's allowances (included amounts).
 
-    `record`: the contract's stored record. `ledgers`: the terms of all its ledgers. `allowance`: the allowance's id.
+    `record`: the contract's stored record. `ledgers`: the terms of all its ledgers. `allowance`: id of the allowance.
     Raises RefusedChange if the contract has no such allowance.
     """
     found = next((one for one in ledgers if one.allowance.id == allowance), None)
@@ -54,11 +54,11 @@ def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: 
 def prepare_entry(
     record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
 ) -> EntryPosted | None:
-    """Return the change that writes an entry into a ledger, if the entry is allowed.
+    """Return the change that writes an entry into a ledger: `posted` itself, if the entry is allowed.
 
-    It is `posted` itself; None if the record has that entry already. `record`: the contract's stored record; it is not
-    changed. `ledgers`: the terms of the contract's ledgers, as in force at `now`. Raises EntryNotAllowed if the ledger
-    refuses the entry, RefusedChange for an unknown ledger or if the contract has 5,000 entries already.
+    None if the record has the entry already. `record`: the contract's stored record; it is not changed. `ledgers`: the
+    terms of the contract's ledgers at `now`. Raises EntryNotAllowed if the ledger refuses the entry. Raises
+    RefusedChange for an unknown ledger, or if the contract has 5,000 entries already.
     """
     terms = terms_of(record, ledgers, posted.allowance)
     decision = decide(terms, record.entries_of(posted.allowance), posted.entry, now)
@@ -70,13 +70,15 @@ def prepare_entry(
 def prepare_work(
     record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
 ) -> tuple[EntryPosted | None, Decimal]:
-    """Return (the change that counts work already done, the amount by which it exceeds the allowance).
+    """Return the change that records work already done, and the amount that the allowance cannot pay.
 
-    The change is None if the record has that entry already. The amount is in seconds for hours, else in the allowance's
-    unit; 0 if the allowance suffices. If it does not, the ledger pays what it has and records the rest as an objection,
-    because work that was done cannot be undone. `record`: the contract's stored record. `posted`: the change wanted.
-    `ledgers`: the terms of the contract's ledgers, as in force at `now`. Raises EntryNotAllowed for any other fault of
-    the entry, RefusedChange for an unknown ledger or if the contract has 5,000 entries already.
+    The change is None if the record has the entry already. The amount is in seconds for hours, else in the allowance's
+    unit; it is 0 if the allowance suffices. An entry that the allowance cannot pay is written too, as work that was
+    done cannot be undone. The ledger then pays what it has and notes the rest as an objection.
+    `record`: the contract's stored record. `posted`: the change wanted. `ledgers`: the terms of the contract's ledgers
+    at `now`.
+    Raises EntryNotAllowed for any other fault of the entry. Raises RefusedChange for an unknown ledger, or if the
+    contract has 5,000 entries already.
     """
     try:
         return prepare_entry(record, ledgers, posted, now), Decimal(0)
@@ -105,10 +107,11 @@ def reservation(
 ) -> EntryPosted | None:
     """Return the ledger entry that reserves the price of booked extra hours, with surcharge.
 
-    None if they have no price. `record`: the contract's stored record. `ledgers`: the terms of its ledgers, as in force
-    at `now`. `bookable`: the plan's rules for such hours. `booked`: the booking. `by`: who books. Raises
-    EntryNotAllowed if the ledger cannot pay the price, RefusedChange for an unknown ledger or if the contract has 5,000
-    entries already.
+    None if the hours have no price.
+    `record`: the contract's stored record. `ledgers`: the terms of its ledgers at `now`. `bookable`: the plan's rules
+    for such hours. `booked`: the booking. `by`: who books.
+    Raises EntryNotAllowed if the ledger cannot pay the price. Raises RefusedChange for an unknown ledger, or if the
+    contract has 5,000 entries already.
     """
     price = bookable.price
     if price is None:
@@ -129,8 +132,8 @@ def reservation(
 def release(record: ContractRecord, booking: str, by: str, now: datetime) -> EntryPosted | None:
     """Return the ledger entry that gives back what is reserved for a booking.
 
-    None if nothing is reserved. `record`: the contract's stored record. `booking`: the booking's id. `by`: who cancels.
-    `now`: the entry's instant, unless the reservation is dated later.
+    None if nothing is reserved. `record`: the contract's stored record. `booking`: id of the booking. `by`: who
+    cancels. `now`: the entry's instant, unless the reservation is dated later.
     """
     ended = {one.entry.of for one in record.entries}
     reserved = next(

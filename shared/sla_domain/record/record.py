@@ -14,10 +14,12 @@ from sla_domain.window import BookedWindow
 class ContractVersion:
     """One version of a contract's text.
 
-    `number`: from 1. `effective_from`: the instant from which it applies. `document`: the contract's section of a
-    catalogue file, as canonical JSON. `by`, `reason`, `recorded_at`: who wrote it, why and when. `added_in`,
-    `in_force_in`, `withdrawn_in`: the revisions of the record that added it, put it in force and withdrew it; None if
-    that has not happened.
+    `number`: from 1.
+    `effective_from`: when the version takes effect.
+    `document`: the contract's section of a catalogue file, as canonical JSON.
+    `by`, `reason`, `recorded_at`: who wrote the version, why and when.
+    `added_in`, `in_force_in`, `withdrawn_in`: numbers of the record's changes (revisions) that added the version, put
+    it in force and withdrew it. None: has not happened.
     """
 
     number: int
@@ -31,9 +33,9 @@ class ContractVersion:
     withdrawn_in: int | None = None
 
     def applied_at_revision(self, revision: int | None) -> bool:
-        """Return whether this version of the contract's text was in force as of one change of the record.
+        """Return whether this version was in force as of one change of the record.
 
-        `revision`: the number of that change; None: the newest. A withdrawn version never is in force.
+        `revision`: number of that change; None: the newest. False for a withdrawn version.
         """
         if self.in_force_in is None or self.withdrawn_in is not None:
             return False
@@ -44,8 +46,8 @@ class ContractVersion:
 class WindowEntry:
     """Booked extra hours (`window`) in a contract's record.
 
-    `booked_in`, `cancelled_in`: the revisions (numbers of changes of the record) that booked and cancelled them; None
-    if not cancelled.
+    `booked_in`, `cancelled_in`: numbers of the record's changes (revisions) that booked and cancelled the hours. None:
+    not cancelled.
     """
 
     window: BookedWindow
@@ -57,8 +59,8 @@ class WindowEntry:
 class PostedEntry:
     """A ledger entry in a contract's record.
 
-    `allowance`: id of the allowance in whose ledger it is. `posted_in`: the revision (number of a change of the record)
-    that wrote it.
+    `allowance`: id of the allowance that the ledger is for.
+    `posted_in`: number of the record's change (revision) that wrote the entry.
     """
 
     allowance: str
@@ -68,10 +70,11 @@ class PostedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileEntry:
-    """What the customer runs, as it was stated in a contract's record.
+    """What the customer runs, as stated in a contract's record.
 
-    `environment`: products and versions. `at`, `by`: when it was stated, and by whom. `stated_in`: the revision (number
-    of a change of the record) that stated it.
+    `environment`: products and versions.
+    `at`, `by`: when and by whom they were stated.
+    `stated_in`: number of the record's change (revision) that stated them.
     """
 
     environment: tuple[EnvironmentItem, ...]
@@ -82,13 +85,15 @@ class ProfileEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractRecord:
-    """All that is stored of one contract: its versions, booked windows, ledger entries and the customer's environment.
+    """All that is stored of one contract: versions, booked windows, ledger entries and environment.
 
-    `revision`: the number of its last change; changes count from 1. `versions`: in order of their numbers.
-    `frozen_through`: no version may take effect before this instant; None: no such bound. `windows`: booked extra
-    hours, in the order of the bookings. `entries`: of all its ledgers, in the order in which they were written.
-    `judged_in`: the last revision that may change how incidents are judged (ledger entries do not). `profile`: what the
-    customer runs, as stated last; None if never stated.
+    `revision`: number of the last change, counted from 1.
+    `versions`: in order of their numbers.
+    `frozen_through`: no version may take effect before this instant; None: no such bound.
+    `windows`: booked extra hours, in the order of booking.
+    `entries`: of all ledgers of the contract, in the order of writing.
+    `judged_in`: number of the last change that may affect how incidents are judged. Ledger entries do not.
+    `profile`: what the customer runs, as stated last; None: never stated.
     """
 
     id: ContractId
@@ -101,19 +106,17 @@ class ContractRecord:
     profile: ProfileEntry | None = None
 
     def entries_of(self, allowance: str, revision: int | None = None) -> tuple[LedgerEntry, ...]:
-        """Return the entries in the ledger of one allowance, in the order in which they were written.
+        """Return the entries in the ledger of one allowance (id), in the order of writing.
 
-        `allowance`: its id. `revision`: only those written up to this revision (number of a change) of the record;
-        None: all.
+        `revision`: only entries up to this change of the record (its number); None: all.
         """
         until = self.revision if revision is None else revision
         return tuple(one.entry for one in self.entries if one.allowance == allowance and one.posted_in <= until)
 
     def windows_at(self, revision: int | None = None) -> tuple[BookedWindow, ...]:
-        """Return the extra hours (windows) that are booked as of one change of the record.
+        """Return the extra hours (windows) that are booked and not cancelled, in the order of booking.
 
-        They are in the order of the bookings; cancelled ones are left out. `revision`: the number of the change; None:
-        the newest.
+        `revision`: as of this change of the record (its number); None: the newest.
         """
         until = self.revision if revision is None else revision
         return tuple(
@@ -123,11 +126,11 @@ class ContractRecord:
         )
 
     def applied(self, revision: int | None = None) -> tuple[ContractVersion, ...]:
-        """Return the versions of the contract's text that are or were in force.
+        """Return the versions of the contract's text that have taken effect, in that order.
 
-        They are in the order of `effective_from`. Versions that are still to take effect (`pending`) or were withdrawn
-        are left out. Of several with the same `effective_from`, only the one written last is returned. `revision`: only
-        what was put in force up to this revision (number of a change) counts; None: the newest.
+        Future versions (`pending`) and withdrawn ones are left out. Of versions with the same `effective_from`, only
+        the one written last is returned. `revision`: only versions in force as of this change of the record (its
+        number); None: the newest.
         """
         by_instant = {one.effective_from: one for one in self.versions if one.applied_at_revision(revision)}
         return tuple(by_instant[at] for at in sorted(by_instant))
@@ -135,8 +138,8 @@ class ContractRecord:
     def at(self, instant: datetime, revision: int | None = None) -> ContractVersion | None:
         """Return the version of the contract's text that applies at an instant.
 
-        None before the first takes effect. `revision`: only what was put in force up to this revision (number of a
-        change) counts; None: the newest.
+        None before the first version takes effect. `revision`: only versions in force as of this change of the record
+        (its number); None: the newest.
         """
         found = None
         for version in self.applied(revision):
@@ -146,14 +149,14 @@ class ContractRecord:
 
     @property
     def pending(self) -> tuple[ContractVersion, ...]:
-        """Return the versions of the contract's text that are still to take effect.
+        """Return the versions of the contract's text that have yet to take effect, in that order.
 
-        They are in the order in which they do; withdrawn ones are left out.
+        Withdrawn versions are left out.
         """
         waiting = [one for one in self.versions if one.in_force_in is None and one.withdrawn_in is None]
         return tuple(sorted(waiting, key=lambda one: (one.effective_from, one.number)))
 
     @property
     def newest(self) -> ContractVersion | None:
-        """Return the version that was written last and not withdrawn; None if there is none."""
+        """Return the version written last, ignoring withdrawn ones; None if there is none."""
         return next((one for one in reversed(self.versions) if one.withdrawn_in is None), None)

@@ -12,14 +12,21 @@ from sla_domain.record.record import ContractRecord, ContractVersion
 
 
 class RefusalCode(StrEnum):
-    """Why a change of a contract's record is refused; the value is the last part of the API problem's type.
+    """Why a change of a contract's record is refused.
 
-    `OVERLAPS`: another version takes effect later. `FROZEN`: the instant lies in a frozen period; for a freeze: in the
-    future, or before the present freeze. `UNCHANGED`: the text equals the newest version's. `IN_FORCE`: a version in
-    force cannot be withdrawn. `SCOPE_CHANGES`, `SCOPE_NOTICE`: an entitlement's products change too often, or at too
-    short notice. `BOOKING`: the booking breaks a rule that has no code of its own. `BOOKED`: a booking has the id
-    already. `TOO_LATE`: the booking's notice is too short; `SURCHARGE`: it costs a surcharge that the customer did not
-    confirm. `NO_LEDGER`: the contract has no such allowance. `ENTRY`: the ledger's rules refuse the entry.
+    The value is the last part of the API problem's type.
+    `OVERLAPS`: another version takes effect later.
+    `FROZEN`: the instant lies in a frozen period. For a freeze: the instant lies in the future, or before the present
+    freeze.
+    `UNCHANGED`: the text equals the newest version's.
+    `IN_FORCE`: a version in force cannot be withdrawn.
+    `SCOPE_CHANGES`, `SCOPE_NOTICE`: an entitlement's products change too often, or at too short notice.
+    `BOOKING`: the booking breaks a rule that has no code of its own.
+    `BOOKED`: another booking has the id.
+    `TOO_LATE`: the booking's notice is too short.
+    `SURCHARGE`: the booking costs a surcharge that the customer did not confirm.
+    `NO_LEDGER`: the contract has no such allowance.
+    `ENTRY`: the ledger's rules refuse the entry.
     `LEDGER_FULL`: the contract has too many entries.
     """
 
@@ -43,8 +50,9 @@ class RefusalCode(StrEnum):
 class RefusedChange(DomainError):
     """Raised for a change that the contract's record does not allow.
 
-    `code`: the rule that it breaks. `detail`: the message, a sentence for people. `place`: the key of the input that is
-    at fault, "" if none is.
+    `code`: the broken rule.
+    `detail`: the message, a sentence for people.
+    `place`: the key of the wrong input, "" if no input is wrong.
     """
 
     def __init__(self, code: RefusalCode, detail: str, place: str = "") -> None:
@@ -58,9 +66,12 @@ def prepare_version(
 ) -> VersionAdded:
     """Return the change that adds a version of the contract's text.
 
-    `effective_from`: from when it is in force; None: from `now` on. `record`: the contract's stored record. `document`:
-    the new text, as canonical JSON. Raises RefusedChange in three cases: another version takes effect later (withdraw
-    it first); the instant lies in a frozen period; the text equals that of the newest version.
+    `record`: the contract's stored record. `document`: the new text, as canonical JSON. `effective_from`: when the
+    version takes effect; None: at `now`.
+    Raises RefusedChange in three cases:
+    1. Another version takes effect later (withdraw that one first).
+    2. The instant lies in a frozen period.
+    3. The text equals that of the newest version.
     """
     since = now if effective_from is None else effective_from
     if record.frozen_through is not None and since < record.frozen_through:
@@ -78,9 +89,10 @@ def prepare_version(
 
 
 def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
-    """Return the change that withdraws the version `number` of a contract. `record`: the contract's stored record.
+    """Return the change that withdraws the version `number` of a contract.
 
-    Raises RefusedChange if there is no such version, or if it is in force already.
+    `record`: the contract's stored record. Raises RefusedChange if there is no such version, or if it is in force
+    already.
     """
     found = next((one for one in record.versions if one.number == number and one.withdrawn_in is None), None)
     if found is None:
@@ -95,7 +107,7 @@ def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> 
     """Return the change that makes final what the contract promised before `through`.
 
     No version may then take effect before that instant. `record`: the contract's stored record. Raises RefusedChange if
-    `through` is later than `now`, or earlier than the instant through which the record is frozen already.
+    `through` is later than `now`, or earlier than the present freeze.
     """
     if through > now:
         raise RefusedChange(RefusalCode.FROZEN, "only what lies behind can be frozen", "through")
@@ -107,16 +119,16 @@ def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class NextInForce:
-    """The version that takes effect next: `change` puts it in force and is to be recorded at the instant `at`."""
+    """The version that takes effect next: when (`at`), and the change that puts it in force."""
 
     at: datetime
     change: VersionInForce
 
 
 def next_in_force(record: ContractRecord) -> NextInForce | None:
-    """Return which version of the contract takes effect next, and when.
+    """Return which version of the contract takes effect next, and when; None if there is none.
 
-    None if no version is still to take effect. `record`: the contract's stored record.
+    `record`: the contract's stored record.
     """
     pending = record.pending
     return NextInForce(pending[0].effective_from, VersionInForce(pending[0].number)) if pending else None

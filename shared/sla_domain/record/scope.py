@@ -20,10 +20,12 @@ def check_scope_change(
 ) -> None:
     """Raise RefusedChange if a new contract version breaks its plan's rule on changes of products.
 
-    It may change an entitlement's products too often in a term, or at too short notice. `versions`: the earlier
-    versions, in the order in which they take effect. `after`: the new one, which takes effect at `since`. `now`: when
-    it is recorded. `rules`: plan, as written -> how many changes in a term, and what notice, it allows. Products may be
-    chosen anew in a new term: when the entitlement's first day (a renewal) or plan changes.
+    The rule limits how often an entitlement's products may change in a term, and at what notice. A new term begins when
+    the entitlement's first day (a renewal) or plan changes; products may then be chosen freely.
+    `versions`: the earlier versions, in the order in which they take effect.
+    `after`: the new version, which takes effect at `since`.
+    `rules`: plan name as written -> the plan's rule.
+    `now`: when the version is recorded.
     """
     for index, one in enumerate(after.bought):
         rule = rules.get(written_name(one.plan))

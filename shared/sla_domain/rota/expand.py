@@ -22,8 +22,8 @@ from sla_domain.rota.rota import Rota, RotaLayer, RotaOverride, Rotation
 class Stretch:
     """A span `[low, high)` in which one person is on call, in microseconds since 1970 UTC.
 
-    `person`: the person's id. `override`: index in `rota.overrides` of the override that put the person on call, -1 if
-    the layers did.
+    `person`: id of the person.
+    `override`: index in `rota.overrides` of the override that put the person on call; -1: the layers did.
     """
 
     low: int
@@ -35,8 +35,8 @@ class Stretch:
 def expand(rota: Rota, low: int, high: int) -> list[Stretch]:
     """Return who is on call in `[low, high)`, as spans sorted by time that do not overlap.
 
-    `low`, `high`: microseconds since 1970 UTC. A span that crosses `low` or `high` is returned whole. A handover ends a
-    span even if the same person goes on. Times when nobody is on call are missing.
+    `low`, `high`: microseconds since 1970 UTC. A span that crosses `low` or `high` is returned whole. Every handover
+    ends a span, even if the same person continues. There is no span for times when nobody is on call.
     """
     zone = zone_map(rota.zone, FIRST_YEAR, LAST_YEAR)
     window = _whole_turns(rota, zone, low, high)
@@ -160,7 +160,7 @@ def _without_leavers(found: Sequence[Stretch], rota: Rota) -> Iterator[Stretch]:
 
 
 def held_by_rota(rota: Rota, low: int, high: int) -> list[Interval]:
-    """Return the intervals within `[low, high)` in which anybody is on call, sorted and merged.
+    """Return when anybody is on call within `[low, high)`, as sorted, merged intervals.
 
     All numbers are microseconds since 1970 UTC.
     """

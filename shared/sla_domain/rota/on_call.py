@@ -19,16 +19,13 @@ _PARTS_AHEAD = 4
 def shifts_between(rota: Rota, start: datetime, end: datetime) -> tuple[Shift, ...]:
     """Return the shifts of the rota that overlap `[start, end)`, in order of time.
 
-    A shift that crosses a bound is returned whole. A handover ends a shift even if the same person goes on.
+    A shift that crosses a bound is returned whole. Every handover ends a shift, even if the same person continues.
     """
     return tuple(_shift(rota, each) for each in expand(rota, micros(start), micros(end)))
 
 
 def on_call(rota: Rota, at: datetime) -> Shift | None:
-    """Return the shift of the rota in which the instant `at` lies.
-
-    It says who is on call, and until when. None if nobody is on call then.
-    """
+    """Return the shift of the rota at the instant `at`; None if nobody is on call."""
     instant = micros(at)
     known = _part(rota, instant // _PART_US)
     place = bisect_right(known, at, key=lambda shift: shift.start) - 1
@@ -38,8 +35,7 @@ def on_call(rota: Rota, at: datetime) -> Shift | None:
 def next_shift(rota: Rota, at: datetime, but: str = "") -> Shift | None:
     """Return the first shift of the rota that starts after `at`; None if none is found.
 
-    The search covers at least the next 12 weeks, and less than 16. `but`: the id of a person whose shifts are left out;
-    "" leaves out nobody.
+    The search ends after 12 to 16 weeks. `but`: id of a person whose shifts are skipped; "" skips nobody.
     """
     first = micros(at) // _PART_US
     for part in range(first, first + _PARTS_AHEAD):
@@ -50,9 +46,9 @@ def next_shift(rota: Rota, at: datetime, but: str = "") -> Shift | None:
 
 
 def with_overrides(rota: Rota, overrides: Iterable[RotaOverride]) -> Rota:
-    """Return a copy of the rota with `overrides` (exceptions) appended to its own.
+    """Return a copy of the rota with further overrides (exceptions) after its own.
 
-    Where two overlap, the later one in the list counts.
+    Where two overrides overlap, the later in the list wins.
     """
     return replace(rota, overrides=(*rota.overrides, *overrides))
 

@@ -20,10 +20,12 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """People who take turns: the first begins on the day `starts`, the next takes over every `days` days.
+    """People who take turns being on call.
 
-    `people`: their ids, in the order of their turns. `at`: the local time of each handover, in seconds from midnight.
-    Every calendar day counts towards a turn, also those outside the layer's hours. Before `starts` nobody is on call.
+    `people`: ids, in the order of their turns.
+    `days`: the length of a turn in calendar days. Days outside the layer's hours are included.
+    `at`: the local time of each handover, in seconds from midnight.
+    `starts`: the day on which the first turn begins; nobody is on call before.
     """
 
     people: tuple[str, ...]
@@ -34,7 +36,7 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ListedShift:
-    """A shift read from a feed (calendar file): the person with the id `person` is on call in `[start, end)`."""
+    """A shift from a feed (calendar file): `person` (id) is on call in `[start, end)`."""
 
     start: datetime
     end: datetime
@@ -43,10 +45,11 @@ class ListedShift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaLayer:
-    """One source of a rota's shifts: either people who take turns (`rotation`), or the shifts that a feed lists.
+    """One source of a rota's shifts: people who take turns, or the shifts of a feed.
 
-    `rotation`: None for a feed. `listed`: the feed's shifts, sorted by start; where two overlap, the one that starts
-    later counts. `hours`: the layer has somebody on call only while this calendar is open; None: at any time.
+    `rotation`: the people who take turns; None for a feed.
+    `listed`: the feed's shifts, sorted by start. Where two overlap, the one that starts later wins.
+    `hours`: the layer has somebody on call only while this calendar is open; None: at any time.
     `coverage`: these hours as text, or their name; "" if `hours` is None.
     """
 
@@ -58,11 +61,13 @@ class RotaLayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaOverride:
-    """An exception to a rota: in `[start, end)` the person with the id `person` is on call instead.
+    """An exception to a rota: another person is on call in `[start, end)`.
 
-    `instead_of`: id of the person who is replaced: the override then counts only while that person would be on call, by
-    the layers or by earlier overrides. None: it counts in the whole span, also while nobody would be on call. `by`: id
-    of the person who wrote the override. `reason`: in words.
+    `person`: id of the person who is on call.
+    `instead_of`: id of the person who is replaced. The override then applies only while that person would be on call.
+    None: the override applies in the whole span, even while nobody would be on call.
+    `by`: id of the person who wrote the override.
+    `reason`: in words.
     """
 
     start: datetime
@@ -77,7 +82,8 @@ class RotaOverride:
 class Shift:
     """A span `[start, end)`, in UTC, in which one person is on call.
 
-    `person`: the person's id. `override`: the override that put the person on call, None if the rota's layers did.
+    `person`: id of the person.
+    `override`: the override that put the person on call; None: the rota's layers did.
     """
 
     start: datetime
@@ -90,7 +96,8 @@ class Shift:
 class RotaPerson:
     """What is displayed of a person on call.
 
-    `languages`: language tags, the preferred one first. `zone`: IANA name of the person's time zone, None if not known.
+    `languages`: language tags, best first.
+    `zone`: IANA name of the person's time zone; None: not known.
     """
 
     name: str
@@ -100,12 +107,16 @@ class RotaPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
-    """Who is on call when: the first layer that has somebody counts, unless an override puts another person on call.
+    """Who is on call when.
 
-    `zone`: IANA name of the zone of the handovers. `overrides`: where two overlap, the later in the list counts.
-    `leaves`: person -> the instant from which that person is never on call any more. `titles`: language tag -> title.
-    `shown`: person -> what is displayed. `people`: the ids of all who are ever on call, each once, in the order of the
-    layers and overrides. `known`: a cache of computed shifts.
+    `zone`: IANA name of the zone of the handovers.
+    `layers`: at each instant, the first layer that has somebody on call applies.
+    `overrides`: exceptions to the layers. Where two overlap, the later in the list wins.
+    `leaves`: person id -> the instant from which the person is never on call.
+    `titles`: language tag -> title.
+    `shown`: person id -> what is displayed.
+    `people`: ids of all who are ever on call, each once, in the order of layers and overrides.
+    `known`: a cache of computed shifts.
     """
 
     id: RotaId
@@ -128,30 +139,29 @@ class Rota:
 
     @property
     def title(self) -> str:
-        """Return the rota's English title, else its title in another language, else its id."""
+        """Return the rota's English title, else a title in any language, else its id."""
         return self.titles.get("en") or next(iter(self.titles.values()), "") or self.id
 
     def person(self, id_: str) -> RotaPerson:
-        """Return what is displayed of a person: name, languages, zone.
+        """Return what is displayed of a person (id): name, languages, zone.
 
-        For an unknown id, the id is the name.
+        For an unknown person, the name is the id.
         """
         return self.shown.get(id_) or RotaPerson(name=id_)
 
     @property
     def feeds_end(self) -> datetime | None:
-        """Return when the first of the rota's feeds (calendar files with shifts) runs out.
+        """Return when the rota's first feed (calendar file with shifts) runs out; None without a feed.
 
-        A feed runs out at the end of its last shift; a feed without any shift counts as 1970. None for a rota without a
-        feed.
+        A feed runs out at the end of its last shift. For a feed without shifts, that is 1970.
         """
         fed = [layer.listed for layer in self.layers if layer.rotation is None]
         return min((max((shift.end for shift in listed), default=_LONG_AGO) for listed in fed), default=None)
 
     def feed_ends_soon(self, now: datetime) -> bool:
-        """Return whether a feed of the rota has run out, or will within 14 days from `now`.
+        """Return whether a feed (calendar file with shifts) of the rota runs out within 14 days from `now`.
 
-        A feed is a calendar file with shifts.
+        True also if a feed has run out already.
         """
         end = self.feeds_end
         return end is not None and end - now < FEED_ENDS_SOON

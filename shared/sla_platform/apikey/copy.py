@@ -18,7 +18,7 @@ ALL_EVERY = 120  # looks: everything is read anew, as after a backup was put bac
 
 
 class KeyCopy:
-    """A copy in memory of the API keys made by `slad key make`, against which this process checks requests.
+    """A copy in memory of the API keys made by `slad key make`, to check requests against.
 
     `find` looks a key up by its text. Run `run` as a task to keep the copy up to date with the store. While the store
     cannot be read, the last copy stays in use.
@@ -34,32 +34,35 @@ class KeyCopy:
     def find(self, presented: str) -> MadeKey | None:
         """Return the key whose text is `presented`, the text that a caller sent.
 
-        None is returned if no such key was made, or if it was revoked. An expired key is returned: the caller must
-        compare `expires`. The time that the call takes tells a stranger only whether a key with this number exists,
-        which is no secret.
+        Returns None if no such key was made, or if the key was revoked. An expired key is returned: the caller must
+        compare `expires`. The comparison takes constant time, so its duration tells a stranger nothing about a key's
+        secret.
         """
         number = key_number(presented)
         found = None if number is None else self._keys.get(number)
         return found if found is not None and found.revoked_at is None and found.fits(presented) else None
 
     async def reason_not_ready(self) -> str | None:
-        """Return a sentence saying that the keys are not read from the store yet; None once they have been read.
+        """Return a sentence while the keys have not been read from the store yet, None afterwards.
 
         This is a readiness check, called for `/readyz`.
         """
         return None if self._read else "the API keys have not been read from the store yet"
 
     async def run(self) -> None:
-        """Call `refresh` every half second until cancelled; about once a minute it reads all keys anew."""
+        """Call `refresh` every half second until cancelled.
+
+        About once a minute `refresh` reads all keys anew.
+        """
         for count in itertools.count():
             await self.refresh(everything=count % ALL_EVERY == 0)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def refresh(self, *, everything: bool = False) -> None:
-        """Bring the copy up to date: read the keys that were made or revoked since the last call.
+        """Update the copy with the keys that were made or revoked since the last call.
 
-        `everything`: read all keys instead. If the store cannot be read now, a warning is logged and the copy stays as
-        it is. Other errors are raised.
+        `everything`: read all keys instead. If the store cannot be read now, a warning is logged and the copy does not
+        change. Other errors are raised.
         """
         try:
             async with self._store.reading() as connection:

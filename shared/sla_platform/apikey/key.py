@@ -21,12 +21,15 @@ _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{NAME - 1}}}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeKey:
-    """An API key made by `slad key make`, as the store keeps it: its hash, but not its text, which was shown only once.
+    """An API key made by `slad key make`, as the store keeps it: with its hash, without its text.
 
-    `number`: unique, never used again. `sha256`: of the text, in hexadecimal. `scopes`: what the key allows, such as
-    `read`. `contract`: the only contract whose data it opens (INV8); None: all. `expires`: the first day (UTC) on which
-    it is no longer valid; None: it stays valid. `made_by`, `revoked_by`: who ordered it, such as `operator:root`.
-    `revoked_at`: the instant from which it is refused; None while it is not revoked.
+    - `number`: unique, never used again.
+    - `sha256`: the hash of the key's text, in hexadecimal.
+    - `scopes`: what the key allows, such as `read`.
+    - `contract`: the only contract whose data the key opens (INV8); None: all contracts.
+    - `expires`: the first day (UTC) on which the key is no longer valid; None: it does not expire.
+    - `made_by`, `revoked_by`: who ordered it, such as `operator:root`.
+    - `revoked_at`: the instant from which the key is refused; None while it is not revoked.
     """
 
     number: int
@@ -42,17 +45,20 @@ class MadeKey:
 
     @property
     def id(self) -> str:
-        """Return the key's id, `<name>#<number>`, such as `grafana#12`; keys of the catalogue have no such id."""
+        """Return the key's id, `<name>#<number>`, such as `grafana#12`."""
         return f"{self.name}#{self.number}"
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented`, the text that a caller sent, is this key's text; compared in constant time."""
+        """Return whether `presented`, the text that a caller sent, is this key's text.
+
+        The comparison takes constant time.
+        """
         return hmac.compare_digest(key_hash(presented), self.sha256)
 
     def audited(self) -> dict[str, Any]:
-        """Return those values of the key of which the audit log records a checksum.
+        """Return the values of the key whose checksum the audit log records.
 
-        They are its name, sorted scopes, contract, expiry and revocation; its hash is not among them.
+        They are its name, sorted scopes, contract, expiry and revocation, without its hash.
         """
         return {
             "name": self.name,
@@ -72,19 +78,25 @@ def key_text(number: int, secret: str) -> str:
 
 
 def key_number(presented: str) -> int | None:
-    """Return the number in the text of an API key (`slad_<number>_<secret>`); None if `presented` has another form."""
+    """Return the number in the text of an API key, `slad_<number>_<secret>`.
+
+    Returns None if `presented` has another form.
+    """
     found = _TEXT.fullmatch(presented)
     return None if found is None else int(found[1])
 
 
 def key_hash(text: str) -> str:
-    """Return the SHA-256 of an API key's text in hexadecimal, without salt: the secret in it has 256 random bits."""
+    """Return the SHA-256 of an API key's text, in hexadecimal.
+
+    No salt is needed: the secret in the text has 256 random bits.
+    """
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_key_name(name: str) -> bool:
     """Return whether `name` may be the name of an API key.
 
-    It may have 1 to 60 (NAME) characters: small letters, digits, `.`, `_` and `-`; the first is a letter or a digit.
+    A name has 1 to 60 (NAME) characters: small letters, digits, `.`, `_` and `-`. The first is a letter or a digit.
     """
     return _NAME.fullmatch(name) is not None

@@ -21,15 +21,15 @@ from sla_platform.timesource import TimeSource
 
 
 class NoSuchKey(LookupError):
-    """Raised when no API key has the given number, or when the key with this number is revoked already."""
+    """Raised when no API key has the given number, or when the key is revoked already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedKey:
     """The properties of an API key that is to be made.
 
-    `scopes`: what it is to allow, such as `read`. `contract`: the only contract whose data it is to open; None: all.
-    `expires`: the first day (UTC) on which it is no longer valid; None: it stays valid.
+    `scopes`: what the key shall allow, such as `read`. `contract`: the only contract whose data the key shall open;
+    None: all contracts. `expires`: the first day (UTC) on which the key is no longer valid; None: it does not expire.
     """
 
     name: str
@@ -45,9 +45,9 @@ async def make_key(
     command: Command,
     secret: Callable[[], str] = lambda: secrets.token_urlsafe(SECRET_BYTES),
 ) -> tuple[MadeKey, str]:
-    """Make a new API key; return it, and its text, which is what callers send.
+    """Make a new API key; return the key and its text, which callers will send.
 
-    The text is stored nowhere; the store gets its hash. The act is recorded in the audit log. `command`: who orders it,
+    The text is stored nowhere; the store gets its hash. The audit log records the act. `command`: who orders the key,
     and why. `secret`: returns the random part of the text; tests replace it. Raises StoreBusy when the database cannot
     take the work now.
     """
@@ -71,10 +71,10 @@ async def make_key(
 
 
 async def revoke_key(store: Store, time_source: TimeSource, number: int, command: Command) -> MadeKey:
-    """Revoke the API key with this number for good, and return it.
+    """Revoke the API key with this number, which cannot be undone; return the revoked key.
 
-    The act is recorded in the audit log. `command`: who orders it, and why. Raises NoSuchKey if there is no such key,
-    or if it is revoked already. Raises StoreBusy when the database cannot take the work now.
+    The audit log records the act. `command`: who orders it, and why. Raises NoSuchKey if there is no such key, or if
+    the key is revoked already. Raises StoreBusy when the database cannot take the work now.
     """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)
@@ -93,18 +93,18 @@ async def revoke_key(store: Store, time_source: TimeSource, number: int, command
 async def list_keys(connection: AsyncConnection) -> list[MadeKey]:
     """Return all API keys that were ever made, in the order in which they were made.
 
-    Revoked and expired ones are among them.
+    Revoked and expired keys are included.
     """
     statement = select(tables.key).order_by(tables.key.c.number)
     return [_of(row) for row in (await connection.execute(statement)).mappings()]
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
-    """Return the API keys that were made or revoked since an earlier call, and a `place` for the next call.
+    """Return the API keys made or revoked since an earlier call, and the `place` for the next call.
 
     `place`: what the earlier call returned; 0 for all keys. It is a row number of the audit log (`platform_audit`).
-    Rows are numbered in the order of their commits, so no change is missed. Without a change, `place` is returned as it
-    is.
+    Rows are numbered in the order of their commits, so no change is missed. If nothing changed, the same `place` is
+    returned.
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)

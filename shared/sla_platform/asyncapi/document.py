@@ -31,7 +31,7 @@ _TOPICS = {
 
 
 def document() -> dict[str, Any]:
-    """Return the AsyncAPI 3 document of every topic and event type, as values for JSON."""
+    """Return the AsyncAPI 3 document of all topics and event types, as JSON values."""
     return {
         "asyncapi": "3.0.0",
         "id": "urn:slad:events",

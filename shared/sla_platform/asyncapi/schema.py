@@ -41,7 +41,7 @@ class _Untitled(GenerateJsonSchema):
 
 
 class WatermarkData(BaseModel):
-    """The data of a watermark, which says that all events accepted up to `through` precede it in its partition."""
+    """The data of a watermark: all events accepted up to `through` precede it in its partition."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     through: datetime = Field(description="instant of acceptance, RFC 3339 UTC")
@@ -51,9 +51,9 @@ class WatermarkData(BaseModel):
 class EventType:
     """One type of event on a topic, with the pydantic model of its data.
 
-    `name`: such as `io.slad.clock.breached.v1`. `summary`: a sentence that describes it. `always`: fields that this
-    type requires beyond those the model requires. `narrowed`: name of a field -> JSON Schema for the values that this
-    type allows in it.
+    `name`: such as `io.slad.clock.breached.v1`. `summary`: a sentence that describes the type. `always`: fields that
+    this type requires in addition to those that the model requires. `narrowed`: name of a field -> JSON Schema for the
+    values that this type allows in the field.
     """
 
     name: str
@@ -220,15 +220,15 @@ EVENT_TYPES: tuple[EventType, ...] = (
 
 
 def models() -> tuple[type[BaseModel], ...]:
-    """Return the pydantic models of the event types' data; each model once, though several types may share it."""
+    """Return the pydantic models of the event types' data, each model once."""
     return tuple(dict.fromkeys(one.model for one in EVENT_TYPES))
 
 
 def model_schemas(reference: str) -> dict[str, Schema]:
     """Return the JSON Schemas of the data of all event types, as model name -> schema.
 
-    The models nested in their pydantic models are among them. `reference`: a template for references from one schema to
-    another, such as `#/$defs/{model}`.
+    Models nested in other models are included. `reference`: a template for references from one schema to another, such
+    as `#/$defs/{model}`.
     """
     asked: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in models()]
     _, joined = models_json_schema(asked, ref_template=reference, schema_generator=_Untitled)
@@ -239,9 +239,9 @@ def model_schemas(reference: str) -> dict[str, Schema]:
 def event_type_schema(one: EventType, reference: str) -> Schema:
     """Return the JSON Schema of the data of one type of event.
 
-    It refers to the schema of the type's model, and adds the limits of the type: the fields in `one.always` are
-    required, and the fields in `one.narrowed` must fit the schemas given there. `reference`: a template for references
-    to the schema of a model, such as `#/$defs/{model}`.
+    The schema refers to the schema of the type's model, and adds two limits: the fields in `one.always` are required,
+    and the fields in `one.narrowed` must fit the schemas given there. `reference`: a template for references to the
+    schema of a model, such as `#/$defs/{model}`.
     """
     own: Schema = {"$ref": reference.format(model=one.model.__name__)}
     limits: Schema = {}
@@ -253,7 +253,10 @@ def event_type_schema(one: EventType, reference: str) -> Schema:
 
 
 def data_schema(one: EventType) -> Schema:
-    """Return the complete JSON Schema of an event type's data; every schema that it refers to is in its `$defs`."""
+    """Return the complete JSON Schema of an event type's data.
+
+    All schemas that it refers to are in its `$defs`.
+    """
     reference = "#/$defs/{model}"
     needed = _reachable(one.model.__name__, model_schemas(reference))
     return {"$schema": DIALECT, "$id": f"urn:slad:{one.name}", **event_type_schema(one, reference), "$defs": needed}

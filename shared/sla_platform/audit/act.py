@@ -13,15 +13,22 @@ import orjson
 
 
 class ActName(StrEnum):
-    """The kinds of acts that the audit log records, such as KEY_MADE; the value is the text in the log.
+    """The kinds of acts that the audit log records; the value is the text in the log.
 
-    CATALOGUE_APPLIED: `slad apply` installed a version; CATALOGUE_ACTIVATED: a version came into force, however it
-    came. CONTRACT_ENTRY_POSTED: an entry was written into a contract's ledger. CONTRACT_FROZEN: nothing before an
-    instant changes any more. CONTRACT_PROFILE_STATED: what the customer runs was stated. CONTRACT_WINDOW_…: extra hours
-    were booked or cancelled. DELIVERY_RETRIED: a message is sent again. ENDPOINT_ENABLED: a mail address or webhook is
-    sent to again. PARKED_REPLAYED: a delivery to ingest that could not be read is tried again. PLAN_LINK_…: a link to a
-    support plan. QUARANTINE_REPLAYED: a row that could not be processed is tried again. REGISTRATION_…: for notices of
-    critical fixes.
+    Those whose name does not say enough:
+
+    - CATALOGUE_APPLIED: `slad apply` installed a version of the catalogue.
+    - CATALOGUE_ACTIVATED: a version of the catalogue came into force.
+    - CONTRACT_ENTRY_POSTED: an entry was written into a contract's ledger.
+    - CONTRACT_FROZEN: what lies before a certain instant can no longer change.
+    - CONTRACT_PROFILE_STATED: somebody stated what the customer runs.
+    - CONTRACT_WINDOW_…: extra service hours were booked or cancelled.
+    - DELIVERY_RETRIED: a message is sent again.
+    - ENDPOINT_ENABLED: a disabled mail address or webhook is used again.
+    - PARKED_REPLAYED: a delivery to ingest that could not be read is tried again.
+    - PLAN_LINK_…: a link to a support plan.
+    - QUARANTINE_REPLAYED: a row that could not be processed is tried again.
+    - REGISTRATION_…: a registration for notices of critical fixes.
     """
 
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
@@ -54,8 +61,8 @@ class ActName(StrEnum):
 class ActorKind(StrEnum):
     """How the actor of an act in the audit log proved who they are.
 
-    `KEY`: by an API key. `PERSON`: by the link in a message to that person. `OPERATOR`: by being logged in where the
-    store can be written (the command line). `SERVICE`: slad itself, for changes that it noticed.
+    `KEY`: by an API key. `PERSON`: by the link in a message to that person. `OPERATOR`: by logging in to a machine that
+    can write to the store (command line). `SERVICE`: slad itself, for changes that it noticed.
     """
 
     KEY = "key"
@@ -68,7 +75,7 @@ class ActorKind(StrEnum):
 class AuditActor:
     """The actor of an act in the audit log: how they proved who they are, and their id.
 
-    As text `<kind>:<id>`, such as `key:grafana#12`; the log holds this text.
+    The log holds the actor as text `<kind>:<id>`, such as `key:grafana#12`.
     """
 
     kind: ActorKind
@@ -80,7 +87,10 @@ class AuditActor:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Who orders an act that the audit log records, and why. `reason`: in their own words, "" when they gave none."""
+    """Who orders an act that the audit log records, and why.
+
+    `reason`: in the actor's own words; "" when none were given.
+    """
 
     actor: AuditActor
     reason: str = ""
@@ -90,9 +100,9 @@ class Command:
 class Act:
     """Something that somebody did to an object of slad, to be recorded in the audit log.
 
-    `object`: the id of that object. `contract`: the contract whose API keys may see the act, "" for none. `before`,
-    `after`: hashes of the object's state before and after (`state_digest`), "" where there was or is none. `details`:
-    JSON values for people who read the log; no secrets and no addresses.
+    `object`: the id of that object. `contract`: API keys of this contract may see the act; "" for none. `before`,
+    `after`: hashes of the object's state before and after the act (`state_digest`), "" where the object did not exist.
+    `details`: JSON values for people who read the log, without secrets and addresses.
     """
 
     name: ActName
@@ -113,7 +123,7 @@ class AuditedObject(Protocol):
         ...
 
     def audited(self) -> Mapping[str, Any]:
-        """Return those values of the object of which the log records a checksum."""
+        """Return the values of the object whose checksum the log records."""
         ...
 
 
@@ -126,9 +136,9 @@ def change_act(
     details: Mapping[str, Any],
     contract: str = "",
 ) -> Act:
-    """Return the act by which an object was made or changed, with the digests of both its states.
+    """Return the act by which an object was made or changed, with digests of its state before and after.
 
-    `before`: the object as it was; None: it was made. `details`, `contract`: as in `Act`.
+    `before`: the object before the act; None: the act made the object. `details`, `contract`: as in `Act`.
     """
     return Act(
         name=name,
@@ -152,17 +162,17 @@ def state_digest(state: Mapping[str, Any] | None) -> str:
 def canonical_json(value: Mapping[str, Any]) -> str:
     """Return a mapping as JSON text that is the same for equal values: with sorted keys and no spaces.
 
-    Instants are written in UTC with microseconds, dates and enums as their text, sets as sorted lists. Raises TypeError
-    for values that JSON cannot hold.
+    Instants are written in UTC with microseconds. Dates and enums are written as their text, sets as sorted lists.
+    Raises TypeError for values that JSON cannot hold.
     """
     options = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
     return orjson.dumps({str(name): one for name, one in value.items()}, default=_plain, option=options).decode()
 
 
 def instant_text(instant: datetime) -> str:
-    """Return an aware instant as ISO 8601 text in UTC.
+    """Return an aware instant as ISO 8601 text in UTC, always with six digits of microseconds.
 
-    It always has microseconds (six digits), so that equal instants give equal hashes in audit logs.
+    So equal instants give equal hashes in audit logs.
     """
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 

@@ -25,9 +25,14 @@ GENESIS = "0" * 64  # what stands in the place of the hash before the first row
 class AuditRow:
     """A row of a service's audit log: one act, chained by hashes to the row before.
 
-    `seq`: the row's number, from 1 on. `at`: when (aware). `actor`, `act`: as text, such as `key:ops` and
-    `alert.acknowledged`. `contract`, `reason`: "" for none. `before`, `after`: SHA-256 of the object's state, "" where
-    there was or is none. `details`: canonical JSON. `previous`: the hash of the row before. `hash`: of this row.
+    - `seq`: the row's number, from 1 on.
+    - `at`: when the act was done (aware).
+    - `actor`, `act`: as text, such as `key:ops` and `alert.acknowledged`.
+    - `contract`, `reason`: "" for none.
+    - `before`, `after`: SHA-256 of the object's state; "" where the object did not exist.
+    - `details`: canonical JSON.
+    - `previous`: the hash of the row before.
+    - `hash`: the hash of this row.
     """
 
     service: str
@@ -47,7 +52,10 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditHead:
-    """The end of a service's audit log: number and hash of its last row; 0 and GENESIS (64 zeros) for an empty log."""
+    """The end of a service's audit log: number and hash of its last row.
+
+    For an empty log they are 0 and GENESIS (64 zeros).
+    """
 
     service: str
     seq: int = 0
@@ -56,9 +64,9 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True)
 class ChainBreak:
-    """The first row (`seq`) of a service's audit log that does not fit the others, and `why`, in words.
+    """The first row (`seq`) of a service's audit log that does not fit the others, and why.
 
-    Rows do not fit if one was changed, removed or inserted.
+    A misfit means that a row was changed, removed or inserted.
     """
 
     service: str
@@ -72,11 +80,11 @@ def row_hash(row: AuditRow) -> str:
 
 
 def canonical_row(row: AuditRow) -> bytes:
-    """Return the bytes of an audit log's row that its hash covers.
+    """Return the bytes of an audit log's row from which its hash is computed.
 
     They are a JSON array in UTF-8, without spaces: [FORM, service, seq, at, actor, act, object, contract, reason,
     before, after, details, previous]. FORM names this format (`slad audit 1`). `at` is in UTC with six digits of
-    microseconds. `details` is the text that is stored.
+    microseconds. `details` is the stored text.
     """
     return orjson.dumps(
         [
@@ -91,9 +99,9 @@ def first_break(
 ) -> ChainBreak | None:
     """Return the first row of an audit log that does not fit the others; None when all rows fit.
 
-    A row does not fit if somebody changed, removed or inserted one. `rows`: all rows of the log, by ascending number
-    `seq`. `head`: the stored end of the log. `checkpoints`: `seq` -> hash, from heads and exports that were kept
-    elsewhere; a `seq` of 0 is ignored.
+    A misfit means that a row was changed, removed or inserted. `rows`: all rows of the log, by ascending number `seq`.
+    `head`: the stored end of the log. `checkpoints`: `seq` -> hash, from heads and exports that were kept outside the
+    database; a `seq` of 0 is ignored.
     """
     service, known = head.service, {seq: hash_ for seq, hash_ in (checkpoints or {}).items() if seq}
     last = AuditHead(service)
@@ -131,13 +139,19 @@ def _misfit(row: AuditRow, last: AuditHead, known: Mapping[int, str]) -> str:
 
 
 def row_json(row: AuditRow) -> dict[str, Any]:
-    """Return a row of an audit log as a dict of JSON values, for a line of an export; `details` stays a text."""
+    """Return a row of an audit log as JSON values, for a line of an export.
+
+    `details` stays a text.
+    """
     shown = {name: getattr(row, name) for name in AuditRow.__dataclass_fields__}
     return shown | {"at": instant_text(row.at)}
 
 
 def row_of_json(line: Mapping[str, Any]) -> AuditRow:
-    """Return the row of an audit log that `row_json` wrote as `line`. Raises ValueError if the line is no such row."""
+    """Return the row of an audit log that `row_json` wrote as `line`.
+
+    Raises ValueError if the line is not such a row.
+    """
     try:
         values = {name: line[name] for name in AuditRow.__dataclass_fields__}
         at = datetime.fromisoformat(values["at"])

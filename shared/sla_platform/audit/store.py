@@ -23,7 +23,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """Conditions on the acts to be read from an audit log; None and "" leave a condition out.
+    """Conditions on the acts to be read from an audit log; None or "" means no condition.
 
     `contract`: only acts that concern this contract. `actor`, `act`, `object`: exactly this text. `since` (included)
     and `until` (excluded): aware instants.
@@ -38,9 +38,9 @@ class AuditFilter:
 
     @property
     def whole(self) -> bool:
-        """Return whether the filter has no condition.
+        """Return whether the filter has no condition, so that it selects all acts.
 
-        It then reads all acts, so that their chain of hashes can be verified.
+        Only then can the chain of hashes be verified.
         """
         return self == AuditFilter()
 
@@ -50,9 +50,9 @@ async def append(
 ) -> tuple[AuditRow, ...]:
     """Append acts to an audit log in the caller's transaction; return their rows in the same order.
 
-    `now`: when they are done. Call this last in the transaction: it locks the log until the commit. Other writers wait
-    for that, so that each row's hash covers the row before. Acts are appended even if somebody has tampered with the
-    log; the break then stays visible for good.
+    `now`: when the acts are done. Call this last in the transaction: the log stays locked until the commit, and other
+    writers wait. So each row's hash covers the row before. If somebody has tampered with the log, acts are still
+    appended; the break in the chain stays visible.
     """
     if not acts:
         return ()
@@ -71,7 +71,7 @@ async def append(
 async def next_place(connection: AsyncConnection, tables: AuditTables) -> int:
     """Return the number (`seq`) that the next row of an audit log will have.
 
-    The log is locked until the transaction ends, so that nobody else takes the number.
+    The log is locked until the transaction ends, so that no other writer takes the number.
     """
     return (await _locked_end(connection, tables))[0] + 1
 
@@ -115,7 +115,7 @@ def _columns(row: AuditRow) -> dict[str, Any]:
 async def head_of(connection: AsyncConnection, tables: AuditTables) -> AuditHead:
     """Return the stored end of an audit log: number and hash of its last row.
 
-    While the log is empty they are 0 and GENESIS (64 zeros).
+    For an empty log they are 0 and GENESIS (64 zeros).
     """
     found = (await connection.execute(select(tables.head).where(tables.head.c.id == 1))).one_or_none()
     return AuditHead(tables.service) if found is None else AuditHead(tables.service, found.seq, found.hash)
@@ -126,8 +126,8 @@ async def newest(
 ) -> list[AuditRow]:
     """Return the newest rows of an audit log that fit a filter, the newest first.
 
-    `tables`: the log. `wanted`: the filter. `before`: only rows with a smaller number (`seq`); 0: from the newest row
-    on. `limit`: how many rows at most.
+    `tables`: the log. `wanted`: the filter. `before`: only rows with a smaller number (`seq`); 0: no limit. `limit`:
+    the greatest number of rows to return.
     """
     seq = tables.rows.c.seq
     statement = select(tables.rows).where(*_conditions(tables, wanted)).order_by(seq.desc()).limit(limit)

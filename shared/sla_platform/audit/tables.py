@@ -28,10 +28,10 @@ class AuditTables:
 
 
 def audit_tables(metadata: MetaData, service: str) -> AuditTables:
-    """Return the tables `<service>_audit` and `<service>_audit_head` of a service's audit log, declared in `metadata`.
+    """Declare and return the two tables of a service's audit log, in `metadata`.
 
-    Whoever writes a row gives it its number `seq`, in the order of the commits; nothing is ever updated or deleted in
-    `<service>_audit`.
+    They are `<service>_audit` and `<service>_audit_head`. Writers number the rows (`seq`) in the order of their
+    commits. Nothing is ever updated or deleted in `<service>_audit`.
     """
     rows = Table(
         f"{service}_audit",

@@ -44,8 +44,8 @@ _WHOLE_LOOK_SECONDS = 1.0  # between glances, which see no cursor that somebody 
 class LogFeed:
     """One service's event log, as an `EmbeddedSource` reads it for its consumer.
 
-    `log`: the table of the events that the service publishes. `topics`: only events of these topics are read.
-    `wake_signal`: wakes the reader when this process has appended to the log.
+    `log`: the table of the events. `topics`: only events of these topics are read. `wake_signal`: wakes the reader when
+    this process has appended to the log.
     """
 
     log: Table
@@ -65,11 +65,15 @@ class _Look:
 class EmbeddedSource:
     """An EventSource that reads services' event logs in the same database for one consumer; await `run`.
 
-    `group`: the consumer's name. `feeds`: the logs to read. `cursor_table`: where the source stores how far it has
-    read. All events are given as partition 0. `batch`: how many events of a log are read at once. `poll`: seconds
-    between reads when no wake signal comes. `watchdog`: seconds without a handled event after which it is not
-    `healthy`. `keep_quarantined`: called with an event that cannot be handled; None: such events are only counted and
-    logged.
+    All events belong to partition 0.
+
+    - `group`: the consumer's name.
+    - `feeds`: the logs to read.
+    - `cursor_table`: where the source stores how far it has read.
+    - `batch`: the number of events of a log that are read at once.
+    - `poll`: seconds between reads when no wake signal comes.
+    - `watchdog`: seconds without a handled event after which the source is not `healthy`.
+    - `keep_quarantined`: called with an event that cannot be handled; None: such events are only counted and logged.
     """
 
     def __init__(
@@ -106,8 +110,8 @@ class EmbeddedSource:
     def lag(self) -> int:
         """Return how many events of the logs were unread when the logs were last read.
 
-        The number is exact while it fits in one batch of each log. A larger number is counted every two seconds, up to
-        100,000 of each log.
+        The number is exact while it fits in one batch of each log. A larger number is updated only every two seconds,
+        and is at most 100,000 for each log.
         """
         return sum(self._waiting.values())
 
@@ -115,16 +119,17 @@ class EmbeddedSource:
     def healthy(self) -> bool:
         """Return whether events are being handled.
 
-        False if events have waited for more than `watchdog` seconds (a parameter of this class) and none was handled.
+        False if events have waited for more than `watchdog` seconds (a parameter of this class) without any being
+        handled.
         """
         return not self._pulse.stalled
 
     async def run(self, handler: Handler) -> NoReturn:
         """Read the logs and pass the events in batches to the handler until cancelled.
 
-        If the handler raises Retryable, the batch is read and given again after a pause of 0.1 s; the pause doubles
-        with each failure up to 5 s. If it raises Fenced (another process owns the partition), `Handler.revoked` is
-        called, and `Handler.assigned` a second later.
+        If the handler raises Retryable, the same batch is given again after a pause of 0.1 s. The pause doubles with
+        each failure up to 5 s. If the handler raises Fenced (another process owns the partition), `Handler.revoked` is
+        called, and a second later `Handler.assigned`.
         """
         while True:
             await self._assign(handler)

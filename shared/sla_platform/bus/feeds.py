@@ -69,10 +69,10 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Replays an event that could not be copied to Kafka and was quarantined: call it with the quarantine's entry.
+    """Replays a quarantined event that could not be copied to Kafka: call it with the quarantine's entry.
 
-    It appends the event to the event log `log` again, from which the relay copies it to Kafka anew, and wakes the
-    readers of that log (`wake_signal`). It is for `Quarantine.register_replay`, as the replay of the part `relay`.
+    The event is appended to the event log `log` again, from which the relay copies it to Kafka. The readers of the log
+    are woken (`wake_signal`). Register it with `Quarantine.register_replay` for the part `relay`.
     """
 
     log: Table
@@ -80,7 +80,10 @@ class AppendToLog:
     wake_signal: WakeSignal
 
     async def __call__(self, entry: QuarantineEntry) -> None:
-        """Append the event to the log. Raises what is still wrong with the event, such as BadEnvelope."""
+        """Append the event to the log.
+
+        Raises what is still wrong with the event, such as BadEnvelope.
+        """
         envelope = envelope_of(entry)
         event_record(envelope, envelope.topic.value, 0)
         async with self.store.transaction() as connection:
@@ -89,7 +92,7 @@ class AppendToLog:
 
 
 class Feeds:
-    """Creates what each service of this process needs of the bus: wake signal, quarantine, event source and relay.
+    """Creates what a service needs of the bus: wake signal, quarantine, event source and relay.
 
     On the embedded profile services read each other's logs in the database. Otherwise they read Kafka, to which a relay
     copies each log. `metrics`: None: new ones. `watchdog`: seconds without progress after which an event source is not
@@ -120,15 +123,14 @@ class Feeds:
         self._quarantines: dict[str, Quarantine] = {}
 
     def wake_signal(self, service: str) -> WakeSignal:
-        """Return the wake signal of a service's event log, each time the same object.
+        """Return the wake signal of a service's event log; the same object at each call.
 
-        Call its `wake` after each commit that appended to the log, so that readers in this process read the log at
-        once.
+        Call its `wake` after each commit that appended to the log. Readers in this process then read the log at once.
         """
         return self._wake_signals.setdefault(service, WakeSignal())
 
     def quarantine(self, service: str) -> Quarantine:
-        """Return the quarantine of a service, each time the same object.
+        """Return the quarantine of a service; the same object at each call.
 
         It keeps the rows that the service could not process, in the table `<service>_quarantine`.
         """
@@ -151,10 +153,12 @@ class Feeds:
     ) -> EventSource:
         """Return the event source that gives the events of `topics` to one consumer.
 
-        `group`: the consumer's name, such as `timer`. `cursor`: the table in which the embedded profile stores how far
-        the consumer has read (Kafka keeps offsets). `at_once`: how many partitions may be handled at the same time; on
-        Kafka only. `keep_quarantined`: called with records that cannot be handled; None: they go into the quarantine of
-        `group`. On Kafka they go to the topic `<prefix>-dead` as well.
+        - `group`: the consumer's name, such as `timer`.
+        - `cursor`: the table in which the embedded profile stores how far the consumer has read. Kafka keeps offsets.
+        - `at_once`: how many partitions may be handled at the same time; on Kafka only.
+        - `keep_quarantined`: called with records that cannot be handled; None: they go into the quarantine of `group`.
+
+        On Kafka such records go to the topic `<prefix>-dead` as well.
         """
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:
@@ -191,10 +195,10 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete from every event log the events that all their readers have read.
+        """Delete from every event log the events that all their readers have read; return how many.
 
-        The readers of an event are the services that read its topic. Returned is how many events were deleted. With
-        Kafka nothing is deleted here (0 is returned): the relay of each log deletes what it has copied.
+        The readers of an event are the services that read its topic. With Kafka this deletes nothing and returns 0:
+        each log's relay deletes what it has copied.
         """
         if not self._settings.embedded:
             return 0
@@ -205,10 +209,10 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """Close the connections to the Kafka topic `<prefix>-dead`; without Kafka do nothing.
+        """Close this process's connections to the Kafka topic `<prefix>-dead`; without Kafka do nothing.
 
-        By them this process writes the records that it could not handle. Call this last: sources and relays close their
-        own connections when they end.
+        Records that could not be handled are written over these connections. Call this last: sources and relays close
+        their own connections when they end.
         """
         for dead in self._dead:
             await dead.close()
@@ -217,8 +221,9 @@ class Feeds:
     def instance(self) -> str:
         """Return the name under which this process joins consumer groups of Kafka.
 
-        By it the process gets its partitions back after a restart. It is `SLAD_INSTANCE`, else `<host>-<port>`. Two
-        processes of a service with the same name would take the partitions from each other for ever.
+        It is `SLAD_INSTANCE`, else `<host>-<port>`. After a restart the process gets its partitions back by this name.
+        Two processes of a service must not have the same name: they would take the partitions from each other
+        endlessly.
         """
         name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
         return _NOT_IN_A_NAME.sub("-", name)
@@ -280,7 +285,7 @@ def _access(settings: Settings) -> KafkaAccess:
 
 
 def topics_of(service: str) -> tuple[Topic, ...]:
-    """Return the topics whose events the service with this name publishes; empty when it publishes none."""
+    """Return the topics to which the service with this name publishes; empty when there are none."""
     return tuple(topic for topic in Topic if WRITERS[topic] == service)
 
 

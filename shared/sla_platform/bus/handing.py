@@ -45,9 +45,9 @@ class Backoff:
 
 
 class StallDetector:
-    """Detects a stuck reader of events: events have waited for more than `limit` seconds, and none was handled.
+    """Detects a stuck reader of events: events wait for more than `limit` seconds, and none is handled.
 
-    The reader calls `note_waiting` and `note_handled`; `stalled` tells whether it is stuck.
+    The reader calls `note_waiting` and `note_handled`. `stalled` tells whether the reader is stuck.
     """
 
     def __init__(self, limit: float) -> None:
@@ -57,8 +57,8 @@ class StallDetector:
     def note_waiting(self) -> None:
         """Note that events wait, or may wait.
 
-        If `note_handled` is not called in the next `limit` seconds, `stalled` becomes True. While a note stands,
-        further ones change nothing.
+        `stalled` becomes True unless `note_handled` is called in the next `limit` seconds. Further calls before
+        `note_handled` change nothing.
         """
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
@@ -66,7 +66,7 @@ class StallDetector:
     def note_handled(self) -> None:
         """Note that an event was handled, or that none waits; `stalled` becomes False.
 
-        The seconds are counted anew from the next `note_waiting`.
+        The next `note_waiting` starts counting the seconds again.
         """
         self._waiting_since = None
 
@@ -80,9 +80,8 @@ async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Ex
     """Pass a batch of events to the handler, so that one bad event does not stop the others.
 
     If the batch fails, its halves are passed, and so on down to the single event that fails. `dead`: called with that
-    event and its error, to quarantine it; the events after it are handled. Raises Retryable (try the batch again later)
-    and Fenced (another process owns the partition). If a batch without events fails, the error is raised, since no
-    event can be the cause.
+    event and its error, to quarantine the event. The events after it are handled. Raises Retryable (try the batch again
+    later) and Fenced (another process owns the partition). If a batch without events fails, its error is raised.
     """
     if not batch.envelopes:
         await _whole(handler, batch)

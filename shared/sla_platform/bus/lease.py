@@ -22,21 +22,21 @@ CONFIRM_SECONDS = 1.0
 
 
 class LeaseLock(Protocol):
-    """A lock that at most one process holds at a time, and that is released when its holder ends; see `while_held`.
+    """A lock that at most one process holds at a time, and that is released when its holder ends.
 
-    When a method raises Retryable, the lock may be lost: the holder must then stop its work.
+    `while_held` uses it. When a method raises Retryable, the lock may be lost: the holder must then stop its work.
     """
 
     async def take(self) -> bool:
-        """Try to take the lock, without waiting; return whether this object holds it now.
+        """Try to take the lock, without waiting; return whether this object holds the lock now.
 
-        True also if it held the lock already from an earlier call.
+        True also if this object held the lock already.
         """
 
     async def confirm(self) -> None:
         """Check that the lock, once taken, is still held.
 
-        Raises Retryable when it is lost, or when that cannot be found out.
+        Raises Retryable when the lock is lost, or when its state cannot be found out.
         """
 
     async def give_back(self) -> None:
@@ -46,10 +46,10 @@ class LeaseLock(Protocol):
 async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], held: Callable[[bool], None]) -> NoReturn:
     """Run `work` whenever this process holds the lock, until cancelled.
 
-    Without the lock it tries every second to take it. If the lock is lost, `work` is cancelled, and it starts again
-    once the lock is held again. If `work` ends without an error, it is started again a second later. If it raises an
-    error that is not Retryable, the error is raised here. `held`: called with True before `work` starts, and with False
-    when it has ended and after each failed try to take the lock.
+    Without the lock, the process tries every second to take it. If the lock is lost, `work` is cancelled, and started
+    again once the lock is held again. If `work` ends without an error, `work` is started again a second later. Errors
+    of `work` other than Retryable are raised. `held`: called with True before `work` starts; called with False when
+    `work` has ended, and after each failed try to take the lock.
     """
     try:
         while True:

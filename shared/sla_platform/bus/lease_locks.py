@@ -30,9 +30,9 @@ _CLASS = zlib.crc32(b"slad relay") - 2**31  # the first half of the lock's numbe
 
 
 class PostgresLock:
-    """A LeaseLock that is an advisory lock of the PostgreSQL database at `url`, identified by `name`.
+    """A LeaseLock made of an advisory lock in the PostgreSQL database at `url`; `name` identifies the lock.
 
-    It has a connection of its own; the lock ends with that connection.
+    The lock has a connection of its own, and ends with that connection.
     """
 
     def __init__(self, url: URL, name: str) -> None:
@@ -54,10 +54,10 @@ class PostgresLock:
         self._session: AsyncConnection | None = None
 
     async def take(self) -> bool:
-        """Try to take the lock, without waiting; return whether this object holds it now.
+        """Try to take the lock, without waiting; return whether this object holds the lock now.
 
-        True also if it held the lock already from an earlier call. A database session is opened if there is none.
-        Raises StoreBusy.
+        True also if this object held the lock already. A database session is opened if there is none. Raises StoreBusy
+        when the database cannot be reached.
         """
         query = text("SELECT pg_try_advisory_lock(:class, :number)")
         with _passing():
@@ -66,7 +66,7 @@ class PostgresLock:
             return bool((await self._session.execute(query, {"class": _CLASS, "number": self._number})).scalar_one())
 
     async def confirm(self) -> None:
-        """Check that the database session which holds the lock still answers. Raises StoreBusy when it does not."""
+        """Check that the database session which holds the lock still works. Raises StoreBusy if not."""
         assert self._session is not None
         with _passing():
             await self._session.execute(text("SELECT 1"))
@@ -82,7 +82,10 @@ class PostgresLock:
 
 
 class FileLock:
-    """A LeaseLock that is a lock on the file `path` (flock); the kernel releases it when the process ends."""
+    """A LeaseLock made of a lock on the file `path` (flock).
+
+    The kernel releases the lock when the process ends.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -99,7 +102,7 @@ class FileLock:
         return True
 
     async def confirm(self) -> None:
-        """Do nothing: no other process can take the lock of an open file away."""
+        """Do nothing: no other process can take away the lock of an open file."""
 
     async def give_back(self) -> None:
         """Close the file, which releases the lock; do nothing when it is not open."""
@@ -109,7 +112,10 @@ class FileLock:
 
 
 def lock_for(store: Store, name: str) -> LeaseLock:
-    """Return the lock with this name: on SQLite the file `<database>.<name>.lock`, on PostgreSQL an advisory lock."""
+    """Return the lock with this name.
+
+    On SQLite it is the file `<database>.<name>.lock`, on PostgreSQL an advisory lock.
+    """
     if store.sqlite:
         return FileLock(Path(f"{store.url.database}.{name}.lock"))
     return PostgresLock(store.url, name)

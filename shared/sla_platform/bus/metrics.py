@@ -9,16 +9,34 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 @dataclass(slots=True)
 class BusMetrics:
-    """The Prometheus metrics of the bus, one in each field, which readers and relays set and `/metrics` shows.
+    """The Prometheus metrics of the bus, one in each field, shown by `/metrics`.
 
-    Of readers, by consumer group: `lag`, unread events; `behind`, age in seconds of the newest handled record while
-    more wait, else 0; `handled`, events; `retried`, batches given again; `fenced`, partitions lost to another owner;
-    `dead`, events quarantined; `restarted`, connections replaced after a failure; `assignments`, how often partitions
-    were assigned. Of relays, by `log`: `published`, events that Kafka acknowledged; `publish_failed`, rounds that
-    failed; `backlog`, events that wait for Kafka; `unpublished`, seconds since the log was last empty; `refused`, keys
-    whose events wait since Kafka refuses one; `active`, 1 while relaying. Of quarantines, by service and part:
-    `quarantined`, rows that wait; `quarantined_total`, how often a row was quarantined. `registry`: where they are
-    registered.
+    Of readers, by consumer group:
+
+    - `lag`: unread events.
+    - `behind`: age in seconds of the newest handled record; 0 if no more records wait.
+    - `handled`: events handled.
+    - `retried`: batches given again after a failure.
+    - `fenced`: partitions lost to another owner.
+    - `dead`: events quarantined.
+    - `restarted`: connections replaced after a failure.
+    - `assignments`: how often partitions were assigned.
+
+    Of relays, by `log`:
+
+    - `published`: events that Kafka acknowledged.
+    - `publish_failed`: rounds of copying that failed.
+    - `backlog`: events that wait for Kafka.
+    - `unpublished`: seconds since the log was last empty.
+    - `refused`: keys whose events wait because Kafka refuses an event of the key.
+    - `active`: 1 while relaying.
+
+    Of quarantines, by service and part:
+
+    - `quarantined`: rows that wait.
+    - `quarantined_total`: how often a row was quarantined.
+
+    `registry`: where the metrics are registered.
     """
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

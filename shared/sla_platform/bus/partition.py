@@ -6,7 +6,7 @@ import zlib
 
 
 def partition_of(key: str, partitions: int) -> int:
-    """Return the partition of a key, 0 ≤ p < `partitions`: its CRC-32 modulo `partitions`.
+    """Return the partition of a key: its CRC-32 modulo `partitions`, from 0 to `partitions` - 1.
 
     Never change the formula: topics in use depend on it.
     """

@@ -24,8 +24,8 @@ from sla_platform.envelope import Envelope, Topic
 class Batch:
     """Events of one partition, in order.
 
-    `through`: every event accepted up to this instant is in this batch or an earlier one; None: not known. A batch has
-    no events when only `through` has moved on.
+    `through`: every event accepted up to this instant is in this batch or an earlier one; None: not known. A batch
+    without events only moves `through` on.
     """
 
     partition: int
@@ -34,14 +34,17 @@ class Batch:
 
 
 class Handler(Protocol):
-    """The part of a service that processes the events it subscribed to.
+    """The part of a service that processes the events of the topics it reads.
 
     An `EventSource` calls `assigned` before the first batch of a partition, `handle` for each batch, and `revoked` when
     the partition is taken away.
     """
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Prepare for these partitions, before their first batch. Raises Retryable to be called again later."""
+        """Prepare for these partitions, before their first batch.
+
+        Raise Retryable to be called again later.
+        """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
         """Give up these partitions, which the process no longer reads.
@@ -52,17 +55,19 @@ class Handler(Protocol):
     async def handle(self, batch: Batch) -> None:
         """Process one batch of events, as one unit of work.
 
-        If it raises Retryable, the batch is given again. If it raises Fenced (another process owns the partition), the
-        partition is revoked, and assigned anew if the group still assigns it to this process. After any other error
-        `fault_of` decides. If it blames the surroundings, such as the network, the batch is given again. Otherwise it
-        is given again in halves, down to the single event that fails; that event is quarantined, after three attempts
-        if the cause is not known. In a batch without events such an error is raised as it is.
+        If this raises Retryable, the batch is given again. If it raises Fenced (another process owns the partition),
+        the partition is revoked, and assigned again if the group still assigns it to this process.
+
+        After any other error, `fault_of` decides. If the surroundings are at fault, such as the network, the batch is
+        given again. Otherwise the batch is given in halves, down to the single event that fails. This event is
+        quarantined; if the cause is not known, only after three attempts. A batch without events is not split: its
+        error is raised.
         """
         ...
 
 
 class EventSource(Protocol):
-    """A subscription to topics: passes their events to a handler until cancelled."""
+    """A subscription to topics, which passes their events to a handler until cancelled."""
 
     @property
     def lag(self) -> int:
@@ -70,9 +75,10 @@ class EventSource(Protocol):
 
     @property
     def healthy(self) -> bool:
-        """Return whether events are being handled; False when events have waited for too long and none was handled.
+        """Return whether events are being handled.
 
-        Too long is more than the `watchdog` seconds that the event source was created with.
+        False when events have waited for too long without any being handled: longer than the `watchdog` seconds with
+        which the event source was created.
         """
         ...
 
@@ -82,10 +88,10 @@ class EventSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record of the bus that could not be read or handled: its raw parts, where it was, and the error.
+    """A record of the bus that could not be read or handled: its raw parts, its place and the error.
 
-    `group`: the consumer that could not handle it. `topic`: the name of the topic on Kafka, or of a log. `carries`: the
-    `Topic` that the record belongs to, None when it is not known.
+    `group`: the consumer that could not handle the record. `topic`: the name of the topic on Kafka, or the name of the
+    event log. `carries`: the `Topic` to which the record belongs; None when it is not known.
     """
 
     group: str

@@ -43,14 +43,18 @@ class NoEntry(LookupError):
 
 
 class NotWaiting(Exception):
-    """Raised when an entry cannot be replayed: it was replayed before, or no replay is registered for its part."""
+    """Raised when an entry cannot be replayed.
+
+    Either the entry was replayed before, or no replay is registered for its part of the service.
+    """
 
 
 class Quarantine:
-    """The quarantine of one service: stores, lists and replays rows (events, timers, deliveries) it could not process.
+    """The quarantine of one service: stores, lists and replays rows that the service could not process.
 
-    One object per service and process. `table`: where the rows are. A part of the service that quarantines rows also
-    calls `register_replay`. To replay a row is to give it again to the function that failed to process it.
+    Rows are events, timers or deliveries. To replay a row is to give it again to the function that failed to process
+    it. A part of the service that quarantines rows must register this function (`register_replay`). `table`: where the
+    rows are. Create one object per service and process.
     """
 
     def __init__(self, service: str, store: Store, table: Table, time_source: TimeSource, metrics: BusMetrics) -> None:
@@ -66,8 +70,8 @@ class Quarantine:
     def register_replay(self, part: str, replay: Replay) -> None:
         """Register the function that replays quarantined rows of one part of the service.
 
-        `part`: such as `consume` or `tick`. `replay`: called with the entry; processes the row again, and raises the
-        error if that fails once more.
+        `part`: such as `consume` or `tick`. `replay`: called with the entry, to process the row again; raises the error
+        if the row fails again.
         """
         self._replays[part] = replay
         self._parts.add(part)
@@ -77,8 +81,8 @@ class Quarantine:
     async def put(self, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Store a row that could not be processed, in a transaction of its own.
 
-        It is also counted in the metrics, and logged. `error`: why it failed. `own`: values of the service's own
-        columns, by name. Raises StoreBusy if the row could not be stored: it must then not be dropped.
+        The row is also counted in the metrics and logged. `error`: why the row failed. `own`: values of the service's
+        own columns, by name. Raises StoreBusy if the row could not be stored; the caller must then not drop the row.
         """
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
@@ -87,13 +91,13 @@ class Quarantine:
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Store a row that could not be processed, in the caller's transaction.
 
-        Call `report` after the commit, and remove the row from its former place in the same transaction. `error`: why
-        it failed. `own`: values of the service's own columns, by name.
+        Remove the row from its former place in the same transaction, and call `report` after the commit. `error`: why
+        the row failed. `own`: values of the service's own columns, by name.
         """
         await kept.put(connection, self.table, row, error_text(error), self._time_source.now(), **own)
 
     def report(self, row: QuarantineRow, error: Exception) -> None:
-        """Count in the metrics, and log, a row that has been stored in the quarantine.
+        """Log a row that has been stored in the quarantine, and count it in the metrics.
 
         `error`: why the row failed.
         """
@@ -107,7 +111,7 @@ class Quarantine:
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
         """Store a record of the bus that could not be read or handled. Raises StoreBusy.
 
-        Pass this method to an event source as its `keep_quarantined`.
+        Give this method to an event source as its `keep_quarantined`.
         """
         await self.put(_row_of(record), record.error)
 
@@ -116,8 +120,8 @@ class Quarantine:
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
         """Return a page of the entries of the quarantine, the oldest first; at most `limit`.
 
-        `after`: the id of the last entry of the page before; 0 for the first page. `state`: `quarantined` or `replayed`
-        for only such entries; "" for all. The raw bytes (`data`) of the entries are left out (empty).
+        `after`: the id of the last entry of the previous page; 0 for the first page. `state`: `quarantined` or
+        `replayed` for only such entries; "" for all. The returned entries have no raw bytes (`data` is empty).
         """
         async with self._store.reading() as connection:
             return await kept.page(connection, self.table, state, after, limit)
@@ -133,13 +137,14 @@ class Quarantine:
     # replaying
 
     async def replay(self, id_: int, command: Command) -> QuarantineEntry:
-        """Process the row of the entry `id_` again; return the entry as it is afterwards.
+        """Process the row of the entry `id_` again; return the updated entry.
 
-        `command`: who orders it, and why; this is recorded in the audit log before that. If processing fails again, the
-        entry stays in quarantine, with the new error and counted once more. Raises NoEntry if there is no such entry.
-        Raises NotWaiting if it was replayed before, or if its part has registered no replay. Raises Fenced if another
-        process owns the row's partition. Raises Retryable if the surroundings failed: the entry is unchanged, replay it
-        later.
+        `command`: who orders it, and why. The audit log records the order before the row is processed. If processing
+        fails again, the entry stays in quarantine with the new error, and its count of failures rises by 1.
+
+        Raises NoEntry if there is no such entry. Raises NotWaiting if the entry was replayed before, or if its part has
+        registered no replay. Raises Fenced if another process owns the row's partition. Raises Retryable if the
+        surroundings failed; the entry is then unchanged.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)
@@ -163,7 +168,7 @@ class Quarantine:
     # levels
 
     async def run(self) -> None:
-        """Call `count` every ten seconds until cancelled, so that the metric of quarantined rows stays right."""
+        """Call `count` every ten seconds until cancelled, to keep the metric of quarantined rows right."""
         while True:
             try:
                 await self.count()
@@ -172,9 +177,9 @@ class Quarantine:
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:
-        """Count the rows that wait in quarantine, and set the metric of them.
+        """Count the rows that wait in quarantine, and set their metric.
 
-        Returned is their number for each part of the service, as part -> number.
+        Returns part of the service -> number of waiting rows.
         """
         async with self._store.reading() as connection:
             waiting = await kept.count_waiting(connection, self.table)
@@ -186,7 +191,7 @@ class Quarantine:
     async def sweep_replayed(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
         """Delete the entries that were replayed before the instant `horizon`, at most 200 in a transaction.
 
-        After each transaction it yields table name -> number of deleted rows.
+        Yields table name -> number of deleted rows after each transaction that deleted any.
         """
         while True:
             async with self._store.transaction() as connection:
@@ -236,10 +241,10 @@ async def _tried(replay: Replay, entry: QuarantineEntry) -> Exception | None:
 
 
 def row_of_event(envelope: Envelope, part: str, position: str, partition: int = 0) -> QuarantineRow:
-    """Return an event as a row for the quarantine; `envelope_of` makes the event of such a row again.
+    """Return an event as a row for the quarantine; the inverse of `envelope_of`.
 
     `part`: the part of the service that could not process the event. `position`: where the event was, as text.
-    `partition`: the number of its partition.
+    `partition`: the number of the event's partition.
     """
     return QuarantineRow(
         part=part,

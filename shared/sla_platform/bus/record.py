@@ -23,10 +23,10 @@ _SPEC_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """A record on Kafka which says that all events accepted up to `through` lie before this record in its partition.
+    """A record on Kafka: all events accepted up to `through` precede it in its partition.
 
-    It is for readers that must know up to when they have seen everything. The relay, which copies a log to Kafka,
-    writes it.
+    Readers thus know up to when they have seen everything. The relay, which copies an event log to Kafka, writes
+    watermarks.
     """
 
     through: datetime
@@ -51,8 +51,8 @@ class OutgoingRecord:
 def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingRecord:
     """Return an event as a Kafka record.
 
-    `topic`, `partition`: where it is to be sent; `topic` is the name on Kafka. The event's CloudEvents attributes are
-    headers `ce_*`, except those that are empty. Its data are the record's value.
+    `topic` (the name on Kafka), `partition`: where to send the record. The event's CloudEvents attributes become
+    headers `ce_*`; empty attributes are left out. The event's data become the record's value.
     """
     attributes = _attributes(envelope, envelope.time.astimezone(UTC).isoformat())
     attributes["content-type"] = "application/json"
@@ -64,7 +64,7 @@ def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingReco
 def headers_of(envelope: Envelope) -> Headers:
     """Return the CloudEvents attributes of an event as headers `ce_*`, without empty ones.
 
-    It never raises. The headers are kept with an event that is quarantined.
+    Quarantined events are kept with these headers. This function never raises.
     """
     try:
         time = envelope.time.astimezone(UTC).isoformat()
@@ -90,7 +90,7 @@ def _attributes(envelope: Envelope, time: str) -> dict[str, str]:
 def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingRecord:
     """Return a watermark as a Kafka record for this topic (its name on Kafka) and partition.
 
-    It says that every event accepted up to the instant `through` lies before it in this partition.
+    The watermark says that all events accepted up to the instant `through` precede it in this partition.
     """
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
     return OutgoingRecord(topic, partition, None, value, _WATERMARK_HEADERS)
@@ -99,8 +99,8 @@ def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingR
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:
     """Return the event or watermark that a Kafka record holds.
 
-    `topic`: the topic that the record was read from. `key`, `value`, `headers`: the parts of the record. Raises
-    BadEnvelope, naming what is wrong, if it holds neither.
+    `topic`: the topic from which the record was read. `key`, `value`, `headers`: the parts of the record. Raises
+    BadEnvelope, saying what is wrong, if the record holds no valid event or watermark.
     """
     try:
         given = {name: content.decode() for name, content in headers if content is not None}

@@ -58,9 +58,9 @@ _COUNT_CAP = 1_000_000
 class RelayRoute:
     """Which event log a relay copies, and to which topics on Kafka.
 
-    `log`: the table of the events. `topics`: the topics of these events. `watermarked`: those of them that also get
-    watermarks, records that say up to when all accepted events were copied. `names`: gives the topics' names on Kafka.
-    `partitions`: how many each topic has.
+    `log`: the table of the events. `topics`: the topics of these events. `watermarked`: the topics that also get
+    watermarks (records that say up to when all accepted events were copied). `names`: gives the topics' names on Kafka.
+    `partitions`: the number of partitions of each topic.
     """
 
     log: Table
@@ -74,8 +74,8 @@ class Relay:
     """Copies the event log of one service (its outbox table) to Kafka: await `run`.
 
     Events that Kafka has acknowledged are deleted from the log. An event that cannot be written as a record goes to
-    `quarantine`. `route`: which log, and to which topics. `period`: seconds between looks at the log when no wake
-    signal comes, and between watermarks. `batch`: how many events are copied at once. `metrics`: None: new ones.
+    `quarantine`. `route`: which log, and to which topics. `period`: seconds between reads of the log when no wake
+    signal comes, and between watermarks. `batch`: the number of events copied at once. `metrics`: None: new ones.
     """
 
     def __init__(
@@ -112,16 +112,17 @@ class Relay:
     def waiting_seconds(self) -> float:
         """Return how many seconds ago the relay last found nothing left to copy.
 
-        A large number means that Kafka lags. While another process holds the lease (the lock that lets one relay at a
-        time copy the log), the seconds start again at each try to take it, about once a second.
+        A large number means that Kafka lags. While another process holds the lease (the lock that lets only one relay
+        copy the log), the number restarts from 0 about every second.
         """
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:
         """Copy the event log to Kafka until cancelled, while this process holds the lease.
 
-        The lease is a lock that lets one relay at a time copy the log; without it, this waits for it. If the
-        surroundings fail, such as Kafka or the database, copying is tried again after a pause. Other errors are raised.
+        The lease is a lock that lets only one relay at a time copy the log. This method waits until it gets the lease.
+        If the surroundings fail, such as Kafka or the database, copying is tried again after a pause. Other errors are
+        raised.
         """
         lock = lock_for(self._store, self._name)
         try:

@@ -13,34 +13,35 @@ _HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class TopicNames:
-    """Gives slad's topics their names on Kafka, `<prefix>-<topic>` such as `slad-incidents`.
+    """The names of slad's topics on Kafka: `<prefix>-<topic>`, such as `slad-incidents`.
 
-    `prefix`: the setting `SLAD_BUS_PREFIX`, by which several installations can share a Kafka.
+    `prefix`: the setting `SLAD_BUS_PREFIX`; with different prefixes several installations can share a Kafka.
     """
 
     prefix: str
 
     def of(self, topic: Topic) -> str:
-        """Return the name that one of slad's topics has on Kafka, such as `slad-incidents` for INCIDENTS."""
+        """Return the name of a topic on Kafka, such as `slad-incidents` for INCIDENTS."""
         return f"{self.prefix}-{topic.value}"
 
     @property
     def dead(self) -> str:
-        """Return `<prefix>-dead`: the topic to which all consumer groups write the records they could not handle."""
+        """Return `<prefix>-dead`, the topic for records that a consumer group could not handle."""
         return f"{self.prefix}-dead"
 
     def all(self) -> list[str]:
         """Return the Kafka names of all topics of the installation.
 
-        There is one for each member of `Topic`, and `<prefix>-dead`, the topic of records that could not be handled.
+        They are the names of all members of `Topic`, and `<prefix>-dead`, the topic for records that could not be
+        handled.
         """
         return [*(self.of(topic) for topic in Topic), self.dead]
 
 
 def largest_record(settings: Settings) -> int:
-    """Return how many bytes a record may have: four times SLAD_MAX_BODY_BYTES, at least 4 MiB.
+    """Return the greatest size of a record in bytes: four times SLAD_MAX_BODY_BYTES, at least 4 MiB.
 
-    An event made of an accepted request body always fits, though it may be longer than what was sent.
+    An event made of an accepted request body always fits, though the event may be longer than the body.
     """
     return max(_LEAST_RECORD_BYTES, 4 * settings.max_body_bytes)
 
@@ -48,8 +49,8 @@ def largest_record(settings: Settings) -> int:
 def topic_configuration(settings: Settings, name: str) -> dict[str, str]:
     """Return the broker's settings of the topic `name`, such as `retention.ms`.
 
-    The topic for records that could not be handled keeps them four times as long as the others. The topic of contracts
-    keeps the newest record of each contract for ever.
+    The topic for records that could not be handled keeps them four times as long as the other topics. The topic of
+    contracts is compacted: it keeps the newest record of each contract for ever.
     """
     if name == TopicNames(settings.bus_prefix).of(Topic.CONTRACTS):
         return _replicated(settings, {"cleanup.policy": "compact", "max.message.bytes": str(largest_record(settings))})

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator
 
 
 class WakeSignal:
-    """Wakes the readers of one event log, within this process, when events were appended to the log.
+    """Wakes the readers of one event log, in the same process, when events were appended to the log.
 
-    Writers call `wake` after their commit; readers wait for the event that `listen` yields.
+    Writers call `wake` after their commit. Readers wait for the event that `listen` yields.
     """
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
 
     def wake(self) -> None:
-        """Wake every reader that listens; call this method after a commit that appended to the log."""
+        """Wake every reader that listens; call this after a commit that appended to the log."""
         for event in self._waiting:
             event.set()
 
@@ -25,17 +25,17 @@ class WakeSignal:
     def listen(self) -> Iterator[asyncio.Event]:
         """Yield, for the `with` block, an `asyncio.Event` that each call of `wake` sets.
 
-        Clear the event before you read the log: a call of `wake` during the reading is then not lost.
+        Clear the event before reading the log: a call of `wake` during the reading is then not lost.
         """
         with listen_to((self,)) as event:
             yield event
 
 
 async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> bool:
-    """Wait until the event is set, for at most `seconds`; return whether it was set.
+    """Wait until the event is set, for at most `seconds`; return whether the event was set.
 
-    `seconds`: None for no limit. Use this in place of `asyncio.wait_for`: in Python 3.11 that loses a cancellation that
-    comes together with the signal (python/cpython#86296).
+    `seconds`: None for no limit. Use this in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation
+    that comes together with the signal (python/cpython#86296).
     """
     try:
         async with asyncio.timeout(seconds):
@@ -49,7 +49,7 @@ async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> b
 def listen_to(signals: Iterable[WakeSignal]) -> Iterator[asyncio.Event]:
     """Yield, for the `with` block, one `asyncio.Event` for several wake signals.
 
-    It is set when `wake` of any of these signals is called.
+    The event is set when `wake` of any of these signals is called.
     """
     event = asyncio.Event()
     listened = tuple(signals)

@@ -35,8 +35,8 @@ async def write_records(
 ) -> list[str]:
     """Store contract records in the service's tables, in the caller's transaction.
 
-    Returned are the ids of the contracts whose records were stored. A record that is not newer (by `revision`) than the
-    stored one of its contract is skipped. Other writers of these tables wait until the transaction ends.
+    Returns the ids of the contracts whose records were stored. A record is skipped unless its `revision` is greater
+    than that of the stored record of its contract. Other writers of these tables wait until the transaction ends.
     """
     if not records:
         return []
@@ -77,10 +77,10 @@ def _row(record: RecordData, seq: int) -> dict[str, Any]:
 
 
 async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: RecordShelf) -> list[str]:
-    """Read the contract records that were stored since the last call into memory (`shelf`).
+    """Read the contract records stored since the last call into memory (`shelf`).
 
-    Return the ids of the contracts that changed. It is cheap if there are none: one query by an index. Call it at the
-    start of a transaction that computes clocks under the contracts.
+    Returns the ids of the contracts that changed. If none changed, the call is cheap: one query by an index. Call it at
+    the start of a transaction that computes clocks under the contracts.
     """
     if shelf.read:
         return await _read_new(connection, tables.contract, shelf)
@@ -136,10 +136,10 @@ def _no_garbage_collection() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class RecordCopy:
-    """A service's own copy of all contract records: the `tables` that hold it, and `shelf`, the same in memory.
+    """A service's own copy of all contract records: in the database (`tables`) and in memory (`shelf`).
 
-    `cursor`: the table in which the service stores how far it has read the contracts' events, if they are read from the
-    database (without Kafka).
+    `cursor`: the table in which the service stores how far it has read the events about contracts. It is used only
+    without Kafka.
     """
 
     shelf: RecordShelf
@@ -147,17 +147,17 @@ class RecordCopy:
     cursor: Table
 
     async def refresh(self, connection: AsyncConnection) -> list[str]:
-        """Read the contract records that were stored since the last call into memory (`shelf`).
+        """Read the contract records stored since the last call into memory (`shelf`).
 
-        Return the ids of the contracts that changed.
+        Returns the ids of the contracts that changed.
         """
         return await refresh(connection, self.tables, self.shelf)
 
     async def changed_since(self, connection: AsyncConnection, seq: int) -> tuple[list[str], int]:
-        """Return the ids of the contracts stored since an earlier call, in that order, and a `seq` for the next call.
+        """Return the ids of the contracts stored since an earlier call, and the `seq` for the next call.
 
-        `seq`: what the earlier call returned, a number that grows with every stored record; 0 for all contracts. If
-        nothing was stored since, `seq` is returned as it is.
+        The ids are in the order of storing. `seq`: what the earlier call returned; 0 for all contracts. It is a number
+        that grows with every stored record. If nothing was stored, the same `seq` is returned.
         """
         table = self.tables.contract
         query = select(table.c.id, table.c.seq).where(table.c.seq > seq).order_by(table.c.seq)
@@ -169,7 +169,7 @@ class ContractCopies:
     """An event handler (`sla_platform.bus.Handler`) that stores contract records from the bus in a service's tables.
 
     It also keeps the records in memory (`copy.shelf`) up to date. `within`: called in the transaction that stores
-    records, with those of them that may change how clocks are computed (a ledger entry alone does not); None: nothing
+    records, with the records that may change how clocks are computed (a new ledger entry alone does not); None: nothing
     is called.
     """
 
@@ -184,7 +184,7 @@ class ContractCopies:
         self._within = within
 
     async def load(self) -> None:
-        """Read the stored records that are new or changed into memory.
+        """Read the new and changed records from the service's tables into memory.
 
         Raises StoreBusy if the store cannot be read now.
         """
@@ -192,22 +192,22 @@ class ContractCopies:
             await self._copy.refresh(connection)
 
     async def reason_not_ready(self) -> str | None:
-        """Return a sentence saying that contracts are not read from the store yet; None once they have been read.
+        """Return a sentence while the contracts have not been read from the store yet, None afterwards.
 
         This is a readiness check, called for `/readyz`.
         """
         return None if self._copy.shelf.read else NOT_READ
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: reading a contract's record again is harmless; its revision shows that it is stored already."""
+        """Do nothing: a record that is read twice is recognised by its revision."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the next owner may read a record again; its revision shows that it is stored already."""
+        """Do nothing: a record that is read twice is recognised by its revision."""
 
     async def handle(self, batch: Batch) -> None:
-        """Store the contract records in a batch of events and read them into memory.
+        """Store the contract records in a batch of events, and read them into memory.
 
-        Raises BadEnvelope if an event cannot be read, and StoreBusy if the store cannot take the work now.
+        Raises BadEnvelope if an event cannot be read. Raises StoreBusy if the store cannot take the work now.
         """
         changes = [decode_change(envelope) for envelope in batch.envelopes]
         if not changes:
@@ -227,7 +227,10 @@ class ContractCopies:
         return judged_in != (0 if known is None else known.judged_in)
 
     async def follow(self) -> None:
-        """Call `load` every second until cancelled, for records that another instance of the service has stored."""
+        """Call `load` every second until cancelled.
+
+        So records that another instance of the service has stored are read, too.
+        """
         while True:
             with contextlib.suppress(Retryable):  # the readiness check reports it; the next look reads what is new
                 await self.load()
@@ -243,9 +246,9 @@ def with_records(
 ) -> Service:
     """Return a copy of the service that also keeps its contract records up to date.
 
-    It has a readiness check for them. The stored records are read before any part of the service runs. `copy`: where
-    the records are kept. `within`: called in the transaction that stores records, with those of them that may change
-    how clocks are computed; None: nothing is called.
+    The copy has a readiness check for the records. It reads the stored records before any part of the service runs.
+    `copy`: where the records are kept. `within`: called in the transaction that stores records, with the records that
+    may change how clocks are computed; None: nothing is called.
     """
     copies = ContractCopies(store, copy, within)
     keep = feeds.quarantine(service.name).keep_quarantined

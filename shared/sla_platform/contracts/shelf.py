@@ -25,10 +25,10 @@ _WORTH = 1_000  # bytes of a record from which it is compressed
 
 @dataclass(frozen=True, slots=True)
 class RecordIndex:
-    """The names by which a contract record is found: the customers, products and mail domains that it mentions.
+    """The names by which a contract record is found: customers, products and mail domains in the record.
 
     `customers`, `products`: as written. `domains`: the mail domains whose addresses may register for notices, in lower
-    case; "" stands for all those that are not written in ASCII.
+    case; "" stands for all domains that are not written in ASCII.
     """
 
     customers: tuple[str, ...] = ()
@@ -37,17 +37,17 @@ class RecordIndex:
 
     @classmethod
     def read(cls, names: str, record: bytes) -> RecordIndex:
-        """Return the index (names by which it is found) of a stored contract record.
+        """Return the index of a stored contract record: the names by which the record is found.
 
-        `names`: the index as JSON, as it is stored. `record`: the record as JSON. If the stored index has no mail
-        domains (older releases), a new index is made of the record.
+        `names`: the stored index as JSON. `record`: the record as JSON. If the stored index has no mail domains (older
+        releases), a new index is made from the record.
         """
         stored = orjson.loads(names)
         return cls(**stored) if "domains" in stored else index_of(RecordData.model_validate_json(record))
 
 
 def index_of(record: RecordData) -> RecordIndex:
-    """Return the names by which a contract record is found: the customers, products and mail domains in it."""
+    """Return the names by which a contract record is found: its customers, products and mail domains."""
     customers: dict[str, None] = {}
     products: dict[str, None] = {}
     domains: dict[str, None] = {}
@@ -109,10 +109,10 @@ _NOTHING = _Packed("", 0, RecordIndex(), b"")
 class RecordShelf:
     """The records of all contracts in the memory of a service, found by contract, customer, product or mail domain.
 
-    It satisfies `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed JSON
-    and parsed on demand, so that a hundred thousand fit. Shelves that were made for the same `store` (the database of
-    a process, or any object that stands for it) share equal records. `seq`: the greatest value of the column `seq`
-    (`contract_table`) among the rows put here. `read`: whether the stored records have been read here once.
+    It implements `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed JSON
+    and parsed on demand, so that a hundred thousand fit. Shelves made with the same `store` share equal records;
+    `store` is the database of a process, or any object in its place. `seq`: the greatest value of the column `seq`
+    (`contract_table`) among the records put here. `read`: whether the stored records have been read once.
     """
 
     def __init__(self, store: object | None = None) -> None:
@@ -132,7 +132,7 @@ class RecordShelf:
     def first_read(self) -> asyncio.Lock:
         """Return the lock to hold while the stored records are read for the first time.
 
-        Shelves for the same store share it, so that one of them reads the records and the others `copy` them.
+        Shelves for the same store share this lock: one shelf reads the records, the others then `copy` them.
         """
         return self._pool.first_read
 
@@ -146,7 +146,7 @@ class RecordShelf:
         return contract in self._packed
 
     def revision(self, contract: str) -> int:
-        """Return the revision of a contract's record: how many changes made it.
+        """Return the revision of a contract's record, the number of changes that made it.
 
         0 if the contract has no record.
         """
@@ -167,46 +167,52 @@ class RecordShelf:
         return found
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the contracts that name this customer in any version; case and spacing do not matter."""
+        """Return the ids of the contracts that name this customer in any version.
+
+        Case and spacing do not matter.
+        """
         return self._of.get(normal(customer), ())
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids, sorted, of the contracts that name one of these products; case and spacing do not matter."""
+        """Return the ids, sorted, of the contracts that name any of these products.
+
+        Case and spacing do not matter.
+        """
         found = set[str]().union(*(self._using.get(normal(product), ()) for product in products))
         return tuple(sorted(found))
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the ids, sorted, of the contracts that may let addresses of a mail domain register for notices.
+        """Return the ids, sorted, of contracts that may let addresses of a mail domain register for notices.
 
-        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always among them.
+        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always included.
         """
         return tuple(sorted(self._of_domain.get(domain, set()) | self._of_domain.get(_OTHER_LETTERS, set())))
 
     def with_entries(self) -> tuple[str, ...]:
-        """Return the ids, sorted, of the contracts with at least one ledger entry (bought, used, reserved, …)."""
+        """Return the ids, sorted, of the contracts with at least one ledger entry."""
         return tuple(sorted(self._with_entries))
 
     def products(self) -> Mapping[str, str]:
         """Return the products that the contracts name, as folded name -> name as written.
 
-        In a folded name (`normal`) case and spacing are made equal.
+        A folded name (`normal`) ignores case and spacing.
         """
         return self._written
 
     def put(self, contract: str, revision: int, index: RecordIndex, record: bytes, seq: int = 0) -> None:
         """Store the record of a contract in memory, in place of the earlier one.
 
-        `revision`: of the record. `index`: the names by which it is found. `record`: as JSON. `seq`: of its row in the
-        database (`contract_table`).
+        `revision`: the record's revision. `index`: the names by which the record is found. `record`: the record as
+        JSON. `seq`: the `seq` of the record's row in the database (`contract_table`).
         """
         packed = self._pool.packed[contract] = _Packed(contract, revision, index, record)
         self._put(contract, packed, seq)
 
     def put_shared(self, contract: str, revision: int, seq: int = 0) -> bool:
-        """Store a contract's record in memory if another shelf for the same store has it; return whether one has.
+        """Take a contract's record from another shelf for the same store; return whether one has it.
 
-        It must be of the given `revision`. If False is returned, nothing was stored: call `put`. `seq`: of the record's
-        row in the database (`contract_table`).
+        The record must have the given `revision`. If False is returned, nothing was stored: call `put`. `seq`: the
+        `seq` of the record's row in the database (`contract_table`).
         """
         packed = self._pool.packed.get(contract)
         if packed is None or packed.revision != revision:
@@ -218,16 +224,15 @@ class RecordShelf:
     def could_copy(self) -> bool:
         """Return whether `copy` may succeed.
 
-        That is so if this shelf is empty, and another one for the same store has records.
+        True if this shelf is empty and another shelf for the same store has records.
         """
         return not self._packed and any(each._packed for each in self._pool.shelves)
 
     def copy(self, revisions: Mapping[str, int], seq: int) -> bool:
-        """Fill an empty shelf with the records of another shelf for the same store; return whether that was done.
+        """Fill an empty shelf from another shelf for the same store; return whether that was possible.
 
-        It is done only if that shelf holds exactly the given revisions; otherwise nothing changes. `revisions`:
-        contract -> revision of its record. `seq`: the greatest value of the column `seq` among the rows in the
-        database.
+        The other shelf must hold exactly the given revisions; otherwise nothing changes. `revisions`: contract ->
+        revision of its record. `seq`: the greatest value of the column `seq` in the database.
         """
         if self._packed:
             return False

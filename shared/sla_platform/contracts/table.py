@@ -13,8 +13,8 @@ from sla_platform.store.cursor import cursor_table
 class ContractTables:
     """The two tables in which a service keeps its copy of the contract records.
 
-    `contract`: the newest received record of each contract, one row each, numbered by `seq` as written. `sequence`: one
-    row with the greatest `seq` given so far; whoever writes records locks it.
+    `contract`: one row for each contract, with the newest received record. The rows are numbered by `seq` in the order
+    of writing. `sequence`: one row with the greatest `seq` so far; writers lock it.
     """
 
     contract: Table
@@ -24,7 +24,8 @@ class ContractTables:
     def of(cls, metadata: MetaData, service: str) -> ContractTables:
         """Declare the two tables of a service in `metadata`, and return them.
 
-        `service`: its name, such as `timer`. The tables are `<service>_contract_record` and `<service>_contract_seq`.
+        `service`: the service's name, such as `timer`. The tables are `<service>_contract_record` and
+        `<service>_contract_seq`.
         """
         return cls(contract_table(metadata, service), sequence_table(metadata, service))
 
@@ -32,9 +33,8 @@ class ContractTables:
 def contract_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_contract_record`: the newest record of each contract that the service has received.
 
-    `revision`: of the record. `seq`: greater than that of every row written before, so that whoever keeps the records
-    in memory reads what is new since. `names`: by which names it is found (`RecordIndex`), as JSON. `record`: the
-    record as JSON.
+    `revision`: the record's revision. `seq`: greater than that of every row written before; readers use it to find new
+    rows. `names`: the names by which the record is found (`RecordIndex`), as JSON. `record`: the record as JSON.
     """
     return Table(
         f"{service}_contract_record",
@@ -49,9 +49,9 @@ def contract_table(metadata: MetaData, service: str) -> Table:
 
 
 def sequence_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_contract_seq`, whose one row (`id` 1) holds the greatest `seq` given so far.
+    """Return the table `<service>_contract_seq`, whose only row (`id` 1) holds the greatest `seq` so far.
 
-    Whoever writes contract records locks this row, so that the numbers are committed in their order.
+    Writers of contract records lock this row, so that the numbers are committed in their order.
     """
     return Table(
         f"{service}_contract_seq",
@@ -62,5 +62,5 @@ def sequence_table(metadata: MetaData, service: str) -> Table:
 
 
 def contract_cursor_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_contract_cursor`: how far the service has read the contracts' events."""
+    """Return the table `<service>_contract_cursor`: how far the service has read the events about contracts."""
     return cursor_table(metadata, f"{service}_contract")

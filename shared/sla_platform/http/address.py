@@ -19,9 +19,10 @@ _CONTROLS = "holds a control character, such as %00 or a line break"
 
 @dataclass(frozen=True, slots=True)
 class BadRequestAddress:
-    """What is wrong with the path or query of a request. `detail`: a sentence for its sender.
+    """What is wrong with the path or query of a request.
 
-    `parameter`: the name of the parameter whose value is wrong; "" when the path or the name of a parameter is.
+    `detail`: a sentence for the sender. `parameter`: the name of the parameter with the wrong value; "" when the path
+    or a parameter's name is wrong.
     """
 
     detail: str
@@ -29,9 +30,9 @@ class BadRequestAddress:
 
 
 def address_error(scope: Scope) -> BadRequestAddress | None:
-    """Return the first fault in the path or query of an HTTP request (`scope` of ASGI); None when there is none.
+    """Return the first fault in the path or query of an HTTP request (`scope` of ASGI), or None.
 
-    A part is at fault when it is not percent-encoded UTF-8, or when it holds a control character.
+    A part is faulty when it is not percent-encoded UTF-8, or when it holds a control character.
     """
     raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if flaw := _flaw(raw):

@@ -36,9 +36,14 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 class AuditedAct(BaseModel):
     """An act in the audit log of a service, as the API returns it.
 
-    `at`: RFC 3339, UTC. `actor`: kind and id, such as `key:ops`. `act`: such as `key.made`. `object`: the id of what it
-    was done to. `contract`, `reason`: empty for none. `before`, `after`: SHA-256 of the object's state. `details`: more
-    about the act. `hash`: of this row, the one before included, so that a change of the log is noticed.
+    - `at`: RFC 3339, UTC.
+    - `actor`: kind and id, such as `key:ops`.
+    - `act`: such as `key.made`.
+    - `object`: the id of the object that was changed.
+    - `contract`, `reason`: empty for none.
+    - `before`, `after`: SHA-256 of the object's state.
+    - `details`: more about the act.
+    - `hash`: computed from this row and the row before, so that a change of the log is noticed.
     """
 
     service: str
@@ -57,7 +62,10 @@ class AuditedAct(BaseModel):
 
 
 class AuditPage(BaseModel):
-    """A page of acts in an audit log, the newest first. `next`: pass as `after` for the next page; null at the end."""
+    """A page of acts in an audit log, the newest first.
+
+    `next`: pass as `after` for the next page; null at the end.
+    """
 
     acts: list[AuditedAct]
     next: int | None
@@ -66,8 +74,7 @@ class AuditPage(BaseModel):
 def command_of(access: KeyAccess, reason: str = "") -> Command:
     """Return who orders an act and why, as the audit log records it.
 
-    `access`: of the API key with which the act was requested. `reason`: in the caller's own words; "" if the caller
-    gave none.
+    `access`: what the API key of the request may do. `reason`: in the caller's own words; "" if none were given.
     """
     return Command(AuditActor(ActorKind.KEY, access.key), reason)
 
@@ -79,7 +86,7 @@ def asked_filter(
     since: Annotated[InstantIn | None, Query(description="from this instant on")] = None,
     until: Annotated[InstantIn | None, Query(description="before this instant")] = None,
 ) -> AuditFilter:
-    """Return the filter of an audit log that the query of a URL states (a FastAPI dependency).
+    """Return the filter of an audit log from the query of a URL (a FastAPI dependency).
 
     `actor`, `act`, `object`: only acts with exactly this text; "" for any. `since` (included), `until` (excluded): only
     acts between these instants; None for no bound.
@@ -91,7 +98,7 @@ def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRoute
     """Return the routes that list and export the audit log of one service.
 
     `tables`: the log. `authorize`: returns what the API key of a request may do. A key for all contracts needs the
-    scope `admin`. A key of one contract needs `read`; it lists the acts on that contract alone, and cannot export.
+    scope `admin`. A key of one contract needs `read`; it lists only the acts on that contract, and cannot export.
     """
     seen = _seen(authorize)
     routes = APIRouter(
@@ -105,7 +112,7 @@ def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRoute
         after: Annotated[int, Query(ge=0, le=_LARGEST, description="`next` of the page before")] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     ) -> AuditPage:
-        """Who did what, the newest first."""
+        """List who did what, the newest first."""
         async with store.reading() as connection:
             found = await newest(connection, tables, _confined(asked, only), after, limit + 1)
         shown = found[:limit]
@@ -119,7 +126,10 @@ def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRoute
         responses={200: {"content": {JSON_LINES: {}}, "description": "A row a line; the head in the last line"}},
     )
     async def export(request: Request, asked: Annotated[AuditFilter, Depends(asked_filter)]) -> Response:
-        """Every row as it is hashed, and in the last line the head; without the head where a filter leaves rows out."""
+        """Return every row in the form that is hashed; the last line is the head of the log.
+
+        If a filter leaves rows out, there is no head.
+        """
         for_all_contracts(authorize(request, ADMIN))
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         async with store.reading() as connection:

@@ -29,9 +29,9 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 class BodyBudget:
     """Limits the bytes of request bodies that this process holds at once, over all connections, to `most`.
 
-    For each body `read_body` calls `enter`, `take` for each piece that arrives, and `leave`, all with the same
-    `reader`: the `asyncio.timeout` block in which it reads the body. When more than `most` bytes are held, the reader
-    that entered first is interrupted, so that slow senders block nobody. `held`: the bytes held now.
+    `read_body` calls `enter` for each body, `take` for each piece that arrives, and `leave` at the end. `reader`: the
+    `asyncio.timeout` block in which the body is read. When more than `most` bytes are held, the reader that entered
+    first is interrupted, so that slow senders block nobody. `held`: the bytes held now.
     """
 
     def __init__(self, most: int) -> None:
@@ -40,21 +40,21 @@ class BodyBudget:
         self._of: dict[asyncio.Timeout, int] = {}  # bytes by reader, those who began first first
 
     def enter(self, reader: asyncio.Timeout) -> None:
-        """Begin to count the bytes that a reader (the `asyncio.timeout` around the reading of a body) holds."""
+        """Begin to count the bytes of a reader (the `asyncio.timeout` block in which a body is read)."""
         self._of[reader] = 0
 
     def leave(self, reader: asyncio.Timeout) -> None:
-        """Free the bytes of a reader (the `asyncio.timeout` around the reading of a body) that has ended.
+        """Free the bytes of a reader (the `asyncio.timeout` block in which a body is read).
 
-        Nothing is done if it was interrupted or has left before.
+        Does nothing if the reader was interrupted or has left before.
         """
         self.held -= self._of.pop(reader, 0)
 
     def take(self, reader: asyncio.Timeout, size: int) -> None:
-        """Count `size` more bytes that a reader (the `asyncio.timeout` around the reading of a body) holds.
+        """Count `size` more bytes of a reader (the `asyncio.timeout` block in which a body is read).
 
-        While too many bytes are held, the reader that entered first is interrupted: it gets a TimeoutError, and its
-        bytes are free. Bytes of a reader that has left are not counted.
+        While too many bytes are held, the reader that entered first is interrupted: its bytes are freed, and it gets a
+        TimeoutError. Bytes of a reader that has left are not counted.
         """
         if reader not in self._of:
             return  # it is being interrupted
@@ -70,11 +70,13 @@ UNREAD = BodyBudget(64 * 2**20)
 
 
 async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
-    """Return the body of a request, read within bounds.
+    """Return the body of a request, within limits.
 
-    `limit`: how many bytes it may have. `room`: limits the bytes of all bodies in work together; by default one object
-    of 64 MiB that all callers share. Raises Problem with these statuses. 415: the body is compressed. 413: it is too
-    long. 400: the connection ended before the last byte. 503: `room` was full, and this body was interrupted.
+    `limit`: the greatest size of the body in bytes. `room`: limits the bytes of all bodies that are being read; by
+    default one object of 64 MiB that all callers share.
+
+    Raises Problem with these statuses. 415: the body is compressed. 413: the body is too long. 400: the connection
+    ended before the last byte. 503: `room` was full, and this body was interrupted.
     """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):
@@ -112,9 +114,9 @@ async def _read(request: Request, limit: int, room: BodyBudget, reader: asyncio.
 async def read_model(request: Request, model: type[Model]) -> Model | None:
     """Return the JSON body of a request as a `model`; None when there is no body.
 
-    It may have 64 KiB. Raises Problem with these statuses. 415: another media type, or a compressed body. 422: it does
-    not fit the model; every such place is listed. 413: it is too long. 400: the connection ended before the last byte.
-    503: too many bodies are in work.
+    The body may have 64 KiB. Raises Problem with these statuses. 415: another media type, or a compressed body. 422:
+    the body does not fit the model; all faulty places are listed. 413: the body is too long. 400: the connection ended
+    before the last byte. 503: too many bodies are being read.
     """
     raw = await read_body(request, SMALL_BODY)
     if not raw:
@@ -134,11 +136,11 @@ async def read_model(request: Request, model: type[Model]) -> Model | None:
 
 
 async def demand_model(request: Request, model: type[Model]) -> Model:
-    """Return the JSON body of a request, which must have one, as a `model`.
+    """Return the JSON body of a request as a `model`; the request must have a body.
 
-    It may have 64 KiB. Raises Problem with these statuses. 422: there is no body, or it does not fit the model; every
-    such place is listed. 415: another media type, or a compressed body. 413: it is too long. 400: the connection ended
-    before the last byte. 503: too many bodies are in work.
+    The body may have 64 KiB. Raises Problem with these statuses. 422: there is no body, or the body does not fit the
+    model; all faulty places are listed. 415: another media type, or a compressed body. 413: the body is too long. 400:
+    the connection ended before the last byte. 503: too many bodies are being read.
     """
     found = await read_model(request, model)
     if found is None:
@@ -149,14 +151,14 @@ async def demand_model(request: Request, model: type[Model]) -> Model:
 def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     """Return the value of `openapi_extra` for a route that reads its body by `read_model`.
 
-    It describes a JSON body of `model`, since FastAPI cannot see by itself that such a route has one. `required`:
-    whether the request must have a body.
+    It describes a JSON body of `model`: FastAPI cannot see that such a route has one. `required`: whether the request
+    must have a body.
     """
     schema = model.model_json_schema()
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def too_large(limit: int) -> Problem:
-    """Return the Problem to raise for a request body of more than `limit` bytes: status 413."""
+    """Return the Problem (status 413) to raise for a request body of more than `limit` bytes."""
     detail = f"A body has at most {limit} bytes; send fewer events in a batch or a shorter description."
     return Problem(413, "too-large", "The body is too large", detail, headers={"Connection": "close"})

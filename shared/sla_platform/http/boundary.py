@@ -21,11 +21,11 @@ _ASKED = {name.encode(): name for name in ("host", "origin", "sec-fetch-site", "
 
 
 class Boundary:
-    """ASGI middleware that refuses requests by their Host and Origin headers, and adds default headers to answers.
+    """ASGI middleware that checks the Host and Origin headers of requests, and adds headers to responses.
 
-    A refusal is a problem 400 (no host), 421 (a host name that is not in `names`) or 403 (another site's page). The
-    default headers, such as `Cache-Control: no-store`, are added where the answer does not have them. `app`: the app
-    inside.
+    A refused request gets a problem 400 (no host), 421 (a host name that is not in `names`) or 403 (sent by another
+    site's page). Default headers, such as `Cache-Control: no-store`, are added to responses without them. `app`: the
+    app inside.
     """
 
     def __init__(self, app: ASGIApp, names: HostNames) -> None:

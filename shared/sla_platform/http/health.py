@@ -26,10 +26,10 @@ def router(
 ) -> APIRouter:
     """Return the routes `/livez`, `/readyz`, `/metrics` and `/info`.
 
-    `/readyz` calls the checks of all `services`. It answers 503, with the reasons, if a check returns a reason, raises
-    an error or takes longer than 3 seconds. Remarks of services are shown there, but never make it 503. `registry`: the
-    metrics that `/metrics` shows. `info`: called for each answer of `/info`; returns what it shows: versions, profile,
-    the catalogue in force.
+    `/readyz` calls the checks of all `services`. If a check returns a reason, raises an error or takes longer than 3
+    seconds, the response has status 503 and lists the reasons. Remarks of services are shown too, but do not change the
+    status. `registry`: the metrics that `/metrics` shows. `info`: called for each request of `/info`; returns what to
+    show: versions, profile, the catalogue in force.
     """
     routes = APIRouter(tags=["health"])
 
@@ -46,7 +46,10 @@ def router(
 
     @routes.get("/metrics", summary="Read the metrics for Prometheus")
     async def metrics(request: Request) -> Response:
-        """OpenMetrics for who asks for it, as Prometheus does; the older text format for everybody else."""
+        """Return the metrics as OpenMetrics if the request accepts this format, as Prometheus does.
+
+        Otherwise return them in the older text format.
+        """
         render, media_type = _encoder(request.headers.get("accept", ""))
         # Rendering thousands of series takes long enough to delay a tick: not on the event loop.
         return Response(await asyncio.to_thread(render, registry), media_type=media_type)

@@ -24,15 +24,15 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """An API key as `KeyGate` checks it: of the catalogue (`ApiKey`), or made by `slad key make` (`MadeKey`)."""
+    """An API key as `KeyGate` checks it: from the catalogue (`ApiKey`), or made by `slad key make` (`MadeKey`)."""
 
     @property
     def id(self) -> str:
-        """Return the key's id, by which the audit log names whoever used the key."""
+        """Return the id under which the audit log names the user of the key."""
 
     @property
     def scopes(self) -> Collection[str]:
-        """Return what the key allows, a collection of the words ingest, read, ack, notify and admin."""
+        """Return what the key allows: words among ingest, read, ack, notify and admin."""
 
     @property
     def contract(self) -> str | None:
@@ -40,18 +40,21 @@ class StoredKey(Protocol):
 
     @property
     def expires(self) -> date | None:
-        """Return the first day (UTC) on which the key is no longer valid; None if it stays valid."""
+        """Return the first day (UTC) on which the key is no longer valid; None if it does not expire."""
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented`, the text that a caller sent, is this key's text; compared in constant time."""
+        """Return whether `presented`, the text that a caller sent, is this key's text.
+
+        The comparison takes constant time.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyAccess:
     """What the caller of a request may do.
 
-    `scopes`: such as `read`. `contract`: the one contract whose data the caller may see, None: all. `key`: the id of
-    the key, "": the caller has none.
+    `scopes`: such as `read`. `contract`: the only contract whose data the caller may see; None: all contracts. `key`:
+    the id of the caller's key; "": the caller has no key.
     """
 
     scopes: frozenset[str]
@@ -59,7 +62,10 @@ class KeyAccess:
     key: str = ""
 
     def allows(self, scope: str) -> bool:
-        """Return whether the caller has the scope, or the scope `admin`, which includes every other."""
+        """Return whether the caller has the scope.
+
+        The scope `admin` includes every other scope.
+        """
         return scope in self.scopes or ADMIN in self.scopes
 
 
@@ -68,20 +74,24 @@ Authorizer = Callable[[Request, str], KeyAccess]
 
 
 def for_all_contracts(access: KeyAccess) -> KeyAccess:
-    """Return `access` unchanged if it is for all contracts. Raises Problem 403 if it is limited to one contract."""
+    """Return `access` unchanged if it is for all contracts.
+
+    Raises Problem 403 if it is limited to one contract.
+    """
     if access.contract is not None:
         raise Problem(403, "contract-key", "Not with this key", "The key is for one contract; this concerns them all.")
     return access
 
 
 class KeyGate:
-    """Checks the API key of requests: call it with the request and the scope that the request needs.
+    """Checks the API key of a request: call it with the request and the scope that the request needs.
 
-    It returns what the key may do (`KeyAccess`), or raises Problem 401 without a valid key, 403 when the key lacks the
-    scope. `keys`: called for each request, returns all keys of the catalogue. `made`: returns the key of `slad key
-    make` with the given text, None if there is none or it was revoked. `open_scopes`: scopes that need no key
-    (`SLAD_BOARD_OPEN`); if a key is sent all the same, it must be valid and have the scope, and its contract limits
-    what is seen.
+    The result is what the key may do (`KeyAccess`). Raises Problem 401 without a valid key, 403 when the key lacks the
+    scope. `keys`: called for each request; returns all keys of the catalogue. `made`: returns the key of `slad key
+    make` with the given text; None if there is none or it was revoked.
+
+    `open_scopes`: scopes that need no key (`SLAD_BOARD_OPEN`). A key that is sent anyway must be valid and have the
+    scope, and its contract limits what the caller sees.
     """
 
     def __init__(
@@ -128,8 +138,8 @@ class KeyGate:
 def presented_key(header: str) -> str:
     """Return the API key in an `Authorization` header of HTTP.
 
-    It is the bearer token, or the password of HTTP Basic. "" is returned if the header holds no key, cannot be read, or
-    has more than 1,024 characters after the word Bearer or Basic.
+    The key is the bearer token, or the password of HTTP Basic. Returns "" if the header holds no key, cannot be read,
+    or has more than 1,024 characters after the word Bearer or Basic.
     """
     scheme, _, rest = header.partition(" ")
     rest = rest.strip()

@@ -26,7 +26,7 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 
 
 class RequestRefusal(Enum):
-    """Why a request is refused by its Host or Origin header; the value is the sentence for its sender."""
+    """Why a request is refused for its Host or Origin header; the value is a sentence for the sender."""
 
     NO_HOST = "Exactly one Host header is needed, and it names a host."
     FOREIGN_HOST = "slad is not reached by this name: use SLAD_PUBLIC_URL, or add the name to SLAD_ALLOWED_HOSTS."
@@ -37,8 +37,8 @@ class RequestRefusal(Enum):
 class HostNames:
     """The host names by which requests may address this process.
 
-    `hosts`: in lower case. `any_address`: whether any IP address will do too; otherwise only addresses of the loopback
-    interface. `origin`: the origin of the public URL, such as `https://slad.example`; "" without a public URL.
+    `hosts`: in lower case. `any_address`: whether any IP address is accepted; if not, only addresses of the loopback
+    interface are. `origin`: the origin of the public URL, such as `https://slad.example`; "" without a public URL.
     """
 
     hosts: frozenset[str]
@@ -47,11 +47,11 @@ class HostNames:
 
     @classmethod
     def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> HostNames:
-        """Return the host names of this process, given its settings; `localhost` is always among them.
+        """Return the host names of this process, given its settings; `localhost` is always included.
 
-        `public_url`: the URL at which people reach slad, "" if none. `listening`: the address on which the server
+        `public_url`: the URL at which people reach slad; "" if none. `listening`: the address on which the server
         listens. `more`: further names. `machine`: the machine's name. If `listening` is not the loopback interface,
-        `machine` counts too, and any IP address is accepted.
+        `machine` is included, and any IP address is accepted.
         """
         public = urlsplit(origin_of(public_url))
         bound = listening.lower()
@@ -63,7 +63,7 @@ class HostNames:
         return cls(frozenset(hosts - {""}), not loopback, origin_of(public_url))
 
     def includes(self, authority: str) -> bool | None:
-        """Return whether a Host header (name or address, perhaps with a port) names this process.
+        """Return whether a Host header (name or address, with or without a port) names this process.
 
         None if the header cannot be read.
         """
@@ -81,7 +81,7 @@ class HostNames:
 
 
 def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: HostNames) -> RequestRefusal | None:
-    """Return why a request must be refused for its Host or Origin header; None to let it in.
+    """Return why a request must be refused for its Host or Origin header; None to accept it.
 
     The Host header must name this process, except for `/livez`, `/readyz` and `/metrics`. A request that may change
     something must come from slad's own pages, from a program (no Origin), or with a bearer token. `headers`: name in
@@ -108,7 +108,7 @@ def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: Hos
 def origin_of(url: str) -> str:
     """Return the origin of a URL as browsers write it, such as `https://slad.example` (RFC 6454 §6.1).
 
-    Return "" for `null` and anything else that is not http or https.
+    Returns "" for `null` and for anything else that is not http or https.
     """
     try:
         parts = urlsplit(url.strip().lower())

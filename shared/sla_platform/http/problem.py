@@ -23,11 +23,11 @@ DOCS = "https://slad.io/problems/"
 
 
 class Problem(Exception):
-    """An error that is answered as `application/problem+json` (RFC 9457).
+    """An error that becomes an HTTP response of type `application/problem+json` (RFC 9457).
 
-    `status`: of HTTP. `slug`: the last part of the URL in `type`. `title`: what kind of problem it is. `detail`: what
-    happened here. `errors`: places in the input, each with `pointer` and `detail`. `headers`: of the response. `extra`:
-    further members of the body.
+    `status`: the HTTP status. `slug`: the last part of the URL in `type`. `title`: the kind of problem. `detail`: what
+    happened this time. `errors`: places in the input, each with `pointer` and `detail`. `headers`: headers of the
+    response. `extra`: further members of the body.
     """
 
     def __init__(
@@ -51,7 +51,10 @@ class Problem(Exception):
         self.extra = dict(extra or {})
 
     def response(self, instance: str) -> Response:
-        """Return the problem as an HTTP response. `instance`: the request's path, stated in the body."""
+        """Return the problem as an HTTP response.
+
+        `instance`: the request's path, which the body states.
+        """
         body: dict[str, Any] = {
             "type": DOCS + self.slug,
             "title": self.title,
@@ -66,9 +69,9 @@ class Problem(Exception):
 
 
 def not_known(what: str, id_: str) -> Problem:
-    """Return the problem 404 for an object that is not known, or not to be seen with the caller's key.
+    """Return the problem 404 for an object that is unknown, or that the caller's key may not see.
 
-    `what`: its kind as text, such as `rota`. `id_`: the id that was asked for.
+    `what`: the kind of object as text, such as `rota`. `id_`: the id in the request.
     """
     return Problem(404, "not-found", f"No such {what}", f"No {what} with the id {id_[:120]!r} is known here.")
 
@@ -84,7 +87,7 @@ def _written(body: dict[str, Any]) -> bytes:
 def pointer(location: Iterable[str | int]) -> str:
     """Return the JSON pointer (RFC 6901) of a place in the input, such as `/events/0/title`.
 
-    `location`: the names and indexes on the way to the place; if empty, the pointer is `/`. Names are cut to 100
+    `location`: the names and indexes on the way to the place; if empty, the pointer is `/`. Each name is cut to 100
     characters.
     """
     return "".join("/" + shorten(str(step), 100).replace("~", "~0").replace("/", "~1") for step in location) or "/"
@@ -113,10 +116,10 @@ def _path(request: Request) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Make the app answer every error as `application/problem+json` (RFC 9457).
+    """Make the app return every error as `application/problem+json` (RFC 9457).
 
     A `Problem` keeps its status. Invalid input gets 422, a Retryable error 503, any other exception 500. A request
-    whose address (path or query) cannot be read is answered so, too.
+    whose address (path or query) cannot be read gets 400.
     """
     app.add_middleware(_CheckedAddress)
 

@@ -29,11 +29,11 @@ _ONE: dict[int | str, dict[str, Any]] = _DENIED | {404: {"description": "Nothing
 
 
 class Quarantined(BaseModel):
-    """A row (an event, a timer, a delivery) that a service could not process, as the API returns it.
+    """A row (event, timer or delivery) that a service could not process, as the API returns it.
 
-    `position`: where the row was, as text. `event`, `type`: the event's id and type; `topic`, `key`: its topic and
-    partition key on the bus; "" for none. `error`: why it failed. `first_at`, `last_at`: when it first and last failed.
-    `bytes`: the size of its data.
+    `position`: where the row was, as text. `event`, `type`: the event's id and type. `topic`, `key`: the event's topic
+    and partition key on the bus. All four are "" for none. `error`: why the row failed. `first_at`, `last_at`: when the
+    row first and last failed. `bytes`: the size of the row's data.
     """
 
     id: int
@@ -53,7 +53,7 @@ class Quarantined(BaseModel):
 
 
 class QuarantinedWhole(Quarantined):
-    """A quarantined row with its raw bytes (`data`) and, in `headers`, the attributes of its event, name -> value."""
+    """A quarantined row with its raw bytes (`data`) and the attributes of its event (`headers`)."""
 
     headers: dict[str, str]
     data: str = Field(description="the raw bytes as text; what is no UTF-8 is replaced, see data_base64")
@@ -61,7 +61,10 @@ class QuarantinedWhole(Quarantined):
 
 
 class QuarantinePage(BaseModel):
-    """A page of quarantined rows, the oldest first. `next`: pass as `after` for the next page; null at the end."""
+    """A page of quarantined rows, the oldest first.
+
+    `next`: pass as `after` for the next page; null at the end.
+    """
 
     quarantined: list[Quarantined]
     next: int | None
@@ -70,7 +73,7 @@ class QuarantinePage(BaseModel):
 def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
     """Return the routes that list, show and replay the rows in the quarantine of one service.
 
-    `authorize`: decides by a request's API key; the key needs the scope `admin`, for all contracts.
+    `authorize`: checks a request's API key. The key needs the scope `admin`, and must be for all contracts.
     """
 
     async def admin(request: Request) -> KeyAccess:
@@ -97,7 +100,7 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
         after: Annotated[int, Query(ge=0, le=_LARGEST)] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     ) -> QuarantinePage:
-        """What could not be processed, the oldest first."""
+        """List the rows that could not be processed, the oldest first."""
         found = await quarantine.page("" if state == "any" else state, after, limit + 1)
         shown = found[:limit]
         more = shown[-1].id if len(found) > limit else None
@@ -105,14 +108,14 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
 
     @routes.get("/{id_}", summary="Read a quarantined row", responses=_ONE)
     async def whole(id_: _Id) -> QuarantinedWhole:
-        """One row with its attributes and raw bytes."""
+        """Return one row with its attributes and raw bytes."""
         return _whole(service, await one(id_))
 
     @routes.get(
         "/{id_}/body", summary="Download the raw bytes of a quarantined row", responses=_ONE, response_class=Response
     )
     async def body(id_: _Id) -> Response:
-        """The raw bytes, as they came."""
+        """Return the raw bytes of one row, unchanged."""
         entry = await one(id_)
         headers = {
             "X-Content-Type-Options": "nosniff",
@@ -127,7 +130,7 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
         responses=_ONE | {409: {"description": "It was replayed, or fails still"}},
     )
     async def replay(id_: _Id, access: KeyAccess = Depends(admin), reason: Reason = "") -> Quarantined:
-        """Give the row to its handler again, after what was wrong has been mended."""
+        """Process the row again, after the cause of the error was removed."""
         try:
             entry = await quarantine.replay(id_, command_of(access, reason))
         except NoEntry:

@@ -19,8 +19,8 @@ from sla_platform.local.postgres_binaries import find_installation
 def main(arguments: list[str] | None = None) -> int:
     """Run `up` (start local PostgreSQL and Kafka), `down` (stop them) or `fetch` (download Kafka's jars).
 
-    Return the exit code: 1 if `up` could not start a server, else 0. `arguments`: the command line without the program;
-    None: that of this process.
+    Returns the exit code: 1 if `up` could not start a server, else 0. `arguments`: the command line without the
+    program; None: the command line of this process.
     """
     parser = argparse.ArgumentParser(prog="python -m sla_platform.local", description=__doc__)
     parser.add_argument("command", choices=("up", "down", "fetch"))

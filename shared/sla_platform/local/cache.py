@@ -12,15 +12,15 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """Return the folder for what is fetched once for every checkout: `$SLAD_CACHE`, or `~/.cache/slad`."""
+    """Return the folder for downloads that all checkouts share: `$SLAD_CACHE`, or `~/.cache/slad`."""
     return Path(os.environ.get("SLAD_CACHE") or Path.home() / ".cache" / "slad")
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock (flock) on the file `path` within the `with` block; wait while another process holds it.
+    """Hold an exclusive lock (flock) on the file `path` within the `with` block.
 
-    The kernel releases the lock if the process dies.
+    Waits while another process holds the lock. The kernel releases the lock if the process dies.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
@@ -29,10 +29,10 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def fetched_once(name: str, fetch: Callable[[Path], None], *, folder: Path | None = None) -> Path:
-    """Return the folder `name` of the cache, filled by `fetch` if it does not exist yet.
+    """Return the folder `name` of the cache; if it does not exist yet, fill it by `fetch`.
 
-    `fetch`: called with a temporary folder to fill, which is renamed when complete, so that an interrupted call leaves
-    nothing that looks complete. `folder`: the cache to use; None: `cache_folder()`.
+    `fetch`: called with a temporary folder to fill. This folder is renamed when complete, so an interrupted call leaves
+    no incomplete folder in the cache. `folder`: the cache to use; None: `cache_folder()`.
     """
     cache = folder or cache_folder()
     target = cache / name

@@ -7,11 +7,10 @@ from sqlalchemy import URL, make_url
 
 
 async def create_database(server_url: str, name: str, template: str = "template1") -> str:
-    """Create a database on a PostgreSQL server, as a copy of another; return its SQLAlchemy URL.
+    """Create a database on a PostgreSQL server, as a copy of `template`; return its SQLAlchemy URL.
 
-    `server_url`: the SQLAlchemy URL of a database on this server. `name`: of the new database. `template`: the database
-    that is copied. Raises asyncpg.DuplicateDatabaseError if the database exists, and asyncpg.ObjectInUseError if the
-    template is in use.
+    `server_url`: the SQLAlchemy URL of any database on this server. `name`: the name of the new database. Raises
+    asyncpg.DuplicateDatabaseError if the database exists, and asyncpg.ObjectInUseError if the template is in use.
     """
     await _execute(server_url, f"CREATE DATABASE {_quoted(name)} TEMPLATE {_quoted(template)}")
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)

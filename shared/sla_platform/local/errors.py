@@ -24,9 +24,10 @@ class Unavailable(LocalError):
 
 
 class StartFailed(LocalError):
-    """Raised when a local server did not become ready; the message ends with the last lines of its log file `log`.
+    """Raised when a local server did not become ready.
 
-    `part`: the server, such as `PostgreSQL`. `reason`: what went wrong.
+    `part`: the server, such as `PostgreSQL`. `reason`: what went wrong. `log`: the server's log file; the message ends
+    with its last lines.
     """
 
     def __init__(self, part: str, reason: str, log: Path) -> None:

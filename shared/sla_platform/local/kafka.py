@@ -43,10 +43,14 @@ class _Address:
 class KafkaBroker:
     """A real Kafka broker on this machine, with its data in `data_dir`.
 
-    `port`: None to have one chosen at the first start. `heap_mb`: memory of its Java, in MiB. `settings`: name ->
-    value, for server.properties. `jvm`: options of its Java. `listeners`: protocol such as `SASL_SSL` -> a further
-    port. `users`: name -> password of those who may log in there by SCRAM. Start, stop and kill block: from a coroutine
-    call them through `asyncio.to_thread`.
+    Starting, stopping and killing block: from a coroutine call these methods through `asyncio.to_thread`.
+
+    - `port`: None: chosen at the first start.
+    - `heap_mb`: memory of the broker's Java, in MiB.
+    - `settings`: name -> value, for server.properties.
+    - `jvm`: options of the broker's Java.
+    - `listeners`: protocol such as `SASL_SSL` -> an additional port.
+    - `users`: name -> password of the users who may log in by SCRAM.
     """
 
     version = KAFKA_VERSION
@@ -76,7 +80,7 @@ class KafkaBroker:
 
     @property
     def bootstrap(self) -> str:
-        """Return `host:port` for clients; known once the broker has been started a first time."""
+        """Return `host:port` for clients; available after the broker's first start."""
         return f"127.0.0.1:{self._address().port}"
 
     @property
@@ -96,10 +100,10 @@ class KafkaBroker:
         return self._process() is not None
 
     def start(self, timeout: float = 60.0) -> KafkaBroker:
-        """Start the broker and return it when clients can connect; one that runs already is returned at once.
+        """Start the broker; return it when clients can connect.
 
-        `timeout`: for how many seconds to wait. Raises Unavailable (no Java, no Maven) and StartFailed (port taken,
-        broken data, not ready in that time).
+        A running broker is returned at once. `timeout`: seconds to wait. Raises Unavailable (no Java, no Maven) and
+        StartFailed (port taken, broken data, not ready in time).
         """
         if self.running:
             return self
@@ -115,7 +119,7 @@ class KafkaBroker:
         return self
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Shut the broker down cleanly, and kill it when that takes longer than `timeout` seconds."""
+        """Shut the broker down cleanly; kill it if that takes longer than `timeout` seconds."""
         process = self._process()
         if process is None:
             return
@@ -126,7 +130,10 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def kill(self) -> None:
-        """Kill the broker (SIGKILL) and wait until it has ended; to clients it looks like a power cut."""
+        """Kill the broker (SIGKILL) and wait until it has ended.
+
+        To clients this looks like a power cut.
+        """
         process = self._process()
         if process is None:
             return
@@ -135,10 +142,10 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def restart(self, timeout: float = 60.0) -> KafkaBroker:
-        """Stop the broker if it runs, and start it again on the same data and port.
+        """Stop the broker if it runs, start it again on the same data and port, and return it.
 
-        It is returned when clients can connect. `timeout`: for how many seconds to wait for the start. Raises
-        Unavailable (no Java, no Maven) and StartFailed (port taken, broken data, not ready in that time).
+        Waits until clients can connect. `timeout`: seconds to wait for the start. Raises Unavailable (no Java, no
+        Maven) and StartFailed (port taken, broken data, not ready in time).
         """
         self.stop()
         return self.start(timeout)
@@ -146,13 +153,13 @@ class KafkaBroker:
     def discard(self) -> None:
         """Kill the broker and delete its data.
 
-        It is for the end of a test that had a broker of its own.
+        Use it at the end of a test that had its own broker.
         """
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def pause(self) -> None:
-        """Freeze the broker's process (SIGSTOP): connections stay open and nothing answers."""
+        """Freeze the broker's process (SIGSTOP): connections stay open, but get no response."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:

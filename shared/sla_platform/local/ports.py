@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different ports that were free on 127.0.0.1 a moment ago."""
+    """Return `count` different ports on 127.0.0.1 that were free when checked."""
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -16,7 +16,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def port_in_use(port: int) -> bool:
-    """Return whether a program on 127.0.0.1 listens on the port or has bound it."""
+    """Return whether a program has bound this port on 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

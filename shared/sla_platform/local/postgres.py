@@ -44,8 +44,8 @@ class PostgresServer:
     """A real PostgreSQL server on this machine, with its data in `data_dir`, reached by a Unix socket.
 
     `installation`: the programs to run; None: those that `find_installation` finds. `settings`: name -> value, for
-    postgresql.conf. When the server's user may not enter `data_dir`, a folder in the temporary directory is used
-    instead. All methods but `create_database` and `drop_database` block: from a coroutine call them through
+    postgresql.conf. If the server's user may not enter `data_dir`, a folder in the temporary directory is used instead.
+    All methods except `create_database` and `drop_database` block: from a coroutine call them through
     `asyncio.to_thread`.
     """
 
@@ -70,13 +70,13 @@ class PostgresServer:
 
     @property
     def pid(self) -> int | None:
-        """Return the process id of the postmaster; None when it does not run."""
+        """Return the process id of the postmaster (main process); None when it does not run."""
         process = self._process()
         return process.pid if process else None
 
     @property
     def running(self) -> bool:
-        """Return whether the postmaster's process exists."""
+        """Return whether the process of the postmaster (main process) exists."""
         return self._process() is not None
 
     def url(self, database: str = "postgres") -> str:
@@ -84,10 +84,10 @@ class PostgresServer:
         return f"postgresql+asyncpg://postgres@/{database}?host={self.socket_dir}"
 
     def start(self, timeout: float = 30.0) -> PostgresServer:
-        """Start the server and return it when it accepts connections; one that runs already is returned at once.
+        """Start the server; return it when it accepts connections.
 
-        `timeout`: for how many seconds to wait. Raises StartFailed, with the last lines of the server's log, if it does
-        not start, or not in that time.
+        A running server is returned at once. `timeout`: seconds to wait. Raises StartFailed, with the last lines of the
+        server's log, if the server is not ready in time.
         """
         if self.running:
             return self
@@ -101,7 +101,7 @@ class PostgresServer:
     def stop(self, mode: str = "fast", timeout: float = 30.0) -> None:
         """Stop the server; kill it if it still runs after `timeout` seconds.
 
-        `mode`: `smart` waits until the clients have gone; `fast` disconnects them. `immediate` also leaves out the last
+        `mode`: `smart` waits until the clients have gone. `fast` disconnects them. `immediate` also skips the last
         checkpoint: the next start then recovers from PostgreSQL's write-ahead log.
         """
         process = self._process()
@@ -112,7 +112,7 @@ class PostgresServer:
             self.kill()
 
     def kill(self) -> None:
-        """Kill the postmaster (SIGKILL), and wait until its child processes have ended, as they then do.
+        """Kill the postmaster (main process) by SIGKILL, and wait until its child processes have ended.
 
         A child that still runs after 10 seconds is killed as well.
         """
@@ -126,10 +126,10 @@ class PostgresServer:
                 one.signal(signal.SIGKILL)
 
     def restart(self, mode: str = "fast") -> PostgresServer:
-        """Stop the server, and start it again on the same data and socket.
+        """Stop the server, start it again on the same data and socket, and return it.
 
-        It is returned when it accepts connections. `mode`: `smart` waits until the clients have gone, `fast`
-        disconnects them, `immediate` also leaves out the last checkpoint. Raises StartFailed.
+        Waits until the server accepts connections. `mode`: `smart` waits until the clients have gone, `fast`
+        disconnects them, `immediate` also skips the last checkpoint. Raises StartFailed.
         """
         self.stop(mode)
         return self.start()
@@ -137,14 +137,14 @@ class PostgresServer:
     def discard(self) -> None:
         """Kill the server and delete its data and its socket.
 
-        It is for the end of a test that had a server of its own.
+        Use it at the end of a test that had its own server.
         """
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
         shutil.rmtree(self.socket_dir, ignore_errors=True)
 
     def pause(self) -> None:
-        """Freeze postmaster and children (SIGSTOP): connections stay open and nothing answers."""
+        """Freeze all server processes (SIGSTOP): connections stay open, but get no response."""
         self._signal_all(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -154,8 +154,8 @@ class PostgresServer:
     async def create_database(self, name: str, template: str = "template1") -> str:
         """Create a database on this server, as a copy of `template`; return its SQLAlchemy URL.
 
-        Raises asyncpg.DuplicateDatabaseError when it exists, and asyncpg.ObjectInUseError when somebody uses the
-        template.
+        Raises asyncpg.DuplicateDatabaseError if the database exists, and asyncpg.ObjectInUseError if the template is in
+        use.
         """
         return await create_database(self.url(), name, template)
 

@@ -25,9 +25,9 @@ _DEBIAN = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An installed PostgreSQL: the folder `bin_dir` with its programs, its version, and whether it can compress by lz4.
+    """An installed PostgreSQL: its programs in `bin_dir`, its version, and whether it can compress by lz4.
 
-    `account`: the user its programs must run as; None: the user of this process.
+    `account`: the user as whom the programs must run; None: the user of this process.
     """
 
     bin_dir: Path
@@ -42,9 +42,9 @@ class Installation:
 
 
 def find_installation(*, lz4: bool = False) -> Installation:
-    """Return the PostgreSQL of this machine to use; with `lz4` only one that can compress its WAL by lz4.
+    """Return the PostgreSQL installation of this machine to use.
 
-    Raises Unavailable naming every place that was searched.
+    `lz4`: only one that can compress its WAL by lz4. Raises Unavailable, naming all places that were searched.
     """
     account = SystemAccount.unprivileged()
     for bin_dir in _candidates():
@@ -60,9 +60,9 @@ def find_installation(*, lz4: bool = False) -> Installation:
 
 
 def reachable(path: Path, account: SystemAccount | None) -> bool:
-    """Return whether `account` may enter every folder above `path`, and execute (file) or enter (folder) `path` itself.
+    """Return whether `account` can reach `path`, and execute it (file) or enter it (folder).
 
-    `account`: None stands for the user of this process, for whom True is returned without a look.
+    `account`: None: the user of this process; the result is then True without a check.
     """
     if account is None:
         return True
@@ -70,9 +70,10 @@ def reachable(path: Path, account: SystemAccount | None) -> bool:
 
 
 def outside(path: Path, name: str) -> Path:
-    """Return the folder in the temporary directory to use in place of `path`, which the server's user cannot reach.
+    """Return the folder in the temporary directory to use in place of `path`.
 
-    It is `slad-<name>-<hash of path>`, the same at each call; it is not created here.
+    It is for a `path` that the server's user cannot reach. The folder is `slad-<name>-<hash of path>`, the same at each
+    call. This function does not create it.
     """
     mark = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:10]
     return Path(tempfile.gettempdir()) / f"slad-{name}-{mark}"

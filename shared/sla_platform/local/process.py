@@ -34,16 +34,16 @@ class Process:
 
     @classmethod
     def of(cls, pid: int) -> Process:
-        """Return the process that has this pid at present.
+        """Return the process that now has this pid.
 
-        If there is none, or where /proc is absent, its `started` is 0.
+        If there is none, or where /proc is absent, the result's `started` is 0.
         """
         fields = _stat(pid)
         return cls(pid, int(fields[_START_TICK]) if fields else 0)
 
     @classmethod
     def recorded(cls, path: Path) -> Process | None:
-        """Return the process that `record` wrote to this file; None without a readable record."""
+        """Return the process that `record` wrote to this file; None if the file is absent or unreadable."""
         try:
             pid, started = path.read_text().split()
             return cls(int(pid), int(started))
@@ -55,9 +55,9 @@ class Process:
         path.write_text(f"{self.pid} {self.started}\n")
 
     def alive(self) -> bool:
-        """Return whether the process still runs; a zombie that no parent reaped does not count.
+        """Return whether the process still runs; False for a zombie (ended, but not reaped by its parent).
 
-        A killed process counts as running while its last threads are still ending, since these may hold its ports.
+        A killed process is still running while its last threads are ending, since they may hold its ports.
         """
         self._reap()
         if not _PROC.is_dir():
@@ -73,7 +73,7 @@ class Process:
             os.kill(self.pid, number)
 
     def wait_gone(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for the process to end; return False if it still runs then."""
+        """Wait up to `timeout` seconds for the process to end; return whether it has ended."""
         deadline = time.monotonic() + timeout
         while self.alive():
             if time.monotonic() > deadline:
@@ -103,7 +103,10 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class SystemAccount:
-    """The system user a server runs as; servers such as PostgreSQL refuse root."""
+    """The system user as whom a server runs.
+
+    Servers such as PostgreSQL refuse to run as root.
+    """
 
     name: str
     uid: int
@@ -111,7 +114,7 @@ class SystemAccount:
 
     @classmethod
     def unprivileged(cls) -> SystemAccount | None:
-        """Return the user for servers to run as when this process runs as root: `postgres`, or else `nobody`.
+        """Return the user as whom servers shall run when this process runs as root: `postgres`, else `nobody`.
 
         None when this process does not run as root, or when neither user exists.
         """
@@ -127,9 +130,9 @@ class SystemAccount:
 
 
 def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Process:
-    """Start a server in a session of its own (Ctrl-C does not reach it), and return its process.
+    """Start a server in its own session (Ctrl-C does not reach it), and return its process.
 
-    Its output is appended to `log`. `env`: its environment variables; None: those of this process.
+    The server's output is appended to `log`. `env`: the server's environment variables; None: those of this process.
     """
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
@@ -156,11 +159,11 @@ def run(
     cwd: Path | None = None,
     timeout: float = 120.0,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; return its exit code and its output, as `subprocess.run` does.
+    """Run a command and wait for its end; return exit code and output, as `subprocess.run` does.
 
-    What it writes to stderr is in `stdout`, too. `account`: the user to run as (possible for root only); None: the user
-    of this process. `cwd`: the folder to run in; None: the present one. Raises subprocess.TimeoutExpired after
-    `timeout` seconds.
+    The result's `stdout` includes what the command wrote to stderr. `account`: the user to run as (possible for root
+    only); None: the user of this process. `cwd`: the folder to run in; None: the current folder. Raises
+    subprocess.TimeoutExpired after `timeout` seconds.
     """
     environment = dict(os.environ) if account is None else {**os.environ, "HOME": "/", "USER": account.name}
     return subprocess.run(  # noqa: S603  every argv is built by the launchers beside this file

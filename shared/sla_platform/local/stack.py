@@ -19,7 +19,7 @@ _DATABASE = "slad"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An environment variable to set so that slad uses the local servers, such as `SLAD_STORE_URL`."""
+    """An environment variable, such as `SLAD_STORE_URL`, that makes slad use a local server."""
 
     name: str
     value: str
@@ -31,9 +31,9 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class StackOutcome:
-    """What `up` returns: which local servers run now, and which could not be started.
+    """The result of `up`: which local servers run now, and which could not be started.
 
-    `exports`: a variable for each server that runs now. `failures`: the errors of those that could not be started.
+    `exports`: a variable for each running server. `failures`: an error for each server that could not be started.
     """
 
     exports: tuple[Export, ...]
@@ -41,9 +41,10 @@ class StackOutcome:
 
 
 def up(folder: Path, say: Say) -> StackOutcome:
-    """Start PostgreSQL and Kafka, each if it does not run yet, with their data in `folder`.
+    """Start local PostgreSQL and Kafka servers with their data in `folder`.
 
-    When a server fails, the other is started all the same. `say` is called with each line on the progress.
+    A server that already runs is not started again. If a server fails, the other is still started. `say`: called with
+    each line about the progress.
     """
     exports: list[Export] = []
     failures: list[LocalError] = []
@@ -56,9 +57,9 @@ def up(folder: Path, say: Say) -> StackOutcome:
 
 
 def down(folder: Path, say: Say) -> None:
-    """Stop the servers with data in `folder` cleanly; the data stay. A server that does not run is skipped.
+    """Stop the servers with data in `folder` cleanly; the data are kept.
 
-    `say`: called with a line for each server that was stopped.
+    A server that does not run is skipped. `say`: called with a line for each stopped server.
     """
     broker = KafkaBroker(folder / "kafka")
     if broker.running:

@@ -14,10 +14,10 @@ _FURTHER = 50  # names of one incident, each an alias of the next
 
 
 def alias_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_alias` of incidents' other names: `name` is another name of the incident `incident`.
+    """Return the table `<service>_alias` of incidents' other names: `name` is another name of `incident`.
 
-    Such a name is, for example, the key of a ticket before it was moved. When the ticket was moved again, `incident`
-    may itself be another name; `incident_named` follows them to the present one.
+    Another name is, for example, the key of a ticket before it was moved. If the ticket was moved again, `incident` may
+    itself be an old name; `incident_named` follows the names to the present one.
     """
     return Table(
         f"{service}_alias",
@@ -32,8 +32,8 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
     """Store in the alias table `table` the other names of incidents that these events state.
 
     An event of a rename says that its `known_as` is another name of its `incident`. An event of a merge says that its
-    `incident` is another name of its `known_as`. A name stored before is overwritten. Skipped are events of other
-    kinds, events without `known_as`, and events copied from another incident (`carried_from`).
+    `incident` is another name of its `known_as`. A name stored before is overwritten. Events of other kinds, events
+    without `known_as` and events copied from another incident (`carried_from`) are skipped.
     """
     stated: dict[str, str] = {}
     for event in events:
@@ -49,10 +49,10 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
 
 
 async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:
-    """Return the id of the incident that has the other name `name`; without one, return `name` itself.
+    """Return the id of the incident that has the other name `name`; return `name` itself if there is none.
 
-    If the ticket was moved several times, the names are followed to the present one, over 50 moves at most. `table`: of
-    other names (`alias_table`).
+    If the ticket was moved several times, the names are followed to the present one, over at most 50 moves. `table`:
+    the table of other names (`alias_table`).
     """
     seen = {name}
     for _ in range(_FURTHER):
@@ -68,7 +68,7 @@ async def incident_named(connection: AsyncConnection, table: Table, name: str) -
 async def names_of(connection: AsyncConnection, table: Table, incident: str) -> list[str]:
     """Return all other names of an incident, in alphabetical order; empty when it has none.
 
-    If the ticket was moved several times, the names before each move are among them. `table`: of other names
+    If the ticket was moved several times, its names before each move are included. `table`: the table of other names
     (`alias_table`).
     """
     found = await _names(connection, table, [incident])
@@ -78,7 +78,7 @@ async def names_of(connection: AsyncConnection, table: Table, incident: str) -> 
 async def forget_names(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, str]:
     """Delete all other names of these incidents; return the deleted ones as name -> incident.
 
-    If a ticket was moved several times, the names before each move are deleted. `table`: of other names
+    If a ticket was moved several times, its names before each move are deleted. `table`: the table of other names
     (`alias_table`).
     """
     gone: dict[str, str] = {}

@@ -24,16 +24,16 @@ PATIENCE = 10.0  # seconds that a user waits for a place
 def unlimited(kept: int) -> Mapping[str, Any]:
     """Return keyword arguments of `create_async_engine` for a pool that keeps `kept` connections open.
 
-    The pool opens any number of further connections; `Connections` limits how many are used at once.
+    The pool may open any number of further connections; `Connections` limits how many are used at once.
     """
     return MappingProxyType({"pool_size": kept, "max_overflow": -1})
 
 
 class Connections:
-    """Opens connections of a database engine for at most `places` coroutines at a time; the others wait in turn.
+    """Opens connections of a database engine for at most `places` coroutines at a time; others wait in turn.
 
-    `engine`: made with the arguments that `unlimited` returns, so that its own pool sets no limit. Who connects by the
-    engine itself, as migrations do, is not counted.
+    `engine`: made with the arguments that `unlimited` returns, so that its own pool sets no limit. Connections opened
+    through the engine itself, as by migrations, are not limited.
     """
 
     def __init__(self, engine: AsyncEngine, places: int) -> None:
@@ -43,7 +43,7 @@ class Connections:
     def with_options(self, **options: Any) -> Connections:
         """Return an object that opens connections with these SQLAlchemy options.
 
-        It shares the `places` of this one: both together open at most so many connections at a time.
+        The new object shares the `places` of this one: the limit applies to both together.
         """
         same = Connections(self.engine.execution_options(**options), 0)
         same._free = self._free
@@ -53,9 +53,8 @@ class Connections:
     async def connected(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection for the `with` block; it is closed at the end.
 
-        If all `places` are taken, this waits for one, up to ten seconds; StoreBusy is raised if none becomes free.
-        StoreBusy is also raised in place of a database error that passes by itself, such as a lost connection (see
-        `as_store_busy`).
+        If all `places` are taken, this waits up to ten seconds. Raises StoreBusy if no place becomes free, and for
+        database errors that pass by themselves, such as a lost connection (see `as_store_busy`).
         """
         await self._take_place()
         connecting = True

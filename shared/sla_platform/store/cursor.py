@@ -25,8 +25,8 @@ def cursor_table(metadata: MetaData, service: str) -> Table:
 async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
     """Return how far the event log named `log` has been read, as stored in `table` (see `cursor_table`).
 
-    The beginning of the log is returned if nothing is stored, or if the stored text cannot be read. Events that are
-    then read again do no harm: readers recognise them by their ids.
+    Returns the beginning of the log if nothing is stored, or if the stored text cannot be read. Events that are then
+    read again do no harm: readers recognise them by their ids.
     """
     found: str | None = (
         await connection.execute(select(table.c.cursor).where(table.c.log == log))
@@ -41,6 +41,6 @@ async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
 async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:
     """Store in `table` (see `cursor_table`) how far the event log named `log` has been read.
 
-    The earlier value is replaced.
+    The stored value is replaced.
     """
     await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

@@ -18,9 +18,9 @@ WROTE = "slad.wrote"
 
 
 class Database(Protocol):
-    """The connections of one database, as `Store` hands them out; SQLite and PostgreSQL implement it.
+    """The connections of one database, for a `Store`; SQLite and PostgreSQL implement this protocol.
 
-    Their errors show no values of columns or parameters, which may be a customer's data.
+    Errors of the connections show no values of columns or parameters, which may be a customer's data.
     """
 
     @property
@@ -37,12 +37,12 @@ class Database(Protocol):
     def claimer(self) -> Connections | None:
         """Return the connections on which each statement is its own transaction; None on SQLite.
 
-        `Store.claiming` uses them.
+        `Store.claiming` uses these connections.
         """
         ...
 
     async def write_refusal(self) -> str | None:
-        """Ask the database whether it accepts writes; return why not, or None when it does."""
+        """Ask the database whether it accepts writes; return the reason if not, else None."""
         ...
 
     async def close(self) -> None:
@@ -51,14 +51,17 @@ class Database(Protocol):
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON text, for a JSON column. Raises TypeError for what JSON cannot hold."""
+    """Return a value as JSON text, for a JSON column.
+
+    Raises TypeError for a value that JSON cannot hold.
+    """
     return orjson.dumps(value).decode()
 
 
 def note_writes(engine: AsyncEngine) -> None:
     """Make an engine mark each connection that has written: `connection.info[WROTE]` becomes True.
 
-    A write is a statement INSERT, UPDATE or DELETE. The mark stays until the user of the connection removes it.
+    A write is a statement INSERT, UPDATE or DELETE. The mark stays until the connection's user removes it.
     """
 
     @event.listens_for(engine.sync_engine, "after_cursor_execute")

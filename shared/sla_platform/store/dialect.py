@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT into the table, in the connection's dialect of SQL.
 
-    ON CONFLICT clauses can be added to it.
+    An ON CONFLICT clause can be added to the statement.
     """
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
@@ -20,17 +20,17 @@ def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sql
 
 
 def insert_new(connection: AsyncConnection, table: Table) -> Any:
-    """Return an INSERT into the table that skips rows whose unique key is already there.
+    """Return an INSERT into the table that skips rows whose unique key already exists.
 
-    It is in the connection's dialect of SQL.
+    The statement is in the connection's dialect of SQL.
     """
     return insert(connection, table).on_conflict_do_nothing()
 
 
 def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = frozenset()) -> Any:
-    """Return an INSERT into the table that updates a row with the same primary key, if there is one.
+    """Return an INSERT into the table that updates the row with the same primary key, if there is one.
 
-    An update replaces all columns except the key and those named in `keep`.
+    An update replaces all columns except the key and the columns named in `keep`.
     """
     statement = insert(connection, table)
     key = [column.name for column in table.primary_key.columns]

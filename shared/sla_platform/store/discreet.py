@@ -27,7 +27,7 @@ _VALUES = (
 
 
 def without_values(text: str) -> str:
-    """Return the message of a database or driver with the values it quotes replaced by `[hidden]`."""
+    """Return an error message of a database or driver, with `[hidden]` in place of the quoted values."""
     for pattern, plain in _VALUES:
         text = pattern.sub(plain, text)
     return text
@@ -36,8 +36,8 @@ def without_values(text: str) -> str:
 def keep_values_out_of_errors(engine: AsyncEngine) -> None:
     """Make errors of this engine show no column values and no parameters of statements.
 
-    The driver's errors that caused them show none either. What people wrote would otherwise reach logs and responses,
-    as in PostgreSQL's `DETAIL: Key (id)=(…)`.
+    The driver's errors behind them show none either. Otherwise what people wrote would reach logs and responses, as in
+    PostgreSQL's `DETAIL: Key (id)=(…)`.
     """
 
     @event.listens_for(engine.sync_engine, "handle_error")

@@ -24,11 +24,12 @@ from sla_platform.store.writes import WriteHealth
 
 
 class Store:
-    """The database of a service, or of all services in one process: open connections by `transaction` and `reading`.
+    """The database of a service, or of all services in one process.
 
-    Share one Store per URL in a process: on SQLite its writers queue in it. `pool`: how many connections stay open on
-    PostgreSQL. `patient`: statements may take as long as they need (for migrations). `sqlite`: whether the database is
-    SQLite. `writes`: remembers whether the latest writes were accepted (`WriteHealth`).
+    Open connections by `transaction` and `reading`. Share one Store per URL in a process: on SQLite the writers queue
+    in it. `pool`: how many connections stay open on PostgreSQL. `patient`: statements may take as long as they need
+    (for migrations). `sqlite`: whether the database is SQLite. `writes`: remembers whether the last writes were
+    accepted (`WriteHealth`).
     """
 
     def __init__(self, url: str, *, pool: int = 8, patient: bool = False) -> None:
@@ -45,15 +46,18 @@ class Store:
 
     @property
     def engine(self) -> AsyncEngine:
-        """Return the SQLAlchemy engine, for migrations and tools; its errors are the driver's own, not StoreBusy."""
+        """Return the SQLAlchemy engine, for migrations and tools.
+
+        It raises the driver's own errors, not StoreBusy.
+        """
         return self._database.writer.engine
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction, which commits at the end of the `with` block and is rolled back on any error.
+        """Open a transaction for the `with` block: commit at its end, roll back on any error.
 
         Raises StoreBusy when the database is away, full or overloaded. Nothing was changed then, unless the connection
-        was lost during the commit itself.
+        was lost during the commit.
         """
         try:
             async with self._database.writer.connected() as connection, connection.begin():
@@ -68,10 +72,10 @@ class Store:
 
     @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for the `with` block on which each statement is its own transaction. Raises StoreBusy.
+        """Open a connection for the `with` block on which each statement is its own transaction.
 
-        It is for statements that claim rows: in one step a worker finds rows and marks them as its own. PostgreSQL is
-        told to find the rows by indexes. On SQLite, which has no such connection, AssertionError is raised.
+        Use it for statements by which a worker finds rows and marks them as its own, in one step. PostgreSQL finds the
+        rows by indexes. Raises StoreBusy, and AssertionError on SQLite, which has no such connection.
         """
         claimer = self._database.claimer
         assert claimer is not None, "SQLite's writers queue for transactions"
@@ -84,29 +88,28 @@ class Store:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for the `with` block that only reads and takes no locks. Raises StoreBusy.
+        """Open a read-only connection for the `with` block, which takes no locks.
 
-        On SQLite all statements see the same state of the database; on PostgreSQL each statement sees what was
-        committed before it.
+        On SQLite all statements see the same state of the database. On PostgreSQL each statement sees what was
+        committed before it. Raises StoreBusy.
         """
         async with self._database.reader.connected() as connection:
             yield connection
 
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Run a query on SQLite synchronously and return its first row; None if there is none. Raises StoreBusy.
+        """Run a query on SQLite synchronously; return its first row, or None if there is none.
 
-        `query`: one that an index answers in microseconds, with parameters written `:name`. `values`: parameter ->
-        value. It is for loops that check many times a second whether there is anything to do. On PostgreSQL
-        AssertionError is raised.
+        It is for loops that check many times a second whether there is work. `query`: fast (found by an index), with
+        parameters written `:name`. `values`: parameter -> value. Raises StoreBusy, and AssertionError on PostgreSQL.
         """
         assert isinstance(self._database, SqliteDatabase), "PostgreSQL is asked over a connection"
         return self._database.glance(query, values)
 
     async def write_refusal(self) -> str | None:
-        """Return why the database refuses writes at present; None when it accepts them.
+        """Return why the database now refuses writes; None when it accepts them.
 
-        This is a readiness check. If a write succeeded in the last two seconds, it returns None. If a write found the
-        disk full in the last 15 seconds, it returns the error of that write. Otherwise it asks the database.
+        This is a readiness check. If a write succeeded in the last two seconds, the result is None. If a write found
+        the disk full in the last 15 seconds, the result is that write's error. Otherwise the database is asked.
         """
         if self.writes.recently_committed:
             return None

@@ -16,9 +16,9 @@ _NOW = text("SELECT clock_timestamp()")
 async def store_now(connection: AsyncConnection, time_source: TimeSource) -> datetime:
     """Return the present instant by the database's clock, which all machines share.
 
-    If that clock leaps, time first goes on as before (`TimeSource.judge_store_clock`). On SQLite, and when the time
-    source is `authoritative`, the time source's instant is returned. Call this before you read: everything committed up
-    to this instant is then seen.
+    After a leap of that clock, time first continues as before (`TimeSource.judge_store_clock`). On SQLite, and when the
+    time source is `authoritative`, the result is the time source's instant. Call this before reading rows: the read
+    then includes everything that was committed up to this instant.
     """
     if time_source.authoritative or not is_postgres(connection):
         return time_source.now()

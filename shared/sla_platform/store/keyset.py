@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, or_, true
 def rows_after(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return the SQL condition for the rows that follow the row `last`, sorted by `at` and then `name`.
 
-    `last`: the last row of the page before, with both columns; None: every row follows.
+    `last`: the last row of the previous page, with both columns; None: all rows.
     """
     if last is None:
         return true()

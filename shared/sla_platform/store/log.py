@@ -34,7 +34,10 @@ POSTGRES_TXID_DEFAULT = "(pg_current_xact_id()::text::bigint)"
 
 
 class TransactionId(FunctionElement[int]):
-    """An SQL expression, the default of event logs' column `txid`: the transaction's id on PostgreSQL, 0 on SQLite."""
+    """An SQL expression for the id of the present transaction: 0 on SQLite.
+
+    It is the default of the column `txid` of event logs.
+    """
 
     type = BigInteger()
     inherit_cache = True
@@ -53,8 +56,8 @@ def _own_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -
 def log_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_log` of the events that a service publishes.
 
-    Never change the order of its columns: PostgreSQL must fill in `txid` (the transaction's id) before `position`.
-    Readers read events in the order of these two.
+    Readers read events in the order of `txid` (the transaction's id) and `position`. Never change the order of the
+    columns: PostgreSQL must fill in `txid` before `position`.
     """
     return Table(
         f"{service}_log",
@@ -80,7 +83,7 @@ def log_table(metadata: MetaData, service: str) -> Table:
 def row_of(envelope: Envelope) -> dict[str, Any]:
     """Return an event as a row of an event log, column -> value.
 
-    Two columns are not in it, since the database fills them in: `txid` and `position`.
+    The columns `txid` and `position` are left out: the database fills them in.
     """
     return {
         "topic": envelope.topic.value,
@@ -106,10 +109,11 @@ async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[En
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """How far a reader has read an event log; of two cursors, the one further on compares greater.
+    """How far a reader has read an event log; a cursor further on compares greater.
 
-    `txid`: the id of the transaction that wrote the event read last, 0 on SQLite. `position`: that event's position.
-    Both are 0 at the beginning. A cursor is stored as the text `str(cursor)`, such as `0:42`, which `parse` reads.
+    `txid`: the id of the transaction that wrote the last event read; 0 on SQLite. `position`: that event's position.
+    Both are 0 at the beginning of the log. A cursor is stored as the text `str(cursor)`, such as `0:42`, which `parse`
+    reads.
     """
 
     txid: int = 0
@@ -117,7 +121,10 @@ class Cursor:
 
     @classmethod
     def parse(cls, written: str) -> Cursor:
-        """Return the cursor that was stored as this text, such as `0:42`. Raises ValueError for another text."""
+        """Return the cursor that was stored as this text, such as `0:42`.
+
+        Raises ValueError for any other text.
+        """
         txid, _, position = written.partition(":")
         return cls(int(txid), int(position))
 
@@ -129,7 +136,8 @@ class Cursor:
 class UnreadableLogRow:
     """A row of an event log that cannot be read as an event.
 
-    `fields`: name of a column -> its bytes. `error`: what is wrong with them. `position`: of the row in the log.
+    `position`: the row's position in the log. `fields`: name of a column -> its bytes. `error`: what is wrong with the
+    row.
     """
 
     position: int
@@ -139,10 +147,11 @@ class UnreadableLogRow:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """The next events of an event log, as `read` returns them, and the `cursor` from which to read on.
+    """The next events of an event log, as `read` returns them.
 
-    `complete`: whether the log holds no further committed event of the topics; if False, read again. `positions`: the
-    position of each event. `unreadable`: the rows of the page that are no events.
+    `cursor`: where the next page begins. `complete`: whether the log holds no further committed event of the topics; if
+    False, read again. `positions`: the position of each event. `unreadable`: the rows of the page that cannot be read
+    as events.
     """
 
     envelopes: tuple[Envelope, ...]
@@ -162,8 +171,8 @@ _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
     """Return the next events of these topics after `cursor`, in log order; at most `limit` rows.
 
-    On PostgreSQL an event is left for a later page while an older transaction still runs. That transaction may yet
-    commit an event that belongs before it. The page is then not `complete`.
+    On PostgreSQL an event waits for a later page while an older transaction still runs, because that transaction may
+    yet commit an earlier event. The page is then not `complete`.
     """
     if is_postgres(connection):
         after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
@@ -186,9 +195,9 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
 
 
 def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cursor) -> bool:
-    """Return whether the event log has events of these topics after `cursor`.
+    """Return whether the event log has events of these topics after `cursor`; on SQLite only.
 
-    It runs synchronously, and only on SQLite. Raises StoreBusy if SQLite does not answer.
+    The call is synchronous. Raises StoreBusy if SQLite does not answer.
     """
     marks, values = _bound_topics(topics)
     query = f"SELECT 1 FROM {log.name} WHERE position > :position AND topic IN ({marks}) LIMIT 1"  # noqa: S608 - as in _rows
@@ -196,7 +205,10 @@ def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cu
 
 
 async def end_of(connection: AsyncConnection, log: Table, topics: Sequence[Topic]) -> int:
-    """Return the position of the last committed event of these topics in an event log on SQLite; 0 if it has none."""
+    """Return the position of the last committed event of these topics in an event log on SQLite.
+
+    0 if there is no such event.
+    """
     marks, values = _bound_topics(topics)
     query = f"SELECT position FROM {log.name} WHERE topic IN ({marks}) ORDER BY position DESC LIMIT 1"  # noqa: S608 - as in _rows
     return int((await connection.execute(text(query), values)).scalar() or 0)
@@ -213,7 +225,7 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An event in an event log, with its position there.
+    """An event in an event log, with its position in the log.
 
     The relay, which copies the log to Kafka, deletes the event by this position.
     """
@@ -225,11 +237,11 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """Return the first rows of an event log by position: the events, and the rows that are no events.
+    """Return the first rows of an event log by position: the events, and the rows that cannot be read as events.
 
-    There are at most `limit` rows in both together. `without`: partition keys whose events are left out. The relay
-    calls this, and deletes what it has copied to Kafka. An event that is committed late with a smaller position is
-    found by the next call. Events of one key keep their order, since their writers wait for each other's commit.
+    Both together are at most `limit` rows. `without`: partition keys whose events are left out. The relay calls this,
+    and deletes what it has copied to Kafka. An event that is committed late, with a smaller position, is found by the
+    next call. Events of the same key keep their order, since their writers wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
@@ -240,10 +252,10 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return the row to put into the quarantine for a row of an event log that is no event.
+    """Return an unreadable row of an event log in the form for the quarantine.
 
-    `log`: the event log. `unreadable`: its row. `part`: the part of the service that could not read it, such as
-    `relay`.
+    `log`: the event log. `unreadable`: the row, which cannot be read as an event. `part`: the part of the service that
+    could not read it, such as `relay`.
     """
     as_text = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": as_text[name] for name in as_text if name != "data"}
@@ -262,7 +274,7 @@ def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> Quarantine
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
     """Delete the events at these positions from an event log; positions without an event are skipped.
 
-    Pass the positions of events that were read, not a whole range: an event may be committed late within the range.
+    Pass only positions of events that were read, not a whole range: an event may be committed late within the range.
     """
     if not positions:
         return

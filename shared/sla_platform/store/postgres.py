@@ -43,7 +43,7 @@ _POSTGRES_EPOCH = to_micros(datetime(2000, 1, 1, tzinfo=UTC))
 
 
 class PostgresDatabase:
-    """A `Database` of a PostgreSQL server.
+    """A `Database` on a PostgreSQL server.
 
     `pool`: how many connections stay open; under load four more are opened. `patient`: statements may take as long as
     they need (for migrations). Raises BadSettings if the driver, asyncpg, is not installed.
@@ -59,9 +59,9 @@ class PostgresDatabase:
         self.claimer = Connections(claiming, CLAIMERS + UNDER_LOAD).with_options(isolation_level="AUTOCOMMIT")
 
     async def write_refusal(self) -> str | None:
-        """Ask the database whether it accepts writes; return why not, or None when it does.
+        """Ask the database whether it accepts writes; return the reason if not, else None.
 
-        It refuses them if it is read only, or if it does not answer.
+        The database refuses writes if it is read only. Without an answer, the result is the error.
         """
         try:
             async with self.reader.connected() as connection:

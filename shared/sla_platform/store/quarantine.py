@@ -42,7 +42,10 @@ LONGEST_NAME = 300
 
 
 class QuarantineState(StrEnum):
-    """Whether a row in quarantine still waits (QUARANTINED) or was processed by its handler after all (REPLAYED)."""
+    """The state of a row in quarantine.
+
+    QUARANTINED: the row waits. REPLAYED: the row was processed successfully in the end.
+    """
 
     QUARANTINED = "quarantined"
     REPLAYED = "replayed"
@@ -82,11 +85,11 @@ def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Tab
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineRow:
-    """A row (an event, a timer, a delivery) that could not be processed, with what is known of it.
+    """A row (event, timer or delivery) that could not be processed.
 
-    `part`: the part of the service that it failed in, such as `consume`. `position`: where it was in that part's input,
-    as text. `event`, `type`, `headers`: the event's id, type and attributes. `topic`, `key`, `partition`: where it
-    belongs on the bus; "" and 0 where that is not known. `data`: its raw bytes.
+    `part`: the part of the service that could not process the row, such as `consume`. `position`: where the row was in
+    the input of that part, as text. `event`, `type`, `headers`: the event's id, type and attributes. `topic`, `key`,
+    `partition`: the event's place on the bus; "" and 0 where not known. `data`: the row's raw bytes.
     """
 
     part: str
@@ -101,9 +104,9 @@ class QuarantineRow:
 
     @property
     def digest(self) -> str:
-        """Return a hash by which the quarantine recognises this row when it comes again, at whatever position.
+        """Return a hash by which the quarantine recognises the same row at any position.
 
-        It is made of the part, the topic, the key, the event's id and type, and the data.
+        The hash covers the part, the topic, the key, the event's id and type, and the data.
         """
         hashed = hashlib.sha256()
         for piece in (self.part, self.topic, self.key, self.event, self.type):
@@ -114,10 +117,10 @@ class QuarantineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineEntry(QuarantineRow):
-    """A row in quarantine, under its `id`.
+    """A row in quarantine, with its `id`.
 
-    `count`: how often the row came or failed in a replay, first at `first_at` and last at `last_at`. `size`: how many
-    bytes its data have. `own`: the values of the columns that only this service's table has, by name.
+    `count`: how often the row failed, replays included. `first_at`, `last_at`: when it first and last failed. `size`:
+    the size of the data in bytes. `own`: the values of the service's own columns, by name.
     """
 
     id: int
@@ -135,9 +138,9 @@ async def put(
 ) -> None:
     """Store a row that could not be processed in the quarantine `table`, in the caller's transaction.
 
-    The same row (equal in part, topic, key, event id, type and data) may be there already. It is then counted once
-    more, and waits again with the new error and position. `error`: why the row failed. `now`: when it failed. `own`:
-    values of the service's own columns, by name. Texts are cut to fit their columns.
+    If the same row (equal in part, topic, key, event id, type and data) is already stored, its count rises by 1, and it
+    waits again with the new error and position. `error`: why the row failed. `now`: when the row failed. `own`: values
+    of the service's own columns, by name. Texts are cut to fit their columns.
     """
     values = {
         "digest": row.digest,
@@ -177,8 +180,8 @@ async def page(
 ) -> Sequence[QuarantineEntry]:
     """Return a page of the entries of the quarantine `table`, the oldest first; at most `limit`.
 
-    `after`: the id of the last entry of the page before; 0 for the first page. `state`: `quarantined` or `replayed` for
-    only such entries; "" for all. The raw bytes (`data`) of the entries are left out (empty).
+    `after`: the id of the last entry of the previous page; 0 for the first page. `state`: `quarantined` or `replayed`
+    for only such entries; "" for all. The returned entries have no raw bytes (`data` is empty).
     """
     columns = [column for column in table.c if column.name != "data"]
     query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)
@@ -198,23 +201,23 @@ async def find(connection: AsyncConnection, table: Table, id_: int) -> Quarantin
 async def mark_replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
     """Mark an entry of the quarantine `table` as replayed at `now`.
 
-    If the same row has failed again since `entry` was read (its `count` differs), nothing is done.
+    Does nothing if the same row has failed again since `entry` was read (its `count` differs).
     """
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
 
 
 async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
-    """Store that the replay of an entry in the quarantine `table` failed once more.
+    """Store that the replay of an entry in the quarantine `table` failed again.
 
-    `id_`: of the entry; its `count` grows by one. `error`: the text of the new error. `now`: when the replay failed.
+    `id_`: the entry's id; its `count` rises by 1. `error`: the text of the new error. `now`: when the replay failed.
     """
     changed = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(changed))
 
 
 async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, int]:
-    """Return how many rows wait in the quarantine `table` for each part of the service, as part -> number.
+    """Return the numbers of rows that wait in the quarantine `table`, as part of the service -> number.
 
     The part is the one that could not process the row. Parts without waiting rows are left out.
     """
@@ -224,9 +227,9 @@ async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, 
 
 
 async def forget_replayed(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> int:
-    """Delete at most `limit` entries that were replayed before the instant `horizon`; return how many were deleted.
+    """Delete at most `limit` entries that were replayed before the instant `horizon`; return how many.
 
-    Entries that still wait to be replayed stay.
+    Entries that still wait are kept.
     """
     old = select(table.c.id).where(table.c.state == QuarantineState.REPLAYED.value, table.c.last_at < horizon)
     return (
@@ -235,18 +238,18 @@ async def forget_replayed(connection: AsyncConnection, table: Table, horizon: da
 
 
 def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the SQL condition that the quarantine `table` holds a matching entry that still waits.
+    """Return the SQL condition that the quarantine `table` holds a waiting entry that matches.
 
-    `which`: conditions on columns of `table`, all of which the entry must fulfil; they may compare with columns of the
-    query around. An entry waits until it is replayed.
+    `which`: conditions on columns of `table`, all of which the entry must fulfil; they may refer to columns of the
+    outer query. An entry waits until it is replayed.
     """
     return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 
 
 def fit_column(written: str, longest: int | None = LONGEST_NAME) -> str:
-    """Return a text as it fits a column of the database.
+    """Return a text in a form that fits a column of the database.
 
-    It is cut to `longest` characters (None: not cut). NUL characters and lone surrogates are replaced.
+    The text is cut to `longest` characters (None: not cut). NUL characters and lone surrogates are replaced.
     """
     whole = written.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]

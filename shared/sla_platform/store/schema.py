@@ -14,7 +14,10 @@ from sla_platform.store.engine import Store
 
 
 async def create_all(store: Store, metadatas: Iterable[MetaData]) -> None:
-    """Create the missing tables of these metadatas, for tests and tools; migrations create those of an installation."""
+    """Create the missing tables of these metadatas, for tests and tools.
+
+    In an installation, migrations create the tables.
+    """
     async with store.transaction() as connection:
         for metadata in metadatas:
             await connection.run_sync(metadata.create_all)
@@ -24,9 +27,9 @@ async def create_all(store: Store, metadatas: Iterable[MetaData]) -> None:
 
 
 def storage_statements(tables: Iterable[Table]) -> Iterator[str]:
-    """Yield the statements that set PostgreSQL's storage parameters (such as fillfactor) of these tables.
+    """Yield the SQL statements that set PostgreSQL's storage parameters (such as fillfactor) of these tables.
 
-    The parameters are in a table's `info["postgresql_with"]`, name -> value; a table without them yields nothing.
+    The parameters are in a table's `info["postgresql_with"]`, name -> value. Tables without parameters are skipped.
     """
     for table in tables:
         if options := table.info.get("postgresql_with"):

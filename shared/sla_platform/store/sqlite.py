@@ -35,10 +35,11 @@ _PRAGMAS = (
 
 
 class SqliteDatabase:
-    """A `Database` in one SQLite file: one connection writes, for which the writers queue, and several read.
+    """A `Database` in one SQLite file, with one connection for all writers and several for readers.
 
-    `patient`: wait 30 seconds for another process' lock instead of 5 (for migrations). `claimer` is None: SQLite has no
-    connections where each statement is its own transaction. Raises BadSettings for a database in memory.
+    Writers queue for their connection. `patient`: wait 30 seconds for another process' lock instead of 5 (for
+    migrations). `claimer` is None: SQLite has no connections where each statement is its own transaction. Raises
+    BadSettings for a database in memory.
     """
 
     claimer = None
@@ -59,10 +60,10 @@ class SqliteDatabase:
         self._glancing: sqlite3.Connection | None = None
 
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Run a query on the caller's thread and return its first row; None if there is none. Raises StoreBusy.
+        """Run a query on the caller's thread; return its first row, or None if there is none.
 
-        `query`: one that an index answers in microseconds. `values`: parameter of the query -> value. Over a connection
-        of the pool, which works in another thread, such a query takes a hundred times as long.
+        `query`: one that an index answers in microseconds. `values`: parameter of the query -> value. The pool's
+        connections work in another thread, where such a query takes a hundred times as long. Raises StoreBusy.
         """
         try:
             if self._glancing is None:
@@ -85,7 +86,7 @@ class SqliteDatabase:
     async def write_refusal(self) -> str | None:
         """Return why the database cannot be written now; None when it can.
 
-        To find out, the write lock is taken and released again. That may take two seconds.
+        The write lock is taken and released again to find out. This may take two seconds.
         """
         return await asyncio.to_thread(sqlite_write_refusal, self._path, LOOK_SECONDS)
 

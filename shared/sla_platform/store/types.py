@@ -28,9 +28,9 @@ _EARLIEST, _LATEST = (EARLIEST - _EPOCH) // _MICROSECOND, (LATEST - _EPOCH) // _
 
 
 def from_micros(micros: int) -> datetime:
-    """Return the aware UTC instant of microseconds since 1970.
+    """Return the aware UTC instant that is `micros` microseconds after 1970.
 
-    Beyond EARLIEST (2 January of the year 1) or LATEST (30 December 9999) the nearer of the two is returned.
+    The result is never before EARLIEST (2 January of the year 1) or after LATEST (30 December 9999).
     """
     return _EPOCH + timedelta(microseconds=min(max(micros, _EARLIEST), _LATEST))
 
@@ -38,7 +38,7 @@ def from_micros(micros: int) -> datetime:
 class Instant(TypeDecorator[datetime]):
     """A column type for aware instants: timestamptz on PostgreSQL, integer microseconds since 1970 on SQLite.
 
-    Values are exact, sort by time on both, and are read as aware UTC datetimes.
+    On both, values are exact, sort by time, and are read as aware UTC datetimes.
     """
 
     impl = BigInteger
@@ -62,7 +62,7 @@ class Instant(TypeDecorator[datetime]):
         return value if dialect.name == "postgresql" else to_micros(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Return the aware UTC instant that the driver's value stands for; None for NULL."""
+        """Return the aware UTC instant for the driver's value; None for NULL."""
         if value is None or dialect.name == "postgresql":
             return None if value is None else value.astimezone(UTC)
         return from_micros(value)
@@ -71,7 +71,7 @@ class Instant(TypeDecorator[datetime]):
 class JsonText(TypeDecorator[Any]):
     """A column type for JSON to which SQL statements can append: jsonb on PostgreSQL, text on SQLite.
 
-    A value that is read on SQLite is the JSON text, which the reader parses.
+    On SQLite a value is read as JSON text, which the reader must parse.
     """
 
     impl = Text
@@ -82,7 +82,10 @@ class JsonText(TypeDecorator[Any]):
         return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Return the value for the driver: JSON text in place of a dict on SQLite, any other value unchanged."""
+        """Return the value for the driver.
+
+        On SQLite a dict becomes JSON text. Any other value is returned unchanged.
+        """
         return orjson.dumps(value).decode() if isinstance(value, dict) and dialect.name != "postgresql" else value
 
 
@@ -92,7 +95,7 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements 
 class ClockKey(TypeDecorator[UUID]):
     """A column type for clock ids (UUIDs): uuid on PostgreSQL, text with dashes on SQLite.
 
-    SQL that builds event ids from the column thus gives the same text on both.
+    SQL that builds event ids from the column gives the same text on both.
     """
 
     impl = String(36)
@@ -105,9 +108,9 @@ class ClockKey(TypeDecorator[UUID]):
         return dialect.type_descriptor(String(36))
 
     def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
-        """Return the value for the driver: a UUID on PostgreSQL, its text on SQLite; None stays None."""
+        """Return the value for the driver: a UUID on PostgreSQL, its text on SQLite; None for None."""
         return value if value is None or dialect.name == "postgresql" else str(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
-        """Return the UUID that the driver's value stands for; None for NULL."""
+        """Return the UUID for the driver's value; None for NULL."""
         return value if value is None or dialect.name == "postgresql" else UUID(value)

@@ -24,7 +24,7 @@ _HOUR_SECONDS = 3_600.0
 
 
 def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnElement[float]:
-    """Return the SQL expression for the seconds since 1970 of `at`, a column of the type `Instant`."""
+    """Return the SQL expression for a column of type `Instant` as seconds since 1970."""
     seconds: ColumnElement[Any] = extract("epoch", at) if is_postgres(connection) else type_coerce(at, Float) / 1e6
     return cast(seconds, Float)
 
@@ -32,8 +32,8 @@ def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnEle
 def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnElement[Any]) -> ColumnElement[float]:
     """Return the SQL expression for the urgency of a clock at `now`; a higher number is more urgent.
 
-    It equals `sla_domain.urgency.score_of_weight`. `weight`: the column of the part of the urgency that stays the same
-    as time passes (severity and plan). `due_seconds`: the due instant in seconds since 1970, NULL while the clock is
+    It equals `sla_domain.urgency.score_of_weight`. `weight`: the column with the part of the urgency that does not
+    change with time (severity and plan). `due_seconds`: the due instant in seconds since 1970, NULL while the clock is
     paused.
     """
     left = due_seconds - to_micros(now) / 1e6
@@ -45,10 +45,10 @@ def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnEle
 
 @dataclass(frozen=True, slots=True)
 class UrgencyOrder:
-    """The columns by which rows are listed by urgency: the highest `score` first, and equal scores in a fixed order.
+    """The columns by which rows are listed by urgency: the highest `score` first.
 
-    Of equal scores the one due first comes first, those without a due instant last; then by `incident`, `metric` and
-    `last`. `last`: a column, such as a clock's cycle or an id, in which rows of the same incident and metric differ.
+    Rows of equal score are sorted by due instant (rows without one last), then by `incident`, `metric` and `last`.
+    `last`: a column, such as a clock's cycle or an id, that differs between rows of the same incident and metric.
     """
 
     score: ColumnElement[float]
@@ -65,8 +65,8 @@ class UrgencyOrder:
     def after(self, place: UrgencyCursor, last: Any) -> ColumnElement[bool]:
         """Return the SQL condition for the rows that follow `place` in this order.
 
-        `place`: the last row of the page before. `last`: that row's value of the column `last`, in the type of the
-        column (`place.last` is a text).
+        `place`: the last row of the previous page. `last`: the value of that row's column `last`, in the column's type
+        (`place.last` is a text).
         """
         of_metric = or_(self.metric > place.metric, and_(self.metric == place.metric, self.last > last))
         tail = or_(self.incident > place.incident, and_(self.incident == place.incident, of_metric))
@@ -80,12 +80,11 @@ class UrgencyOrder:
 
 @dataclass(frozen=True, slots=True)
 class UrgencyCursor:
-    """Where a page of a list by urgency ended, from which the next page goes on.
+    """Where a page of a list by urgency ended, so that the next page can continue.
 
-    `at`: the instant for which all pages are sorted. The others: the values of the last row of the page, in the columns
-    of `UrgencyOrder`; `last` as text: its cycle or id, by which it differs from rows of equal place. As text (`str`),
-    for URLs, with instants in microseconds since 1970 UTC:
-    `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
+    `at`: the instant for which all pages are sorted. The other fields are the values of the page's last row in the
+    columns of `UrgencyOrder`; `last` is a text. The whole cursor as text (`str`), for URLs, has instants in
+    microseconds since 1970 UTC: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
     """
 
     at: datetime
@@ -102,7 +101,10 @@ class UrgencyCursor:
 
     @classmethod
     def parse(cls, written: str) -> UrgencyCursor:
-        """Return the cursor that `str` wrote as this text. Raises ValueError or OverflowError for another text."""
+        """Return the cursor that `str` wrote as this text.
+
+        Raises ValueError or OverflowError for any other text.
+        """
         at, score, due, *texts = written.split("_")
         incident, metric, last = map(unquote, texts)
         due_at = from_micros(int(due)) if due else None

@@ -18,9 +18,9 @@ _FULL_POSTGRES_CLASSES = {"53", "58"}
 
 
 class WriteHealth:
-    """Remembers whether the database accepted the latest writes of this process, for the readiness check.
+    """Remembers, for the readiness check, whether the database accepted the last writes of this process.
 
-    `Store` calls `note_committed` after a transaction that wrote and `note_refused` after one that failed, and reads
+    `Store` calls `note_committed` after a transaction that wrote, and `note_refused` after one that failed. It reads
     `recently_committed` and `full`.
     """
 
@@ -29,9 +29,9 @@ class WriteHealth:
         self._full = ""
 
     def note_committed(self) -> None:
-        """Note that a write was committed: for two seconds writes count as accepted.
+        """Note that a write was committed: `recently_committed` is True for two seconds.
 
-        That the disk was full is forgotten.
+        An error about a full disk is forgotten.
         """
         self._taken_at = time.monotonic()
         self._full = ""
@@ -39,21 +39,24 @@ class WriteHealth:
     def note_refused(self, error: BaseException) -> None:
         """Remember for 15 seconds that the disk is full or fails, if the error says so.
 
-        `error.__cause__`, the driver's error, is looked at. Any other refusal is ignored.
+        The driver's error (`error.__cause__`) is examined. Other errors are ignored.
         """
         if _says_full(error.__cause__):
             self._full, self._full_at = str(error), time.monotonic()
 
     @property
     def recently_committed(self) -> bool:
-        """Return whether a write was committed in the last two seconds: the database then need not be asked."""
+        """Return whether a write was committed in the last two seconds.
+
+        If so, the database need not be asked.
+        """
         return time.monotonic() - self._taken_at < RECENT_SECONDS
 
     @property
     def full(self) -> str:
-        """Return the error of the last write that found the disk full, for 15 seconds after it.
+        """Return the error of the last write that found the disk full, for 15 seconds.
 
-        "" when there was none in that time, or a write succeeded since.
+        "" when there was no such write in that time, or when a write succeeded since.
         """
         return self._full if time.monotonic() - self._full_at < FULL_SECONDS else ""
 
@@ -68,7 +71,7 @@ def _says_full(error: BaseException | None) -> bool:
 def sqlite_write_refusal(path: str, patience: float) -> str | None:
     """Return why the SQLite file `path` cannot be written within `patience` seconds; None when it can.
 
-    To find out, its write lock is taken and released, on a new connection. Blocks: call it in a thread.
+    The write lock is taken and released on a new connection to find out. Blocks: call this in a thread.
     """
     try:
         connection = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=patience, isolation_level=None)

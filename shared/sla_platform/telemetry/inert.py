@@ -10,9 +10,9 @@ ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066
 
 
 def inert(text: str) -> str:
-    """Return the text so that it is safe to show on a terminal.
+    """Return the text in a form that is safe to show on a terminal.
 
-    Each character that would command the terminal becomes U+FFFD. So do characters that would show text in another
-    order than it is written. Line breaks (LF) and tabs stay.
+    Characters that would command the terminal become U+FFFD. So do characters that would change the order in which text
+    is shown. Line breaks (LF) and tabs are kept.
     """
     return ORDERS.sub("\ufffd", text)

@@ -27,7 +27,10 @@ CANARY = "slad:canary"  # the incident of slad's own minute clock; it causes no 
 
 
 class Period(BaseModel):
-    """One stretch of an incident's life under one contract and customer; it ends where the next period begins."""
+    """The time for which an incident belongs to one contract and customer.
+
+    A period ends where the next one begins.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,20 +41,27 @@ class Period(BaseModel):
     named: bool = Field(description="the customer's own contract, not the default one that stands in")
 
     def value(self) -> ContractPeriod:
-        """Return this period as the class that the domain uses for it, `ContractPeriod`."""
+        """Return this period as an object of the domain, `ContractPeriod`."""
         return ContractPeriod(ContractId(self.contract), self.customer, self.start, EventId(self.event), self.named)
 
 
 class ClockFact(BaseModel):
-    """The data of every event on the topic `clocks`: what became true of a clock, a promise or an incident.
+    """The data of every event on the topic `clocks`: what happened to a clock, a promise or an incident.
 
-    Published by the timer, read by the notifier and the board. Times are RFC 3339 UTC. A field that does not apply has
-    its default. `clock`: the clock's id. `cycle`: its number, from 0, among the incident's clocks of this `metric`.
-    `state`: of the clock, such as `running`. `generation`: of the clock's targets, 0 is the first, 1 the one that
-    replaced it. `threshold`: of a warning, such as `warn-50`. `original_due_at`: the due instant promised first.
-    `customer`, `title`, `url`, `product`: as the ticket states them. `zone`, `language`: of the contract. `escalation`:
-    id of the plan's policy that says whom to notify when; "" without one. `urgency`: the higher, the sooner to be dealt
-    with. `details`: what else a fact of this kind says, name -> text.
+    The timer publishes facts; the notifier and the board read them. Times are RFC 3339 UTC. A field that does not apply
+    has its default. Fields whose name does not say enough:
+
+    - `clock`: the clock's id.
+    - `cycle`: the clock's number, from 0, among the incident's clocks of this `metric`.
+    - `state`: the clock's state, such as `running`.
+    - `generation`: the number of the clock's target; 0 is the first target, 1 its replacement.
+    - `threshold`: which warning, such as `warn-50`.
+    - `original_due_at`: the due instant that was promised first.
+    - `customer`, `title`, `url`, `product`: as the ticket states them.
+    - `zone`, `language`: the contract's.
+    - `escalation`: the id of the plan's policy on whom to notify when; "" without a policy.
+    - `urgency`: a clock with a higher number should be dealt with sooner.
+    - `details`: further content that depends on the kind of fact, name -> text.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -117,23 +127,23 @@ class ClockFact(BaseModel):
 
     @property
     def body(self) -> FactBody:
-        """Return what became true, as an object of the domain (`sla_domain.fact`), such as `Breached`."""
+        """Return the content of the fact as an object of the domain (`sla_domain.fact`), such as `Breached`."""
         if self.kind is FactKind.CONTRACT_CHANGED:
             return ContractChanged(tuple(period.value() for period in self.periods))
         return body_of(self.kind, self.details, self.threshold, self.overtaken)
 
     @property
     def breach_change(self) -> BreachChange:
-        """Return what this fact changes about breaches that were published before it.
+        """Return what this fact changes about breaches that were published before.
 
-        It may take some back, or move one to another due instant. A fact of any kind may do so; most change none.
+        It may take some back, or move one to another due instant. Facts of any kind may do so; most change nothing.
         """
         return breach_change(self.details)
 
     def without_free_text(self, names: dict[str, object]) -> ClockFact:
         """Return a copy whose `details` lack the texts that people wrote, such as `why`.
 
-        `names`: name of a field -> the value that this field has in the copy, such as another `title`.
+        `names`: field name -> new value in the copy, such as another `title`.
         """
         return self.model_copy(update=names | {"details": without_free_text(self.details)})
 
@@ -141,15 +151,15 @@ class ClockFact(BaseModel):
     def is_history(self) -> bool:
         """Return whether the fact is only for the record, so that nobody is notified of it.
 
-        It is if `history` is set: what it tells was over, or was imported, when slad first heard of it. It is, too, if
-        it became true (`at`) at or before `imported_through`, when the last event of the incident's import was
+        True if `history` is set: the matter was already over, or imported, when slad first read of it. True also if the
+        fact became true (`at`) at or before `imported_through`, when the last event of the incident's import was
         received.
         """
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
     @property
     def passed_due(self) -> datetime | None:
-        """Return the due instant in force, if it was missed and its breach is published.
+        """Return the due instant in force, if it was missed and the breach is published.
 
         None if no such breach is published, or if the fact does not say.
         """
@@ -167,15 +177,15 @@ CONTEXT_FIELDS = frozenset(
 
 
 def fact_type(kind: FactKind) -> str:
-    """Return the CloudEvents type of a kind of fact (an event about a clock), such as `io.slad.clock.breached.v1`."""
+    """Return the CloudEvents type of a kind of fact, such as `io.slad.clock.breached.v1`."""
     return f"{TYPE_PREFIX}{kind.value}.v1"
 
 
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
-    """Return the event id of a fact (what slad publishes of a clock or incident), the same at each call.
+    """Return the event id of a fact about a clock or incident; the same arguments give the same id.
 
-    It is `<clock>/<key>`, or `<incident>/<key>` without a clock. `key`: `Fact.key` of the domain's fact. An id without
-    a clock that would be too long is cut, and ends in a hash that keeps it unique.
+    The id is `<clock>/<key>`, or `<incident>/<key>` without a clock. `key`: `Fact.key` of the domain's fact. An id
+    without a clock that would be too long is cut, and ends in a hash that keeps it unique.
     """
     return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
@@ -183,8 +193,8 @@ def fact_id(clock: UUID | None, incident: str, key: str) -> str:
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
     """Return a fact of the domain in the form in which slad publishes it.
 
-    `context`: further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title. For
-    a field that `fact` has itself, the value of `fact` counts. `fired_at`: when slad noticed the fact.
+    `context`: further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title.
+    Fields of `fact` itself take precedence over `context`. `fired_at`: when slad noticed the fact.
     """
     body = fact.body
     own: dict[str, object] = {
@@ -210,8 +220,8 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
 def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
     """Return a clock fact as an envelope (event on the bus) for the topic `clocks`.
 
-    Its partition key is the incident's id. `key`: `Fact.key` of the domain's fact that `fact` was made from; `fact_id`
-    makes the event id of it.
+    The partition key is the incident's id. `key`: `Fact.key` of the domain's fact from which `fact` was made; part of
+    the event id (`fact_id`).
     """
     return Envelope(
         topic=Topic.CLOCKS,
@@ -226,7 +236,10 @@ def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
 
 
 def decode_clock_fact(envelope: Envelope) -> ClockFact:
-    """Return the clock fact in an envelope's data. Raises BadEnvelope, naming what is wrong, if there is none."""
+    """Return the clock fact in an envelope's data.
+
+    Raises BadEnvelope, saying what is wrong, if the data are not a clock fact.
+    """
     try:
         return ClockFact.model_validate_json(envelope.data)
     except ValidationError as error:

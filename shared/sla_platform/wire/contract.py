@@ -54,9 +54,10 @@ _KIND_OF = {kind: name for name, kind in KINDS.items()}
 class VersionData(BaseModel):
     """A version of a contract's text, as stored and published.
 
-    `document`: the contract's section, with the keys of a catalogue file. `effective_from`: the instant from which it
-    applies. `by`, `reason`, `recorded_at`: who wrote it, why and when. `added_in`, `in_force_in`, `withdrawn_in`: the
-    revisions of the contract's record in which it was added, came into force, was withdrawn; null: it was not.
+    `document`: the contract's section, with the keys of a catalogue file. `effective_from`: the instant from which the
+    version applies. `by`, `reason`, `recorded_at`: who wrote it, why and when. `added_in`, `in_force_in`,
+    `withdrawn_in`: the revisions of the contract's record in which the version was added, came into force and was
+    withdrawn; null: not yet.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -72,12 +73,15 @@ class VersionData(BaseModel):
 
 
 class WindowData(BaseModel):
-    """A booked window, as stored and published: extra hours, from `start` until before `end`, in which time counts.
+    """A booked window, as stored and published: extra service hours from `start` until before `end`.
 
-    `id`: of the booking. `window`: the id of the plan's window that was booked. `priorities`, `products`: time counts
-    for these alone; empty: for all, except `excluded_products`. `people`: the ids of those on duty. `language`: in
-    which they serve; "" if not stated. `surcharge`: percent more. `booked_in`, `cancelled_in`: the revisions of the
-    contract's record in which it was booked, and cancelled; null: it was not.
+    - `id`: the id of the booking.
+    - `window`: the id of the plan's window that was booked.
+    - `priorities`, `products`: time counts only for these; if empty, for all except `excluded_products`.
+    - `people`: the ids of the people on duty.
+    - `language`: the language in which they serve; "" if not stated.
+    - `surcharge`: in percent.
+    - `booked_in`, `cancelled_in`: the revisions of the contract's record that booked and cancelled it; null: none did.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -96,13 +100,19 @@ class WindowData(BaseModel):
 
 
 class EntryData(BaseModel):
-    """An entry of a contract's ledger, as stored and published; `kind`: bought, used, reserved, released or adjusted.
+    """An entry of a contract's ledger, as stored and published; null in a field means not stated.
 
-    `allowance`: the allowance (such as hours of work) in whose ledger it is. `at`: when what it tells happened. `who`:
-    whose work or decision it is. `amount`: in the allowance's unit, exact; hours are stated in seconds. `start`, `end`:
-    the time that was worked, instead of an amount. `of`: the id of the reservation that it ends. `serves_at`: when what
-    is reserved takes place. `surcharge`: percent on top. `reference`: id of the incident or booked window. `posted_in`:
-    the revision of the contract's record in which it was written. Null: not stated.
+    - `kind`: bought, used, reserved, released or adjusted.
+    - `allowance`: the allowance (such as hours of work) to whose ledger the entry belongs.
+    - `at`: when the event behind the entry happened.
+    - `who`: the person who worked or decided.
+    - `amount`: exact, in the allowance's unit; hours are stated in seconds.
+    - `start`, `end`: the time that was worked, instead of an amount.
+    - `of`: the id of the reservation that the entry ends.
+    - `serves_at`: when the reserved work takes place.
+    - `surcharge`: in percent.
+    - `reference`: the id of an incident or booked window.
+    - `posted_in`: the revision of the contract's record in which the entry was written.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -123,7 +133,10 @@ class EntryData(BaseModel):
 
 
 class ProductData(BaseModel):
-    """A product that the customer runs: the versions in use (empty: not known), and further facts, name -> value."""
+    """A product that the customer runs.
+
+    `versions`: the versions in use; empty: not known. `facts`: further facts, name -> value.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     product: str
@@ -132,9 +145,10 @@ class ProductData(BaseModel):
 
 
 class ProfileData(BaseModel):
-    """The customer's environment, as somebody stated it: when (`at`), who (`by`), and which products the customer runs.
+    """The customer's environment, as somebody stated it: which products the customer runs.
 
-    `stated_in`: the revision of the contract's record in which it was stated.
+    `at`: when it was stated. `by`: who stated it. `stated_in`: the revision of the contract's record in which it was
+    stated.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -147,9 +161,10 @@ class ProfileData(BaseModel):
 class RecordData(BaseModel):
     """The whole record of one contract, as stored and published.
 
-    `revision`: how many changes made it. `frozen_through`: what lies before is final; null: nothing. `windows`: booked
-    hours. `entries`: of its ledgers. `profile`: the customer's environment; null: not stated. `judged_in`: the last
-    revision that may change how incidents are judged (clocks, targets); if absent, it is `revision`.
+    `revision`: the number of changes that made the record. `frozen_through`: what lies before this instant is final;
+    null: nothing is. `windows`: booked extra hours. `entries`: the entries of its ledgers. `profile`: the customer's
+    environment; null: not stated. `judged_in`: the last revision that may change how incidents are judged (clocks,
+    targets); if absent, it equals `revision`.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -164,11 +179,16 @@ class RecordData(BaseModel):
 
 
 class ContractChangedData(BaseModel):
-    """A change of a contract (who made it, when, why and of which kind, `what`), and the contract's record after it.
+    """A change of a contract, and the contract's record after the change.
 
-    `number`: the version of the contract that is added, comes into force or is withdrawn; `effective_from`: from when
-    an added version applies. `through`: until when everything is frozen. `booking`: the id of the window that is booked
-    or cancelled. `entry`: the id of the ledger entry that is written. Null: not of this kind of change.
+    A field that does not belong to this kind of change (`what`) is null.
+
+    - `at`, `by`, `reason`: when the change was made, by whom and why.
+    - `number`: the version of the contract that is added, comes into force or is withdrawn.
+    - `effective_from`: the instant from which an added version applies.
+    - `through`: everything before this instant is frozen.
+    - `booking`: the id of the window that is booked or cancelled.
+    - `entry`: the id of the ledger entry that is written.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -189,7 +209,7 @@ class ContractChangedData(BaseModel):
 def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedData:
     """Return a change of a contract in the form in which it is published.
 
-    `made`: the change. `record`: the contract's record after it.
+    `made`: the change. `record`: the contract's record after the change.
     """
     return ContractChangedData(
         what=_KIND_OF[type(made.change)],
@@ -208,8 +228,8 @@ def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedD
 def encode_change(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> Envelope:
     """Return a change of a contract as an envelope (event on the bus) for the topic `contracts`.
 
-    `made`: the change. `record`: the contract's record after it, which is in the envelope too. `data`: the result of
-    `changed_data(made, record)`; None: computed here.
+    `made`: the change. `record`: the contract's record after the change, which the envelope contains. `data`: the
+    result of `changed_data(made, record)`; None: computed here.
     """
     data = data or changed_data(made, record)
     return Envelope(
@@ -227,8 +247,8 @@ def encode_change(made: RecordChange, record: ContractRecord, data: ContractChan
 def history_text(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> str:
     """Return a change of a contract as the JSON text that is stored in the contract's history.
 
-    `made`: the change. `record`: the contract's record after it. Of its ledger entries the text holds only the one that
-    this change wrote, if any. `data`: the result of `changed_data(made, record)`; None: computed here.
+    `made`: the change. `record`: the contract's record after the change. The text holds no ledger entries except the
+    one that this change wrote, if any. `data`: the result of `changed_data(made, record)`; None: computed here.
     """
     data = data or changed_data(made, record)
     own = tuple(one for one in data.record.entries or () if one.posted_in == made.revision)
@@ -239,7 +259,7 @@ def history_text(made: RecordChange, record: ContractRecord, data: ContractChang
 def decode_change(envelope: Envelope) -> ContractChangedData:
     """Return the change of a contract in an envelope's data.
 
-    Raises BadEnvelope, naming what is wrong, if there is none.
+    Raises BadEnvelope, saying what is wrong, if the data are not a change of a contract.
     """
     try:
         return ContractChangedData.model_validate_json(envelope.data)
@@ -250,7 +270,7 @@ def decode_change(envelope: Envelope) -> ContractChangedData:
 def change_of(data: ContractChangedData) -> Change | None:
     """Return a published change of a contract as an object of the domain, such as `VersionAdded`.
 
-    None for a kind of change that this release does not know, or if a field that the kind needs is missing.
+    None for a kind of change that this release does not know, or if a required field is missing.
     """
     match KINDS.get(data.what):
         case kind if kind is VersionAdded and data.number is not None and data.effective_from is not None:
@@ -276,9 +296,9 @@ def change_of(data: ContractChangedData) -> Change | None:
 
 
 def booking_of(change: Change) -> str | None:
-    """Return the id of the booked window (extra hours) that a change of a contract is about.
+    """Return the id of the window (extra hours) that a change of a contract books or cancels.
 
-    None for a change of another kind.
+    None for any other kind of change.
     """
     match change:
         case WindowBooked(window):
@@ -292,7 +312,7 @@ def booking_of(change: Change) -> str | None:
 def posted_by(change: Change) -> EntryPosted | None:
     """Return the ledger entry that a change of a contract writes; None if it writes none.
 
-    Booking and cancelling a window may write one, too.
+    Booking and cancelling a window may also write an entry.
     """
     match change:
         case EntryPosted():
@@ -312,7 +332,7 @@ def _written_in(record: RecordData) -> EntryPosted | None:
 def canonical(document: Any) -> str:
     """Return a contract's section (the keys of a catalogue file) as JSON with sorted keys and no spaces.
 
-    By this text two versions of a contract are compared.
+    This text serves to compare two versions of a contract.
     """
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -320,8 +340,8 @@ def canonical(document: Any) -> str:
 def first_day(section: Mapping[str, Any]) -> datetime | None:
     """Return the instant at which the first day of a contract begins, in the contract's zone.
 
-    `section`: the contract, with the keys of a catalogue file; its `valid.from` and `zone` are read. None is returned
-    if it states no first day, or if these cannot be read; the check of the section reports that.
+    `section`: the contract, with the keys of a catalogue file; its `valid.from` and `zone` are read. None if the
+    contract states no first day, or if these values cannot be read (the check of the section reports this).
     """
     valid, zone = section.get("valid"), section.get("zone")
     first = valid.get("from") if isinstance(valid, dict) else None
@@ -336,8 +356,8 @@ def first_day(section: Mapping[str, Any]) -> datetime | None:
 def applies_from(section: Mapping[str, Any], now: datetime) -> datetime:
     """Return the instant from which a change of a contract applies if the change states none.
 
-    It is `now`, or the first day of the contract if that is later (see `first_day`). `section`: the changed contract,
-    with the keys of a catalogue file.
+    It is `now`, or the contract's first day if that is later (see `first_day`). `section`: the changed contract, with
+    the keys of a catalogue file.
     """
     first = first_day(section)
     return now if first is None else max(first, now)
@@ -346,7 +366,7 @@ def applies_from(section: Mapping[str, Any], now: datetime) -> datetime:
 def record_data(record: ContractRecord) -> RecordData:
     """Return a contract's record in the form in which it is stored and published.
 
-    `record_text` makes JSON of it, which `read_record` turns into the record again.
+    `record_text` turns the result into JSON; `read_record` turns the JSON into the record again.
     """
     return RecordData(
         id=record.id,
@@ -460,7 +480,10 @@ def record_text(data: RecordData) -> str:
 
 
 def read_record(text: str | bytes) -> ContractRecord:
-    """Return the contract record that was stored as this JSON text. Raises ValueError if the text is no record."""
+    """Return the contract record that was stored as this JSON text.
+
+    Raises ValueError if the text is not a record.
+    """
     data = RecordData.model_validate_json(text)
     return ContractRecord(
         id=ContractId(data.id),

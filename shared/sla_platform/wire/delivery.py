@@ -15,12 +15,16 @@ SOURCE = "/slad/notifier"
 
 
 class DeliveryFact(BaseModel):
-    """What became of a delivery (one message to one person) or of an alert, as published on the topic `deliveries`.
+    """What happened to a delivery (one message to one person) or to an alert; published on the topic `deliveries`.
 
-    `incident`, `contract`, `notice`, `alert`, `delivery`: the ids of what it is about, "" for none. `recipient`: the
-    person's id, never an address. `reason`: why this person is notified; of a cancelled or undeliverable delivery, why
-    it was not sent; of an alert, why it changed. `attempts`: how often sending was tried. `possibly_duplicate`: the
-    message may arrive twice. `at`: when this happened. `error`: why the last attempt to send failed, "" if it did not.
+    - `incident`, `contract`, `notice`, `alert`, `delivery`: ids; "" for none.
+    - `recipient`: the person's id, never an address.
+    - `reason`: why this person is notified. Of a cancelled or undeliverable delivery: why it was not sent.
+      Of an alert: why it changed.
+    - `attempts`: how often sending was tried.
+    - `possibly_duplicate`: whether the message may arrive twice.
+    - `at`: when this happened.
+    - `error`: why the last attempt to send failed; "" if it did not fail.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -42,9 +46,9 @@ class DeliveryFact(BaseModel):
 
 
 def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
-    """Return what became of a delivery or alert as an envelope (event on the bus) for the topic `deliveries`.
+    """Return what happened to a delivery or alert as an envelope (event on the bus) for the topic `deliveries`.
 
-    `id_`: the event id. The partition key is the fact's incident, or without one the fact's notice.
+    `id_`: the event id. The partition key is the fact's incident, or its notice if there is no incident.
     """
     return Envelope(
         topic=Topic.DELIVERIES,
@@ -59,7 +63,10 @@ def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
 
 
 def decode_delivery_fact(envelope: Envelope) -> DeliveryFact:
-    """Return the delivery fact in an envelope's data. Raises BadEnvelope, naming what is wrong, if there is none."""
+    """Return the delivery fact in an envelope's data.
+
+    Raises BadEnvelope, saying what is wrong, if the data are not a delivery fact.
+    """
     try:
         return DeliveryFact.model_validate_json(envelope.data)
     except ValidationError as error:

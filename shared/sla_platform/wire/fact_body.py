@@ -57,10 +57,10 @@ _STATES = frozenset(state.value for state in ClockState)
 
 @dataclass(frozen=True, slots=True)
 class BreachChange:
-    """What a published fact changes about breaches that were published before it; most facts change nothing.
+    """What a published fact changes about breaches that were published before; most facts change nothing.
 
-    `takes_back`: the published breaches that did not happen, as is known now. `moved`: the published breach that
-    happened, but at another instant; None if there is none.
+    `takes_back`: published breaches that, as is known now, did not happen. `moved`: a published breach that happened at
+    another instant; None if there is none.
     """
 
     takes_back: tuple[TakenBack, ...] = ()
@@ -73,8 +73,8 @@ NO_BREACH_CHANGE = BreachChange()
 def details_of(body: FactBody) -> dict[str, str]:
     """Return the content of a fact as name -> text, for the field `details` of the published fact.
 
-    Most empty values are left out. It is empty for facts without content, or whose content is in other fields: started,
-    breached, warned, phase changed, contract changed.
+    Most empty values are left out. The result is empty for these facts: started, breached, warned, phase changed,
+    contract changed. They have no content, or have it in other fields.
     """
     match body:  # the most frequent first: a pattern costs a look at the class
         case Started() | Breached() | Warned() | PhaseChanged() | ContractChanged():
@@ -106,11 +106,11 @@ def details_of(body: FactBody) -> dict[str, str]:
 
 
 def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -> FactBody:
-    """Return what became true, an object such as `Breached`, read from the fields of a published fact.
+    """Return the content of a published fact as an object of the domain, such as `Breached`.
 
-    `kind`, `details`: these fields of the fact. `threshold`, `overtaken`: these fields, used for a warning only. A
+    `kind`, `details`: these fields of the fact. `threshold`, `overtaken`: these fields, used only for a warning. A
     detail that is absent or cannot be read gets its default. A `ContractChanged` has no periods here, since they are
-    not among the details.
+    not in `details`.
     """
     return _READERS[kind](details) if kind is not FactKind.CLOCK_WARNED else Warned(threshold, overtaken)
 
@@ -118,8 +118,7 @@ def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -
 def breach_change(details: Details) -> BreachChange:
     """Return which published breaches a fact takes back, or moves to another due instant.
 
-    `details`: of the fact. Its kind does not matter: older releases wrote such details with more kinds than this one
-    does.
+    `details`: the details of a fact of any kind. (Older releases wrote such details with more kinds.)
     """
     if TAKES_BACK not in details and BREACHED_AT not in details:
         return NO_BREACH_CHANGE
@@ -129,7 +128,7 @@ def breach_change(details: Details) -> BreachChange:
 def without_free_text(details: Details) -> dict[str, str]:
     """Return the details without the texts that people wrote (`why`, `agreed_by`, `exempt`, `exempt_by`).
 
-    For a reader at another customer, who must not see what such a text may say.
+    Readers at another customer must not see these texts.
     """
     return {name: value for name, value in details.items() if name not in _FREE_TEXT}
 

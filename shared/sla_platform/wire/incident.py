@@ -25,9 +25,10 @@ SOURCE = "/slad/ingest"
 
 
 class AgreedData(BaseModel):
-    """A due instant on which both sides agreed for a metric, in place of the computed one.
+    """A due instant for a metric on which both sides agreed, in place of the computed one.
 
-    `agreed_by`: who agreed. `reason`: in words. `moved_by_pauses`: whether later pauses of the clock move it.
+    `agreed_by`: who agreed. `reason`: in words. `moved_by_pauses`: whether later pauses of the clock move the due
+    instant.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -39,11 +40,11 @@ class AgreedData(BaseModel):
 
 
 class SnapshotData(BaseModel):
-    """How the whole ticket stood at the sender at the instant `at`; a field that is null was not stated.
+    """The state of the whole ticket at the sender, at the instant `at`; null means not stated.
 
-    `created_at`, `ended_at`: when the ticket was created and ended. `waiting_on`: for whom it waits. In `attributes`,
-    "" means that the ticket has none; names that are absent are unknown. `before`: the fields that the delivery from
-    the sender changed, name -> former value. `version`: the sender's number of this state; 0 without one.
+    `created_at`, `ended_at`: when the ticket was created and ended. `waiting_on`: for whom the ticket waits.
+    `attributes`: "" means that the ticket has no such attribute; absent names are unknown. `before`: the fields that
+    the sender's delivery changed, name -> former value. `version`: the sender's number of this state; 0 without one.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -60,14 +61,24 @@ class SnapshotData(BaseModel):
 class IncidentEventData(BaseModel):
     """The data of every `io.slad.incident.*` event: what happened to one incident.
 
-    `source`: the name of the source that sent it. `received_at`: when slad received it. `quality`: how reliable the
-    time is at which it occurred. `version`: orders events of the same instant, 0 if the sender has none. `actor`: the
-    author's side. `actor_id`: the author's account, if the author may turn out to be the customer (the reporter), else
-    "". `attributes`: what the event states of the ticket, name -> value. `waiting_on`: for whom the incident waits from
-    now on. `agreed`: a due date agreed on. `merged_into`: the incident in which this one goes on. `known_as`: another
-    id of the incident. `carried_from`: the merged incident from which the event was copied. `metrics`: those that an
-    exemption is for, empty for all. `score`: of a rating. `reason`: in the author's words. `warnings`: what of the
-    delivery could not be mapped. `snapshot`: how the ticket stood; null: not stated.
+    Fields whose name does not say enough:
+
+    - `source`: the name of the source that sent the event.
+    - `quality`: how reliable the time of the event is.
+    - `version`: sorts events of the same instant; 0 if the sender states none.
+    - `actor`: the author's side.
+    - `actor_id`: the author's account, if the author may turn out to be the customer (the reporter); else "".
+    - `attributes`: what the event states about the ticket, name -> value.
+    - `waiting_on`: for whom the incident waits from now on.
+    - `agreed`: a due instant on which both sides agreed.
+    - `merged_into`: the incident that continues this one.
+    - `known_as`: another id of the incident.
+    - `carried_from`: the merged incident from which the event was copied.
+    - `metrics`: the metrics that an exemption is for; empty for all.
+    - `score`: the score of a rating.
+    - `reason`: in the author's words.
+    - `warnings`: what could not be read in the delivery.
+    - `snapshot`: the state of the whole ticket; null: not stated.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -102,7 +113,7 @@ def event_type(kind: EventKind) -> str:
 def encode_event(event: IncidentEvent) -> Envelope:
     """Return an incident event as an envelope (event on the bus) for the topic `incidents`.
 
-    Its partition key is the incident's id.
+    The partition key is the incident's id.
     """
     data = IncidentEventData(
         incident=event.incident,
@@ -163,14 +174,17 @@ def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, da
     """Return the incident event that is stored in a row of a service's own table.
 
     `id`, `incident`, `occurred_at`: columns of the row. `type`: the CloudEvents type. `data`: an `IncidentEventData` as
-    JSON. Raises BadEnvelope, naming what is wrong, if they are no event.
+    JSON. Raises BadEnvelope, saying what is wrong, if the row is not an event.
     """
     row = Envelope.of_row(topic=Topic.INCIDENTS, id=id, type=type, key=incident, time=occurred_at, data=data)
     return decode_event(row)
 
 
 def decode_event(envelope: Envelope) -> IncidentEvent:
-    """Return the incident event in an envelope. Raises BadEnvelope, naming what is wrong, if there is none."""
+    """Return the incident event in an envelope.
+
+    Raises BadEnvelope, saying what is wrong, if the envelope holds no incident event.
+    """
     try:
         kind = EventKind(envelope.type.removeprefix(f"{TYPE_PREFIX}incident.").removesuffix(".v1"))
         data = IncidentEventData.model_validate_json(envelope.data)

@@ -31,10 +31,11 @@ class AffectedProduct(BaseModel):
 
 
 class NoticeData(BaseModel):
-    """A notice of a critical fix, as published. `id` is the publisher's: the same id is the same notice.
+    """A notice of a critical fix, as published.
 
-    A higher `revision` replaces the ones before it. `cause`: what the fix prevents, "" if that is not named.
-    `withdrawn`: the notice does not hold any more. `reason`: why it was changed or withdrawn.
+    `id`: given by the publisher. `revision`: a higher revision replaces the ones before. `cause`: what the fix
+    prevents; "" if not stated. `withdrawn`: the notice is no longer valid. `reason`: why the notice was changed or
+    withdrawn.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -53,20 +54,20 @@ class NoticeData(BaseModel):
 
     @property
     def severity_level(self) -> Severity:
-        """Return `severity` as the enum that the domain uses (`Severity`), by which severities are compared."""
+        """Return `severity` as the domain's enum (`Severity`), which can be compared."""
         return Severity(self.severity)
 
     @property
     def needs_acknowledgement(self) -> bool:
         """Return whether somebody must acknowledge the notice.
 
-        That is so if it is not withdrawn, and its severity is above low.
+        True unless the notice is withdrawn or its severity is low.
         """
         return not self.withdrawn and self.severity_level is not Severity.LOW
 
 
 def notice_event_id(notice: NoticeData) -> str:
-    """Return the id of the event that publishes a notice in its present revision.
+    """Return the id of the event that publishes this revision of a notice.
 
     It is `notice/<id>` for the first revision, and `notice/<id>/<revision>` for each later one.
     """
@@ -76,7 +77,7 @@ def notice_event_id(notice: NoticeData) -> str:
 def encode_notice(notice: NoticeData) -> Envelope:
     """Return a critical-fix notice as an envelope (event on the bus) for the topic `notices`.
 
-    Its partition key is the notice's id.
+    The partition key is the notice's id.
     """
     plain = {name for name in _LATER if getattr(notice, name) == type(notice).model_fields[name].default}
     return Envelope(
@@ -94,7 +95,7 @@ def encode_notice(notice: NoticeData) -> Envelope:
 def notice_of(data: NoticeData) -> Notice:
     """Return a published notice as the domain's `Notice`, which decides whom the notice concerns.
 
-    If a range of versions cannot be read, every version counts: one message too many is better than one too few.
+    A range of versions that cannot be read includes every version: one message too many is better than one too few.
     """
     return Notice(
         id=NoticeId(data.id),
@@ -112,7 +113,10 @@ def _range(written: str) -> VersionRange:
 
 
 def decode_notice(envelope: Envelope) -> NoticeData:
-    """Return the notice in an envelope's data. Raises BadEnvelope, naming what is wrong, if there is none."""
+    """Return the notice in an envelope's data.
+
+    Raises BadEnvelope, saying what is wrong, if the data are not a notice.
+    """
     try:
         return NoticeData.model_validate_json(envelope.data)
     except ValidationError as error:

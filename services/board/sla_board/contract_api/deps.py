@@ -31,10 +31,13 @@ Language = Annotated[Name, Query(description="en, pl, it, ru or zh-TW")]
 class PlanDeps:
     """The dependencies of the HTTP routes of contracts and support plans.
 
-    A support plan is a page with a contract's promises. `catalogue`: returns the catalogue in force, including recorded
-    contracts. `authorize`: checks API keys. `pages`: renders HTML, which `printer` converts to PDF. `links`: the stored
-    links that open a plan without a key. `public_url`: how people reach the board, without a slash at its end; links to
-    plans begin with it.
+    A support plan is a page with a contract's promises.
+
+    - `catalogue`: returns the present catalogue, including recorded contracts.
+    - `authorize`: checks API keys.
+    - `pages`: renders HTML. `printer`: converts HTML to PDF.
+    - `links`: the stored links that open a plan without a key.
+    - `public_url`: the board's public address, without a slash at its end; the beginning of links to plans.
     """
 
     catalogue: Callable[[], Catalogue]
@@ -46,21 +49,24 @@ class PlanDeps:
     public_url: str
 
     def contract(self, id_: str) -> Contract | None:
-        """Return the contract with this id from the catalogue in force; None if there is none."""
+        """Return the contract with this id from the present catalogue; None if there is none."""
         return self.catalogue().rulebook.contracts.get(ContractId(id_))
 
     def plan(self, contract: Contract, language: str) -> SupportPlan:
         """Return the support plan of a contract as of now, in `language` (a tag such as `pl`).
 
-        It is in English if slad does not know the language.
+        If slad does not know the language, the plan is in English.
         """
         return support_plan(self.catalogue(), contract, self.time_source.now(), language)
 
     async def pdf(self, plan: SupportPlan) -> Response:
         """Return the HTTP response with a support plan as PDF.
 
-        Raises Problem with these statuses. 501: WeasyPrint or a font is missing here. 503: too many pages wait for
-        conversion. 500: the conversion failed or took too long.
+        Raises Problem with one of these statuses:
+
+        - 501: WeasyPrint or a font is missing here.
+        - 503: too many pages wait for conversion.
+        - 500: the conversion failed or took too long.
         """
         try:
             made = await self.printer.pdf(self.pages.plan_for_customer(plan, ""))

@@ -41,11 +41,11 @@ class PlanLinkIn(BaseModel):
 
 
 class PlanLinkShape(BaseModel):
-    """A link to a support plan, as administrators see it; without its address, which is shown once, when it is made.
+    """A link to a support plan, as administrators see it, without the link's address.
 
-    `id`: names the link, but does not open it. `language`: of the page that it opens. `reason`: why it was made.
-    `made_by`, `revoked_by`: as in the audit log, such as `key:ops`. `revoked_at`: null, and `revoked_by` "", while
-    nobody has revoked the link.
+    The address is shown only once, at the making of the link. `id`: names the link, but does not open it.
+    `language`: of the page. `reason`: why the link was made. `made_by`, `revoked_by`: as in the audit log, such as
+    `key:ops`. While nobody has revoked the link, `revoked_at` is null and `revoked_by` is "".
     """
 
     model_config = ConfigDict(
@@ -73,7 +73,10 @@ class PlanLinkShape(BaseModel):
 
 
 class MadePlanLink(PlanLinkShape):
-    """A link to a support plan that was just made, with its address `url`, which cannot be read again later."""
+    """A link to a support plan that was just made, with its address `url`.
+
+    The address cannot be read again later.
+    """
 
     url: str = Field(examples=["https://sla.example/plans/Q6vJm0p2Vw3tZk9xN4cYbL7dRfT1hSgUeXaMoKiBnHE"])
 
@@ -87,7 +90,7 @@ class PlanLinkList(BaseModel):
 def add_links(routes: APIRouter, deps: PlanDeps) -> None:
     """Add the routes by which administrators make, list and revoke links to support plans.
 
-    They need an API key with the scope `admin` for all contracts.
+    The routes need an API key with the scope `admin` for all contracts.
     """
 
     def admin(request: Request) -> KeyAccess:

@@ -26,8 +26,8 @@ _PDF_ANSWERS: dict[int | str, dict[str, Any]] = {
 def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
     """Add the routes that list contracts, and show support plans as page, PDF and JSON.
 
-    They need an API key with the scope `read`. A contract that is unknown, or that the key may not see, is answered
-    with status 404.
+    The routes need an API key with the scope `read`. The response has status 404 if the contract is unknown, or if
+    the key may not see the contract.
     """
 
     def found(request: Request, contract: str, language: str) -> SupportPlan | None:
@@ -74,8 +74,8 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
 
 
 def no_such_contract(contract: str) -> Problem:
-    """Return the problem (an HTTP error) with status 404 for a contract.
+    """Return the Problem with status 404 for a contract that is unknown or hidden from the caller.
 
-    It is for a contract that does not exist, or that the caller may not see. `contract`: the id that was asked for.
+    `contract`: the requested id.
     """
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")

@@ -11,7 +11,10 @@ from sla_board.contract_api.pages import add_pages
 
 
 def contract_routes(deps: PlanDeps) -> APIRouter:
-    """Return the FastAPI routes of contracts: the list, support plans, and links that open a plan without a key."""
+    """Return the FastAPI routes of contracts.
+
+    The routes are the list of contracts, support plans, and links that open a plan without a key.
+    """
     routes = APIRouter(tags=["board"])
     add_pages(routes, deps)
     add_links(routes, deps)

@@ -11,7 +11,8 @@ from typing import Any
 class LinkState(StrEnum):
     """The state of a link to a support plan.
 
-    `OPEN`: it opens the plan. `EXPIRED`: its time is over. `REVOKED`: somebody revoked it, before or after it expired.
+    `OPEN`: the link opens the plan. `EXPIRED`: the time of the link is over. `REVOKED`: somebody revoked the link,
+    before or after its time was over.
     """
 
     OPEN = "open"
@@ -21,11 +22,12 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLink:
-    """A link with which anybody reads the support plan of `contract`, without an API key, until `expires_at`.
+    """A link with which anybody reads the support plan of `contract`, without an API key.
 
-    `id`: names the link, but does not open it. `language`: of the page that it opens. `reason`: why it was made.
-    `made_by`, `revoked_by`: as in the audit log, such as `key:ops`. `revoked_at`: when it was revoked, from when on it
-    opens nothing; None, and `revoked_by` "", if it was not revoked.
+    `id`: names the link, but does not open it. `language`: of the page. `reason`: why the link was made. `made_by`,
+    `revoked_by`: as in the audit log, such as `key:ops`. `expires_at`: the link opens the plan until this instant.
+    `revoked_at`: when the link was revoked; from this instant on it opens nothing. If the link was not revoked,
+    `revoked_at` is None and `revoked_by` is "".
     """
 
     id: str
@@ -41,17 +43,17 @@ class PlanLink:
     def state(self, now: datetime) -> LinkState:
         """Return the state of the link at `now`.
 
-        If somebody revoked it, it is REVOKED. If not, it is OPEN before `expires_at`, and EXPIRED from then on.
+        A revoked link is REVOKED. Any other link is OPEN before `expires_at`, and EXPIRED from then on.
         """
         if self.revoked_at is not None:
             return LinkState.REVOKED
         return LinkState.OPEN if now < self.expires_at else LinkState.EXPIRED
 
     def audited(self) -> dict[str, Any]:
-        """Return those fields of the link of which the audit log records a checksum.
+        """Return the fields of the link from which the audit log computes a checksum.
 
         They are contract, language, `expires_at` and `revoked_at`. The token (the secret part of the link's address)
-        and its hash are not among them.
+        and its hash are left out.
         """
         return {
             "contract": self.contract,

@@ -39,7 +39,7 @@ class NoSuchLink(LookupError):
 class WantedLink:
     """A link to a support plan that is to be made.
 
-    `language`: of the page that it opens. `valid_for`: how long it opens the plan, from its making on (wall time).
+    `language`: of the page. `valid_for`: how long the link opens the plan, in wall time from the making of the link.
     """
 
     contract: str
@@ -50,7 +50,7 @@ class WantedLink:
 class PlanLinks:
     """Makes, revokes and finds links to support plans, which are stored in the board's tables.
 
-    `token`: returns the token of a new link (tests). Every method may raise StoreBusy.
+    `token`: returns the token of a new link; another function is for tests. Every method may raise StoreBusy.
     """
 
     def __init__(self, store: Store, time_source: TimeSource, token: Callable[[], str] = new_token) -> None:
@@ -59,11 +59,11 @@ class PlanLinks:
         self._token = token
 
     async def make(self, wanted: WantedLink, command: Command) -> tuple[PlanLink, str]:
-        """Make a new link that shows a contract's support plan to whoever has its address; store it.
+        """Make and store a link that shows a contract's support plan to anybody with the link's address.
 
-        Returned are the link and its token, the secret part of its address. The store keeps only a hash of the token.
-        `command`: who orders it and why, for the audit log. Raises TooManyLinks if the contract has 100 open links
-        already.
+        Return the link and its token, the secret part of the address. The store keeps only a hash of the token.
+        `command`: who orders the link and why, for the audit log. Raises TooManyLinks if the contract has 100 open
+        links already.
         """
         async with self._store.transaction() as connection:
             await audit.next_place(connection, tables.audit)  # one after the other, so that the count holds
@@ -86,10 +86,10 @@ class PlanLinks:
         return made, token
 
     async def revoke(self, contract: str, id_: str, command: Command) -> PlanLink:
-        """Revoke the link `id_` of a contract for good, and return it.
+        """Revoke the link `id_` of a contract, and return the link. A revoked link cannot be opened again.
 
-        A link that was revoked before is returned unchanged. `command`: who orders it and why, for the audit log.
-        Raises NoSuchLink if the contract has no link with this id.
+        A link that was revoked before is returned unchanged. `command`: who orders the change and why, for the audit
+        log. Raises NoSuchLink if the contract has no link with this id.
         """
         async with self._store.transaction() as connection:
             now = await store_now(connection, self._time_source)
@@ -110,7 +110,7 @@ class PlanLinks:
     async def of_contract(self, contract: str, *, every: bool) -> list[PlanLink]:
         """Return the links to the support plan of a contract, newest first; at most 1,000 (MOST_LISTED).
 
-        `every`: True for all links, False for those that are open, neither expired nor revoked.
+        `every`: True for all links, False for open links (neither expired nor revoked).
         """
         condition = _link.contract == contract
         statement = select(tables.plan_link).where(condition).order_by(_link.made_at.desc(), _link.id)
@@ -120,10 +120,10 @@ class PlanLinks:
             return [_of(row) for row in (await connection.execute(statement.limit(MOST_LISTED))).mappings()]
 
     async def find(self, token: str) -> PlanLink | None:
-        """Return the link with this token (the secret part of its address); None if there is none, or it was deleted.
+        """Return the link with this token (the secret part of its address); None if there is none.
 
-        Expired and revoked links are returned, too. The store is read at each call, so every instance refuses a revoked
-        link at once.
+        Expired and revoked links are returned too. The store is read at each call, so that every instance refuses a
+        revoked link at once.
         """
         statement = select(tables.plan_link).where(_link.sha256 == token_hash(token))
         async with self._store.reading() as connection:

@@ -12,19 +12,25 @@ _WRITTEN = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 def new_token() -> str:
-    """Return a new random token (256 bits) for the address of a link: 43 letters, digits, `-` and `_`."""
+    """Return a new random token (256 bits) for the address of a link.
+
+    The token has 43 letters, digits, `-` and `_`.
+    """
     return secrets.token_urlsafe(_BYTES)
 
 
 def token_hash(token: str) -> str:
-    """Return the SHA-256 of a link's token in hexadecimal. No salt is needed: the token has 256 random bits."""
+    """Return the SHA-256 of a link's token in hexadecimal.
+
+    No salt is needed, because the token has 256 random bits.
+    """
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_cut(token: str) -> bool:
-    """Return whether a token seems to lack its end, as when a mail program breaks a link in two.
+    """Return whether a token seems to lack its end, as after a line break in a mail.
 
-    That is so if it has 1 to 42 characters (a whole one has 43), each of them a letter, a digit, `-` or `_`.
+    True if the token has 1 to 42 characters, each a letter, a digit, `-` or `_`. A whole token has 43.
     """
     return len(token) < _WHOLE and _WRITTEN.fullmatch(token) is not None
 
@@ -32,6 +38,6 @@ def is_cut(token: str) -> bool:
 def is_whole(token: str) -> bool:
     """Return whether a text has the form of a token: 43 letters, digits, `-` and `_`.
 
-    It is not checked whether a link with this token exists.
+    Whether a link with this token exists is not checked.
     """
     return len(token) == _WHOLE and _WRITTEN.fullmatch(token) is not None

@@ -44,8 +44,8 @@ _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 class Pages:
     """Renders the board's pages as HTML from templates, which escape all values.
 
-    `attempts` makes the rows of the board; the page has a remark in place of a row that cannot be made. The HTML of a
-    row is cached until the row's `mark` (checksum of its values) changes.
+    `attempts`: makes the rows of the board. A row that cannot be made is replaced by a remark. The HTML of a row is
+    cached until the row's `mark` (a checksum of its values) changes.
     """
 
     def __init__(self, attempts: Attempts | None = None) -> None:
@@ -79,9 +79,14 @@ class Pages:
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
         """Return the parts of the board's page that change, as one JSON object.
 
-        Equal objects mean an equal page. `rows`: id of the row's HTML element -> HTML, in the order of the page.
-        `counts`: bucket (how soon due) -> number of clocks. `title`: of the page. Numbers of clocks: `breached`;
-        `total`, which match the filter; `shown`, which are in `rows`; `open`, which the viewer may see.
+        Equal objects mean an equal page.
+
+        - `rows`: id of the row's HTML element -> HTML, in the order of the page.
+        - `counts`: bucket (how soon due) -> number of clocks.
+        - `title`: of the page.
+        - `breached`: number of breached clocks.
+        - `total`: number of clocks that match the filter. `shown`: number of clocks in `rows`. `open`: number of
+          clocks that the viewer may see.
         """
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {
@@ -97,8 +102,8 @@ class Pages:
     def board(self, shown: BoardFilter, queue: Queue, *, wall: bool, notices: int) -> str:
         """Return the HTML of the board's page with the clocks in `queue`.
 
-        `shown`: the filter that chose them, which the page shows as chosen. `wall`: use the layout for a wall display.
-        `notices`: how many critical-fix notices there are.
+        `shown`: the filter that selected the clocks; the page displays its choices. `wall`: use the layout for a
+        wall display. `notices`: the number of critical-fix notices.
         """
         fragment = self.board_fragment(queue)
         return self._templates.get_template("board.html").render(
@@ -113,10 +118,10 @@ class Pages:
         )
 
     def incident_fragment(self, file: IncidentFile) -> dict[str, Any]:
-        """Return the parts of an incident's page that change, as one JSON object: `html` of the body, and `title`.
+        """Return the parts of an incident's page that change, as one JSON object.
 
-        Unchanged contents give an equal object, since the present instant is not in it. One exception: the drawing of
-        the timeline moves on every half minute.
+        `html`: the body. `title`: the title of the page. Unchanged contents give an equal object, because the
+        present instant is not part of it. One exception: the drawing of the timeline changes every half minute.
         """
         html = self._templates.get_template("incident_body.html").render(file=file)
         return {"html": html, "title": f"{file.title} · slad"}
@@ -124,7 +129,7 @@ class Pages:
     def incident(self, file: IncidentFile, now: datetime) -> str:
         """Return the HTML of an incident's page with the content `file`.
 
-        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        `now`: the server's present instant (aware), at which the page's own clock starts.
         """
         fragment = self.incident_fragment(file)
         return self._templates.get_template("incident.html").render(
@@ -138,45 +143,45 @@ class Pages:
     def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
         """Return the HTML of the page of critical-fix notices, in the order given.
 
-        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        `now`: the server's present instant (aware), at which the page's own clock starts.
         """
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
         """Return the HTML of the list of contracts.
 
-        `text`: what was searched for. `more`: whether there are more matches than `contracts`. `now`: the server's
-        present instant (aware), from which the page's own clock runs on.
+        `text`: the search text. `more`: whether there are more matches than `contracts`. `now`: the server's present
+        instant (aware), at which the page's own clock starts.
         """
         return self._templates.get_template("contracts.html").render(contracts=contracts, text=text, next=more, now=now)
 
     def support_plan(self, plan: SupportPlan, now: datetime) -> str:
         """Return the HTML of a contract's support plan for callers with an API key.
 
-        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        `now`: the server's present instant (aware), at which the page's own clock starts.
         """
         pdf = f"{contract_path(plan.contract)}/plan.pdf"
         return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, now=now)
 
     def plan_for_customer(self, plan: SupportPlan, pdf: str) -> str:
-        """Return the HTML of a support plan for a customer, without links to other pages of the board.
+        """Return the HTML of a support plan for a customer.
 
-        `pdf`: the path of the plan as PDF, "" for none.
+        The page has no links to other pages of the board. `pdf`: the path of the plan as PDF, "" for none.
         """
         return self._templates.get_template("plan_alone.html").render(plan=plan, pdf=pdf)
 
     def closed_link(self, said: str, words: PlanWords) -> str:
-        """Return the HTML of the page that is shown for a link which does not open a support plan.
+        """Return the HTML of the page for a link that does not open a support plan.
 
-        `said`: the sentence that says why. `words`: the texts in the language of the page.
+        `said`: the sentence with the reason. `words`: the texts in the language of the page.
         """
         return self._templates.get_template("link_closed.html").render(said=said, words=words)
 
     def not_found(self, what: str, now: datetime) -> str:
         """Return the HTML of the page for status 404 (not found).
 
-        `what`: the id of the incident or contract that was asked for. `now`: the server's present instant (aware), from
-        which the page's own clock runs on.
+        `what`: the requested id of an incident or contract. `now`: the server's present instant (aware), at which
+        the page's own clock starts.
         """
         return self._templates.get_template("missing.html").render(what=what, now=now)
 
@@ -201,18 +206,18 @@ class Pages:
 
 
 def board_title(queue: Queue) -> str:
-    """Return the title of the board's page, which begins with the number of breached clocks.
+    """Return the title of the board's page, with the number of breached clocks.
 
-    It is `(3) slad board` with three of them, and `slad board` with none.
+    Three breached clocks give `(3) slad board`, none gives `slad board`.
     """
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"
 
 
 def frame_id(fragment: dict[str, Any]) -> str:
-    """Return the id of a rendered page, 18 hex digits computed from its changing parts.
+    """Return the id of a rendered page: 18 hex digits computed from the changing parts.
 
-    `fragment`: these parts, such as of `Pages.board_fragment`. Equal parts give an equal id.
+    `fragment`: the changing parts, for example from `Pages.board_fragment`. Equal parts give an equal id.
     """
     return blake2b(orjson.dumps(fragment), digest_size=9).hexdigest()
 
@@ -225,6 +230,6 @@ def iso(instant: datetime) -> str:
 def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:
     """Return the seconds of wall time from `now` to the due instant `due_at`.
 
-    They are negative once it is past. None without a due instant.
+    The number is negative once the due instant has passed. None without a due instant.
     """
     return None if due_at is None else (due_at - now) / timedelta(seconds=1)

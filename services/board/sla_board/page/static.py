@@ -12,7 +12,10 @@ PREFIX = "/board/static/"
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """A static file of the page, such as a script; `digest`: twelve hex digits that change with `content`."""
+    """A static file of the page, such as a script.
+
+    `digest`: twelve hex digits that change with `content`.
+    """
 
     content: bytes
     media_type: str
@@ -20,7 +23,10 @@ class StaticFile:
 
 
 class StaticFiles:
-    """The scripts, style sheets and icons of the board's pages, by file name; all are read when the object is made."""
+    """The scripts, style sheets and icons of the board's pages, by file name.
+
+    All files are read when the object is made.
+    """
 
     def __init__(self) -> None:
         self._files: dict[str, StaticFile] = {}
@@ -31,13 +37,13 @@ class StaticFiles:
                 self._files[entry.name] = StaticFile(content, _TYPES[suffix], sha256(content).hexdigest()[:12])
 
     def get(self, name: str) -> StaticFile | None:
-        """Return the file of this name, such as `board.js`; None when there is none."""
+        """Return the file with this name, such as `board.js`; None if there is none."""
         return self._files.get(name)
 
     def address(self, name: str) -> str:
         """Return the path of a file for a page, such as `/board/static/board.js?v=0a1b2c3d4e5f`.
 
-        The path changes with the file's content, so browsers may cache it for ever. Raises KeyError for an unknown
-        name.
+        The path changes with the file's content, so that browsers may cache the file without limit. Raises KeyError
+        for an unknown name.
         """
         return f"{PREFIX}{name}?v={self._files[name].digest}"

@@ -27,22 +27,23 @@ _log = structlog.get_logger(__name__)
 
 
 class NoPdfHere(Exception):
-    """Raised when this installation cannot make PDFs; the message says what is missing and how to get it."""
+    """Raised if this installation cannot make PDFs; the message names the missing part."""
 
 
 class PrinterBusy(Exception):
-    """Raised when 8 pages (MOST_WAITING) are being converted to PDF, or wait for it, already."""
+    """Raised if 8 pages (MOST_WAITING) are already being converted to PDF or wait for conversion."""
 
 
 class NotPrinted(Exception):
-    """Raised when converting a page to PDF failed or took too long; the log says why."""
+    """Raised if converting a page to PDF failed or took too long; the log has the reason."""
 
 
 class PdfPrinter:
-    """Converts HTML pages to PDF with WeasyPrint, one after the other, each in a process of its own.
+    """Converts HTML pages to PDF with WeasyPrint, one after another, each in its own process.
 
-    `command` starts the process, which reads HTML and writes PDF (tests). `library`: the module that must be installed.
-    `patience`: seconds after which a conversion is given up. The last 32 results are cached.
+    `command`: starts the process, which reads HTML and writes PDF; another command is for tests. `library`: the
+    module that must be installed. `patience`: the time limit of a conversion in seconds. The last 32 results are
+    cached.
     """
 
     def __init__(
@@ -60,14 +61,17 @@ class PdfPrinter:
 
     @property
     def installed(self) -> bool:
-        """Return whether the extra `slad[pdf]` is installed; system libraries that it needs may still be missing."""
+        """Return whether the extra `slad[pdf]` is installed.
+
+        System libraries that the extra needs may still be missing.
+        """
         return find_spec(self._library) is not None
 
     async def pdf(self, html: str) -> bytes:
         """Return an HTML page as PDF.
 
-        If the same page was converted lately, the result comes from a cache. Raises NoPdfHere if WeasyPrint, a library
-        or a font is missing. Raises PrinterBusy if too many pages wait, and NotPrinted if the conversion fails.
+        If the same page was converted recently, the result comes from a cache. Raises NoPdfHere if WeasyPrint, a
+        library or a font is missing, PrinterBusy if too many pages wait, and NotPrinted if the conversion fails.
         """
         if not self.installed:
             raise NoPdfHere(f"The board makes PDFs with WeasyPrint, which is not installed here: {INSTALL}")

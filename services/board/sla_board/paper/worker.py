@@ -25,8 +25,8 @@ _BASE = "http://page.invalid/"  # a name that no machine may have (RFC 2606)
 def main() -> int:
     """Read an HTML page from standard input and write it as PDF to standard output.
 
-    Return the exit status: 0 if that was done, 3 (NO_LIBRARY) if WeasyPrint cannot be loaded, 4 (NO_FONT) if no font
-    has the page's letters.
+    Return the exit status: 0 for success, 3 (NO_LIBRARY) if WeasyPrint cannot be loaded, 4 (NO_FONT) if no font has
+    the page's letters.
     """
     missing = _MissingCharacters()
     logging.getLogger("weasyprint").addHandler(missing)

@@ -18,9 +18,9 @@ from sla_domain.contract import Contract
 def support_plan(catalogue: Catalogue, contract: Contract, now: datetime, language: str) -> SupportPlan:
     """Return the support plan of a contract: its promises as sections of texts.
 
-    `language`: a tag such as `pl`; one that slad does not know means English. `catalogue`: the catalogue that has the
-    contract. `now`: decides the year of the holidays, and which booked windows (extra hours of service) are over.
-    Sections without content are left out.
+    `catalogue`: the catalogue with the contract. `now`: determines the year of the holidays, and which booked
+    windows (extra hours of service) are over. `language`: a tag such as `pl`; an unknown tag means English. Sections
+    without content are left out.
     """
     words = words_in(language)
     sheet = sheet_of(catalogue, contract.id, words.language)
@@ -59,7 +59,7 @@ def _facts(subject: PlanSubject) -> dict[str, str]:
 def plan_json(plan: SupportPlan) -> dict[str, Any]:
     """Return a support plan as JSON values: contract, title, language, `as_of`, `facts` and sections.
 
-    `as_of`: the day on which it was made. `facts`: name -> text, for the head of the page.
+    `as_of`: the day on which the plan was made. `facts`: name -> text, for the head of the page.
     """
     return {
         "contract": plan.contract,

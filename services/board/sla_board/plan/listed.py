@@ -18,9 +18,9 @@ _MOST_READ = 20_000  # recorded contracts that one search looks at
 
 @dataclass(frozen=True, slots=True)
 class ContractLink:
-    """A contract in the board's list of contracts, with the path of its support plan.
+    """A contract in the board's list of contracts.
 
-    `customers`: their names, separated by commas. `plan`: the plan's name in the catalogue.
+    `customers`: the names of the customers, separated by commas. `plan`: the plan's name in the catalogue.
     """
 
     id: str
@@ -35,16 +35,16 @@ class ContractLink:
 
 
 def contract_path(contract: str) -> str:
-    """Return the path of the page with a contract's support plan, such as `/contracts/acme`, with the id escaped."""
+    """Return the path of a contract's support plan, such as `/contracts/acme`, with the id escaped."""
     return f"/contracts/{quote(contract, safe='')}"
 
 
 async def listed_contracts(rulebook: Rulebook, text: str, only: str | None) -> tuple[list[ContractLink], bool]:
     """Return the contracts whose id, title or customers contain `text`, and whether there may be more.
 
-    First come those whose id or customer is `text`. Then come those in the catalogue's files, and last those made by
-    the API, each sorted by id. At most 200 are returned. Of those made by the API at most 20,000 are searched. `only`:
-    the one contract that the caller may see; None for all.
+    The order is: contracts whose id or customer equals `text`; contracts in the catalogue's files, sorted by id;
+    contracts made over the API, sorted by id. At most 200 contracts are returned. At most 20,000 contracts made over
+    the API are searched. `only`: the only contract that the caller may see; None for all.
     """
     ids, more = _candidates(rulebook, text, only)
     found: list[ContractLink] = []

@@ -17,7 +17,7 @@ from sla_domain.plan import Plan
 class PlanTable:
     """A table of a support plan.
 
-    `head`: the headings of its columns. `rows`: each has one text per column. `title`: "" for none.
+    `head`: the headings of the columns. `rows`: rows with one text for each column. `title`: "" for none.
     """
 
     head: tuple[str, ...]
@@ -29,9 +29,10 @@ class PlanTable:
 class Week:
     """The weekly hours of service, to be drawn as a week in a support plan.
 
-    `title`: the name of the hours. `zone`: their time zone. `hours`: the same as text. `days`: pairs (name of the day,
-    open spans in minutes from midnight), Monday first. `seasons`: pairs (days of the season, hours in it) as text; a
-    day that is in several seasons has the hours of the last.
+    - `title`: the name of the hours. `zone`: their time zone. `hours`: the hours as text.
+    - `days`: pairs (name of the day, open spans in minutes from midnight), Monday first.
+    - `seasons`: pairs (days of the season, hours in the season) as text. On a day in several seasons, the hours of
+      the last one apply.
     """
 
     title: str
@@ -51,7 +52,10 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading within a section of a support plan, which names the plan that the parts after it belong to."""
+    """A heading within a section of a support plan.
+
+    The heading names the plan to which the following parts belong.
+    """
 
     text: str
 
@@ -72,8 +76,8 @@ class Section:
 class SupportPlan:
     """The support plan of a contract (its promises as a page), ready to be rendered.
 
-    `facts`: name -> text, for the head of the page. `language`: the tag of the language, such as `pl`. `made_on`: the
-    day it was made, in the contract's zone. `words`: the fixed texts in this language.
+    `facts`: name -> text, for the head of the page. `language`: a language tag, such as `pl`. `made_on`: the day of
+    making, in the contract's zone. `words`: the fixed texts in this language.
     """
 
     contract: str
@@ -87,10 +91,11 @@ class SupportPlan:
 
 @dataclass(frozen=True, slots=True)
 class BoughtPlan:
-    """One plan of a contract: its only one, one of an entitlement, or the base plan for other products.
+    """One plan of a contract: the only plan, the plan of an entitlement, or a base plan.
 
-    `heading`: which plan it is and when it applies; "" if the contract has no other. `contract`: the contract as if it
-    had this plan alone. `sheet`: the promises under this plan as a dict (`sla_catalogue.sheet`).
+    A base plan applies to all other products. `heading`: which plan this is and when it applies; "" if the contract
+    has only one. `contract`: the contract as if it had only this plan. `sheet`: the promises under this plan as a
+    dict (`sla_catalogue.sheet`).
     """
 
     heading: str
@@ -103,8 +108,8 @@ class BoughtPlan:
 class PlanSubject:
     """The data from which the sections of a support plan are made.
 
-    `sheet`: everything that the contract promises, as a dict in the language of `words` (`sla_catalogue.sheet`).
-    `bought`: all plans of the contract, in the order in which they are tried for an incident. `today`: the day in the
+    `sheet`: all promises of the contract, as a dict in the language of `words` (`sla_catalogue.sheet`). `bought`:
+    all plans of the contract, in the order in which they are tried for an incident. `today`: the day in the
     contract's zone.
     """
 
@@ -117,10 +122,10 @@ class PlanSubject:
 
 
 def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Part]]) -> tuple[Part, ...]:
-    """Return a section's parts (tables, paragraphs) for each plan of the contract, each after its heading.
+    """Return a section's parts (tables, paragraphs) for each plan of the contract, after a heading.
 
-    `parts_of`: returns the parts of one plan; a plan without any is left out. If several plans have equal parts, their
-    headings come first, and then the parts once. If all plans have the same parts, there are no headings.
+    `parts_of`: returns the parts of one plan; a plan without parts is left out. If several plans have equal parts,
+    their headings come first, and then the parts once. If all plans have the same parts, there are no headings.
     """
     said: dict[tuple[Part, ...], list[str]] = {}
     for one in subject.bought:
@@ -134,8 +139,8 @@ def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Par
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[PlanTable, ...]:
     """Return a tuple with one table of a support plan; () if there are no rows.
 
-    `title`: "" for none. `head`: the headings of its columns. `rows`: one text per column in each. Columns that are
-    empty in every row are left out.
+    `title`: "" for none. `head`: the headings of the columns. `rows`: rows with one text for each column. Columns
+    that are empty in every row are left out.
     """
     if not rows:
         return ()

@@ -57,7 +57,7 @@ _ABOUT_THE_INCIDENT = frozenset(
 class PublishedFact:
     """A fact that slad published about a clock, or about a whole incident.
 
-    `id`: the id of the event that published it.
+    `id`: the id of the published event.
     """
 
     id: str
@@ -67,25 +67,26 @@ class PublishedFact:
     def noticed(self) -> tuple[datetime, datetime, int, str]:
         """Return the key by which the facts of one clock are sorted.
 
-        First counts when the fact was published, then when it became true, then its kind (in the order of `FactKind`),
-        then `id`.
+        The order is by when the fact was published, when the fact became true, its kind (in the order of
+        `FactKind`), and `id`.
         """
         fact = self.fact
         return (fact.fired_at or fact.at, fact.at, _KINDS.index(fact.kind), self.id)
 
 
 def about_clock(fact: ClockFact) -> bool:
-    """Return whether a fact (what slad published) concerns one clock.
+    """Return whether a fact (an event that slad published) concerns one clock.
 
-    False for facts without a clock, and for those that concern the whole incident, such as promises and phases.
+    False for facts without a clock, and for facts about the whole incident, such as promises and phases.
     """
     return fact.clock is not None and fact.kind not in _ABOUT_THE_INCIDENT
 
 
 def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
-    """Return the row of the table `board_clock` for one clock, computed from all facts about it.
+    """Return the row of the table `board_clock` for one clock, computed from all facts about the clock.
 
-    `facts`: what slad published of the clock, in any order; at least one. Facts about its whole incident are ignored.
+    `facts`: events that slad published about the clock, in any order; at least one. Facts about the whole incident
+    are ignored.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]
@@ -127,10 +128,11 @@ def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
 
 
 def state_of(fact: ClockFact) -> ClockState:
-    """Return the state of a clock after a fact (what slad publishes of a clock) about it.
+    """Return the state of a clock after a fact (an event that slad published about the clock).
 
-    If the fact states a state, it is that one. If not, it is the one to which facts of its kind lead, as
-    `clock.started` leads to RUNNING. If there is none either, as for a warning of an older release, it is RUNNING.
+    If the fact has a state, this state is returned. Otherwise the kind of the fact decides; for example
+    `clock.started` gives RUNNING. If the kind decides nothing either, as for a warning of an older release, the
+    state is RUNNING.
     """
     body = fact.body
     if isinstance(body, Gone):
@@ -143,9 +145,10 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """Return the state that a clock enters by a fact (what slad publishes of it); None if it enters none.
+    """Return the state that a fact brings to a clock; None for no new state.
 
-    `clock.started`, for instance, brings RUNNING; a warning brings no new state.
+    A fact is an event that slad published about the clock. For example `clock.started` brings RUNNING, and a warning
+    brings no new state.
     """
     body = fact.body
     match body:
@@ -172,9 +175,10 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
 
 
 def reason_of(fact: ClockFact) -> str:
-    """Return why a fact (what slad publishes of a clock or incident) became true; "" if it gives no reason.
+    """Return why a fact became true; "" if the fact gives no reason.
 
-    For a pause the text says first on whom the clock waits: `waiting on customer: logs asked for`.
+    A fact is an event that slad published. For a pause the text begins with whom the clock waits for: `waiting on
+    customer: logs asked for`.
     """
     body = fact.body
     if not isinstance(body, Paused) or not body.waiting_on:

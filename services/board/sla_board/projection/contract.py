@@ -19,9 +19,9 @@ _PERIODS = TypeAdapter(list[Period])
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Return one row for the table `board_contract` for each incident, sorted by incident.
 
-    The row's `periods` say as JSON under which contract the incident was, and since when. Its contract and customer are
-    those of the latest period. `facts`: what slad published about incidents. If several are about one incident, the one
-    published last counts. Facts without contract periods are left out.
+    `facts`: events that slad published about incidents. For each incident the fact published last is used. Facts
+    without contract periods are left out. `periods` of a row is JSON: under which contract the incident was, and
+    since when. `contract` and `customer` of a row are those of the last period.
     """
     return newest_rows(
         {
@@ -40,6 +40,6 @@ def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
 def periods_of(written: str) -> tuple[ContractPeriod, ...]:
     """Return the periods in which an incident was under one contract each, oldest first.
 
-    `written`: their JSON, from the column `periods` of the table `board_contract`.
+    `written`: the periods as JSON, from the column `periods` of the table `board_contract`.
     """
     return tuple(period.value() for period in _PERIODS.validate_json(written))

@@ -15,9 +15,9 @@ from sla_domain.fold.carried import own_events
 
 
 def names_in(events: Iterable[IncidentEvent]) -> list[str]:
-    """Return the other ids of an incident that its events state, sorted.
+    """Return the other ids of an incident that its events contain, sorted.
 
-    A ticket that was moved, for instance, has a new id.
+    For example, a ticket that was moved has a new id.
     """
     return sorted({str(event.known_as) for event in events if event.kind is EventKind.RENAMED and event.known_as})
 
@@ -25,8 +25,8 @@ def names_in(events: Iterable[IncidentEvent]) -> list[str]:
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
     """Return the row of the table `board_incident` for one incident, computed from its events.
 
-    `events`: all that are known of the incident, in any order; at least one. The row's `phase` is where these events
-    leave the work, such as `waiting`.
+    `events`: all known events of the incident, in any order; at least one. `phase` of the row is the state of the
+    work after these events, such as `waiting`.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     attributes: dict[str, str] = {}

@@ -27,10 +27,11 @@ _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 
 
 class RowMemory(Generic[Key, Item]):
-    """A cache of stored rows by key: `remember` puts the rows of a key in, `recall` returns them.
+    """A cache of stored rows by key: `remember` adds the rows of a key, `recall` returns them.
 
-    Keys with less than `MANY` (50) stored rows are not cached. `essential` returns those of a key's rows on which later
-    results can depend; only these are kept. Beyond `MOST_KEYS` (512) keys the least recently used are dropped.
+    Keys with fewer than `MANY` (50) stored rows are not cached. `essential`: returns the rows of a key on which
+    later results can depend; only these rows are kept. Beyond `MOST_KEYS` (512) keys, the least recently used are
+    dropped.
     """
 
     def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:
@@ -41,10 +42,10 @@ class RowMemory(Generic[Key, Item]):
         return key in self._known
 
     def recall(self, key: Key, count: int) -> list[Item] | None:
-        """Return the cached rows of a key; None if none are cached, or if they are out of date.
+        """Return the cached rows of a key; None for none, or if they are out of date.
 
-        `count`: how many stored rows the key has now. Cached rows are out of date, and are dropped, if it had another
-        number when they were cached.
+        `count`: how many stored rows the key has now. Cached rows are out of date, and are dropped, if the number
+        has changed since they were cached.
         """
         known = self._known.get(key)
         if known is None or known[0] != count:
@@ -54,10 +55,10 @@ class RowMemory(Generic[Key, Item]):
         return known[1]
 
     def remember(self, key: Key, count: int, items: Sequence[Item]) -> None:
-        """Cache the rows of a key that `essential` picks; call this after the rows are committed.
+        """Cache the rows of a key that `essential` selects; call this after the rows are committed.
 
-        `count`: how many stored rows the key has; with fewer than `MANY` (50) nothing is cached. `items`: all of these
-        rows, or at least those that `essential` picks.
+        `count`: how many stored rows the key has; with fewer than `MANY` (50) nothing is cached. `items`: all of
+        these rows, or at least the rows that `essential` selects.
         """
         if count < MANY:
             return
@@ -68,10 +69,10 @@ class RowMemory(Generic[Key, Item]):
 
 
 class RememberedReader(Generic[Key, Item]):
-    """Reads the stored rows of the keys (incidents or clocks) that a batch of events concerns: call `of`.
+    """Reads the stored rows of the keys that a batch of events concerns; call `of`.
 
-    `memory`: the cache, used where possible. `column`: the column of the table `board_event` that holds the key. `read`
-    reads all rows of some keys from the store.
+    A key is an incident or a clock. `memory`: the cache, used where possible. `column`: the column of the table
+    `board_event` with the key. `read`: reads all rows of some keys from the store.
     """
 
     def __init__(
@@ -93,10 +94,10 @@ class RememberedReader(Generic[Key, Item]):
     ) -> dict[Key, list[Item]]:
         """Return the stored rows of each key in `fresh`, as key -> rows.
 
-        If the cache has the key, they are only its rows on which later results can depend, and the fresh ones.
-        Otherwise all its rows are read from the store. `fresh`: key -> the rows of this batch, which this transaction
-        has stored already. `committed`: a list to which functions that update the cache are appended; call them after
-        the commit, drop them after a rollback. `never`: keys for which the cache is not used.
+        For a cached key, only the fresh rows and the rows on which later results can depend are returned. For any
+        other key, all rows are read from the store. `fresh`: key -> the rows of this batch, already stored by this
+        transaction. `committed`: a list to which functions that update the cache are appended; call them after the
+        commit, drop them after a rollback. `never`: keys for which the cache is not used.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
         counts = await projections.count_events(connection, self._column, asked)
@@ -117,9 +118,11 @@ class RememberedReader(Generic[Key, Item]):
 def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
     """Return the facts about one clock on which its row can still depend, whatever facts arrive later.
 
-    A fact is what slad publishes of a clock. Always needed are starts, amendments, warnings, breaches, and facts that
-    take back or move a breach. Of the pauses the last one is needed. Of all facts other than warnings and breaches the
-    last one is needed, and the last one that names a metric.
+    A fact is an event that slad published about the clock. Such facts are:
+
+    - All starts, amendments, warnings and breaches, and all facts that take back or move a breach.
+    - The last pause.
+    - The last fact that is neither a warning nor a breach, and the last such fact that names a metric.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]
@@ -136,9 +139,13 @@ def _changes_breaches(one: PublishedFact) -> bool:
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events of one incident on which its row can still depend, sorted by time.
 
-    Always needed are events that state another id of the incident. The first and the last event are needed, the first
-    opening, and the first with a snapshot (the ticket's whole state). For each attribute the last event that states it
-    is needed. Of successive events that affect the phase in the same way the first and the last are needed.
+    Such events are:
+
+    - All events that state another id of the incident.
+    - The first and the last event, the first opening, and the first event with a snapshot (the ticket's whole
+      state).
+    - For each attribute, the last event that states it.
+    - Of successive events that affect the phase in the same way, the first and the last.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}

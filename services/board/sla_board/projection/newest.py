@@ -7,9 +7,9 @@ from typing import Any
 
 
 def newest_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row for each incident, sorted by incident: the one with the latest `at`.
+    """Return one row for each incident, sorted by incident: the row with the highest `at`.
 
-    Among rows of equal `at` the highest `rank` (a number in the row) wins, then the last in `rows`.
+    Among rows of equal `at`, the highest `rank` (a number in the row) wins, then the last row in `rows`.
     """
     kept: dict[str, dict[str, Any]] = {}
     for row in rows:

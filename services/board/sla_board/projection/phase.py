@@ -15,8 +15,8 @@ _PHASES = frozenset(phase.value for phase in Phase)
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Return one row for the table `board_phase` for each incident, sorted by incident, with its phase.
 
-    `facts`: what slad published about incidents; of several about one incident the one published last counts. Facts
-    without a phase, or with one that slad does not know, are left out.
+    `facts`: events that slad published about incidents. For each incident the fact published last is used. Facts
+    without a phase, or with an unknown phase, are left out.
     """
     return newest_rows(
         {

@@ -62,9 +62,9 @@ class _Touched:
 
 
 class Projector:
-    """Writes batches of events from the bus to the board's tables: call `handle` for a batch.
+    """Writes batches of events from the bus to the board's tables; call `handle` for a batch.
 
-    `changed` is called after each commit of new events. `applied_at`: when the last such commit was; None before the
+    `changed`: called after each commit of new events. `applied_at`: when the last such commit was; None before the
     first.
     """
 
@@ -86,21 +86,22 @@ class Projector:
     async def assigned(self, partitions: frozenset[int]) -> None:
         """Do nothing. The bus calls this when the board begins to read the given partitions of the topics.
 
-        If another process still reads them, no event is applied twice: the store records which were applied.
+        If another process still reads them, no event is applied twice, because the store records the applied events.
         """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing. The bus calls this when the board ceases to read the given partitions of the topics.
+        """Do nothing. The bus calls this when the board stops reading the given partitions of the topics.
 
-        If another process reads them already, no event is applied twice: the store records which were applied.
+        If another process reads them already, no event is applied twice, because the store records the applied
+        events.
         """
 
     async def handle(self, batch: Batch) -> None:
         """Apply a batch of events to the board's tables in one transaction.
 
-        Skipped are events that were applied before, and those of the canary (slad's own test clock, which it breaches
-        each minute). Raises StoreBusy when the store takes no work, and an error such as BadEnvelope for an event that
-        cannot be read. Nothing is stored then, and the same batch may be passed again.
+        Events that were applied before are skipped, and so are events of the canary (slad's own test clock, which is
+        breached each minute). Raises StoreBusy if the store takes no work, and an error such as BadEnvelope if an
+        event cannot be read. After an error nothing is stored, and the same batch may be passed again.
         """
         # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
@@ -121,10 +122,10 @@ class Projector:
             self._changed()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event from the quarantine (events that could not be applied before) to the board's tables.
+        """Apply an event from the quarantine to the board's tables.
 
-        Raises StoreBusy when the store takes no work, or an error such as BadEnvelope if the event still cannot be
-        read.
+        The quarantine has events that could not be applied before. Raises StoreBusy if the store takes no work, and
+        an error such as BadEnvelope if the event still cannot be read.
         """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
@@ -228,7 +229,7 @@ def _event_row(envelope: Envelope, incident: str, clock: UUID | None = None) -> 
 def notice_rows(notices: Iterable[NoticeData]) -> list[dict[str, Any]]:
     """Return a row for the table of critical-fix notices for each notice, sorted by id.
 
-    If `notices` has several revisions of a notice, the row has the highest one.
+    If `notices` has several revisions of a notice, the row has the highest revision.
     """
     newest = {notice.id: notice for notice in sorted(notices, key=lambda notice: notice.revision)}
     return [_notice_row(newest[id_]) for id_ in sorted(newest)]

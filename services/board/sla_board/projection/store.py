@@ -24,10 +24,10 @@ _AMPLE = 50  # rows of one incident or clock, as a rule
 
 
 async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
-    """Record the given events as applied; return those that were not applied before.
+    """Record the given events as applied; return the events that were not applied before.
 
-    `now`: the instant that is recorded. If an event is given twice, it is returned once. The ids are recorded in the
-    caller's transaction: after a rollback the events count as not applied.
+    `now`: the recorded instant. An event that is given twice is returned once. The ids are recorded in the caller's
+    transaction, so that a rollback removes the record.
     """
     first = {(envelope.topic.value, envelope.id): envelope for envelope in reversed(envelopes)}
     # Sorted, so that two instances that hold the same events during a rebalance wait for each other in one order.
@@ -38,7 +38,7 @@ async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope
 
 
 async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows into the table `board_event`, which keeps the events and clock facts that the board has read."""
+    """Insert rows into the table `board_event`, which has the events and clock facts read so far."""
     if rows:
         await connection.execute(insert(connection, tables.event), list(rows))
 
@@ -46,9 +46,9 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
 async def events_of_incidents(
     connection: AsyncConnection, incidents: Collection[str]
 ) -> dict[str, list[IncidentEvent]]:
-    """Return the stored events of these incidents, as incident -> events, in no set order.
+    """Return the stored events of these incidents, as incident -> events, in no particular order.
 
-    An incident without any event is left out.
+    An incident without events is left out.
     """
     kept = tables.event.c
     query = select(tables.event).where(kept.incident.in_(sorted(incidents)), kept.topic == Topic.INCIDENTS.value)
@@ -59,9 +59,9 @@ async def events_of_incidents(
 
 
 async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:
-    """Return what slad published about these clocks, as clock -> facts, in no set order.
+    """Return the facts that slad published about these clocks, as clock -> facts, in no particular order.
 
-    A clock without any such fact is left out.
+    A clock without facts is left out.
     """
     query = select(tables.event).where(tables.event.c.clock.in_(sorted(clocks)))
     found: dict[UUID, list[PublishedFact]] = defaultdict(list)
@@ -73,8 +73,8 @@ async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID])
 async def count_events(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
     """Return how many rows the table `board_event` has for each of `keys`, as key -> number.
 
-    Keys without rows are left out. `column`: the column in which the keys are looked for: `incident` or `clock`. For
-    `incident` only the events of incidents are counted, not the facts that slad published.
+    `column`: the column with the keys, `incident` or `clock`. For `incident`, only the events of incidents are
+    counted, not the facts that slad published. Keys without rows are left out.
     """
     if not keys:
         return {}
@@ -100,15 +100,15 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
 
 
 async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows into the table; a stored row with the same primary key is overwritten."""
+    """Insert rows into the table; stored rows with the same primary key are overwritten."""
     if rows:
         await connection.execute(upsert(connection, table), list(rows))
 
 
 async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows into the table; a stored row with the same primary key is overwritten unless it is newer.
+    """Insert rows into the table; a stored row with the same primary key is overwritten unless newer.
 
-    The row with the later `at` is newer. If two have the same `at`, the one with the higher `rank` (a number in the
+    The row with the later `at` is newer. If both have the same `at`, the row with the higher `rank` (a number in the
     row) is newer.
     """
     if not rows:
@@ -122,7 +122,7 @@ async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Seq
 
 
 async def upsert_notices(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert critical-fix notices; a stored one with the same id is overwritten, unless it is a later revision.
+    """Insert critical-fix notices; a stored notice is overwritten unless its revision is later.
 
     `rows`: each notice once.
     """
@@ -138,10 +138,10 @@ async def upsert_notices(connection: AsyncConnection, rows: Sequence[dict[str, A
 
 
 async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Set the stored phase of these incidents to the phase that the timer has published last.
+    """Set the stored phase of these incidents to the phase that the timer published last.
 
-    The phase says where the work stands, such as `waiting`. If the timer has published none for an incident, the one
-    computed from the incident's events stays.
+    The phase is the state of the work, such as `waiting`. If the timer has published none for an incident, the phase
+    computed from the incident's events is kept.
     """
     if not incidents:
         return
@@ -152,8 +152,8 @@ async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -
 
 
 def envelope_of(row: Any) -> Envelope:
-    """Return the event in a row of the table `board_event`, in the form that it has on the bus.
+    """Return the event in a row of the table `board_event`, in its form on the bus.
 
-    Its `source` is "", since that is not stored.
+    `source` is "", because the source is not stored.
     """
     return Envelope.of_row(topic=row.topic, id=row.id, type=row.type, key=row.incident, time=row.at, data=row.data)

@@ -9,9 +9,10 @@ def searchable(*parts: str) -> str:
 
 
 def containing(typed: str) -> str:
-    r"""Return the LIKE pattern (escape character: backslash) that finds `typed` literally in case-folded text.
+    r"""Return the LIKE pattern (escape character: backslash) that finds `typed` in case-folded text.
 
-    The case of `typed` and spaces around it do not matter: ` 5% Off` gives `%5\% off%`.
+    The characters of `typed` are matched literally. Its case and surrounding spaces do not matter: ` 5% Off` gives
+    `%5\% off%`.
     """
     folded = typed.strip().casefold()
     for special in ("\\", "%", "_"):

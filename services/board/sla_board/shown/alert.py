@@ -10,10 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAlert:
-    """An alert (the escalation about a breached clock or a notice), with what has happened since it was last opened.
+    """An alert, with what has happened since the alert was opened last.
 
-    `state`: open, acknowledged or closed. `level`: how far it has escalated, such as `level 2`; "" if it has not.
-    Instants are None, and texts "", for what has not happened.
+    An alert is the escalation about a breached clock or a notice. `state`: open, acknowledged or closed. `level`:
+    the highest level reached, such as `level 2`; "" for none. For what has not happened, instants are None and texts
+    are "".
     """
 
     id: str
@@ -27,7 +28,7 @@ class ShownAlert:
 
     @property
     def word(self) -> str:
-        """Return the alert's state as text for the clock's row, such as `acknowledged by anna`; "" if closed."""
+        """Return the alert's state as text for the clock's row: `acknowledged by anna`; "" if closed."""
         match self.state:
             case "acknowledged":
                 return f"acknowledged by {self.acknowledged_by}" if self.acknowledged_by else "acknowledged"
@@ -38,9 +39,9 @@ class ShownAlert:
 
 
 def alerts_of(steps: Iterable[Any]) -> tuple[ShownAlert, ...]:
-    """Return the alerts that rows of the table `board_alert` describe, sorted by when each was last opened.
+    """Return the alerts in rows of the table `board_alert`, sorted by when each was opened last.
 
-    `steps`: the rows, in any order. Each is one step of an alert, such as `escalated`.
+    `steps`: the rows, in any order. Each row is one step of an alert, such as `escalated`.
     """
     alerts: dict[str, ShownAlert] = {}
     for step in sorted(steps, key=lambda record: (record.at, record.rank, record.id)):

@@ -11,12 +11,15 @@ HOUR = timedelta(hours=1)
 
 
 class Bucket(IntEnum):
-    """How soon an open clock is due; the page lists the clocks in these groups, in this order.
+    """How soon an open clock is due. The page lists the clocks in these groups and in this order.
 
-    BREACHED: its target was missed, whether it runs or is paused. SOON, HOUR: at most 15 minutes, or one hour, are left
-    of the time in which the clock counts; SOON, too, if it is past due without a breach. TODAY: due before midnight in
-    the contract's zone. LATER: due after that, or no due instant. OUTSIDE: its hours are closed now, and it is not due
-    yet. PAUSED: paused, without a breach.
+    - BREACHED: the target was missed, whether the clock runs or is paused.
+    - SOON: at most 15 minutes of counted time are left, or the clock is past due without a breach.
+    - HOUR: at most one hour of counted time is left.
+    - TODAY: due before midnight in the contract's zone.
+    - LATER: due after midnight, or no due instant.
+    - OUTSIDE: the clock's hours are closed now, and the clock is not due yet.
+    - PAUSED: paused, without a breach.
     """
 
     BREACHED = 0
@@ -29,7 +32,7 @@ class Bucket(IntEnum):
 
     @property
     def title(self) -> str:
-        """Return the heading of these clocks on the page, such as `Under 15 min`."""
+        """Return the heading of this group of clocks on the page, such as `Under 15 min`."""
         return _TITLES[self]
 
     @property
@@ -75,12 +78,12 @@ def bucket_of(
     soon: datetime | None = None,
     hour: datetime | None = None,
 ) -> Bucket:
-    """Return the bucket of an open clock, which says how soon it is due, as of `now`.
+    """Return the bucket of an open clock (how soon the clock is due) as of `now`.
 
-    `breached`, `paused`: whether the clock is. `due_at`: None for no due instant (LATER). `zone`: the time zone whose
-    midnight ends TODAY. `open_`: whether the clock's hours are open now. `soon`, `hour`: the instants by which 15
-    minutes, and one hour, of these hours will have passed; None: by the wall clock. A running clock past `due_at` that
-    is not `breached` is in SOON.
+    `breached`, `paused`: whether the clock is. `due_at`: None for no due instant (LATER). `zone`: the time zone
+    whose midnight ends TODAY. `open_`: whether the clock's hours are open now. `soon`, `hour`: the instants when 15
+    minutes, and one hour, of these hours will have passed; None: by the wall clock. A running clock past `due_at`
+    that is not `breached` is in SOON.
     """
     if breached:
         return Bucket.BREACHED

@@ -12,14 +12,23 @@ from sla_domain.clock import ClockState
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """The time left of a clock, as values from which the browser (and `left_at`) computes it at any instant.
+    """The time left of a clock, as values for computing the time left at any instant.
 
-    Running clock: the time left is `to` minus now. `to`: when the clock would be due if its hours, once open, never
-    closed again. `since`, `until`: when its hours open and close next; an earlier now counts as `since`, a later one as
-    `until` (None: no such bound). `wall_to`: the due instant, None if it is not shown besides. Paused or stopped clock:
-    `to` is None. `left`: the time left, negative if late; `wall`: the same in wall time, None if it does not differ,
-    and for a paused clock. `by_wall`: the hours are not known, so `to` and `left` are in wall time, else in counted
-    time (time within the hours).
+    The browser and `left_at` compute it. Counted time is time within the clock's hours.
+
+    Running clock: the time left is `to` minus now.
+
+    - `to`: when the clock would be due if its hours, once open, never closed again.
+    - `since`, `until`: when the hours open and close next; before `since` and after `until` the time left stands
+      still. None: no such limit.
+    - `wall_to`: the due instant, None if it is not shown in addition.
+
+    Paused or stopped clock: `to` is None.
+
+    - `left`: the time left, negative if late.
+    - `wall`: the time left in wall time; None if equal, and for a paused clock.
+
+    `by_wall`: True if the hours are unknown, so that `to` and `left` are in wall time instead of counted time.
     """
 
     to: datetime | None = None
@@ -31,10 +40,10 @@ class Countdown:
     by_wall: bool = False
 
     def left_at(self, now: datetime) -> timedelta | None:
-        """Return the time left at `now`, negative when late; None if it is not known.
+        """Return the time left at `now`, negative if late; None if unknown.
 
-        It is counted time (only within the clock's hours), or wall time if `by_wall`. Without `to`, as for a paused or
-        stopped clock, it is `left`, whatever `now` is.
+        The time is counted time (only within the clock's hours), or wall time if `by_wall`. For a paused or stopped
+        clock (`to` is None), `left` is returned for every `now`.
         """
         if self.to is None:
             return self.left
@@ -43,11 +52,11 @@ class Countdown:
 
 
 def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
-    """Return the time left of a clock as of `now`; None if there is none to show.
+    """Return the time left of a clock as of `now`; None for nothing to show.
 
-    There is none for a cancelled clock, for one without a due instant, and for a paused one whose time left is not
-    known. `record`: the clock's row of the table `board_clock`. `state`: its state. `look`: the hours in which it
-    counts.
+    None is returned for a cancelled clock, for a clock without a due instant, and for a paused clock whose time left
+    is unknown. `record`: the clock's row of the table `board_clock`. `state`: the clock's state. `look`: the clock's
+    hours.
     """
     due = record.due_at or record.breached_at
     match state:

@@ -13,11 +13,13 @@ MOST_ROWS = 1000
 
 
 class ClockCondition(StrEnum):
-    """The state of an open clock, as the board's state column shows it and its filter names it.
+    """The state of an open clock in the board's state column and filter.
 
-    BREACHED: its target was missed, whether it runs or is paused. PAUSED: paused, without a breach. OUTSIDE: it runs
-    and is not due yet, but its hours are closed now. WARNED: it runs within its hours, and a warning was published.
-    RUNNING: none of these.
+    - BREACHED: the target was missed, whether the clock runs or is paused.
+    - PAUSED: paused, without a breach.
+    - OUTSIDE: the clock runs and is not due yet, but its hours are closed now.
+    - WARNED: the clock runs within its hours, and a warning was published.
+    - RUNNING: none of these.
     """
 
     RUNNING = "running"
@@ -33,10 +35,10 @@ class ClockCondition(StrEnum):
 
 
 class QueueOrder(StrEnum):
-    """The orders in which open clocks are listed; clocks equal in one are listed by urgency, highest first.
+    """The orders in which open clocks are listed; clocks equal in an order are listed by urgency.
 
-    URGENCY: by one score of priority, plan and time left, highest first. STATE: by bucket (breached, how soon due,
-    paused). The others: by the column of that name.
+    URGENCY: by a score of priority, plan and time left, highest first. STATE: by bucket (breached, how soon due,
+    paused). Other orders: by the column of that name.
     """
 
     URGENCY = "urgency"
@@ -52,10 +54,12 @@ class QueueOrder(StrEnum):
 class BoardFilter:
     """The choices of a viewer of the board; an empty tuple or text means "any".
 
-    `contracts`, `priorities`, `metrics`: their ids. `conditions`: states, such as PAUSED. `buckets`: how soon due.
-    `text` is looked for in incident ids, titles, customers and contracts. `order`: by what the list is sorted;
-    `descending`: the other way round. `limit`: most rows to show. `only_contract`: the one contract that the viewer's
-    key may see, None for all; it never comes from the URL.
+    - `contracts`, `priorities`, `metrics`: ids.
+    - `conditions`: states, such as PAUSED. `buckets`: how soon due.
+    - `text`: searched in incident ids, titles, customers and contracts.
+    - `order`: the order of the list; `descending`: reversed.
+    - `limit`: the highest number of rows.
+    - `only_contract`: the only contract that the viewer's key may see, None for all; never set by the URL.
     """
 
     contracts: tuple[str, ...] = ()
@@ -71,13 +75,13 @@ class BoardFilter:
 
     @property
     def hides_clocks(self) -> bool:
-        """Return whether the viewer has chosen anything that may hide open clocks; order and limit do not count."""
+        """Return whether a choice of the viewer may hide open clocks. Order and limit are ignored."""
         return bool(self.contracts or self.priorities or self.conditions or self.buckets or self.metrics or self.text)
 
     def query(self, **changed: object) -> str:
-        """Return this filter as the query of a URL, such as `contract=acme&sort=-due`; "" if it chooses nothing.
+        """Return this filter as the query of a URL: `contract=acme&sort=-due`; "" without choices.
 
-        `changed`: field -> value that is used in place of this filter's own. `only_contract` is never in the query.
+        `changed`: field -> value to use in place of the filter's own value. `only_contract` is never in the query.
         """
         asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []
@@ -97,17 +101,18 @@ class BoardFilter:
     def sort_query(self, order: QueueOrder) -> str:
         """Return the URL query of the link with which a column's heading sorts the list.
 
-        It is this filter, but with the order `order`, ascending. If the list is sorted so already, it is descending.
+        The query is this filter with the order `order`, ascending. If the list has this order already, the query is
+        descending.
         """
         turned = self.order is order and not self.descending
         return self.query(order=order, descending=turned)
 
 
 def parse_order(written: str) -> tuple[QueueOrder, bool]:
-    """Return the order of the list that a text names, and whether it is descending.
+    """Return the order of the list from a text, and whether the order is descending.
 
-    `written`: such as `due`, or `-due` for descending. An unknown text means URGENCY, ascending, which lists the most
-    urgent first.
+    `written`: such as `due`, or `-due` for descending. An unknown text gives URGENCY, ascending: the most urgent
+    first.
     """
     try:
         return QueueOrder(written.removeprefix("-")), written.startswith("-")
@@ -116,7 +121,7 @@ def parse_order(written: str) -> tuple[QueueOrder, bool]:
 
 
 def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
-    """Return the conditions of clocks that `written` names, such as `paused`, in the order given.
+    """Return the conditions of clocks from their names, such as `paused`, in the order given.
 
     Unknown names are skipped.
     """
@@ -125,9 +130,9 @@ def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
 
 
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
-    """Return the buckets (how soon a clock is due) that `written` names, in the order given.
+    """Return the buckets (how soon a clock is due) from their names, in the order given.
 
-    Each is named as in URLs, such as `soon`. Unknown names are skipped.
+    `written`: names as in URLs, such as `soon`. Unknown names are skipped.
     """
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

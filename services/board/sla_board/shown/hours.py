@@ -25,7 +25,7 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class CountedReach:
-    """The instants by which 15 minutes (`soon`), and one hour (`hour`), of counted time will have passed from now."""
+    """The instants when 15 minutes (`soon`) and one hour (`hour`) of counted time will have passed."""
 
     soon: datetime
     hour: datetime
@@ -33,11 +33,11 @@ class CountedReach:
 
 @dataclass(frozen=True, slots=True)
 class ClockHours:
-    """The hours in which a clock counts, seen from one instant (now).
+    """The hours in which a clock counts time, as seen from one instant (now).
 
-    `known`: False when the catalogue lacks their calendar; then only wall time can be shown. `calendar`: None for wall
-    time. `around`: whether the hours are open now, and when that changes next. `reach`: the instants by which 15
-    minutes, and an hour, of counted time will have passed from now.
+    `known`: False if the catalogue lacks the calendar of the hours; only wall time can then be shown. `calendar`:
+    None for wall time. `around`: whether the hours are open now, and when that changes next. `reach`: the instants
+    when 15 minutes, and one hour, of counted time will have passed.
     """
 
     known: bool
@@ -48,17 +48,17 @@ class ClockHours:
     def span(self, start: datetime, end: datetime) -> CountedSpan:
         """Return the counted time and the wall time from `start` to `end`.
 
-        Counted time is time within the hours. Both are negative when `end` is earlier. The counted time is None when
-        the hours are not known, or beyond the years of their calendar.
+        Counted time is time within the hours. Both times are negative if `end` is earlier than `start`. The counted
+        time is None if the hours are unknown, or beyond the years of their calendar.
         """
         return CountedSpan(counted_time(self.calendar, start, end) if self.known else None, end - start)
 
 
 class CalendarsByName:
-    """Finds calendars (hours and holidays): call `find` with the contract and the hours that a clock's row names.
+    """Finds calendars (hours and holidays) by the contract and the name of the hours; call `find`.
 
-    `rulebook`: returns the rulebook in force (plans, contracts, calendars), where they are looked up. None: no calendar
-    is found.
+    `rulebook`: returns the present rulebook (plans, contracts, calendars), which has the calendars. None: no
+    calendar is found.
     """
 
     def __init__(self, rulebook: Callable[[], Rulebook] | None = None) -> None:
@@ -69,8 +69,8 @@ class CalendarsByName:
     def find(self, contract: str, name: str) -> Calendar | None:
         """Return the calendar (hours and holidays) named `name` of a contract's plans.
 
-        The name holds a checksum of the hours, as in `gold-hours@3f2a9c04d1e7`. None is returned for `wall` (wall
-        time), and if the rulebook in force has no calendar of this name.
+        The name contains a checksum of the hours, as in `gold-hours@3f2a9c04d1e7`. None is returned for `wall` (wall
+        time), and if the present rulebook has no calendar with this name.
         """
         if self._rulebook is None or name in (WALL, UNKNOWN):
             return None
@@ -85,9 +85,9 @@ class CalendarsByName:
 
 @dataclass(slots=True)
 class HoursAt:
-    """Finds the hours in which a clock counts, and whether they are open at `now`: call `look` with the hours' name.
+    """Finds the hours of a clock, open or closed at `now`; call `look` with their name.
 
-    `calendars`: where calendars are looked up. Hours that were found are kept, so use a new object for another `now`.
+    `calendars`: where calendars are looked up. Found hours are cached, so use a new object for another `now`.
     """
 
     now: datetime
@@ -98,7 +98,7 @@ class HoursAt:
         """Return the hours named `name` of the plans of `contract`, as of `now`.
 
         `name`: with a checksum of the hours, such as `gold-hours@3f2a9c04d1e7`, or `wall` for wall time. Equal names
-        mean equal hours, so hours that were found for one contract are used for all.
+        mean equal hours, so hours found for one contract are used for all contracts.
         """
         known = self._looks.get(name)
         if known is None or not known.known:

@@ -39,8 +39,9 @@ _ENDED = (0.0, True, 0.0, "", 0)  # behind every `ClockRow.place` of an open clo
 class ShownPromise:
     """A clock of the incident, as its page shows it.
 
-    `row`: the clock as it is now. `original_due_at`: the due instant that was promised first. `stopped_at`: None while
-    the clock is open. `spans`: the periods in which it ran, was outside its hours, paused or overdue, oldest first.
+    `row`: the clock as of now. `original_due_at`: the due instant that was promised first. `stopped_at`: None while
+    the clock is open. `spans`: the periods in which the clock ran, was outside its hours, paused or overdue, oldest
+    first.
     """
 
     row: ClockRow
@@ -50,20 +51,20 @@ class ShownPromise:
 
     @property
     def moved(self) -> bool:
-        """Return whether the clock's due instant differs from the one that was promised first.
+        """Return whether the clock's due instant differs from the instant that was promised first.
 
-        False while the clock has no due instant, because it is paused.
+        False while the clock is paused, because it has no due instant then.
         """
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEvent:
-    """An event of the incident: it happened `at`, and slad received it at `received_at`.
+    """An event of the incident: it happened at `at`, and slad received it at `received_at`.
 
-    `kind`: such as `opened`. `who`: a name, else customer, staff or bot, "" if unknown. `details`: values that the
-    event states, by name. `quality`: how reliable `at` is. `late`: the time from `at` to `received_at` if over a
-    minute, else None.
+    `kind`: such as `opened`. `who`: a name, or else customer, staff or bot; "" if unknown. `details`: values that
+    the event states, by name. `quality`: how reliable `at` is. `late`: the time from `at` to `received_at` if over a
+    minute, otherwise None.
     """
 
     at: datetime
@@ -79,9 +80,9 @@ class ShownEvent:
 class ShownFact:
     """A fact that slad published about the incident, such as a breach.
 
-    It became true `at`, and slad published it at `noticed_at`. `what`: such as `breached` (of a clock) or
-    `promise made` (of the incident). `metric`: the metric's title, "" for none. `details`: more in words, such as the
-    due instant; or "".
+    `at`: when the fact became true. `noticed_at`: when slad published the fact. `what`: such as `breached` (of a
+    clock) or `promise made` (of the incident). `metric`: the metric's title, "" for none. `details`: more in words,
+    such as the due instant; "" for none.
     """
 
     at: datetime
@@ -95,13 +96,19 @@ class ShownFact:
 class IncidentFile:
     """The content of an incident's page, as far as the viewer may see it.
 
-    `link`: to the ticket, "" for none. `phase`: where the work stands, such as `waiting`. `contract`, `plan`, `zone`:
-    of its newest clock, without one of the newest fact; instants are shown in `zone`. `opened_at`: None if not known.
-    `attributes`: what its events state, such as `product`, by name. `promises`: its clocks, open ones first, the most
-    urgent of them in front. `happenings`: its events. `sayings`: the facts that slad published. `deliveries`: rows of
-    the table `board_delivery`. `drawing`: the timeline, None when there is nothing to draw. `not_shown`: parts that
-    could not be made. `until`: when the incident left the viewer's contract, None if it has not; the page then shows
-    the incident as it was at that instant.
+    - `link`: to the ticket, "" for none.
+    - `phase`: the state of the work, such as `waiting`.
+    - `contract`, `plan`, `zone`: of the newest clock; without a clock, of the newest fact. Instants are shown in
+      `zone`.
+    - `opened_at`: None if unknown.
+    - `attributes`: what the events state, such as `product`, by name.
+    - `promises`: the clocks, open clocks first, the most urgent in front.
+    - `happenings`: the events. `sayings`: the facts that slad published.
+    - `deliveries`: rows of the table `board_delivery`.
+    - `drawing`: the timeline, None if there is nothing to draw.
+    - `not_shown`: parts that could not be made.
+    - `until`: when the incident left the viewer's contract; the page shows the incident as of that instant. None:
+      the incident has not left.
     """
 
     id: str
@@ -128,7 +135,8 @@ class IncidentFile:
 class PartMaker:
     """Makes the parts of one incident's page: call `one` for a part, or `all` for several.
 
-    A part that cannot be made is added to the list `not_shown`; no error is raised. `attempts` runs and logs each try.
+    A part that cannot be made is added to the list `not_shown`; no error is raised. `attempts`: makes each part and
+    logs errors.
     """
 
     def __init__(self, incident: str, attempts: Attempts) -> None:
@@ -137,10 +145,10 @@ class PartMaker:
         self.not_shown: list[NotShown] = []
 
     def one(self, part: str, id_: str, made: Callable[[], _Made]) -> _Made | None:
-        """Call `made`, which makes a part of the page, and return its result.
+        """Call `made`, which makes a part of the page, and return the part.
 
-        If it raises an error, the part is added to `not_shown`, and None is returned. `part`: the kind of the part,
-        such as `clock`. `id_`: tells it from others of its kind.
+        If `made` raises an error, the part is added to `not_shown`, and None is returned. `part`: the kind of the
+        part, such as `clock`. `id_`: the id among parts of this kind.
         """
         found = self._attempts.make(part, id_, self._incident, made)
         if isinstance(found, NotShown):
@@ -149,10 +157,10 @@ class PartMaker:
         return found
 
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
-        """Call each function, which makes a part of the page, and return the results in order.
+        """Call each function, which makes a part of the page, and return the parts in order.
 
-        If one raises an error, it is left out, and the part is added to `not_shown`. `part`: the kind of all these
-        parts, such as `event`. `each`: pairs (id of the part, function that makes it).
+        If a function raises an error, its part is left out and added to `not_shown`. `part`: the kind of the parts,
+        such as `event`. `each`: pairs (id of the part, function that makes the part).
         """
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 
@@ -160,11 +168,11 @@ class PartMaker:
 async def read_incident(
     connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
 ) -> IncidentFile | None:
-    """Return the content of an incident's page; None if the incident is unknown or may not be seen.
+    """Return the content of an incident's page; None if the incident is unknown or hidden.
 
-    `incident`: its id or one of its other ids. `only_contract`: the one contract that the viewer's key may see; None
-    for all. `hours`: gives the instant "now" and the hours of clocks. `attempts`: makes each part and logs errors. If
-    there are more than 500 events and published facts together, the newest 500 are read.
+    `incident`: any id of the incident. `only_contract`: the only contract that the viewer's key may see; None for
+    all. `hours`: gives the instant "now" and the hours of clocks. `attempts`: makes each part and logs errors. If
+    there are more than 500 events and published facts together, only the newest 500 are read.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c

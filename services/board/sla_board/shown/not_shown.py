@@ -17,8 +17,8 @@ _MOST_REMEMBERED = 10_000
 class NotShown:
     """A part of a page that cannot be shown.
 
-    `part`: its kind: row, event, fact, clock, drawing, attributes or notice. `id`: its id among those of its kind.
-    `incident`: the incident it belongs to, "" for a notice. `error`: the name of the error's class.
+    `part`: the kind of part: row, event, fact, clock, drawing, attributes or notice. `id`: the id among parts of
+    this kind. `incident`: the incident of the part, "" for a notice. `error`: the name of the error's class.
     """
 
     part: str
@@ -28,15 +28,15 @@ class NotShown:
 
     @property
     def remark(self) -> str:
-        """Return the sentence that a page shows in place of this part, which could not be made."""
+        """Return the sentence that a page shows in place of this part."""
         return f"This {self.part} cannot be shown ({self.error}): the log says why. Everything else is right."
 
 
 class Attempts:
-    """Makes parts of pages: `make` returns the part, or a NotShown if the part raises an error.
+    """Makes parts of pages: `make` returns the part, or a NotShown after an error.
 
     The first time that a part fails with an error of one class, the error is logged, and `count` is called with the
-    kind of the part, such as `row`. When the same part fails with the same class again, nothing is logged or counted.
+    kind of the part, such as `row`. Later errors of the same part and class are neither logged nor counted.
     """
 
     def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:
@@ -44,10 +44,11 @@ class Attempts:
         self._known: set[tuple[str, str, str]] = set()
 
     def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | NotShown:
-        """Call `made`, which makes a part of a page, and return its result; a NotShown if it raises any Exception.
+        """Call `made`, which makes a part of a page; return the part, or a NotShown after an Exception.
 
-        `part`: the kind of the part, such as `row`. `id_`: its id. `incident`: the incident it belongs to, "" for a
-        notice. `made` must not read from the store, since a busy store would then count as a faulty part.
+        `part`: the kind of the part, such as `row`. `id_`: the part's id. `incident`: the incident of the part, ""
+        for a notice. `made` must not read from the store: an error of a busy store would be taken for an error of
+        the part.
         """
         try:
             return made()

@@ -25,11 +25,15 @@ _MOST = 100
 class ShownNotice:
     """A critical-fix notice, which asks the users of some `products` to install a fix.
 
-    `severity`: `critical`, `high`, `medium` or `low`. `link`: to more about it, "" for none. `products`: each with its
-    affected versions. `revision`: from 1. `cause`: what the fix prevents, such as `outage`; "" if not named.
-    `withdrawn`: it no longer applies. `reason`: why it was changed or withdrawn, or "". `told`: state of a delivery,
-    such as `sent` -> number of the notice's deliveries in it. `asked`: number of contracts with people who were asked
-    to acknowledge the notice; `acknowledged`: in how many of these somebody has.
+    - `severity`: `critical`, `high`, `medium` or `low`.
+    - `link`: to more information, "" for none.
+    - `products`: the products, each with its affected versions.
+    - `revision`: from 1.
+    - `cause`: what the fix prevents, such as `outage`; "" if not named.
+    - `withdrawn`: whether the notice was withdrawn. `reason`: why the notice was changed or withdrawn, "" for none.
+    - `told`: state of a delivery, such as `sent` -> number of the notice's deliveries in this state.
+    - `asked`: number of contracts with people who were asked to acknowledge. `acknowledged`: number of these
+      contracts in which somebody has acknowledged.
     """
 
     id: str
@@ -54,8 +58,8 @@ async def read_notices(
 ) -> list[ShownNotice | NotShown]:
     """Return the newest 100 critical-fix notices, newest first.
 
-    `only_contract`: only the notices that were sent to this contract, with its own figures alone; None for all. A
-    notice that cannot be shown is a NotShown in its place.
+    `only_contract`: only notices sent to this contract, with the numbers of this contract alone; None for all. A
+    notice that cannot be shown is replaced by a NotShown.
     """
     notice, delivery = tables.notice.c, tables.delivery.c
     theirs = select(delivery.notice).where(delivery.contract == only_contract)

@@ -27,12 +27,15 @@ _MOST_CHOICES = 200
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The open clocks that a filter shows, in its order, as of `now`.
+    """The open clocks that match a filter, in the filter's order, as of `now`.
 
-    `hours`: finds each clock's hours. `rows`: the clocks' records in the table `board_clock`, at most the filter's
-    limit; each also has its incident's title and URL, as `known_title` and `known_url`. `alerts`: clock id -> alert,
-    for breached rows. `buckets`: how soon due -> number of clocks that fit the filter, ignoring its choice of buckets.
-    `open_clocks`: how many the viewer may see. `contracts`, `priorities`: choices of the filter's menus.
+    - `hours`: finds each clock's hours.
+    - `rows`: the clocks' records in the table `board_clock`, up to the filter's limit. Each record also has its
+      incident's title and URL, as `known_title` and `known_url`.
+    - `alerts`: clock id -> alert, for breached rows.
+    - `buckets`: how soon due -> number of clocks that match the filter, ignoring its choice of buckets.
+    - `open_clocks`: how many clocks the viewer may see.
+    - `contracts`, `priorities`: choices of the filter's menus.
     """
 
     now: datetime
@@ -46,14 +49,17 @@ class Queue:
 
     @property
     def total(self) -> int:
-        """Return how many clocks fit the filter, ignoring its limit and its choice of buckets (how soon due)."""
+        """Return how many clocks match the filter, ignoring its limit and its choice of buckets.
+
+        A bucket is how soon a clock is due.
+        """
         return sum(self.buckets.values())
 
 
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
-    """Return the open clocks that the filter `shown` shows, as of the instant `hours.now`.
+    """Return the open clocks that match the filter `shown`, as of the instant `hours.now`.
 
-    `hours`: finds the hours in which each clock counts, and so how soon it is due (its bucket).
+    `hours`: finds each clock's hours, which determine how soon the clock is due (its bucket).
     """
     allowed, now = _allowed(shown), hours.now
     choices = await _choices(connection, shown, allowed)

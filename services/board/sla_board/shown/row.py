@@ -22,14 +22,21 @@ from sla_domain.urgency import score_of_weight
 class ClockRow:
     """A clock as a row of a page.
 
-    `title`, `link`: of the ticket; the link is "" for none. `contract`, `plan`, `priority`, `metric`: names in the
-    catalogue. `cycle`: the clock's number among the incident's clocks of this metric, from 0. `allowed`: the target in
-    words. `weight`: the part of its urgency that does not depend on the time. `bucket`: how soon it is due.
-    `condition`, `word`: its state, for the filter and as shown. `why`: the reason of a pause. `answer`: whether the
-    alert about the breach is acknowledged, and by whom; "" without an alert. `provisional`: the breach may still be
-    taken back. `due_at`: None while paused. `zone`: in which its instants are shown. `warned`: the threshold of the
-    last warning, such as `75 %`; "" if none, or if `word` shows it. `outside`: the clock runs while its hours are
-    closed; they open at `opens_at`. `count`: from which the browser counts the time left down; None: none is shown.
+    - `title`, `link`: of the ticket; `link` is "" for none.
+    - `contract`, `plan`, `priority`, `metric`: names in the catalogue.
+    - `cycle`: the clock's number, from 0, among the incident's clocks of this metric.
+    - `allowed`: the target in words.
+    - `weight`: the part of the urgency that does not depend on the time.
+    - `bucket`: how soon the clock is due.
+    - `condition`, `word`: the state, for the filter and for the page.
+    - `why`: the reason of a pause.
+    - `answer`: whether the alert about the breach is acknowledged, and by whom; "" without an alert.
+    - `provisional`: the breach may still be taken back.
+    - `due_at`: None while paused.
+    - `zone`: the time zone in which instants are shown.
+    - `warned`: the threshold of the last warning, such as `75 %`; "" for none, or if `word` shows the threshold.
+    - `outside`: the clock runs while its hours are closed. `opens_at`: when the hours open.
+    - `count`: the values for the browser's countdown of the time left; None: no countdown.
     """
 
     id: str
@@ -67,21 +74,24 @@ class ClockRow:
 
     @property
     def mark(self) -> str:
-        """Return a checksum of the row's values, 8 hex digits; a row whose mark is unchanged is not rendered again."""
+        """Return a checksum of the row's values, 8 hex digits.
+
+        A row whose checksum is unchanged is not rendered again.
+        """
         return format(crc32(repr(self).encode()), "08x")
 
     def urgency(self, now: datetime) -> float:
-        """Return how urgent the clock is at `now`, from 0 to 200; a higher number is more urgent.
+        """Return how urgent the clock is at `now`, from 0 to 200; higher is more urgent.
 
-        It is computed by `sla_domain.urgency` from priority, plan and time left.
+        `sla_domain.urgency` computes the number from priority, plan and time left.
         """
         return round(score_of_weight(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
     def place(self, now: datetime) -> tuple[float, bool, float, str, int]:
         """Return the sort key of an open clock on its incident's page, as of `now`.
 
-        The most urgent clock comes first. Of equal urgency the one due first comes first, one without a due instant
-        last. Then they are sorted by metric, and by `cycle`, the clock's number among those of the metric.
+        The order is: the most urgent first; the first due first, clocks without a due instant last; by metric; by
+        `cycle`, the clock's number among the clocks of the metric.
         """
         due = 0.0 if self.due_at is None else self.due_at.timestamp()
         return -self.urgency(now), self.due_at is None, due, self.metric, self.cycle
@@ -93,7 +103,7 @@ class ClockRow:
 
     @property
     def note(self) -> str:
-        """Return the small text next to the state, such as why the clock is paused; "" for none."""
+        """Return the small text next to the state, such as the reason of a pause; "" for none."""
         notes = (
             self.answer,
             self.why,
@@ -114,8 +124,8 @@ class ClockRow:
 def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> ClockRow:
     """Return a clock as a row of a page.
 
-    `record`: the clock's row of the table `board_clock`, or of `Queue.rows`. `hours`: finds the clock's hours, and has
-    the instant as of which the row is made. `alert`: the alert about the clock's breach; None for none.
+    `record`: the clock's row of the table `board_clock`, or of `Queue.rows`. `hours`: finds the clock's hours, and
+    has the present instant. `alert`: the alert about the clock's breach; None for none.
     """
     now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)
@@ -166,15 +176,21 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Cloc
 
 
 def incident_path(incident: str) -> str:
-    """Return the path of an incident's page, such as `/incidents/jira:OPS-7`, with special characters escaped."""
+    """Return the path of an incident's page: `/incidents/jira:OPS-7`, with special characters escaped."""
     return f"/incidents/{quote(incident, safe=':')}"
 
 
 def ack_path(alert: str) -> str:
-    """Return the path in the notifier's API that acknowledges the alert with this id: `/v1/alerts/<id>/ack`."""
+    """Return the path in the notifier's API that acknowledges an alert: `/v1/alerts/<id>/ack`.
+
+    `alert`: the alert's id.
+    """
     return f"/v1/alerts/{quote(alert, safe='')}/ack"
 
 
 def explain_path(incident: str) -> str:
-    """Return the path in the timer's API that explains an incident's clocks: `/v1/incidents/<incident>/explain`."""
+    """Return the path in the timer's API that explains the clocks of an incident.
+
+    The path is `/v1/incidents/<incident>/explain`.
+    """
     return f"/v1/incidents/{quote(incident, safe=':')}/explain"

@@ -27,10 +27,10 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 class IncidentShare:
     """The part of an incident that one contract may see.
 
-    `record`: its row of the table `board_incident`; None when no event is known. `clocks`, `deliveries`: its rows of
-    the tables `board_clock` and `board_delivery`. `happened`: its events. `facts`: what slad published about it.
-    `steps`: steps of its alerts, such as `opened`. `until`: when the incident left the contract, so that later things
-    are left out; None if it has not.
+    `record`: the incident's row of the table `board_incident`; None if no event is known. `clocks`, `deliveries`:
+    rows of the tables `board_clock` and `board_delivery`. `happened`: the events. `facts`: events that slad
+    published about the incident. `steps`: steps of alerts, such as `opened`. `until`: when the incident left the
+    contract; later things are left out. None: the incident has not left.
     """
 
     record: Any
@@ -52,12 +52,15 @@ async def read_share(
     facts: Sequence[PublishedFact],
     told: tuple[Sequence[Any], Sequence[Any]],
 ) -> IncidentShare | None:
-    """Return the part of an incident that `contract` may see; None when it may see nothing.
+    """Return the part of an incident that `contract` may see; None if `contract` may see nothing.
 
-    Once the incident has left the contract, the part is as it was at that instant. The other arguments are all that is
-    stored of the incident. `record`: its row of the table `board_incident`; None for none. `clocks`: its rows of the
-    table `board_clock`. `happened`: its events. `facts`: what slad published about it. `told`: the pair (its
-    deliveries, the steps of its alerts).
+    If the incident has left the contract, the part is as of that instant. The other arguments are everything stored
+    about the incident.
+
+    - `record`: the incident's row of the table `board_incident`; None for none.
+    - `clocks`: rows of the table `board_clock`.
+    - `happened`: the events. `facts`: events that slad published about the incident.
+    - `told`: the pair (deliveries, steps of alerts).
     """
     periods = await _periods(connection, incident, facts)
     if not periods:

@@ -25,8 +25,8 @@ _MOST_TICKS = 8
 class SpanKind(StrEnum):
     """What a clock did in a period of its timeline.
 
-    RUNNING: it ran in time, within its hours. PAUSED: it was paused. OVERDUE: it ran past its due instant. OUTSIDE: it
-    ran, but its hours were closed.
+    RUNNING: ran within its hours, before the due instant. PAUSED: was paused. OVERDUE: ran past the due instant.
+    OUTSIDE: ran while its hours were closed.
     """
 
     RUNNING = "running"
@@ -47,7 +47,7 @@ _TITLES = {SpanKind.OVERDUE: "past due", SpanKind.OUTSIDE: "outside hours"}
 class TimelineSpan:
     """A period of a clock's timeline in which its `kind` does not change.
 
-    `end`: None while it lasts. `why`: on whom a pause waits, or why the hours are closed; else "".
+    `end`: None while the period lasts. `why`: for whom a pause waits, or why the hours are closed; otherwise "".
     """
 
     kind: SpanKind
@@ -57,7 +57,10 @@ class TimelineSpan:
 
 
 class MarkKind(StrEnum):
-    """The kinds of marks on a clock's timeline: when it is DUE, and when it was WARNED, BREACHED or STOPPED."""
+    """The kinds of marks on a clock's timeline.
+
+    DUE: when the clock is due. WARNED, BREACHED, STOPPED: when this happened to the clock.
+    """
 
     DUE = "due"
     WARNED = "warned"
@@ -67,7 +70,10 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A mark on a clock's timeline, before it is drawn: the instant `at`, and a text for people."""
+    """A mark on a clock's timeline, before it is drawn.
+
+    `at`: the instant. `text`: a text for people.
+    """
 
     kind: MarkKind
     at: datetime
@@ -76,7 +82,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """A clock of an incident's timeline, before it is drawn: its label, periods (`spans`) and marks (`points`)."""
+    """A clock of an incident's timeline, before it is drawn.
+
+    `spans`: the periods. `points`: the marks.
+    """
 
     label: str
     spans: tuple[TimelineSpan, ...]
@@ -85,9 +94,9 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A period of a clock as drawn: a rectangle in units of the SVG view box, with a text for people.
+    """A period of a clock as drawn: a rectangle with a text for people.
 
-    `x`, `y`: its upper left corner (y grows downwards).
+    All numbers are in units of the SVG view box. `x`, `y`: the upper left corner (y grows downwards).
     """
 
     x: float
@@ -100,7 +109,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A mark of a clock as drawn: its centre in units of the SVG view box (y grows downwards), and its text."""
+    """A mark of a clock as drawn, with a text for people.
+
+    `x`, `y`: the centre in units of the SVG view box (y grows downwards).
+    """
 
     x: float
     y: float
@@ -110,7 +122,10 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class TimelineTick:
-    """A label of the drawing's time axis at `x` (in units of the SVG view box): `14:30`, or `3 Nov` at a midnight."""
+    """A label of the drawing's time axis: `14:30`, or `3 Nov` at a midnight.
+
+    `x`: the position in units of the SVG view box.
+    """
 
     x: float
     text: str
@@ -120,8 +135,8 @@ class TimelineTick:
 class Drawing:
     """A timeline as drawn, in units of the SVG view box, which is `WIDTH` by `height`.
 
-    `labels`: y and label of each clock. `bars`: the periods. `pins`: single instants. `ticks`: the marks of the time
-    axis. `now_x`: x of the present instant; None when every period has ended.
+    `labels`: y and label of each clock. `bars`: the periods. `pins`: single instants. `ticks`: the labels of the
+    time axis. `now_x`: x of the present instant; None if every period has ended.
     """
 
     height: float
@@ -133,7 +148,7 @@ class Drawing:
 
 
 def draw_timeline(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
-    """Return the drawing of the clocks in `lanes`, one below the other; None when there is no period to draw.
+    """Return the drawing of the clocks in `lanes`, one below another; None if there is no period.
 
     A period without an end is drawn up to `now`. The axis is labelled with local times of `zone`.
     """
@@ -199,10 +214,10 @@ def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
 
 
 def split_overdue(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the periods of a clock, those in which it ran cut at its due instant `due_at`.
+    """Return the periods of a clock, with running periods cut at the due instant `due_at`.
 
-    Pieces after it are of the kind OVERDUE. `due_at`: None for no due instant; then nothing is overdue. A period that
-    still lasts counts as ending at `now`.
+    Pieces after the due instant have the kind OVERDUE. `due_at`: None for no due instant; nothing is then cut. A
+    period without an end is cut if `now` is past the due instant.
     """
     if due_at is None:
         return tuple(spans)

@@ -14,8 +14,9 @@ from sla_domain.plan import MetricId
 
 @dataclass(frozen=True, slots=True)
 class StateWord:
-    """The state of a clock as a page shows it: `text`, a word; `icon`, an icon's name; `tone`, a class of the style
-    sheet.
+    """The state of a clock as a page shows it.
+
+    `text`: a word. `icon`: the name of an icon. `tone`: a class of the style sheet.
     """
 
     text: str
@@ -24,10 +25,10 @@ class StateWord:
 
 
 def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
-    """Return the word, icon and style by which a page shows the state of a clock.
+    """Return the word, icon and style with which a page shows the state of a clock.
 
-    `breached`: whether a breach is published. `warned`: the last warning's threshold, such as `warn-75`; "" for none.
-    `overdue`: past due, though no breach is published yet. `outside`: the clock's hours are closed.
+    `breached`: whether a breach is published. `warned`: the last warning's threshold, such as `warn-75`; "" for
+    none. `overdue`: past due without a published breach. `outside`: the clock's hours are closed.
     """
     if state is ClockState.MET:
         return StateWord("Met", "met", "good")
@@ -56,9 +57,9 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
     """Return the condition of an open clock, as the board's state column shows it.
 
-    It is the first that holds of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING. `state`: running or paused. `breached`:
-    whether a breach is published. `warned`: the last warning's threshold, such as `warn-75`; "" for none. `outside`:
-    the clock's hours are closed, and it is not due yet.
+    The condition is the first that is true of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING. `state`: running or
+    paused. `breached`: whether a breach is published. `warned`: the last warning's threshold, such as `warn-75`; ""
+    for none. `outside`: the clock's hours are closed, and the clock is not due yet.
     """
     if breached:
         return ClockCondition.BREACHED
@@ -91,7 +92,10 @@ def metric_title(name: str) -> str:
 
 
 def span_text(length: timedelta) -> str:
-    """Return a length of time in at most two units: `3d 4h`, `4h 12m`, `12m 34s`; with a minus sign if negative."""
+    """Return a length of time in at most two units: `3d 4h`, `4h 12m`, `12m 34s`.
+
+    A negative length has a minus sign.
+    """
     total = int(abs(length).total_seconds())
     sign = "\u2212" if length < timedelta() and total else ""
     days, hours, minutes, seconds = total // 86400, total // 3600 % 24, total // 60 % 60, total % 60
@@ -125,8 +129,8 @@ def utc_text(instant: datetime) -> str:
 
 
 def web_link(url: str) -> str:
-    """Return the URL if it begins with `http://` or `https://`, else "".
+    """Return the URL if it begins with `http://` or `https://`; for any other text return "".
 
-    So `javascript:` never becomes a link on a page.
+    So a URL such as `javascript:` never becomes a link on a page.
     """
     return url if url.lower().startswith(("https://", "http://")) else ""

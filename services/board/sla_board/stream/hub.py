@@ -28,8 +28,8 @@ IDLE_REST = 20.0
 class Frame:
     """A rendered page as sent to browsers: `body`. Equal ids mean equal pages.
 
-    `since`: called with an earlier frame of the page, returns a shorter body with only the differences; None if the
-    page is always sent whole. `parts`: part of the page -> HTML, by which `since` finds the differences.
+    `since`: takes an earlier frame of the page, and returns a shorter body with only the differences; None if the
+    page is always sent whole. `parts`: part of the page -> HTML; `since` compares these parts.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Frame:
 class NotRendered:
     """Yielded by `Hub.follow` instead of a Frame while the page cannot be rendered.
 
-    The browser is then told that the page it shows may be out of date.
+    The browser then learns that the displayed page may be out of date.
     """
 
 
@@ -70,10 +70,11 @@ class _Channel(Generic[View]):
 
 
 class Hub(Generic[View]):
-    """Renders each page that a browser follows, and sends it to all its followers (`follow`) when it has changed.
+    """Renders each page that browsers follow, and sends the page to all followers after a change.
 
-    `render` renders a page, once for all its followers. `changes` wakes the hub after each commit of the projector; if
-    it does not wake, a page is rendered again after a second or more. `bounds` limits the streams.
+    Browsers follow with `follow`. `render`: renders a page, once for all its followers. `changes`: wakes the hub
+    after each commit of the projector; without a signal, a page is rendered again after a second or more. `bounds`:
+    the limits on streams.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class Hub(Generic[View]):
     async def run(self) -> None:
         """Wait until cancelled, and then end every stream.
 
-        The HTTP server could not stop while streams are open.
+        The HTTP server cannot stop while streams are open.
         """
         self._closed = False
         try:
@@ -104,7 +105,7 @@ class Hub(Generic[View]):
             await self.close()
 
     async def close(self) -> None:
-        """End every stream and stop rendering; a stream that is opened afterwards ends at once."""
+        """End every stream and stop rendering. A stream that is opened afterwards ends at once."""
         self._closed = True
         tasks = [channel.task for channel in self._channels.values() if channel.task is not None]
         for channel in self._channels.values():
@@ -119,10 +120,10 @@ class Hub(Generic[View]):
     ) -> AsyncGenerator[Frame | NotRendered | None]:
         """Yield the rendered page `view` as a Frame, at once and after each change.
 
-        `known`: the id of the version that the browser shows; the first frame is left out if it has this id. A frame
-        may hold only the differences to the one before. After every `beat_seconds` without a change a heartbeat is
-        yielded: None, or NotRendered while the page cannot be rendered (the first one at once). `visitor`: the caller,
-        for the limits. Raises CallerLimitReached or PlacesFull when called, before anything is yielded.
+        A frame may have only the differences to the previous frame. After every `beat_seconds` without a change a
+        heartbeat is yielded: None, or NotRendered while the page cannot be rendered (the first NotRendered at once).
+        `known`: the id of the version that the browser shows; a first frame with this id is left out. `visitor`: the
+        caller, for the limits. Raises CallerLimitReached or PlacesFull at the call, before anything is yielded.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)

@@ -14,9 +14,9 @@ PAGES_SHARE = 5  # a party may have one in so many of the different pages
 
 @dataclass(frozen=True, slots=True)
 class StreamBounds:
-    """The limits on open streams: how many in all (`streams`), and per API key, contract and network address.
+    """The limits on open streams: in all (`streams`), and for each API key, contract and network address.
 
-    `pages`: how many different pages may be followed at a time. Callers without a key are counted by address, and
+    `pages`: how many different pages may be followed at a time. Callers without a key are limited by address, and
     together they get at most half of `streams`.
     """
 
@@ -31,8 +31,8 @@ class StreamBounds:
 class Visitor:
     """The caller who wants to follow a page.
 
-    `key`: names the caller's API key; "" without a key, and then the caller is counted by `address`. `contract`: the
-    contract that the key may see; None for all.
+    `key`: the name of the caller's API key, "" without a key. `contract`: the only contract that the key may see;
+    None for all. `address`: limits a caller without a key.
     """
 
     key: str = ""
@@ -41,9 +41,9 @@ class Visitor:
 
     @property
     def party(self) -> str:
-        """Return the name under which all streams of this caller are counted together, such as `contract acme`.
+        """Return the name under which all streams of this caller are counted, such as `contract acme`.
 
-        It names the contract of the key if there is one, else the key, else the address.
+        The name is that of the key's contract if there is one, or else of the key, or else of the address.
         """
         if self.contract is not None:
             return f"contract {self.contract}"
@@ -53,8 +53,8 @@ class Visitor:
 def network_of(address: str) -> str:
     """Return the name by which streams of a network address are counted together.
 
-    For an IPv4 address it is the address; for an IPv6 address, its /64 network. A text that is no address is returned
-    unchanged.
+    For an IPv4 address the name is the address; for an IPv6 address, its /64 network. A text that is not an address
+    is returned unchanged.
     """
     try:
         parsed = ip_address(address)
@@ -64,18 +64,24 @@ def network_of(address: str) -> str:
 
 
 class PlacesFull(Exception):
-    """Raised when all places for streams are taken, or the last ones are kept for other callers; try again later."""
+    """Raised if all places for streams are taken, or the last places are kept for other callers.
+
+    The caller may try again later.
+    """
 
 
 class CallerLimitReached(PlacesFull):
-    """Raised when a limit of the caller, or of all callers without a key, is reached; the message says which."""
+    """Raised if a limit of the caller, or of all callers without a key, is reached.
+
+    The message names the limit.
+    """
 
 
 @dataclass(slots=True)
 class StreamPlaces:
     """Counts the open streams by caller and page, so that no caller takes all places.
 
-    Call `check` before a stream opens, `add_stream` when it opens, and `remove_stream` when it ends. `bounds`: the
+    Call `check` before a stream opens, `add_stream` at the opening, and `remove_stream` at the end. `bounds`: the
     limits that `check` applies.
     """
 
@@ -94,10 +100,13 @@ class StreamPlaces:
     def check(self, visitor: Visitor, page: Hashable) -> None:
         """Raise an error if the caller may not follow this page now; count nothing.
 
-        CallerLimitReached is raised if the caller's key, contract or address has as many streams as it may, or follows
-        a fifth of `bounds.pages` already. It is also raised if all callers without a key together have half of
-        `bounds.streams`, or follow half of `bounds.pages`. PlacesFull is raised if no place is left, or if the last
-        places are kept for callers with fewer streams.
+        Raises CallerLimitReached in these cases:
+
+        - The caller's key, contract or address has as many streams as allowed.
+        - The caller follows a fifth of `bounds.pages` already.
+        - All callers without a key together have half of `bounds.streams`, or follow half of `bounds.pages`.
+
+        Raises PlacesFull if no place is left, or if the last places are kept for callers with fewer streams.
         """
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:
@@ -115,7 +124,10 @@ class StreamPlaces:
             self._check_share(visitor.party, len(self._everybody), pages, mine, self._parties())
 
     def add_stream(self, visitor: Visitor, page: Hashable) -> None:
-        """Count a new stream of this caller to this page. It checks no limit: call `check` first."""
+        """Count a new stream of this caller to this page.
+
+        No limit is checked here: call `check` first.
+        """
         self._open += 1
         self._streams.update(self._names(visitor))
         self._pages.setdefault(visitor.party, Counter())[page] += 1
@@ -124,7 +136,10 @@ class StreamPlaces:
             self._keyless[page] += 1
 
     def remove_stream(self, visitor: Visitor, page: Hashable) -> None:
-        """Stop counting one stream of this caller to this page; call it once for each `add_stream`."""
+        """Stop counting one stream of this caller to this page.
+
+        Call this once for each `add_stream`.
+        """
         self._open -= 1
         for name in self._names(visitor):
             _less(self._streams, name)

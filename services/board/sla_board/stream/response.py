@@ -24,8 +24,8 @@ def sse(event: str, data: bytes, id_: str = "") -> bytes:
 class EventStream(StreamingResponse):
     """An HTTP response that sends `chunks`, each of them server-sent events, to a browser.
 
-    It ends when `chunks` ends, when the browser leaves, or when the browser has not read for `patience` seconds. In the
-    last case `dropped` is called. `chunks` is closed in every case.
+    The response ends when `chunks` ends, when the browser leaves, or when the browser has not read for `patience`
+    seconds. `dropped` is called in the last case. `chunks` is closed in every case.
     """
 
     media_type = "text/event-stream"

@@ -24,8 +24,8 @@ FILE, API = "file", "api"
 def record_json(record: ContractRecord, now: datetime, warnings: Sequence[ContractProblem] = ()) -> dict[str, Any]:
     """Return the JSON object of a contract that is kept in the database, with its versions.
 
-    `in_force` is the version that applies at `now`, null before the first. `pending` are the versions that are not in
-    force yet. `versions` are all, without their text. `warnings`: findings about the text that was just written.
+    `in_force`: the version that applies at `now`; null before the first. `pending`: the versions that are not in force
+    yet. `versions`: all versions, without their text. `warnings`: findings about the text that was just written.
     """
     current = record.at(now)
     return {
@@ -43,10 +43,9 @@ def record_json(record: ContractRecord, now: datetime, warnings: Sequence[Contra
 
 
 def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, Any]:
-    """Return the JSON object of one version of a contract.
+    """Return the JSON object of one version of a contract: number, state, instants, author and reason.
 
-    It has the version's number, state, instants, author and reason. `whole`: include the contract's text, as an object
-    under `contract`.
+    `whole`: include the contract's text, as an object under `contract`.
     """
     state = "withdrawn" if version.withdrawn_in is not None else "in_force" if version.in_force_in else "pending"
     told: dict[str, Any] = {
@@ -65,9 +64,9 @@ def windows_json(
 ) -> dict[str, Any]:
     """Return the JSON object with the windows (extra service hours) of a contract.
 
-    They are those booked, cancelled ones included, and those that can be booked. `record`: holds the bookings.
-    `bookable`: each window that can be booked, with the plan that offers it. `language`: of the titles; a title without
-    it is given in English.
+    It has the booked windows, including cancelled ones, and the windows that can be booked. `record`: holds the
+    bookings. `bookable`: each window that can be booked, with the plan that offers it. `language`: the language of the
+    titles; a title that lacks it is in English.
     """
     return {
         "booked": [
@@ -109,19 +108,19 @@ def _price(price: WindowPrice, plan: Plan) -> dict[str, Any]:
 
 
 def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> dict[str, Any]:
-    """Return the JSON object of an amount of an allowance: as an exact number and in words.
+    """Return the JSON object of an amount of an allowance, with an exact number and with words.
 
-    The number is under `amount`, written as text; the words are under `text`. `amount`: in seconds if `unit` is hours,
-    else in `unit`; the number in the object is in the same unit. `language`: of the words.
+    `amount` in the object is the number, written as text; `text` is the amount in words. The argument `amount` and the
+    number are in seconds if `unit` is hours, else in `unit`. `language`: the language of the words.
     """
     return {"amount": f"{amount.normalize():f}", "text": amount_text(amount, unit, language)}
 
 
 def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
-    """Return the JSON object of what a customer runs: products with their versions.
+    """Return the JSON object of what a customer runs: products with their versions, and who stated them when.
 
-    It also says who stated them when. `environment`: the products. `rows`: of the table `ingest_contract_change`, one
-    for each time that somebody stated the environment, the latest first.
+    `environment`: the products. `rows`: rows of the table `ingest_contract_change`, one for each time that somebody
+    stated the environment, the latest first.
     """
     return {
         "products": [
@@ -135,7 +134,7 @@ def file_json(contract: Contract) -> dict[str, Any]:
     """Return the JSON object of a contract that is in a catalogue file.
 
     It has the id, title, plan, entitlements (id and plan of each), customers and dates, but not the YAML. `revision` is
-    always 0, as the text of the contract has no versions in the database.
+    always 0, since the contract has no versions in the database.
     """
     return {
         "id": contract.id,
@@ -152,8 +151,8 @@ def file_json(contract: Contract) -> dict[str, Any]:
 def listed_json(one: ListedContract | Contract) -> dict[str, Any]:
     """Return the JSON object of one entry in the list of contracts.
 
-    It has the id, title, plan, customers and revision (how many changes it has had). `managed` is `file` for a contract
-    of a catalogue file, `api` for one that is kept in the database.
+    It has the id, title, plan, customers and revision (the number of changes). `managed` is `file` for a contract in a
+    catalogue file, `api` for a contract that is kept in the database.
     """
     if isinstance(one, Contract):
         known = file_json(one)
@@ -171,8 +170,8 @@ def listed_json(one: ListedContract | Contract) -> dict[str, Any]:
 def change_json(row: Any) -> dict[str, Any]:
     """Return the JSON object of one change in a contract's history.
 
-    It has the revision, time, author, reason and kind of the change. It also has what the change concerns, such as the
-    number of a version, or a booking. `row`: a row of the table `ingest_contract_change`.
+    It has the revision, time, author, reason and kind of the change, and what was changed, such as the number of a
+    version. `row`: a row of the table `ingest_contract_change`.
     """
     data = json.loads(row.data)
     told = {name: data[name] for name in ("number", "effective_from", "through", "booking", "entry") if name in data}
@@ -182,7 +181,7 @@ def change_json(row: Any) -> dict[str, Any]:
 def iso(instant: datetime | None) -> str | None:
     """Return an aware instant as RFC 3339 text; None for None.
 
-    It ends with `Z` for UTC, else with the instant's own offset.
+    The text ends with `Z` for UTC, else with the instant's own offset.
     """
     return None if instant is None else rfc3339(instant)
 

@@ -23,7 +23,7 @@ Booking = Annotated[ContractName, Path()]
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes `/{contract}/windows` to a router.
 
-    They list, book and cancel windows (extra service hours). `routes`: the router. `deps`: the objects that they use.
+    They list, book and cancel windows (extra service hours). `deps`: the objects that the routes use.
     """
 
     @routes.get(
@@ -32,7 +32,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     async def listed(
         contract: Name, request: Request, language: Annotated[str, Query(max_length=35)] = "en"
     ) -> dict[str, Any]:
-        """What is booked, and what the plan lets be booked, with notice and surcharge."""
+        """List the booked windows, and the windows that the plan offers, with notice and surcharge."""
         may_see(deps.authorize(request, KeyScope.READ), contract)
         await deps.owner.load()
         return answer.windows_json(*deps.owner.windows(contract), language)
@@ -45,7 +45,10 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         openapi_extra=describes(BookingIn, required=True),
     )
     async def book(contract: Name, request: Request) -> Response:
-        """Book hours in which time counts beside the weekly ones; open clocks are judged anew. The id makes it once."""
+        """Book hours in which time counts in addition to the weekly hours; open clocks are computed again.
+
+        Booking the same id again changes nothing.
+        """
         access = may_write(deps, request)
         asked = await demand_model(request, BookingIn)
         wanted = BookingRequest(
@@ -68,7 +71,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         openapi_extra=describes(ReasonIn, required=True),
     )
     async def cancel(contract: Name, booking: Booking, request: Request) -> Response:
-        """Cancel a booking that has not begun; open clocks are judged anew."""
+        """Cancel a booking that has not begun; open clocks are computed again."""
         access = may_write(deps, request)
         asked = await demand_model(request, ReasonIn)
         await deps.owner.cancel(contract, booking, command_of(access, asked.reason))

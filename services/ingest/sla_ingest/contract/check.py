@@ -24,10 +24,10 @@ def check_contract(
 ) -> tuple[ContractProblem, ...]:
     """Check the text of a new version of a contract, and return the warnings.
 
-    `contract`: its id. `values`: the text, as under `contracts.<id>` in a catalogue file. `version`: the number of the
-    new version. `shelf`: the records of all contracts in memory. Raises Problem (an HTTP error) 422 if there are
-    errors. Its `errors` name the place of each: wrong keys and values, what the plan does not allow, and customers that
-    another contract has at the same time.
+    `contract`: the contract's id. `values`: the text, as under `contracts.<id>` in a catalogue file. `version`: the
+    number of the new version. `shelf`: the records of all contracts in memory. Raises Problem (an HTTP error) 422 if
+    there are errors. Its `errors` name the place of each: wrong keys and values, what the plan does not allow, and
+    customers that another contract has at the same time.
     """
     found = catalogue.compiler.check(contract, values, version=version)
     errors = [
@@ -48,10 +48,10 @@ def check_scope(
 ) -> None:
     """Check that a new version does not change a contract's products too often or too soon.
 
-    Raises RefusedChange if it does. The plans of the version say how many changes a term of the contract allows, and
-    the least time from recording a change to its taking effect. `record`: has the versions so far; withdrawn ones, and
-    those that the plans no longer allow, are not counted. `values`: the new version, as under `contracts.<id>` in a
-    catalogue file. `since`: when it takes effect. `now`: when it is recorded.
+    The plans of the version say how many changes a term of the contract allows, and how long before taking effect a
+    change must be recorded. Raises RefusedChange if the version breaks these rules. `record`: has the earlier versions;
+    withdrawn versions, and those that the plans no longer allow, are not counted. `values`: the new version, as under
+    `contracts.<id>` in a catalogue file. `since`: when the version takes effect. `now`: when it is recorded.
     """
     compiler = catalogue.compiler
     after = compiler.compile(record.id, values, version=len(record.versions) + 1).contract

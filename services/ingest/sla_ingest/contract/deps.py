@@ -51,8 +51,8 @@ class ContractDeps:
     """The objects that the routes of contracts use.
 
     `owner`: makes changes. `shelf`: the records of contracts in memory. `store`: the database. `catalogue`: returns the
-    catalogue of the files, without recorded contracts. `time_source`: tells what time it is now. `authorize`: returns
-    what a request's API key allows, or raises 401 or 403. `max_body_bytes`: the largest body that is accepted.
+    catalogue of the files, without recorded contracts. `authorize`: returns what a request's API key allows, or raises
+    401 or 403. `max_body_bytes`: the greatest size of a body.
     """
 
     owner: ContractOwner
@@ -67,7 +67,8 @@ class ContractDeps:
 def may_see(access: KeyAccess, contract: str) -> None:
     """Raise Problem (an HTTP error) 404 if an API key may not see a contract.
 
-    That is so if the key is limited to another contract. `access`: what the key allows. `contract`: the contract's id.
+    A key that is limited to another contract may not see it. `access`: what the key allows. `contract`: the contract's
+    id.
     """
     if access.contract not in (None, contract):
         raise no_such_contract(contract)
@@ -76,16 +77,17 @@ def may_see(access: KeyAccess, contract: str) -> None:
 def may_write(deps: ContractDeps, request: Request) -> KeyAccess:
     """Return what the API key of a request allows, if it may change contracts.
 
-    That needs the scope `admin`, and no limit to one contract. Raises Problem (an HTTP error) 401 or 403 otherwise.
-    `deps`: has the function that decides about keys.
+    The key needs the scope `admin`, and must be for all contracts. Otherwise raises Problem (an HTTP error) 401 or 403.
+    `deps`: has the function that checks keys.
     """
     return for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
 
 
 def if_match(request: Request) -> int | None:
-    """Return the revision that the caller has seen; None for `*`.
+    """Return the contract's revision in the request's If-Match header; None for `*`.
 
-    Raises Problem 428 without the header, 412 for one that is no ETag of a contract.
+    It is the revision that the caller has read. Raises Problem 428 if there is no such header. Raises Problem 412 if
+    its value is not the ETag of a contract.
     """
     given = request.headers.get("if-match", "").strip()
     if not given:
@@ -100,7 +102,7 @@ def if_match(request: Request) -> int | None:
 
 
 def changed_answer(deps: ContractDeps, made: ChangedContract, status: int) -> Response:
-    """Return the answer to a change of a contract: the record after it, and the warnings."""
+    """Return the response to a change of a contract: the record after the change, and the warnings."""
     body = answer.record_json(made.record, deps.time_source.now(), made.warnings)
     return json_answer(body, status, made.record)
 

@@ -22,12 +22,16 @@ _SOMEBODY = "slad"  # who wrote an entry where no keys are asked for
 class EntryIn(BaseModel):
     """The body of a request that writes an entry into a ledger (the account of a contract's allowance).
 
-    `id`: writing the same id again changes nothing. `kind`: bought, used, reserved, released or adjusted; refunded and
-    transferred are refused. `amount`: such as `2`, or `1h30m` of hours; of an adjustment it may be negative. `at`: when
-    it happened, not in the future; absent: now. `from`, `until`: the time that was worked, instead of an amount. `of`:
-    the id of the reservation that the entry ends; without an amount, all of it. `serves_at`: when the reserved service
-    takes place. `surcharge`: percent on top. `who`: whose work or decision it is; absent: the API key's. `reference`:
-    the id of an incident or a booking.
+    - `id`: writing the same id again changes nothing.
+    - `kind`: bought, used, reserved, released or adjusted; refunded and transferred are refused.
+    - `amount`: such as `2`, or `1h30m` for hours; may be negative for an adjustment.
+    - `at`: when it happened, not in the future; absent: now.
+    - `from`, `until`: the time that was worked, instead of an amount.
+    - `of`: the id of the reservation that the entry ends; without an amount, the entry ends all of it.
+    - `serves_at`: when the reserved service takes place.
+    - `surcharge`: in percent.
+    - `who`: the person who worked or decided; absent: the API key's id.
+    - `reference`: the id of an incident or a booking.
     """
 
     model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
@@ -48,10 +52,10 @@ class EntryIn(BaseModel):
 def entry_of(asked: EntryIn, terms: LedgerTerms, at: datetime, by: str) -> LedgerEntry:
     """Return the ledger entry that a request body asks for.
 
-    `asked`: the body. `terms`: what the contract says of the ledger's allowance, such as its unit, in which the amount
-    is read. `at`: when it happened, if the body gives neither that nor the time worked. `by`: the API key's id, which
-    is the author if the body names none. Raises Problem (an HTTP error) 422 for an amount that cannot be read in this
-    unit, and if only one of `from` and `until` is given.
+    `asked`: the body. `terms`: what the contract says about the ledger's allowance; its unit is used to read the
+    amount. `at`: when the entry happened, if the body states neither this nor the time worked. `by`: the API key's id,
+    used as the author if the body names none. Raises Problem (an HTTP error) 422 if the amount cannot be read in this
+    unit, or if only one of `from` and `until` is given.
     """
     if (asked.from_ is None) is not (asked.until is None):
         missing = "until" if asked.until is None else "from"

@@ -30,13 +30,13 @@ At = Annotated[InstantIn | None, Query(description="As of when; absent: now.")]
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes `/{contract}/ledgers` to a router.
 
-    They read the ledgers (accounts of allowances) of a contract, and write entries into them. `routes`: the router.
-    `deps`: the objects that they use.
+    They read the ledgers (accounts of allowances) of a contract, and write entries. `deps`: the objects that the routes
+    use.
     """
 
     @routes.get("/{contract}/ledgers", summary="Read the ledgers of a contract", responses=WITHOUT_REVISION)
     async def ledgers(contract: Name, request: Request, language: Language = "en", at: At = None) -> dict[str, Any]:
-        """What is left of each allowance, its lots, what expires when, and how long it will last."""
+        """Return what is left of each allowance, its lots, what expires when, and how long it will last."""
         may_see(deps.authorize(request, KeyScope.READ), contract)
         await deps.owner.load()
         record, terms = deps.owner.ledgers(contract)
@@ -54,7 +54,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         at: At = None,
         explain: Annotated[bool, Query(description="With every step: what paid, and at which rate.")] = False,
     ) -> dict[str, Any]:
-        """One ledger; `explain` shows how the balance came about."""
+        """Return one ledger; with `explain`, each step that led to the balance."""
         may_see(deps.authorize(request, KeyScope.READ), contract)
         await deps.owner.load()
         return _ledger(deps, contract, allowance, at, language, explain=explain)
@@ -67,10 +67,10 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         openapi_extra=describes(EntryIn, required=True),
     )
     async def post(contract: Name, allowance: Allowance, request: Request) -> Response:
-        """Write what was bought, used, reserved, released or adjusted. The id makes it once; it stays for good.
+        """Write an entry: what was bought, used, reserved, released or adjusted. It cannot be changed or deleted.
 
-        201 if it is new, 200 if it is there already. More than there is, and what is never done, is refused with the
-        clause.
+        The status is 201 for a new entry, 200 if an entry with this id already exists. An entry that exceeds the
+        balance, or that the rules forbid, is refused with the clause.
         """
         access = may_write(deps, request)
         asked = await demand_model(request, EntryIn)

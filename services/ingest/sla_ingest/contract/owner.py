@@ -60,8 +60,8 @@ _AT_ONCE = 100  # versions put in force in one look
 class ChangedContract:
     """The result of changing a contract.
 
-    `record`: its record after the change; in a dry run, and if there was nothing to change, as before. `warnings`:
-    findings that do not prevent the change.
+    `record`: the contract's record after the change. In a dry run, or if there was nothing to change, it is the record
+    before. `warnings`: findings that do not prevent the change.
     """
 
     record: ContractRecord
@@ -72,8 +72,8 @@ class ChangedContract:
 class OrderedChange:
     """A change of a contract that somebody has ordered.
 
-    `act`: the name of the change in the audit log. `command`: who orders it, and why. `prepare`: given the record and
-    the time now, returns the change, or None if there is nothing to change; raises RefusedChange.
+    `act`: the name of the change in the audit log. `command`: who orders the change, and why. `prepare`: called with
+    the record and the present time; returns the change, or None if there is nothing to change; raises RefusedChange.
     """
 
     act: ActName
@@ -89,9 +89,11 @@ class ContractOwner:
     """Makes every change to recorded contracts (those kept in the database); one per process of ingest.
 
     It also writes bookings, ledger entries and profiles of contracts that are in catalogue files. `shelf`: the records
-    in memory, which it keeps up to date. `catalogue`: returns the catalogue of the files. `overlaid`: returns the
-    catalogue with the recorded contracts added. Methods take `command`: who orders the change and why, for the
-    contract's history and the audit log; they raise Problem, an HTTP error.
+    in memory, which the owner keeps up to date. `catalogue`: returns the catalogue of the files. `overlaid`: returns
+    the catalogue with the recorded contracts added.
+
+    Many methods take `command`: who orders the change and why, for the contract's history and the audit log. Errors are
+    raised as Problem (an HTTP error).
     """
 
     def __init__(
@@ -113,10 +115,10 @@ class ContractOwner:
     async def create(self, written: WrittenContract, command: Command, *, dry_run: bool = False) -> ChangedContract:
         """Create a contract in the database, with `written` as its first version.
 
-        It applies from `effective_from` in `written`; without that, from the first day of `valid` in its text; without
-        that too, from now on. `command`: who orders it, and why. `dry_run`: check everything, write nothing. Raises
-        StoreBusy if the database fails. Raises Problem (an HTTP error): 409 if the id is taken, 422 for a text that
-        does not fit.
+        The version applies from `effective_from` in `written`. If that is absent, it applies from the first day of
+        `valid` in the text, or else from now on. `command`: who orders it, and why. `dry_run`: check everything, write
+        nothing. Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 409 if the id is taken, 422 if
+        the text does not fit.
         """
         self._refuse_file(written.id)
 
@@ -133,13 +135,13 @@ class ContractOwner:
     async def change(
         self, contract: str, written: WrittenContract, revision: int | None, command: Command, *, dry_run: bool = False
     ) -> ChangedContract:
-        """Add the next version, `written`, to a contract of the database.
+        """Add the next version, `written`, to a contract in the database.
 
-        `contract`: its id. `revision`: how many changes the contract had when the caller read it; None: any number.
+        `contract`: the contract's id. `revision`: the contract's number of changes when the caller read it; None: any.
         `command`: who orders it, and why. `dry_run`: check everything, write nothing. Raises StoreBusy if the database
-        fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 for one of a catalogue file, or if the
-        contract's history does not allow the change; 412 if the contract has been changed since `revision`; 422 for a
-        text that does not fit.
+        fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 for a contract in a catalogue file, or
+        if the contract's history does not allow the change; 412 if the contract was changed since `revision`; 422 if
+        the text does not fit.
         """
         ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, _following(written))
         return await self._change(contract, revision, ordered, dry_run=dry_run)
@@ -154,21 +156,22 @@ class ContractOwner:
         *,
         dry_run: bool = False,
     ) -> ChangedContract:
-        """Write the next version of a contract: the newest one with a part changed by `edit`. Raises as `change` does.
+        """Write the next version of a contract: the newest version with a part changed by `edit`.
 
-        `effective_from`: None: as for a change that does not say it.
+        `effective_from`: when the version takes effect; None: as in `change`. `revision`, `command`, `dry_run` and
+        errors: as in `change`.
         """
         ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, self._edited(contract, edit, effective_from))
         return await self._change(contract, revision, ordered, dry_run=dry_run)
 
     async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
-        """End a contract of the database: it does not apply from the day `on`.
+        """End a contract in the database: the contract no longer applies from the day `on`.
 
-        The day begins in the contract's time zone. `contract`: its id. `revision`: how many changes the contract had
-        when the caller read it; None: as many as it has at the call. `command`: who orders it, and why. Raises
-        StoreBusy if the database fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 for one of a
-        catalogue file, or if the contract's history does not allow it; 412 if the contract has been changed since
-        `revision`; 422 if it does not fit the catalogue then.
+        The day begins in the contract's time zone. `contract`: the contract's id. `revision`: the contract's number of
+        changes when the caller read it; None: any. `command`: who orders it, and why. Raises StoreBusy if the database
+        fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 for a contract in a catalogue file, or
+        if the contract's history does not allow it; 412 if the contract was changed since `revision`; 422 if the ended
+        contract does not fit the catalogue.
         """
 
         def ended(values: dict[str, Plain]) -> dict[str, Plain]:
@@ -190,12 +193,12 @@ class ContractOwner:
         return edited
 
     async def withdraw(self, contract: str, number: int, revision: int | None, command: Command) -> ChangedContract:
-        """Withdraw version `number` of a contract of the database, before it is in force.
+        """Withdraw version `number` of a contract in the database, before the version is in force.
 
-        `contract`: its id. `revision`: how many changes the contract had when the caller read it; None: any number.
+        `contract`: the contract's id. `revision`: the contract's number of changes when the caller read it; None: any.
         `command`: who orders it, and why. Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 404
-        for an unknown contract; 409 if the version is unknown or in force, or the contract is in a catalogue file; 412
-        if the contract has been changed since `revision`.
+        for an unknown contract; 409 if the version is unknown or in force, or if the contract is in a catalogue file;
+        412 if the contract was changed since `revision`.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_VERSION_WITHDRAWN, command, lambda record, _: prepare_withdrawal(record, number)
@@ -205,11 +208,11 @@ class ContractOwner:
     async def freeze(self, contract: str, through: datetime, revision: int | None, command: Command) -> ChangedContract:
         """Forbid that a later version of a contract takes effect before the instant `through`.
 
-        The contract must be one of the database; `contract` is its id. `through` must not lie in the future, nor before
-        the `through` of an earlier call. `revision`: how many changes the contract had when the caller read it; None:
-        any number. `command`: who orders it, and why. Raises StoreBusy if the database fails. Raises Problem (an HTTP
-        error): 404 for an unknown contract; 409 if it is in a catalogue file, or `through` is not allowed; 412 if the
-        contract has been changed since `revision`.
+        The contract must be in the database. `through` must not be in the future, nor before the `through` of an
+        earlier call. `revision`: the contract's number of changes when the caller read it; None: any. `command`: who
+        orders it, and why. Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 404 for an unknown
+        contract; 409 if it is in a catalogue file, or if `through` is not allowed; 412 if the contract was changed
+        since `revision`.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now)
@@ -219,10 +222,10 @@ class ContractOwner:
     async def book(self, contract: str, asked: BookingRequest, command: Command) -> ChangedContract:
         """Book a window for a contract: extra hours in which time counts, as its plan offers them.
 
-        `contract`: its id; the contract may be in a catalogue file. `asked`: the booking. `command`: who orders it, and
-        why. If the contract has the same booking already, nothing changes. Raises StoreBusy if the database fails.
-        Raises Problem (an HTTP error): 404 for an unknown contract, 409 for what the plan's rules refuse, or before the
-        contract is in force.
+        `contract`: the contract's id; the contract may be in a catalogue file. `asked`: the booking. `command`: who
+        orders it, and why. If the contract already has the same booking, nothing changes. Raises StoreBusy if the
+        database fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 if the plan's rules refuse the
+        booking, or if the contract is not in force yet.
         """
 
         def booked(record: ContractRecord, now: datetime) -> Change | None:
@@ -239,8 +242,8 @@ class ContractOwner:
     def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...]]:
         """Return a contract's record, and the windows (extra hours) that can be booked now.
 
-        The record holds the windows that are booked. Each window that can be booked is a pair (window, plan that offers
-        it). Raises Problem (an HTTP error): 404 for an unknown contract, 409 before it is in force.
+        The record holds the booked windows. Each window that can be booked is a pair (window, plan that offers it).
+        Raises Problem (an HTTP error): 404 for an unknown contract, 409 if the contract is not in force yet.
         """
         record = self._known(contract)
         found, _ = self._in_force(contract, self._time_source.now())
@@ -250,7 +253,7 @@ class ContractOwner:
         return record, tuple(bookable.values())
 
     async def cancel(self, contract: str, booking: str, command: Command) -> ChangedContract:
-        """Cancel a booked window (extra hours) of a contract, before it has begun.
+        """Cancel a booked window (extra hours) of a contract, before the window begins.
 
         `contract`, `booking`: their ids. `command`: who orders it, and why. Raises StoreBusy if the database fails.
         Raises Problem (an HTTP error): 404 for an unknown contract, 409 if the booking is unknown or has begun.
@@ -272,12 +275,13 @@ class ContractOwner:
     ) -> bool:
         """Write an entry into a ledger of a contract; return whether the entry is new.
 
-        `contract`: its id; the contract may be in a catalogue file. `allowance`: the id of the allowance whose account
-        the ledger is. `id_`: the entry's id. `entry`: a function that returns the entry to write. It is called with
-        what the contract says of the allowance, the entry that has this id already (None: none has) and the time now.
-        `command`: who orders it, and why. Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 404
-        for an unknown contract; 409 if the balance does not suffice or a rule forbids the entry; 422 if the entry
-        itself is wrong.
+        `contract`: the contract's id; the contract may be in a catalogue file. `allowance`: the id of the ledger's
+        allowance. `id_`: the entry's id. `entry`: called with what the contract says about the allowance, the existing
+        entry with this id (or None) and the present time; returns the entry to write. `command`: who orders it, and
+        why.
+
+        Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 if the
+        balance does not suffice or a rule forbids the entry; 422 if the entry itself is wrong.
         """
         new = False
 
@@ -296,10 +300,10 @@ class ContractOwner:
         return new
 
     def ledgers(self, contract: str) -> tuple[ContractRecord, tuple[LedgerTerms, ...]]:
-        """Return a contract's record, and what the contract says of each of its ledgers.
+        """Return a contract's record, and what the contract says about each of its ledgers.
 
-        A ledger is the account of an allowance; the record holds its entries. Raises Problem (an HTTP error): 404 for
-        an unknown contract, 409 before it is in force.
+        A ledger is the account of an allowance; the record holds the entries. Raises Problem (an HTTP error): 404 for
+        an unknown contract, 409 if the contract is not in force yet.
         """
         record = self._known(contract)
         found, _ = self._in_force(contract, self._time_source.now())
@@ -317,8 +321,8 @@ class ContractOwner:
         """Store what a customer runs (products and versions), in place of what was stored before.
 
         `contract`: the id of the customer's contract, which may be in a catalogue file. `environment`: the products; if
-        these are stored already, nothing changes. `command`: who orders it, and why. Raises StoreBusy if the database
-        fails, and Problem (an HTTP error) 404 for an unknown contract.
+        they are already stored, nothing changes. `command`: who orders it, and why. Raises StoreBusy if the database
+        fails. Raises Problem (an HTTP error) 404 for an unknown contract.
         """
 
         def stated(record: ContractRecord, now: datetime) -> Change | None:
@@ -329,9 +333,9 @@ class ContractOwner:
         return await self._change(contract, None, ordered, live=True)
 
     def profile(self, contract: str) -> Contract:
-        """Return a contract as it applies now, with what the customer runs in its `environment`.
+        """Return a contract as it applies now; its `environment` is what the customer runs.
 
-        Raises Problem (an HTTP error): 404 for an unknown contract, 409 before it is in force.
+        Raises Problem (an HTTP error): 404 for an unknown contract, 409 if the contract is not in force yet.
         """
         self._known(contract)
         return self._in_force(contract, self._time_source.now())[0]
@@ -349,7 +353,7 @@ class ContractOwner:
     async def put_in_force(self) -> int:
         """Put into force the contract versions whose `effective_from` has come; return how many.
 
-        One call takes at most one version of each of 100 contracts. Raises StoreBusy if the database fails.
+        One call handles at most 100 contracts, and one version of each. Raises StoreBusy if the database fails.
         """
         now = self._time_source.now()
         async with self._store.reading() as connection:
@@ -377,17 +381,17 @@ class ContractOwner:
             await records.refresh_shelf(connection, self._shelf)
 
     async def reason_not_ready(self) -> str | None:
-        """Return why ingest cannot answer yet, if the contracts have not been read from the database.
+        """Return a sentence while the contracts have not been read from the database yet, None afterwards.
 
-        None once they have been read. This is a readiness check, called for `/readyz`.
+        This is a readiness check, called for `/readyz`.
         """
         return None if self._shelf.read else NOT_READ
 
     async def keep_time(self) -> None:
-        """Put contract versions into force as their instants come, until cancelled.
+        """Put contract versions into force when their instants come, until cancelled.
 
-        Every half second the records are read from the database, and what is due is put into force. If the database
-        fails, it is tried again half a second later.
+        Every half second the records are read from the database, and due versions are put into force. If the database
+        fails, the next try is half a second later.
         """
         while True:
             with contextlib.suppress(Retryable):  # the readiness check reports it
@@ -477,5 +481,5 @@ def _stale(revision: int) -> Problem:
 
 
 def contracts_of(catalogue: Catalogue) -> Sequence[Contract]:
-    """Return the contracts that are written in the catalogue's files, in the order of their ids."""
+    """Return the contracts in the catalogue's files, in the order of their ids."""
     return [catalogue.rulebook.contracts[id_] for id_ in sorted(catalogue.rulebook.contracts)]

@@ -11,14 +11,18 @@ _Section = dict[str, Plain]
 
 
 def with_person(section: _Section, id_: str, person: Plain) -> _Section:
-    """Return the section with this person, in place of one with the same id."""
+    """Return a contract's section with this person, replacing any person with the same id.
+
+    The section is the contract's text as a mapping, as in a catalogue file.
+    """
     return section | {"people": {**_mapping(section, "people"), id_: person}}
 
 
 def without_person(section: _Section, id_: str) -> _Section:
-    """Return a contract's section (its text as a mapping, as in a catalogue file) without the person with this id.
+    """Return a contract's section without the person with this id.
 
-    Raises Problem (an HTTP error): 404 if the contract has no such person, 409 with the roles that the person holds.
+    The section is the contract's text as a mapping, as in a catalogue file. Raises Problem (an HTTP error): 404 if the
+    contract has no such person, 409 with the roles if the person holds any.
     """
     people = _mapping(section, "people")
     if id_ not in people:
@@ -33,7 +37,11 @@ def without_person(section: _Section, id_: str) -> _Section:
 
 
 def with_holders(section: _Section, role: str, holders: list[Plain]) -> _Section:
-    """Return the section with these holders of a role, in place of those before; without any, nobody holds it."""
+    """Return a contract's section with these holders of a role, in place of the former holders.
+
+    The section is the contract's text as a mapping, as in a catalogue file. If `holders` is empty, nobody holds the
+    role.
+    """
     others = {name: one for name, one in _mapping(section, "roles").items() if name != role}
     return _filled(section, "roles", others | ({role: holders} if holders else {}))
 

@@ -43,9 +43,9 @@ def _people(routes: APIRouter, deps: ContractDeps) -> None:
         openapi_extra=describes_text(PersonPartIn),
     )
     async def write(contract: Name, person: PersonName, request: Request, dry_run: DryRun = False) -> Response:
-        """A person of the contract, whole: the next version of its newest text, with this person. If-Match as for PUT.
+        """Write a whole person of the contract: the next version is the newest text with this person.
 
-        Who is told from `effective_from` on goes by it; absent: from now on.
+        If-Match as for PUT of the contract. `effective_from`: when the version takes effect; absent: now.
         """
         access = may_write(deps, request)
         body = await read_body(request, min(SMALL_BODY, deps.max_body_bytes))
@@ -64,7 +64,10 @@ def _people(routes: APIRouter, deps: ContractDeps) -> None:
         effective_from: _From = None,
         dry_run: DryRun = False,
     ) -> Response:
-        """The next version of its newest text, without this person, who may hold no role of it. If-Match as for PUT."""
+        """Remove a person who holds no role: the next version is the newest text without this person.
+
+        If-Match as for PUT of the contract.
+        """
         access = may_write(deps, request)
         if not reason:
             raise unfit([{"pointer": "/reason", "detail": "say why, for the history"}])
@@ -80,8 +83,9 @@ def _roles(routes: APIRouter, deps: ContractDeps) -> None:
         openapi_extra=describes_text(HoldersPartIn),
     )
     async def hold(contract: Name, role: RoleName, request: Request, dry_run: DryRun = False) -> Response:
-        """All holders of the role, people or rotas; none: nobody. The next version of its newest text. If-Match as for
-        PUT.
+        """Set all holders of the role, people or rotas; an empty list: nobody. This makes the next version.
+
+        If-Match as for PUT of the contract.
         """
         access = may_write(deps, request)
         body = await read_body(request, min(SMALL_BODY, deps.max_body_bytes))

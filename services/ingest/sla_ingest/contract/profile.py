@@ -24,12 +24,11 @@ Row = tuple[tuple[str | int, ...], str, list[str], dict[str, str]]  # where it s
 
 
 def read_profile(body: bytes, media_type: str) -> tuple[EnvironmentItem, ...]:
-    """Return the products with their versions that a request body lists.
+    """Return the products and their versions that a request body lists.
 
-    They are in the order of their first mention; entries of one product are joined. The body is JSON, CSV or a
-    CycloneDX SBOM, as `media_type` (its Content-Type; "" for JSON) says. Raises Problem (an HTTP error): 400 for a body
-    that cannot be read, 415 for another media type or another kind of SBOM, 422 with the place of everything that does
-    not fit.
+    Products are in the order of their first mention; several entries of a product are joined. `media_type`: the body's
+    Content-Type, for JSON, CSV or a CycloneDX SBOM; "": JSON. Raises Problem (an HTTP error): 400 for a body that
+    cannot be read, 415 for another media type or another kind of SBOM, 422 with all faulty places.
     """
     kind = media_type.partition(";")[0].strip().lower()
     errors: list[dict[str, Any]] = []

@@ -29,17 +29,17 @@ MOST_STATED = 100
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes `/{contract}/profile` to a router.
 
-    They read and store what the customer runs (products and versions). `routes`: the router. `deps`: the objects that
-    they use.
+    They read and store what the customer runs (products and versions). `deps`: the objects that the routes use.
     """
 
     @routes.get("/{contract}/profile", summary="Read what the customer runs, and what was stated before")
     async def profile(
         contract: Name, request: Request, revision: Annotated[int | None, Query(ge=1, le=1_000_000_000)] = None
     ) -> dict[str, Any]:
-        """Products, versions and facts: of the record, or of the contract's text where nobody has stated others.
+        """Return products, versions and facts: as stated last, or from the contract's text if nobody has stated any.
 
-        `stated` lists when it was stated, the latest first; with `revision`, one of these, as it was stated then.
+        `stated` lists when they were stated, the latest first. With `revision`, the result is what was stated in that
+        revision.
         """
         may_see(deps.authorize(request, KeyScope.READ), contract)
         await deps.owner.load()
@@ -53,8 +53,10 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         request: Request,
         reason: Annotated[str, Query(min_length=1, max_length=bounds.VALUE), PROSE] = "stated anew",
     ) -> Response:
-        """The whole profile, in place of the one before: JSON, CSV (`product`, `version`, further columns), or a
-        CycloneDX SBOM. Nothing is taken of a body that does not fit in one place; contracts of files have it, too.
+        """Store the whole profile, in place of the former one.
+
+        The body is JSON, CSV (`product`, `version`, further columns) or a CycloneDX SBOM. If one place of the body does
+        not fit, nothing is stored. Contracts in catalogue files can have a profile, too.
         """
         access = may_write(deps, request)
         body = await read_body(request, min(MAX_PROFILE, deps.max_body_bytes))

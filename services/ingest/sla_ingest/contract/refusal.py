@@ -31,17 +31,17 @@ _INPUT = MappingProxyType(
 
 
 def no_such_contract(contract: str) -> Problem:
-    """Return the HTTP error 404 for a contract that does not exist.
+    """Return the HTTP error 404 for an unknown contract.
 
-    It is the same for one that the caller's API key may not see. `contract`: its id.
+    Use it also for a contract that the caller's API key may not see. `contract`: the contract's id.
     """
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
 
 
 def refusal(refused: RefusedChange) -> Problem:
-    """Return the HTTP error for a change of a contract that was refused.
+    """Return the HTTP error for a refused change of a contract.
 
-    It is 422 if a ledger entry itself is wrong, else 409. `refused`: the exception that says why.
+    The error is 422 if a ledger entry itself is wrong, else 409. `refused`: the exception that says why.
     """
     if isinstance(refused, EntryNotAllowed):
         return _of_entry(refused)

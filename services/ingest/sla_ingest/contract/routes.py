@@ -48,7 +48,8 @@ from sla_platform.inbound import PageIn
 def router(deps: ContractDeps) -> APIRouter:
     """Return a FastAPI router with the routes under `/contracts`.
 
-    They are for contracts, and for the windows, ledgers and profiles of contracts. `deps`: the objects that they use.
+    They are for contracts, and for the windows, ledgers and profiles of contracts. `deps`: the objects that the routes
+    use.
     """
     routes = APIRouter(prefix="/contracts", tags=["contracts"])
     _reading(routes, deps)
@@ -71,9 +72,9 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
         after: Annotated[ContractName, Query()] = "",
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
-        """Contracts of files and recorded ones, in the order of their ids; `q` searches ids, titles and customers.
+        """List the contracts of files and the recorded ones, in the order of their ids.
 
-        `next` is the `after` of the next page, null on the last.
+        `q` searches ids, titles and customers. `next` is the `after` of the next page; null on the last.
         """
         access = deps.authorize(request, KeyScope.READ)
         async with deps.store.reading() as connection:
@@ -87,7 +88,10 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
 
     @routes.get("/{contract}", summary="Read a contract", responses=denied | {404: WRITING[404]})
     async def one(contract: Name, request: Request) -> Response:
-        """The version in force, those that lie ahead, and the history in short. Ledger entries leave the ETag as it is."""
+        """Return the version in force, future versions, and the history in short.
+
+        Ledger entries leave the ETag as it is.
+        """
         may_see(deps.authorize(request, KeyScope.READ), contract)
         of_files = deps.catalogue().rulebook.contracts.get(ContractId(contract))
         if of_files is not None:
@@ -97,7 +101,7 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
 
     @routes.get("/{contract}/versions/{number}", summary="Read a version of a contract", responses=denied)
     async def version(contract: Name, number: Annotated[int, Path(ge=1, le=1_000_000)], request: Request) -> Response:
-        """One version with its whole text."""
+        """Return one version with its whole text."""
         may_see(deps.authorize(request, KeyScope.READ), contract)
         record = await _record(deps, contract)
         found = next((each for each in record.versions if each.number == number), None)
@@ -112,7 +116,10 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
         after: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
-        """Every change with who made it, when and why; `next` is the `after` of the next page, null on the last."""
+        """List every change with who made it, when and why.
+
+        `next` is the `after` of the next page; null on the last.
+        """
         may_see(deps.authorize(request, KeyScope.READ), contract)
         await _record(deps, contract)
         async with deps.store.reading() as connection:
@@ -128,9 +135,9 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
         "", summary="Create a contract", status_code=201, responses=WRITING, openapi_extra=describes_text(NewContractIn)
     )
     async def create(request: Request, dry_run: DryRun = False) -> Response:
-        """A contract with its first version: JSON, or YAML with the keys of a catalogue file.
+        """Create a contract with its first version: JSON, or YAML with the keys of a catalogue file.
 
-        Without `effective_from` it applies from the first day of `valid`, else from now on.
+        `effective_from`: when the version takes effect; absent: on the first day of `valid`, else now.
         """
         access = may_write(deps, request)
         written = await _written(deps, request, new=True)
@@ -139,10 +146,11 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
 
     @routes.put("/{contract}", summary="Change a contract", responses=WRITING, openapi_extra=describes_text(ContractIn))
     async def change(contract: Name, request: Request, dry_run: DryRun = False) -> Response:
-        """The next version of a contract, whole. If-Match is the ETag of the contract as read, or `*`.
+        """Add the next version of a contract, with its whole text.
 
-        Without `effective_from` it applies from now on, or from the first day of `valid` if that lies ahead. Nothing is
-        overwritten: the version before stays in the history, and judges what lay before.
+        If-Match is the ETag of the contract as read, or `*`. `effective_from`: when the version takes effect; absent:
+        now, or on the first day of `valid` if that is later. The earlier version stays in the history, and still
+        applies to the time before.
         """
         access = may_write(deps, request)
         written = await _written(deps, request, new=False)
@@ -157,7 +165,7 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         "/{contract}/end", summary="End a contract", responses=WRITING, openapi_extra=describes(EndIn, required=True)
     )
     async def end(contract: Name, request: Request) -> Response:
-        """End it: from the day `on`, in its zone, it no longer applies. If-Match as for a change."""
+        """End a contract: from the day `on`, in its zone, it no longer applies. If-Match as for a change."""
         access = may_write(deps, request)
         asked = await demand_model(request, EndIn)
         revision = if_match(request)
@@ -192,7 +200,10 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         openapi_extra=describes(FreezeIn, required=True),
     )
     async def freeze(contract: Name, request: Request) -> Response:
-        """No later version may take effect before `through`, which lies behind. If-Match as for a change."""
+        """Forbid later versions to take effect before `through`, which must not be in the future.
+
+        If-Match as for a change.
+        """
         access = may_write(deps, request)
         asked = await demand_model(request, FreezeIn)
         revision = if_match(request)

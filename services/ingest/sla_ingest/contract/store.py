@@ -40,9 +40,9 @@ CONTRACTS = tables.contract_records
 
 @dataclass(frozen=True, slots=True)
 class ListedContract:
-    """A recorded contract in a list, as far as it is known without reading its record.
+    """A recorded contract as an entry in a list, without its full record.
 
-    `plan`, `customers`: those of its newest version. `revision`: how many changes it has had.
+    `title`, `plan`, `customers`: those of the newest version. `revision`: the number of changes.
     """
 
     id: str
@@ -53,18 +53,15 @@ class ListedContract:
 
 
 async def refresh_shelf(connection: AsyncConnection, shelf: RecordShelf) -> None:
-    """Update the contract records in memory (`shelf`) from the database.
-
-    They are then as the transaction of `connection` sees them.
-    """
+    """Update the contract records in memory (`shelf`) to what `connection` reads from the database."""
     await refresh(connection, CONTRACTS, shelf)
 
 
 async def locked_record(connection: AsyncConnection, contract: str) -> ContractRecord:
     """Return a contract's record, and lock all contracts until the transaction ends.
 
-    The lock keeps every other writer from changing any contract. `connection`: that of the transaction. If there is no
-    such contract, an empty record (revision 0) is returned.
+    While the lock is held, no other writer can change any contract. `connection`: the transaction's connection. If
+    there is no such contract, an empty record (revision 0) is returned.
     """
     await lock_writers(connection, CONTRACTS)
     query = select(CONTRACTS.contract.c.record).where(CONTRACTS.contract.c.id == contract)
@@ -75,10 +72,10 @@ async def locked_record(connection: AsyncConnection, contract: str) -> ContractR
 async def write_change(
     connection: AsyncConnection, record: ContractRecord, change: Change, at: datetime, by: str, reason: str
 ) -> ContractRecord:
-    """Store the next change of a contract, and return the contract's record after it.
+    """Store the next change of a contract, and return the contract's record after the change.
 
-    The change is also appended to the log that other services read, all in the transaction of `connection`. `record`:
-    the contract's record before the change. `at`, `by`, `reason`: when it was changed, by whom and why.
+    The change is also appended to the log that other services read, in the same transaction. `record`: the record
+    before the change. `at`, `by`, `reason`: when the contract was changed, by whom and why.
     """
     made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
     after = apply_change(record, made)
@@ -111,9 +108,9 @@ async def record_act(
 ) -> None:
     """Append a change of a contract to the audit log.
 
-    Call it last in the transaction of the change, whose `connection` it uses. `name`: what the change is called in the
-    log. `command`: who ordered it, and why. `before`, `after`: the contract's record. Of each, the log has a hash of
-    its text; "" if the contract did not exist. `at`: when it was changed.
+    Call this last in the transaction of the change. `connection`: the transaction's connection. `name`: the name of the
+    change in the log. `command`: who ordered the change, and why. `before`, `after`: the contract's records; the log
+    gets a hash of each, or "" if the contract did not exist. `at`: when the contract was changed.
     """
     told = {one: getattr(change, one) for one in ("number", "effective_from", "through") if hasattr(change, one)}
     if (booking := booking_of(change)) is not None:
@@ -163,8 +160,8 @@ async def list_contracts(
 ) -> list[ListedContract]:
     """Return up to `limit` contracts of the database, in the order of their ids.
 
-    `after`: only those with a greater id. `text`: only those whose id, title or customers contain it, whatever its case
-    and spacing; "": all. `only`: only the contract with this id; None: any.
+    `after`: only contracts with a greater id. `text`: only contracts whose id, title or customers contain this text, in
+    any case and spacing; "": all. `only`: only the contract with this id; None: all.
     """
     entry = tables.contract_entry.c
     wanted = [entry.id > after]
@@ -180,10 +177,10 @@ async def list_contracts(
 
 
 async def changes_of(connection: AsyncConnection, contract: str, after: int, limit: int) -> Sequence[Any]:
-    """Return changes of a contract, the oldest first.
+    """Return changes of a contract, the oldest first; at most `limit`.
 
-    They are rows of the table `ingest_contract_change`, at most `limit`. `after`: only changes with a greater revision
-    (the number of the change, from 1).
+    They are rows of the table `ingest_contract_change`. `after`: only changes with a greater revision (the number of
+    the change, from 1).
     """
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.revision > after)
@@ -191,9 +188,9 @@ async def changes_of(connection: AsyncConnection, contract: str, after: int, lim
 
 
 async def changes_of_kind(connection: AsyncConnection, contract: str, what: str, limit: int) -> Sequence[Any]:
-    """Return the changes of a contract that are of one kind, the latest first.
+    """Return the changes of a contract that are of one kind, the latest first; at most `limit`.
 
-    They are rows of the table `ingest_contract_change`, at most `limit`. `what`: the kind, such as `profile_changed`.
+    They are rows of the table `ingest_contract_change`. `what`: the kind, such as `profile_changed`.
     """
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.what == what)
@@ -201,19 +198,20 @@ async def changes_of_kind(connection: AsyncConnection, contract: str, what: str,
 
 
 def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
-    """Return the products and versions that the customer runs, as one change states them.
+    """Return the products and versions that a customer runs, as a change of a contract states them.
 
-    `row`: the change, a row of the table `ingest_contract_change`. Empty if its kind is not `profile_changed`.
+    `row`: the change, a row of the table `ingest_contract_change`. The result is empty if the kind of the change is not
+    `profile_changed`.
     """
     change = change_of(ContractChangedData.model_validate_json(row.data))
     return change.environment if isinstance(change, ProfileChanged) else ()
 
 
 async def due_contracts(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Return the ids of contracts with a version that must be put into force now.
+    """Return the ids of contracts with a version that must be put into force now; at most `limit`.
 
-    That is, one whose time to take effect is not after `now`, and that is not in force yet. At most `limit` are
-    returned; those that are overdue longest come first.
+    The version's time to take effect is `now` or earlier, and the version is not in force yet. The longest overdue come
+    first.
     """
     entry = tables.contract_entry.c
     query = select(entry.id).where(entry.next_at <= now).order_by(entry.next_at, entry.id).limit(limit)

@@ -26,9 +26,10 @@ BALANCE, EXPIRY, OVER = "balance", "expiry", "over"
 
 
 class LedgerWatch:
-    """Sets the gauge `slad_ingest_ledger_warnings`: how many ledgers are low, about to lose something, or overdrawn.
+    """Sets the gauge `slad_ingest_ledger_warnings`: how many ledgers need attention.
 
-    `shelf`: the records of contracts in memory. `rulebook`: returns the contracts in force, including recorded ones.
+    A ledger needs attention if it is low, about to lose something, or overdrawn. `shelf`: the records of contracts in
+    memory. `rulebook`: returns the contracts in force, including recorded ones.
     """
 
     def __init__(
@@ -41,21 +42,16 @@ class LedgerWatch:
         self._found: dict[str, tuple[int, datetime, Counter[str]]] = {}
 
     async def run(self) -> None:
-        """Count the warnings of ledgers every 5 seconds until cancelled, and publish the count.
-
-        A ledger (account of an allowance) gives a warning if it is low, about to lose something, or overdrawn. The
-        count is the Prometheus gauge `slad_ingest_ledger_warnings`. The ledgers of a contract are computed again when
-        the contract has changed, and once an hour.
-        """
+        """Call `update_gauge` every 5 seconds until cancelled."""
         while True:
             await self.update_gauge()
             await asyncio.sleep(LOOK_SECONDS)
 
     async def update_gauge(self) -> None:
-        """Count the warnings of ledgers that apply now, and publish the count.
+        """Count the present warnings of ledgers, and set the Prometheus gauge `slad_ingest_ledger_warnings`.
 
-        A ledger (account of an allowance) gives a warning if it is low, about to lose something, or overdrawn. The
-        count is the Prometheus gauge `slad_ingest_ledger_warnings`.
+        A ledger (account of an allowance) has a warning if it is low, about to lose something, or overdrawn. The
+        ledgers of a contract are computed again when the contract has changed, and once an hour.
         """
         now, turn = self._time_source.now(), LoopYielder()
         for contract in self._shelf.with_entries():

@@ -27,8 +27,8 @@ from sla_platform.timesource import TimeSource
 class WorkCounter:
     """A callable that counts reported work in the ledgers (accounts of allowances) of contracts.
 
-    It is called with the connection of the transaction that stores some deliveries, and with their receipts. It returns
-    the receipts with the outcome: the work was counted, counted with a remark that the allowance is exceeded, or
+    Call it in the transaction that stores deliveries, with the connection and the deliveries' receipts. It returns the
+    receipts with the outcome: the work was counted, was counted with a remark that the allowance is exceeded, or was
     parked. `rulebook`: returns the contracts in force, including recorded ones.
     """
 
@@ -37,7 +37,10 @@ class WorkCounter:
         self._time_source = time_source
 
     async def __call__(self, connection: AsyncConnection, receipts: Sequence[Receipt]) -> list[Receipt]:
-        """Return the receipts with what became of the work: counted, with a remark what is over, or parked."""
+        """Count the work of the receipts, and return the receipts with the outcome.
+
+        The work was counted, was counted with a remark that the allowance is exceeded, or was parked.
+        """
         known = set(await known_answers(connection, [one.entry.id for one in receipts if one.entry.work is not None]))
         held: dict[str, ContractRecord] = {}  # as locked and changed in this transaction
         done: list[Receipt] = []

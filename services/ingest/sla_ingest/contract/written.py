@@ -32,9 +32,9 @@ def _unversioned(id_: str) -> str:
 class ContractIn(BaseModel):
     """The body of `PUT /v1/contracts/{contract}`: the text of a contract's next version.
 
-    `contract`: the text, with the keys of `contracts.<id>` in a catalogue file. `effective_from`: from when it applies,
-    past or future; absent: from now on, or from the first day of `valid` in the text if that is later. `reason`: why,
-    for the history.
+    `contract`: the text, with the keys of `contracts.<id>` in a catalogue file. `effective_from`: when the version
+    takes effect, past or future; absent: now, or on the first day of `valid` in the text if that is later. `reason`:
+    why, for the history.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -46,8 +46,8 @@ class ContractIn(BaseModel):
 class NewContractIn(ContractIn):
     """The body of `POST /v1/contracts`: a new contract with its first version.
 
-    `id`: the id that the contract gets. `contract`: its text, with the keys of `contracts.<id>` in a catalogue file.
-    `effective_from`: from when it applies; absent: from the first day of `valid` in the text, else from now on.
+    `id`: the new contract's id. `contract`: the text, with the keys of `contracts.<id>` in a catalogue file.
+    `effective_from`: when the version takes effect; absent: on the first day of `valid` in the text, or else now.
     `reason`: why, for the history.
     """
 
@@ -62,8 +62,8 @@ class NewContractIn(ContractIn):
 class EndIn(BaseModel):
     """The body of a request that ends a contract.
 
-    `on`: the first day, in the contract's time zone, on which it no longer applies, such as `2027-03-31`. `reason`:
-    why, for the history.
+    `on`: the first day, in the contract's time zone, on which the contract no longer applies, such as `2027-03-31`.
+    `reason`: why, for the history.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -72,7 +72,10 @@ class EndIn(BaseModel):
 
 
 class PersonPartIn(BaseModel):
-    """The body that writes a person of a contract. `person`: with the keys of `people.<id>` in a catalogue file."""
+    """The body of a request that writes a person of a contract.
+
+    `person`: with the keys of `people.<id>` in a catalogue file.
+    """
 
     model_config = ConfigDict(extra="forbid")
     person: dict[str, Any]
@@ -81,7 +84,10 @@ class PersonPartIn(BaseModel):
 
 
 class HoldersPartIn(BaseModel):
-    """The body that says who holds a role of a contract, as in a catalogue file; none: nobody does."""
+    """The body of a request that sets the holders of a role of a contract.
+
+    `holders`: as in a catalogue file; empty: nobody holds the role.
+    """
 
     model_config = ConfigDict(extra="forbid")
     holders: Annotated[list[str | dict[str, Any]], Field(max_length=200)]
@@ -90,9 +96,9 @@ class HoldersPartIn(BaseModel):
 
 
 class FreezeIn(BaseModel):
-    """The body of a request that forbids later versions of a contract to take effect before the instant `through`.
+    """The body of a request that freezes a contract through an instant.
 
-    `reason`: why, for the history.
+    Later versions cannot take effect before `through`. `reason`: why, for the history.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -103,10 +109,10 @@ class FreezeIn(BaseModel):
 class BookingIn(BaseModel):
     """The body of a request that books a window: extra service hours that the contract's plan offers.
 
-    `window`: the id of the window in the plan. `id`: of the booking; booking the same id again changes nothing. `from`,
-    `until`: aware instants. `people`: ids of who is on duty. `language`: of the service, such as `pl`; `product`: for
-    which it is booked; "" if not stated. `reason`: why, for the history. `confirm_surcharge`: agree to pay more if the
-    notice is too short.
+    `window`: the id of the window in the plan. `id`: the id of the booking; booking the same id again changes nothing.
+    `from`, `until`: aware instants. `people`: the ids of the people on duty. `language`: the language of the service,
+    such as `pl`; "" if not stated. `product`: the product to be served; "" if not stated. `reason`: why, for the
+    history. `confirm_surcharge`: agree to pay more if the notice is too short.
     """
 
     model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
@@ -122,7 +128,7 @@ class BookingIn(BaseModel):
 
 
 class ReasonIn(BaseModel):
-    """The body of a request that needs nothing but a reason, such as one that cancels a booking."""
+    """The body of a request that states only a reason, for example to cancel a booking."""
 
     model_config = ConfigDict(extra="forbid")
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
@@ -130,11 +136,11 @@ class ReasonIn(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class WrittenContract:
-    """The text of a contract as a request gives it, before it is checked against the catalogue.
+    """The text of a contract in a request, before it is checked against the catalogue.
 
     `id`: "" where the URL names the contract. `values`: the text as plain values, as in a catalogue file. `document`:
-    the same as canonical JSON. `effective_from`: from when it applies; None: not stated. `reason`: why it is written,
-    for the history.
+    the text as canonical JSON. `effective_from`: when the version takes effect; None: not stated. `reason`: why, for
+    the history.
     """
 
     id: str
@@ -145,11 +151,11 @@ class WrittenContract:
 
 
 def read_contract(body: bytes, media_type: str, *, new: bool) -> WrittenContract:
-    """Return the contract that a request body holds, in JSON or YAML.
+    """Return the contract in a request body, which is JSON or YAML.
 
-    `media_type`: the body's Content-Type, which says which of the two it is; "" for JSON. `new`: the body must hold the
-    contract's id too. Raises Problem (an HTTP error): 400 for a body that cannot be read, 415 for another media type,
-    422 with the JSON pointer of each place that does not fit.
+    `media_type`: the body's Content-Type, which says whether it is JSON or YAML; "" for JSON. `new`: whether the body
+    must also hold the contract's id. Raises Problem (an HTTP error): 400 for a body that cannot be read, 415 for
+    another media type, 422 with the JSON pointer of each place that does not fit.
     """
     given = read_text(body, media_type, NewContractIn if new else ContractIn)
     section = plain(given.contract, ("contract",))
@@ -159,7 +165,10 @@ def read_contract(body: bytes, media_type: str, *, new: bool) -> WrittenContract
 
 
 def read_text(body: bytes, media_type: str, model: type[Model]) -> Model:
-    """Return a body in JSON or YAML, by its media type, as a `model`. Raises as `read_contract` does."""
+    """Return a request body, which is JSON or YAML by its media type, as a `model`.
+
+    Raises the same errors as `read_contract`.
+    """
     try:
         return model.model_validate(_values(body, media_type))
     except ValidationError as error:
@@ -168,7 +177,7 @@ def read_text(body: bytes, media_type: str, model: type[Model]) -> Model:
 
 
 def describes_text(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the `openapi_extra` for a route that reads its body by `read_text`."""
+    """Return the value of `openapi_extra` for a route that reads its body by `read_text`."""
     schema = {"schema": model.model_json_schema()}
     kinds = ("application/json", *sorted(YAML_TYPES)[:1])
     return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}
@@ -197,7 +206,7 @@ def _values(body: bytes, media_type: str) -> Any:
 def read_json(body: bytes) -> Any:
     """Return the value of a JSON body, with every number as text.
 
-    Raises Problem (an HTTP error) 400 for what is no JSON.
+    Raises Problem (an HTTP error) 400 if the body is not JSON.
     """
     try:
         return json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
@@ -206,9 +215,10 @@ def read_json(body: bytes) -> Any:
 
 
 def plain(value: Any, path: tuple[str | int, ...], depth: int = 0) -> Plain:
-    """Return a value as a catalogue file would have it: every scalar is a text. `path`: leads to it in the body.
+    """Return a JSON value as a catalogue file would have it: all scalars except null are texts.
 
-    Raises Problem 422 for a text that nothing can hold, and for what is nested more than 40 levels deep.
+    `path`: the place of the value in the body. Raises Problem (an HTTP error) 422 for a text with control characters,
+    and for values nested more than 40 levels deep.
     """
     if depth > _DEPTH:
         raise unfit([{"pointer": pointer(path), "detail": f"a contract is at most {_DEPTH} levels deep"}])
@@ -231,7 +241,7 @@ def plain(value: Any, path: tuple[str | int, ...], depth: int = 0) -> Plain:
 def unfit(errors: list[dict[str, Any]]) -> Problem:
     """Return the HTTP error 422 for input that does not fit.
 
-    `errors`: an object for each place, with `pointer` (a JSON pointer) and `detail`.
+    `errors`: an object for each faulty place, with `pointer` (a JSON pointer) and `detail`.
     """
     return Problem(422, "invalid-input", "The input does not fit", "See `errors` for each place.", errors=errors)
 

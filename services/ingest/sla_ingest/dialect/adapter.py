@@ -15,8 +15,8 @@ from sla_ingest.dialect.port import Delivery, Translation
 class OpenedDelivery:
     """A delivery before its content is translated, with the sender that it names.
 
-    `translate`: given the source to which the delivery belongs, returns its translation into incident events. `sender`:
-    the source that the delivery itself names; None where the URL it was posted to names the source.
+    `translate`: called with the source to which the delivery belongs; returns its translation into incident events.
+    `sender`: the source that the delivery itself names; None where the URL of the post names the source.
     """
 
     translate: Callable[[Source], Translation]
@@ -26,67 +26,65 @@ class OpenedDelivery:
 class DialectAdapter(Protocol):
     """Reads the deliveries of one kind of sender, a ticketing system or CloudEvents (protocol); stores nothing.
 
-    `Intake` calls `bad_media_type` first, `by_body` for a signed delivery, and `parts`, which splits a batch. Then
-    `open` returns the function that translates the delivery.
+    `Intake` calls `bad_media_type` first, then `by_body` for a signed delivery, then `parts`, which splits a batch.
+    Finally `open` returns the function that translates the delivery.
     """
 
     @property
     def serves_events(self) -> bool:
         """Return whether sources of this dialect may also post to `/v1/events`.
 
-        Deliveries posted there name their source themselves.
+        Deliveries that are posted there name their source themselves.
         """
 
     @property
     def answers_rules(self) -> bool:
         """Return whether an event that breaks a rule of the contract's plan is refused.
 
-        Otherwise it is accepted. An event of a batch is accepted in either case. The rules concern agreed due dates and
+        If not, the event is accepted. Events of a batch are always accepted. The rules concern agreed due dates and
         downgrades (`rule_refusal`).
         """
 
     @property
     def id_in_headers(self) -> bool:
-        """Return whether a delivery's id is in a header, and not in the body.
+        """Return whether a delivery's id is in a header instead of the body.
 
         A signature over the body does not cover such an id.
         """
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return None if the delivery's Content-Type is accepted.
+        """Return None if the delivery's Content-Type is accepted, else the accepted types as text for status 415.
 
-        Otherwise return the accepted ones as text, for the answer 415. `signed`: the sender's proof is a signature over
-        the body alone, so an event whose attributes are in headers is not accepted.
+        `signed`: whether the sender's proof is a signature over the body. Events with attributes in headers are then
+        not accepted.
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a copy of a signed delivery that is read by its body alone, not by its headers.
+        """Return a copy of a signed delivery that is read only by its body.
 
-        The signature covers the body alone, so the headers that came with it may be forged. Those that matter are
-        replaced.
+        The signature does not cover the headers, so they may be forged. Headers that matter are replaced.
         """
 
     def parts(self, delivery: Delivery) -> list[Delivery] | None:
-        """Return the events of a batch as deliveries of their own, in their order.
+        """Return the events of a batch as separate deliveries, in their order.
 
         None for a delivery that is not a batch. Raises DoesNotFit when the batch itself cannot be read.
         """
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return the delivery's sender, if it names one, and a function that translates it.
+        """Return the delivery's sender, if it names one, and a function that translates the delivery.
 
-        Both are in an OpenedDelivery; the content is not translated yet. Raises DoesNotFit if the sender cannot be
-        read.
+        The content is not translated yet. Raises DoesNotFit if the sender cannot be read.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookDialect:
-    """The adapter of a ticketing system's own webhooks: one delivery per request, translated by one function.
+    """The adapter for a ticketing system's own webhooks: one delivery per request, translated by one function.
 
-    `translate`: that function. `media_types`: the accepted Content-Types. `serves_events`: deliveries may also be
-    posted to `/v1/events`. `answers_rules`: an event that breaks a rule of the plan is refused. `id_in_headers`: the
-    delivery's id is in a header.
+    `translate`: that function. `media_types`: the accepted Content-Types. `serves_events`: whether deliveries may also
+    be posted to `/v1/events`. `answers_rules`: whether an event that breaks a rule of the plan is refused.
+    `id_in_headers`: whether the delivery's id is in a header.
     """
 
     translate: Callable[[Delivery, Source], Translation]
@@ -96,15 +94,15 @@ class WebhookDialect:
     id_in_headers: bool = True
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return None if the delivery's Content-Type is one of `media_types`, or absent.
+        """Return None if the delivery's Content-Type is absent or one of `media_types`.
 
-        Otherwise return `media_types` as text, for the answer 415. `signed` makes no difference.
+        Otherwise return `media_types` as text, for status 415. `signed` makes no difference.
         """
         given = media_type({**delivery.hints, **delivery.headers})
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery unchanged: a webhook's body alone says what it is.
+        """Return the delivery unchanged: the body of a webhook is sufficient.
 
         A delivery with a header that contradicts the body is parked or refused later.
         """
@@ -116,15 +114,15 @@ class WebhookDialect:
     def open(self, delivery: Delivery) -> OpenedDelivery:
         """Return a function that translates the delivery, in an OpenedDelivery without a sender.
 
-        The URL to which the delivery was posted names the sender. Never raises: nothing is parsed before the function
-        is called, and that returns a refusal for an unreadable body.
+        The URL to which the delivery was posted names the sender. This method never raises: the body is parsed only by
+        the function, which returns a refusal for an unreadable body.
         """
         return OpenedDelivery(partial(self.translate, delivery))
 
 
 def media_type(headers: Mapping[str, str]) -> str:
-    """Return the media type in the header `content-type`; "" if there is none.
+    """Return the media type in the header `content-type`, in lower case and without parameters.
 
-    It is in lower case and without parameters. `headers`: by name in lower case.
+    "" if there is none. `headers`: by name in lower case.
     """
     return headers.get("content-type", "").partition(";")[0].strip().lower()

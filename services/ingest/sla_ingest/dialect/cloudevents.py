@@ -66,10 +66,14 @@ _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 class CloudEventEnvelope:
     """A CloudEvent whose attributes are valid; its content is not checked yet.
 
-    `source`: the sender, as a URI. `id`: unique for the source. `type`: such as `io.slad.incident.opened.v1`.
-    `subject`: the incident's id at the sender, "" when absent. `time`: None when absent. `content_type`: the media type
-    of the content. `data`: the content as JSON value. `encoded`: the content as bytes, if the event was binary or had
-    `data_base64`; None if the content is in `data`.
+    - `source`: the sender, as a URI.
+    - `id`: unique among the events of the source.
+    - `type`: such as `io.slad.incident.opened.v1`.
+    - `subject`: the incident's id at the sender; "" when absent.
+    - `time`: None when absent.
+    - `content_type`: the media type of the content.
+    - `data`: the content as a JSON value.
+    - `encoded`: the content as bytes, if the event was binary or had `data_base64`; else None.
     """
 
     id: str
@@ -83,20 +87,20 @@ class CloudEventEnvelope:
 
     @property
     def delivery(self) -> str:
-        """Return the delivery id, made of the event's `source` and `id`: `https://desk.example#42`.
+        """Return the delivery id, made from the event's `source` and `id`: `https://desk.example#42`.
 
-        These two are unique together. If the id is longer than 160 characters, it is a digest (checksum) of both.
+        Source and id together are unique. If the delivery id would be longer than 160 characters, it is a digest
+        (checksum) of both.
         """
         plain = f"{self.source}#{self.id.replace('#', '%23')}"
         return plain if len(plain) <= MAX_DELIVERY_ID else digest_id(self.source, self.id)
 
 
 class CloudEventsDialect:
-    """The adapter of CloudEvents: structured, binary and batched deliveries, which name their own source.
+    """The adapter for CloudEvents: structured, binary and batched deliveries, which name their own source.
 
     `serves_events`: they may be posted to `/v1/events`. `answers_rules`: an event that breaks a rule of the plan is
-    refused. `id_in_headers`: False although a binary event has its id in a header, since a signed delivery cannot be
-    binary.
+    refused. `id_in_headers`: False: a binary event has its id in a header, but signed deliveries cannot be binary.
     """
 
     serves_events = True
@@ -104,11 +108,11 @@ class CloudEventsDialect:
     id_in_headers = False
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return None if the delivery's Content-Type is accepted.
+        """Return None if the delivery's Content-Type is accepted, else the accepted types as text for status 415.
 
-        Otherwise return the accepted ones as text, for the answer 415. The two JSON formats of CloudEvents are always
-        accepted. Any other Content-Type is accepted if the event's attributes are in headers such as `ce-type`, but not
-        with `signed`. `signed`: the sender's proof is a signature over the body alone, so such headers might be forged.
+        The two JSON formats of CloudEvents are always accepted. Other types are accepted if the event's attributes are
+        in headers such as `ce-type`, but not if `signed`. `signed`: whether the sender's proof is a signature over the
+        body; headers might then be forged.
         """
         headers = {**delivery.hints, **delivery.headers}
         kind = media_type(headers)
@@ -125,7 +129,7 @@ class CloudEventsDialect:
     def by_body(self, delivery: Delivery) -> Delivery:
         """Return a copy of the delivery with the Content-Type that its body shows.
 
-        A JSON array is a batch, anything else one event.
+        A JSON array is a batch, anything else is a single event.
         """
         body = delivery.body.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
         kind = BATCH if body.startswith(b"[") else STRUCTURED
@@ -139,10 +143,9 @@ class CloudEventsDialect:
         return split(delivery) if media_type(delivery.headers).startswith(f"{_FAMILY}-batch") else None
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return an event's sender, which its `source` names, and a function that translates it.
+        """Return an event's sender (named by its `source`), and a function that translates the event.
 
-        Both are in an OpenedDelivery. Raises DoesNotFit if an attribute of the event, such as its `id` or `time`, is
-        not valid.
+        Raises DoesNotFit if an attribute of the event, such as its `id` or `time`, is not valid.
         """
         envelope = read(delivery)
         return OpenedDelivery(partial(_translated, envelope, delivery), assumed_source(envelope.source))
@@ -159,8 +162,8 @@ def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source
 def split(delivery: Delivery) -> list[Delivery]:
     """Return the events of a batch as structured deliveries of one event each, in the order of the batch.
 
-    The last one is received when the batch was, each other one a microsecond before the one that follows it. So events
-    that state the same instant are read in this order. Raises DoesNotFit when the batch itself cannot be read.
+    Each delivery's time of receipt is a microsecond after that of the delivery before; the last has that of the batch.
+    So events that state the same instant keep their order. Raises DoesNotFit when the batch itself cannot be read.
     """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
@@ -182,8 +185,8 @@ def split(delivery: Delivery) -> list[Delivery]:
 def assumed_source(written: str) -> Source:
     """Return a source with default settings for the `source` of a CloudEvent (`written`).
 
-    The catalogue is not asked. The source's name is `source_name(written)`. Its times are in UTC, and it has no tables
-    that translate values.
+    The catalogue is not consulted. The source's name is `source_name(written)`. Its times are in UTC, and it has no
+    tables that translate values.
     """
     return undescribed_source(source_name(written))
 
@@ -191,17 +194,17 @@ def assumed_source(written: str) -> Source:
 def undescribed_source(name: str) -> Source:
     """Return a CloudEvents source with default settings, which needs no entry in the catalogue.
 
-    `name`: its id; its incidents have ids such as `<name>:INC-1`. It has no authentication of its own, times in UTC,
-    and no tables that translate values.
+    `name`: the source's id; the ids of its incidents begin with it, such as `<name>:INC-1`. The source has no
+    authentication of its own, times in UTC, and no tables that translate values.
     """
     return replace(UNDESCRIBED, id=SourceId(name))
 
 
 def source_name(written: str) -> str:
-    """Return a short name for the `source` of a CloudEvent: `https://desk.example` gives `desk.example`.
+    """Return a short name for the `source` of a CloudEvent: `desk.example` for `https://desk.example`.
 
-    `written`: a URI, or one without its scheme. A name that had to be rewritten, or cut to 50 characters, ends with a
-    checksum, so that two sources never share a name: `//desk.example/eu` gives `desk.example-eu-7a7df68e`.
+    `written`: a URI, with or without its scheme. A name that had to be rewritten, or cut to 50 characters, ends with a
+    checksum, so that two sources never share a name: `desk.example-eu-7a7df68e` for `//desk.example/eu`.
     """
     rest = written.split("://", 1)[-1].strip("/")
     name = re.sub(r"[^A-Za-z0-9._~]+", "-", rest).strip("-")
@@ -216,7 +219,8 @@ def source_name(written: str) -> str:
 def read(delivery: Delivery) -> CloudEventEnvelope:
     """Return the CloudEvent of a structured or binary delivery, with its attributes checked.
 
-    Raises DoesNotFit: with status 400 if it is no CloudEvent, with 422 if its `time` is not in the years 1970 to 2200.
+    Raises DoesNotFit with status 400 if the delivery is not a CloudEvent, and with 422 if its `time` is not in the
+    years 1970 to 2200.
     """
     if media_type(delivery.headers).startswith(_FAMILY):
         return _structured(delivery)

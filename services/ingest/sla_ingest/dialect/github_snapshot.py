@@ -37,7 +37,7 @@ _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 class GithubDelivery:
     """A GitHub delivery with its parsed JSON body.
 
-    `payload`: the body. `issue`, `action`: its fields of these names. `source`: the settings of its sender.
+    `payload`: the body. `issue`, `action`: the body's fields with these names. `source`: the settings of the sender.
     """
 
     delivery: Delivery
@@ -55,33 +55,33 @@ class GithubDelivery:
     def updated(self) -> ClaimedTime:
         """Return when the issue was last updated, by its field `updated_at`.
 
-        If the field is absent or unreadable, `at` of the result is None.
+        If the field is absent or unreadable, the result's `at` is None.
         """
         return claimed_time(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return where the catalogue says that attributes are found in this source's deliveries.
+        """Return where to find attributes in this source's deliveries, as attribute -> Lookup.
 
-        The result is attribute -> Lookup, such as a path in the JSON body. If the catalogue says nothing, `customer` is
-        the owner of the repository and `product` is the repository's name.
+        A Lookup is, for example, a path in the JSON body. By default, `customer` is the owner of the repository, and
+        `product` is the repository's name. The catalogue may say otherwise.
         """
         return attribute_lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
 
 def label_name(label: object) -> str:
-    """Return the name of a label of an issue; "" for anything else.
+    """Return the name of an issue's label; "" if it has none.
 
-    `label`: as GitHub sends it, as an object with a name or as a text.
+    `label`: as GitHub sends it, an object with a name or a text.
     """
     return clean_text(label.get("name") if isinstance(label, dict) else label)
 
 
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
-    """Return the pair (why the issue was closed, the ticket phase that this means).
+    """Return why the issue was closed, and the ticket phase for this reason.
 
-    `case`: the delivery that closes it. The reason is GitHub's word; `completed` if none is stated. The phase is the
-    one that the catalogue gives for that word, else slad's default, else RESOLVED.
+    `case`: the delivery that reports the closing. The reason is GitHub's word; `completed` if none is stated. The phase
+    is the catalogue's for that word, else slad's default, else RESOLVED.
     """
     why = text_at(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)
@@ -90,8 +90,8 @@ def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
 def snapshot(case: GithubDelivery) -> Snapshot:
     """Return the state of the issue as the delivery `case` shows it.
 
-    The field `before` of the result holds the earlier values of the attributes and the phase that the delivery changed.
-    It is empty where the body does not say what changed.
+    The result's `before` holds the earlier values of the attributes and the phase that the delivery changed. It is
+    empty where the body does not say what changed.
     """
     shown = _shown(case)
     before = _earlier(case)

@@ -27,7 +27,10 @@ _YEAR_ONE = 1  # Go's zero time, which Alertmanager and Grafana send for "none"
 
 
 class BadInstant(ValueError):
-    """Raised for a sender's value that is no time; its message quotes the value and says which forms are read."""
+    """Raised for a sender's value that is not a time.
+
+    The message quotes the value, and names the accepted forms.
+    """
 
     def __init__(self, value: object) -> None:
         super().__init__(
@@ -36,32 +39,32 @@ class BadInstant(ValueError):
 
 
 class OutOfReach(BadInstant):
-    """Raised for a time outside the years for which calendars can be compiled, 1970 to 2200."""
+    """Raised for a time outside the years 1970 to 2200, for which calendars are computed."""
 
     def __init__(self, value: object) -> None:
         ValueError.__init__(self, f"{str(value)[:60]!r} is out of reach: an instant lies {RANGE}")
 
 
 def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
-    """Return the UTC instant that a sender's value means; None if the sender states no time.
+    """Return the UTC instant of a sender's value; None if the sender states no time.
 
-    `value`: a text such as `2026-02-03T04:05:06Z`, or a number (also as text) of seconds, milli-, micro- or nanoseconds
-    since 1970, told apart by its size. A text without an offset is local time in `zone`. If the clock there showed that
-    time twice, the first instant is returned. None, "", 0 and a time in the year 1 state no time. Raises OutOfReach for
-    a time outside the years 1970 to 2200, BadInstant for any other value.
+    `value`: a text such as `2026-02-03T04:05:06Z`, or a number (also as text) since 1970. The number's size decides
+    whether it is in seconds, milli-, micro- or nanoseconds. None, "", 0 and a time in the year 1 state no time. `zone`:
+    the time zone of a text without an offset; if the clock in `zone` showed the time twice, the first instant is
+    returned. Raises OutOfReach for a time outside the years 1970 to 2200, BadInstant for any other value.
     """
     found = read_instant(value, zone)
     return found.at if isinstance(found, LocalTime) else found
 
 
 def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
-    """Return the UTC instant that a sender's value means; None if the sender states no time.
+    """Return the UTC instant of a sender's value; None if the sender states no time.
 
-    `value`: a text such as `2026-02-03T04:05:06Z`, or a number (also as text) of seconds, milli-, micro- or nanoseconds
-    since 1970, told apart by its size. A text without an offset is local time in `zone`. If the clock there showed that
-    time twice or never, a LocalTime is returned, as it is not certain which instant is meant. None, "", 0 and a time in
-    the year 1 state no time. Raises OutOfReach for a time outside the years 1970 to 2200, BadInstant for any other
-    value.
+    `value`: a text such as `2026-02-03T04:05:06Z`, or a number (also as text) since 1970. The number's size decides
+    whether it is in seconds, milli-, micro- or nanoseconds. None, "", 0 and a time in the year 1 state no time. `zone`:
+    the time zone of a text without an offset; if the clock in `zone` showed the time twice or never, a LocalTime is
+    returned, since the instant is not certain. Raises OutOfReach for a time outside the years 1970 to 2200, BadInstant
+    for any other value.
     """
     found = _parsed(value, zone)
     at = found.at if isinstance(found, LocalTime) else found

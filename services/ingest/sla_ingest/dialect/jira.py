@@ -48,8 +48,8 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a Jira webhook delivery into events of an incident.
 
-    `source`: the settings of the sender. If the delivery gives no event, the result says why: it is ignored (nothing to
-    do), parked (not understood) or refused (cannot be read). No exception is raised for any of these.
+    `source`: the settings of the sender. If there is no event, the result says why: the delivery is ignored (nothing to
+    do), parked (not understood) or refused (cannot be read). These cases raise no exception.
     """
     given = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-atlassian-webhook-identifier", "")))
     try:
@@ -233,10 +233,9 @@ def _internal(comment: Node) -> bool:
 
 
 def own_id(payload: Node) -> str:
-    """Return the id of the issue in a Jira delivery, such as `acme.atlassian.net~10000`.
+    """Return the id of the issue in a Jira delivery, `<site>~<number>`, such as `acme.atlassian.net~10000`.
 
-    It is `<site>~<number>`; the number alone if no URL in the delivery shows the site. "" if the delivery names no
-    issue.
+    The result is only the number if no URL in the delivery shows the site. It is "" if the delivery names no issue.
     """
     issue, comment = object_at(payload, "issue"), object_at(payload, "comment")
     number = identifier_text(issue.get("id")) or _issue_in(text_at(comment, "self"))

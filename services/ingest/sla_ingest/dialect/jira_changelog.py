@@ -49,9 +49,10 @@ _NEXT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class JiraDelivery:
-    """A Jira delivery with its parsed JSON body (`payload`), and the settings of its sender (`source`).
+    """A Jira delivery with its parsed JSON body.
 
-    `at`: when the change happened, as the delivery states it.
+    `source`: the settings of the sender. `payload`: the body. `at`: when the change happened, as the delivery states
+    it.
     """
 
     source: Source
@@ -60,27 +61,27 @@ class JiraDelivery:
 
     @property
     def fields(self) -> Node:
-        """Return the issue's `fields`; an empty object for a delivery without them."""
+        """Return the issue's `fields`; an empty object if the delivery has none."""
         return object_at(self.payload, "issue", "fields")
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return where the catalogue says that attributes are found in this source's deliveries.
+        """Return where to find attributes in this source's deliveries, as attribute -> Lookup.
 
-        The result is attribute -> Lookup, such as a path in the JSON body. If the catalogue says nothing, `product` is
-        the key of the project, and `customer` is not looked up.
+        A Lookup is, for example, a path in the JSON body. By default, `product` is the key of the project, and
+        `customer` is not looked up. The catalogue may say otherwise.
         """
         return attribute_lookups(self.source, None, _USUAL_PRODUCT)
 
     @property
     def status(self) -> JiraName:
-        """Return the issue's present status; an empty JiraName if the delivery does not state the status."""
+        """Return the issue's present status; an empty JiraName if the delivery does not state it."""
         return jira_name_of(object_at(self.fields, "status"))
 
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
-        """Return a draft of an event (without ids), caused by the user whom the delivery names.
+        """Return a draft of an event (without ids), whose author is the user in the delivery.
 
-        `kind`: the event's kind. `at`: its time; None: the time of the delivery. `values`: further fields of
+        `kind`: the event's kind. `at`: the event's time; None: the time of the delivery. `values`: further fields of
         `EventDraft`, such as `reason`.
         """
         user = object_at(self.payload, "user")
@@ -96,8 +97,9 @@ class JiraDelivery:
 def opening_events(case: JiraDelivery) -> list[EventDraft]:
     """Return the events of a newly created issue, as drafts (without ids).
 
-    `case`: the delivery that reports it. The events are its opening, and what its first status and labels mean. Their
-    time is that of the issue's creation; if that is absent or unreadable, that of the delivery.
+    `case`: the delivery that reports the creation. The events are the opening, and those that follow from the first
+    status and labels. Their time is when the issue was created; if that is absent or unreadable, the time of the
+    delivery.
     """
     fields = case.fields
     created = claimed_time(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
@@ -148,9 +150,9 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return what the changelog of a delivery means, as a pair (drafts of events, remarks).
+    """Return the events that follow from the changelog of the delivery `case`, and remarks.
 
-    `case`: the delivery. The drafts are events without ids. The remarks are those that belong to none of the events.
+    The events are drafts (without ids). The remarks are those that belong to none of the events.
     """
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
@@ -350,11 +352,11 @@ def _field(item: Node) -> str:
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the pair (priority of a Jira issue, remarks on it).
+    """Return the priority of a Jira issue, and remarks on it.
 
-    If the source in the catalogue (`case.source`) gives priorities to labels, the first of those in its table that the
-    issue has decides. Else the value of Jira's own field does, as `priority_of` translates it; "" if that is empty.
-    `labels`: the issue's. `field`: the value of Jira's field `priority`.
+    The source's catalogue entry (`case.source`) may have a table of labels with priorities. The first label of this
+    table that the issue has decides. Otherwise the value of Jira's own field decides, as `priority_of` translates it;
+    "" if the field is empty. `labels`: the issue's labels. `field`: the value of Jira's field `priority`.
     """
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)
@@ -363,7 +365,7 @@ def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> 
 def labels_of(value: Any) -> frozenset[str]:
     """Return the labels in a value of Jira.
 
-    A value is a list of texts, or one text in which spaces separate the labels. Empty for any other value.
+    `value`: a list of texts, or a text with labels separated by spaces. The result is empty for any other value.
     """
     words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     return frozenset(found for word in words if (found := clean_text(word)))
@@ -372,7 +374,7 @@ def labels_of(value: Any) -> frozenset[str]:
 def plain_text(value: Any) -> str:
     """Return a description as plain text, cut to 1,000 characters.
 
-    `value`: a text, or an Atlassian document (a tree of JSON objects), of which all texts are joined.
+    `value`: a text, or an Atlassian document (a tree of JSON objects), whose texts are joined.
     """
     if isinstance(value, dict):
         texts: list[str] = []
@@ -389,7 +391,7 @@ def plain_text(value: Any) -> str:
 def issue_page_url(issue: Node) -> str:
     """Return the URL of the issue's web page, such as `https://acme.atlassian.net/browse/OPS-7`.
 
-    It is made of the issue's REST URL and key; "" if either is absent.
+    It is made from the issue's REST URL and key; "" if either is absent.
     """
     site, found, _ = text_at(issue, "self").partition("/rest/api/")
     key = text_at(issue, "key")

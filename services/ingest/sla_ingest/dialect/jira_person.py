@@ -8,7 +8,7 @@ from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 
 
 def account_of(person: Node) -> str:
-    """Return the account id of a person in a Jira delivery; if absent, the key; if absent, the name.
+    """Return the account id of a person in a Jira delivery; else the key; else the name.
 
     "" for an empty object. The mail address is never returned.
     """
@@ -23,7 +23,7 @@ def display_name(person: Node) -> str:
 def reporter_of(fields: Node) -> Node:
     """Return the person who reported an issue; an empty object if there is none.
 
-    `fields`: the issue's fields. The person is in `reporter`; if the issue lacks that field, in `creator`.
+    `fields`: the issue's fields. The reporter is in `reporter`; if the issue lacks that field, in `creator`.
     """
     return object_at(fields, "reporter") if "reporter" in fields else object_at(fields, "creator")
 
@@ -31,16 +31,16 @@ def reporter_of(fields: Node) -> Node:
 def states_reporter(fields: Node) -> bool:
     """Return whether the issue has the field `reporter` or `creator`, even if it is empty.
 
-    The shortened issues in deliveries of comments have neither.
+    In deliveries of comments, the shortened issue has neither.
     """
     return "reporter" in fields or "creator" in fields
 
 
 def speaker_of(source: Source, person: Node, fields: Node) -> Speaker:
-    """Return on which side a person stands in a Jira issue: customer, staff, bot or unknown.
+    """Return whether a person in a Jira issue is customer, staff, bot or unknown.
 
-    `person`: as the delivery describes them. `fields`: the issue's fields; its reporter counts as a customer. `source`:
-    its settings name staff, customers and bots.
+    `person`: as the delivery describes the person. `fields`: the issue's fields; the reporter is a customer. `source`:
+    the sender's settings, which name staff, customers and bots.
     """
     account = account_of(person)
     return side_of(

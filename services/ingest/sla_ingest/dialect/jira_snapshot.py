@@ -31,10 +31,10 @@ _STANDING: Mapping[TicketPhase, Standing] = {
 
 
 def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = False) -> Snapshot | None:
-    """Return the state of the issue as the delivery `case` shows it.
+    """Return the state of the issue as the delivery `case` shows it; None if it has no fields of the issue.
 
-    None when the delivery has no fields of the issue. `deleted`: the issue was deleted; its phase is then None.
-    `received_at`: the time of the state if neither issue nor delivery states one.
+    `deleted`: whether the issue was deleted; its phase is then None. `received_at`: the time of the state if neither
+    issue nor delivery states one.
     """
     fields = case.fields
     if not fields:
@@ -56,10 +56,7 @@ def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = Fa
 
 
 def oddities(case: JiraDelivery) -> tuple[RemarkNote, ...]:
-    """Return remarks on values of the issue whose meaning slad does not know.
-
-    They concern its status, resolution and priority.
-    """
+    """Return remarks on status, resolution and priority of the issue, if slad does not know their meaning."""
     fields, source = case.fields, case.source
     status = status_now(source, case.status).remarks if case.status else ()
     resolution = jira_name_of(object_at(fields, "resolution"))

@@ -70,10 +70,10 @@ _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class JiraName:
-    """A status, resolution or priority as a delivery names it; false in a condition when it has neither id nor names.
+    """A status, resolution or priority as a delivery names it; false in a condition if it has neither id nor names.
 
-    `id`: Jira's number of it, "" where it is not stated. `names`: such as `In Progress`; the one to show comes first.
-    `category`: Jira's category of a status, `new`, `indeterminate` or `done`; "" where it is not stated.
+    `id`: Jira's number of it; "" if not stated. `names`: such as `In Progress`; the first is the one to show.
+    `category`: Jira's category of a status: `new`, `indeterminate` or `done`; "" if not stated.
     """
 
     id: str
@@ -99,7 +99,7 @@ class JiraName:
     def same(self, other: JiraName) -> bool:
         """Return whether this and `other` name the same status, resolution or priority.
 
-        If both have an id, the ids must be equal. If not, the two must share a name, whatever its case.
+        If both have an id, the ids must be equal. Otherwise they must share a name, in any case.
         """
         if self.id and other.id:
             return self.id == other.id
@@ -108,10 +108,10 @@ class JiraName:
 
 @dataclass(frozen=True, slots=True)
 class JiraMeaning:
-    """The phase of the incident that a Jira status or resolution means.
+    """The phase of the incident that follows from a Jira status or resolution.
 
-    `phase`: None when it is not known. `remarks`: say that it is unknown or guessed. `sure`: True if the catalogue says
-    so, False if slad has guessed.
+    `phase`: None when not known. `remarks`: say that the phase is unknown or guessed. `sure`: True if the catalogue
+    states the phase, False if slad has guessed.
     """
 
     phase: TicketPhase | None
@@ -120,7 +120,7 @@ class JiraMeaning:
 
 
 def jira_name_of(value: Node) -> JiraName:
-    """Return the id, names and category in a status, resolution or priority object of an issue.
+    """Return the id, names and category of a status, resolution or priority object in an issue.
 
     `value`: such as `{"id": "3", "name": "In Progress"}`; an empty object gives an empty (false) JiraName.
     """
@@ -134,10 +134,10 @@ def jira_name_of(value: Node) -> JiraName:
 
 
 def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
-    """Return the pair (value before a change, value after it).
+    """Return the value before a change, and the value after it.
 
-    `item`: the change, as an item of Jira's changelog. `present`: the value that the issue has now. If it is the value
-    after the change, its names and category are added to that.
+    `item`: the change, as an item of Jira's changelog. `present`: the issue's present value. If it equals the value
+    after the change, that value gets the names and category of `present`.
     """
     before = JiraName(text_at(item, "from"), _names(text_at(item, "fromString")))
     after = JiraName(text_at(item, "to"), _names(text_at(item, "toString")))
@@ -145,10 +145,10 @@ def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]
 
 
 def complete_name(word: JiraName, present: JiraName) -> JiraName:
-    """Add what is known of an issue's present value to a value of the changelog.
+    """Complete a value of the changelog with names and category of the issue's present value.
 
-    `word`: the value of the changelog. `present`: the value that the issue has now. If both name the same value, the
-    result is `word` with the names and category of `present`. If not, `word` is returned unchanged.
+    `word`: the value of the changelog. `present`: the issue's present value. If the two name different values, `word`
+    is returned unchanged.
     """
     if not word or not word.same(present):
         return word
@@ -158,9 +158,13 @@ def complete_name(word: JiraName, present: JiraName) -> JiraName:
 def status_now(source: Source, word: JiraName) -> JiraMeaning:
     """Return the ticket phase that the issue's present status (`word`) means.
 
-    The first of these that knows the status decides. (1) The source's table `statuses` in the catalogue. (2) The usual
-    names of statuses, unless Jira's category disagrees on whether the work has ended. (3) Jira's category, with a
-    remark. If none does, the phase is None, with a remark.
+    The first rule that knows the status decides:
+
+    - The table `statuses` of the source in the catalogue.
+    - The usual names of statuses, unless Jira's category disagrees on whether the work has ended.
+    - Jira's category, with a remark.
+
+    If none knows the status, the phase is None, with a remark.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -176,11 +180,11 @@ def status_now(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def status_before(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the phase that `word`, an issue's status before a change, means.
+    """Return the ticket phase that an issue's status before a change (`word`) means.
 
-    `source`: its table `statuses` in the catalogue is asked first, then the usual names of statuses. Jira's category
-    plays no part, since a changelog does not state it. If neither knows the status, `phase` of the result is None, and
-    there is a remark. For an empty `word` there is no remark.
+    The table `statuses` of the source in the catalogue decides, else the usual names of statuses. Jira's category is
+    not used, since a changelog does not state it. If neither knows the status, the result's `phase` is None, and there
+    is a remark (except for an empty `word`).
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -192,8 +196,8 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
 def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
     """Return whether a Jira resolution (`word`) means RESOLVED or CANCELLED.
 
-    `source`: its table `resolutions` in the catalogue is asked first. Of Jira's own resolutions, known by name or id,
-    slad knows what they usually mean. Any other resolution means RESOLVED, with a remark.
+    The table `resolutions` of the source in the catalogue decides, else the usual meaning of Jira's own resolutions,
+    known by name or id. Any other resolution means RESOLVED, with a remark.
     """
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:
@@ -209,11 +213,16 @@ def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the pair (slad's priority for the Jira priority `word`, remarks on it).
+    """Return slad's priority for the Jira priority `word`, and remarks on it.
 
-    The first of these that applies decides. (1) `word` is empty: "". (2) The source's table `priorities` has it: the
-    table's priority. (3) That table is empty: Jira's name. (4) `word` is one of Jira's own five (known by id) that was
-    renamed, and the table has its usual name: that entry, with a remark. (5) Otherwise: Jira's name, with a remark.
+    The first rule that applies decides:
+
+    - `word` is empty: "".
+    - The source's table `priorities` has `word`: the table's priority.
+    - The table is empty: Jira's name.
+    - `word` is one of Jira's own five priorities (known by id), was renamed, and the table has its usual name: the
+      table's priority for that name, with a remark.
+    - Otherwise: Jira's name, with a remark.
     """
     if not word:
         return "", ()

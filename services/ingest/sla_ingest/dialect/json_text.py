@@ -14,8 +14,8 @@ _MARK = b"\xef\xbb\xbf"
 def parse_json(body: bytes, max_depth: int) -> Any:
     """Return the value of a JSON body, which must be UTF-8.
 
-    Raises DoesNotFit (status 400) if it is no such JSON, with the position of the fault. Raises it, too, if the JSON is
-    nested deeper than `max_depth` levels.
+    Raises DoesNotFit (status 400) if the body is not valid JSON, with the position of the fault. Raises DoesNotFit also
+    if the JSON is nested deeper than `max_depth` levels.
     """
     text = body.removeprefix(_MARK)
     try:
@@ -31,10 +31,10 @@ def parse_json(body: bytes, max_depth: int) -> Any:
 def malformed(
     detail: str, *, position: int | None = None, line: int | None = None, column: int | None = None
 ) -> DoesNotFit:
-    """Return the exception (status 400) for a body that cannot be read at all. `detail`: what is wrong, for people.
+    """Return the exception (status 400) for a body that cannot be read.
 
-    `position`: where the fault is, in bytes from 0; `line`, `column`: the same place, counted from 1; None if not
-    known.
+    `detail`: what is wrong, for people. `position`: where the fault is, in bytes from 0. `line`, `column`: the same
+    place, counted from 1. None: not known.
     """
     unfit = DoesNotFit(detail, status=400, title="The body cannot be read")
     unfit.refused = Refused(

@@ -23,10 +23,10 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    """One event that a change of a ticket's labels means.
+    """An event that follows from a change of a ticket's labels.
 
-    `step`: its kind, and on whom the ticket then waits. `attributes`: what the labels state, such as `{"priority":
-    "high"}`; empty if the event changes only the ticket's phase.
+    `step`: the event's kind, and for whom the ticket then waits. `attributes`: what the labels state, such as
+    `{"priority": "high"}`; empty if the event changes only the ticket's phase.
     """
 
     step: EventStep
@@ -36,8 +36,8 @@ class LabelStep:
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
     """Return the priority that a ticket's labels state; "" for none.
 
-    The table `priority_labels` of the source gives a priority for some labels. The first label in the table that is
-    among `labels`, the ticket's, decides.
+    The source's table `priority_labels` gives a priority for some labels. The first label of the table that is in
+    `labels` decides.
     """
     present = {fold_case(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
@@ -46,8 +46,8 @@ def priority_by_label(source: Source, labels: Iterable[str]) -> str:
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
     """Return the phase that a ticket's labels state; None for none.
 
-    The table `labels` of the source gives a phase for some labels; if it is empty, `USUAL_LABELS` is used instead. The
-    first label in the table that is among `labels`, the ticket's, decides.
+    The source's table `labels` gives a phase for some labels; if it is empty, `USUAL_LABELS` is used. The first label
+    of the table that is in the argument `labels` decides.
     """
     present = {fold_case(label) for label in labels}
     table = source.labels or USUAL_LABELS
@@ -57,11 +57,11 @@ def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
 def label_changes(
     source: Source, before: frozenset[str], after: frozenset[str], lookups: Mapping[str, Lookup]
 ) -> tuple[LabelStep, ...]:
-    """Return the events that a change of a ticket's labels means.
+    """Return the events that follow from a change of a ticket's labels.
 
-    `before`, `after`: the labels before and after it. Changed attributes come first in the result, then the priority,
-    then the phase. A ticket without a label for a phase counts as open. `source`: its tables say what labels mean.
-    `lookups`: attribute -> where its value is found; only lookups by a label's prefix are used.
+    `before`, `after`: the labels before and after the change. Events for changed attributes come first, then the
+    priority, then the phase. A ticket without a label for a phase is open. `source`: its tables state the meaning of
+    labels. `lookups`: attribute -> where to find its value; only lookups by a label's prefix are used.
     """
     steps: list[LabelStep] = []
     changed = {

@@ -14,9 +14,9 @@ _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCEL
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
-    """One event that a change of a ticket's phase means.
+    """An event that follows from a change of a ticket's phase.
 
-    `waiting_on`: for WAITING, whom the ticket waits for from then on; else None.
+    `waiting_on`: for WAITING, for whom the ticket then waits; else None.
     """
 
     kind: EventKind
@@ -24,11 +24,11 @@ class EventStep:
 
 
 def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
-    """Return the events that a ticket's change from one phase to another means, in order.
+    """Return the events that follow from a ticket's change from one phase to another, in order.
 
-    Empty if the change means nothing. `before`: the phase before; None when it is not known. In that case REOPENED and
-    RESUMED are returned too, as the clocks may have stopped; if they run, these events change nothing. But if `after`
-    is an end (resolved, closed or cancelled), neither is returned; if it is a wait, only REOPENED is.
+    The result is empty if the change means nothing. `before`: None if not known; the clocks may then be stopped. So
+    REOPENED and RESUMED are returned too; they change nothing if the clocks run. If `after` is a wait, only REOPENED is
+    added. If `after` is an end (resolved, closed or cancelled), neither is added.
     """
     again = (EventStep(EventKind.REOPENED),) if before is None or before in _ENDED else ()
     match after:
@@ -56,9 +56,9 @@ def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[Ev
 
 
 def standing_of(phase: TicketPhase) -> Standing:
-    """Return the phase of an incident whose ticket is in this phase.
+    """Return the phase of an incident whose ticket is in this phase: open, waiting, resolved, closed or cancelled.
 
-    It is open, waiting, resolved, closed or cancelled. A ticket that is in progress, or has a workaround, is open.
+    A ticket that is in progress, or has a workaround, is open.
     """
     match phase:
         case TicketPhase.OPEN | TicketPhase.IN_PROGRESS | TicketPhase.WORKAROUND:

@@ -33,11 +33,11 @@ OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What one request of a sender brought, or one event of a batch in it: body and headers.
+    """The body and headers of a sender's request, or of one event in a batch.
 
-    `headers`: those that the source's proof covers, by name in lower case. `hints`: the headers that it does not cover.
-    Anybody who has seen a signed body can forge these, so they are used only to reject or park a delivery. `id`: ""
-    unless slad has given the delivery an id. `max_depth`: how deep its JSON may be nested.
+    `headers`: the headers that the source's proof covers, by name in lower case. `hints`: the other headers. They can
+    be forged, so they are used only to reject or park a delivery. `id`: "" unless slad has given the delivery an id.
+    `max_depth`: the greatest depth of nested JSON.
     """
 
     body: bytes
@@ -49,9 +49,9 @@ class Delivery:
 
 
 class CodedReason(Enum):
-    """The base class of enums of reasons that are shown and counted.
+    """The base class for enums of reasons that are shown and counted.
 
-    A member's value is the text for people, `code` its name in metrics and database rows.
+    A member's value is the text for people. `code` is its name in metrics and database rows.
     """
 
     @property
@@ -61,7 +61,7 @@ class CodedReason(Enum):
 
 
 class IgnoredBecause(CodedReason):
-    """Why a delivery that was understood became no event; each value says it in words."""
+    """Why a delivery that was understood gives no event; the value is the reason in words."""
 
     PING = "a test delivery: the connection works"
     UNRELATED = "this kind of delivery says nothing about an incident"
@@ -73,9 +73,9 @@ class IgnoredBecause(CodedReason):
 
 
 class ParkedBecause(CodedReason):
-    """Why a delivery was parked: stored without effect, to be replayed once a person has looked at it.
+    """Why a delivery was parked: stored without effect, until a person has looked at it and replays it.
 
-    Each value says the reason in words.
+    The value is the reason in words.
     """
 
     UNKNOWN_TYPE = "slad does not know this type of event"
@@ -91,9 +91,9 @@ class ParkedBecause(CodedReason):
 
 
 class IngestRemark(CodedReason):
-    """Something odd about an event that is accepted nevertheless; shown in the answer and counted.
+    """Something odd about an event that is nevertheless accepted; shown in the response and counted.
 
-    Each value says it in words.
+    The value is the remark in words.
     """
 
     NO_TIME = "the delivery states no usable time: the time of receipt stands in for it"
@@ -121,7 +121,7 @@ class IngestRemark(CodedReason):
 
 @dataclass(frozen=True, slots=True)
 class RemarkNote:
-    """A remark on an event, with the detail it is about.
+    """A remark on an event, with a detail.
 
     `detail`: such as the value that was not understood; "" for none.
     """
@@ -133,18 +133,18 @@ class RemarkNote:
         return f"{self.remark.value}: {self.detail}" if self.detail else self.remark.value
 
     def as_json(self) -> dict[str, str]:
-        """Return the remark as in answers: `code`, `text` and, unless it is empty, `detail`."""
+        """Return the remark as in responses: `code`, `text` and, unless it is empty, `detail`."""
         return {"code": self.remark.code, "text": self.remark.value} | ({"detail": self.detail} if self.detail else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslatedEvent:
-    """An event with the remarks on it, before it is stored.
+    """An event and the remarks on it, before the event is stored.
 
-    `unless_reporter`: the author's account, if it is still open whether the author is the incident's reporter, which
-    would make the event a customer's reply; else "". `not_before_told`: True if the event happened at its stated time
-    or at an unknown time after it; if a clock was breached in between, the event is placed after the last breach before
-    its receipt.
+    `unless_reporter`: the account of an author who may be the incident's reporter, which would make the event a
+    customer's reply; "" if this is not in question. `not_before_told`: the event happened at its stated time or at an
+    unknown later time. If a clock was breached in between, the event is placed after the last breach before its
+    receipt.
     """
 
     event: IncidentEvent
@@ -164,9 +164,9 @@ class Accepted:
 class Ignored:
     """The outcome of a delivery that was understood and gives no event.
 
-    `detail`: what the reason is about, such as the kind of the delivery; "" for none. `observed`: an event with the
-    state of the ticket that the delivery shows; None when it shows none. That event is stored if the incident is
-    unknown, or known in another state.
+    `detail`: more about the reason, such as the kind of the delivery; "" for none. `observed`: an event with the state
+    of the ticket that the delivery shows; None if it shows none. This event is stored if the incident is unknown, or
+    known in another state.
     """
 
     reason: IgnoredBecause
@@ -176,9 +176,9 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The outcome of a delivery that was not understood: it is stored, to be replayed by a person.
+    """The outcome of a delivery that was not understood: stored, to be replayed by a person.
 
-    `detail`: what the reason is about, such as the unknown type; "" for none.
+    `detail`: more about the reason, such as the unknown type; "" for none.
     """
 
     reason: ParkedBecause
@@ -187,11 +187,11 @@ class Parked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The outcome of a delivery that is answered with an HTTP error (problem+json).
+    """The outcome of a delivery that gets an HTTP error (problem+json).
 
-    `status`: 400 for a body that cannot be read at all, 422 for one that does not fit, 403 for one that the key
-    forbids. `pointer`: JSON pointer (RFC 6901) of the fault, "" for none. `position`: byte offset of the fault; `line`,
-    `column`: the same place, counted from 1; None if not known.
+    `status`: 400 if the body cannot be read, 422 if it does not fit, 403 if the key forbids it. `pointer`: JSON pointer
+    (RFC 6901) to the fault; "" for none. `position`: byte offset of the fault. `line`, `column`: the same place,
+    counted from 1. None: not known.
     """
 
     status: int
@@ -205,11 +205,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Time that somebody worked on an incident, from `start` up to `end`, to be counted in a ledger of the contract.
+    """Time that somebody worked on an incident, from `start` up to `end`.
 
-    `who`: the person's name. `allowance`: the id of the allowance that pays, "": the contract's only one of hours.
-    `customer`: finds the contract if the incident is unknown, "" if not stated. `reason`: what the work was, in words.
-    `contract`: the contract of the incident, "" until that is known.
+    It is counted in a ledger of the contract. `who`: the person's name. `allowance`: the id of the allowance that pays;
+    "": the contract's only allowance of hours. `customer`: used to find the contract if the incident is unknown; "" if
+    not stated. `reason`: what the work was, in words. `contract`: the incident's contract; "" until it is known.
     """
 
     incident: IncidentId
@@ -224,7 +224,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """The outcome of a delivery that reports how long somebody worked; it gives no event and changes no clock."""
+    """The outcome of a delivery that reports how long somebody worked.
+
+    It gives no event, and changes no clock.
+    """
 
     work: Work
 
@@ -234,9 +237,10 @@ Outcome = Accepted | Ignored | Parked | Refused | Worked
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The result of translating a delivery: what it means (`outcome`), and its id within its source (`delivery`).
+    """The result of translating a delivery.
 
-    The id is the one that the sender gave, else a digest (checksum) of what makes the delivery unique.
+    `outcome`: what the delivery means. `delivery`: the delivery's id within its source: the sender's id, else a digest
+    (checksum) of what makes the delivery unique.
     """
 
     delivery: str
@@ -246,8 +250,8 @@ class Translation:
 class DoesNotFit(Exception):
     """Raised when a delivery cannot be read, or its content is not valid.
 
-    `detail`: what is wrong, for people. `pointer`: JSON pointer to the fault, "" for none. `status`, `title`: those of
-    the HTTP error that answers the delivery. The attribute `refused` holds all of these as a Refused.
+    `detail`: what is wrong, for people. `pointer`: JSON pointer to the fault; "" for none. `status`, `title`: of the
+    HTTP error for the sender. The attribute `refused` holds all of these as a Refused.
     """
 
     def __init__(
@@ -264,9 +268,9 @@ class DoesNotFit(Exception):
 class ClaimedTime:
     """The time that a sender states for an event.
 
-    `at`: None when the sender states no time, or none that can be read. `quality`: how reliable the time is. `version`:
-    the sender's own number of the change, which orders events of one instant; 0 for none. `remarks`: what is odd about
-    it.
+    `at`: None if the sender states no time, or a time that cannot be read. `quality`: how reliable the time is.
+    `version`: the sender's own number of the change, which sorts events of the same instant; 0 for none. `remarks`:
+    what is odd about the time.
     """
 
     at: datetime | None
@@ -279,13 +283,21 @@ class ClaimedTime:
 class EventDraft:
     """An event of an incident before it gets its ids and times.
 
-    `stamp`: the time that the sender states. `actor`: on which side the author stands; `actor_name`: how the author is
-    called. `attributes`: name -> value, what the event changes of the incident. `waiting_on`: for a wait, on whom.
-    `agreed`: a due date agreed on. `merged_into`: for MERGED, the other incident. `known_as`: another id of the
-    incident (RENAMED). `metrics`: those exempted by the event; empty: all. `score`: the customer's rating. `remarks`:
-    what is odd about it. `unless_reporter`: the author's account, if it is still open whether the author is the
-    incident's reporter, which would make the event a customer's reply; else "". `not_before_told`: it happened at its
-    stated time or later. `snapshot`: the ticket's state. `history`: imported long afterwards; nobody is notified.
+    - `stamp`: the time that the sender states.
+    - `actor`, `actor_name`: the author's side and name.
+    - `attributes`: what the event changes of the incident, name -> value.
+    - `waiting_on`: for a wait, for whom the ticket waits.
+    - `agreed`: a due instant on which both sides agreed.
+    - `merged_into`: for MERGED, the other incident.
+    - `known_as`: for RENAMED, another id of the incident.
+    - `metrics`: the metrics that an exemption is for; empty: all.
+    - `score`: the customer's rating.
+    - `remarks`: what is odd about the event.
+    - `unless_reporter`: the account of an author who may be the incident's reporter, which would make the event a
+      customer's reply; "" if this is not in question.
+    - `not_before_told`: the event happened at its stated time or later.
+    - `snapshot`: the ticket's state.
+    - `history`: the event was imported long afterwards; nobody is notified.
     """
 
     kind: EventKind
@@ -308,10 +320,10 @@ class EventDraft:
 
 
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
-    """Return the id of an incident, made of its source and its id at the sender: `desk:INC-1`.
+    """Return the id of an incident, made from its source and its id at the sender: `desk:INC-1`.
 
-    `own`: the id at the sender. Raises DoesNotFit if that is longer than 200 characters. `pointer`: the JSON pointer to
-    it, for that error.
+    `own`: the id at the sender. Raises DoesNotFit if `own` is longer than 200 characters. `pointer`: the JSON pointer
+    to `own`, for that error.
     """
     if len(own) > OWN_ID:
         raise DoesNotFit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)
@@ -319,10 +331,10 @@ def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
 
 
 def event_id(source: SourceId, delivery: str, number: int) -> EventId:
-    """Return the id of an event: `<source>/<delivery>/<number>`.
+    """Return the id of an event: `<source>/<delivery>/<number>`; always the same for the same delivery.
 
-    `number`: the event's place in the delivery, from 0. If the id is longer than 120 characters, a digest (checksum)
-    stands for `<source>/<delivery>`. The same delivery always gives the same ids.
+    `number`: the event's place in the delivery, from 0. If the id would be longer than 120 characters, a digest
+    (checksum) replaces `<source>/<delivery>`.
     """
     plain = f"{source}/{delivery}/{number}"
     if len(plain) <= _MAX_EVENT_ID:
@@ -331,24 +343,24 @@ def event_id(source: SourceId, delivery: str, number: int) -> EventId:
 
 
 def fitting_id(written: str) -> str:
-    """Return the delivery id that a sender gave (`written`), if it is short enough.
+    """Return a sender's delivery id (`written`) unchanged if it has at most 160 characters.
 
-    If it is longer than 160 characters, a digest (checksum) of it is returned.
+    Otherwise return a digest (checksum) of it.
     """
     return written if len(written) <= MAX_DELIVERY_ID else digest_id(written)
 
 
 def digest_id(*parts: object) -> str:
-    """Return a delivery id for a sender that gives none.
+    """Return a delivery id for a sender that gives none: a digest (checksum) of `parts`.
 
-    It is a digest (checksum) of `parts`, the values that make the delivery unique; equal parts give equal ids.
+    `parts`: the values that make the delivery unique. Equal parts give equal ids.
     """
     text = "\x00".join(str(part) for part in parts)
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
 
 
 def body_id(delivery: Delivery) -> str:
-    """Return a delivery id that is made of the delivery's body alone.
+    """Return a delivery id made only from the delivery's body.
 
     It is `sha256-` and the first 40 hexadecimal digits of the body's SHA-256.
     """
@@ -365,9 +377,9 @@ def number_events(
 ) -> Accepted:
     """Return the events of one delivery, with ids and times, made from drafts.
 
-    `incident`: the incident they belong to. `id_`: the delivery's id; each event's id is made of it and the event's
-    number, from 0. `happenings`: the drafts; one without a time happened when the delivery was received. `snapshot`:
-    the ticket's state, which the last event carries; None: no event does.
+    `incident`: the events' incident. `id_`: the delivery's id; an event's id is made from it and the event's number,
+    from 0. `happenings`: the drafts; a draft without a time gets the delivery's time of receipt. `snapshot`: the
+    ticket's state, which the last event carries; None: no event does.
     """
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))
@@ -382,10 +394,10 @@ def ignore_with_snapshot(
     outcome: Ignored,
     snapshot: Snapshot | None,
 ) -> Ignored:
-    """Return a copy of an ignored outcome, with the state of the ticket in it.
+    """Return a copy of an ignored outcome, with the ticket's state.
 
-    `outcome`: the ignored one. `snapshot`: the state; the result's `observed` is an event of `incident` that carries
-    it. If it is None, `outcome` itself is returned. `id_`: the delivery's id.
+    `outcome`: the ignored outcome. `snapshot`: the state; the result's `observed` is an event of `incident` with this
+    state. None: `outcome` itself is returned. `id_`: the delivery's id.
     """
     if snapshot is None:
         return outcome

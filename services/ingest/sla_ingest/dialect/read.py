@@ -21,9 +21,9 @@ _SPOKEN = ("name", "value", "displayName", "title", "login", "key", "id")
 
 
 def object_at(value: Any, *path: str) -> Node:
-    """Return the JSON object at a path within a document; an empty object if there is none.
+    """Return the JSON object at a path in a document; an empty object if there is none.
 
-    `value`: the document. `path`: the keys, from the outermost to that of the object.
+    `value`: the document. `path`: the keys, the outermost first.
     """
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
@@ -31,9 +31,9 @@ def object_at(value: Any, *path: str) -> Node:
 
 
 def array_at(value: Any, *path: str) -> list[Any]:
-    """Return the JSON array at a path within a document; an empty list if there is none.
+    """Return the JSON array at a path in a document; an empty list if there is none.
 
-    `value`: the document. `path`: the keys, from the outermost to that of the array.
+    `value`: the document. `path`: the keys, the outermost first.
     """
     *parents, last = path
     found = object_at(value, *parents).get(last)
@@ -41,10 +41,9 @@ def array_at(value: Any, *path: str) -> list[Any]:
 
 
 def text_at(value: Any, *path: str) -> str:
-    """Return the text at a path within a document, cleaned by `clean_text`; "" if there is none.
+    """Return the text at a path in a document, cleaned by `clean_text`; "" if there is none.
 
-    `value`: the document. `path`: the keys, from the outermost to that of the text. A whole number or truth value there
-    is returned as text.
+    `value`: the document. `path`: the keys, the outermost first. A whole number or a truth value is returned as text.
     """
     *parents, last = path
     return clean_text(object_at(value, *parents).get(last))
@@ -53,8 +52,8 @@ def text_at(value: Any, *path: str) -> str:
 def clean_text(value: Any, limit: int = MAX_VALUE) -> str:
     """Return a text in the form in which attributes are stored.
 
-    It is without spaces at its ends, cut to `limit` characters, and each control character becomes U+FFFD. A whole
-    number or truth value is returned as text; "" for anything else.
+    Spaces at its ends are removed, it is cut to `limit` characters, and each control character becomes U+FFFD. A whole
+    number or a truth value is returned as text. The result is "" for anything else.
     """
     if isinstance(value, str):
         cut = value[: limit + 200].strip()
@@ -65,9 +64,9 @@ def clean_text(value: Any, limit: int = MAX_VALUE) -> str:
 
 
 def identifier_text(value: Any) -> str:
-    """Return an id that a sender gives as text, without spaces at its ends.
+    """Return a sender's id as text, without spaces at its ends.
 
-    A whole number is converted to text. "" for any other value, and for a text with control characters.
+    A whole number is converted to text. The result is "" for any other value, and for a text with control characters.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
@@ -76,10 +75,10 @@ def identifier_text(value: Any) -> str:
 
 
 def name_text(value: Any) -> str:
-    """Return a value of a delivery as text; "" if there is no text in it.
+    """Return a value of a delivery as text; "" if it has no text.
 
-    An object gives its name: the first of `name`, `value`, `displayName` and similar keys that has a text. A list gives
-    its first item that gives a text.
+    For an object the result is its name: the first of `name`, `value`, `displayName` and similar keys that has a text.
+    For a list it is the text of the first item that has one.
     """
     if isinstance(value, list):
         return next((found for found in map(name_text, value) if found), "")
@@ -93,8 +92,8 @@ def name_text(value: Any) -> str:
 def text_at_dotted_path(value: Any, dotted: str) -> str:
     """Return the text at a path such as `issue.fields.customfield_10002` or `labels.0.name`; "" if there is none.
 
-    `value`: the document. `dotted`: the path, of keys and list indexes. An object there gives its `name`, `value` or
-    another such key. A list gives its first item that gives a text.
+    `value`: the document. `dotted`: the path, of keys and list indexes. For an object the result is its `name`, `value`
+    or a similar key. For a list it is the text of the first item that has one.
     """
     for name in dotted.split("."):
         if isinstance(value, dict):
@@ -107,9 +106,9 @@ def text_at_dotted_path(value: Any, dotted: str) -> str:
 
 
 def after_prefix(prefix: str, labels: Iterable[str]) -> str:
-    """Return the rest of a label that begins with `prefix`; "" if none does.
+    """Return the rest of a label that begins with `prefix`; "" if there is no such label.
 
-    If several labels do, the first in sorted order is used. Case does not matter for the prefix; spaces around the
+    If there are several, the first in sorted order is used. The prefix is compared in any case. Spaces around the
     result are removed.
     """
     wanted = prefix.casefold()
@@ -119,9 +118,9 @@ def after_prefix(prefix: str, labels: Iterable[str]) -> str:
 def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
     """Return the value that a lookup finds in a delivery; "" if it finds none.
 
-    `lookup`: a setting of the catalogue that says where to find a value; None finds none. It gives the text at its path
-    in `document`; else the rest of one of `labels` that begins with its prefix; else its constant. Its table then
-    translates that text.
+    `lookup`: a setting of the catalogue that says where to find a value; None: finds none. The first of these is used:
+    the text at the lookup's path in `document`, the rest of a label that begins with its prefix, its constant. The
+    lookup's table then translates the text.
     """
     if lookup is None:
         return ""
@@ -150,10 +149,10 @@ def has_path(value: Any, dotted: str) -> bool:
 def attribute_lookups(
     source: Source, usual_customer: Lookup | None, usual_product: Lookup | None
 ) -> Mapping[str, Lookup]:
-    """Return where the catalogue says that attributes are found in the deliveries of a source.
+    """Return where to find attributes in the deliveries of a source, as attribute -> Lookup.
 
-    The result is attribute -> Lookup. `usual_customer`, `usual_product`: used for `customer` and `product` if the
-    catalogue gives no lookup; None: no default.
+    The catalogue says this. `usual_customer`, `usual_product`: used for `customer` and `product` if the catalogue has
+    no lookup; None: no default.
     """
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
@@ -162,12 +161,13 @@ def attribute_lookups(
 def overlay_lookups(
     shown: Mapping[str, str], found: Mapping[str, Lookup], document: Any, labels: Iterable[str]
 ) -> dict[str, str]:
-    """Return a delivery's attributes after the catalogue's lookups have been applied.
+    """Return a delivery's attributes after the catalogue's lookups were applied; empty attributes are left out.
 
-    `shown`: the attributes that the translator took from the delivery itself. `found`: attribute -> its lookup, a
-    setting that says where to find it: in `document` (the delivery) or the ticket's `labels`. If a lookup finds a
-    value, that replaces the one in `shown`. If it finds none, but is by label or its path exists in the document, the
-    attribute is removed. Otherwise the value in `shown` stays. Empty attributes are left out.
+    `shown`: the attributes that the translator found itself. `found`: attribute -> lookup, a setting that says where to
+    find the value. `document`: the delivery. `labels`: the ticket's labels.
+
+    If a lookup finds a value, it replaces the value in `shown`. If a lookup finds none, the attribute is removed in two
+    cases: the lookup is by label, or its path exists in the document. Otherwise the value in `shown` is kept.
     """
     labels = list(labels)
     values = {name: look_up_value(lookup, document, labels) for name, lookup in found.items()}
@@ -182,11 +182,13 @@ def overlay_lookups(
 def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
     """Return the time that a sender states for an event, as a ClaimedTime.
 
-    `value`: text such as `2026-02-03T04:05:06Z`, or a number of seconds, milli-, micro- or nanoseconds since 1970.
-    `quality`, `version` (the sender's number of the change, 0 for none): copied to the result. `zone`: the time zone of
-    a text without offset. If the clock there showed that time twice or never, a remark is added, and EXACT becomes
-    DOUBTFUL. If the value is absent (None, "", 0, the year 1), `at` of the result is None. If it is unreadable or
-    outside the years 1970 to 2200, `at` is None, and a remark quotes it.
+    `value`: a text such as `2026-02-03T04:05:06Z`, or a number of seconds, milli-, micro- or nanoseconds since 1970.
+    `quality`, `version` (the sender's number of the change; 0 for none): copied to the result. `zone`: the time zone of
+    a text without an offset. If the clock in `zone` showed the time twice or never, a remark is added, and EXACT
+    becomes DOUBTFUL.
+
+    If the value is absent (None, "", 0, the year 1), the result's `at` is None. If it is unreadable or outside the
+    years 1970 to 2200, `at` is None, and a remark quotes the value.
     """
     try:
         found = read_instant(value, zone)
@@ -204,8 +206,5 @@ def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version
 
 
 def stated_attributes(**attributes: str) -> dict[str, str]:
-    """Return those of the given attributes that are not empty, as an event changes them.
-
-    The result is name -> value.
-    """
+    """Return the given attributes that are not empty, as name -> value."""
     return {name: value for name, value in attributes.items() if value}

@@ -24,13 +24,18 @@ SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDetails:
-    """What a delivery states about a person, to find out whether they are staff, a customer or a bot.
+    """What a delivery states about a person.
 
-    `names`: the ids and names of the account. `shown`: the display name; people choose it themselves, so it may prove a
-    bot, but never staff or a customer. `account`: the name that remarks suggest for listing the person in the
-    catalogue. `groups`: of the ticketing system. `domain`: of the mail address. `association`: with the repository, on
-    GitHub. These three are in lower case. `bot`, `customer`, `member` (of staff): as the sender states. `assumed`: a
-    weak reason to take the person for staff, in words; "" for none.
+    These details decide whether the person is staff, a customer or a bot.
+
+    - `names`: the ids and names of the account.
+    - `shown`: the display name. People choose it themselves, so it may prove a bot, but never staff or a customer.
+    - `account`: the name that remarks suggest for listing the person in the catalogue.
+    - `groups`: in the ticketing system, in lower case.
+    - `domain`: of the mail address, in lower case.
+    - `association`: with the repository (GitHub), in lower case.
+    - `bot`, `customer`, `member` (of staff): as the sender states.
+    - `assumed`: a weak reason to regard the person as staff, in words; "" for none.
     """
 
     names: frozenset[str]
@@ -54,9 +59,9 @@ class AccountDetails:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """On which side the person stands who caused an event (`actor`): customer, staff, bot or unknown.
+    """The side of the person who caused an event: customer, staff, bot or unknown (`actor`).
 
-    `remarks`: say that the side is unknown or only assumed; empty otherwise.
+    `remarks`: say that the side is unknown or only assumed; else empty.
     """
 
     actor: Actor
@@ -64,12 +69,12 @@ class Speaker:
 
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
-    """Return on which side a person stands: customer, staff, bot or unknown.
+    """Return whether a person is customer, staff, bot or unknown.
 
-    `person`: what the delivery says of the account. `reported`: whether this person reported the ticket. The catalogue
-    and the sender's statements decide (`known_side`). If they do not, and `person.assumed` gives a reason, the person
-    counts as staff, unless the source restricts who is staff. Otherwise the side is unknown. In these two cases the
-    result has a remark.
+    `person`: what the delivery says about the account. `reported`: whether this person reported the ticket. The
+    catalogue and the sender's statements decide (`known_side`). If they do not, a person with a reason in
+    `person.assumed` is staff, unless the source restricts who is staff. Otherwise the side is unknown. In these two
+    cases the result has a remark.
     """
     actor = known_side(source, person, reported=reported)
     if actor is not None:
@@ -81,9 +86,9 @@ def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speake
 
 
 def unknown_side_remark(source: Source, who: str) -> RemarkNote:
-    """Return the remark that it is not known whether somebody is staff or a customer.
+    """Return the remark that nobody knows whether a person is staff or a customer.
 
-    `who`: the person, as text. `source`: the sender; the remark names its settings in the catalogue that would tell.
+    `who`: the person, as text. `source`: the sender; the remark names the settings in the catalogue that can state it.
     """
     return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
 
@@ -95,10 +100,16 @@ def _where(source: Source) -> str:
 def known_side(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
     """Return whether a person is staff, a customer or a bot; None if that is not known.
 
-    The first rule that fits decides. (1) A bot, by the sender or the catalogue. (2) Staff, if the catalogue names the
-    account. (3) A customer, if the sender says so, the catalogue names the account, or the person `reported` the
-    ticket. (4) Staff by group, mail domain or GitHub association. (5) A customer by these. (6) Staff, if the sender
-    says so (`member`); but not if the catalogue restricts who is staff, or lists associations of staff.
+    The first rule that fits decides:
+
+    - A bot, if the sender or the catalogue says so.
+    - Staff, if the catalogue names the account.
+    - A customer, if the sender says so, the catalogue names the account, or the person `reported` the ticket.
+    - Staff, if the catalogue names the group, mail domain or GitHub association as staff.
+    - A customer, if the catalogue names one of these as a customer's.
+    - Staff, if the sender says so (`member`).
+
+    The last rule does not apply if the catalogue restricts who is staff, or lists associations of staff.
     """
     if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT

@@ -18,17 +18,14 @@ _LONGEST = timedelta(days=31)  # of one entry; more is a slip of the pen
 
 
 def says_work(type_: str) -> bool:
-    """Return whether a CloudEvents `type` says that the event reports work.
-
-    A report of work says how long somebody worked on an incident.
-    """
+    """Return whether a CloudEvents `type` means a report of work: how long somebody worked on an incident."""
     return type_ in _TYPES
 
 
 def read_work(data: Mapping[str, Any], incident: IncidentId, at: datetime, source: Source) -> Work:
     """Return the work that the `data` of a CloudEvent reports: who worked on `incident`, and when.
 
-    The work is from `from` to `to`, or the `minutes` that end at `at`; at most 31 days. `at`: the time of the
+    The work lasts from `from` to `to`, or for the `minutes` that end at `at`; at most 31 days. `at`: the time of the
     CloudEvent, else of its receipt. `source`: the settings of the sender, which translate the customer. Raises
     DoesNotFit with the JSON pointer of what does not fit.
     """

@@ -29,12 +29,12 @@ MOST_WORDS = 2_000
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
-    """Store what follows from an event that renames its incident or merges it into another.
+    """Store the consequences of an event that renames its incident or merges it into another.
 
-    Other events are ignored. The event itself must be stored already. If it is a rename, the later id becomes another
-    id of the incident, and the events stored under it are copied to the incident. If it is a merge, the merge is
-    recorded. In both cases the events of merged incidents are copied to the incidents into which they were merged.
-    `names`: the renames and merges before this event.
+    Other events are ignored. The event itself must already be stored. After a rename, the later id becomes another id
+    of the incident, and the events stored under the later id are copied to the incident. A merge is recorded. In both
+    cases the events of merged incidents are copied to the incidents into which they were merged. `names`: the renames
+    and merges before this event.
     """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
@@ -69,9 +69,11 @@ async def carry_events(
 
     Only openings, comments of people, workarounds, escalations, ends, reopenings, merges and renames are copied.
     `names`: the merges. `kept_from`: survivors that get no copies, since this sender may not change them. `begun`:
-    incidents that have events of their own; this set is updated. If an event's incident is not in `begun`, it first
-    gets copies of the events of all incidents merged into it. If a survivor is not in `begun`, it gets copies only if
-    it has events of its own by now, or a customer's comment waits for an answer.
+    incidents that have events of their own; this function updates the set.
+
+    If an event's incident is not in `begun`, it first gets copies of the events of all incidents merged into it. If a
+    survivor is not in `begun`, it gets copies in two cases only: it now has events of its own, or a customer's comment
+    waits for a response.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -90,7 +92,7 @@ async def carry_events(
 async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
     """Return which of these incidents have a stored event of their own.
 
-    An event that was copied from a merged incident is none.
+    Events that were copied from a merged incident are not their own.
     """
     column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
     wanted, found = set(incidents), set[IncidentId]()
@@ -105,8 +107,8 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
     """Return copies, for a renamed incident, of the events that were stored under its later id.
 
     `stray`: the events stored under `later`. `told`: the event that states the rename; the copies get its `incident`.
-    Two kinds of events are not copied: copies from merged incidents, and events that rename to that incident or merge
-    into it. Unless `stray` is empty, a last event is added that closes the incident `later` as merged.
+    Two kinds of events are not copied: copies from merged incidents, and events that rename to this incident or merge
+    into it. If `stray` is not empty, a last event is added, which closes the incident `later` as merged.
     """
     incident = told.incident
     found = [
@@ -140,11 +142,11 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
 
 
 def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId:
-    """Return the id for the copy of an event that another incident gets.
+    """Return the id for another incident's copy of an event; equal arguments give equal ids.
 
-    It is `<id>~` and 12 digits of a digest (checksum) of that incident; equal arguments give equal ids. `sign`: `~` for
-    copies of events of merged incidents, `=` for events that were stored under a later id. An id of more than 120
-    characters becomes a digest.
+    The id is `<id>~` and 12 digits of a digest (checksum) of the other incident. `sign`: `~` for copies of events of
+    merged incidents, `=` for events that were stored under a later id. An id of more than 120 characters becomes a
+    digest.
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:

@@ -22,14 +22,18 @@ _LOCK = 0x51AD_0008  # of slad's own locks, that of names
 
 
 class NamesChanged(Exception):
-    """Raised when incidents were renamed or merged while deliveries were decided on: decide on them again."""
+    """Raised when incidents were renamed or merged while deliveries were being decided on.
+
+    The deliveries must then be decided on again.
+    """
 
 
 async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
     """Keep other processes from renaming or merging incidents until the transaction ends.
 
-    `joining`: True if this transaction itself renames or merges; it then has the lock alone. False: it shares the lock
-    with others that do not. Does nothing on SQLite, which has one writer at a time.
+    `joining`: whether this transaction itself renames or merges. If True, it has the lock alone. If False, it shares
+    the lock with other transactions that do not rename or merge. Does nothing on SQLite, which has one writer at a
+    time.
     """
     if is_postgres(connection):
         function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
@@ -39,7 +43,7 @@ async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
 async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
     """Return the recorded renames and merges of incidents, found by their ids.
 
-    Those of all ids that are linked with these by renames and merges are returned too.
+    The result includes all ids that are linked with these by renames and merges.
     """
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
@@ -65,7 +69,7 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
     """Return whether no rename or merge of these incidents was recorded since `load_names`.
 
-    `known`: the result of `load_names(names)`. This takes one query, whereas `load_names` searches step by step.
+    `known`: the result of `load_names(names)`. This takes a single query, whereas `load_names` searches step by step.
     """
     all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
     moved: dict[IncidentId, IncidentId] = {}
@@ -91,10 +95,10 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
 async def insert_alias(
     connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
 ) -> None:
-    """Record that the id `name` belongs to an incident; do nothing if that is recorded already.
+    """Record that the id `name` belongs to an incident; do nothing if that is already recorded.
 
-    `kind`: MOVED if `name` is another id of `incident`, MERGED if it is an incident that was merged into `incident`.
-    `since`: when it was renamed or merged.
+    `kind`: MOVED if `name` is another id of `incident`; MERGED if `name` is an incident that was merged into
+    `incident`. `since`: when the incident was renamed or merged.
     """
     row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
     await connection.execute(insert_new(connection, tables.alias), [row])
@@ -121,9 +125,9 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
 async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
     """Delete the recorded renames and merges of incidents whose events retention deletes.
 
-    Retention is the removal of old incidents. `ended`: incident -> when it ended. Each other id of an incident (from a
-    rename) gets a tombstone: a row with the instant at which the incident ended, so that late events are recognised. If
-    that is None, the incident was removed before, and no tombstone is written.
+    Retention is the removal of old incidents. `ended`: incident -> when it ended; None: it was removed before. Each
+    other id of an incident (from a rename) gets a tombstone, a row with the instant at which the incident ended, so
+    that late events are recognised. If the instant is None, no tombstone is written.
     """
     gone = sorted(ended)
     over: dict[str, datetime] = {}

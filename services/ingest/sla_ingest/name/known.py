@@ -15,8 +15,8 @@ from sla_ingest.entry import InboxEntry
 class AliasKind(StrEnum):
     """How an id (`name`) belongs to an incident.
 
-    `MOVED`: it is another id of the incident, whose ticket was moved. `MERGED`: it is an incident of its own, whose
-    ticket was merged into the ticket of the other incident.
+    `MOVED`: another id of the incident, whose ticket was moved. `MERGED`: an incident of its own, whose ticket was
+    merged into the ticket of the other incident.
     """
 
     MOVED = "moved"
@@ -25,10 +25,10 @@ class AliasKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """Some renames and merges of incidents: which incident an id means, and which incidents were merged into which.
+    """Some renames and merges of incidents.
 
-    `moved`: later id of an incident -> the id under which slad stores it. `merged`: merged incident -> the incidents
-    into which it was merged (its survivors).
+    `moved`: later id of an incident -> the id under which slad stores the incident. `merged`: merged incident -> the
+    incidents into which it was merged (its survivors).
     """
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
@@ -37,23 +37,23 @@ class IncidentNames:
     def incident(self, name: IncidentId) -> IncidentId:
         """Return the id under which slad stores the incident with the id `name`.
 
-        That is `name` itself if the incident was never renamed. Several renames are followed to the last.
+        It is `name` itself if the incident was never renamed. Several renames are followed to the last.
         """
         return end_of_chain(self.moved.get, name)
 
     def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
-        """Return a copy with one more merge: that of `incident` into `into`.
+        """Return a copy with an additional merge of `incident` into `into`.
 
-        If `into` is None or the same incident, nothing is added.
+        Nothing is added if `into` is None or the same incident.
         """
         if into is None or into == incident:
             return self
         return IncidentNames(self.moved, {**self.merged, incident: self.merged.get(incident, frozenset()) | {into}})
 
     def survivors(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Return every incident into which `incident` was merged, directly or through others.
+        """Return all incidents into which `incident` was merged, directly or through others.
 
-        Empty if it was not merged. `incident` itself is never among them.
+        Empty if it was not merged. `incident` itself is never included.
         """
         found: set[IncidentId] = set()
         ahead = [incident]
@@ -65,10 +65,7 @@ class IncidentNames:
         return frozenset(found)
 
     def sources(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Return every incident that was merged into `incident`, directly or through others.
-
-        Empty if there is none.
-        """
+        """Return all incidents that were merged into `incident`, directly or through others."""
         return frozenset(name for name in self.merged if incident in self.survivors(name))
 
 
@@ -89,20 +86,14 @@ def joins(entry: InboxEntry) -> bool:
 
 
 def names_in_entry(entry: InboxEntry) -> set[IncidentId]:
-    """Return the ids of all incidents that a delivery mentions.
-
-    They are in its events, in `observed` (the ticket's state) and in `work`.
-    """
+    """Return the ids of all incidents that a delivery mentions: in its events, in `observed` and in `work`."""
     looked = () if entry.observed is None else (entry.observed,)
     worked = set() if entry.work is None else {entry.work.incident}
     return {name for one in (*entry.events, *looked) for name in names_in_event(one.event)} | worked
 
 
 def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
-    """Return the ids of all incidents that an event mentions.
-
-    They are its `incident`, and `merged_into` and `known_as` if these are stated.
-    """
+    """Return the ids of all incidents that an event mentions: `incident`, `merged_into` and `known_as`."""
     return [name for name in (event.incident, event.merged_into, event.known_as) if name is not None]
 
 
@@ -110,7 +101,7 @@ def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
     """Return a copy of a delivery with the ids under which slad stores its incidents.
 
     A renamed incident is stored under its first id. Ids are replaced in the events (`incident`, `merged_into`), in
-    `observed` and in `work`. `names`: the known renames. A merge of two ids of the same incident becomes a rename.
+    `observed` and in `work`. A merge of two ids of the same incident becomes a rename. `names`: the known renames.
     """
     if not names.moved and not joins(entry):
         return entry
@@ -133,10 +124,10 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return between which incidents events must be copied, after a rename or a merge.
+    """Return between which incidents events must be copied after a rename or a merge.
 
-    The result is a pair: (incidents whose events are copied, incidents that get the copies). Both sets are empty for
-    any other event. `names`: the renames and merges that are known.
+    The result is (incidents whose events are copied, incidents that get the copies). Both sets are empty for any other
+    event. `names`: the known renames and merges.
     """
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
@@ -152,12 +143,17 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 
 
 def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """Return the incident of a delivery whose rename or merge would join too many incidents.
+    """Return the incident of a delivery's first event that would join too many incidents; None if there is none.
 
-    It is that of the first such event; None if there is none. Too many is more than `MOST_NAMES` (500) linked ids,
-    `MOST_MOVES` (50) other ids of one incident, `MOST_SURVIVORS` (10) incidents into which one is merged, or
-    `MOST_COPIED` (500) pairs of incidents between which events are copied. This limits how much one event writes, since
-    its transaction delays every other sender. `names`: the renames and merges that are known.
+    A rename or merge joins too many if the result would exceed one of these limits:
+
+    - `MOST_NAMES` (500): linked ids.
+    - `MOST_MOVES` (50): other ids of one incident.
+    - `MOST_SURVIVORS` (10): incidents into which one incident is merged.
+    - `MOST_COPIED` (500): pairs of incidents between which events are copied.
+
+    The limits keep the transaction of one event short, since it delays all other senders. `names`: the known renames
+    and merges.
     """
     for one in entry.events:
         event = one.event

@@ -24,7 +24,10 @@ from sla_platform.store.instant import store_now
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The result of acknowledging one alert: what was done (`answer`), and the alert as it is afterwards (`alert`)."""
+    """The result of acknowledging one alert.
+
+    `answer`: what was done. `alert`: the alert after the acknowledgement.
+    """
 
     answer: AckAnswer
     alert: Alert
@@ -34,8 +37,8 @@ class Acknowledged:
 class AckBy:
     """The person or program that acknowledges an alert.
 
-    `name`: the person's id, or the name that an API call gives. `via`: the way, `link`, `digest` (a mail that collects
-    several messages) or `api`. Both are stored with the alert. `actor`: who it is in the audit log.
+    `name`: the person's id, or the name that an API call gives. `via`: `link`, `digest` (a mail that collects
+    several messages) or `api`. Both are stored with the alert. `actor`: the person or key in the audit log.
     """
 
     name: str
@@ -46,7 +49,8 @@ class AckBy:
     def person(cls, id_: str, via: str) -> AckBy:
         """Return the AckBy of a person who acknowledges by a link in a message.
 
-        `id_`: the person's id. `via`: `link`, or `digest` for the link of a mail that collects several messages.
+        `id_`: the person's id. `via`: `link`, or `digest` for the link of a digest (a mail that collects several
+        messages).
         """
         return cls(id_, via, AuditActor(ActorKind.PERSON, id_))
 
@@ -54,8 +58,9 @@ class AckBy:
 def name_and_key(named: str, key: str) -> str:
     """Return the name to store for an acknowledgement by the API, such as `Anna Weber (key ops)`.
 
-    `named`: the name in the request; `key`: the id of the API key. If one of them is "", the result is the other; if
-    both are, `somebody`. It has at most 120 characters (WHO): a longer name is shortened, the key is not.
+    `named`: the name in the request. `key`: the id of the API key. If one of the two is "", the result is the other.
+    If both are "", the result is `somebody`. A long name is shortened, so that the result has at most 120 characters
+    (WHO).
     """
     by = f" (key {key})" if named and key else ""
     return shorten(named or key or "somebody", WHO - len(by)) + by
@@ -64,8 +69,8 @@ def name_and_key(named: str, key: str) -> str:
 class Acknowledger:
     """Acknowledges alerts, which stops their escalation and cancels their queued pages.
 
-    Call `acknowledge` for one alert, `acknowledge_listed` for the alerts in a digest (a mail that collects several
-    messages).
+    Call `acknowledge` for one alert, and `acknowledge_listed` for the alerts in a digest (a mail that collects
+    several messages).
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -76,10 +81,10 @@ class Acknowledger:
     ) -> Acknowledged | None:
         """Acknowledge one alert; return what was done, and the alert afterwards.
 
-        None is returned if there is no alert with the id `alert`, or if it belongs to another contract than `contract`
-        (None: any contract will do). `by`: who acknowledges. `together`: whether to acknowledge more than this alert,
-        if one message about a critical fix named several contracts: the alerts of all of them. Alerts that were
-        acknowledged or closed before stay as they are. Raises StoreBusy.
+        `alert`: the alert's id. `by`: who acknowledges. `contract`: the contract to which the alert must belong,
+        None: any. `together`: if one message about a critical fix named several contracts, whether to acknowledge
+        their alerts, too. Alerts that are acknowledged or closed already do not change. None is returned if there is
+        no such alert, or if the alert belongs to another contract. Raises StoreBusy.
         """
         async with self._context.writing() as connection:
             others = await _others(connection, alert, by.name) if together else []
@@ -104,9 +109,9 @@ class Acknowledger:
     async def acknowledge_listed(self, ids: Mapping[str, int], by: AckBy) -> list[Acknowledged]:
         """Acknowledge several alerts in one transaction; return a result for each.
 
-        `ids`: alert id -> which opening of the alert is meant, counted from 1 (its `episode`). Unknown alerts, and
-        alerts that were opened again since, are not acknowledged and have no result. `by`: who acknowledges. The
-        results are sorted by alert id. Raises StoreBusy.
+        `ids`: alert id -> `episode`, the number of the opening to acknowledge, from 1. `by`: who acknowledges.
+        Unknown alerts have no result. Alerts that were opened again since that episode are not acknowledged and have
+        no result. The results are sorted by alert id. Raises StoreBusy.
         """
         async with self._context.writing() as connection:
             known = await alerts.lock_alerts(connection, set(ids))

@@ -32,8 +32,8 @@ _d, _a = tables.delivery.c, tables.alert
 class DigestAckLinks:
     """The pages behind the acknowledgement link in a digest, a mail that collects several messages.
 
-    `look` returns the page and changes nothing, `act` acknowledges. Both get the content of the link's token, already
-    verified: a Claim that names the digest and the person.
+    `look` returns the page and changes nothing. `act` acknowledges. Both get a Claim, the verified content of the
+    link's token; the Claim names the digest and the person.
     """
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
@@ -44,9 +44,8 @@ class DigestAckLinks:
         """Return the page that lists the alerts of a digest; change nothing.
 
         A digest is a mail that collects several messages. `claim`: the verified content of the link's token, which
-        names the digest and the person. If one of the alerts is open, the page has a button to acknowledge. If the
-        digest no longer exists, the page says so. Opening the link does not acknowledge, since mail scanners open links
-        too.
+        names the digest and the person. If an alert is open, the page has a button to acknowledge. If the digest no
+        longer exists, the page says so. Opening the link does not acknowledge, because mail scanners open links too.
         """
         return await self._answer(claim, None)
 
@@ -114,9 +113,9 @@ def _incident_link(links: Links, row: DeliveryRow) -> str:
 async def deliveries_in_digest(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
     """Return the deliveries (messages to one person) that a digest collects, the oldest first.
 
-    A digest is a mail that collects several messages; `digest` is the id of its own delivery. If the digest failed and
-    was replaced by a digest to the person's next address, the deliveries in the new digest are returned. Empty if there
-    is no digest with this id.
+    A digest is a mail that collects several messages. `digest`: the id of the digest's own delivery. If the digest
+    failed and a digest to the person's next address replaced it, the deliveries in the new digest are returned. The
+    list is empty if there is no digest with this id.
     """
     found = (await connection.execute(select(tables.delivery).where(_d.id == digest))).mappings().first()
     if found is None:

@@ -35,11 +35,11 @@ class AckLinks:
     async def look(self, token: str) -> AckPage:
         """Return the page for an acknowledgement link; change nothing.
 
-        `token`: the last part of the link. The page says what the alert is about and whether it is open. If it is open,
-        the page has a button to acknowledge. If the link is for a digest (a mail that collects several messages), the
-        page lists its alerts. If the token is forged, cut off or expired, or the alert no longer exists, the page says
-        so. If the alert belongs to another contract now, the page shows it as closed, with the subject of the last
-        message to this person. Opening a link does not acknowledge, since mail scanners open links too.
+        `token`: the last part of the link. The page shows the alert, or the alerts of a digest (a mail that collects
+        several messages). Open alerts have a button to acknowledge. If the token is forged, cut off or expired, or
+        the alert no longer exists, the page says so. If the alert belongs to another contract now, the page shows
+        the alert as closed, with the subject of the last message to this person. Opening a link does not
+        acknowledge, because mail scanners open links too.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
@@ -56,10 +56,13 @@ class AckLinks:
     async def act(self, token: str) -> AckPage:
         """Acknowledge what an acknowledgement link is for; return the page with the result.
 
-        `token`: the last part of the link. It is for one alert, or for the alerts of a digest (a mail that collects
-        several messages). If one message about a critical fix named several contracts, the alerts of them all are
-        acknowledged. If nothing could be acknowledged, the page says why: the token is forged, cut off or expired; or
-        the alert no longer exists, belongs to another contract now, or was acknowledged or closed before.
+        `token`: the last part of the link. The link is for one alert, or for the alerts of a digest (a mail that
+        collects several messages). If one message about a critical fix named several contracts, the alerts of all of
+        them are acknowledged. If nothing could be acknowledged, the page says why:
+
+        - The token is forged, cut off or expired.
+        - The alert no longer exists, or belongs to another contract now.
+        - The alert was acknowledged or closed before.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):

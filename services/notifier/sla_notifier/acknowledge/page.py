@@ -32,14 +32,19 @@ HEADERS = {
 
 
 class AckPageKind(StrEnum):
-    """Which page a link in a message leads to; the value is the key of its sentence in the text file `answer.toml`.
+    """Which page a link in a message leads to.
 
-    One alert: `ASK` (shows a button), `THANKS` (just acknowledged), `ALREADY` (acknowledged before), `CLOSED`. A digest
-    (a mail that collects several messages): `ASK_ALL`, `THANKS_ALL`, `NOTHING_LEFT` (no alert is open). Both: `UNKNOWN`
-    (no longer exists); and for a refused token `BAD`, `INCOMPLETE`, `FOREIGN` (signed by another installation),
-    `EXPIRED`. Registrations for notices: `REGISTER_ASK`, `END_ASK` (show a button to confirm or end), `REGISTERED`,
-    `ENDED` (just done), `..._BEFORE` (done earlier), `REGISTRATION_GONE` (there is none); and for a refused token
-    `LINK_BAD`, `LINK_EXPIRED`.
+    The value is the key of the page's sentence in the text file `answer.toml`.
+
+    - Link to one alert: `ASK` (with a button), `THANKS` (just acknowledged), `ALREADY` (acknowledged before),
+      `CLOSED`.
+    - Link of a digest (a mail that collects several messages): `ASK_ALL`, `THANKS_ALL`, `NOTHING_LEFT` (no open
+      alert).
+    - Both: `UNKNOWN` (no longer exists), and for a refused token `BAD`, `INCOMPLETE`, `FOREIGN` (signed by another
+      installation), `EXPIRED`.
+    - Registration for notices: `REGISTER_ASK`, `END_ASK` (with a button), `REGISTERED`, `ENDED` (just done),
+      `REGISTERED_BEFORE`, `ENDED_BEFORE` (done earlier), `REGISTRATION_GONE` (none found), and for a refused token
+      `LINK_BAD`, `LINK_EXPIRED`.
     """
 
     ASK = "ask"
@@ -68,8 +73,7 @@ class AckPageKind(StrEnum):
     def status(self) -> int:
         """Return the HTTP status of the page.
 
-        403: forged or damaged link; 410: expired link; 404: the alert, digest or registration is unknown; otherwise
-        200.
+        403: forged or damaged link. 410: expired link. 404: unknown alert, digest or registration. Otherwise 200.
         """
         match self:
             case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN | AckPageKind.LINK_BAD:
@@ -93,12 +97,16 @@ _OF_REGISTRATIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ListedAlert:
-    """One line in the list on a linked page: an alert in a digest, or a product in a registration for notices.
+    """One line in the list on a linked page.
 
-    `what`: the alert's subject, or the product ("" for every product). `stands`: the state of the alert: `open`,
-    `acknowledged`, `closed`, `again` (opened again since) or `told` (nothing to acknowledge); or of the registration:
-    `pending`, `confirmed` or `ended`. `who`: who acknowledged, "" for nobody. `url`: the link that acknowledges or ends
-    this one alone, for `told` the link to the incident; "" for none.
+    A line is an alert of a digest, or a product of a registration. `what`: the alert's subject, or the product ("":
+    every product). `who`: who acknowledged, "" for nobody. `url`: the link to acknowledge or end this line alone, ""
+    for none; for `told`, the link to the incident.
+
+    `stands`: the state.
+
+    - Alert: `open`, `acknowledged`, `closed`, `again` (opened again since) or `told` (nothing to acknowledge).
+    - Registration: `pending`, `confirmed` or `ended`.
     """
 
     what: str
@@ -111,11 +119,14 @@ class ListedAlert:
 class AckPage:
     """The content of the page that a link in a message leads to.
 
-    `shown`: which page. `language`: a language tag. `what`: the alert's subject. `who`: who acknowledged the alert
-    before; else the person for whom the link is. `at`: when the alert was acknowledged or closed, None: the page shows
-    no instant; `zone`: the time zone of `at`. `link`: the URL of the incident's page or of the board. `listed`: the
-    alerts of a digest, or the products of registrations. `count`: how many alerts the button acknowledges, or has just
-    acknowledged.
+    - `shown`: which page.
+    - `what`: the alert's subject.
+    - `who`: who acknowledged the alert before; otherwise the person for whom the link is.
+    - `at`: when the alert was acknowledged or closed; None: the page shows no instant. `zone`: the time zone of
+      `at`.
+    - `link`: the URL of the incident's page or of the board.
+    - `listed`: the alerts of a digest, or the products of registrations.
+    - `count`: how many alerts the button acknowledges, or has just acknowledged.
     """
 
     shown: AckPageKind
@@ -132,8 +143,8 @@ class AckPage:
 def render_page(texts: Texts, answer: AckPage) -> str:
     """Return the HTML of the page that a link in a message leads to.
 
-    `texts`: the texts of all languages. `answer`: what the page shows. The page is in the available language nearest to
-    `answer.language`, else in English.
+    `texts`: the texts of all languages. `answer`: the content of the page. The page is in the available language
+    nearest to `answer.language`, or in English if no language is near.
     """
     language = texts.language(answer.language)
     words = texts.words(language, "answer")

@@ -15,8 +15,8 @@ from sla_notifier.delivery.policy import UnsentReason
 class AckAnswer(StrEnum):
     """What an acknowledgement did.
 
-    `DONE`: it acknowledged the alert. `ALREADY` and `CLOSED`: nothing, since the alert was acknowledged or closed
-    before.
+    `DONE`: the alert is now acknowledged. `ALREADY`: nothing, the alert was acknowledged before. `CLOSED`: nothing,
+    the alert is closed.
     """
 
     DONE = "done"
@@ -27,9 +27,10 @@ class AckAnswer(StrEnum):
 def acknowledge_alert(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
     """Return what an acknowledgement does to an alert, and the change to store.
 
-    Nothing is stored here. `before`: the alert until now. If it is open: the change marks it as acknowledged, deletes
-    its future escalation steps and cancels its queued pages. If it was acknowledged or closed before: the change is
-    empty. `who`, `via`: stored with the alert; `via` is the way, such as `link`. `now`: when it is acknowledged.
+    `before`: the alert before the acknowledgement. An open alert becomes acknowledged: its future escalation steps
+    are deleted, its queued pages cancelled. For an alert that is acknowledged or closed already, the change is
+    empty. `who`, `via`: stored with the alert; `via` is the way, such as `link`. `now`: when the alert is
+    acknowledged. Nothing is stored here.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:

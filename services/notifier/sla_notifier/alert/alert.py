@@ -19,14 +19,14 @@ from sla_platform.wire import ClockFact, NoticeData
 
 
 class AlertKind(StrEnum):
-    """What an alert is about: a clock that breached its target, or a critical fix that concerns a contract."""
+    """What an alert is about: a clock that breached its target, or a critical fix."""
 
     CLOCK = "clock"
     CRITICAL_FIX = "fix"
 
 
 class AlertState(StrEnum):
-    """Whether an alert is open, acknowledged or closed; only open alerts escalate to further levels."""
+    """Whether an alert is open, acknowledged or closed. Only open alerts escalate."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -36,10 +36,12 @@ class AlertState(StrEnum):
 class CloseReason(StrEnum):
     """Why an alert was closed.
 
-    The clock ended: `MET`, `MISSED` or `CANCELLED`. `WITHDRAWN`: the target is no longer promised, but its breach stays
-    on record; or the notice was withdrawn. `RETARGETED`: another target applies and is not due yet. `TAKEN_BACK`: a
-    late event showed that there was no breach. `NOT_CONCERNED`: the notice no longer concerns the contract. `LOWERED`:
-    the notice's severity fell to low, for which no acknowledgement is asked.
+    - `MET`, `MISSED`, `CANCELLED`: the clock ended in this way.
+    - `WITHDRAWN`: the target is no longer promised, but the breach stays on record; or the notice was withdrawn.
+    - `RETARGETED`: another target applies and is not due yet.
+    - `TAKEN_BACK`: a late event showed that there was no breach.
+    - `NOT_CONCERNED`: the notice no longer concerns the contract.
+    - `LOWERED`: the notice's severity fell to low, which needs no acknowledgement.
     """
 
     MET = "met"
@@ -54,16 +56,21 @@ class CloseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alert as it is stored: the escalation of one clock's breach, or of one critical fix for one contract.
+    """An alert as stored: the escalation of one breach or one critical fix.
 
-    `contract`, `incident`, `notice`: their ids; `metric`: of the clock. `generation`: the number of the clock's target,
-    from 0. `episode`: how often the alert was opened. `occasion`: the id of the event that opened it last; `content`:
-    the fact or notice in that event. `policy`: the levels of its escalation, as they were then. `opened_at`: when it
-    was opened last. `due_at`: when the target was breached, or when the notice came to concern the contract. `round`
-    (from 0), `level` (0: none yet): how far the escalation has come. `acknowledged_by`: a person's id, or the name that
-    an API call gave; `acknowledged_via`: `link`, `digest` (a mail that collects several messages) or `api`.
-    `close_reason`: a value of CloseReason. `weight`: the part of its urgency that does not depend on the time. Texts
-    that do not apply are "", such instants None; instants are aware UTC datetimes.
+    Each critical fix has one alert for each contract. Texts that do not apply are "", instants that do not apply
+    None. Instants are aware UTC datetimes.
+
+    - `metric`: of the clock. `generation`: the number of the clock's target, from 0.
+    - `episode`: how often the alert was opened. `opened_at`: when the alert was opened last.
+    - `occasion`: the id of the event that opened the alert last. `content`: the fact or notice in that event.
+    - `policy`: the levels of the escalation when the alert was opened.
+    - `due_at`: when the target was breached, or when the notice came to concern the contract.
+    - `round` (from 0), `level` (0: none yet): how far the escalation has come.
+    - `acknowledged_by`: a person's id, or the name that an API call gave.
+    - `acknowledged_via`: `link`, `digest` (a mail that collects several messages) or `api`.
+    - `close_reason`: a value of CloseReason.
+    - `weight`: the part of the urgency that does not depend on the time.
     """
 
     id: str
@@ -90,7 +97,7 @@ class Alert:
     weight: float = 0.0  # of its urgency, without the time
 
     def columns(self) -> dict[str, Any]:
-        """Return the alert as column name -> value, to be stored in table `notifier_alert`; `alert_of` reads it."""
+        """Return the alert as column name -> value, for table `notifier_alert`. `alert_of` is the inverse."""
         return {field.name: getattr(self, field.name) for field in fields(self)} | {
             "kind": self.kind.value,
             "state": self.state.value,
@@ -100,7 +107,7 @@ class Alert:
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:
-    """Return the alert that a row of table `notifier_alert` (column name -> value) holds.
+    """Return the alert in a row of table `notifier_alert` (column name -> value).
 
     Raises ValueError or KeyError if the row cannot be read.
     """
@@ -119,7 +126,7 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
 
 
 def fix_alert_id(notice: str, contract: str) -> str:
-    """Return the id of the alert that a notice of a critical fix has for one contract.
+    """Return the id of the alert about one notice of a critical fix for one contract.
 
     `notice`, `contract`: their ids. The result is a UUID, always the same for the same two ids.
     """

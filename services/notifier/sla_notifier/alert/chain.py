@@ -29,9 +29,9 @@ __all__ = [
 class EscalationLevel:
     """One level of an escalation.
 
-    `after`: the delay from the start of the round. `tell`: the roles and person ids to notify. `channels`: the channels
-    to use first; each person's own addresses if there are none, or none of them leads to the person. `pages`: True: its
-    messages ask for an acknowledgement; False: they only inform.
+    `after`: the delay from the start of the round. `tell`: the roles and person ids to notify. `channels`: the
+    channels to use first. Each person's own addresses are used if `channels` is empty, or if no channel leads to the
+    person. `pages`: True: the messages ask for an acknowledgement; False: the messages only inform.
     """
 
     after: timedelta
@@ -42,10 +42,10 @@ class EscalationLevel:
 
 @dataclass(frozen=True, slots=True)
 class EscalationChain:
-    """The levels of an alert's escalation, numbered from 1, as the catalogue had them when the alert opened.
+    """The levels of an alert's escalation, numbered from 1, as of the opening of the alert.
 
     `policy`: the name of the escalation policy, "" without one. `repeat`: the pause after the last level before the
-    next round, None: no further round. `rounds`: how many rounds may follow the first.
+    next round; None: there is only one round. `rounds`: how many rounds may follow the first.
     """
 
     policy: str
@@ -54,22 +54,22 @@ class EscalationChain:
     rounds: int = 0
 
     def at_once(self) -> tuple[int, ...]:
-        """Return the numbers of the levels without a delay; they are notified when a round begins."""
+        """Return the numbers of the levels without a delay: those notified when a round begins."""
         return tuple(
             number for number, each_level in enumerate(self.levels, start=1) if each_level.after <= timedelta()
         )
 
     def level(self, level: int) -> EscalationLevel:
-        """Return the level with this number, from 1 on. Raises IndexError above the last number."""
+        """Return the level with this number, from 1. Raises IndexError if the number is too high."""
         return self.levels[level - 1]
 
     def for_critical_fix(self, patience: timedelta) -> EscalationChain:
         """Return a copy of the chain for a critical fix, with another level 1.
 
-        This level 1 notifies, without a delay, the people entitled to the notice of the fix. It lists no roles and no
-        persons, since these people are looked up in the contract (`EntitledRecipients`). If this chain has several
-        levels: its first one is left out, the others follow. If it has only one: that one becomes level 2, and notifies
-        at least `patience` after the start of the round.
+        The new level 1 notifies the people entitled to the notice of the fix, without a delay. It lists no roles and
+        no persons, because these people are looked up in the contract (`EntitledRecipients`). If the old chain has
+        several levels, the new level 1 replaces the first of them. If the old chain has one level, that level
+        becomes level 2, and its people are notified at least `patience` after the start of the round.
         """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
@@ -79,7 +79,7 @@ class EscalationChain:
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """A future step of an alert's escalation: at `fire_at`, notify the people of `level` in the round `round`.
+    """A future step of an alert's escalation: notify the people of one level at `fire_at`.
 
     `alert`: the alert's id. Level 0 (REPEAT) begins the next round instead.
     """
@@ -93,9 +93,9 @@ class EscalationStep:
 def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
     """Return the future escalation steps of a round that starts at `start`, sorted by time.
 
-    `chain`: the levels of the escalation. Each level with a delay has a step; levels without one are notified at
-    `start`. If another round follows, the last step begins it. `alert`: the alert's id. `round_`: the number of this
-    round, from 0.
+    `chain`: the levels of the escalation. `alert`: the alert's id. `round_`: the number of this round, from 0. Each
+    level with a delay has a step. Levels without a delay have none, because they are notified at `start`. If another
+    round follows, the last step begins that round.
     """
     delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)
@@ -103,9 +103,9 @@ def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datet
 
 
 def chain_to_json(chain: EscalationChain) -> str:
-    """Return the chain (levels of an escalation) as JSON text, to be stored with its alert.
+    """Return an alert's chain (the levels of its escalation) as JSON text, for storage.
 
-    `chain_from_json` reads it.
+    `chain_from_json` reads the text.
     """
     return orjson.dumps(
         {
@@ -126,7 +126,7 @@ def chain_to_json(chain: EscalationChain) -> str:
 
 
 def chain_from_json(written: str) -> EscalationChain:
-    """Return the chain (levels of an escalation) that `chain_to_json` wrote as JSON text.
+    """Return the chain (the levels of an escalation) from JSON text that `chain_to_json` wrote.
 
     Raises ValueError, KeyError or TypeError if the text cannot be read.
     """
@@ -147,6 +147,6 @@ def chain_from_json(written: str) -> EscalationChain:
 def chain_for_roles(roles: Sequence[str]) -> EscalationChain:
     """Return the escalation for a plan that has no escalation policy.
 
-    It has one level, which pages the people with these roles without a delay.
+    The escalation has one level, which pages the people with these roles without a delay.
     """
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

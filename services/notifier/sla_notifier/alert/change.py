@@ -24,12 +24,15 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """What a clock's fact, a notice, an escalation step or an acknowledgement changes about one alert.
+    """What one event changes about one alert; all of the change is written in one transaction.
 
-    It is to be written in one transaction. `alert`: the alert afterwards, None if it did not change. `clear_steps`:
-    whether its escalation steps so far are deleted; `steps`: new steps. `requests`: what to notify people of.
-    `cancel_reason`: why its queued pages are cancelled, None: they are not. `events`: (event id, data) to append to the
-    notifier's log.
+    The event is a clock's fact, a notice, an escalation step or an acknowledgement.
+
+    - `alert`: the changed alert, None if the alert did not change.
+    - `clear_steps`: whether to delete the alert's old escalation steps. `steps`: new steps.
+    - `requests`: what to notify people of.
+    - `cancel_reason`: why the alert's queued pages are cancelled; None: they are kept.
+    - `events`: (event id, data) to append to the notifier's log.
     """
 
     alert: Alert | None = None
@@ -46,9 +49,9 @@ NO_CHANGE = AlertChange()
 def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> AlertChange:
     """Return the change that opens an alert; nothing is stored or sent here.
 
-    `alert`: the alert in its new state. Levels without a delay get a request to notify their people, the others a
-    future step. `now`: when the alert opens; the delays count from then. `cancel_reason`: why pages are cancelled that
-    are still queued from an earlier opening of the alert; None: they are not.
+    `alert`: the alert in its new state. `now`: when the alert opens; delays start then. A level without a delay gets
+    a request to notify its people. A level with a delay gets a future step. `cancel_reason`: why pages from an
+    earlier opening of the alert, if still queued, are cancelled; None: they are kept.
     """
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
@@ -63,12 +66,14 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 
 
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
-    """Return the request to notify the people of one level of an alert, in its present round.
+    """Return the request to notify the people of one level of an alert, in the present round.
 
-    `level`: the level's number, from 1. `at`: when it became due. The kind of the request is CRITICAL_FIX for a
-    critical fix; else PAGE if the level asks for an acknowledgement, and INFO if it does not. Level 1 of a critical fix
-    goes to the people entitled to the notice. The request's id is that of the event that opened the alert
-    (`alert.occasion`); `#<round>.<level>` is added, except for level 1 of round 0.
+    `level`: the level's number, from 1. `at`: when the level became due.
+
+    - Kind: CRITICAL_FIX for a critical fix; otherwise PAGE if the level asks for an acknowledgement, INFO if not.
+    - Recipients: the people of the level. Level 1 of a critical fix: the people entitled to the notice.
+    - Id: the id of the event that opened the alert (`alert.occasion`), followed by `#<round>.<level>`. The suffix is
+      left out for level 1 of round 0.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
@@ -96,10 +101,10 @@ def log_event(
 ) -> tuple[str, DeliveryFact]:
     """Return an event about an alert as (event id, data), for the notifier's log.
 
-    The log is the table from which the notifier's events are published. `what`: what happened, such as `opened`; the
-    event's type is `alert.<what>`. `now`: when. The id is `alert/<alert id>/<episode>/<key>`; the episode says how
-    often the alert was opened. `key`: needed if there may be several such events in one episode; "": `what` is the key.
-    `reason`: why it happened; `by`: who did it; "" for neither.
+    The log is the table from which the notifier's events are published. `what`: what happened, such as `opened`. The
+    event type is `alert.<what>`, the event id `alert/<alert id>/<episode>/<key>`; the episode is the number of the
+    alert's opening. `key`: needed if one episode may have several such events; "": `what` is the key. `reason`: why
+    it happened, "" for none. `by`: who did it, "" for nobody.
     """
     fact = DeliveryFact(
         what=f"alert.{what}",

@@ -20,12 +20,14 @@ from sla_platform.wire import DeliveryFact, NoticeData
 
 @dataclass(slots=True)
 class ChangeSet:
-    """The changes that a batch of facts, notices, steps or acknowledgements makes, to be written in one transaction.
+    """The changes of a batch of facts, notices, steps or acknowledgements, written in one transaction.
 
-    `known`: the alerts before the batch, by id. `alerts`: those that changed, as they are afterwards, by id.
-    `clear_steps`: ids of alerts whose escalation steps so far are deleted; `steps`: alert id -> new steps.
-    `cancel_reasons`: alert id -> why its queued pages are cancelled. `requests`: what to notify people of, in order.
-    `events`: (event id, data) for the notifier's log, in order. `notices`: the revisions of notices to store.
+    - `known`: the alerts before the batch, by id. `alerts`: the changed alerts, by id.
+    - `clear_steps`: ids of alerts whose old escalation steps are deleted. `steps`: alert id -> new steps.
+    - `cancel_reasons`: alert id -> why the alert's queued pages are cancelled.
+    - `requests`: what to notify people of, in order.
+    - `events`: (event id, data) for the notifier's log, in order.
+    - `notices`: the revisions of notices to store.
     """
 
     known: Mapping[str, Alert]
@@ -40,16 +42,16 @@ class ChangeSet:
     def alert(self, id_: str) -> Alert | None:
         """Return the alert with this id, as the batch has changed it so far.
 
-        None when there is no such alert.
+        None if there is no such alert.
         """
         return self.alerts.get(id_) or self.known.get(id_)
 
     def add(self, change: AlertChange) -> None:
-        """Add a change of one alert to those of the batch.
+        """Add a change of one alert to the changes of the batch.
 
-        `change`: what one fact, notice, escalation step or acknowledgement does; it follows the changes added before.
-        If it cancels the queued pages of its alert, the pages of this alert that were requested earlier in the batch
-        are cancelled, too. If the reason is ENDED, their recipients get the closing message instead.
+        `change`: what one fact, notice, escalation step or acknowledgement does. If the change cancels the alert's
+        queued pages, pages for this alert that the batch requested earlier are cancelled, too. If the reason is
+        ENDED, the recipients of these pages get the closing message instead.
         """
         requests = list(change.requests)
         if change.alert is not None:

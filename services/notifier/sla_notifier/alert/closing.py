@@ -37,13 +37,17 @@ _UNTRUE_BY: Mapping[str, frozenset[CloseReason]] = {
 
 
 def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertChange:
-    """Return the change that corrects when an alert's breach was, after a late event.
+    """Return the change that corrects the instant of an alert's breach after a late event.
 
-    `before`: the alert, None for none. `fact`: an event of the timer about the alert's clock. If the fact moves the
-    breach: `due_at` becomes the new instant. If it takes the breach back, but the clock is breached at another instant:
-    `due_at` becomes that instant. But if the clock has not ended, and the alert is closed or was opened for another
-    target, the change is empty, since people are then paged anew. In all other cases it is empty, too. Nothing is
-    stored here, and nobody is notified.
+    `before`: the alert, None for none. `fact`: an event of the timer about the alert's clock.
+
+    - The fact moves the breach: `due_at` becomes the new instant.
+    - The fact takes the breach back, but the clock is breached at another instant: `due_at` becomes that instant.
+      The change is empty if the clock still runs and the alert is closed or was opened for another target, because
+      people are then paged anew.
+    - Otherwise the change is empty.
+
+    Nothing is stored here, and nobody is notified.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -60,13 +64,17 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
 
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
-    """Return why a fact closes an alert; None when it does not close it.
+    """Return why a fact closes an alert; None if the fact does not close the alert.
 
-    `fact`: an event of the timer about the alert's clock. It closes the alert in three cases: it ends the clock; it
-    brings a new target that is due after `now`; or it takes back the alert's breach, and no other breach remains.
-    Another breach remains if one was published, or if the clock runs although its due instant is not after `now`. None
-    remains if the clock is met, or is measured under another contract now (unless it ended as missed under the alert's
-    contract).
+    `fact`: an event of the timer about the alert's clock. The fact closes the alert in three cases:
+
+    - The fact ends the clock.
+    - The fact brings a new target that is due after `now`.
+    - The fact takes back the alert's breach, and no other breach remains.
+
+    Another breach remains if one was published, or if the clock runs and its due instant is not after `now`. No
+    breach remains if the clock is met, or if the clock is now measured under another contract. A clock that ended as
+    missed under the alert's contract keeps its breach in spite of another contract.
     """
     if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK
@@ -89,13 +97,18 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
 
 
 def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
-    """Return the change that closes an alert if a fact ends it; nothing is stored or sent here.
+    """Return the change that closes an alert if a fact ends the alert.
 
-    `before`: the alert, None for none. `fact`: an event of the timer about the alert's clock; `id_`: its event id. A
-    fact ends the alert if it ends the clock, brings a target that is due after `now`, or takes back the last breach.
-    Then the change closes the alert, cancels its queued pages, and notifies the people who were paged. For any other
-    fact, and without an alert, the change is empty. If the alert is closed already, it is closed again only if the fact
-    makes the last message to these people wrong: the breach is taken back, or the clock ended in another way.
+    `before`: the alert, None for none. `fact`: an event of the timer about the alert's clock. `id_`: the event id of
+    the fact. Nothing is stored or sent here. A fact ends the alert in three cases:
+
+    - The fact ends the clock.
+    - The fact brings a target that is due after `now`.
+    - The fact takes back the last breach.
+
+    The change closes the alert, cancels the alert's queued pages, and notifies the people who were paged. For any
+    other fact, and without an alert, the change is empty. A closed alert is closed again only if the fact makes the
+    last message to these people wrong: the breach is taken back, or the clock ended in another way.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:
@@ -118,8 +131,8 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
 def closing_request(alert: Alert, fact: ClockFact, id_: str, reason: CloseReason) -> NotificationRequest:
     """Return the request for the message that tells people why an alert closed.
 
-    They are the people who were paged since the alert was opened last. `fact`: the timer's event that closed it;
-    `reason`: why. `id_`: the id that the request gets.
+    The recipients are the people who were paged since the alert was opened last. `fact`: the timer's event that
+    closed the alert. `id_`: the id of the request.
     """
     return NotificationRequest(
         id=id_,

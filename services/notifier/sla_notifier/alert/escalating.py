@@ -17,7 +17,7 @@ NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 def in_force(before: Alert, step: EscalationStep) -> bool:
     """Return whether an escalation step still applies.
 
-    It does if its alert (`before`) is open and in the round of the step.
+    The step applies if its alert (`before`) is open and in the round of the step.
     """
     return before.state is AlertState.OPEN and step.round == before.round
 
@@ -25,8 +25,8 @@ def in_force(before: Alert, step: EscalationStep) -> bool:
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
     """Return the numbers of the levels that a further round of an alert's escalation notifies.
 
-    `before`: the alert. These are all levels of its escalation. For a critical fix level 1 is left out, as the people
-    entitled to a fix are notified once (clause H6, docs/clauses.md).
+    `before`: the alert. These are all levels of the escalation. For a critical fix, level 1 is left out, because the
+    people entitled to a fix are notified once (clause H6, docs/clauses.md).
     """
     addressed = 1 if before.kind is AlertKind.CRITICAL_FIX else 0
     return tuple(range(1 + addressed, len(before.policy.levels) + 1))
@@ -37,9 +37,9 @@ def take_step(
 ) -> AlertChange:
     """Return the change for a due escalation step; nothing is stored or sent here.
 
-    `before`: the step's alert. If the step is for a level: the people of this level are notified. If it begins the next
-    round: the levels without a delay are notified at `now`, except those in `waits` (level -> when to notify it
-    instead). If the alert is not open any more, or is in another round than the step: the change is empty.
+    `before`: the step's alert. A step for a level notifies the people of this level. A step that begins the next
+    round notifies the levels without a delay at `now`. `waits`: level -> a later instant at which the next round
+    notifies this level. The change is empty if the alert is no longer open, or is in another round than the step.
     """
     if not in_force(before, step):
         return NO_CHANGE

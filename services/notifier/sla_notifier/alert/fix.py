@@ -34,10 +34,10 @@ FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a cr
 class NoticeNews:
     """A new or changed notice of a critical fix, as it concerns one contract.
 
-    `event`: the id of the event that published it. `notice`: its newest revision. `before`: the revision before that,
-    None if the notice is new to the contract. `told`: people notified of the notice for this contract before.
-    `registered`: people who registered for such notices. `chain`: the contract's escalation. `at`: when the notice came
-    to concern the contract: at its publication, or at a later change of the contract's products.
+    `event`: the id of the event that published the notice. `notice`: the newest revision. `before`: the previous
+    revision, None if the notice is new to the contract. `told`: people already notified of the notice for this
+    contract. `registered`: people who registered for such notices. `chain`: the contract's escalation. `at`: when
+    the notice came to concern the contract: at the publication, or at a later change of the contract's products.
     """
 
     event: str
@@ -53,8 +53,7 @@ class NoticeNews:
     def occasion(self) -> str:
         """Return the id of the requests to notify people of this revision for this contract.
 
-        All these requests have the same id. It is `<event id>/<contract id>`, shortened if it would be too long for an
-        id.
+        All these requests have the same id: `<event id>/<contract id>`, shortened if too long for an id.
         """
         return fitting_id(f"{self.event}/{self.contract}", EVENT)
 
@@ -63,9 +62,14 @@ def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertCh
     """Return the change when a new or changed notice of a critical fix concerns a contract.
 
     `news`: the notice, the contract and its people. `alert`: the alert of this notice and contract, None for none.
-    People are notified in each case. Severity low: they are only informed, and the alert is closed. Higher severity,
-    and there is no alert, it is closed or the severity has risen: the alert is opened and must be acknowledged.
-    Otherwise the alert keeps its state. `now`: when it is opened or closed. Nothing is stored or sent here.
+    `now`: when the alert is opened or closed. People are notified in each case.
+
+    - Severity low: people are only informed, and the alert is closed.
+    - Higher severity, without an alert, with a closed alert or after a rise of the severity: the alert is opened and
+      must be acknowledged.
+    - Otherwise the alert keeps its state.
+
+    Nothing is stored or sent here.
     """
     raised = news.before is not None and news.notice.severity_level.above(news.before.severity_level)
     if not news.notice.needs_acknowledgement:
@@ -83,11 +87,11 @@ def end_notice(
     reason: CloseReason,
     now: datetime,
 ) -> AlertChange:
-    """Return the change when a notice of a critical fix ends for a contract: close its alert.
+    """Return the change when a notice of a critical fix ends for a contract: close the alert.
 
-    `news`: the notice and the contract; the people in `news.told`, who know of the notice, are notified. `alert`: the
-    alert of this notice and contract, None for none. `reason`: WITHDRAWN or NOT_CONCERNED. `now`: when it is closed.
-    Nothing is stored or sent here.
+    `news`: the notice and the contract. The people in `news.told`, who know of the notice, are notified. `alert`:
+    the alert of this notice and contract, None for none. `reason`: WITHDRAWN or NOT_CONCERNED. `now`: when the alert
+    is closed. Nothing is stored or sent here.
     """
     requests: tuple[NotificationRequest, ...] = ()
     if news.told:

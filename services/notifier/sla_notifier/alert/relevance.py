@@ -27,19 +27,24 @@ _RELEVANT = frozenset(
 def is_relevant(fact: ClockFact) -> bool:
     """Return whether a fact about a clock can concern an alert.
 
-    `fact`: an event of the timer. Most of them (promises, starts, pauses) cannot. These can: warnings, breaches, ends,
-    corrections and new targets; an incident to which no target applies; a fact that takes back a breach; a resumption
-    at or after the due instant.
+    `fact`: an event of the timer. Most events (promises, starts, pauses) cannot. These can:
+
+    - a warning, a breach, an end, a correction or a new target
+    - an incident to which no target applies
+    - a fact that takes back a breach
+    - a resumption at or after the due instant
     """
     return fact.kind in _RELEVANT or bool(fact.breach_change.takes_back) or overdue_again(fact, fact.at)
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
-    """Return whether a fact lets a clock run again although its due instant has passed.
+    """Return whether a fact lets a clock run again although the due instant has passed.
 
-    `fact`: an event of the timer about the clock. There are three cases. A resumption: if it is at or after the due
-    instant. A correction after which the clock runs: if the due instant is not after `now`, and no breach is taken
-    back. A new target: if its breach was published before.
+    `fact`: an event of the timer about the clock. There are three cases:
+
+    - A resumption at or after the due instant.
+    - A correction after which the clock runs, if the due instant is not after `now` and no breach is taken back.
+    - A new target whose breach was published before.
     """
     if fact.due_at is None:
         return False
@@ -55,11 +60,11 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Return whether a fact about a clock is to be processed.
+    """Return whether to process a fact about a clock.
 
-    `fact`: an event of the timer. `before`: the clock's alert, None for none. False for history (`fact.is_history`)
-    that concerns no alert. History is what was over, or was imported, when slad first received it. It never warns nor
-    opens an alert; it is processed only to close or correct an alert that exists.
+    `fact`: an event of the timer. `before`: the clock's alert, None for none. A fact that is not history is always
+    processed. History (`fact.is_history`) is what was over, or was imported, when slad first received it. History is
+    processed only to close or correct an existing alert. History never warns and never opens an alert.
     """
     if not fact.is_history:
         return True

@@ -13,10 +13,10 @@ from sla_platform.wire import ClockFact, NoticeData
 
 @dataclass(frozen=True, slots=True)
 class LevelRecipients:
-    """The people of one escalation level, given by role or person id; `route` looks up who they are.
+    """The people of one escalation level, given by role or person id; `route` looks them up.
 
-    `level`: its number, from 1. `tell`: the roles and ids. `channels`: the channels to use first; each person's own
-    addresses if there are none, or none of them leads to the person.
+    `level`: the level's number, from 1. `tell`: the roles and ids. `channels`: the channels to use first. Each
+    person's own addresses are used if `channels` is empty, or if no channel leads to the person.
     """
 
     level: int
@@ -26,11 +26,12 @@ class LevelRecipients:
 
 @dataclass(frozen=True, slots=True)
 class EntitledRecipients:
-    """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
+    """The recipients of a critical fix: the people marked for it in the contract.
 
-    `registered`: also these people, who registered for such notices (clause I5). `without`: ids of people to leave out,
-    since another request notifies them. If `without` is empty and nobody is found, the operators are notified; if there
-    are none, the people with a role in the contract (of either group only those on duty, if anybody is).
+    `registered`: people who registered for such notices (clause I5, docs/clauses.md); they are added. `without`: ids
+    of people to leave out, because another request notifies them. If `without` is empty and nobody is found, the
+    operators are notified. If there are no operators, the people with a role in the contract are. Of each of these
+    two groups only the people on duty are notified, if anybody is on duty. Source: clause H6.
     """
 
     registered: tuple[Person, ...] = ()
@@ -39,7 +40,7 @@ class EntitledRecipients:
 
 @dataclass(frozen=True, slots=True)
 class ToldReader:
-    """A person who was notified of a notice, and is to be notified of its change or end.
+    """A person who knows of a notice, and is now notified of a change or the end.
 
     `follows`: the id of the delivery that must be final before the new message is sent, "" for none.
     """
@@ -50,16 +51,17 @@ class ToldReader:
 
 @dataclass(frozen=True, slots=True)
 class ToldRecipients:
-    """The recipients of a change or the end of a notice: the people who were notified of it before."""
+    """The recipients of a change or the end of a notice: people who know of the notice."""
 
     readers: tuple[ToldReader, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PagedRecipients:
-    """The recipients of a closing message: the people who were notified since the alert was opened last.
+    """The recipients of a closing message: the people notified since the alert was opened last.
 
-    People who were notified before that are added if they were not told how it ended (see `closing_recipients`).
+    People notified during an earlier opening are added if they were not told how that opening ended (see
+    `closing_recipients`).
     """
 
 
@@ -70,13 +72,17 @@ Audience = LevelRecipients | EntitledRecipients | ToldRecipients | PagedRecipien
 class NotificationRequest:
     """Something to notify people of, before their addresses are looked up.
 
-    `id`: the event id of the fact (`content`), for a notice `<event id>/<contract>`; further pages of an alert add
-    `#<round>.<level>`. `at`: when the fact became true, or the level due. `audience`: whom to notify. `contract`,
-    `alert`: their ids; without an alert "". `episode`: which opening of the alert, from 1; `round` (from 0), `level`
-    (from 1): which step of its escalation; 0 for none. `due_at`: the breached or nearing due instant; for an alert
-    about a notice, when it came to concern the contract; None for none. `outcome`: in a closing message, why the alert
-    closed (CloseReason), else "". `cancel_reason`: why a later event of the same batch makes it needless, else None.
-    `before`: the revision of the notice that the recipients know, None if they know none.
+    - `id`: the event id of the fact (`content`); for a notice `<event id>/<contract>`. Further pages of an alert add
+      `#<round>.<level>`.
+    - `at`: when the fact became true, or the level due.
+    - `audience`: whom to notify.
+    - `alert`: the alert's id, "" without an alert. `episode`: the number of the alert's opening, from 1; 0 for none.
+    - `round` (from 0), `level` (from 1; 0 for none): the step of the escalation.
+    - `due_at`: the breached or nearing due instant; for an alert about a notice, when the notice came to concern the
+      contract; None for neither.
+    - `outcome`: in a closing message, why the alert closed (CloseReason); otherwise "".
+    - `cancel_reason`: why a later event of the same batch makes the message needless; otherwise None.
+    - `before`: the revision of the notice that the recipients know, None if they know none.
     """
 
     id: str

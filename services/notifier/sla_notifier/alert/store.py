@@ -20,8 +20,8 @@ _a, _s = tables.alert.c, tables.step.c
 async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Alert]:
     """Return the alerts with these ids, by id, and lock their rows until the transaction ends.
 
-    Unknown ids are left out. Rows are locked, and returned, in the order of the ids, so that two transactions cannot
-    wait for each other.
+    Unknown ids are left out. Rows are locked, and returned, in the order of the ids. The fixed order keeps two
+    transactions from waiting for each other.
     """
     if not ids:
         return {}
@@ -46,20 +46,20 @@ async def _locked(connection: AsyncConnection, which: ColumnElement[bool]) -> di
 async def find_by_notice(connection: AsyncConnection, notice: str) -> list[Alert]:
     """Return the alerts about a notice of a critical fix: one for each contract.
 
-    `notice`: its id. They are sorted by contract. Nothing is locked.
+    `notice`: the notice's id. The alerts are sorted by contract. Nothing is locked.
     """
     found = await connection.execute(select(tables.alert).where(_a.notice == notice).order_by(_a.contract))
     return [alert_of(dict(row)) for row in found.mappings()]
 
 
 async def find(connection: AsyncConnection, id_: str) -> Alert | None:
-    """Return the alert with this id; None when there is none. Nothing is locked."""
+    """Return the alert with this id; None if there is none. Nothing is locked."""
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     return None if found is None else alert_of(dict(found))
 
 
 async def save(connection: AsyncConnection, alerts: Iterable[Alert]) -> None:
-    """Insert the rows of these alerts, or update those that exist."""
+    """Store alerts: insert new rows, update existing ones."""
     rows = [alert.columns() for alert in alerts]
     if rows:
         await connection.execute(upsert(connection, tables.alert), rows)
@@ -81,9 +81,9 @@ async def alerts_due(connection: AsyncConnection, now: datetime, limit: int) -> 
 
 
 async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[EscalationStep]:
-    """Delete and return the escalation steps of one alert that are due at `now`. `alert`: the alert's id.
+    """Delete and return the escalation steps of one alert that are due at `now`.
 
-    The alert's own row is not read, so this works even if that row is broken.
+    `alert`: the alert's id. The alert's own row is not read, so a broken row does not matter.
     """
     taken = delete(tables.step).where(_s.alert == alert, _s.fire_at <= now).returning(tables.step)
     return [
@@ -96,9 +96,9 @@ async def take_due(
 ) -> tuple[dict[str, Alert], list[EscalationStep]]:
     """Take due escalation steps of the most urgent alerts out of the database.
 
-    Return (alerts by id, steps sorted by when they were due). The steps due at `now` are deleted; the rows of their
-    alerts are locked until the transaction ends. `limit`: of how many alerts at most. `only`: the id of the only alert
-    to take, None for any. Alerts that another process has locked are left out.
+    Return (alerts by id, steps sorted by due instant). The steps due at `now` are deleted. The rows of their alerts
+    are locked until the transaction ends. `limit`: the highest number of alerts. `only`: the id of the only alert to
+    take, None for any. Alerts that another process has locked are left out.
     """
     urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
     due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)
@@ -117,8 +117,8 @@ async def take_due(
 async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:
     """Delete all escalation steps of some alerts, then insert new steps.
 
-    `over`: the ids of the alerts whose steps are deleted. `steps`: the new steps, of any alert; a step is skipped if
-    its alert already has one for the same round and level.
+    `over`: the ids of the alerts whose steps are deleted. `steps`: the new steps, of any alert. A new step is
+    skipped if the alert already has a step for the same round and level.
     """
     if over:
         await connection.execute(delete(tables.step).where(_s.alert.in_(sorted(over))))
@@ -128,12 +128,15 @@ async def replace_steps(connection: AsyncConnection, over: Collection[str], step
 
 
 async def count_open(connection: AsyncConnection) -> dict[str, int]:
-    """Return state (`open` or `acknowledged`) -> number of alerts; a state without alerts is left out."""
+    """Return how many alerts each state has, as state (`open` or `acknowledged`) -> number.
+
+    A state without alerts is left out.
+    """
     statement = select(_a.state, func.count()).where(_a.state != AlertState.CLOSED.value).group_by(_a.state)
     return {row[0]: row[1] for row in await connection.execute(statement)}
 
 
 async def oldest_step(connection: AsyncConnection) -> datetime | None:
-    """Return when the earliest escalation step of all alerts is due; None when there are no steps."""
+    """Return when the earliest escalation step of all alerts is due; None if there are no steps."""
     found: datetime | None = (await connection.execute(select(func.min(_s.fire_at)))).scalar_one()
     return found

@@ -31,12 +31,13 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """Return the part of an urgency that does not depend on the time; the higher, the more urgent.
+    """Return the part of an urgency that does not depend on the time; higher is more urgent.
 
     `content`: a fact (the timer's event about a clock) or a notice of a critical fix. `urgency_of` multiplies the
-    result by a factor for the time left. For a fact it is its `weight`, or a hundredth of its `urgency` if it has no
-    weight (facts of older releases). For a notice it is 1 if the severity is `critical`, 1/2 if `high`, 1/3 if
-    `medium`, 1/4 if `low`.
+    result by a factor for the time left.
+
+    - Fact: its `weight`; without a weight (older releases), a hundredth of its `urgency`.
+    - Notice: 1 for severity `critical`, 1/2 for `high`, 1/3 for `medium`, 1/4 for `low`.
     """
     if isinstance(content, NoticeData):
         return weight(content.severity_level.rank, 1)
@@ -46,9 +47,9 @@ def weight_of(content: ClockFact | NoticeData) -> float:
 def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: datetime) -> float:
     """Return how urgent a fact or notice is at `now`: the higher, the sooner somebody must act.
 
-    `content`: a fact (the timer's event about a clock) or a notice of a critical fix. The urgency is from 0 to 200, and
-    for a fact of an older release up to 400. `due_at`: the due instant; None while the clock is paused, then the
-    urgency is almost 0.
+    `content`: a fact (the timer's event about a clock) or a notice of a critical fix. `due_at`: the due instant;
+    None while the clock is paused, which gives an urgency near 0. The urgency is from 0 to 200; for a fact of an
+    older release, up to 400.
     """
     return score_of_weight(weight_of(content), None if due_at is None else due_at - now)
 
@@ -56,7 +57,7 @@ def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: da
 def turn_of(kind: MessageKind, urgency: float) -> float:
     """Return the place of a message in its queue; the smallest number is sent first.
 
-    The kind of message decides first; pages come before all others. Of one kind, the message with the higher `urgency`
-    gets the smaller number.
+    The kind of message decides first; pages come before all others. Among messages of one kind, a higher `urgency`
+    gives a smaller number.
     """
     return RANKS[kind] * _STEP - urgency

@@ -28,9 +28,10 @@ class _Shape(BaseModel):
 
 
 class ToldShape(_Shape):
-    """Part of an API response: a person notified of a notice for one contract, and the last message to them.
+    """Part of an API response: a person notified of a notice, with the last message.
 
-    `channel`: "" if the person has no address. `delivered_at`: null if no message to the person was sent.
+    The person was notified for one contract. `channel`: "" if the person has no address. `delivered_at`: null if no
+    message to the person was sent.
     """
 
     person: str
@@ -44,7 +45,7 @@ class ToldShape(_Shape):
 
 
 class NoticeContractShape(_Shape):
-    """Part of an API response: whether one contract has acknowledged a notice, and the people notified for it.
+    """Part of an API response: one contract's acknowledgement of a notice, and the people notified.
 
     `acknowledged_by`: a person's id, or the name that an API call gave. `acknowledged_via`: `link`, `digest` (a mail
     that collects several messages) or `api`. `close_reason`: such as `withdrawn`. Texts that do not apply are "".
@@ -60,11 +61,11 @@ class NoticeContractShape(_Shape):
 
 
 class NoticeReport(_Shape):
-    """API response about one notice: its newest revision, whom it was sent to, and which contracts acknowledged it.
+    """API response about one notice: its newest revision, the people notified, and the acknowledgements.
 
     `severity`: `critical`, `high`, `medium` or `low`. `cause`: what the fix prevents (`security`, `data_loss` or
-    `outage`), "" if not named. `products`: the affected ones, each with its versions. `withdrawn`: it no longer
-    applies.
+    `outage`), "" if not named. `products`: the affected products, each with its versions. `withdrawn`: whether the
+    notice was withdrawn.
     """
 
     id: str
@@ -84,7 +85,7 @@ class NoticeReport(_Shape):
 
 
 def add_notices(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the route `GET /v1/notices/{id_}` to `routes`; it answers with a NoticeReport.
+    """Add the route `GET /v1/notices/{id_}` to `routes`; its response is a NoticeReport.
 
     `authorize`: checks the API key of a request.
     """
@@ -111,8 +112,9 @@ def add_notices(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 async def notice_report(connection: AsyncConnection, id_: str, contract: str | None) -> NoticeReport | None:
     """Return the report on a notice of a critical fix, for the API.
 
-    It says whom the notice was sent to, and which contracts acknowledged it. `id_`: the notice's id. `contract`: the
-    only contract to report on, None for all. None is returned if the notice is unknown, or does not concern `contract`.
+    The report tells who was notified, and which contracts acknowledged the notice. `id_`: the notice's id.
+    `contract`: the only contract to report on, None for all. None is returned if the notice is unknown, or does not
+    concern `contract`.
     """
     found = await store.find(connection, id_)
     if found is None:

@@ -31,7 +31,10 @@ class _Shape(BaseModel):
 
 
 class OverrideShape(_Shape):
-    """Part of an API response: the override of a rota by which a person is on call out of turn."""
+    """Part of an API response: an override of a rota.
+
+    An override puts a person on call out of turn.
+    """
 
     instead_of: str = Field(description="a person, or empty: whoever it would have been")
     by: str = Field(description="who wrote it, empty if not said")
@@ -41,9 +44,9 @@ class OverrideShape(_Shape):
 class ShiftShape(_Shape):
     """Part of an API response: a span of time in which one person is on call.
 
-    `person`: an id. `languages`: those that the person speaks, as tags such as `de`. `start`, `end`: instants in UTC;
-    `local_start`, `local_end`: the same in `zone`, as ISO 8601 text. `override`: null if the person is on call by the
-    rota itself.
+    `person`: an id. `languages`: tags of the languages that the person speaks, such as `de`. `start`, `end`: in UTC.
+    `local_start`, `local_end`: the same instants in `zone`, as ISO 8601 text. `override`: null if the person is on
+    call in the rota's usual turn.
     """
 
     person: str
@@ -58,9 +61,9 @@ class ShiftShape(_Shape):
 
 
 class RotaShape(_Shape):
-    """Part of an API response: a rota with the shift at the instant asked (`now`) and the one after it (`next`).
+    """Part of an API response: a rota, its shift at the requested instant, and its next shift.
 
-    `now` is null if nobody is on call at that instant, `next` if no later shift is known.
+    `now`: null if nobody is on call at that instant. `next`: null if no later shift is known.
     """
 
     rota: str
@@ -71,9 +74,10 @@ class RotaShape(_Shape):
 
 
 class HolderShape(_Shape):
-    """Part of an API response: a person who holds a role of a contract, and whether on duty at the instant asked.
+    """Part of an API response: a person who holds a role of a contract.
 
-    `contract`, `role`, `person`: ids; `name`: the person's. `reason`: why on duty or not, as an English phrase.
+    `on_duty`: at the requested instant. `reason`: why on duty or not, as an English phrase. `contract`, `role`,
+    `person`: ids.
     """
 
     contract: str
@@ -88,7 +92,7 @@ class HolderShape(_Shape):
 class OnCallResponse(_Shape):
     """API response: who is on call in each rota at the instant `at`.
 
-    `roles`: who holds each role of the contract asked for; empty without a contract.
+    `roles`: who holds each role of the requested contract; empty without a contract.
     """
 
     at: datetime
@@ -97,9 +101,9 @@ class OnCallResponse(_Shape):
 
 
 def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the routes `GET /v1/oncall` (JSON) and `GET /v1/oncall/{rota}.ics` (iCalendar) to `routes`.
+    """Add the routes that show who is on call: `GET /v1/oncall` and `GET /v1/oncall/{rota}.ics`.
 
-    They return who is on call. `authorize`: checks the API key of a request.
+    The first returns JSON, the second iCalendar. `authorize`: checks the API key of a request.
     """
 
     @routes.get("/v1/oncall", summary="Read who is on call", responses=_KNOWN)
@@ -141,7 +145,10 @@ def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 
 
 def contract_named(context: NotifierContext, id_: str | None) -> Contract | None:
-    """Return the contract with this id, None for no id. Raises Problem 404 if it is not known."""
+    """Return the contract with this id. None or "" as id gives None.
+
+    Raises Problem (404) if the contract is unknown.
+    """
     if not id_:
         return None
     found = context.catalogue().rulebook.contracts.get(ContractId(id_))

@@ -40,7 +40,11 @@ _MAKING = {**_KNOWN, **BAD_BODY, 409: {"description": "the rota has too many ove
 
 
 class OverrideRequest(BaseModel):
-    """Who is on call in `[from, until)`. `instead_of`: only where this person would be; absent: in the whole span."""
+    """Body of a request to override who is on call in a rota during `[from, until)`.
+
+    `person`: who is on call instead. `instead_of`: the override applies only while this person would be on call;
+    absent: in the whole span.
+    """
 
     model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
     from_: InstantIn = Field(alias="from")
@@ -55,7 +59,10 @@ class _Shape(BaseModel):
 
 
 class RotaOverrideShape(_Shape):
-    """An override of a rota."""
+    """Part of an API response: an override of a rota.
+
+    An override puts a person on call out of turn.
+    """
 
     id: str = Field(description="empty in a file, and if it was only looked at")
     managed: str = Field(description="api or file")
@@ -74,9 +81,9 @@ class RotaOverrideShape(_Shape):
 
 
 class OverridesResponse(_Shape):
-    """The overrides of a rota in the order in which they count: those of the files first, of two that meet the later.
+    """API response: the overrides of a rota; where two overlap, the later in the list applies.
 
-    Left out is what was over 31 days ago.
+    Overrides from files come first. An override is left out if its `until` is more than 31 days ago.
     """
 
     rota: str
@@ -84,7 +91,11 @@ class OverridesResponse(_Shape):
 
 
 class ChangedShiftShape(_Shape):
-    """In this span `after` is on call where `before` was; null for nobody."""
+    """Part of an API response: a span in which somebody else is on call after a change.
+
+    The change is the making or ending of an override. `before`, `after`: the person on call before and after the
+    change; null for nobody.
+    """
 
     start: datetime
     end: datetime
@@ -93,7 +104,10 @@ class ChangedShiftShape(_Shape):
 
 
 class OverrideResponse(_Shape):
-    """An override as it stands now, or as it would, and who is on call otherwise because of it."""
+    """API response to making or ending an override: the override and the shifts that change.
+
+    In a dry run, the override and the shifts are as the change would make them.
+    """
 
     override: RotaOverrideShape
     shifts: list[ChangedShiftShape]
@@ -101,7 +115,10 @@ class OverrideResponse(_Shape):
 
 
 def add_overrides(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the routes of overrides; `authorize`: checks the API key of a request."""
+    """Add the routes to list, make and end overrides of rotas to `routes`.
+
+    `authorize`: checks the API key of a request.
+    """
     owner = OverrideOwner(context.store, context.time_source, context.catalogue)
 
     def shown(done: OverrideDone, *, dry_run: bool) -> OverrideResponse:

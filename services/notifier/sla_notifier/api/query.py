@@ -40,10 +40,11 @@ _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """The filters and the page that a caller of a list route asks for.
+    """The filters and the page that a caller of a list route requests.
 
-    `equal`: column -> the value it must have, "" for any. `contract`: the only contract to list, None for all.
-    `before`: the `next` of the previous page, "" for the first page. `limit`: how many entries a page has at most.
+    `equal`: column -> the value that the column must have, "" for any. `contract`: the only contract to list, None
+    for all. `before`: the `next` of the previous page, "" for the first page. `limit`: the highest number of entries
+    on a page.
     """
 
     equal: dict[str, str]
@@ -58,10 +59,10 @@ _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which
 async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
     """Return a page of the list of alerts.
 
-    First come the open alerts, then the acknowledged ones, both the most urgent first; then the closed ones, the last
-    opened first. `asked`: the filters and the page. `now`: the instant at which urgency is measured; further pages use
-    that of the first page, so that the order stays. Alerts that cannot be shown are logged, and their ids returned in
-    `not_shown`. Raises Problem (422) when `asked.before` is not the `next` of a page.
+    The order is: open alerts, then acknowledged alerts, both the most urgent first; then closed alerts, the last
+    opened first. `asked`: the filters and the page. `now`: the instant at which urgency is measured. Further pages
+    use the instant of the first page, so that the order stays the same. Alerts that cannot be shown are logged, and
+    their ids returned in `not_shown`. Raises Problem (422) if `asked.before` is not the `next` of a page.
     """
     state, place = _state_and_place(asked)
     now = place.at if place is not None else now
@@ -120,9 +121,9 @@ def _state_and_place(asked: ListQuery) -> tuple[AlertState, UrgencyCursor | None
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
     """Return an alert with its future escalation steps and its deliveries.
 
-    `id_`: the alert's id. The deliveries are at most 1000, the oldest first. `contract`: the contract to which the
-    alert must belong, None: any. With a `contract`, deliveries for other contracts, to which the alert belonged
-    earlier, are left out. None is returned when there is no such alert.
+    `id_`: the alert's id. `contract`: the contract to which the alert must belong, None: any. The deliveries are at
+    most 1000, the oldest first. With a `contract`, deliveries for contracts to which the alert belonged earlier are
+    left out. None is returned if there is no such alert.
     """
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
@@ -146,7 +147,7 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
     """Return a page of the list of deliveries, the newest first.
 
     `asked`: the filters and the page. Deliveries that cannot be shown are logged, and their ids returned in
-    `not_shown`. Raises Problem (422) when `asked.before` is not the `next` of a page.
+    `not_shown`. Raises Problem (422) if `asked.before` is not the `next` of a page.
     """
     statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
@@ -155,10 +156,10 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
 
 
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
-    """Return a delivery (one message to one person) with its attempts, the first one first.
+    """Return a delivery (one message to one person) with its attempts, the first attempt first.
 
     `id_`: the delivery's id. `contract`: the contract to which the delivery must belong, None: any. None is returned
-    when there is no such delivery.
+    if there is no such delivery.
     """
     found = (await connection.execute(_shown().where(_d.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
@@ -172,8 +173,7 @@ async def delivery(connection: AsyncConnection, id_: str, contract: str | None) 
 async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
     """Return the stored endpoints, sorted by id.
 
-    An endpoint is the mail server or one webhook. Stored are only those that were disabled at some time, or asked for a
-    pause.
+    An endpoint is the mail server or one webhook. An endpoint is stored once it was disabled or asked for a pause.
     """
     found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
     return [EndpointShape.model_validate({**row}) for row in found.mappings()]
@@ -182,7 +182,7 @@ async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
 def alert_shape(row: dict[str, Any]) -> AlertShape:
     """Return the API's form of an alert, from a row of table `notifier_alert` (column name -> value).
 
-    `urgency` is the row's additional column `score`; None for a closed alert, and for a row without a `score`.
+    `urgency` comes from the additional column `score`. It is None for a closed alert, and for a row without `score`.
     """
     urgency = row["score"] if "score" in row and row["state"] != AlertState.CLOSED.value else None
     return AlertShape.model_validate(row | {"policy": chain.chain_from_json(row["policy"]).policy, "urgency": urgency})
@@ -191,7 +191,7 @@ def alert_shape(row: dict[str, Any]) -> AlertShape:
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
     """Return the API's form of a delivery, from a row of table `notifier_delivery` (column name -> value).
 
-    It has neither the address nor the text. `next_at` is None once the delivery is in a final state.
+    The address and the text are left out. `next_at` is None once the delivery is in a final state.
     """
     waiting = DeliveryState(row["state"]) in UNFINISHED
     text = UnsentReason(row["reason"]).text if row["reason"] else ""

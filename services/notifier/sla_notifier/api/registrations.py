@@ -37,9 +37,9 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 class RegistrationRequest(BaseModel):
     """Body of a request to register a mail address for notices of critical fixes.
 
-    `contract`: the contract under which to register. Required with an API key for all contracts, ignored with a key of
-    one contract; without a key, "" means every contract that allows the address. `language`: the tag of the language in
-    which to send messages.
+    `contract`: the contract under which to register. An API key for all contracts requires it; with a key of one
+    contract it is ignored. Without a key, "" means every contract that allows the address. `language`: the language
+    tag of the messages.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -50,17 +50,20 @@ class RegistrationRequest(BaseModel):
 
 
 class RegistrationResponse(BaseModel):
-    """Response to a request to register an address; always the same, so that nobody learns who is registered."""
+    """Response to a request to register an address.
+
+    The response is always the same, so that nobody learns who is registered.
+    """
 
     outcome: str = "accepted"
     detail: str = "If this address may register, it has been sent a mail with a link to confirm it."
 
 
 class RegistrationShape(BaseModel):
-    """A registration of a mail address for notices of one product, as the API shows it to administrators.
+    """A registration of a mail address for notices of one product.
 
-    `language`: the language tag of the messages. `confirmed_at`, `ended_at`: null until then. `ended_by`: "" until
-    then.
+    Administrators see this form in the API. `language`: the language tag of the messages. `confirmed_at`: null until
+    confirmed. `ended_at`: null until ended. `ended_by`: "" until ended.
     """
 
     id: str
@@ -85,9 +88,9 @@ class RegistrationPage(BaseModel):
 
 
 def add_registrations(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add routes to `routes`: to register an address for notices, to list registrations, and to end one.
+    """Add the routes to register an address for notices, list registrations, and end one.
 
-    Added, too, are the pages to confirm or end a registration, to which links in mails lead. `authorize`: checks the
+    The pages to which links in mails lead, to confirm or end a registration, are added too. `authorize`: checks the
     API key of a request.
     """
     _ask(routes, Registrar(context), authorize)

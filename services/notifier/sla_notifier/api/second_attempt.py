@@ -21,11 +21,12 @@ _d, _e = tables.delivery, tables.endpoint
 
 
 async def retry_delivery(context: NotifierContext, id_: str, command: Command) -> bool:
-    """Queue a failed delivery again under the same id; return False if it is not possible.
+    """Queue a failed delivery again under the same id; return False if not possible.
 
-    It is not if there is no delivery with the id `id_`, if it has not failed, or if it was in a digest (a mail that
-    collects several messages). `command`: who orders it, for the audit log. One attempt is made in any case. Further
-    ones are made only while the time of its retry policy lasts, which counts from the delivery's creation.
+    False is returned if there is no delivery with the id `id_`, if the delivery has not failed, or if the delivery
+    was in a digest (a mail that collects several messages). `command`: who orders the retry, for the audit log. One
+    attempt is made in any case. Further attempts are made only while the time of the retry policy lasts, counted
+    from the creation of the delivery.
     """
     async with context.store.transaction() as connection:
         now = await store_now(connection, context.time_source)
@@ -52,10 +53,10 @@ async def retry_delivery(context: NotifierContext, id_: str, command: Command) -
 
 
 async def enable_endpoint(context: NotifierContext, id_: str, command: Command) -> bool:
-    """Allow sending to a disabled endpoint again.
+    """Allow sending to a disabled endpoint again; return False if the endpoint is not stored.
 
-    An endpoint is a webhook or the mail server; `id_`: its id. `command`: who orders it; their id is stored with the
-    endpoint. False is returned when no endpoint with this id is stored.
+    An endpoint is a webhook or the mail server. `id_`: the endpoint's id. `command`: who orders it; the id of this
+    person or key is stored with the endpoint.
     """
     async with context.store.transaction() as connection:
         found = select(_e).where(_e.c.id == id_).with_for_update()

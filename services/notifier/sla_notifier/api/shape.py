@@ -27,11 +27,15 @@ class StepShape(_Shape):
 class AlertShape(_Shape):
     """An alert as the API returns it in lists.
 
-    `incident`, `metric`: what it is about; for a critical fix `notice` instead. `generation`: which target of the
-    clock, from 0. `episode`: how often it was opened. `round`: of the escalation, from 0. `opened_at`: when it was
-    opened last. `acknowledged_by`: a person's id, or the name that an API call gave. `acknowledged_via`: `link`,
-    `digest` (a mail that collects several messages) or `api`. `close_reason`: such as `met`. Texts that do not apply
-    are "", instants null.
+    Texts that do not apply are "", instants that do not apply null.
+
+    - `incident`, `metric`: the clock that the alert is about. `notice`: the critical fix that the alert is about.
+    - `generation`: the number of the clock's target, from 0.
+    - `episode`: how often the alert was opened. `opened_at`: when the alert was opened last.
+    - `round`: of the escalation, from 0.
+    - `acknowledged_by`: a person's id, or the name that an API call gave.
+    - `acknowledged_via`: `link`, `digest` (a mail that collects several messages) or `api`.
+    - `close_reason`: such as `met`.
     """
 
     id: str
@@ -59,8 +63,9 @@ class AlertShape(_Shape):
 class AttemptShape(_Shape):
     """Part of an API response: one attempt to send a delivery.
 
-    `number`: from 1. `at`: when it began. `finished_at`: null while it is under way, and if the sender died. `failure`:
-    the kind of failure, such as `timeout`, and `detail`: in words; "" for none.
+    `number`: from 1. `at`: when the attempt began. `finished_at`: null while the attempt is under way, and if the
+    sender died. `failure`: the kind of failure, such as `timeout`; "" for none. `detail`: the failure in words, ""
+    for none.
     """
 
     number: int
@@ -72,15 +77,21 @@ class AttemptShape(_Shape):
 
 
 class DeliveryShape(_Shape):
-    """A delivery as the API returns it: one message to one person by one channel, without its text and address.
+    """A delivery as the API returns it: one message to one person, without its text and address.
 
-    `kind`: what the message is for, such as `page`. `person`: an id. `channel`: the kind of channel, such as `email`.
-    `level`, `round`: of the alert's escalation; 0 for no level. `why`: why this person was chosen. `state`: queued,
-    sending, retrying, sent, failed, cancelled or undeliverable. `reason_text`: `reason` as a sentence. `attempts`: how
-    many were made. `next_at`: when the next attempt is due, null once the state is final. `possibly_duplicate`: an
-    earlier attempt may have arrived. `failure`, `error`: why the last attempt failed, as a code and in words.
-    `carried_by`: the id of the digest (a mail that collects several messages) that contains it. `due_at`: when what it
-    reports became true. `finished_at`: when the state became final. Texts that do not apply are "".
+    Texts that do not apply are "".
+
+    - `kind`: what the message is for, such as `page`. `channel`: the kind of channel, such as `email`.
+    - `level`, `round`: of the alert's escalation; 0 for no level.
+    - `why`: why this person was chosen.
+    - `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable. `finished_at`: when the state
+      became final.
+    - `reason_text`: `reason` as a sentence.
+    - `next_at`: when the next attempt is due, null once the state is final.
+    - `possibly_duplicate`: an earlier attempt may have arrived.
+    - `failure`, `error`: why the last attempt failed, as a code and in words.
+    - `carried_by`: the id of the digest (a mail that collects several messages) that contains the message.
+    - `due_at`: when the reported event became true.
     """
 
     id: str = Field(description="also the Message-ID and the webhook-id")
@@ -133,7 +144,7 @@ class AlertPage(_Shape):
 class DeliveryPage(_Shape):
     """API response: a page of the list of deliveries.
 
-    `next`: pass it as `before` to get the next page; "" on the last.
+    `next`: pass as `before` to get the next page; "" on the last page.
     """
 
     deliveries: list[DeliveryShape]
@@ -142,10 +153,11 @@ class DeliveryPage(_Shape):
 
 
 class EndpointShape(_Shape):
-    """An endpoint (a webhook, or the mail server) that was disabled at some time, or asked for a pause.
+    """An endpoint (a webhook, or the mail server) that was once disabled, or asked for a pause.
 
-    `id`: `email`, or such as `webhook:pager`. `state`: `active` or `disabled`, since `changed_at`. `reason`: why it was
-    disabled, else "". `changed_by`: `slad`, or the id of who enabled it.
+    `id`: `email`, or such as `webhook:pager`. `state`: `active` or `disabled`. `changed_at`: the start of the state.
+    `reason`: why the endpoint was disabled, otherwise "". `changed_by`: `slad`, or the id of who enabled the
+    endpoint.
     """
 
     id: str
@@ -157,7 +169,7 @@ class EndpointShape(_Shape):
 
 
 class EndpointPage(_Shape):
-    """API response: every endpoint that was disabled at some time, or asked for a pause."""
+    """API response: every endpoint that was once disabled, or asked for a pause."""
 
     endpoints: list[EndpointShape]
 
@@ -165,7 +177,7 @@ class EndpointPage(_Shape):
 class AckRequest(BaseModel):
     """Body of a request to acknowledge an alert.
 
-    `by`: the name of who acknowledges, if a program does it for somebody; the id of the API key is stored in any case.
+    `by`: the name of the person for whom a program acknowledges. The id of the API key is stored in any case.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -173,7 +185,7 @@ class AckRequest(BaseModel):
 
 
 class AckResponse(_Shape):
-    """API response to an acknowledgement: what it did (`answer`), and the alert as it is now."""
+    """API response to an acknowledgement: what was done (`answer`), and the alert afterwards."""
 
     answer: str = Field(description="done, already or closed")
     alert: AlertShape

@@ -12,28 +12,29 @@ from sla_platform.settings import Settings
 
 
 class SendingKind(ChannelKind, ABC):
-    """One kind of channel, such as e-mail; each folder of `sla_notifier.channel` exports one instance as `KIND`.
+    """One kind of channel, such as e-mail.
 
-    `grouped`: whether a flood of messages to one address is gathered into digests; True for people, False for programs,
-    which get each message by itself. `one_server`: whether all messages of the kind go to one server and wait in one
-    queue; False: each address has its own queue, so that a slow receiver delays only its own messages.
+    Each folder of `sla_notifier.channel` exports one instance as `KIND`. `grouped`: whether many messages to one
+    address in a short time are gathered into digests. It is True for people and False for programs, which get each
+    message by itself. `one_server`: True: all messages of the kind go to one server and wait in one queue. False:
+    each address has its own queue, so that a slow receiver delays only its own messages.
     """
 
     grouped: ClassVar[bool] = False
     one_server: ClassVar[bool] = False
 
     def endpoint(self, address: str) -> str:
-        """Return the name of the queue in which messages to this address wait, such as `email` or `webhook:pager`.
+        """Return the name of the queue for messages to this address, such as `email` or `webhook:pager`.
 
-        `address`: without the name of its kind.
+        `address`: without the name of the kind.
         """
         return self.name if self.one_server else f"{self.name}:{address}"
 
     def reaches(self, catalogue: Catalogue, address: str) -> bool:
         """Return whether messages can be sent to this address.
 
-        By default: whether the catalogue has a channel of this kind whose id is the address. Kinds with other
-        addresses, such as e-mail, override it.
+        By default: whether the address is the id of a channel of this kind in the catalogue. Kinds with other
+        addresses, such as e-mail, override this method.
         """
         entry = catalogue.channels.get(ChannelId(address))
         return entry is not None and entry.kind == self.name
@@ -42,5 +43,5 @@ class SendingKind(ChannelKind, ABC):
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
         """Return the channel that sends messages of this kind; called once in a process.
 
-        `catalogue`: returns the present catalogue. Raises BadSettings for settings that cannot be used.
+        `catalogue`: returns the present catalogue. Raises BadSettings for unusable settings.
         """

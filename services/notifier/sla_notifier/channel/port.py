@@ -16,16 +16,23 @@ DUPLICATE_HEADER = "X-Slad-Possibly-Duplicate"  # on mails and webhooks alike
 
 
 class Failure(StrEnum):
-    """Why a message was not sent, as a short code that is also the label of a metric.
+    """Why a message was not sent, as a short code; also the label of a metric.
 
-    `AUTH`: the login or signature was refused. `RATE_LIMITED`: too many requests (HTTP 429). `REFUSED`: nothing listens
-    at the address. `UNREACHABLE`: no route, or the name is unknown. `TLS`: no trusted encrypted connection. `DROPPED`:
-    the connection ended before an answer came, though the message may have arrived. `SERVER_ERROR`, `CLIENT_ERROR`,
-    `REDIRECT`, `GONE`: the HTTP status, if no other code fits. `SMTP_TEMPORARY`, `SMTP_PERMANENT`: the mail server's
-    reply. `FORBIDDEN_TARGET`: the webhook's URL must not be connected to. `BAD_ADDRESS`: not one plain mailbox.
-    `NOT_CONFIGURED`: a setting of the channel is missing or unusable. `TOO_LARGE`: the body for the webhook. `LOST`:
-    the sender died before it stored the outcome. `PROTOCOL`: an answer that breaks the protocol, or an error in the
-    channel. `BUSY`: the mail server accepts no more connections now.
+    - `AUTH`: the login or signature was refused.
+    - `RATE_LIMITED`: too many requests (HTTP 429).
+    - `REFUSED`: nothing listens at the address.
+    - `UNREACHABLE`: no route, or the name is unknown.
+    - `TLS`: no trusted encrypted connection.
+    - `DROPPED`: the connection ended without a reply; the message may have arrived.
+    - `SERVER_ERROR`, `CLIENT_ERROR`, `REDIRECT`, `GONE`: the HTTP status, if no other code fits.
+    - `SMTP_TEMPORARY`, `SMTP_PERMANENT`: the mail server's reply.
+    - `FORBIDDEN_TARGET`: connecting to the webhook's URL is not allowed.
+    - `BAD_ADDRESS`: the address is not one plain mailbox.
+    - `NOT_CONFIGURED`: a setting of the channel is missing or unusable.
+    - `TOO_LARGE`: the body for the webhook is too large.
+    - `LOST`: the sender died before it stored the outcome.
+    - `PROTOCOL`: a reply that breaks the protocol, or an error in the channel.
+    - `BUSY`: the mail server accepts no more connections now.
     """
 
     AUTH = "auth"
@@ -57,10 +64,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The outcome of an attempt to send that failed for now; the retry policy decides when to try again.
+    """The outcome of a failed attempt to send that may be repeated; the retry policy decides when.
 
-    `failure`: the kind of failure, `detail`: it in words. `after`: how long the server asked to wait, None if it did
-    not. `maybe_arrived`: whether the message may have arrived nevertheless.
+    `detail`: the failure in words. `after`: how long the server asked to wait, None for no wish. `maybe_arrived`:
+    whether the message may have arrived nevertheless.
     """
 
     failure: Failure
@@ -71,17 +78,19 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The outcome when the server could not take the message now; it does not count as an attempt. `detail`: why."""
+    """The outcome when the server was too busy to take the message.
+
+    `detail`: why. No attempt is counted.
+    """
 
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The outcome of an attempt to send that was refused for good; the message is not tried again.
+    """The outcome of an attempt to send that was refused finally; the message is not tried again.
 
-    `failure`: the kind of failure, `detail`: it in words. `disable`: whether nothing more is to be sent to this
-    endpoint.
+    `detail`: the failure in words. `disable`: whether to stop sending anything to this endpoint.
     """
 
     failure: Failure
@@ -96,11 +105,14 @@ Outcome = Sent | Busy | Retry | Rejected
 class OutgoingMessage:
     """A message to one address, as a channel sends it.
 
-    `id`: the same in each attempt; becomes Message-ID or webhook-id. `address`: a mailbox, or the id of a webhook
-    channel. `subject`, `text`, `html`: of a mail. `payload`: the JSON body for a webhook. `thread`: the name of its
-    mail thread, "" for none. `attempt`: from 1; `at`: the instant of the attempt. `created_at`: when the message was
-    queued, the same in each attempt. `possibly_duplicate`: an earlier attempt may have arrived. `unsubscribe`: the link
-    by which a registered mailbox ends its registration, "" for none.
+    - `id`: becomes Message-ID or webhook-id; the same in each attempt.
+    - `address`: a mailbox, or the id of a webhook channel.
+    - `subject`, `text`, `html`: of a mail. `payload`: the JSON body for a webhook.
+    - `thread`: the name of the mail thread, "" for none.
+    - `attempt`: from 1. `at`: the instant of the attempt.
+    - `created_at`: when the message was queued; the same in each attempt.
+    - `possibly_duplicate`: an earlier attempt may have arrived.
+    - `unsubscribe`: the link by which a registered mailbox ends its registration, "" for none.
     """
 
     id: str
@@ -118,14 +130,14 @@ class OutgoingMessage:
 
 
 class Channel(Protocol):
-    """Sends the messages of one kind, such as e-mail or webhook; there is one of each kind in a process.
+    """Sends the messages of one kind, such as e-mail or webhook. A process has one channel of each kind.
 
     Call `prepare` at the start, `send` for each message, and `close` at the end.
     """
 
     @property
     def room(self) -> int | None:
-        """Return how many messages at most to take from the queue at once, to send them by this channel.
+        """Return the highest number of messages to take from the queue at once for this channel.
 
         None: the channel sets no limit.
         """
@@ -134,12 +146,12 @@ class Channel(Protocol):
     async def prepare(self) -> None:
         """Read every file that sending needs; called at the start of the process.
 
-        Later, under load, there may be no free file descriptor for it.
+        Reading early matters: under load there may be no free file descriptor.
         """
         return
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Send one message and return the outcome. A failure to send raises nothing; the outcome describes it."""
+        """Send one message and return the outcome. A failure to send raises nothing."""
         ...
 
     async def close(self) -> None:

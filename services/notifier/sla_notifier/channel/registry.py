@@ -25,7 +25,8 @@ LONGEST_NAME = 12  # characters; as wide as the column `notifier_delivery.channe
 def load_kind(folder: str) -> SendingKind:
     """Return the kind of channel that the folder `sla_notifier.channel.<folder>` exports as `KIND`.
 
-    Raises TypeError when it exports no SendingKind, or the kind's name is empty or longer than 12 (LONGEST_NAME).
+    Raises TypeError if `KIND` is not a SendingKind, or if its name is empty or longer than 12 characters
+    (LONGEST_NAME).
     """
     kind = import_module(f"{__package__}.{folder}").KIND
     if not isinstance(kind, SendingKind) or not 0 < len(kind.name) <= LONGEST_NAME:
@@ -51,9 +52,9 @@ def split_address(written: str) -> tuple[str, str]:
 
 
 def endpoint_of(kind: str, address: str) -> str:
-    """Return the name of the queue in which messages to an address wait, such as `email` or `webhook:pager`.
+    """Return the name of the queue for messages to an address, such as `email` or `webhook:pager`.
 
-    `kind`: the name of the kind of channel. `address`: the address without that name.
+    `kind`: the name of the kind of channel. `address`: the address without the name of the kind.
     """
     known = sending_kind(kind)
     return f"{kind}:{address}" if known is None else known.endpoint(address)
@@ -62,23 +63,24 @@ def endpoint_of(kind: str, address: str) -> str:
 def personal_address(written: str) -> str:
     """Return a person's mailbox as an address with the name of its kind: `email:a@b` for `a@b`.
 
-    Raises BadAddress for a text that is not one mailbox.
+    Raises BadAddress if `written` is not one mailbox.
     """
     kind = next(kind for kind in KINDS if kind.personal)
     return f"{kind.name}:{kind.normalise(written.strip())}"
 
 
 def is_grouped(written: str) -> bool:
-    """Return whether a flood of messages to this address, such as `email:a@b`, is gathered into digests.
+    """Return whether many messages to this address in a short time are gathered into digests.
 
-    A digest is a mail that collects several messages. False for an unknown kind.
+    `written`: an address such as `email:a@b`. A digest is a mail that collects several messages. False for an
+    unknown kind.
     """
     known = sending_kind(split_address(written)[0])
     return known is not None and known.grouped
 
 
 def one_server_kinds() -> list[str]:
-    """Return the names of the kinds of channel whose messages all go to one server, such as `email`.
+    """Return the names of the kinds of channel with one server for all messages, such as `email`.
 
     The queue of such a kind has the same name.
     """
@@ -86,7 +88,7 @@ def one_server_kinds() -> list[str]:
 
 
 def open_channels(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
-    """Return name of the kind of channel, such as `email` -> channel, for every kind.
+    """Return the channels by the name of their kind, such as `email`.
 
     `catalogue`: returns the present catalogue; channels call it for each message. Raises BadSettings for unusable
     settings.

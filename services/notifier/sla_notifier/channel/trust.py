@@ -10,8 +10,8 @@ from functools import cache
 def trusting(ca_file: str = "") -> ssl.SSLContext:
     """Return a TLS context that trusts this machine's certificate authorities and those in `ca_file`.
 
-    `ca_file`: a PEM file, "" for none. The context is made once for each file and then returned again, since reading
-    the machine's authorities takes long. Raises OSError when the file cannot be read.
+    `ca_file`: a PEM file, "" for none. The context for each file is made once and kept, because reading the
+    machine's authorities takes long. Raises OSError if the file cannot be read.
     """
     context = ssl.create_default_context()
     if ca_file:

@@ -41,10 +41,10 @@ Compose = Callable[[DeliveryRow, Sequence[DeliveryRow], datetime], DeliveryRow]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A claim of one process on deliveries that it sends; other processes do not send them until it ends.
+    """A claim of one process on deliveries: until the claim ends, no other process sends them.
 
-    `token`: a random name, stored in the rows of the deliveries. `until`: when it ends. `in_flight`: ids of deliveries
-    that this process is still sending, which are not claimed again.
+    `token`: a random name, stored in the rows of the deliveries. `until`: when the claim ends. `in_flight`: ids of
+    deliveries that this process is still sending; these are not claimed again.
     """
 
     token: str
@@ -55,7 +55,8 @@ class Lease:
 async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
     """Return the endpoints that have a delivery to send now, the longest waiting first.
 
-    An endpoint is the mail server or one webhook. Endpoints that asked for a pause are left out until it is over.
+    An endpoint is the mail server or one webhook. Endpoints that asked for a pause are left out until the pause is
+    over.
     """
     resting = exists().where(_e.id == _d.c.endpoint, _e.state == "active", _e.rest_until > now)
     due = select(_d.c.endpoint).where(*_due(now), ~resting)
@@ -64,11 +65,11 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 
 
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
-    """Return the ids of the deliveries that are due at `now`; change nothing.
+    """Return the ids of the deliveries that `claim_due` would process at `now`; change nothing.
 
-    They are those that `claim_due` would process. `room`: endpoint (mail server or webhook) -> how many of its
-    deliveries at most. `lease`: the deliveries in its `in_flight` are left out. The ids come by endpoint, and in the
-    order of the endpoint's queue.
+    `room`: endpoint (mail server or webhook) -> the highest number of deliveries for this endpoint. `lease`:
+    deliveries in its `in_flight` are left out. The ids are grouped by endpoint, and in the order of the endpoint's
+    queue.
     """
     queries = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
@@ -82,15 +83,20 @@ async def claim_due(
     compose: Compose,
     only: str | None = None,
 ) -> list[DeliveryRow]:
-    """Claim due deliveries for this process, and return those to send now.
+    """Claim due deliveries for this process, and return the deliveries to send now.
 
-    Of each it is stored that an attempt begins; no other process sends it before `lease` ends. `room`: endpoint (mail
-    server or webhook) -> how many of its deliveries at most. `only`: the id of the only delivery to claim, None for
-    any. `compose`: writes the text of a digest (a mail that collects several messages). Deliveries that must wait for
-    another message are left out. Deliveries that must not be sent any more get their final state instead. The reasons:
-    the endpoint is disabled; the time for attempts is over; the alert no longer needs the page; the due instant of a
-    warning has passed; the message that it would take back was not sent; a page overtakes the closing message; or the
-    digest is empty.
+    A new attempt is stored for each returned delivery. No other process sends the delivery before `lease` ends.
+    `room`: endpoint (mail server or webhook) -> the highest number of deliveries for this endpoint. `only`: the id
+    of the only delivery to claim, None for any. `compose`: writes the text of a digest (a mail that collects several
+    messages). Deliveries that must wait for another message are left out. A delivery that is no longer to be sent
+    gets its final state instead. The reasons:
+
+    - The endpoint is disabled, or the time for attempts is over.
+    - The alert no longer needs the page.
+    - The due instant of a warning has passed.
+    - The message would take back an earlier message that was not sent.
+    - A closing message is overtaken by a page about a newer breach.
+    - The digest is empty.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:
@@ -115,9 +121,9 @@ async def claim_due(
 
 
 def lease_until(now: datetime, seconds: float) -> datetime:
-    """Return the instant `seconds` after `now`.
+    """Return when a lease ends: the instant `seconds` after `now`.
 
-    At this instant a lease ends, a process's claim on deliveries that it sends.
+    A lease is a process's claim on deliveries that it sends.
     """
     return now + timedelta(seconds=seconds)
 

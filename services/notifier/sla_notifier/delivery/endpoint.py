@@ -30,20 +30,20 @@ class FinishedAttempt:
 
 
 async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
-    """Return the ids of the disabled endpoints, to which nothing is sent until an administrator enables them.
+    """Return the ids of the disabled endpoints.
 
-    An endpoint is the mail server or one webhook.
+    An endpoint is the mail server or one webhook. Nothing is sent to a disabled endpoint until an administrator
+    enables it.
     """
     statement = select(tables.endpoint.c.id).where(tables.endpoint.c.state == "disabled")
     return frozenset((await connection.execute(statement)).scalars())
 
 
 async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Disable the endpoints of these attempts, which answered 410 (Gone).
+    """Disable the endpoints of these attempts.
 
-    An endpoint is the mail server or one webhook. `done`: only attempts with that answer. Messages that wait for the
-    endpoint become due at `now`: a due message to a disabled endpoint fails at once and goes to the person's next
-    address.
+    An endpoint is the mail server or one webhook. `done`: only attempts whose response was 410 (Gone). Messages that
+    wait for such an endpoint become due at `now`, so that they fail at once and go to the person's next address.
     """
     reasons = {item.row.endpoint: item.outcome for item in done}
     if not reasons:
@@ -67,9 +67,9 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
 async def record_pauses(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
     """Store the pauses that endpoints asked for by the Retry-After header.
 
-    Until such a pause is over, nothing is sent to the endpoint (the mail server or one webhook). `done`: finished
-    attempts to send; those that brought no such header change nothing. A pause counts from `now` and lasts one minute
-    (LONGEST_FOR_OTHERS) at most. An earlier pause that ends later is kept.
+    An endpoint is the mail server or one webhook. Nothing is sent to the endpoint until the pause is over. `done`:
+    finished attempts to send; attempts without a Retry-After header are skipped. A pause starts at `now` and lasts
+    at most one minute (LONGEST_FOR_OTHERS). A stored pause that ends later is kept.
     """
     asked = longest_pauses((item.row.endpoint, item.outcome) for item in done)
     if asked:
@@ -85,8 +85,8 @@ async def record_pauses(connection: AsyncConnection, done: Sequence[FinishedAtte
 def longest_pauses(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
     """Return endpoint id -> the longest pause that the endpoint asked for in these outcomes.
 
-    `outcomes`: (endpoint id, outcome of an attempt). A pause is cut at one minute (LONGEST_FOR_OTHERS). Endpoints that
-    asked for none are left out.
+    `outcomes`: (endpoint id, outcome of an attempt). A pause is cut at one minute (LONGEST_FOR_OTHERS). Endpoints
+    that did not ask for a pause are left out.
     """
     asked: dict[str, timedelta] = {}
     for endpoint, outcome in outcomes:

@@ -13,8 +13,8 @@ from sla_platform.wire import DeliveryFact, encode_delivery_fact
 def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
     """Return the event that reports the present state of a delivery.
 
-    `at`: the event's time. It contains no address. Its id is `delivery/<delivery id>/<state>/<attempts>`, so the same
-    report always has the same id.
+    `at`: the event's time. The event contains no address. The event's id is `delivery/<delivery
+    id>/<state>/<attempts>`, so that the same report always has the same id.
     """
     fact = DeliveryFact(
         what=f"delivery.{row.state.value}",

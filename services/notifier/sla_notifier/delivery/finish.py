@@ -26,10 +26,9 @@ _WAITING = [state.value for state in WAITING]
 
 
 async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeliveryState]:
-    """Return delivery id -> state; unknown ids are left out.
+    """Return delivery id -> state. Unknown ids are left out.
 
-    A delivery that may have arrived (`possibly_duplicate`) counts as sent, whatever its state. `ids`: of the
-    deliveries.
+    `ids`: of the deliveries. A delivery that may have arrived (`possibly_duplicate`) has the state SENT here.
     """
     if not ids:
         return {}
@@ -38,7 +37,10 @@ async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[s
 
 
 async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Store the state, attempts, times and errors of these deliveries in their rows; other columns are unchanged."""
+    """Store the state, attempts, times and errors of these deliveries in their rows.
+
+    Other columns are unchanged.
+    """
     if not rows:
         return
     changing = ("state", "reason", "attempts", "next_at", "lease", "possibly_duplicate", "failure", "error")
@@ -60,10 +62,10 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """End deliveries without sending them.
 
-    `rows`: the deliveries with their final state, which is stored; an event is logged for each. `now`: when they end,
-    and when what is queued is due. Failed deliveries are queued again, to the person's next address, if there is one.
-    With a digest (a mail that collects several messages) the deliveries in it end too, unless a new digest to the next
-    address takes them over.
+    `rows`: the deliveries with their final state, which is stored; an event is logged for each. `now`: when the
+    deliveries end. A failed delivery is queued again at `now`, to the person's next address, if there is one. When a
+    digest (a mail that collects several messages) ends, the deliveries in the digest end too, unless a new digest to
+    the next address takes them over.
     """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
@@ -72,7 +74,7 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 
 
 async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Append an event with the present state of each of these deliveries to the notifier's log.
+    """Append an event with the present state of each delivery to the notifier's log.
 
     The log is the table from which the notifier's events are published. `now`: the time of the events.
     """
@@ -82,10 +84,10 @@ async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow]
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """Queue messages again, each to its person's next address.
 
-    `rows`: their deliveries so far. `now`: when the new deliveries are due. Messages without a next address are
-    skipped, and so are those that were queued there before. For a digest (a mail that collects several messages) a new
-    digest is queued; it takes over the deliveries once the old one has failed. But if the next address is a program's,
-    each message in the digest is queued by itself.
+    `rows`: the present deliveries of the messages. `now`: when the new deliveries are due. A message without a next
+    address is skipped, and so is a message that was already queued to that address. For a failed digest (a mail that
+    collects several messages), a new digest takes over the deliveries. But if the next address is a program's, each
+    message in the digest is queued by itself.
     """
     apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
     by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)
@@ -115,10 +117,10 @@ async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]
 
 
 async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """End the deliveries that are contained in finished digests, and log an event for each.
+    """End the deliveries in finished digests, and log an event for each delivery.
 
-    A digest is a mail that collects several messages. The deliveries in it get its final state. `rows`: deliveries in a
-    final state; those that are not digests are skipped.
+    A digest is a mail that collects several messages. The deliveries in a digest get the digest's final state.
+    `rows`: deliveries in a final state; rows that are not digests are skipped.
     """
     ends = [row for row in rows if row.kind.collects]
     if not ends:

@@ -9,7 +9,7 @@ import hashlib
 
 
 def delivery_id(occasion: str, person: str, address: str) -> str:
-    """Return the id of a delivery: `dlv_` and 40 hex digits, always the same for the same arguments.
+    """Return the id of a delivery: `dlv_` and 40 hex digits, the same for the same arguments.
 
     `occasion`: the id of the request to notify (NotificationRequest). `address`: with its kind, such as `email:a@b`.
     """

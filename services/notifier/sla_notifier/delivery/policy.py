@@ -14,17 +14,23 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 
 class UnsentReason(StrEnum):
-    """Why a delivery was not sent; stored with it, shown by the API and counted. `text` is a sentence for each.
+    """Why a delivery was not sent. `text` is a sentence for each reason.
 
-    `ACKNOWLEDGED`, `ENDED`, `TAKEN_BACK`: its alert was acknowledged, or closed, or the breach was taken back.
-    `REOPENED`: a newer breach is sent instead. `NEVER_TOLD`: the message that it follows, and would take back, was not
-    sent. `ENDPOINT_DISABLED`: nothing is sent to the mail server or webhook now. `REJECTED`: refused for good.
-    `EXHAUSTED`: every attempt failed until the time for attempts was over. `ALREADY_TOLD`: the person was notified by
-    another message. `SAME_ADDRESS`: another person was notified at this address. `OVERTAKEN`: the due instant came
-    before the warning of it. `NOBODY`, `NO_ADDRESS`: no recipient, or no usable address, was found. `CARRIER_FAILED`:
-    the digest (a mail that collects several messages) that contained it failed. `NOTHING_LEFT`: a digest whose messages
-    were all cancelled. `TOLD_TOGETHER`: another message names this contract too. `WITHDRAWN`: the notice was withdrawn.
-    `UNFIT`: its database row cannot be processed.
+    - `ACKNOWLEDGED`, `ENDED`, `TAKEN_BACK`: the alert was acknowledged, or closed, or the breach was taken back.
+    - `REOPENED`: a newer breach is sent instead.
+    - `NEVER_TOLD`: an earlier message, which this message would take back, was not sent.
+    - `ENDPOINT_DISABLED`: nothing is sent to the mail server or webhook now.
+    - `REJECTED`: the server refused the message finally.
+    - `EXHAUSTED`: every attempt failed until the time for attempts was over.
+    - `ALREADY_TOLD`: the person was notified by another message.
+    - `SAME_ADDRESS`: another person was notified at this address.
+    - `OVERTAKEN`: the due instant came before the warning.
+    - `NOBODY`, `NO_ADDRESS`: no recipient, or no usable address, was found.
+    - `CARRIER_FAILED`: the digest (a mail that collects several messages) that contained the message failed.
+    - `NOTHING_LEFT`: all messages of a digest were cancelled.
+    - `TOLD_TOGETHER`: another message names this contract too.
+    - `WITHDRAWN`: the notice was withdrawn.
+    - `UNFIT`: the database row of the delivery cannot be processed.
     """
 
     ACKNOWLEDGED = "acknowledged"  # before this message was sent
@@ -81,10 +87,10 @@ BUSY_FOR_TOO_LONG = timedelta(minutes=1)  # an urgent message then goes to the p
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """The part of an alert that decides whether a delivery about it is still sent.
+    """The part of an alert that decides whether a delivery about the alert is still sent.
 
-    `state`: `open`, `acknowledged` or `closed`. `episode`: how often it was opened so far. `close_reason`: why it was
-    closed, "" if it is not.
+    `state`: `open`, `acknowledged` or `closed`. `episode`: how often the alert was opened so far. `close_reason`:
+    why the alert was closed, "" if not closed.
     """
 
     state: str
@@ -95,12 +101,21 @@ class AlertStatus:
 def skip_reason(
     row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: DeliveryState | None, now: datetime
 ) -> tuple[DeliveryState, UnsentReason] | None:
-    """Return why a due delivery must not be sent any more, as (final state, reason); None: send it.
+    """Return why a due delivery is no longer sent, as (final state, reason); None: send it.
 
-    `row`: the delivery. FAILED: its endpoint is disabled; or its sender died during an attempt, and the longest time of
-    its retry policy is over. CANCELLED: a page that its alert no longer needs; a warning after its due instant; a
-    TAKEN_BACK or NOTICE_ENDED message if the message before it was not sent. `alert`: the state of its alert, None
-    without one. `followed`: the state of the delivery that `row` had to wait for (`follows`), None without one.
+    `row`: the delivery. `alert`: the state of the delivery's alert, None without an alert. `followed`: the state of
+    the delivery for which `row` had to wait (`follows`), None for none.
+
+    FAILED:
+
+    - The endpoint is disabled.
+    - The sender died during an attempt, and the longest time of the retry policy is over.
+
+    CANCELLED:
+
+    - A page that its alert no longer needs.
+    - A warning after its due instant.
+    - A TAKEN_BACK or NOTICE_ENDED message if the earlier message was not sent.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
@@ -117,10 +132,10 @@ def skip_reason(
 
 
 def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
-    """Return why a page is not needed any more; None when it still is.
+    """Return why a page is no longer needed; None if the page is needed.
 
-    `alert`: the state of its alert. `episode`: for which opening of the alert it was made, counted from 1; if the alert
-    was opened again since, the page is not needed.
+    `alert`: the state of the page's alert. `episode`: the opening of the alert for which the page was made, counted
+    from 1. If the alert was opened again since, the page is not needed.
     """
     if alert.episode != episode:
         return UnsentReason.REOPENED
@@ -133,12 +148,15 @@ def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """The state of a delivery after an attempt to send it, and what else follows from the attempt.
+    """The state of a delivery after an attempt to send it, and the consequences of the attempt.
 
-    `failure`: a `Failure` code of the attempt; `detail`: more about it, in words; `reason`: the `UnsentReason` if the
-    delivery is given up for good; "" for none. `next_at`: when to try again, None: never. `possibly_duplicate`: the
-    message may have arrived. `fall_back`: send to the person's next address too. `disable`: send nothing more to this
-    endpoint. `counts`: False if the server was busy; then the attempt is deleted.
+    - `failure`: a `Failure` code of the attempt, "" for none. `detail`: the failure in words, "" for none.
+    - `reason`: the `UnsentReason` if the delivery is given up, otherwise "".
+    - `next_at`: when to try again, None: never.
+    - `possibly_duplicate`: the message may have arrived.
+    - `fall_back`: whether to send to the person's next address too.
+    - `disable`: whether to stop sending anything to this endpoint.
+    - `counts`: False if the server was busy; the attempt is then deleted.
     """
 
     state: DeliveryState
@@ -153,10 +171,10 @@ class AttemptResult:
 
 
 def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:
-    """Return the state of a delivery after an attempt to send it, and what else follows.
+    """Return the state of a delivery after an attempt to send it, and the consequences.
 
-    `row`: the delivery; its `attempts` include this one. `outcome`: how the attempt ended. The retry policy for the
-    kind of message decides whether and when to try again. Nothing is stored here.
+    `row`: the delivery; its `attempts` include this attempt. `outcome`: how the attempt ended. The retry policy for
+    the kind of message decides whether and when to try again. Nothing is stored here.
     """
     match outcome:
         case Sent():

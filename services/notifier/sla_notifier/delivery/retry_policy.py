@@ -21,9 +21,9 @@ LONGEST_ASKED = timedelta(hours=1)  # what Retry-After may ask for at most
 class RetryPolicy:
     """When a failed message is tried again, and when it is given up.
 
-    `delays`: the pause after the first, second, ... failed attempt; the last one repeats until `bound` after the
-    creation. `fall_back_after`: after this many failed attempts the message is also sent to the person's next address;
-    None: only when it is given up.
+    `delays`: the pause after the first, second, ... failed attempt; the last pause repeats. `bound`: how long after
+    the creation of the delivery attempts are made. `fall_back_after`: after this many failed attempts the message is
+    also sent to the person's next address; None: only when the message is given up.
     """
 
     delays: tuple[timedelta, ...]
@@ -35,11 +35,11 @@ class RetryPolicy:
     ) -> datetime | None:
         """Return when to try again after a failed attempt; None: give up the message.
 
-        `failed`: how many attempts have failed. The pause from `now` is that of `delays` for this number, varied by up
-        to a fifth; it is always the same for the same `id_` (the delivery's) and `failed`. `asked`: the pause that the
-        endpoint asked for, None for none. If it is longer, it replaces the other, up to an hour (LONGEST_ASKED).
-        `created_at`: when the delivery was created. The message is given up if the next attempt would come later than
-        `bound` after that.
+        `id_`: the delivery's id. `failed`: how many attempts have failed; the number selects the pause from
+        `delays`. The pause starts at `now` and is varied by up to a fifth, always in the same way for the same `id_`
+        and `failed`. `asked`: the pause that the endpoint asked for, None for none. A longer `asked` replaces the
+        pause, up to an hour (LONGEST_ASKED). `created_at`: when the delivery was created. The message is given up if
+        the next attempt would come later than `created_at` plus `bound`.
         """
         chosen = self.delays[min(failed, len(self.delays)) - 1]
         delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))
@@ -62,8 +62,9 @@ ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), time
 def retry_policy_of(kind: MessageKind) -> RetryPolicy:
     """Return when messages of a kind are tried again, and for how long.
 
-    PAGE, CRITICAL_FIX and CONFIRMATION have the policy URGENT: for 24 hours, with short pauses at first. DIGEST has
-    COLLECTED: for one hour. All other kinds have ORDINARY: for 48 hours.
+    - PAGE, CRITICAL_FIX, CONFIRMATION: URGENT, for 24 hours, with short pauses at first.
+    - DIGEST: COLLECTED, for one hour.
+    - All other kinds: ORDINARY, for 48 hours.
     """
     match kind:
         case MessageKind.PAGE | MessageKind.CRITICAL_FIX | MessageKind.CONFIRMATION:

@@ -16,17 +16,25 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """A delivery, one message to one person at one address, as a row of table `notifier_delivery`.
+    """A delivery: one message to one person at one address, as a row of table `notifier_delivery`.
 
-    `occasion`: the id of the request that it is for; a digest or confirmation has an own one. `person`: an id.
-    `channel`: its kind, such as `email`; `address`: without the kind; `endpoint`: the queue; `then`: further addresses
-    to try. `alert`, `incident`, `contract`, `notice`: ids of what it is about, "" for none; `episode`: which opening of
-    the alert (from 1), `round` (from 0), `level`: of its escalation, 0 for none. `why`: why this person is notified.
-    `reason`: why it was given up (UnsentReason). `attempts`: how many have begun. `next_at`: when it is due; during an
-    attempt, when the claim of the sending process (`lease`) ends. `possibly_duplicate`: an earlier attempt may have
-    arrived. `failure`, `error`: of the last attempt, as a code and in words. `follows`: the id of the delivery to wait
-    for, `carried_by`: of the digest that contains it. `payload`: JSON for a webhook. `due_at`: when what it reports
-    became true. `finished_at`: when its state became final. `turn`: its place in the queue, smallest first.
+    Ids that do not apply are "".
+
+    - `occasion`: the id of the request for the message; a digest or confirmation has its own.
+    - `person`: an id.
+    - `channel`: the kind of channel, such as `email`. `address`: without the kind. `endpoint`: the queue. `then`:
+      further addresses to try.
+    - `alert`, `incident`, `contract`, `notice`: ids of what the message is about.
+    - `episode`: the opening of the alert, from 1. `round` (from 0), `level`: of the escalation. 0 for none.
+    - `why`: why this person is notified. `reason`: why the delivery was given up (UnsentReason).
+    - `attempts`: how many attempts have begun.
+    - `next_at`: when the delivery is due; during an attempt, when the claim of the sending process (`lease`) ends.
+    - `possibly_duplicate`: an earlier attempt may have arrived.
+    - `failure`, `error`: why the last attempt failed, as a code and in words.
+    - `follows`: the id of the delivery to wait for. `carried_by`: the id of the digest that contains the message.
+    - `payload`: JSON for a webhook.
+    - `due_at`: when the reported event became true. `finished_at`: when the state became final.
+    - `turn`: the place in the queue, smallest first.
     """
 
     id: str
@@ -66,9 +74,9 @@ class DeliveryRow:
 
     @property
     def warns_until(self) -> datetime | None:
-        """Return the due instant of which a warning warns, from its payload.
+        """Return the due instant that a warning is about, from the payload.
 
-        None for other kinds of message, and for a payload without that instant.
+        None for other kinds of message, and for a payload without a due instant.
         """
         if self.kind is not MessageKind.WARNING:
             return None
@@ -81,14 +89,15 @@ class DeliveryRow:
     def pages(self) -> bool:
         """Return whether the delivery is cancelled when its alert is acknowledged or closed.
 
-        True for messages of an escalation (PAGE, INFO), and for those of a critical fix beyond its first level.
+        True for messages of an escalation (PAGE, INFO), and for messages about a critical fix beyond its first
+        level.
         """
         return self.kind in (MessageKind.PAGE, MessageKind.INFO) or (
             self.kind is MessageKind.CRITICAL_FIX and self.level > 1
         )
 
     def columns(self) -> dict[str, Any]:
-        """Return the delivery as column name -> value, to be stored in `notifier_delivery`; `row_of` reads it."""
+        """Return the delivery as column name -> value, for table `notifier_delivery`. `row_of` is the inverse."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {
             "kind": self.kind.value,
@@ -98,7 +107,7 @@ class DeliveryRow:
 
 
 def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
-    """Return the delivery that a row of table `notifier_delivery` (column name -> value) holds.
+    """Return the delivery in a row of table `notifier_delivery` (column name -> value).
 
     Raises ValueError or KeyError if the row cannot be read.
     """
@@ -116,9 +125,9 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 def thread_of(row: DeliveryRow) -> str:
     """Return the name of the mail thread to which a message belongs, "" for none.
 
-    It is the id of the message's alert, else that of its notice. But the digests (mails that collect several messages)
-    of one storm share a thread of their own. A storm is a time in which a mailbox gets too many messages to send each
-    by itself.
+    The name is the id of the message's alert, or of its notice if there is no alert. The digests (mails that collect
+    several messages) of one storm share their own thread. A storm is a time in which a mailbox gets too many
+    messages to send each by itself.
     """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]
@@ -128,7 +137,8 @@ def thread_of(row: DeliveryRow) -> str:
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
     """Return a new delivery of the same message to the person's next address.
 
-    It is queued and due at `now`. None when `row`, the delivery so far, has no further address.
+    `row`: the present delivery. The new delivery is queued and due at `now`. None is returned if there is no further
+    address.
     """
     if not row.then:
         return None

@@ -15,9 +15,11 @@ from enum import StrEnum
 class DeliveryState(StrEnum):
     """The states of a delivery.
 
-    `QUEUED`: waits for its first attempt. `SENDING`: an attempt is under way. `RETRYING`: waits for another attempt.
-    Final states: `SENT`; `FAILED`, refused or given up; `CANCELLED`, no longer needed; `UNDELIVERABLE`, no recipient or
-    address was found.
+    - `QUEUED`: waits for the first attempt.
+    - `SENDING`: an attempt is under way.
+    - `RETRYING`: waits for another attempt.
+    - `SENT`, `FAILED` (refused or given up), `CANCELLED` (no longer needed), `UNDELIVERABLE` (no recipient or
+      address): final states.
     """
 
     QUEUED = "queued"
@@ -41,12 +43,15 @@ WAITING = UNFINISHED - {DeliveryState.SENDING}  # in no hands of a sender
 class MessageKind(StrEnum):
     """What a message is for.
 
-    `PAGE` and `CRITICAL_FIX` ask for an acknowledgement. `INFO`: a breach, to a level that is only informed. `WARNING`:
-    a breach is near. `UNPROMISED`: an incident to which no target applies. `RESOLVED`, `TAKEN_BACK`: an alert was
-    closed, to the people who were notified of it. `ADVISORY`: a notice that needs no acknowledgement (low severity, or
-    the change of an acknowledged one). `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient.
-    `CONFIRMATION`: asks an address to confirm its registration for notices. `DIGEST`: one mail that collects several of
-    these.
+    - `PAGE`, `CRITICAL_FIX`: ask for an acknowledgement.
+    - `INFO`: a breach, to a level that is only informed.
+    - `WARNING`: a breach is near.
+    - `UNPROMISED`: an incident to which no target applies.
+    - `RESOLVED`, `TAKEN_BACK`: an alert was closed, to the people who were notified of the alert.
+    - `ADVISORY`: a notice that needs no acknowledgement (low severity, or a change of an acknowledged notice).
+    - `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient.
+    - `CONFIRMATION`: asks an address to confirm its registration for notices.
+    - `DIGEST`: one mail that collects several messages.
     """
 
     WARNING = "warning"

@@ -33,9 +33,10 @@ PAUSE_SECONDS = 1.0
 
 
 class Escalator:
-    """The loop that takes due escalation steps, each of which notifies the next level of an alert: call `run`.
+    """The loop that takes due escalation steps; call `run`.
 
-    One for each process; several processes may share a database.
+    Each step notifies the next level of an alert. There is one loop for each process. Several processes may share a
+    database.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -44,7 +45,10 @@ class Escalator:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Take due escalation steps until cancelled. After a Retryable error it pauses a second and goes on."""
+        """Take due escalation steps until cancelled.
+
+        After a Retryable error the loop pauses for a second and continues.
+        """
         while True:
             try:
                 more = await self.tick()
@@ -59,9 +63,9 @@ class Escalator:
     async def tick(self) -> bool:
         """Take the due steps of at most 200 alerts (LIMIT); return whether more may be due.
 
-        If the batch fails, alerts are processed one by one, and the steps of an alert that fails alone go to the
-        quarantine (a table of what could not be processed). Raises Retryable for a passing failure, such as of the
-        database; call it again.
+        If the batch fails, alerts are processed one by one. If one alert fails by itself, its steps go to the
+        quarantine (a table of records that could not be processed). Raises Retryable for a passing failure, such as
+        of the database; call again.
         """
         async with self._context.store.reading() as connection:
             if not await alerts.any_due(connection, await store_now(connection, self._context.time_source)):

@@ -26,7 +26,7 @@ _LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, Delivery
 
 @dataclass(frozen=True, slots=True)
 class AlreadyNotified:
-    """Ids of the people who were notified of an alert since it was opened last.
+    """Ids of the people who were notified of an alert since the alert was opened last.
 
     `paged`: by messages that asked for an acknowledgement. `informed`: by messages that only informed.
     """
@@ -37,10 +37,10 @@ class AlreadyNotified:
 
 @dataclass(frozen=True, slots=True)
 class StepDelay:
-    """Until when an escalation step waits, as it would only notify again people who are off duty.
+    """Until when an escalation step waits, because the people to notify again are off duty.
 
-    `step`: until when the whole step waits; None: it does not. `levels`: level -> until when, for those levels of a new
-    round that wait while the round itself begins.
+    `step`: until when the whole step waits; None: the step does not wait. `levels`: level -> until when this level
+    of a new round waits, although the round begins.
     """
 
     step: datetime | None = None
@@ -52,11 +52,15 @@ def delay_of(
 ) -> StepDelay:
     """Return until when an escalation step waits because its people are off duty.
 
-    A step notifies one level, or the levels of a new round. A level waits if three things hold: nobody of it is on
-    duty; all of its people were notified before; and it is known when one of them comes on duty. If all levels of the
-    step wait: the whole step waits, until the first such instant. If only some do: these levels of the new round wait.
-    `notified`: who was notified since the alert was opened last; for a level that pages, only those who were paged
-    count. `now`: the instant for which duty is judged.
+    A step notifies one level, or the levels of a new round. A level waits if all three conditions are true:
+
+    - Nobody of the level is on duty.
+    - All people of the level were notified before.
+    - The instant when one of them comes on duty is known.
+
+    If all levels of the step wait, the whole step waits until the first such instant. If only some levels wait, the
+    new round begins without them. `notified`: who was notified since the alert was opened last; for a level that
+    pages, only paged people matter. `now`: the instant at which duty is checked.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
@@ -75,8 +79,8 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
     """Return alert id -> who was notified since the alert was opened last.
 
-    There is an entry for each of `alerts`. Left out are people whose messages all failed, were cancelled or could not
-    be addressed, and those who were notified as entitled to a critical fix (its level 1).
+    There is an entry for each of `alerts`. People are left out if all their messages failed, were cancelled or had
+    no address. People notified as entitled to a critical fix (its level 1) are left out too.
     """
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(

@@ -19,11 +19,11 @@ from sla_platform.wire import NoticeData
 async def apply(
     connection: AsyncConnection, incoming: Sequence[Incoming], context: NotifierContext, now: datetime
 ) -> None:
-    """Decide what facts and notices change about alerts, and write the changes in the caller's transaction.
+    """Decide what facts and notices change about alerts, and write the changes.
 
-    `incoming`: (event id, fact about a clock or notice of a critical fix), in order. The rows of the notices, and of
-    the alerts about them and the facts' clocks, are locked until the transaction ends. `now`: the present instant,
-    stored with the changes.
+    The changes are written in the caller's transaction. `incoming`: (event id, fact about a clock or notice of a
+    critical fix), in order. `now`: the present instant, stored with the changes. The rows of the notices and of all
+    alerts concerned are locked until the transaction ends.
     """
     for some in _one_revision_each(incoming):
         catalogue = context.catalogue()

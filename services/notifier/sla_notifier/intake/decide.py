@@ -34,7 +34,7 @@ def decide(
     """Return what facts and notices change about alerts; nothing is stored or sent.
 
     `incoming`: (event id, fact about a clock or notice of a critical fix), processed in this order, with at most one
-    revision of each notice. `known`: the alerts about them, by id. `catalogue`: the contracts and escalations that
+    revision of each notice. `known`: the alerts concerned, by id. `catalogue`: the contracts and escalations that
     apply. `notices`: what is stored about the notices, by id; a notice without an entry is new. `now`: the present
     instant.
     """

@@ -36,12 +36,16 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """Takes in events (facts about clocks, and notices of critical fixes), each event id once: call `handle`.
+    """Takes in events (facts about clocks, and notices of critical fixes), each event id once; call `handle`.
 
-    A batch is processed at once if at most 25 of its events (A_FEW) can concern an alert, no earlier facts about the
-    same clocks wait, and the contracts of all its facts are known. Otherwise, or if processing fails, its events are
-    stored for the scheduler. `canary`: called with the due instant of each canary (a breach of slad's own test clock);
-    by default nothing is called.
+    A batch is processed at once if all three conditions are true:
+
+    - At most 25 of its events (A_FEW) can concern an alert.
+    - No earlier facts about the same clocks wait.
+    - The contracts of all its facts are known.
+
+    Otherwise, or if processing fails, the events are stored for the scheduler. `canary`: called with the due instant
+    of each canary (a breach of slad's own test clock).
     """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
@@ -49,24 +53,24 @@ class FactHandler:
         self._canary = canary
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing when partitions of the message bus are assigned to this process.
+        """Do nothing: the handler keeps no state of a partition of the message bus.
 
-        The handler keeps no state of a partition.
+        Called when partitions are assigned to this process.
         """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing when partitions of the message bus are taken from this process.
+        """Do nothing: the handler keeps no state of a partition of the message bus.
 
-        The handler keeps no state of a partition.
+        Called when partitions are taken away from this process.
         """
 
     async def handle(self, batch: Batch) -> None:
         """Take in a batch of events (facts about clocks, and notices of critical fixes) in one transaction.
 
-        They are processed, or stored for the scheduler. Skipped are facts that can concern no alert, and events taken
-        in before. Canaries (breaches of slad's own test clock) are only reported to `canary`. Raises BadEnvelope for an
-        event that cannot be read, and Retryable for a passing failure, such as of the database; in both cases nothing
-        is stored, and the batch may be passed again.
+        The events are processed, or stored for the scheduler. Facts that can concern no alert are skipped, and so
+        are events taken in before. Canaries (breaches of slad's own test clock) are only reported to `canary`.
+        Raises BadEnvelope if an event cannot be read, and Retryable for a passing failure, such as of the database.
+        After an error nothing is stored, and the batch may be passed again.
         """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
@@ -93,8 +97,8 @@ class FactHandler:
     async def replay(self, entry: QuarantineEntry) -> None:
         """Take in an event again that could not be processed before.
 
-        `entry`: the event as the quarantine has it, the table of such events. Raises BadEnvelope if it still cannot be
-        read, and Retryable for a passing failure.
+        `entry`: the event in the quarantine, the table of such events. Raises BadEnvelope if the event still cannot
+        be read, and Retryable for a passing failure.
         """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 

@@ -23,9 +23,9 @@ from sla_platform.wire import NoticeData, notice_event_id, notice_of
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
     """Return the contracts that a notice of a critical fix concerns at `now`.
 
-    They are in force, use an affected version, and have a plan that entitles them to the notice. A version in use that
-    is unknown counts as affected, and a version range that cannot be read covers every version (clauses H6, H7 and H15,
-    docs/clauses.md).
+    Such a contract is in force, uses an affected version, and has a plan that entitles to the notice. An unknown
+    version in use is treated as affected. A version range that cannot be read covers every version. Source: clauses
+    H6, H7 and H15, docs/clauses.md.
     """
     return concerned_contracts(notice_of(notice), catalogue.rulebook, now)
 
@@ -35,10 +35,10 @@ def decide_notice(
 ) -> None:
     """Add to `batch` what a new revision of a notice of a critical fix changes.
 
-    That is: people to notify, and alerts to open, update or close. `event`: the id of the event that brought the
-    revision. `known`: what is stored about the notice. If the revision is not newer than the stored one: nothing is
-    added. If it differs in nothing that readers see, and neither of the two is withdrawn: only the revision itself is
-    added. `now`: the instant for which it is decided whom the notice concerns.
+    The changes are people to notify, and alerts to open, update or close. `event`: the id of the event with the
+    revision. `known`: what is stored about the notice. `now`: the instant for which the contracts concerned are
+    determined. If the revision is not newer than the stored one, nothing is added. If readers see no difference and
+    neither revision is withdrawn, only the revision itself is added.
     """
     before = known.content
     if before is not None and notice.revision <= before.revision:
@@ -84,10 +84,10 @@ def decide_gained(
 ) -> list[ContractId]:
     """Add to `batch` messages to contracts that a notice of a critical fix has come to concern.
 
-    `notice`: its newest revision, not withdrawn. `known`: what is stored about it. `only`: the contracts to check,
-    since they use more products or versions now (clause H6, docs/clauses.md). Contracts that were notified already, or
-    have an open or acknowledged alert about the notice, are left out. Returned are the ids of the contracts to which
-    messages were added, sorted.
+    `notice`: the newest revision, not withdrawn. `known`: what is stored about the notice. `only`: the contracts to
+    check, because they use more products or versions now (clause H6, docs/clauses.md). A contract is left out if it
+    was notified already, or has an open or acknowledged alert about the notice. Return the ids of the contracts to
+    which messages were added, sorted.
     """
     heard, rulebook, asked = set(known.contracts()), catalogue.rulebook, notice_of(notice)
     told = []

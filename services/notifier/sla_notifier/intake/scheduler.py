@@ -36,9 +36,10 @@ UNKNOWN_WAIT = timedelta(seconds=30)  # for a contract that a fact names and nob
 
 
 class FairScheduler:
-    """The loop that processes stored facts and notices; contracts take turns, so that none delays another: call `run`.
+    """The loop that processes stored facts and notices; call `run`.
 
-    One for each process; several processes may share a database.
+    Contracts take turns, so that no contract delays another. There is one loop for each process. Several processes
+    may share a database.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -52,7 +53,7 @@ class FairScheduler:
     async def run(self) -> None:
         """Process stored facts (events about clocks) and critical-fix notices until cancelled.
 
-        After a Retryable error it pauses briefly and goes on.
+        After a Retryable error the loop pauses briefly and continues.
         """
         await self._take_over()
         at_once = 1 if self._context.store.sqlite else AT_ONCE
@@ -61,11 +62,11 @@ class FairScheduler:
                 group.create_task(self._forever(POLL_SECONDS * (1 + 3 * number)))
 
     async def once(self) -> int:
-        """Process one batch of the stored facts and notices; return how many there were.
+        """Process one batch of the stored facts and notices; return how many were processed.
 
-        A fact is an event about a clock. If the batch fails, its facts are processed one by one, and a fact that fails
-        alone goes to the quarantine (a table of what could not be processed). 0 is returned when nothing waits. Raises
-        Retryable for a passing failure, such as of the database; call it again.
+        A fact is an event about a clock. If the batch fails, its facts are processed one by one. A fact that fails
+        by itself goes to the quarantine (a table of records that could not be processed). 0 is returned if nothing
+        waits. Raises Retryable for a passing failure, such as of the database; call again.
         """
         chosen = await self._chosen()
         if not chosen:

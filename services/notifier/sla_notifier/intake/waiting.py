@@ -47,8 +47,8 @@ _LOCK = text(
 def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
     """Return the ids of the clocks that incoming facts are about.
 
-    `incoming`: (event id, fact about a clock or notice of a critical fix). Notices, and facts without a clock, add
-    none.
+    `incoming`: (event id, fact about a clock or notice of a critical fix). Notices, and facts without a clock, are
+    skipped.
     """
     return {_clock(said) for _, said in incoming} - {""}
 
@@ -56,7 +56,7 @@ def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
 async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dict[str, str]:
     """Return clock id -> the queue in which facts (events) about the clock wait.
 
-    `clocks`: the ids to look up; those without waiting facts are left out.
+    `clocks`: the ids to look up. Clocks without waiting facts are left out.
     """
     if not clocks:
         return {}
@@ -67,11 +67,11 @@ async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dic
 async def append_to_queues(
     connection: AsyncConnection, incoming: Iterable[Incoming], before: Mapping[str, str], now: datetime
 ) -> None:
-    """Append facts and notices to the queues in which they wait, one queue for each contract.
+    """Append facts and notices to their queues; each contract has one queue.
 
-    `incoming`: (event id, fact about a clock or notice of a critical fix), in order. Notices share the queue NOTICES.
-    `before`: clock id -> the queue in which earlier facts of the clock wait; new ones join that queue, even if the
-    clock's contract has changed since. `now`: when they were taken in, stored with them.
+    `incoming`: (event id, fact about a clock or notice of a critical fix), in order. Notices share the queue
+    NOTICES. `before`: clock id -> the queue in which earlier facts of the clock wait. New facts of this clock join
+    that queue, even if the clock's contract has changed. `now`: stored as the instant of arrival.
     """
     held = dict(before)
     rows = []
@@ -87,16 +87,16 @@ async def append_to_queues(
 async def contract_queues(connection: AsyncConnection) -> list[str]:
     """Return the names of the queues that are not empty, sorted.
 
-    In them facts (events about clocks) wait by contract; a queue has the name of its contract's id. Notices of critical
-    fixes wait in the queue NOTICES ("").
+    A queue has the id of a contract as its name, and holds waiting facts (events about clocks) of this contract.
+    Notices of critical fixes wait in the queue NOTICES ("").
     """
     return list((await connection.execute(_FLOWS)).scalars())
 
 
 async def waiting_since(connection: AsyncConnection, queues: Collection[str], instant: datetime) -> set[str]:
-    """Return those of these queues whose oldest entry was taken in after `instant`.
+    """Return which of these queues have an oldest entry that was taken in after `instant`.
 
-    `queues`: names of queues, in which facts (events about clocks) wait by contract.
+    `queues`: names of queues. Each queue holds the waiting facts (events about clocks) of one contract.
     """
     if not queues:
         return set()
@@ -105,10 +105,11 @@ async def waiting_since(connection: AsyncConnection, queues: Collection[str], in
 
 
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
-    """Lock those of these queues that no other process has locked; return the names of the queues locked now.
+    """Lock these queues, except those that another process has locked; return the locked names.
 
-    `wanted`: names of queues, in which facts (events about clocks) wait by contract. The locks hold until the
-    transaction ends. On SQLite, which has one writer, nothing is locked and all of `wanted` is returned.
+    `wanted`: names of queues. Each queue holds the waiting facts (events about clocks) of one contract. The locks
+    hold until the transaction ends. On SQLite, which has one writer, nothing is locked and all of `wanted` is
+    returned.
     """
     if not is_postgres(connection):  # one writer
         return list(wanted)
@@ -118,9 +119,9 @@ async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> l
 async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
     """Delete and return the first facts and notices of some queues.
 
-    `held_queues`: names of queues that the caller has locked by `locked_queues`. `share`: how many to take of each
-    queue at most. Returned are pairs (event id, fact about a clock or notice of a critical fix), in the order in which
-    they were taken in.
+    `held_queues`: names of queues that the caller has locked by `locked_queues`. `share`: the highest number to take
+    from each queue. Return pairs (event id, fact about a clock or notice of a critical fix), in the order of
+    arrival.
     """
     if not held_queues:
         return []
@@ -134,10 +135,10 @@ async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], sh
 
 
 async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
-    """Return the number (`seq`) of the oldest entry of a queue; None when the queue is empty.
+    """Return the number (`seq`) of the oldest entry of a queue; None if the queue is empty.
 
-    `queue`: its name. Facts (events about clocks) wait in the queue of their contract's id, notices of critical fixes
-    in NOTICES ("").
+    `queue`: the queue's name. Facts (events about clocks) wait in the queue with the id of their contract, notices
+    of critical fixes in NOTICES ("").
     """
     found: int | None = (
         await connection.execute(select(func.min(_w.seq)).where(_w.flow == queue, tables.NOT_QUARANTINED))
@@ -148,8 +149,8 @@ async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
 async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
     """Delete a waiting fact or notice, and return it as a row for the quarantine.
 
-    The quarantine is a table of what could not be processed. `seq`: the number of the entry in the queues. None is
-    returned when it is gone.
+    The quarantine is a table of records that could not be processed. `seq`: the number of the entry in the queues.
+    None is returned if there is no such entry.
     """
     taken = delete(tables.waiting).where(_w.seq == seq)
     row = (await connection.execute(taken.returning(_w.flow, _w.clock, _w.id, _w.kind, _w.said))).one_or_none()
@@ -159,7 +160,8 @@ async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | 
 async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tuple[QuarantineRow, str]]:
     """Delete facts that an older release marked as failed; return pairs (row for the quarantine, error).
 
-    The quarantine is a table of what could not be processed. `limit`: how many at most; the oldest come first.
+    The quarantine is a table of records that could not be processed. `limit`: the highest number of facts; the
+    oldest come first.
     """
     some = select(_w.seq).where(_w.error != "").order_by(_w.seq).limit(limit)
     wanted = (_w.seq, _w.flow, _w.clock, _w.id, _w.kind, _w.said, _w.error)
@@ -170,8 +172,8 @@ async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tu
 def incoming_of_entry(entry: QuarantineEntry) -> Incoming:
     """Return (event id, fact or notice) from an entry of the quarantine.
 
-    The quarantine is a table of what could not be processed. A fact is an event about a clock. Raises ValueError if the
-    entry's data still cannot be read.
+    The quarantine is a table of records that could not be processed. A fact is an event about a clock. Raises
+    ValueError if the entry's data still cannot be read.
     """
     kind = ClockFact if entry.type == _FACT else NoticeData
     return entry.event, kind.model_validate_json(entry.data)

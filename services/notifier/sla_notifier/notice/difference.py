@@ -10,7 +10,7 @@ _SHOWN = ("title", "severity", "cause", "products", "text", "link")
 def changed_fields(before: NoticeData, after: NoticeData) -> tuple[str, ...]:
     """Return the names of the fields in which two revisions of a notice differ.
 
-    They come in a fixed order. Compared are title, severity, cause, products, text and link, which readers see; not
-    reasons, authors and instants.
+    Only fields that readers see are compared: title, severity, cause, products, text and link. The names are in this
+    order.
     """
     return tuple(name for name in _SHOWN if getattr(before, name) != getattr(after, name))

@@ -15,11 +15,12 @@ from sla_platform.wire import NoticeData
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeTold:
-    """A person who was notified of a critical-fix notice because of one contract; a row of `notifier_notice_told`.
+    """A person who was notified of a critical-fix notice for one contract; a row of `notifier_notice_told`.
 
-    `occasion`, `told_as`: the request id and the person id in the delivery of the last message; if that message named
-    several contracts, the rows of all these contracts have the same. `kind`, `revision`: of the last message. `staff`:
-    whether the person was notified as one of the vendor's own staff. `at`: when the last message was queued.
+    `occasion`, `told_as`: the request id and the person id in the delivery of the last message. If this message
+    named several contracts, the rows of these contracts share both values. `kind`, `revision`: of the last message.
+    `staff`: whether the person was notified as one of the vendor's own staff. `at`: when the last message was
+    queued.
     """
 
     notice: str
@@ -36,17 +37,18 @@ class NoticeTold:
     def standing(self) -> bool:
         """Return whether the person's last message said that the notice applies.
 
-        False if it said that the notice was withdrawn, or no longer concerns the contract.
+        False if the message said that the notice was withdrawn, or no longer concerns the contract.
         """
         return self.kind is not MessageKind.NOTICE_ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class ToldState:
-    """A person who was notified of a notice of a critical fix (`told`), and whether the message arrived.
+    """A person who was notified of a critical-fix notice, and whether the message arrived.
 
-    `arrived`: the message was sent, is being sent, or may have arrived; False: it waits for its first attempt.
-    `follows`: the id of the delivery for which a later message to the person must wait, "" for none.
+    `told`: the stored notification. `arrived`: True: the message was sent, is being sent, or may have arrived;
+    False: the message waits for its first attempt. `follows`: the id of the delivery for which a later message to
+    the person must wait, "" for none.
     """
 
     told: NoticeTold
@@ -68,11 +70,11 @@ class RegisteredPerson:
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what is grouped by contract is kept
 class NoticeKnown:
-    """What is stored about one notice of a critical fix, read before a new revision of it is processed.
+    """What is stored about one notice of a critical fix, before a new revision is processed.
 
-    `content`: the newest revision stored, None: the notice is new. `told`: who was notified for which contract, without
-    people all of whose messages failed. `registered`: people who registered for the products of this notice, or of
-    another one that was read together with it.
+    `content`: the newest stored revision, None: the notice is new. `told`: who was notified for which contract;
+    people whose messages all failed are left out. `registered`: people who registered for the products of this
+    notice, or of another notice read at the same time.
     """
 
     content: NoticeData | None = None
@@ -80,18 +82,18 @@ class NoticeKnown:
     registered: tuple[RegisteredPerson, ...] = ()
 
     def contracts(self) -> tuple[str, ...]:
-        """Return the ids of the contracts for which somebody knows the notice as applying.
+        """Return the ids of the contracts whose people know the notice as applying.
 
-        That is, somebody was notified of the notice because of the contract, and not of its end since.
+        For such a contract somebody was notified of the notice, and was not notified of its end since.
         """
         return tuple(dict.fromkeys(each.told.contract for each in self.told if each.told.standing))
 
     def told_for(self, contract: str) -> Sequence[ToldState]:
-        """Return the people who were notified of the notice because of this contract; empty for none."""
+        """Return the people who were notified of the notice for this contract; empty for none."""
         return self._told_by_contract.get(contract, ())
 
     def registered_for(self, contract: str) -> Sequence[RegisteredPerson]:
-        """Return those of `registered` who registered under this contract; empty for none."""
+        """Return the people in `registered` who registered under this contract; empty for none."""
         return self._registered_by_contract.get(contract, ())
 
     @cached_property

@@ -25,8 +25,9 @@ def content_of(
 ) -> Content:
     """Return the content of a message (values, table rows, links), not yet put into words.
 
-    `request`: what the message is about. `recipient`: to whom it goes. `context`: the catalogue, the links and the
-    present instant. `contracts`: for a notice, the ids of the contracts to name; empty: that of the request.
+    `context`: the catalogue, the links and the present instant. `request`: what the message is about. `recipient`:
+    who gets the message. `contracts`: for a notice, the ids of the contracts to name; empty: the contract of the
+    request.
     """
     if isinstance(request.content, NoticeData):
         return notice_content(context, request, request.content, recipient, contracts or (request.contract,))

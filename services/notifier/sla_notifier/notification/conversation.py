@@ -19,23 +19,27 @@ PATIENT = 5  # so many times longer waits what only informs
 
 
 def conversation_id(person: str, address: str) -> str:
-    """Return the id of the Conversation of one person at one address, always the same for the same arguments.
+    """Return the id of the Conversation of one person at one address.
 
-    `person`: the person's id. `address`: with its kind, such as `email:a@b`.
+    `person`: the person's id. `address`: with its kind, such as `email:a@b`. The id is always the same for the same
+    arguments.
     """
     return hashlib.sha256(f"{person}\n{address}".encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """What was sent to one person at one address, as far as it decides which messages are gathered into digests.
+    """A record of the messages to one person at one address, for deciding about digests.
 
-    A digest is a mail that collects several messages; a storm is a time in which digests are made. `id`: made from
-    person and address. `storm`: the number of the storm's next digest, from 1; 0: no storm. `thread`: the mail thread
-    of the storm's digests. `digest`: the id of the last digest, "" for none; `gathering`: whether that digest has still
-    to be sent. `next_at`: when the next digest may be sent, None without a storm. `paid_until`: moved on by a minute
-    (EACH) for each message sent by itself, from the present at least; the further it lies ahead, the fewer messages may
-    be sent by themselves; None: not moved yet. `last_at`: when the last message came.
+    A digest is a mail that collects several messages. A storm is a time in which digests are made.
+
+    - `storm`: the number of the storm's next digest, from 1; 0: no storm.
+    - `thread`: the mail thread of the storm's digests.
+    - `digest`: the id of the last digest, "" for none. `gathering`: whether that digest is still to be sent.
+    - `next_at`: when the next digest may be sent, None without a storm.
+    - `paid_until`: each message sent by itself moves this instant on by a minute (EACH), starting at the present.
+      The further it lies ahead, the fewer messages may be sent by themselves. None: not moved yet.
+    - `last_at`: when the last message came.
     """
 
     id: str
@@ -48,11 +52,11 @@ class Conversation:
     last_at: datetime
 
     def advanced_to(self, now: datetime, over: int) -> Conversation:
-        """Return this record as of `now`; if no message has come for ten minutes (CALM), its storm has ended.
+        """Return this record as of `now`; after ten minutes (CALM) without a message the storm has ended.
 
-        A storm is a time in which messages are gathered into digests (mails that collect several). The ten minutes
-        count from the last message, or from `next_at` if that is later. A storm with a digest still to be sent does not
-        end. Instants too far ahead, which a wrong clock wrote, are reset. `over`: how many messages may be sent by
+        A storm is a time in which messages are gathered into digests (mails that collect several messages). The ten
+        minutes start at the last message, or at `next_at` if that is later. A storm with an unsent digest does not
+        end. Instants too far ahead, written by a wrong clock, are reset. `over`: how many messages may be sent by
         themselves in a burst.
         """
         mine = self
@@ -66,10 +70,11 @@ class Conversation:
         return mine
 
     def room(self, now: datetime, over: int) -> int:
-        """Return how many messages to the mailbox may be sent by themselves at `now`, from 0 to `over`.
+        """Return how many messages to the mailbox may be sent by themselves at `now`.
 
-        More messages are gathered into digests (mails that collect several). `over`: the number after a long silence.
-        Each message sent by itself lowers the number by one; each minute (EACH) raises it by one.
+        The number is from 0 to `over`. Further messages are gathered into digests (mails that collect several
+        messages). `over`: the number after a long silence. Each message sent by itself lowers the number by one;
+        each minute (EACH) raises the number by one.
         """
         paid = max(self.paid_until or now, now)
         return max(int((now + over * EACH - paid) / EACH), 0)
@@ -77,26 +82,27 @@ class Conversation:
     def with_sent_alone(self, count: int, now: datetime) -> Conversation:
         """Return a copy of this record after `count` more messages were sent by themselves at `now`.
 
-        That is, not in a digest, a mail that collects several messages. Each message sent by itself lowers `room` by
-        one.
+        Sent by itself means not in a digest, a mail that collects several messages. Each such message lowers `room`
+        by one.
         """
         paid = max(self.paid_until or now, now)
         return replace(self, paid_until=paid + count * EACH, last_at=now)
 
     def pause(self) -> timedelta:
-        """Return the least time between two digests to the mailbox in the same storm.
+        """Return the shortest time between two digests to the mailbox in the same storm.
 
-        A storm is a time in which messages are gathered into digests (mails that collect several). Before the first
-        digest of the storm it is 10 seconds (FIRST_PAUSE). Each digest doubles it, up to a minute (LONGEST_PAUSE).
+        A storm is a time in which messages are gathered into digests (mails that collect several messages). Before
+        the first digest of the storm the time is 10 seconds (FIRST_PAUSE). Each digest doubles the time, up to a
+        minute (LONGEST_PAUSE).
         """
         doubled: int = 2 ** min(max(self.storm - 1, 0), 10)
         return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
     def with_storm(self, now: datetime) -> Conversation:
-        """Return this record if it has a storm, else a copy whose storm begins at `now`.
+        """Return this record with a storm: unchanged if there is one, otherwise with a storm from `now`.
 
-        A storm is a time in which messages to the mailbox are gathered into digests (mails that collect several),
-        because there are too many to send each by itself.
+        A storm is a time in which messages to the mailbox are gathered into digests (mails that collect several
+        messages), because there are too many to send each by itself.
         """
         if self.storm:
             return self
@@ -106,9 +112,9 @@ class Conversation:
     def leaves_at(self, now: datetime, *, pressing: bool) -> datetime:
         """Return when a digest that is begun at `now` is to be sent to the mailbox.
 
-        A digest is a mail that collects several messages. It is sent at `next_at`, or at `now` if that is later.
-        `pressing`: whether it has messages that somebody must act on. If not, it is sent at the earliest five times
-        (PATIENT) the `pause` after `now`.
+        A digest is a mail that collects several messages. The digest is sent at `next_at`, or at `now` if that is
+        later. `pressing`: whether somebody must act on a message in the digest. A digest that is not pressing waits
+        at least five times (PATIENT) the `pause`, from `now`.
         """
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())
@@ -116,8 +122,8 @@ class Conversation:
     def with_new_digest(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
         """Return a copy of this record after a new digest was begun at `now`.
 
-        A digest is a mail that collects several messages. `digest`: its id. `leaves_at`: when it will be sent. The
-        digest after it may be sent one `pause` later (`next_at`).
+        A digest is a mail that collects several messages. `digest`: the id of the new digest. `leaves_at`: when the
+        new digest will be sent. The following digest may be sent one `pause` later (`next_at`).
         """
         after = replace(self, storm=self.storm + 1, digest=digest, gathering=True, last_at=now)
         return replace(after, next_at=leaves_at + after.pause())

@@ -24,9 +24,9 @@ async def lock_conversations(
 ) -> dict[str, Conversation]:
     """Return the conversations with these ids, by id, and lock their rows until the transaction ends.
 
-    A conversation records what was sent to one person at one address. Missing rows are inserted as new, with `now` as
-    the time of the last message. Rows are locked in the order of the ids, so that two transactions cannot wait for each
-    other.
+    A conversation records what was sent to one person at one address. Missing rows are inserted, with `now` as the
+    time of the last message. Rows are locked in the order of the ids, which keeps two transactions from waiting for
+    each other.
     """
     if not ids:
         return {}
@@ -41,17 +41,20 @@ async def lock_conversations(
 
 
 async def save_conversations(connection: AsyncConnection, conversations: Iterable[Conversation]) -> None:
-    """Insert or update the rows of these conversations, each a record of what was sent to one mailbox."""
+    """Insert or update the rows of these conversations.
+
+    A conversation records what was sent to one person at one address.
+    """
     rows = [{name: getattr(each, name) for name in _COLUMNS} for each in conversations]
     if rows:
         await connection.execute(upsert(connection, tables.conversation), rows)
 
 
 async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) -> dict[str, DeliveryRow]:
-    """Return those of these digests that can still collect messages, by id, and lock them.
+    """Return which of these digests can still collect messages, by id, and lock their rows.
 
-    `digests`: ids of digests (mails that collect several messages). The locks hold until the transaction ends. Left out
-    are digests that were sent, attempted or put into words, and those that another process has locked.
+    `digests`: ids of digests (mails that collect several messages). The locks hold until the transaction ends. A
+    digest is left out if it was sent, attempted or put into words, or if another process has locked its row.
     """
     if not digests:
         return {}
@@ -76,9 +79,9 @@ async def update_digests(
 ) -> None:
     """Update the stored rows of digests that have collected more messages.
 
-    `digests`: the digests (mails that collect several messages) as they are now. `known`: those that are stored
-    already, by id; digests not in it are skipped. Only `level`, `next_at`, `due_at` and the place in the queue (`turn`)
-    are written.
+    `digests`: the digests (mails that collect several messages) in their new state. `known`: the digests that are
+    stored already, by id; other digests are skipped. Only `level`, `next_at`, `due_at` and the place in the queue
+    (`turn`) are written.
     """
     for digest in digests:
         if digest.id in known:

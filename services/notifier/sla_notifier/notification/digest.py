@@ -74,10 +74,10 @@ ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for 
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """All messages in a digest (a mail that collects several messages) about one clock or one critical fix.
+    """All messages in a digest (a mail that collects several messages) about one clock or critical fix.
 
-    `row`: the latest of them. `data`: the `data` of its webhook payload. `before`: the kinds of the earlier messages,
-    each once, without the kind of the latest.
+    `row`: the newest message. `data`: the `data` of the newest message's webhook payload. `before`: the kinds of the
+    earlier messages, each once, without the kind of the newest.
     """
 
     row: DeliveryRow
@@ -86,14 +86,14 @@ class DigestEntry:
 
     @property
     def customer(self) -> str:
-        """Return the customer's name; "" if the message has none, as one about a critical fix."""
+        """Return the customer's name; "" if the message has no customer, such as a critical fix."""
         return str(self.data.get("customer") or "")
 
     @property
     def urgency(self) -> tuple[Any, ...]:
         """Return the key by which the entries of a digest are sorted, the most urgent first.
 
-        The kind of the entry's latest message counts first (pages before all others), then its place in the queue.
+        The kind of the entry's newest message decides first (pages before all others), then its place in the queue.
         """
         return _RANK[self.row.kind], self.row.turn, self.row.due_at, self.row.incident, self.row.id
 
@@ -101,8 +101,8 @@ class DigestEntry:
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
     """Return the entries of a digest: one list for each incident or critical fix.
 
-    A digest is a mail that collects several messages; an entry stands for those about one alert. `carried`: the
-    deliveries in the digest. Lists, and the entries in each, are sorted by urgency, the most urgent first.
+    A digest is a mail that collects several messages. An entry holds the messages about one alert. `carried`: the
+    deliveries in the digest. The lists, and the entries in each list, are sorted by urgency, the most urgent first.
     """
     of_promise: dict[str, list[DeliveryRow]] = {}
     for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):
@@ -121,11 +121,11 @@ def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry
 def compose_digest(
     digest: DeliveryRow, carried: Sequence[DeliveryRow], texts: Texts, links: Links, catalogue: Catalogue, now: datetime
 ) -> DeliveryRow:
-    """Return the delivery of a digest with its text, to be sent.
+    """Return the delivery of a digest with its text, ready to be sent.
 
     A digest is a mail that collects several messages. Subject, text, HTML and payload are filled in, in the person's
     language. `carried`: the deliveries in the digest; if there are none, the digest is returned as cancelled. `now`:
-    the present instant, to which its spans of time refer.
+    the present instant; spans of time in the text refer to it.
     """
     if not carried:
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
@@ -203,8 +203,8 @@ def _content(
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
     """Return the text of a digest's line about one incident.
 
-    It has, for each entry, the subject and which earlier messages there were. `heap`: the incident's entries, each for
-    the messages about one alert. `labels`: text key -> text in the reader's language, from `Texts.words`.
+    The line has, for each entry, the subject and the kinds of earlier messages. `heap`: the incident's entries, each
+    with the messages about one alert. `labels`: text key -> text in the reader's language, from `Texts.words`.
     """
     return "; ".join(_one(one, labels) for one in heap)
 

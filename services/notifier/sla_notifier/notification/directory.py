@@ -21,14 +21,17 @@ OPERATORS = "operators"  # the role, in the default contract, of those who are n
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRecipient:
-    """A person to notify, and why: the reasons as Phrases, which are put into words in the reader's language."""
+    """A person to notify, and the reasons.
+
+    `why`: the reasons as Phrases, which are put into words in the reader's language.
+    """
 
     person: Person
     why: tuple[Phrase, ...]
 
 
 def contract_of(catalogue: Catalogue, id_: str) -> Contract:
-    """Return the contract with the id `id_`; the default contract if the catalogue has no such contract."""
+    """Return the contract with the id `id_`, or the default contract if the catalogue lacks it."""
     rulebook = catalogue.rulebook
     return rulebook.contracts.get(ContractId(id_)) or rulebook.contracts[rulebook.default_contract]
 
@@ -36,7 +39,8 @@ def contract_of(catalogue: Catalogue, id_: str) -> Contract:
 def title_of(catalogue: Catalogue, id_: str) -> str:
     """Return the title of the contract with the id `id_` on one line, never "".
 
-    Without a title in the catalogue it is the id; if that is "" too, the id of the default contract.
+    Without a title in the catalogue, the title is the id. If the id is "", the id of the default contract is
+    returned.
     """
     known = catalogue.rulebook.contracts.get(ContractId(id_))
     return one_line(known.title if known is not None else "") or one_line(id_) or contract_of(catalogue, id_).id
@@ -49,10 +53,10 @@ RoleTitles = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLevel:
-    """Which people an escalation level notifies now, or until when it waits.
+    """Which people an escalation level notifies now, or until when the level waits.
 
-    `people`: whom to notify now. `unreachable`: who is on duty but has no usable address. `until`: the instant until
-    which the level waits, as somebody comes on duty then; `people` is empty. None: the level does not wait.
+    `people`: whom to notify now; empty while the level waits. `unreachable`: people on duty without a usable
+    address. `until`: when somebody comes on duty, so that the level no longer waits; None: the level does not wait.
     """
 
     people: tuple[ResolvedRecipient, ...] = ()
@@ -68,13 +72,18 @@ def resolve_level(
     notified: Collection[str] = (),
     reaches: Reaches = lambda _: True,
 ) -> ResolvedLevel:
-    """Return which people an escalation level notifies at `at`, or until when it waits.
+    """Return which people an escalation level notifies at `at`, or until when the level waits.
 
-    `names`: the level's roles and person ids. It notifies those on duty. If nobody is, it notifies those off duty who
-    are not in `notified` (ids of people notified before). If all of them are, it waits until the first comes on duty;
-    if that instant is not known, it notifies all again. `reaches`: whether a person can be reached; others are left
-    out. If the level has nobody, the first of these with somebody takes its place: the operators; all with a role in
-    the contract; the level's roles in the default contract.
+    `names`: the level's roles and person ids. `notified`: ids of people notified before. `reaches`: whether a person
+    can be reached; unreachable people are left out.
+
+    - Somebody is on duty: the people on duty are notified.
+    - Nobody is on duty: the people off duty who are not in `notified` are notified.
+    - Nobody is on duty and all are in `notified`: the level waits until the first person comes on duty. If that
+      instant is not known, all are notified again.
+
+    If the level has nobody, the first of these groups with somebody replaces it: the operators; everybody with a
+    role in the contract; the level's roles in the default contract.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
@@ -104,9 +113,12 @@ def resolve_level(
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
     """Return the escalation for a fact under a contract: who is notified, after what delay.
 
-    `fact`: the timer's event about a clock; None for a critical fix. It follows the policy that the fact names, else
-    that of the contract's plan. For the policy `none`: the operators are only informed, at once. Without a policy, or
-    with one that the catalogue does not have: the plan's roles (if it has none, the contract's) are paged at once.
+    `fact`: the timer's event about a clock; None for a critical fix. The policy is the one that the fact names, or
+    else the policy of the contract's plan.
+
+    - Policy `none`: the operators are only informed, at once.
+    - No policy, or a policy that the catalogue lacks: the plan's roles are paged at once. If the plan has no roles,
+      the contract's roles are.
     """
     plan = catalogue.rulebook.plan_of(contract)
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""
@@ -127,7 +139,7 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
 def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tuple[str, ...]:
     """Return the addresses of a person to which messages can be sent now, in the person's order.
 
-    `disabled`: ids of the endpoints (mail server, webhooks) to which nothing is sent.
+    `disabled`: ids of the disabled endpoints (mail server, webhooks).
     """
     return tuple(address for address in person.addresses if is_reachable(catalogue, address, disabled))
 
@@ -135,7 +147,7 @@ def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[s
 def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
     """Return whether messages can be sent now to an address such as `email:a@b`.
 
-    True if its kind of channel exists and can send to it, and its endpoint (queue) is not in `disabled`.
+    True if the kind of channel exists and can send to the address, and the endpoint (queue) is not in `disabled`.
     """
     name, rest = split_address(address)
     kind = sending_kind(name)

@@ -20,13 +20,16 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 
 
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Set in notifications which earlier message they must wait for (`follows`); return all of them.
+    """Set which earlier message each notification must wait for (`follows`); return all notifications.
 
-    They wait for messages that tell of an alert's closing. If an alert was closed and opened again: a PAGE or INFO
-    message waits for the last such message to the same person. If an alert is closed again: a RESOLVED message waits
-    for the other closing message about the same opening, which it corrects. Only messages in `context.closing` (not
-    sent yet) or among `notifications` are waited for; `follows` is the id of their delivery. A page that waits for
-    something already is unchanged.
+    An earlier message is one that tells of the closing of an alert. Such a message is waited for only if it is in
+    `context.closing` (not sent yet) or among `notifications`. `follows` is the id of its delivery.
+
+    - The alert was closed and opened again: a PAGE or INFO message waits for the last closing message to the same
+      person.
+    - The alert is closed again: a RESOLVED message waits for the other closing message about the same opening, which
+      it corrects.
+    - A page that already waits for another message is unchanged.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:

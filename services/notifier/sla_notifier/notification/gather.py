@@ -33,8 +33,9 @@ _PAGES = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
 class Gathered:
     """The result of `gather`, which puts messages into digests (mails that collect several messages).
 
-    `notifications`: all of them; those in a digest have its id in `carried_by`. `digests`: the deliveries of digests
-    that are new or have more messages now. `conversations`: what was sent to each address, as it is afterwards.
+    `notifications`: all notifications; `carried_by` is the id of the digest that contains the notification.
+    `digests`: the deliveries of digests that are new or have more messages now. `conversations`: the new records of
+    what was sent to each address.
     """
 
     notifications: tuple[Notification, ...]
@@ -43,9 +44,10 @@ class Gathered:
 
 
 def conversation_ids(notifications: Sequence[Notification]) -> frozenset[str]:
-    """Return the ids of the conversations (one for each person and mailbox) to which these notifications belong.
+    """Return the ids of the conversations to which these notifications belong.
 
-    Notifications that are not to be sent, or go to programs, have none.
+    There is one conversation for each person and mailbox. A notification that is not to be sent, or goes to a
+    program, has none.
     """
     return frozenset(key for each in notifications if (key := _key(each)))
 
@@ -56,11 +58,12 @@ def gather(
     conversations: Mapping[str, Conversation],
     gathering: Mapping[str, DeliveryRow],
 ) -> Gathered:
-    """Put messages that would flood a mailbox into digests; the others are sent by themselves.
+    """Put messages that would flood a mailbox into digests; leave the others to be sent by themselves.
 
-    A digest is a mail that collects several messages. More than `context.digest_over` messages in a burst are a flood;
-    then only the most urgent one is sent at once. `conversations`: id -> what was sent to a mailbox before; without an
-    entry the mailbox is new. `gathering`: id -> a digest that can still collect messages. Nothing is stored here.
+    A digest is a mail that collects several messages. A flood is more than `context.digest_over` messages in a
+    burst; only the most urgent of them is then sent at once. `conversations`: id -> what was sent to a mailbox
+    before; a mailbox without an entry is new. `gathering`: id -> a digest that can still collect messages. Nothing
+    is stored here.
     """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:

@@ -23,7 +23,7 @@ from sla_platform.wire import NoticeData
 def acknowledge_link(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> str:
     """Return the link by which this recipient acknowledges the alert of the request.
 
-    "" for kinds of message that ask for no acknowledgement, and for a recipient that is not a person.
+    "" for kinds of message that ask for no acknowledgement, and for a recipient without a person id.
     """
     if request.kind not in (MessageKind.PAGE, MessageKind.CRITICAL_FIX) or not recipient.person:
         return ""
@@ -37,10 +37,10 @@ def notice_content(
     recipient: Recipient,
     contracts: Sequence[str],
 ) -> Content:
-    """Return the content of a message about a notice of a critical fix, not yet put into words.
+    """Return the content of a message about a critical-fix notice, not yet put into words.
 
-    `request`: why people are notified of the notice. `recipient`: to whom the message goes. `context`: the catalogue,
-    the links and the present instant. `contracts`: the ids of the contracts that the message is about.
+    `context`: the catalogue, the links and the present instant. `request`: why people are notified of the notice.
+    `recipient`: who gets the message. `contracts`: the ids of the contracts that the message is about.
     """
     titles = ", ".join(title_of(context.catalogue, id_) for id_ in contracts)
     staff, registered = recipient.side is Side.SUPPORT, is_registered(recipient.person)

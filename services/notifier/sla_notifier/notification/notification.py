@@ -29,10 +29,11 @@ class PagedPerson:
 
 @dataclass(frozen=True, slots=True)
 class ClosingMessage:
-    """A message, queued or being sent, that tells a person that an alert was closed (kind RESOLVED or TAKEN_BACK).
+    """A message about the closing of an alert that is not in a final state yet.
 
-    `alert`, `person`: their ids. `episode`: which opening of the alert was closed, counted from 1. `delivery`: the id
-    of the message's delivery, or of the digest (a mail that collects several messages) that contains it.
+    The kind of the message is RESOLVED or TAKEN_BACK. `alert`, `person`: their ids. `episode`: the number of the
+    opening that was closed, from 1. `delivery`: the id of the message's delivery, or of the digest (a mail that
+    collects several messages) that contains the message.
     """
 
     alert: str
@@ -46,8 +47,8 @@ class Recipient:
     """A person with the address to which a message is sent.
 
     `person`: the person's id, "" for nobody. `language`: a language tag. `address`: such as `email:a@b` or
-    `webhook:ops`, "" for none; `then`: further addresses to try if it fails. `why`: why this person is notified, as
-    Phrases. `side`: whether the person is of the vendor's support or of the customer.
+    `webhook:ops`, "" for none. `then`: further addresses to try if `address` fails. `why`: why this person is
+    notified, as Phrases. `side`: whether the person belongs to the vendor's support or to the customer.
     """
 
     person: str
@@ -60,13 +61,17 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A message to one recipient while it is prepared; `recipient` is None until it is looked up.
+    """A message to one recipient while it is prepared.
 
-    `request`: what it is about, and whom to notify. `message`: its text, None before it is written. `reason`: why it is
-    not sent, None: it is; with a reason it is only stored, in the final `state`. `follows`: the id of the delivery to
-    wait for, "" for none. `carried_by`: the id of the digest (a mail that collects several messages) that contains it,
-    "" for none. `contracts`: of a notice, the contracts to name, empty for that of the request. `told_by`: (request id,
-    person) of another message that names this contract instead, None for none.
+    - `request`: what the message is about, and whom to notify. `recipient`: None until looked up.
+    - `message`: the text, None before the text is written.
+    - `reason`: why the message is not sent, None: it is sent. With a reason, the notification is only stored, in the
+      final `state`.
+    - `follows`: the id of the delivery to wait for, "" for none.
+    - `carried_by`: the id of the digest (a mail that collects several messages) that contains the message, "" for
+      none.
+    - `contracts`: the contracts that a message about a notice names; empty: the contract of the request.
+    - `told_by`: (request id, person) of another message that names this contract instead, None for none.
     """
 
     request: NotificationRequest
@@ -81,5 +86,5 @@ class Notification:
 
     @property
     def live(self) -> bool:
-        """Return whether the notification is to be sent; False if it is only stored, with a reason."""
+        """Return whether the notification is to be sent. False if it is only stored, with a reason."""
         return self.reason is None

@@ -29,8 +29,8 @@ STAGES: tuple[Stage, ...] = (route, join, suppress, follow)
 def address_requests(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
     """Return the notifications that requests lead to, one for each recipient.
 
-    They are not yet put into digests (mails that collect several messages), nor into words. Among them are
-    notifications that are not to be sent, each with its reason, such as one for a request for which nobody is found.
+    The notifications are not yet put into digests (mails that collect several messages), nor into words. Some are
+    not to be sent; each of these has its reason, for example that nobody was found.
     """
     notifications = tuple(Notification(request=request) for request in requests)
     for stage in STAGES:
@@ -41,7 +41,7 @@ def address_requests(context: PipelineContext, requests: Iterable[NotificationRe
 def rows(context: PipelineContext, gathered: Gathered) -> list[DeliveryRow]:
     """Return a delivery for each notification, in the same order, with its text.
 
-    `gathered`: the notifications, of which some are in digests (mails that collect several messages). A notification
-    that is not to be sent becomes a delivery in a final state.
+    `gathered`: the notifications; some are in digests (mails that collect several messages). A notification that is
+    not to be sent becomes a delivery in a final state.
     """
     return rows_of(context, render(context, gathered.notifications))

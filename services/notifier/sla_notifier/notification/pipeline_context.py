@@ -17,14 +17,18 @@ RoundKey = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineContext:
-    """What the functions that turn requests into deliveries read, loaded once for a transaction.
+    """The data for turning requests into deliveries, loaded once for a transaction.
 
-    `texts`, `links`: by which messages are written. `disabled`: endpoints (mail server, webhooks) to which nothing is
-    sent. In the following keys, an episode is one opening of an alert, counted from 1. `paged_in_round`: ((alert,
-    episode, round), person) of each earlier page. `paged`: (alert, episode) -> who gets a closing message. `paged_of`:
-    (alert, contract, due instant) -> the first episode in which people were notified of that breach. `closing`: closing
-    messages that are not sent yet. `digest_over`: how many messages to a mailbox may be sent by themselves in a burst;
-    more are gathered into a digest (a mail that collects several).
+    An episode is one opening of an alert, counted from 1.
+
+    - `texts`, `links`: for writing messages.
+    - `disabled`: endpoints (mail server, webhooks) to which nothing is sent.
+    - `paged_in_round`: ((alert, episode, round), person) of each earlier page.
+    - `paged`: (alert, episode) -> who gets a closing message.
+    - `paged_of`: (alert, contract, due instant) -> the first episode in which people were notified of that breach.
+    - `closing`: closing messages that are not sent yet.
+    - `digest_over`: how many messages to a mailbox may be sent by themselves in a burst. Further messages are
+      gathered into a digest (a mail that collects several messages).
     """
 
     now: datetime

@@ -19,9 +19,9 @@ _log = structlog.get_logger(__name__)
 def render(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Write the messages of notifications, in each recipient's language; return all notifications.
 
-    Those to be sent have their `message` afterwards; the others are unchanged. A notification in a digest (a mail that
-    collects several messages) gets only a subject and a payload, unless its recipient has further addresses, where it
-    may be sent by itself.
+    A notification to be sent gets its `message`; other notifications are unchanged. A notification in a digest (a
+    mail that collects several messages) gets only a subject and a payload. But if the recipient has further
+    addresses, the whole message is written, because it may be sent there by itself.
     """
     return tuple(
         replace(each, message=_message(context, each, each.recipient))

@@ -20,12 +20,16 @@ AGAIN = Phrase("notified_again")
 
 
 def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Cancel the needless ones among notifications; return all of them.
+    """Cancel needless notifications; return all notifications.
 
-    A cancelled one has its reason; the others are unchanged. Needless are: (1) a page to a person whom another request
-    paged in this round; (2) an INFO message to a person whom another level notifies in this batch; (3) a second message
-    of one request to an address; (4) any message of a request with a `cancel_reason`. But if everybody whom a level
-    would page was paged in this round before, its pages are sent as reminders.
+    A cancelled notification has its reason. The others are unchanged. Needless are:
+
+    - A page to a person whom another request paged in this round.
+    - An INFO message to a person whom another level notifies in this batch.
+    - A second message of one request to the same address.
+    - Any message of a request with a `cancel_reason`.
+
+    Exception: if everybody whom a level would page was paged in this round before, the pages are sent as reminders.
     """
     seen = _Seen(dict.fromkeys(context.paged_in_round, ""), set(), {})
     others = _with_others(seen, notifications)

@@ -16,10 +16,10 @@ _NOTICEABLE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How much time a clock has left until its due instant (`left`) and how late it is (`late`), never negative.
+    """How much time a clock has left (`left`), and how late the clock is (`late`).
 
-    Each is measured in counted time (within the hours of the clock) and in wall time. `hours`: whether the hours of the
-    clock are open now, and when they open next.
+    Both are never negative. Both are measured in counted time (within the hours of the clock) and in wall time.
+    `hours`: whether the hours of the clock are open now, and when they open next.
     """
 
     left: CountedSpan
@@ -30,12 +30,17 @@ class Timing:
     def values(self) -> dict[str, Value]:
         """Return the times as name -> value, for the sentences of a message.
 
-        `left` (time left) and `late` (lateness) are spans in counted time, which runs only in the hours of the clock;
-        if counted time is unknown, in wall time. `left` is in wall time, too, if no counted time is left while the
-        hours are closed. `left_wall`: the span in wall time. `left_two`: whether counted and wall time differ by a
-        minute or more. `left_by_wall`: whether `left` is wall time. `left_both`: both spans, for one phrase.
-        `late_wall` and so on mean the same of `late`. `outside`: the hours are closed now. `opens`: when they open
-        next, "" if unknown. `noticeable`: late by a minute or more.
+        Counted time runs only in the hours of the clock.
+
+        - `left`: the time left, in counted time. Wall time is used if counted time is unknown, or if no counted time
+          is left while the hours are closed.
+        - `left_wall`: the time left in wall time.
+        - `left_two`: whether counted and wall time differ by a minute or more.
+        - `left_by_wall`: whether `left` is wall time.
+        - `left_both`: both spans, for one phrase.
+        - `late`, `late_wall` and so on: the same for the lateness.
+        - `outside`: whether the hours are closed now. `opens`: when the hours open next, "" if unknown.
+        - `noticeable`: late by a minute or more.
         """
         at_opening = self.left.counted is not None and not self.left.counted and bool(self.left.wall)
         left = replace(self.left, counted=None) if at_opening else self.left
@@ -58,10 +63,12 @@ class Timing:
     def data(self) -> dict[str, object]:
         """Return the times as name -> value, for the payload of a webhook.
 
-        Time left is `counted_left_seconds` and `wall_left_seconds`, lateness `counted_late_seconds` and
-        `wall_late_seconds`. Counted time runs only in the hours of the clock; it is None when they are not known, or
-        the span goes beyond the years of their calendar. `outside_hours`: the hours are closed now. `opens_at`: when
-        they open next, None if unknown.
+        Counted time runs only in the hours of the clock. It is None if the hours are unknown, or if the span goes
+        beyond the years of their calendar.
+
+        - `counted_left_seconds`, `wall_left_seconds`: the time left.
+        - `counted_late_seconds`, `wall_late_seconds`: the lateness.
+        - `outside_hours`: whether the hours are closed now. `opens_at`: when the hours open next, None if unknown.
         """
         found: dict[str, object] = {"outside_hours": not self.hours.open, "opens_at": self.hours.opens}
         for name, span in (("left", self.left), ("late", self.late)):
@@ -75,9 +82,9 @@ def timing_of(
 ) -> Timing:
     """Return how much time a clock has left at `now`, and how late it is or was.
 
-    `fact`: the timer's event about the clock. Time left counts from `now` to `due`, and is never negative. Lateness
-    counts from `broken`, when the target was breached, to `until`, when the breach ended (or `now`); it is zero if
-    `until` is before `broken`. `rulebook`: has the calendar of the clock's hours.
+    `rulebook`: has the calendar of the clock's hours. `fact`: the timer's event about the clock. The time left runs
+    from `now` to `due`. The lateness runs from `broken` (the breach of the target) to `until` (the end of the
+    breach, or `now`). Neither is negative.
     """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(

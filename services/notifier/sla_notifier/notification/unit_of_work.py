@@ -44,10 +44,10 @@ _UNFINISHED = [state.value for state in UNFINISHED]
 
 @dataclass(frozen=True, slots=True)
 class RenderConfig:
-    """How messages are written: their texts, their links, and when messages are gathered into digests.
+    """How messages are written: texts, links, and when messages are gathered into digests.
 
-    `digest_over`: how many messages to a mailbox may be sent by themselves in a burst; more are gathered into digests
-    (mails that collect several messages).
+    `digest_over`: how many messages to a mailbox may be sent by themselves in a burst. Further messages are gathered
+    into digests (mails that collect several messages).
     """
 
     texts: Texts
@@ -58,11 +58,11 @@ class RenderConfig:
 async def write_changes(
     connection: AsyncConnection, batch: ChangeSet, catalogue: Catalogue, config: RenderConfig, now: datetime
 ) -> None:
-    """Write a set of changes in the caller's transaction: alerts, steps, deliveries, conversations, log events.
+    """Write a set of changes in the caller's transaction.
 
-    For each request the recipients are looked up and deliveries written and queued. Queued pages that are not needed
-    any more are cancelled. Nothing is sent. `config`: how messages are written. `now`: the present instant, stored with
-    all of this.
+    The changes are alerts, steps, deliveries, conversations and log events. For each request the recipients are
+    looked up, and deliveries are written and queued. Queued pages that are no longer needed are cancelled. Nothing
+    is sent. `config`: how messages are written. `now`: the present instant, stored with the changes.
     """
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cancel_reasons)
@@ -118,10 +118,10 @@ async def write_changes(
 def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[list[NoticeTold], list[NoticeTold]]:
     """Return two lists of the people whom notifications tell of critical-fix notices.
 
-    The first list has those told by level 0 or 1 of an escalation (0: by none), the second those told by a higher
-    level. A person told in both ways is in both; in each, a person is listed once for each notice and contract. A
-    notification that is not sent counts only if another message names its contract too (`told_by`). `now`: the instant
-    stored with the people.
+    First list: people told without an escalation (level 0) or by level 1. Second list: people told by a higher
+    level. Each list has a person once for each notice and contract; a person may be in both lists. A notification
+    that is not sent is skipped, unless another message names its contract too (`told_by`). `now`: the instant stored
+    with the people.
     """
     addressed: dict[tuple[str, str, str], NoticeTold] = {}
     further: dict[tuple[str, str, str], NoticeTold] = {}
@@ -147,11 +147,11 @@ def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[l
 
 
 def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
-    """Return who was paged in which round of an alert's escalation, as ((alert, episode, round), person).
+    """Return who was paged in which round, as ((alert, episode, round), person).
 
-    An episode is one opening of an alert, counted from 1. `sent_before`: deliveries; each page among them that was or
-    will be sent counts. Left out are failed, undeliverable and cancelled pages, and level 1 of a critical fix (to the
-    people entitled to it).
+    A round is one pass through the levels of an escalation. An episode is one opening of an alert, counted from 1.
+    `sent_before`: deliveries. Failed, undeliverable and cancelled pages are left out, and so is level 1 of a
+    critical fix (to the people entitled to the fix).
     """
     lost = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED)
     return frozenset(
@@ -174,12 +174,14 @@ def closing_recipients(
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
     """Return (alert id, episode) -> the people to tell that this episode has ended.
 
-    An episode is one opening of an alert, counted from 1. `rows`: pages, also those that only inform, and closing
-    messages; critical fixes do not count. Told are the people whom a page of the episode reached or may reach.
-    `cancel_reasons`: alert id -> why its queued pages are cancelled. For TAKEN_BACK and REOPENED a page counts only if
-    it was attempted or is in a digest (a mail that collects several messages). `requests`: a closing message among them
-    also goes to people paged in an earlier episode under its contract: those who had no closing message since, or whom
-    the last one told "no breach" while the clock was missed.
+    An episode is one opening of an alert, counted from 1. The people are those whom a page of the episode reached or
+    may reach. `rows`: pages, pages that only inform, and closing messages; critical fixes are skipped.
+    `cancel_reasons`: alert id -> why the alert's queued pages are cancelled. For TAKEN_BACK and REOPENED, a page is
+    skipped if it was not attempted and is not in a digest (a mail that collects several messages). `requests`: a
+    closing message among them also goes to people paged in an earlier episode under its contract, in two cases:
+
+    - The person has had no closing message since.
+    - The last closing message said "no breach", and the clock was missed.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     heard: dict[tuple[str, str], DeliveryRow] = {}
@@ -236,11 +238,11 @@ def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, 
 
 
 def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
-    """Return in which opening of an alert people were first notified of a breach.
+    """Return in which episode people were first notified of a breach.
 
-    The result is (alert id, contract, due instant that was breached) -> episode, an opening of the alert, counted from
-    1. People count as notified if a message was sent, attempted or put into a digest (a mail that collects several
-    messages), even if it failed. `sent_before`: deliveries other than closing messages.
+    An episode is one opening of an alert, counted from 1. The result is (alert id, contract, breached due instant)
+    -> episode. `sent_before`: deliveries other than closing messages. Only messages that were sent, attempted or put
+    into a digest (a mail that collects several messages) matter, even if they failed.
     """
     first: dict[tuple[str, str, datetime], int] = {}
     for row in sent_before:

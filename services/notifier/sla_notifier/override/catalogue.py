@@ -30,9 +30,10 @@ _LOOK_SECONDS = 1.0
 
 
 class OverriddenCatalogue:
-    """The catalogue in force with the overrides made over the API applied: call it. One per process of the notifier.
+    """The present catalogue, with the overrides of rotas made over the API.
 
-    `current`: returns the catalogue without them. `now`: returns the present instant. `refresh` reads what is stored.
+    Call the object to get the catalogue. There is one object for each process of the notifier. `current`: returns
+    the catalogue without these overrides. `now`: returns the present instant. `refresh` reads the stored overrides.
     """
 
     def __init__(self, current: Callable[[], Catalogue], now: Callable[[], datetime]) -> None:
@@ -56,11 +57,11 @@ class OverriddenCatalogue:
 
     @property
     def of_files(self) -> Catalogue:
-        """Return the catalogue in force without the overrides made over the API."""
+        """Return the present catalogue without the overrides made over the API."""
         return self._current()
 
     def of_rota(self, rota: str) -> tuple[RecordedOverride, ...]:
-        """Return the overrides ever made of a rota, in the order in which they were made."""
+        """Return all overrides ever made for a rota over the API, in the order of their making."""
         return self._of_rota.get(RotaId(rota), ())
 
     def find(self, number: int) -> RecordedOverride | None:
@@ -68,11 +69,17 @@ class OverriddenCatalogue:
         return self._known.get(number)
 
     async def refresh(self, connection: AsyncConnection) -> None:
-        """Take in what was made and ended since the last call, as the transaction sees it."""
+        """Read the overrides that were made or ended since the last call.
+
+        Changes of the present transaction are included.
+        """
         self.take_in(await rows.changed_since(connection, self._place))
 
     def take_in(self, changed: Sequence[RecordedOverride]) -> None:
-        """Take in overrides as they were committed, in the order of the acts."""
+        """Take in committed overrides.
+
+        `changed`: the overrides, in the order in which they were made or ended.
+        """
         for each in changed:
             known = self._known.get(each.number)
             if known is None or known.changed < each.changed:
@@ -82,21 +89,27 @@ class OverriddenCatalogue:
                 self._place = max(self._place, each.changed)
 
     def ignored(self) -> Mapping[int, str]:
-        """Return why overrides that count now or later are ignored, by their numbers."""
+        """Return override number -> why the override is ignored.
+
+        Only overrides that are in force or still to come are checked.
+        """
         book, now = self._current().rulebook, self._now()
         said = ((each, why_ignored(book, each)) for each in self._known.values() if each.open(now))
         return {each.number: why for each, why in said if why}
 
     async def remark(self) -> str | None:
-        """Return which overrides are ignored, as text; None if none is. For the readiness."""
+        """Return a text about the ignored overrides, for the readiness check; None if there are none."""
         return "; ".join(f"override {number} is ignored: {why}" for number, why in self.ignored().items()) or None
 
     async def reason_not_ready(self) -> str | None:
-        """Return that the overrides have not been read since the start; None when they have. For the readiness."""
+        """Return why the overrides are not ready: they have not been read since the start.
+
+        None once they have been read. For the readiness check.
+        """
         return None if self._read else "the overrides of rotas have not been read from the store yet"
 
     async def load(self, store: Store) -> None:
-        """Take in what other instances have made or ended, and log which overrides are ignored. Raises StoreBusy."""
+        """Read the overrides that any process has made or ended, and log the ignored ones. Raises StoreBusy."""
         async with store.reading() as connection:
             await self.refresh(connection)
         self._read = True
@@ -106,7 +119,7 @@ class OverriddenCatalogue:
         self._warned = ignored
 
     async def follow(self, store: Store) -> None:
-        """Look every second for what other instances have made or ended, until cancelled."""
+        """Read every second which overrides any process has made or ended, until cancelled."""
         while True:
             with contextlib.suppress(Retryable):  # the readiness check reports it; the next look reads what is new
                 await self.load(store)
@@ -127,7 +140,10 @@ class OverriddenCatalogue:
 
 
 def overridden(book: Rulebook, rota: Rota, overrides: Sequence[RecordedOverride]) -> Rota:
-    """Return a rota with overrides behind its own, in this order. The people of all of them are in `book`."""
+    """Return a rota with `overrides` added behind its own overrides, in this order.
+
+    `book`: the rulebook; all people of the overrides must be in it.
+    """
     counted = [each.counted for each in overrides]
     if not any(counted):
         return rota
@@ -138,7 +154,7 @@ def overridden(book: Rulebook, rota: Rota, overrides: Sequence[RecordedOverride]
 
 
 def why_ignored(book: Rulebook, override: RecordedOverride) -> str:
-    """Return why an override is ignored with this rulebook, in words; "" if it is not."""
+    """Return why an override is ignored with this rulebook, in words; "" if it is not ignored."""
     if override.rota not in book.rotas:
         return f"the catalogue has no rota {override.rota!r} any more"
     gone = [id_ for id_ in (override.person, override.instead_of) if id_ is not None and id_ not in book.people]

@@ -13,7 +13,7 @@ from sla_domain.rota import Rota, Shift, shifts_between
 
 @dataclass(frozen=True, slots=True)
 class ChangedShift:
-    """In `[start, end)` `after` is on call where `before` was; None: nobody."""
+    """A span `[start, end)` in which a change puts `after` on call instead of `before`; None: nobody."""
 
     start: datetime
     end: datetime
@@ -22,7 +22,10 @@ class ChangedShift:
 
 
 def changed_shifts(before: Rota, after: Rota, start: datetime, end: datetime) -> tuple[ChangedShift, ...]:
-    """Return where two states of a rota have different people on call in `[start, end)`, in order of time."""
+    """Return where two states of a rota have different people on call in `[start, end)`.
+
+    `before`, `after`: the two states. The result is in order of time.
+    """
     old, new = shifts_between(before, start, end), shifts_between(after, start, end)
     edges = {start, end, *(at for shift in (*old, *new) for at in (shift.start, shift.end) if start < at < end)}
     instants = sorted(edges)

@@ -24,9 +24,10 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OverrideDone:
-    """An override after it was made or ended, or as it would be. `written`: it was changed by this call.
+    """An override after it was made or ended, or as it would be in a dry run.
 
-    `shifts`: who is on call instead of whom because of it, from now on. `remarks`: what whoever asks should know.
+    `shifts`: the shifts that change because of the override, from now on. `remarks`: hints for the caller.
+    `written`: whether this call stored a change.
     """
 
     override: RecordedOverride
@@ -36,7 +37,11 @@ class OverrideDone:
 
 
 class OverrideOwner:
-    """Makes and ends overrides. Whoever else does waits until the transaction ends, so that all see the same order."""
+    """Makes and ends overrides of rotas.
+
+    Calls take turns: each waits until the transaction of the previous call ends, so that all processes see the same
+    order.
+    """
 
     def __init__(self, store: Store, time_source: TimeSource, catalogue: OverriddenCatalogue) -> None:
         self._store = store
@@ -44,9 +49,11 @@ class OverrideOwner:
         self._catalogue = catalogue
 
     async def make(self, rota: str, wanted: WantedOverride, command: Command, *, dry_run: bool = False) -> OverrideDone:
-        """Put somebody on call in a rota. The same again answers the one that stands, and changes nothing.
+        """Put somebody on call in a rota by a new override.
 
-        Raises Problem 404 for an unknown rota, 409 for a rota with too many, 422 for what does not fit, and StoreBusy.
+        If the same override exists already, it is returned and nothing changes. `command`: who orders it, for the
+        audit log. `dry_run`: store nothing, and return what would be. Raises Problem 404 for an unknown rota, 409 if
+        the rota has too many overrides, 422 if `wanted` does not fit, and StoreBusy.
         """
         async with self._store.transaction() as connection:
             place, now = await self._turn(connection)
@@ -59,9 +66,11 @@ class OverrideOwner:
         return done
 
     async def end(self, id_: str, command: Command, *, dry_run: bool = False) -> OverrideDone:
-        """End an override: from now on, or before it begins. One that is over or ended stays as it is.
+        """End an override: from now on, or before it begins.
 
-        Raises Problem 404 for an unknown one, and StoreBusy.
+        An override that is over or ended is returned unchanged. `id_`: the override's id. `command`: who orders it,
+        for the audit log. `dry_run`: store nothing, and return what would be. Raises Problem 404 for an unknown
+        override, and StoreBusy.
         """
         async with self._store.transaction() as connection:
             place, now = await self._turn(connection)

@@ -14,7 +14,10 @@ from sla_domain.rota import RotaId, RotaOverride
 
 
 class OverrideState(StrEnum):
-    """Where an override stands. `ENDED`: by somebody, before its time was over, or before it had begun."""
+    """The state of an override.
+
+    `AHEAD`: not begun. `OVER`: its time has passed. `ENDED`: somebody ended it, during its time or before.
+    """
 
     AHEAD = "ahead"
     IN_FORCE = "in_force"
@@ -23,7 +26,7 @@ class OverrideState(StrEnum):
 
 
 def span_state(start: datetime, end: datetime, now: datetime) -> OverrideState:
-    """Return where an override in `[start, end)` stands at `now`, if nobody has ended it."""
+    """Return the state at `now` of an override in `[start, end)` that nobody has ended."""
     if end <= now:
         return OverrideState.OVER
     return OverrideState.AHEAD if now < start else OverrideState.IN_FORCE
@@ -31,10 +34,12 @@ def span_state(start: datetime, end: datetime, now: datetime) -> OverrideState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedOverride:
-    """In `[start, end)`, as it was asked for, `person` is on call in `rota` in place of `instead_of`; None: of anybody.
+    """An override made over the API: `person` is on call in `rota` in the span `[start, end)`.
 
-    `number`: the place of its making in the notifier's audit log, so later ones have higher numbers. `changed`: the
-    place of the last act on it. `by`: the id of the key. `ended_at`: None as long as nobody has ended it.
+    `start`, `end`: as requested. `instead_of`: the override applies only where this person would be on call; None:
+    in the whole span. `number`: the place of the making in the notifier's audit log, so that later overrides have
+    higher numbers. `changed`: the place of the last change in this log. `by`: the id of the API key. `ended_at`:
+    None unless somebody ended the override.
     """
 
     number: int
@@ -52,12 +57,15 @@ class RecordedOverride:
 
     @property
     def id(self) -> str:
-        """Return the id by which the API calls it."""
+        """Return the id of the override in the API."""
         return str(self.number)
 
     @property
     def counted(self) -> RotaOverride | None:
-        """Return the override as it counts: from its making on, until it was ended; None if it never does."""
+        """Return the override in the span in which it is in force; None if it never is.
+
+        The span begins at the making of the override at the earliest, and ends when somebody ended the override.
+        """
         start = max(self.start, self.made_at)
         end = self.end if self.ended_at is None else min(self.end, self.ended_at)
         if end <= start:
@@ -67,15 +75,15 @@ class RecordedOverride:
         )
 
     def state(self, now: datetime) -> OverrideState:
-        """Return where it stands at `now`."""
+        """Return the state of the override at `now`."""
         return span_state(self.start, self.end, now) if self.ended_at is None else OverrideState.ENDED
 
     def open(self, now: datetime) -> bool:
-        """Return whether it counts at `now`, or will."""
+        """Return whether the override is in force at `now`, or still to come."""
         return self.ended_at is None and now < self.end
 
     def audited(self) -> dict[str, Any]:
-        """Return what the audit log digests of it."""
+        """Return the fields of the override from which the audit log computes a digest."""
         return {
             "rota": self.rota,
             "from": self.start,

@@ -17,7 +17,10 @@ MOST_OPEN = 1_000  # of one rota
 
 @dataclass(frozen=True, slots=True)
 class WantedOverride:
-    """What somebody asks for: `person` on call in `[start, end)` in place of `instead_of`; None: of anybody."""
+    """A requested override: `person` is to be on call in `[start, end)`.
+
+    `instead_of`: only where this person would be on call; None: in the whole span.
+    """
 
     start: datetime
     end: datetime
@@ -26,21 +29,27 @@ class WantedOverride:
     reason: str = ""
 
     def same_as(self, other: RecordedOverride) -> bool:
-        """Return whether `other`, of the same rota, says the same; the reason does not matter."""
+        """Return whether an override of the same rota has the same span, `person` and `instead_of`.
+
+        The reason does not matter.
+        """
         mine = (self.start, self.end, self.person, self.instead_of)
         return mine == (other.start, other.end, other.person, other.instead_of)
 
 
 @dataclass(frozen=True, slots=True)
 class OverrideFault:
-    """Why an override is refused. `place`: the key of the input that it concerns."""
+    """Why an override is refused. `place`: the key of the input at fault."""
 
     place: str
     detail: str
 
 
 def faults(wanted: WantedOverride, rota: Rota, people: Collection[str], now: datetime) -> tuple[OverrideFault, ...]:
-    """Return everything that is wrong with an override. `people`: the ids of those whom the catalogue has."""
+    """Return everything that is wrong with a requested override.
+
+    `people`: the ids of all people of the catalogue.
+    """
     return (*_of_people(wanted, people), *_of_span(wanted, now), *_of_leaving(wanted, rota))
 
 
@@ -73,9 +82,10 @@ def _of_leaving(wanted: WantedOverride, rota: Rota) -> Iterator[OverrideFault]:
 def meeting_remarks(
     wanted: WantedOverride, of_files: Iterable[RotaOverride], made: Iterable[RecordedOverride]
 ) -> Iterator[str]:
-    """Yield a remark on each override of the rota before it that it meets: it counts where they do.
+    """Yield a remark on each earlier override that the requested override replaces where both overlap.
 
-    `made`: those made over the API that count now or later.
+    `of_files`: the overrides of the rota in files. `made`: the overrides made over the API that are in force or
+    still to come.
     """
     others = [("an override of the files", each) for each in of_files]
     others += [(f"the override {each.id}", each.counted) for each in made if each.counted is not None]

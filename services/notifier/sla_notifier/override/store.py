@@ -16,9 +16,10 @@ _COLUMNS = {"starts_at": "start", "ends_at": "end"}
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> list[RecordedOverride]:
-    """Return the overrides that were made or ended after a place in the notifier's audit log, in the order of the acts.
+    """Return the overrides that were made or ended after a place in the notifier's audit log.
 
-    Acts have their places in the order of their commits, so nothing is missed.
+    They are in the order of these changes. The places in the log are in the order of the commits, so that none is
+    missed.
     """
     query = select(_TABLE).where(_TABLE.c.changed > place).order_by(_TABLE.c.changed)
     return [_of(row) for row in (await connection.execute(query)).mappings()]

@@ -18,9 +18,9 @@ async def record(
 ) -> None:
     """Write each changed registration for notices to the audit log.
 
-    Call it last in the transaction of the change. `name`: the kind of act, such as a confirmation. `changed`: the
-    registrations before and after. `by`: who ordered it; None: the person, by the link in a mail. Persons are recorded
-    by id, never by address. `now`: when it happened.
+    Call this last in the transaction of the change. `name`: the kind of act, such as a confirmation. `changed`: the
+    registrations before and after. `by`: who ordered the change; None: the person, by the link in a mail. `now`:
+    when the change happened. Persons are recorded by id, never by address.
     """
     acts = [
         Act(

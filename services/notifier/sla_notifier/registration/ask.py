@@ -49,7 +49,7 @@ STRANGERS_A_DAY = 200  # such mails for one contract that people without a key a
 class Wish:
     """A request for notices of critical fixes, to be sent to a mail address.
 
-    `products`: names of products; empty: every product of the contract. `contract`: under which contract, "" if none is
+    `products`: names of products; empty: every product of the contract. `contract`: the contract's id, "" for none
     named. `language`: the language tag of the messages.
     """
 
@@ -66,20 +66,23 @@ class _Wanted:
 
 
 class Registrar:
-    """Registers mail addresses for notices of critical fixes; each address must confirm by a link in a mail.
+    """Registers mail addresses for notices of critical fixes; each address confirms by a link in a mail.
 
-    Call `ask_with_key` for a request with an API key, `ask` for one without.
+    Call `ask_with_key` for a request with an API key, `ask` for a request without a key.
     """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def ask_with_key(self, wish: Wish, contract: str, key: str) -> None:
-        """Store a registration under `contract` and mail a link to confirm it. `key`: the id of the API key, stored.
+        """Store a registration under `contract` and mail a link to confirm the registration.
 
-        Nothing is done if every product in `wish` is confirmed already, or after 3 mails to the address on one day
-        (UTC). Raises Problem (422) if the address is no mail address, if the contract is unknown, not in force or
-        without registration in its plan, or if it does not have one of the products.
+        `key`: the id of the API key, which is stored. Nothing is done if every product in `wish` is confirmed
+        already, or after 3 mails to the address on one day (UTC). Raises Problem (422) in these cases:
+
+        - The address is not a mail address.
+        - The contract is unknown, not in force, or without registration in its plan.
+        - The contract does not have one of the products.
         """
         address = _address(wish)
         catalogue = self._context.catalogue()
@@ -95,10 +98,13 @@ class Registrar:
     async def ask(self, wish: Wish) -> None:
         """Store registrations for notices without an API key, and mail a link to confirm them.
 
-        They are stored under all contracts that allow the address to register itself. `wish.contract`: the only
-        contract, "" for any. Products that a contract does not have are left out. Nothing is done, and no error raised,
-        if no product is left, if all are confirmed already, or after too many mails on that day (UTC): 3 to the address
-        or 200 for a contract. Raises Problem (422) if the address is no mail address, or no product is named.
+        A registration is stored under each contract that allows the address to register itself. `wish.contract`: the
+        only contract, "" for any. Products that a contract does not have are left out. Raises Problem (422) if the
+        address is not a mail address, or if no product is named. In these cases nothing is done, and no error is
+        raised:
+
+        - No product is left, or all products are confirmed already.
+        - Too many mails were sent on that day (UTC): 3 to the address, or 200 for a contract.
         """
         address = _address(wish)
         if not wish.products:

@@ -21,17 +21,20 @@ LINK = "link"
 
 
 class RegistrationLinks:
-    """The pages behind links in mails that confirm or end registrations for notices: `look` for GET, `act` for POST."""
+    """The pages behind links in mails that confirm or end registrations for notices.
+
+    `look` is for GET, `act` for POST.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def look(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Return the page for a link by which registrations for notices are confirmed or ended.
+        """Return the page for a link that confirms or ends registrations; change nothing.
 
-        `token`: the last part of the link. `purpose`: whether it confirms or ends. The page shows the registrations,
-        and a button to confirm or end them. Nothing is changed. If the token is refused, or there is nothing to confirm
-        or end, the page says so.
+        `purpose`: whether the link confirms or ends. `token`: the last part of the link. The page shows the
+        registrations for notices, and a button to confirm or end them. If the token is refused, or there is nothing
+        to confirm or end, the page says so.
         """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):
@@ -40,10 +43,10 @@ class RegistrationLinks:
         return self._confirming(rows) if purpose is LinkPurpose.CONFIRM else self._ending(rows, subject)
 
     async def act(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Confirm or end the registrations for notices that a link is for; return the page with the result.
+        """Confirm or end the registrations of a link; return the page with the result.
 
-        `token`: the last part of the link. `purpose`: whether it confirms or ends. If nothing was changed, the page
-        says why: the token is forged, damaged or expired, or there is nothing to confirm or end.
+        `purpose`: whether the link confirms or ends. `token`: the last part of the link. If nothing was changed, the
+        page says why: the token is forged, damaged or expired, or there is nothing to confirm or end.
         """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):

@@ -21,7 +21,10 @@ _r, _c = tables.registration.c, tables.confirmation.c
 
 @dataclass(frozen=True, slots=True)
 class RegistrationChange:
-    """A changed registration for notices: its row of `notifier_registration` before and after, by column name."""
+    """A changed registration for notices: its row of `notifier_registration` before and after.
+
+    Both rows are column name -> value.
+    """
 
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -30,8 +33,8 @@ class RegistrationChange:
 async def person_of(connection: AsyncConnection, address_key: str) -> str:
     """Return the person id that stands for a mail address in deliveries.
 
-    `address_key`: the address in lower case (`casefold`). If it has none yet, a new random id is returned, but not
-    stored here. The id does not reveal the address.
+    `address_key`: the address in lower case (`casefold`). For a new address, a random id is returned, but not stored
+    here. The id does not reveal the address.
     """
     query = select(_r.person).where(_r.address_key == address_key).limit(1)
     return (await connection.execute(query)).scalar() or f"{PREFIX}{uuid4().hex}"
@@ -40,9 +43,8 @@ async def person_of(connection: AsyncConnection, address_key: str) -> str:
 async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> int:
     """Store registrations for notices that wait for confirmation; return how many were stored.
 
-    `rows`: the registrations, as column name -> value. A row replaces a pending or ended registration of the same
-    contract, address and product. A row is skipped if there is a confirmed registration of the same contract, address
-    and product.
+    `rows`: the registrations, as column name -> value. An existing registration of the same contract, address and
+    product is replaced if it is pending or ended. If it is confirmed, the new row is skipped.
     """
     kept = 0
     statement = insert(connection, tables.registration)
@@ -58,7 +60,7 @@ async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any
 
 
 async def find_by_request(connection: AsyncConnection, request: str) -> list[Any]:
-    """Return the rows of the registrations for notices that a request made.
+    """Return the rows of the registrations for notices from one request.
 
     `request`: the id of the request. The rows are sorted by contract and product. Registrations that a later request
     has replaced are left out.
@@ -70,9 +72,9 @@ async def find_by_request(connection: AsyncConnection, request: str) -> list[Any
 async def find_by_subject(connection: AsyncConnection, subject: str) -> list[Any]:
     """Return the rows of the confirmed and ended registrations that an unsubscribe link is for.
 
-    They are registrations for notices of critical fixes, rows of `notifier_registration`, sorted by contract and
-    product. `subject`: what the link names: a person's id (`registered:...`) for all of the person's registrations, or
-    the id of one registration.
+    The registrations are for notices of critical fixes. The rows of `notifier_registration` are sorted by contract
+    and product. `subject`: the id in the link: a person's id (`registered:...`) for all registrations of the person,
+    or the id of one registration.
     """
     query = select(tables.registration).where(_subject(subject), _r.state != PENDING)
     return list((await connection.execute(query.order_by(_r.contract, _r.product_key))).all())
@@ -83,20 +85,20 @@ def _subject(subject: str) -> ColumnElement[bool]:
 
 
 async def confirm(connection: AsyncConnection, request: str, now: datetime) -> list[RegistrationChange]:
-    """Confirm the pending registrations for notices that a request made; return those changed.
+    """Confirm the pending registrations for notices from one request; return the changed ones.
 
-    `request`: the id of the request. Expired registrations are not confirmed. `now`: by when they must not have
-    expired; stored as the time of the confirmation.
+    `request`: the id of the request. `now`: stored as the time of the confirmation. Registrations that have expired
+    at `now` are not confirmed.
     """
     pending = and_(_r.request == request, _r.state == PENDING, _r.expires_at > now)
     return await _change(connection, pending, {"state": CONFIRMED, "confirmed_at": now})
 
 
 async def end(connection: AsyncConnection, subject: str, by: str, now: datetime) -> list[RegistrationChange]:
-    """End the registrations for notices of a person, or one registration; return those changed.
+    """End the registrations for notices of a person, or one registration; return the changed ones.
 
-    `subject`: the id of the person or of the registration. Registrations that have ended before are not changed. `by`:
-    who ends them, stored: `link`, or the id of an API key. `now`: stored as the time of the end.
+    `subject`: the id of the person or of the registration. `by`: who ends the registrations: `link`, or the id of an
+    API key; stored. `now`: stored as the time of the end. Registrations that have ended before are not changed.
     """
     standing = and_(_subject(subject), _r.state != ENDED)
     return await _change(connection, standing, {"state": ENDED, "ended_at": now, "ended_by": by})
@@ -114,10 +116,10 @@ async def _change(
 
 
 async def count_mail(connection: AsyncConnection, of: str, most: int, now: datetime) -> bool:
-    """Count one more mail that asks for a confirmation today (UTC); return whether it may be sent.
+    """Count one more mail of today (UTC) that asks for a confirmation, and return True.
 
-    `of`: for whom it is counted, a person's id or `contract:<id>`. False if there were `most` already; then nothing is
-    counted. `now`: decides which day is today.
+    `of`: whose mails are counted: a person's id, or `contract:<id>`. If there were `most` mails already, nothing is
+    counted and False is returned: the mail may not be sent. `now`: determines today.
     """
     row = {"of": of, "day": now.date().isoformat(), "count": 0}
     await connection.execute(insert_new(connection, tables.confirmation), [row])
@@ -128,8 +130,8 @@ async def count_mail(connection: AsyncConnection, of: str, most: int, now: datet
 async def page(connection: AsyncConnection, contract: str | None, state: str, after: str, limit: int) -> list[Any]:
     """Return a page of the registrations for notices, as rows sorted by id.
 
-    It has at most `limit` rows, and begins after the id `after` ("" for the first page). `contract`: the only contract,
-    None for all. `state`: the only state (`pending`, `confirmed` or `ended`), "" for all.
+    `contract`: the only contract, None for all. `state`: the only state (`pending`, `confirmed` or `ended`), "" for
+    all. `after`: the id after which the page begins, "" for the first page. `limit`: the highest number of rows.
     """
     query = select(tables.registration).where(_r.id > after)
     if contract is not None:
@@ -140,5 +142,5 @@ async def page(connection: AsyncConnection, contract: str | None, state: str, af
 
 
 async def find(connection: AsyncConnection, id_: str) -> Any | None:
-    """Return the row of the registration for notices with this id; None when there is none."""
+    """Return the row of the registration for notices with this id; None if there is none."""
     return (await connection.execute(select(tables.registration).where(_r.id == id_))).first()

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 class Pace:
     """The limits of a Sender.
 
-    `at_once`: how many messages are being sent at the same time; of these at most `per_endpoint` to one webhook, and
-    `per_server` to the mail server. `poll_seconds`: the longest pause between two checks for due deliveries.
-    `lease_seconds`: how long a claim on deliveries holds. `drain_seconds`: how long a cancelled sender finishes what it
-    began. `pause_seconds`: the pause after a failure of the database.
+    - `at_once`: how many messages are sent at the same time: at most `per_endpoint` of them to one webhook, and
+      `per_server` to the mail server.
+    - `poll_seconds`: the longest pause between two checks for due deliveries.
+    - `lease_seconds`: how long a claim on deliveries holds.
+    - `drain_seconds`: how long a cancelled sender may finish its messages.
+    - `pause_seconds`: the pause after a failure of the database.
     """
 
     at_once: int = 64
@@ -35,12 +37,15 @@ def places_by_endpoint(
 ) -> dict[str, int]:
     """Return endpoint -> how many of its messages to claim now.
 
-    An endpoint is the mail server or one webhook; one for which there is no room is left out. `endpoints`: those with
-    due messages, the longest waiting first. `busy`: endpoint -> how many are being sent to it now; they count towards
-    every limit. `servers`: endpoints that serve everybody, such as `email` -> how many messages they can take, None:
-    unknown. `pace`: the limits; `at_once` is how many messages may be sent at the same time in all. First each server
-    gets its number, at most `per_server`. Then each other endpoint gets at most `per_endpoint`, and at most an equal
-    part of what is free.
+    An endpoint is the mail server or one webhook. Endpoints without room are left out.
+
+    - `endpoints`: the endpoints with due messages, the longest waiting first.
+    - `busy`: endpoint -> how many messages are being sent to it now; they use up room.
+    - `pace`: the limits; `at_once` is the limit for all endpoints together.
+    - `servers`: endpoints that serve everybody, such as `email` -> how many messages they can take, None: unknown.
+
+    Servers come first; each gets the number in `servers`, at most `per_server`. Then each other endpoint gets at
+    most `per_endpoint`, and at most an equal part of the free room.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)

@@ -41,10 +41,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """The loop that sends due deliveries: call `run`. One for each process; several processes may share a database.
+    """The loop that sends due deliveries; call `run`.
 
-    `channels`: kind of channel, such as `email` -> the channel; a message of another kind is tried again later. `pace`:
-    its limits, None for the defaults.
+    There is one loop for each process. Several processes may share a database. `channels`: kind of channel, such as
+    `email` -> the channel; a message of another kind is tried again later. `pace`: the limits, None for the
+    defaults.
     """
 
     def __init__(self, context: NotifierContext, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
@@ -59,10 +60,10 @@ class Sender:
         context.quarantine.register_replay(quarantined.SEND, self._put_back)
 
     async def run(self) -> None:
-        """Claim and send due deliveries and store the results, until cancelled; then finish those begun.
+        """Claim and send due deliveries and store the results, until cancelled.
 
-        That takes at most `drain_seconds`; attempts that are not finished by then are made again when their lease has
-        ended.
+        After the cancellation, attempts under way may finish within `drain_seconds`. Unfinished attempts are made
+        again when their lease has ended.
         """
         recording = asyncio.create_task(self._record_forever(), name="notifier.record")
         claiming = asyncio.create_task(self._claim_forever(), name="notifier.claim")
@@ -291,7 +292,7 @@ def _without_words(outcome: Outcome) -> Outcome:
 
 
 def outgoing_message(row: DeliveryRow, now: datetime) -> OutgoingMessage:
-    """Return a delivery as the message that its channel sends; `now`: the instant of the attempt."""
+    """Return a delivery as the message that its channel sends. `now`: the instant of the attempt."""
     payload = orjson.loads(row.payload)
     return OutgoingMessage(
         id=row.id,

@@ -12,10 +12,10 @@ from sla_notifier.delivery.state import MessageKind
 
 @dataclass(frozen=True, slots=True)
 class CountedAndWall:
-    """A span of time to be put into words as counted time (within the hours of a clock) and as wall time.
+    """A span of time to be put into words, in counted time and in wall time.
 
-    `first`: the span in counted time. `wall`: in wall time, None if only `first` is to be shown. `by_wall`: True if the
-    hours are not known, so that `first` is wall time.
+    Counted time runs only in the hours of a clock. `first`: the span in counted time. `wall`: the span in wall time,
+    None to show only `first`. `by_wall`: True if the hours are unknown, so that `first` is wall time.
     """
 
     first: timedelta
@@ -25,9 +25,9 @@ class CountedAndWall:
 
 @dataclass(frozen=True, slots=True)
 class ShortInstant:
-    """An instant to be put into words briefly, for a line of a list, such as "Mar 3, 14:05 CET".
+    """An instant to be put into words briefly, such as "Mar 3, 14:05 CET".
 
-    The year is shown only if it is not that of `now`.
+    Used for a line of a list. The year is shown only if it differs from the year of `now`.
     """
 
     at: datetime
@@ -36,9 +36,9 @@ class ShortInstant:
 
 @dataclass(frozen=True, slots=True)
 class PromiseTerms:
-    """The promise of a target, to be put into words in the form "First response, 2 working days".
+    """The promise of a target, to be put into words such as "First response, 2 working days".
 
-    `metric`: the metric's title. `allowed`: the promised time; a ready text if the fact is of an older release.
+    `metric`: the metric's title. `allowed`: the promised time; for a fact of an older release, a ready text.
     """
 
     metric: str
@@ -49,8 +49,8 @@ class PromiseTerms:
 class Phrase:
     """A sentence that tells why a person is notified, to be put into the reader's language.
 
-    `name`: its key in each language's `why.toml`. `values`: placeholder -> what to fill in: a text, or language ->
-    text.
+    `name`: the key of the sentence in each language's `why.toml`. `values`: placeholder -> the text to fill in, or
+    language -> text.
     """
 
     name: str
@@ -59,7 +59,10 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class ChangedText:
-    """A text that a new revision of a notice has changed, to be shown in the form "high (before: low)"."""
+    """A text that a new revision of a notice has changed.
+
+    It is shown in a form such as "high (before: low)".
+    """
 
     now: str
     before: str
@@ -71,7 +74,10 @@ Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A link in a message. `label`: the key of its text in each language. `main`: whether it is the main button."""
+    """A link in a message.
+
+    `label`: the key of the link's text in each language. `main`: whether the link is the main button.
+    """
 
     label: str
     url: str
@@ -80,7 +86,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of a digest (a mail that collects several messages). `url`: the link to its incident, "" for none."""
+    """A line of a digest (a mail that collects several messages).
+
+    `url`: the link to the line's incident, "" for none.
+    """
 
     line: str
     url: str = ""
@@ -90,11 +99,15 @@ class Item:
 class Content:
     """The content of a message before it is put into the words of a language.
 
-    `zone`: the time zone in which instants are shown. `values`: name -> value, for the sentences. `rows`: names of the
-    values in the table, in order. `notes`: keys of sentences to add. `body`: text from outside, shown as it is.
-    `actions`: the links, shown as buttons. `items`: the lines of a digest (a mail that collects several messages);
-    `more`: how many did not fit, `more_url`: where they are shown. `why`: why the recipient is notified; `why_label`:
-    the key of the sentence around it. `data`: the `data` of a webhook's payload.
+    - `zone`: the time zone in which instants are shown.
+    - `values`: name -> value, for the sentences. `rows`: names of the values in the table, in order.
+    - `notes`: keys of sentences to add.
+    - `body`: text from outside, shown unchanged.
+    - `actions`: the links, shown as buttons.
+    - `items`: the lines of a digest (a mail that collects several messages). `more`: how many lines did not fit.
+      `more_url`: where these lines are shown.
+    - `why`: why the recipient is notified. `why_label`: the key of the sentence that contains `why`.
+    - `data`: the `data` of a webhook's payload.
     """
 
     kind: MessageKind

@@ -64,7 +64,7 @@ class Texts:
     def load(self) -> None:
         """Read every file into memory; called at the start.
 
-        Later, under load, there may be no free file descriptor for it.
+        Reading early matters: under load there may be no free file descriptor.
         """
         for environment in (self._plain, self._html):
             for name in environment.list_templates(extensions=["j2"]):
@@ -78,7 +78,7 @@ class Texts:
     def language(self, wanted: str) -> str:
         """Return the tag of the available language nearest to `wanted`.
 
-        For `pt-BR` it is `pt-BR` if that is available, else `pt`, else `en`.
+        For `pt-BR` the tag is `pt-BR` if available, or else `pt` if available, or else `en`.
         """
         for tag in (wanted, wanted.partition("-")[0]):
             if tag.replace("-", "").isalnum() and (self._folder / tag).is_dir():
@@ -88,7 +88,7 @@ class Texts:
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
         """Return the texts of `<file>.toml`, key -> text, in the available language nearest to `language`.
 
-        A text that the language lacks is in English.
+        Texts that are missing in this language are in English.
         """
         found: Mapping[str, str] = self._words(self.language(language), file)
         return found
@@ -96,7 +96,7 @@ class Texts:
     def message(self, content: Content, language: str) -> Message:
         """Return the content as a message with subject, text, HTML and webhook payload.
 
-        It is in the available language nearest to the tag `language`.
+        The message is in the available language nearest to the tag `language`.
         """
         chosen = self.language(language)
         labels = self.words(chosen)
@@ -114,9 +114,9 @@ class Texts:
     def brief(self, content: Content, language: str) -> Message:
         """Return a message for a line of a digest, with only subject and payload.
 
-        `text` and `html` are "". A digest (a mail that collects several messages) is sent later, so the subject has
-        instants instead of spans of time: "since 14:00", not "by 5 minutes". The language is the available one nearest
-        to the tag `language`.
+        A digest is a mail that collects several messages. `text` and `html` are "". A digest is sent later, so the
+        subject has instants instead of spans of time: "since 14:00", not "by 5 minutes". The message is in the
+        available language nearest to the tag `language`.
         """
         chosen = self.language(language)
         labels = self.words(chosen)
@@ -126,7 +126,7 @@ class Texts:
         return Message(one_line(said["subject"], 200), "", "", _payload(content, said))
 
     def phrases_in_words(self, phrases: Iterable[Phrase], language: str) -> str:
-        """Return phrases as sentences in one text, in the available language nearest to the tag `language`."""
+        """Return phrases as one text, in the available language nearest to the tag `language`."""
         tag = self.language(language)
         words = self.words(tag, "why")
         return "".join(
@@ -137,8 +137,8 @@ class Texts:
     def page(self, template: str, view: Mapping[str, Any]) -> str:
         """Return an HTML page, made from a template.
 
-        `template`: the name of its file in the folder of texts. `view`: name in the template -> value; values are
-        escaped.
+        `template`: the template's file name in the folder of texts. `view`: name in the template -> value. Values
+        are escaped.
         """
         return self._html.get_template(template).render(view)
 
@@ -166,7 +166,10 @@ def _payload(content: Content, sentences: Mapping[str, str]) -> dict[str, object
 
 @cache
 def shipped_texts() -> Texts:
-    """Return the texts that come with this package; always the same object, so that each file is read once."""
+    """Return the texts that come with this package.
+
+    The result is always the same object, so that each file is read once.
+    """
     return Texts()
 
 

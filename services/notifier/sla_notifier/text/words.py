@@ -16,7 +16,10 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def locale_of(language: str) -> Locale:
-    """Return the Babel locale for a BCP 47 language tag such as `pt-BR`; English when Babel has none."""
+    """Return the Babel locale for a BCP 47 language tag such as `pt-BR`.
+
+    English if Babel has no such locale.
+    """
     try:
         return Locale.parse(language.replace("_", "-"), sep="-")
     except (ValueError, UnknownLocaleError):
@@ -26,7 +29,7 @@ def locale_of(language: str) -> Locale:
 def load_locale(language: str) -> None:
     """Read Babel's names of days, months and units of a language into memory; called at the start.
 
-    Later, under load, there may be no free file descriptor for them.
+    Reading early matters: under load there may be no free file descriptor.
     """
     day = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
     instant_in_words(day, "UTC", language)
@@ -54,10 +57,10 @@ def span_in_words(length: timedelta, language: str) -> str:
 
 
 def instant_in_words(at: datetime, zone: str, language: str) -> str:
-    """Return an instant in a time zone and in UTC, such as `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`.
+    """Return an instant in words, in a time zone and in UTC.
 
-    `zone`: the name of the time zone, such as `Europe/Berlin`. `language`: a language tag. UTC is left out where the
-    zone has the same time.
+    For example `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`. `zone`: the name of the time zone, such as
+    `Europe/Berlin`. `language`: a language tag. UTC is left out if the zone has the same time as UTC.
     """
     universal = at.astimezone(ZoneInfo("UTC"))
     try:
@@ -74,8 +77,8 @@ def instant_in_words(at: datetime, zone: str, language: str) -> str:
 def short_instant_in_words(at: datetime, now: datetime, zone: str, language: str) -> str:
     """Return an instant in a time zone in few words, such as `Mar 3, 14:00 CET`.
 
-    The year is shown only if it is not that of `now`. `zone`: the name of the time zone, such as `Europe/Berlin`.
-    `language`: a language tag.
+    The year is shown only if it differs from the year of `now`. `zone`: the name of the time zone, such as
+    `Europe/Berlin`. `language`: a language tag.
     """
     try:
         local, present = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
@@ -111,9 +114,9 @@ def paragraphs(written: str, longest: int = 20_000) -> str:
 
 
 def web_link(written: str) -> str:
-    """Return the URL if it is a plain http or https URL, else "".
+    """Return a plain http or https URL unchanged; for any other text return "".
 
-    Other schemes could run code. "" is also returned for a URL with spaces or quotes, and for one of more than 2000
+    Other schemes could run code. "" is also returned for a URL with spaces or quotes, or with more than 2000
     characters.
     """
     if any(ord(c) <= 0x20 or c in "<>\"'\\\x7f" for c in written) or len(written) > 2_000:

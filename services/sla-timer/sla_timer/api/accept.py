@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def preferred_format(accept: str) -> str:
-    """Return whether the caller of an HTTP route prefers plain text or JSON: "text" or "json".
+    """Return which format the caller of an HTTP route prefers: "text" or "json".
 
     `accept`: the Accept header of the request. The result is "text" only if the header prefers text/plain to
     application/json.

@@ -25,11 +25,14 @@ async def open_clocks(
 ) -> dict[str, Any]:
     """Return one page of the open clocks, the most urgent first, in the form of `OpenClocksResponse`.
 
-    `limit`: how many clocks the page has at most. `only`: the contract to which the API key is limited; None for a key
-    of all contracts. `contract`: list this contract alone, "" for all; ignored if `only` is given. `after`: the `next`
-    of the page before, "" for the first page. `offset`: how many clocks to skip. All pages use the urgency at the
-    instant of the first page, so that no clock comes twice or is missed. Raises Problem (an HTTP error) 422 if `after`
-    was never a `next`.
+    - `only`: the contract of the API key; None for a key of all contracts.
+    - `contract`: list only this contract, "" for all; ignored if `only` is given.
+    - `limit`: the highest number of clocks on the page.
+    - `after`: the `next` of the previous page, "" for the first page.
+    - `offset`: how many clocks to skip.
+
+    All pages use the urgency at the instant of the first page, so that no clock comes twice or is missed. Raises
+    Problem (HTTP 422) if `after` is not the `next` of a page.
     """
     clock, incident = tables.clock, tables.incident
     place = _place(after)

@@ -20,11 +20,12 @@ from sla_timer.service import TimerService
 
 
 class DeadlineQuestion(BaseModel):
-    """The body of `POST /v1/deadlines`: an incident that might be opened, to learn when it would be due.
+    """The body of `POST /v1/deadlines`: an incident that might be opened.
 
-    `contract`: a contract's id; if it is empty, the contract is found by `customer`, a name; without both, the default
-    one. `priority`: if empty, the attribute `priority` counts, if any. `opened_at`: now when absent; a time without an
-    offset is in the contract's zone. `attributes`: what the incident would state, name -> value, such as `product`.
+    The response tells when the incident would be due. `contract`: a contract's id. If "", the contract is found by
+    `customer`, a name. Without both, the default contract applies. `priority`: if "", the priority in `attributes`
+    applies. `opened_at`: now if absent; a time without an offset is in the contract's zone. `attributes`: attributes
+    of the incident, name -> value, such as `product`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -36,19 +37,19 @@ class DeadlineQuestion(BaseModel):
 
 
 def beyond_the_calendar(detail: str) -> Problem:
-    """Return the HTTP error 422 for a question about years for which no calendar is compiled.
+    """Return the HTTP error 422 for a question about years without a compiled calendar.
 
-    `detail`: a sentence that says which instant it is, shown to the caller.
+    `detail`: a sentence that names the instant, shown to the caller.
     """
     return Problem(422, "beyond-the-calendar", "The calendar does not reach so far", detail)
 
 
 def deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess) -> dict[str, Any]:
-    """Return when each metric would be due if an incident were opened, in the form of `DeadlinesResponse`.
+    """Return when each metric would be due if an incident were opened.
 
-    Nothing is stored. `question`: what the incident would be. `access`: what the caller's API key allows. Raises
-    Problem (an HTTP error) 404 for a contract that is unknown or that the key may not see. Raises 422 if the opening or
-    every due instant lies in years without a calendar.
+    The result has the form of `DeadlinesResponse`. Nothing is stored. `question`: the incident. `access`: what the
+    caller's API key allows. Raises Problem 404 if the contract is unknown, or if the key may not see the contract.
+    Raises Problem 422 if the opening or every due instant lies in years without a calendar.
     """
     rulebook = timer.rulebooks.current
     now = timer.time_source.now()

@@ -14,7 +14,7 @@ Seconds = int | float
 
 
 class ReasonedChoiceResponse(TimerResponse):
-    """The contract of the incident, and how it was found.
+    """The contract of an incident, and how the contract was found.
 
     `id`: the contract's id. `reason`: a code such as `customer` or `no_customer`. `text`: the reason in words.
     """
@@ -36,9 +36,10 @@ class ScopedPlanResponse(TimerResponse):
 
 
 class PassedOverResponse(TimerResponse):
-    """An entitlement (one of several plans of the contract) that does not apply to the incident, and why.
+    """An entitlement that does not apply to the incident, and why.
 
-    `reason`: a code such as `product` or `begins`. `text`: the reason in words.
+    An entitlement is one of several plans of a contract. `reason`: a code such as `product` or `begins`. `text`: the
+    reason in words.
     """
 
     entitlement: str
@@ -49,9 +50,10 @@ class PassedOverResponse(TimerResponse):
 class ExplainedTargetResponse(TimerResponse):
     """The target of a clock: the time that the plan or contract allows.
 
-    `allowed`: that time in words. `coverage`: the name of the hours in which it counts; `coverage_titles`: their title
-    by language. `zone`: the time zone of these hours; if wall-clock time counts, the contract's. `clause`: the clause
-    of the contract that the target quotes. `line`: where the target is defined, as `<file>:<line>` of the catalogue.
+    `allowed`: the time in words. `coverage`: the name of the hours that count. `coverage_titles`: the title of these
+    hours, by language. `zone`: the time zone of these hours; for wall-clock time, the zone of the contract.
+    `clause`: the clause of the contract that the target quotes. `line`: where the target is defined, as
+    `<file>:<line>` of the catalogue.
     """
 
     allowed: str
@@ -63,9 +65,9 @@ class ExplainedTargetResponse(TimerResponse):
 
 
 class AgreementResponse(TimerResponse):
-    """A person's decision that changes how a clock is judged: another due date, or an exemption from the verdict.
+    """A person's decision that changes how a clock is judged.
 
-    `by`: who decided. `reason`: why.
+    The decision is another due date, or an exemption from the verdict. `by`: who decided. `reason`: why.
     """
 
     by: str
@@ -73,12 +75,14 @@ class AgreementResponse(TimerResponse):
 
 
 class StepResponse(TimerResponse):
-    """One stretch of a clock's time, from `start` to `end`: whether it counted (`kind`), and if not, why (`reason`).
+    """One stretch of a clock's time, from `start` to `end`: whether the time counts, and why.
 
-    `kind`: `counted`, `outside_hours`, `holiday`, `closing` (an exceptional one), `paused`, `ended` (until a
-    reopening), `before_restart` (wiped out by a reset) or `earlier` (the oldest stretches, summed up in one).
-    `waiting_on`: for whom a pause waited, else null. `counted_seconds`: counted time in this stretch; `total_seconds`:
-    up to its end. `credited_seconds`: by how much this pause moves a due date that was agreed on or is in working days.
+    - `kind`: `counted`, `outside_hours`, `holiday`, `closing` (an exceptional closing), `paused`, `ended` (until a
+      reopening), `before_restart` (erased by a reset) or `earlier` (the oldest stretches, summed up).
+    - `reason`: why the time does not count.
+    - `waiting_on`: for whom a pause waited; null for other stretches.
+    - `counted_seconds`: counted time in this stretch. `total_seconds`: counted time up to the end of the stretch.
+    - `credited_seconds`: by how much this pause moves a due date that was agreed on or is in working days.
     """
 
     start: InstantText
@@ -93,10 +97,11 @@ class StepResponse(TimerResponse):
 
 
 class FailedConditionResponse(TimerResponse):
-    """The first condition of a target that the incident does not fulfil; because of it the target does not apply.
+    """The first condition of a target that the incident does not fulfil.
 
-    `attribute`: the attribute compared. `actual`: what the incident has for it. `values`: what the condition names.
-    `negated`: the condition demands that `actual` is none of `values`.
+    Because of this condition the target does not apply. `attribute`: the attribute compared. `actual`: the
+    incident's value. `values`: the values in the condition. `negated`: whether the condition demands that `actual`
+    is none of `values`.
     """
 
     attribute: str
@@ -109,8 +114,8 @@ class RowTriedResponse(TimerResponse):
     """A target of the plan or contract that was compared with the incident, and whether it matched.
 
     `clause`: the clause that the target quotes. `line`: where the target is defined, as `<file>:<line>` of the
-    catalogue. `allowed`: its time in words. `outcome`: `matched`, `failed`, or `unspecified` (matched, but gives no
-    number). `failed`: the condition that did not hold, else null.
+    catalogue. `allowed`: the allowed time in words. `outcome`: `matched`, `failed`, or `unspecified` (matched, but
+    without a number). `failed`: the condition that the incident does not fulfil; null if there is none.
     """
 
     clause: str
@@ -121,9 +126,10 @@ class RowTriedResponse(TimerResponse):
 
 
 class VersionsResponse(TimerResponse):
-    """The versions of the data by which a clock was computed: catalogue, holidays, time zones (`tzdata`) and calendar.
+    """The versions of the data by which a clock was computed.
 
-    `calendar`: `<id>@<revision>` of the compiled calendar; "" for a clock that counts wall-clock time.
+    `tzdata`: the version of the time zones. `calendar`: `<id>@<revision>` of the compiled calendar; "" for a clock
+    in wall-clock time.
     """
 
     catalogue: str
@@ -135,7 +141,7 @@ class VersionsResponse(TimerResponse):
 class RowWordsResponse(TimerResponse):
     """A target that was compared with the incident, as text for people.
 
-    `name`: which target it is. `said`: whether it matched, and if not, why.
+    `name`: which target. `said`: whether the target matched, and if not, why.
     """
 
     name: str
@@ -143,10 +149,11 @@ class RowWordsResponse(TimerResponse):
 
 
 class StepWordsResponse(TimerResponse):
-    """One stretch of a clock's time, in which it counted or did not for one reason, as text for people.
+    """One stretch of a clock's time, as text for people.
 
-    `when`: its start and end. `what`: whether it counted, and why not. `counted`: how much of it counts, and `total`:
-    counted time up to its end; both "" if nothing counts. `notes`: further remarks, such as that it lies ahead.
+    `when`: the start and end. `what`: whether the time counts, and if not, why. `counted`: the counted time in the
+    stretch. `total`: the counted time up to the end of the stretch. Both are "" if no time counts. `notes`: further
+    remarks, such as that the stretch lies ahead.
     """
 
     when: str
@@ -167,9 +174,10 @@ class DefinitionResponse(TimerResponse):
 
 
 class TimeLeftResponse(TimerResponse):
-    """The words for a countdown of the time left, in the language of the answer, for a page that updates it.
+    """The words for a countdown of the time left, for a page that updates the countdown.
 
-    `form`: the sentence, in which `{left}` stands for the time. `units`: the words for "hour", "minute" and "second".
+    `form`: the sentence, in which `{left}` stands for the time. `units`: the words for "hour", "minute" and
+    "second".
     """
 
     form: str
@@ -177,13 +185,19 @@ class TimeLeftResponse(TimerResponse):
 
 
 class WordsResponse(TimerResponse):
-    """The explanation of one clock as text in one language, part by part, for pages with a layout of their own.
+    """The explanation of one clock as text in one language, divided into parts.
 
-    `metric`: its title. `state`: of the clock. `basis`: lines on contract, plan and target. `definition`: of the
-    priority, null without one. `rows`: the targets compared, under the heading `rows_title`. `steps`: the clock's time
-    as a table with the heading `time_title` and the column heads `columns`. `sums`: counted and allowed time.
-    `instants`: lines on due instants and warnings. `grounds`: lines on the versions used. `left`: words for a
-    countdown; null if only a date was agreed on.
+    Pages with their own layout use the parts.
+
+    - `metric`: the metric's title. `state`: of the clock.
+    - `basis`: lines on contract, plan and target.
+    - `definition`: of the priority, null without one.
+    - `rows`: the targets compared, under the heading `rows_title`.
+    - `steps`: the clock's time as a table, with the heading `time_title` and the column heads `columns`.
+    - `sums`: counted and allowed time.
+    - `instants`: lines on due instants and warnings.
+    - `grounds`: lines on the versions used.
+    - `left`: words for a countdown; null if only a date was agreed on.
     """
 
     language: str
@@ -203,17 +217,21 @@ class WordsResponse(TimerResponse):
 
 
 class ExplainedClockResponse(TimerResponse):
-    """The explanation of one clock: its target, every stretch of time up to the due instant, and the targets compared.
+    """The explanation of one clock: its target, its time, and the targets compared.
 
-    `at`: the instant asked about. `why`: why the clock is in its state. `broken_since`: the due instant, if the clock
-    is still open and has passed it by `at`. `cycle`: the clock's number, from 0, among the incident's clocks of this
-    metric. `priority_titles`, `priority_definitions`: by language. `generation`: 0, and one more with each new target
-    of the clock. `allowed_seconds`: null if a date was agreed on, or the target has no number; then `remaining_seconds`
-    is null, too. `consumed_seconds`: counted time by `at`. `original_due_at`: the due instant promised first.
-    `counted_from`: from when time counts. `agreed`: who set another due date; `exempt`: who took the clock out of the
-    verdict. `steps`: the clock's time; `rows`: the targets compared. `withdrawn_at`: since when the target is no longer
-    promised. `marks`: warnings and breaches. `quality`: how reliable the times of the events are. `text`: all this in
-    words; `words`: the same in parts.
+    - `at`: the requested instant. `why`: why the clock is in its state.
+    - `broken_since`: the due instant, if the clock is still open and passed it at `at` or before; otherwise null.
+    - `cycle`: the clock's number, from 0, among the incident's clocks of this metric.
+    - `priority_titles`, `priority_definitions`: by language.
+    - `generation`: 0 for the clock's first target, one more for each new target.
+    - `allowed_seconds`, `remaining_seconds`: null if a date was agreed on, or if the target has no number.
+    - `consumed_seconds`: the counted time up to `at`.
+    - `original_due_at`: the due instant promised first. `counted_from`: the start of the counted time.
+    - `agreed`: who set another due date. `exempt`: who exempted the clock from the verdict.
+    - `steps`: the clock's time up to the due instant. `rows`: the targets compared. `marks`: warnings and breaches.
+    - `withdrawn_at`: since when the target is no longer promised.
+    - `quality`: how reliable the times of the events are.
+    - `text`: the whole explanation in words. `words`: the same in parts.
     """
 
     incident: str
@@ -252,9 +270,10 @@ class ExplainedClockResponse(TimerResponse):
 
 
 class ExplanationResponse(TimerResponse):
-    """The explanations of an incident's clocks as of the instant `at`: as data, and in words (`text`).
+    """The explanations of an incident's clocks as of the instant `at`.
 
-    `clocks_total`: how many clocks were asked about; `clocks` has 20 of them at most.
+    `text`: the explanations in words. `clocks_total`: how many clocks match the request; `clocks` has at most 20 of
+    them.
     """
 
     incident: str

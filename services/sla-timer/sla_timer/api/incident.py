@@ -39,10 +39,13 @@ from sla_timer.service import TimerService
 class FoundIncident:
     """An incident as one API key may see it.
 
-    `row`: its row of `timer_incident`. `rulebook`: the plans, contracts and calendars by which it is judged.
-    `incident`: its state, computed from the events that the key may see. `events`: these events; None if there are 250
-    or more and the key may see them all (they are read page by page then). `names`: its other ids. `seen`: what a key
-    of one contract may see; None for a key of all contracts, and where `events` is None.
+    - `row`: the incident's row of `timer_incident`.
+    - `rulebook`: the plans, contracts and calendars by which the incident is judged.
+    - `incident`: the state, computed from the events that the key may see.
+    - `events`: these events. None if there are 250 or more and the key may see all of them; they are then read page
+      by page.
+    - `names`: other ids of the incident.
+    - `seen`: what a key of one contract may see. None for a key of all contracts, and if `events` is None.
     """
 
     row: Any
@@ -57,8 +60,8 @@ class FoundIncident:
 class WholeIncident:
     """An incident with all its clocks, including those whose targets are no longer promised.
 
-    `told`: by clock id, what has been published about the clock. `rulebooks`: by clock id, the rulebook (plans,
-    contracts, calendars) of each clock that is judged by another rulebook than the incident.
+    `told`: clock id -> what has been published about the clock. `rulebooks`: clock id -> the rulebook (plans,
+    contracts, calendars) of a clock that is judged by another rulebook than the incident.
     """
 
     incident: Incident
@@ -118,8 +121,8 @@ def _as_shown(
 async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> FoundIncident:
     """Return the incident with the id `name`, as far as the caller's API key may see it.
 
-    `name` may be any id of the incident; a ticket that was moved has several. `access`: what the API key allows. Raises
-    Problem (an HTTP error) 404 if no such incident is known, or the key may not see it.
+    `name`: any id of the incident; a moved ticket has several. `access`: what the API key allows. Raises Problem
+    (HTTP 404) if no such incident is known, or if the key may not see the incident.
     """
     asked = name
     async with timer.store.reading() as connection:
@@ -171,11 +174,11 @@ async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
 async def incident_as_of(
     timer: TimerService, known: FoundIncident, at: datetime | None
 ) -> tuple[WholeIncident | None, datetime]:
-    """Return (the incident as it stood at an instant, that instant).
+    """Return an incident as of an instant, and that instant.
 
-    The instant is `at`, or now if `at` is None; but at the latest when the incident left the contract of the API key.
-    The incident is computed from its events up to then, and is None before its first event. `known`: the incident, as
-    `find_incident` returned it. Raises CalendarError if no calendar reaches the instant.
+    `known`: the incident, as `find_incident` returned it. `at`: the instant; None: now. If the incident left the
+    contract of the API key earlier, the instant of leaving is used instead. The incident is computed from its events
+    up to the instant, and is None before the first event. Raises CalendarError if no calendar reaches the instant.
     """
     moment = at or timer.time_source.now()
     incident: Incident | None = known.incident
@@ -193,11 +196,12 @@ async def incident_as_of(
 
 
 async def incident_answer(timer: TimerService, name: str, access: KeyAccess, limit: int, after: str) -> dict[str, Any]:
-    """Return the JSON body (`IncidentResponse`) of an incident, with its clocks and one page of its events.
+    """Return the JSON body (`IncidentResponse`) of an incident, with one page of its events.
 
-    `name`: any id of the incident. `access`: what the caller's API key allows. `limit`: events on the page. `after`:
-    the id of the last event of the page before, "" for the first page. Raises Problem (an HTTP error) 404 for an
-    incident that is unknown or not for this key, 422 for an `after` that is none of its events.
+    `name`: any id of the incident. `access`: what the caller's API key allows. `limit`: the highest number of events
+    on the page. `after`: the id of the last event of the previous page, "" for the first page. Raises Problem 404 if
+    the incident is unknown, or if the key may not see the incident. Raises Problem 422 if `after` is not an event of
+    the incident.
     """
     known = await find_incident(timer, name, access)
     name = known.row.id

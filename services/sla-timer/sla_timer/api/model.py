@@ -20,9 +20,9 @@ class TimerResponse(BaseModel):
 
 
 class RemarkResponse(TimerResponse):
-    """A remark on something odd about an incident, such as an unknown customer, which was accepted nevertheless.
+    """A remark on something odd about an incident, such as an unknown customer.
 
-    `kind`: a code. `text`: the remark for people.
+    The incident was accepted nevertheless. `kind`: a code. `text`: the remark for people.
     """
 
     kind: str
@@ -39,9 +39,9 @@ class MatchedContractResponse(TimerResponse):
 
 
 class SegmentResponse(TimerResponse):
-    """A time in which a clock was running, or was paused for one reason.
+    """A stretch of time in which a clock was running, or was paused for one reason.
 
-    `end`: null while it lasts. `running`: false for a pause. `why`: the reason.
+    `end`: null while the stretch lasts. `running`: false for a pause. `why`: the reason.
     """
 
     start: InstantText
@@ -54,8 +54,8 @@ class SegmentResponse(TimerResponse):
 class MarkResponse(TimerResponse):
     """A mark of a clock: the instant `at` at which a warning or the breach is due.
 
-    `key`: such as `0/warn-75` or `0/breach`. The number in it says to which of the clock's targets the mark belongs: 0
-    to the first, 1 to the one that replaced it, and so on.
+    `key`: such as `0/warn-75` or `0/breach`. The number is the clock's target: 0 for the first target, 1 for the
+    next, and so on.
     """
 
     key: str = Field(description="<generation>/<threshold>")
@@ -66,11 +66,14 @@ class MarkResponse(TimerResponse):
 class ClockResponse(TimerResponse):
     """One SLA clock: one measurement of one metric on an incident.
 
-    `cycle`: its number, from 0, among the incident's clocks of this metric. `breached_at`: the due instant that was
-    passed, null if none was. `clause`: the contract's clause that the target quotes. `coverage`: the name of the hours
-    that count. `stopped_at`: when the clock ended, null while it is open. `consumed_seconds`: the counted time so far.
-    `segments`: the stretches of time in which it ran or was paused. `marks`: its warnings and breaches, with their
-    instants. `counted_seconds`: the counted time left.
+    - `cycle`: the clock's number, from 0, among the incident's clocks of this metric.
+    - `breached_at`: the due instant that was passed, null for none.
+    - `clause`: the contract's clause that the target quotes.
+    - `coverage`: the name of the hours that count.
+    - `stopped_at`: when the clock ended, null while open.
+    - `consumed_seconds`: the counted time so far. `counted_seconds`: the counted time left.
+    - `segments`: the stretches of time in which the clock ran or was paused.
+    - `marks`: warnings and breaches, with their instants.
     """
 
     id: str
@@ -108,7 +111,7 @@ class ClockResponse(TimerResponse):
 class AgreedTargetResponse(TimerResponse):
     """A due date that the parties agreed on instead of the plan's target (clause B5, docs/clauses.md).
 
-    `moved_by_pauses`: whether pauses move the date.
+    `moved_by_pauses`: whether pauses move the due date.
     """
 
     metric: str
@@ -119,11 +122,11 @@ class AgreedTargetResponse(TimerResponse):
 
 
 class SnapshotResponse(TimerResponse):
-    """The state of the whole ticket at the instant `at`, as one delivery of the ticketing system showed it.
+    """The state of the whole ticket at the instant `at`, from one delivery of the ticketing system.
 
-    `waiting_on`: for whom the ticket waits. In `attributes`, "" means that the ticket has no such value; about a name
-    that is absent nothing is known. `version`: the sender's, 0 if it has none. `before`: the earlier values of what the
-    delivery changed.
+    `waiting_on`: for whom the ticket waits. `attributes`: the value "" means that the ticket has no value; nothing
+    is known about a missing name. `version`: the sender's version, 0 for none. `before`: the earlier values of what
+    the delivery changed.
     """
 
     at: InstantText
@@ -137,17 +140,24 @@ class SnapshotResponse(TimerResponse):
 
 
 class EventResponse(TimerResponse):
-    """One thing that happened to the incident; most fields matter for a few kinds of event only.
+    """One thing that happened to the incident. Most fields matter only for a few kinds of event.
 
-    `received_at`: when slad received it. `quality`: how reliable `occurred_at` is, the best first: exact, doubtful,
-    object_updated (the ticket's last change) or receipt. `version`: the sender's, orders events of one instant; 0 if it
-    has none. `actor`: the author's side: customer, staff, bot or unknown. `actor_id`: the author's account, if the
-    author may turn out to be the reporter, else "". `attributes`: what the event states of the incident. `waiting_on`:
-    for whom the incident waits from now on. `agreed`: a due date agreed on. `merged_into`: the incident in which this
-    one goes on. `known_as`: another id of the incident. `carried_from`: if the event is a copy from an incident that
-    was merged into this one, the id of that incident. `metrics`: those that an exemption concerns, empty means all.
-    `score`: the rating that the customer gave. `warnings`: what could not be understood. `snapshot`: the state of the
-    whole ticket at that time.
+    - `received_at`: when slad received the event.
+    - `quality`: how reliable `occurred_at` is, the best first: exact, doubtful, object_updated (the ticket's last
+      change) or receipt.
+    - `version`: the sender's version, which orders events of one instant; 0 for none.
+    - `actor`: the author's side: customer, staff, bot or unknown.
+    - `actor_id`: the author's account, if the author may be the reporter; otherwise "".
+    - `attributes`: what the event states about the incident.
+    - `waiting_on`: for whom the incident waits after the event.
+    - `agreed`: a due date agreed on.
+    - `merged_into`: the incident that continues this one.
+    - `known_as`: another id of the incident.
+    - `carried_from`: the id of the merged incident from which the event was copied; null for other events.
+    - `metrics`: the metrics that an exemption concerns; empty: all.
+    - `score`: the customer's rating.
+    - `warnings`: what could not be understood.
+    - `snapshot`: the state of the whole ticket at that time.
     """
 
     id: str
@@ -179,7 +189,7 @@ class EventResponse(TimerResponse):
 class HeldResponse(TimerResponse):
     """How long the incident was assigned to one person, in one group, on one support line.
 
-    A name is "" where none was stated.
+    A name is "" if none was stated.
     """
 
     assignee: str
@@ -191,10 +201,14 @@ class HeldResponse(TimerResponse):
 class IncidentResponse(TimerResponse):
     """An incident as computed from its events, with its clocks and one page of the events.
 
-    `merged_into`: the incident in which this one goes on, else null. `plan`: the id of the plan whose targets apply.
-    `scope`: whether the contract covers the incident's product, in words. `time_quality`: how reliable the times of its
-    events are: the worst `quality` of any event. `remarks`: what is odd about it. `waiting_seconds`: wall time by whom
-    it waited on; `own`: the rest. `held`: who had it, and for how long. `also_known_as`: its other ids.
+    - `merged_into`: the incident that continues this one; null for none.
+    - `plan`: the id of the plan whose targets apply.
+    - `scope`: whether the contract covers the incident's product, in words.
+    - `time_quality`: how reliable the times of the events are: the worst `quality` of any event.
+    - `remarks`: what is odd about the incident.
+    - `waiting_seconds`: wall time, by whom the incident waited for. `own`: the remaining time.
+    - `held`: who had the incident, and for how long.
+    - `also_known_as`: other ids of the incident.
     """
 
     id: str
@@ -228,11 +242,12 @@ class IncidentResponse(TimerResponse):
 class OpenClockResponse(TimerResponse):
     """A running or paused clock in the list of open clocks.
 
-    `cycle`: its number, from 0, among the incident's clocks of this metric. `generation`: 0 with the clock's first
-    target, 1 with the one that replaced it, and so on. `breached_at`: the due instant that was passed, null if none
-    was. `counted_seconds`: the counted time left, negative once late; null when unknown. `outside_hours`: the clock is
-    running and its hours are closed. `opens_at`: when the hours open next; null if `outside_hours` is false, or if
-    unknown.
+    - `cycle`: the clock's number, from 0, among the incident's clocks of this metric.
+    - `generation`: 0 for the clock's first target, 1 for the next, and so on.
+    - `breached_at`: the due instant that was passed, null for none.
+    - `counted_seconds`: the counted time left, negative once late; null if unknown.
+    - `outside_hours`: whether the clock runs while its hours are closed.
+    - `opens_at`: when the hours open next; null if unknown, or if `outside_hours` is false.
     """
 
     id: str
@@ -270,9 +285,11 @@ class PreviewedWarningResponse(TimerResponse):
 class PreviewedMetricResponse(TimerResponse):
     """A metric that would be measured if an incident were opened, with its due instant.
 
-    `coverage`: the name of the hours that count. `clause`: the contract's clause that the target quotes. `row`: the
-    target's place in the catalogue, `<file>:<line>`. `warnings`: those that would precede the due instant.
-    `conditional`: only a later event starts its clock; `due_at` assumes that this event came with the opening.
+    - `coverage`: the name of the hours that count.
+    - `clause`: the contract's clause that the target quotes.
+    - `row`: the target's place in the catalogue, `<file>:<line>`.
+    - `warnings`: warnings before the due instant.
+    - `conditional`: whether a later event starts the clock; `due_at` assumes that this event came with the opening.
     """
 
     metric: str
@@ -290,8 +307,8 @@ class PreviewedMetricResponse(TimerResponse):
 class DeadlinesResponse(TimerResponse):
     """What would be due if an incident were opened; the metric that is due first comes first.
 
-    `contract`, `plan`: their ids. `why`: how the contract was found. `scope`: whether the contract covers the product.
-    Both are in words. `zone`: the contract's time zone. `remarks`: what is odd about the question.
+    `contract`, `plan`: their ids. `why`: how the contract was found, in words. `scope`: whether the contract covers
+    the product, in words. `zone`: the contract's time zone. `remarks`: what is odd about the question.
     """
 
     contract: str

@@ -34,9 +34,10 @@ MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "No such incide
 
 
 def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
-    """Return a FastAPI router with the timer's routes under `/v1`: incidents, explanations, open clocks, previews.
+    """Return a FastAPI router with the timer's routes under `/v1`.
 
-    `authorize`: called with each request and the scope it needs; returns what the API key allows, or raises 401 or 403.
+    The routes are incidents, explanations, open clocks and previews. `authorize`: called with each request and the
+    required scope; returns what the API key allows, or raises 401 or 403.
     """
     routes = APIRouter(prefix="/v1", tags=["timer"], responses=PROBLEMS)
     _explain(routes, timer, authorize)

@@ -33,10 +33,11 @@ MOST = 500
 
 
 class Audit:
-    """The self-audit: finds running clocks whose breach timer is missing in the store, and restores the timer.
+    """The self-audit: finds running clocks whose breach timer is missing, and restores the timer.
 
-    To restore it, the clock's incident is computed anew from its events. `wake` is called after a missing timer was
-    found; it wakes the readers of the log of published events. Call `run` to audit for ever, `once` to audit once.
+    To restore the timer, the clock's incident is computed again from its events. `wake`: called after a missing
+    timer was found; wakes the readers of the log of published events. Call `run` to audit repeatedly, `once` to
+    audit once.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Audit:
     async def run(self) -> None:
         """Audit every 15 seconds until cancelled: find clocks without a breach timer, and restore the timer.
 
-        A Retryable error is logged, and the next turn tries again.
+        A Retryable error is logged, and the next audit tries again.
         """
         while True:
             try:
@@ -71,9 +72,9 @@ class Audit:
     async def once(self) -> int:
         """Restore missing breach timers; return how many clocks were found without one.
 
-        At most 500 clocks in one call. Only running, unbreached clocks that are due within a day, or overdue, are
-        checked. Clocks in the quarantine (what could not be processed) are skipped. An incident whose timers cannot be
-        restored is put into the quarantine. Raises Retryable.
+        One call handles at most 500 clocks. Only running, unbreached clocks that are overdue or due within a day are
+        checked. Clocks in the quarantine (a table of records that could not be processed) are skipped. An incident
+        whose timers cannot be restored is put into the quarantine. Raises Retryable.
         """
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()

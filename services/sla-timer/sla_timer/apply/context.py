@@ -21,10 +21,10 @@ from sla_platform.wire.clock import NOT_BREACHED
 
 
 def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
-    """Return the fields that every published event about any clock of the incident carries, ready for JSON.
+    """Return the fields that every published event about any clock of the incident carries.
 
-    They are `incident`, `contract`, `plan`, `customer`, `priority`, `zone`, `title` and the like. `plan`: the
-    incident's plan; only its escalation is used.
+    The fields are ready for JSON, such as `incident`, `contract`, `plan`, `customer`, `priority`, `zone` and
+    `title`. `plan`: the incident's plan; only its escalation is used.
     """
     attributes = incident.attributes
     contract = incident.contract
@@ -46,10 +46,10 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
 def clock_context(
     shared: dict[str, Any], incident: Incident, clock: Clock, rulebook: Rulebook, urgency: float
 ) -> dict[str, Any]:
-    """Return a copy of `shared` with the fields of one clock added, such as `metric`, `state` and `due_at`.
+    """Return a copy of `shared` with the fields of one clock added, such as `metric` and `due_at`.
 
-    The result is what every published event about the clock carries. `shared`: what `incident_context` returned.
-    `rulebook`: the plans, contracts and calendars by which the clock is judged. `urgency`: the clock's urgency now.
+    Every published event about the clock carries the result. `shared`: what `incident_context` returned. `rulebook`:
+    the plans, contracts and calendars by which the clock is judged. `urgency`: the clock's urgency now.
     """
     calendar = calendar_of(clock, incident, rulebook)
     return (
@@ -87,8 +87,8 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
 def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
     """Return the counted seconds that a paused clock has left, negative once the clock is late.
 
-    `calendar`: the hours in which the clock counts; None for wall-clock time. None is returned in two cases: the clock
-    is not paused (its due instant then says what is left), or its allowed time cannot be computed.
+    `calendar`: the hours in which the clock counts time; None for wall-clock time. None is returned if the clock is
+    not paused, or if its allowed time cannot be computed.
     """
     if clock.state is not ClockState.PAUSED:
         return None
@@ -102,8 +102,8 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
 def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
     """Return a copy of `context` with the field `breached`: the due instant that the clock has passed.
 
-    It is ISO 8601 text, or `NOT_BREACHED` if the clock has passed none. `context`: the fields that published events
-    about the clock carry. `told`: what has been published about the clock. Events that are published because of an
-    incident event have this field; those that a timer publishes lack it.
+    The instant is ISO 8601 text, or `NOT_BREACHED` if none was passed. `context`: the fields that published events
+    about the clock carry. `told`: what has been published about the clock. Only events published because of an
+    incident event have this field; events published by a timer lack it.
     """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}

@@ -35,11 +35,13 @@ from sla_timer.rulebooks import PinnedRulebooks, pin_row, version_of
 class StoredIncident:
     """What is stored about one incident, as the input of `decide`.
 
-    `fold`: computes the incident by a rulebook. `row`: its row of `timer_incident`, None for a new incident. `settled`:
-    clocks that have ended, about which everything is published. `clocks`: the rows of `timer_clock` of all other
-    clocks. `events`: how many of its events are stored, the new ones included. `surplus`: how many more events are
-    stored that exceed the limit and do not count. `counting`: the events that `fold` reads; empty for an incident with
-    250 events or more.
+    - `fold`: a function that computes the incident under a rulebook.
+    - `row`: the incident's row of `timer_incident`, None for a new incident.
+    - `settled`: ended clocks about which everything is published. `clocks`: the rows of `timer_clock` of all other
+      clocks.
+    - `events`: how many events of the incident are stored, including new events.
+    - `surplus`: how many further events are stored beyond the limit; they are ignored.
+    - `counting`: the events that `fold` reads; empty for an incident with 250 events or more.
     """
 
     fold: Callable[[Rulebook], Incident]
@@ -53,9 +55,11 @@ class StoredIncident:
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
         """Return the incident as computed by `rulebook` from its events up to `until`.
 
-        In three cases all events are used instead. 1. `until` is None. 2. The events by then do not suffice: there are
-        none, or only copies from merged incidents. 3. The incident has 250 events or more; they are not at hand then
-        (`counting` is empty).
+        In three cases all events are used instead:
+
+        - `until` is None.
+        - The events up to `until` do not suffice: there are none, or only copies from merged incidents.
+        - The incident has 250 events or more, so that `counting` is empty.
         """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
@@ -65,8 +69,8 @@ class StoredIncident:
 class DecisionOptions:
     """The options of `decide`.
 
-    `moved`: judge by the catalogue in force instead of the version by which the incident was judged (re-planning).
-    `whole`: also write the rows and timers of clocks that have not changed, which restores missing timers.
+    `moved`: judge by the present catalogue instead of the version by which the incident was judged before
+    (re-planning). `whole`: also write the rows and timers of unchanged clocks, which restores missing timers.
     """
 
     moved: bool = False
@@ -76,12 +80,13 @@ class DecisionOptions:
 def decide(
     partition: int, stored: StoredIncident, pins: PinnedRulebooks, now: datetime, options: DecisionOptions
 ) -> Changes:
-    """Return the rows to write and the facts (events to publish) that follow for one incident.
+    """Return the rows to write and the facts (events to publish) for one incident.
 
-    Nothing is read or written here. `partition`: the number of the incident's partition. `stored`: what is stored of
-    it. `pins`: the rulebooks (plans, contracts, calendars) of this transaction. `now`: the present instant, for which
-    urgency is computed. `options`: by which catalogue to judge, and whether to write all rows. A timer that is due
-    already gets `now` as its `ripe_at`: it fires once the events of its partition are applied up to that instant.
+    Nothing is read or written here. `partition`: the number of the incident's partition. `stored`: what is stored
+    about the incident. `pins`: the rulebooks (plans, contracts, calendars) of this transaction. `now`: the present
+    instant, for which urgency is computed. `options`: which catalogue to use, and whether to write all rows. A timer
+    that is due already gets `now` as its `ripe_at`: the timer fires once the events of its partition are applied up
+    to that instant.
     """
     rulebook = pins.newest_for(stored.row) if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
@@ -217,8 +222,8 @@ def _before(
 def unsettled_clocks_of(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
     """Return the clocks of an incident that are not in `settled`, in the incident's order.
 
-    `settled`: clock id -> clock, for ended clocks about which everything was published. A clock is left out only if
-    `settled` has the same object; an equal copy is not enough.
+    `settled`: clock id -> an ended clock about which everything was published. A clock is left out only if `settled`
+    has the same object; an equal copy is not enough.
     """
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
 

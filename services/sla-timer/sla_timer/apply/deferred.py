@@ -34,8 +34,8 @@ async def defer_events(
 ) -> int:
     """Store events in the table `timer_deferred`, to be applied later; return how many were new.
 
-    The timers of their incidents are kept from firing. `fresh`: the events, each with its envelope, all of `partition`.
-    `rows`: the rows of `timer_incident` of their incidents. The caller has locked the partition and the timers.
+    The timers of their incidents are kept from firing. `fresh`: the events with their envelopes, all of `partition`.
+    `rows`: the incidents' rows of `timer_incident`. The caller must have locked the partition and the timers.
     """
     statement = insert_new(connection, tables.deferred).returning(tables.deferred.c.incident)
     values = [row | {"partition": partition} for row in event_rows(fresh)]
@@ -50,9 +50,9 @@ async def defer_events(
 
 
 async def hold_timers(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Keep the timers of these incidents from firing, until `settle_timers` releases them.
+    """Keep the timers of these incidents from firing, until `settle_timers` releases the timers.
 
-    `incidents`: their ids. Those without events that wait in `timer_deferred` (to be applied later) are skipped.
+    `incidents`: their ids. Incidents without events in `timer_deferred` (events to be applied later) are skipped.
     """
     waiting = (
         select(tables.clock.c.id)
@@ -69,18 +69,18 @@ async def hold_timers(connection: AsyncConnection, incidents: Collection[str]) -
 async def delete_deferred(connection: AsyncConnection, ids: Sequence[str]) -> None:
     """Delete the events with these ids from `timer_deferred`, the table of events to be applied later.
 
-    In the same transaction the caller applies them, or puts those that fail into the quarantine, where they wait for a
-    replay.
+    In the same transaction, the caller must apply the events, or put failed events into the quarantine for a replay.
     """
     for start in range(0, len(ids), 1_000):
         await connection.execute(delete(tables.deferred).where(tables.deferred.c.id.in_(ids[start : start + 1_000])))
 
 
 async def settle_timers(connection: AsyncConnection, incident: str, now: datetime) -> int:
-    """Let the timers of an incident fire again, if none of its events waits any more; return how many still wait.
+    """Let the timers of an incident fire again, unless some of its events wait.
 
-    Events wait in the table `timer_deferred`. If some still do, all timers of the incident are kept from firing. A
-    released timer that is due at `now` already fires once the events of its partition are applied up to `now`.
+    Return how many events wait, in the table `timer_deferred`. While some wait, all timers of the incident are kept
+    from firing. A released timer that is due at `now` fires once the events of its partition are applied up to
+    `now`.
     """
     waits = select(func.count()).select_from(tables.deferred).where(tables.deferred.c.incident == incident)
     left = (await connection.execute(waits)).scalar_one()

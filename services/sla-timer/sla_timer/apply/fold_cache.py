@@ -42,16 +42,20 @@ Any_ = TypeVar("Any_")
 
 
 class CountObserver(Protocol):
-    """A callback that is given a number of events, such as the `inc` of a Prometheus counter; its result is ignored."""
+    """A callback that gets a number of events, such as the `inc` of a Prometheus counter.
+
+    The result of the callback is ignored.
+    """
 
     def __call__(self, many: int, /) -> object: ...
 
 
 class FoldNotPrepared(Exception):
-    """Raised in a transaction that needs an incident with 250 events or more which was not computed before it began.
+    """Raised in a transaction that needs a large incident which was not computed before the transaction.
 
-    Roll back, compute the incident (`FoldCache.prepare`), and run the transaction again; `FoldPreparer.around` does so.
-    `wanted`: incident id -> the rulebook (plans, contracts, calendars) by which the incident is needed.
+    Large means 250 events or more. Roll back, compute the incident (`FoldCache.prepare`), and run the transaction
+    again; `FoldPreparer.around` does all three. `wanted`: incident id -> the required rulebook (plans, contracts,
+    calendars).
     """
 
     def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
@@ -60,23 +64,24 @@ class FoldNotPrepared(Exception):
 
 
 class TooFar(Exception):
-    """Raised when more stored events would have to be read again than a `FoldBudget` allows; nothing was stored."""
+    """Raised if more stored events must be read again than a `FoldBudget` allows; nothing was stored."""
 
 
 @dataclass(slots=True)
 class FoldBudget:
-    """A limit on how many stored events may be read again to compute incidents anew; new events are free.
+    """A limit on how many stored events may be read again to compute incidents.
 
-    `most`: the limit, for all incidents together; None: there is none. `spent`: how many were read so far.
+    New events are not limited. `most`: the limit for all incidents together; None: no limit. `spent`: how many
+    events were read so far.
     """
 
     most: int | None = None
     spent: int = 0
 
     def spend(self, events: int) -> None:
-        """Add `events`, the number of stored events that are to be read again, to `spent`.
+        """Add `events`, a number of stored events to be read again, to `spent`.
 
-        Raises TooFar if `spent` would exceed `most`, and adds nothing then.
+        Raises TooFar if `spent` would exceed `most`; `spent` is then unchanged.
         """
         if self.most is not None and self.spent + events > self.most:
             raise TooFar
@@ -84,18 +89,18 @@ class FoldBudget:
 
 
 class EventReader(Protocol):
-    """Reads the stored events of one incident (protocol); each call is a query outside of any transaction."""
+    """Protocol: reads the stored events of one incident; each call is a query outside of any transaction."""
 
     async def count(self) -> int:
         """Return how many events of the incident are stored; 0 for an unknown incident."""
         ...
 
     async def known(self, ids: Collection[str]) -> set[str]:
-        """Return those of the given event ids under which an event is stored."""
+        """Return which of the given event ids are stored."""
         ...
 
     async def ended_at(self) -> datetime | None:
-        """Return when the incident ended, if its events have been removed since; else None.
+        """Return when the incident ended, if retention has removed its events; otherwise None.
 
         Retention removes incidents that ended long ago.
         """
@@ -104,18 +109,18 @@ class EventReader(Protocol):
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
         """Yield the events of the incident that occurred at `at` or later; None: all events.
 
-        They come in lists, in the order of occurrence.
+        The events come in lists, in the order of occurrence.
         """
         ...
 
 
 @dataclass(slots=True)
 class CachedFold:
-    """The cached state of one incident under one rulebook (plans, contracts, calendars), as computed from its events.
+    """The cached state of one incident under one rulebook (plans, contracts, calendars).
 
-    `head`: the state after the last event; None if nothing was computed yet, or if that state may include events that
-    were never committed. `steps`: copies of earlier states, the earliest first. When an event comes late, reading
-    starts again from the last copy before it.
+    `head`: the state after the last event; None if nothing was computed yet, or if the state may include uncommitted
+    events. `steps`: copies of earlier states, the earliest first. After a late event, reading starts again from the
+    last copy before the event.
     """
 
     rulebook: Rulebook
@@ -125,17 +130,17 @@ class CachedFold:
     def drop_from(self, first: Position) -> None:
         """Drop the states in `steps` that have read an event from position `first` on.
 
-        A position is the sort key of an event. Earlier states stay, and `head` is left alone. Call it before the events
-        from `first` on are read again.
+        A position is the sort key of an event. Earlier states and `head` are kept. Call this before the events from
+        `first` on are read again.
         """
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
-        """Add a copy of `folding` to `steps`, if it has read 250 events more than the last copy.
+        """Add a copy of `folding` to `steps`, if 250 events were read since the last copy.
 
-        `folding`: the state of the incident after the events read so far. At most 10 copies are kept, the closer
-        together the later they are. A late event is read from the last copy before it: that reads again about twice as
-        many events as follow it, plus 250, at most.
+        `folding`: the state of the incident after the events read so far. At most 10 copies are kept; later copies
+        lie closer together. A late event is read from the last copy before the event. At most about twice the events
+        that follow the late event, plus 250, are then read again.
         """
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
@@ -151,12 +156,15 @@ class CachedFold:
 
 @dataclass(slots=True)
 class PreparedFold:
-    """An incident with 250 events or more, computed from its stored events and the new ones of one transaction.
+    """A large incident, computed from its stored events and the new events of one transaction.
 
-    `name`: the incident's id. `count`: how many events are stored. `fresh`: ids of the new events. `surplus`: ids of
-    the new events that exceed the limit and do not count. `foldings`: catalogue version -> the computation. `settled`:
-    ended clocks about which everything was published when judged under `version`. `used`: catalogue version -> the
-    incident, for the versions asked for so far.
+    Large means 250 events or more.
+
+    - `name`: the incident's id. `count`: how many events are stored.
+    - `fresh`: ids of the new events. `surplus`: ids of the new events beyond the limit, which are ignored.
+    - `foldings`: catalogue version -> the computation.
+    - `settled`: ended clocks about which everything was published, judged under `version`.
+    - `used`: catalogue version -> the incident, for the versions requested so far.
     """
 
     name: str
@@ -172,16 +180,17 @@ class PreparedFold:
 
     @property
     def events(self) -> int:
-        """Return how many events that count the incident has once the transaction is committed.
+        """Return how many events the incident has after the commit, without ignored events.
 
-        These are the stored ones (`count`) and the new ones (`fresh`), without those that exceed the limit (`surplus`).
+        The events are the stored ones (`count`) and the new ones (`fresh`), without those beyond the limit
+        (`surplus`).
         """
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Return whether this computation is still the right one for the incident.
+        """Return whether this computation is still right for the incident.
 
-        That is so if it was made from `count` stored events, from exactly the new events `fresh` (ids), and by the
+        True if it was made from `count` stored events, from exactly the new events `fresh` (ids), and under the
         version of `rulebook`. If False, compute the incident again.
         """
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
@@ -189,7 +198,7 @@ class PreparedFold:
     def incident(self, rulebook: Rulebook) -> Incident:
         """Return the incident as computed by `rulebook` (plans, contracts, calendars).
 
-        Raises FoldNotPrepared if it was not computed by the rulebook's version.
+        Raises FoldNotPrepared if the incident was not computed under the rulebook's version.
         """
         version = rulebook.version
         if version not in self.foldings:
@@ -200,9 +209,9 @@ class PreparedFold:
 
     @property
     def undecided(self) -> int:
-        """Return how many clocks must be decided about because it is not known which have changed.
+        """Return how many clocks must be decided about because it is unknown which have changed.
 
-        That is the number of all clocks of the incident; 0 if it is known which have changed (`unsettled`).
+        The number is that of all clocks of the incident, or 0 if the changed clocks are known (`unsettled`).
         """
         if self.unsettled() is not None:
             return 0
@@ -211,8 +220,8 @@ class PreparedFold:
     def unsettled(self) -> frozenset[ClockId] | None:
         """Return the ids of the clocks that may have changed since everything about them was published.
 
-        They are new, changed or gone compared with `settled`. None if every clock may be one of them: nothing is
-        settled, the incident was not computed under `version`, or more than 500 ids differ.
+        Such clocks are new, changed or gone in comparison with `settled`. None means that every clock may have
+        changed: nothing is settled, the incident was not computed under `version`, or more than 500 ids differ.
         """
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()
@@ -253,8 +262,8 @@ class _Entry:
 async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
     """Return the incident computed from these events, without blocking the event loop for long.
 
-    After some events other tasks get their turn. `rulebook`: the plans, contracts and calendars by which to judge it.
-    Raises FoldError if there are no events, or if they belong to several incidents.
+    `rulebook`: the plans, contracts and calendars by which to judge the incident. Raises FoldError if there are no
+    events, or if the events belong to several incidents.
     """
     line = await asyncio.to_thread(timeline, list(events))
     folding, turn = Folding(line, rulebook), LoopYielder()
@@ -265,12 +274,12 @@ async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) ->
 
 
 class FoldCache:
-    """A cache of incidents with 250 events or more, as computed from their events; one per process.
+    """A cache of computed incidents with 250 events or more; one for each process.
 
-    Enter `held`, call `prepare`, and after the commit `keep`. `read`: called with the number of events read from the
-    store. `folded`: called with the number of events computed. `most` (50,000 by default): the first `most` events of
-    an incident all count; up to twice as many, only those that can change a clock; after that, only those that end the
-    incident or its wait, or stop a clock.
+    Enter `held`, call `prepare`, and call `keep` after the commit. `read`: called with the number of events read
+    from the store. `folded`: called with the number of events computed. `most`: the limit of events of one incident,
+    50,000 by default. Up to the limit all events are used. Up to twice the limit, further events are used only if
+    they can change a clock. After that, only events that end the incident or its wait, or stop a clock, are used.
     """
 
     def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:
@@ -285,7 +294,7 @@ class FoldCache:
     def busy(self, incident: str) -> bool:
         """Return whether a task has locked this incident with `held`.
 
-        The lock may last as long as it takes to compute all events of the incident.
+        The lock may last as long as the computation of all events of the incident.
         """
         entry = self._entries.get(incident)
         return entry is not None and entry.lock.locked()
@@ -294,8 +303,8 @@ class FoldCache:
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
         """Lock these incidents in the cache for the `async with` block.
 
-        No other task can use their entries meanwhile. `incidents`: their ids; those that are not cached get an empty
-        entry. Enter it before the database transaction, never within one.
+        No other task can use their entries meanwhile. `incidents`: their ids; an incident that is not cached gets an
+        empty entry. Enter the block before a database transaction, never within one.
         """
         async with AsyncExitStack() as stack:
             for name in sorted(incidents):
@@ -316,10 +325,11 @@ class FoldCache:
     ) -> PreparedFold:
         """Return an incident computed from its stored events and its new events `fresh`.
 
-        Call it within `held`. `incident`: its id. `stored`: reads the stored events. `rulebooks` (plans, contracts,
-        calendars): it is computed under these, and under every one under which it is cached. Fresh events that are
-        stored already are skipped. Without any event that counts, `foldings` of the result is empty. Raises TooFar if
-        more stored events would have to be read again than `budget` allows; None: there is no limit.
+        Call this within `held`. `incident`: the incident's id. `stored`: reads the stored events. `fresh`: events
+        that are stored already are skipped. `rulebooks`: the plans, contracts and calendars by which to compute the
+        incident; every rulebook that is cached for the incident is used, too. Without any usable event, `foldings`
+        of the result is empty. `budget`: the limit on stored events to be read again, None: no limit. Raises TooFar
+        if the limit would be exceeded.
         """
         entry = self._entries[incident]
         budget = budget or FoldBudget()
@@ -346,7 +356,8 @@ class FoldCache:
     def keep(self, prepared: PreparedFold) -> None:
         """Put a prepared incident into the cache, after its new events were committed.
 
-        Call it within `held`. Only the catalogue versions in `prepared.used` stay cached; if that is empty, all stay.
+        Call this within `held`. Only the catalogue versions in `prepared.used` stay cached; if there are none, all
+        stay cached.
         """
         entry = self._entries[prepared.name]
         entry.count = prepared.events
@@ -359,8 +370,8 @@ class FoldCache:
     def settle(self, incident: str, version: str, settled: Mapping[ClockId, Clock]) -> None:
         """Record for which ended clocks of the incident everything has been published ("settled").
 
-        `settled`: clock id -> clock. `version`: the catalogue version by which they were judged. What was recorded of
-        the incident before is replaced. The incident must be in the cache.
+        `settled`: clock id -> clock. `version`: the catalogue version by which the clocks were judged. An earlier
+        record of the incident is replaced. The incident must be in the cache.
         """
         entry = self._entries[incident]
         entry.settled, entry.version = settled, version

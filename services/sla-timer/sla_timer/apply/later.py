@@ -43,7 +43,8 @@ PAUSE_SECONDS = 0.5  # between looks while the next fold may not begin yet
 class Waiting:
     """An incident with events that wait to be applied.
 
-    `partition`: the number of its partition. `size`: how many events it has, those that wait included.
+    `partition`: the number of the incident's partition. `size`: how many events the incident has, including the
+    waiting ones.
     """
 
     incident: str
@@ -52,11 +53,11 @@ class Waiting:
 
 
 class FoldPace:
-    """A rate limit: decides when the next incident may be computed anew, so that this does not slow down the process.
+    """A rate limit: decides when the next incident may be computed again.
 
-    Each stored event that was read again makes the next incident wait 1 ms. But an incident waits at most 4 ms for each
-    of its own events: a small one does not wait for a large one. Times are in seconds of any steady clock, such as
-    `time.monotonic`.
+    The limit keeps these computations from slowing down the process. Each stored event that was read again makes the
+    next incident wait 1 ms. But an incident waits at most 4 ms for each of its own events, so that small incidents
+    do not wait for large ones. Times are in seconds of any steady clock, such as `time.monotonic`.
     """
 
     def __init__(self) -> None:
@@ -64,16 +65,16 @@ class FoldPace:
         self._at = 0.0
 
     def spend(self, events: int, now: float) -> None:
-        """Record that stored events were read again, for which the next incident has to wait.
+        """Record that stored events were read again, so that the next incident has to wait.
 
-        `events`: how many. `now`: seconds of any steady clock.
+        `events`: the number of these events. `now`: in seconds of any steady clock.
         """
         self._debt, self._at = self._left(now) + events, now
 
     def pause(self, size: int, now: float) -> float:
-        """Return how many seconds an incident has to wait until it may be computed anew; 0: none.
+        """Return how many seconds an incident has to wait before its computation; 0: no wait.
 
-        `size`: how many events the incident has. `now`: seconds of any steady clock.
+        `size`: how many events the incident has. `now`: in seconds of any steady clock.
         """
         return min(self._left(now), SIZES * size) / PER_SECOND
 
@@ -82,10 +83,10 @@ class FoldPace:
 
 
 class DeferredEvents:
-    """Applies the events that the consumer has stored to be applied later, one incident at a time.
+    """Applies the events that the consumer has stored for later, one incident at a time.
 
-    Call `run`, or `once` again and again. `applier`: the consumer of this process; only events of the partitions that
-    it owns are applied. An event that cannot be applied goes to `quarantine`.
+    Call `run`, or `once` repeatedly. `applier`: the consumer of this process; only events of its own partitions are
+    applied. An event that cannot be applied goes to `quarantine`.
     """
 
     def __init__(self, store: Store, applier: Applier, quarantine: Quarantine) -> None:
@@ -97,11 +98,11 @@ class DeferredEvents:
         self._late: set[str] = set()  # incidents of which the last unit of work had earlier events folded again
 
     async def run(self) -> None:
-        """Apply the events that the consumer has put aside, one incident at a time, until cancelled.
+        """Apply the events that the consumer has stored for later, one incident at a time, until cancelled.
 
-        They stand in the table `timer_deferred`. `FoldPace` (a rate limit) says when the next incident may be computed.
-        After a passing failure (Retryable), or if another instance has taken the partition (Fenced), it goes on after a
-        pause.
+        The events are in the table `timer_deferred`. `FoldPace` (a rate limit) decides when the next incident may be
+        computed. After a passing failure (Retryable), or if another instance has taken the partition (Fenced), the
+        loop pauses and continues.
         """
         changed = self._applier.deferring
         while True:
@@ -124,17 +125,18 @@ class DeferredEvents:
                 await asyncio.sleep(min(pause, PAUSE_SECONDS))
 
     async def next(self, now: float) -> Waiting | None:
-        """Return the incident whose waiting events are to be applied next; None if none waits.
+        """Return the incident whose waiting events are to be applied next; None if there is none.
 
-        It is the one that is due first. An incident is due `size` / 1,000 seconds after this method first saw it wait:
-        small ones do not wait for large ones, nor large ones for ever. `now`: seconds of any steady clock.
+        The incident that is due first is returned. An incident is due `size` / 1,000 seconds after this method first
+        saw its events wait. So small incidents do not wait for large ones, and large incidents do not wait forever.
+        `now`: in seconds of any steady clock.
         """
         found = await self._waiting()
         self._noticed = {one.incident: self._noticed.get(one.incident, now) for one in found}
         return min(found, key=lambda one: self._noticed[one.incident] + one.size / PER_SECOND, default=None)
 
     async def once(self) -> int | None:
-        """Apply the waiting events of one incident, without regard to the rate limit of `run`.
+        """Apply the waiting events of one incident, ignoring the rate limit of `run`.
 
         Return how many stored events were read again to compute the incident; None if no incident waits. Raises
         Retryable, and Fenced if another instance has taken the partition.
@@ -143,12 +145,13 @@ class DeferredEvents:
         return None if waiting is None else await self.apply(waiting)
 
     async def apply(self, waiting: Waiting) -> int:
-        """Apply the first waiting events of one incident; return how many stored events were read again for it.
+        """Apply the first waiting events of one incident; return how many stored events were read again.
 
-        These are 200 events, and those received together with the last of them, so that no request is divided. If the
-        last call for the incident read stored events again, they are 10,000, since that costs the same for many. All
-        are applied in one transaction; if that fails because of an event, in several. Events that cannot be read or
-        applied go to the quarantine. Raises Retryable, and Fenced if another instance has taken the partition.
+        Normally the first 200 events are applied, with all events received together with the last of them, so that
+        no request is divided. If the last call for the incident read stored events again, up to 10,000 events are
+        applied, because the cost is the same. All events are applied in one transaction, or in several if an event
+        fails. Events that cannot be read or applied go to the quarantine. Raises Retryable, and Fenced if another
+        instance has taken the partition.
         """
         budget = FoldBudget()
         rows, unreadable = await self._read(waiting)

@@ -35,10 +35,10 @@ PAGE = 500  # events read at a time
 
 @dataclass(frozen=True, slots=True)
 class UnsettledClocks:
-    """The clocks of one incident that may have changed since its clocks were last decided about (`decide`).
+    """The clocks of one incident that may have changed since the last decision about its clocks (`decide`).
 
-    `ids`: their ids. `version`: the catalogue version by which that decision was made. Of the ended clocks of an
-    incident with 250 events or more, `load_incidents` reads only these.
+    `ids`: the clocks. `version`: the catalogue version of that decision. For an incident with 250 events or more,
+    `load_incidents` reads only these of the ended clocks.
     """
 
     version: str
@@ -52,11 +52,12 @@ NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
 class LoadedIncidents:
     """The stored rows and events of some incidents; the mappings are by incident id.
 
-    `events`: the events; incidents with 250 events or more are missing. `incidents`: the row of `timer_incident`.
-    `clocks`: rows of `timer_clock`, locked; of an incident with 250 events or more, ended clocks that have not changed
-    may be left out. `tombstones`: when the incident ended, for incidents that retention (the removal of old ones) has
-    removed. `deferred`: ids of incidents of which only the row was read, since their new events are to be applied
-    later.
+    - `events`: the events; incidents with 250 events or more are missing.
+    - `incidents`: the row of `timer_incident`.
+    - `clocks`: rows of `timer_clock`, locked. For an incident with 250 events or more, unchanged ended clocks may be
+      left out.
+    - `tombstones`: when the incident ended, for incidents that retention (the removal of old incidents) has removed.
+    - `deferred`: ids of incidents whose new events are to be applied later; only their row was read.
     """
 
     events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
@@ -68,8 +69,8 @@ class LoadedIncidents:
     def counting(self, incident: str) -> list[IncidentEvent]:
         """Return the loaded events from which the incident is to be computed.
 
-        Empty if none was loaded. If retention (the removal of old incidents) has removed the incident, only the events
-        from its reopening on count; without a reopening, none.
+        If retention (the removal of old incidents) has removed the incident, only the events from its reopening on
+        are returned; without a reopening, none.
         """
         return drop_forgotten(self.events.get(incident, ()), self.tombstones.get(incident))
 
@@ -77,8 +78,9 @@ class LoadedIncidents:
     def versions(self) -> list[JudgedVersion]:
         """Return every catalogue version by which a loaded incident or clock was judged.
 
-        Each comes with the contracts and the customer of one incident that was judged by it; for the others these are
-        alike. Included are the versions under which earlier targets of a clock, replaced since, were breached.
+        Each version has the contracts and the customer of one incident judged by the version; other incidents of
+        this version have the same. Versions under which an earlier, replaced target of a clock was breached are
+        included.
         """
         found: dict[str, tuple[set[str], set[str]]] = {}
         for name, row in self.incidents.items():
@@ -96,7 +98,7 @@ class LoadedIncidents:
 
 
 async def stored_event_ids(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
-    """Return those of the given event ids under which an event is stored already."""
+    """Return which of the given event ids are stored already."""
     query = select(tables.event.c.id).where(tables.event.c.id.in_(ids))
     return set((await connection.execute(query)).scalars())
 
@@ -109,11 +111,11 @@ async def load_incidents(
 ) -> LoadedIncidents:
     """Lock the timers and clocks of these incidents, and return their rows, clocks and events.
 
-    An incident with 250 events or more is large. Of a large one, no events are read, and of its ended clocks only those
-    in `unsettled`: incident id -> clocks that may have changed. If it has no entry there for the version by which it
-    was judged last, all its clocks are read. `far`: ids of incidents slow to compute. A large one in `far`, or with
-    events waiting already, is deferred (its new events are to be applied later): only its row is read, only its timers
-    are locked. None: nothing is deferred.
+    An incident with 250 events or more is large; its events are not read. `unsettled`: incident id -> clocks that
+    may have changed; only these of a large incident's ended clocks are read. If there is no entry for the version by
+    which the incident was judged last, all its clocks are read. `far`: ids of incidents that are slow to compute;
+    None: no incident is deferred. A large incident in `far`, or with waiting events, is deferred: its new events are
+    to be applied later. For a deferred incident only the row is read, and only the timers are locked.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
@@ -134,9 +136,9 @@ async def load_incidents(
 
 
 def is_hot(row: Any | None) -> bool:
-    """Return whether an incident has 250 events or more.
+    """Return whether an incident has 250 events or more, so that its computation is cached.
 
-    The computation of such an incident is cached. `row`: its row of `timer_incident`; None gives False.
+    `row`: the incident's row of `timer_incident`; None gives False.
     """
     return row is not None and row.events >= HOT
 
@@ -163,26 +165,32 @@ async def _lock_timers(connection: AsyncConnection, incidents: list[str]) -> Non
 
 @dataclass(frozen=True, slots=True)
 class StoredEventReader:
-    """Reads the stored events of one incident (an `EventReader`); each call is a query outside of any transaction."""
+    """An `EventReader`: reads the stored events of one incident.
+
+    Each call is a query outside of any transaction.
+    """
 
     store: Store
     incident: str
 
     async def count(self) -> int:
-        """Return how many events of the incident are stored, as its row counts them; 0 for an unknown incident."""
+        """Return how many events of the incident are stored, from the incident's row.
+
+        0 for an unknown incident.
+        """
         async with self.store.reading() as connection:
             query = select(tables.incident.c.events).where(tables.incident.c.id == self.incident)
             return (await connection.execute(query)).scalar_one_or_none() or 0
 
     async def known(self, ids: Collection[str]) -> set[str]:
-        """Return those of the given event ids under which an event is stored."""
+        """Return which of the given event ids are stored."""
         if not ids:
             return set()
         async with self.store.reading() as connection:
             return await stored_event_ids(connection, ids)
 
     async def ended_at(self) -> datetime | None:
-        """Return when the incident ended, if its events have been removed since; else None.
+        """Return when the incident ended, if retention has removed its events; otherwise None.
 
         Retention removes incidents that ended long ago.
         """
@@ -192,7 +200,7 @@ class StoredEventReader:
     async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
         """Yield the events of the incident that occurred at `at` or later; None: all events.
 
-        They come in lists, in the order of occurrence.
+        The events come in lists, in the order of occurrence.
         """
         event = tables.event.c
         query = select(tables.event).where(event.incident == self.incident)
@@ -213,7 +221,7 @@ class StoredEventReader:
 async def has_carried_events(connection: AsyncConnection, incident: str) -> bool:
     """Return whether the incident has stored copies of events of another incident.
 
-    Such copies are made when that incident is merged into it.
+    Such copies are made when the other incident is merged into this one.
     """
     # Inside a text of JSON every quotation mark is escaped, so that nobody's words look like this key.
     carried = tables.event.c.data.contains('"carried_from":"', autoescape=True)
@@ -222,10 +230,10 @@ async def has_carried_events(connection: AsyncConnection, incident: str) -> bool
 
 
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
-    """Read the events from which one incident is to be computed, and return them in no particular order.
+    """Return the stored events from which one incident is to be computed, in no particular order.
 
-    If retention (the removal of old incidents) has removed the incident, these are only the events from its reopening
-    on; without a reopening, there are none.
+    If retention (the removal of old incidents) has removed the incident, only the events from its reopening on are
+    returned; without a reopening, none.
     """
     stored = (await _stored(connection, [incident]))[incident]
     tombstones = await tombstone.tombstones(connection, tables.tombstone, [incident])
@@ -241,5 +249,5 @@ async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict
 
 
 def event_of_row(row: Any) -> IncidentEvent:
-    """Return the event stored in a row of `timer_event`. Raises BadEnvelope if it cannot be read."""
+    """Return the event in a row of `timer_event`. Raises BadEnvelope if the event cannot be read."""
     return stored_event(id=row.id, type=row.type, incident=row.incident, occurred_at=row.occurred_at, data=row.data)

@@ -13,10 +13,10 @@ from sla_timer import tables
 
 
 async def take_partitions(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
-    """Make `owner` the owner of these partitions, whoever had them; return partition -> its new epoch.
+    """Make `owner` the owner of these partitions, in place of any other; return partition -> new epoch.
 
-    `owner`: the name of an instance. The epoch counts how often the partition was taken; `lock_partition` refuses every
-    earlier epoch from then on.
+    `owner`: the name of an instance. The epoch is the number of times that the partition was taken. From now on
+    `lock_partition` refuses every earlier epoch.
     """
     taken: dict[int, int] = {}
     for number in sorted(partitions):
@@ -31,8 +31,8 @@ async def take_partitions(connection: AsyncConnection, partitions: Iterable[int]
 async def lock_partition(connection: AsyncConnection, partition: int, epoch: int) -> None:
     """Lock the row of a partition until the transaction ends, as its owner.
 
-    The owner does so before it applies events of the partition. `epoch`: the number that `take_partitions` returned.
-    Raises Fenced if another instance has taken the partition since.
+    The owner calls this before applying events of the partition. `epoch`: the number that `take_partitions`
+    returned. Raises Fenced if another instance has taken the partition since.
     """
     query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     if (await connection.execute(query)).scalar_one_or_none() != epoch:
@@ -42,7 +42,7 @@ async def lock_partition(connection: AsyncConnection, partition: int, epoch: int
 async def keep_owner_out(connection: AsyncConnection, partition: int) -> None:
     """Lock the row of a partition until the transaction ends, without owning the partition.
 
-    Its owner can apply no events meanwhile. Anybody may call this function; the partition keeps its owner.
+    Anybody may call this function. The partition keeps its owner, but the owner can apply no events meanwhile.
     """
     await connection.execute(
         select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()

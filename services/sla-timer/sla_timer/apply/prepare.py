@@ -28,10 +28,10 @@ ROUNDS = 8  # a first look, incidents seen for the first time, versions of old, 
 
 
 class FoldPreparer:
-    """Computes incidents with 250 or more events ahead of the transactions that decide about them; one per process.
+    """Computes large incidents before the transactions that decide about them; one for each process.
 
-    Pass such a transaction to `around`, which runs it, and call `committed` with its changes once it is committed. To
-    only read such an incident, call `incident`.
+    Large means 250 events or more. Pass a transaction to `around`, which runs it, and call `committed` with its
+    changes after the commit. To only read a large incident, call `incident`.
     """
 
     def __init__(self, store: Store, metrics: TimerMetrics) -> None:
@@ -42,8 +42,8 @@ class FoldPreparer:
     async def incident(self, name: str, rulebook: Rulebook) -> Incident:
         """Return an incident with 250 events or more, computed from its stored events, and cache it.
 
-        `name`: its id. `rulebook`: the plans, contracts and calendars by which to judge it. Raises NoEvents if no
-        stored event counts.
+        `name`: the incident's id. `rulebook`: the plans, contracts and calendars by which to judge the incident.
+        Raises NoEvents if there is no usable event.
         """
         async with self.folds.held([name]):
             prepared = await self.folds.prepare(name, StoredEventReader(self._store, name), (), [rulebook])
@@ -56,7 +56,8 @@ class FoldPreparer:
     def committed(self, decided: Changes) -> None:
         """Record in the cache the ended clocks about which everything has been published.
 
-        They are in `decided.settled`. Call it after the commit of `decided`. Incidents that are not cached are skipped.
+        Call this after the commit of `decided`, which has these clocks in `decided.settled`. Incidents that are not
+        cached are skipped.
         """
         for name, (version, ended) in decided.settled.items():
             if name in self.folds:
@@ -70,11 +71,11 @@ class FoldPreparer:
     ) -> Given:
         """Compute the large incidents that `work` needs, run `work`, and return its result.
 
-        Large are incidents with 250 events or more. `work`: a transaction; its argument is incident id -> what was
-        computed. If it raises FoldNotPrepared, the incidents it lacks are computed and it is run again. `events`:
-        incident id -> its new events; stored ones are skipped. `budget`: counts the stored events that are read again;
-        None: they are not counted. Raises StoreBusy after 8 runs, when other instances keep changing the incidents.
-        Other exceptions of `work` pass.
+        Large means 250 events or more. `events`: incident id -> its new events; stored events are skipped. `work`: a
+        transaction; its argument is incident id -> the computed incident. If `work` raises FoldNotPrepared, the
+        missing incidents are computed and `work` runs again. `budget`: counts the stored events that are read again;
+        None: they are not counted. Raises StoreBusy after 8 runs, if other instances keep changing the incidents.
+        Other exceptions of `work` are not caught.
         """
 
         async def with_all(prepared: Mapping[str, PreparedFold], _: Collection[str]) -> Given:
@@ -89,12 +90,17 @@ class FoldPreparer:
     ) -> Given:
         """Compute the large incidents that do not take long, run `work`, and return its result.
 
-        Large are incidents with 250 events or more. `work`: a transaction; its arguments are incident id -> what was
-        computed, and the set of ids that were left out. An incident is left out in five cases. 1. More than 500 stored
-        events would have to be read again for it and the incidents before it in this call. 2. More than 500 of its
-        clocks may have changed. 3. More than 100 of `events` are its own. 4. Another task has locked it. 5. Events of
-        it wait already. `events`: incident id -> its new events. If `work` raises FoldNotPrepared, the incidents it
-        lacks are computed and it is run again; StoreBusy is raised after 8 runs.
+        Large means 250 events or more. `events`: incident id -> its new events. `work`: a transaction; its arguments
+        are incident id -> the computed incident, and the ids of the incidents that were left out. If `work` raises
+        FoldNotPrepared, the missing incidents are computed and `work` runs again. Raises StoreBusy after 8 runs. An
+        incident is left out in five cases:
+
+        - More than 500 stored events would have to be read again for this incident and the earlier ones in this
+          call.
+        - More than 500 of its clocks may have changed.
+        - More than 100 of the new events belong to it.
+        - Another task has locked it.
+        - Some of its events wait already.
         """
         return await self._around(events, work, lambda: FoldBudget(NEAR), wait=False)
 
@@ -144,8 +150,8 @@ class FoldPreparer:
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
     """Return which clocks of each incident may have changed: incident id -> these clocks.
 
-    The result is the argument `unsettled` of `load_incidents`. `prepared`: incident id -> what was computed. An
-    incident is left out if every one of its clocks may have changed.
+    The result is the argument `unsettled` of `load_incidents`. `prepared`: incident id -> the computed incident. An
+    incident is left out if all its clocks may have changed.
     """
     return {
         name: UnsettledClocks(one.version, ids)
@@ -161,12 +167,12 @@ def check_prepared(
     fresh: Mapping[str, Collection[str]],
     moved: bool = False,
 ) -> None:
-    """Raise FoldNotPrepared unless every incident with 250 events or more was computed for this transaction.
+    """Raise FoldNotPrepared unless every large incident was computed for this transaction.
 
-    Only incidents in `fresh` (incident id -> ids of its new events) are checked. `known`: what is stored. `prepared`:
-    what was computed. It must have read the stored events and exactly these new ones, by the right rulebook (plans,
-    contracts, calendars) of `pins`. If `moved` is True, that is the one of the catalogue in force; else the one by
-    which the incident was judged last.
+    Large means 250 events or more. `known`: what is stored. `pins`: the rulebooks (plans, contracts, calendars).
+    `prepared`: the computed incidents; each must have read the stored events and exactly the new events, under the
+    right rulebook. `fresh`: incident id -> ids of its new events; only these incidents are checked. `moved`: True:
+    the right rulebook is that of the present catalogue; False: the rulebook by which the incident was judged last.
     """
     wanted = {}
     for name, ids in fresh.items():
@@ -185,9 +191,10 @@ def stored_incident(
 ) -> StoredIncident | None:
     """Return what `decide` needs to know about the incident `name`; call `check_prepared` first.
 
-    `known`: what is stored. `prepared`: the incident as computed, if it has 250 events or more; else None. `surplus`:
-    how many events this transaction stores that exceed the limit and do not count. None is returned if the incident has
-    no events, or if retention (the removal of old ones) has removed it and it was not reopened.
+    `known`: what is stored. `prepared`: the computed incident if it has 250 events or more, otherwise None.
+    `surplus`: how many events beyond the limit, which are ignored, this transaction stores. None is returned if the
+    incident has no events, or if retention (the removal of old incidents) has removed the incident and it was not
+    reopened.
     """
     row = known.incidents.get(name)
     clocks: Sequence[Any] = known.clocks.get(name, ())

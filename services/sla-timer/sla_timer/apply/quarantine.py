@@ -27,10 +27,10 @@ REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
 class TimerQuarantine:
-    """Quarantines incidents on which re-planning or the self-audit failed (`keep`), and replays them later.
+    """Quarantines incidents on which re-planning or the self-audit failed, and replays them later.
 
-    An operator orders the replay. Creating this object registers the replay with `quarantine`, also for timers that the
-    tick (the loop that fires timers) has quarantined by itself.
+    Call `keep` to quarantine an incident. An operator orders the replay. A new object registers its replays with
+    `quarantine`, also the replay of timers that the tick (the loop that fires timers) has quarantined.
     """
 
     def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:
@@ -44,10 +44,12 @@ class TimerQuarantine:
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
         """Put an incident into the quarantine, because `part` failed on it with `error`.
 
-        `part`: `REPLAN` (re-planning) or `AUDIT` (the self-audit). `partition`: the number of the incident's partition.
-        `catalogue`: for the audit "": it skips the incident until the entry is replayed. For re-planning, the catalogue
-        version: re-planning for this version, and no other, skips the incident until then. For a changed contract,
-        `<contract>@<revision>`.
+        `part`: `REPLAN` (re-planning) or `AUDIT` (the self-audit). `partition`: the number of the incident's
+        partition. `catalogue`: for what the incident is skipped until the entry is replayed:
+
+        - "": the audit skips the incident.
+        - A catalogue version: re-planning for this version alone skips the incident.
+        - `<contract>@<revision>`: for re-planning because of a changed contract.
         """
         row = QuarantineRow(
             part=part,
@@ -93,10 +95,10 @@ def _instant(written: int | str) -> datetime:
 
 
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
-    """Return the SQL condition that an incident is in the quarantine.
+    """Return the SQL condition that an incident is in the quarantine and waits for a replay.
 
-    There it waits for a replay, because it could not be processed. `incident`: the column with the incident's id. Only
-    entries count that `TimerQuarantine.keep` has put there with this `part` and this `catalogue` ("" for the audit).
+    `incident`: the column with the incident's id. `part`, `catalogue`: the arguments with which
+    `TimerQuarantine.keep` was called; `catalogue` is "" for the audit. Other entries of the quarantine are ignored.
     """
     kept = tables.quarantine.c
     return waiting_entry_exists(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)

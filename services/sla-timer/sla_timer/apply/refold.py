@@ -21,8 +21,7 @@ from sla_timer.rulebooks import Rulebooks
 class Refolded:
     """The result of `Refolder.refold`.
 
-    `incidents`: the ids of the incidents that were to be computed anew. `facts`: the events that were published about
-    them.
+    `incidents`: the ids of the requested incidents. `facts`: the events that were published about them.
     """
 
     incidents: Sequence[str]
@@ -32,7 +31,7 @@ class Refolded:
 def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
     """Return an async function that ignores its connection and returns `names`.
 
-    Use it as the argument `incidents` of `Refolder.refold` when the ids are known before the transaction.
+    Use the function as the argument `incidents` of `Refolder.refold` if the ids are known before the transaction.
     """
 
     async def known(_: AsyncConnection) -> Sequence[str]:
@@ -42,10 +41,10 @@ def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitabl
 
 
 class Refolder:
-    """Computes incidents anew from their stored events, without a new event: call `refold`.
+    """Computes incidents again from their stored events, without a new event; call `refold`.
 
-    What differs from before is written and published. While `refold` runs, the owner of the partition cannot apply
-    events. Re-planning, the self-audit and the quarantine use it.
+    Differences are written and published. While `refold` runs, the owner of the partition cannot apply events. Users
+    are re-planning, the self-audit and the quarantine.
     """
 
     def __init__(self, store: Store, rulebooks: Rulebooks, time_source: TimeSource, preparing: FoldPreparer) -> None:
@@ -61,11 +60,11 @@ class Refolder:
         *,
         moved: bool = False,
     ) -> Refolded:
-        """Compute incidents of a partition anew, write their rows and timers, and publish what differs from before.
+        """Compute incidents of a partition again, write their rows and timers, and publish the differences.
 
-        `incidents`: called within the transaction, returns the ids; all must be of this partition. `moved`: judge them
-        by the catalogue in force from now on, instead of the version they were judged by. An incident without events is
-        skipped. Raises StoreBusy.
+        `incidents`: called within the transaction, returns the ids; all must be of this partition. `moved`: judge
+        the incidents by the present catalogue from now on, instead of the version used before. Incidents without
+        events are skipped. Raises StoreBusy.
         """
 
         async def unit(prepared: Mapping[str, PreparedFold]) -> Refolded:

@@ -40,9 +40,9 @@ LIVE = ("open", "waiting")
 
 
 class Replanner:
-    """Re-planning: judges open incidents by the catalogue and contracts in force, after these have changed. Call `run`.
+    """Re-planning: judges open incidents by the present catalogue and contracts after a change. Call `run`.
 
-    It takes up to 100 incidents at a time. `wake` is called after each transaction; it wakes the readers of the log of
+    Up to 100 incidents are judged at a time. `wake`: called after each transaction; wakes the readers of the log of
     published events.
     """
 
@@ -63,9 +63,9 @@ class Replanner:
         self._wake = wake
 
     async def run(self) -> None:
-        """Judge open incidents by the catalogue and contracts in force, batch by batch, until cancelled.
+        """Judge open incidents by the present catalogue and contracts, batch by batch, until cancelled.
 
-        The pause between batches is 20 ms; 2 seconds if nothing was left to do or the store failed.
+        The pause between batches is 20 ms, or 2 seconds if nothing was left to do or the store failed.
         """
         while True:
             try:
@@ -76,12 +76,13 @@ class Replanner:
             await asyncio.sleep(BETWEEN_SECONDS if moved else IDLE_SECONDS)
 
     async def once(self) -> int:
-        """Judge up to 100 open incidents anew; return how many were tried.
+        """Judge up to 100 open incidents again; return how many were tried.
 
-        If open incidents were judged by another catalogue version than the one in force, some of these are taken, all
-        from the same partition of the events. Otherwise those of one recorded contract that has changed are taken; if
-        it has none, 1 is returned. 0 is returned if nothing was left to do, or if another instance has activated a
-        newer catalogue. Incidents that fail go to the quarantine, where they wait for a replay. Raises Retryable.
+        Open incidents that were judged by another catalogue version come first, all from one partition. If there are
+        none, the incidents of one changed recorded contract (kept in the database) are judged; if this contract has
+        no open incidents, 1 is returned. 0 is returned if nothing was left to do, or if another instance has
+        activated a newer catalogue. Incidents that fail go to the quarantine, where they wait for a replay. Raises
+        Retryable.
         """
         first = await self._anything()
         if first is None:
@@ -138,9 +139,10 @@ class Replanner:
 
 
 async def ask_contracts(connection: AsyncConnection, changed: Sequence[RecordData]) -> None:
-    """Request that the open incidents of these changed contracts, and of their customers, are judged anew.
+    """Request that the open incidents of these changed contracts, and of their customers, are judged again.
 
-    `Replanner` does so. The request is a row of `timer_replan` for each contract, written in the caller's transaction.
+    `Replanner` carries out the request. The request is a row of `timer_replan` for each contract, written in the
+    caller's transaction.
     """
     rows = [
         {

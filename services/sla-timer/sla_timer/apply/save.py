@@ -22,10 +22,11 @@ from sla_timer import tables
 class Changes:
     """The rows to write and the facts (events) to publish in one transaction.
 
-    `incidents`, `clocks`, `timers`: rows for `timer_incident`, `timer_clock` and `timer_timer`. `gone`: clocks that a
-    late event has made disappear from their incident. `pins`: rows for `timer_pin`, which say what revisions of
-    recorded contracts a catalogue version includes. `settled`: incident id -> (catalogue version, the ended clocks
-    about which everything is published once this is committed).
+    - `incidents`, `clocks`, `timers`: rows for `timer_incident`, `timer_clock` and `timer_timer`.
+    - `gone`: clocks that no longer exist in their incident because of a late event.
+    - `pins`: rows for `timer_pin`, with the revisions of recorded contracts in a catalogue version.
+    - `settled`: incident id -> (catalogue version, the ended clocks about which everything is published after the
+      commit).
     """
 
     incidents: list[dict[str, Any]] = field(default_factory=list)
@@ -53,9 +54,9 @@ _KEPT = frozenset({"deferred"})  # columns of an incident's row that no decision
 
 
 async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
-    """Insert events into the table `timer_event`; those that are stored already are skipped.
+    """Insert events into the table `timer_event`; events that are stored already are skipped.
 
-    `fresh`: the events, each with its envelope.
+    `fresh`: the events with their envelopes.
     """
     for start in range(0, len(fresh), _ROWS):
         await connection.execute(insert_new(connection, tables.event), event_rows(fresh[start : start + _ROWS]))
@@ -64,9 +65,10 @@ async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelo
 async def write_surplus_events(
     connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]
 ) -> dict[str, int]:
-    """Insert events that exceed the limit of their incident into the table `timer_surplus`.
+    """Insert events beyond the limit of their incident into the table `timer_surplus`.
 
-    They change no clock. `fresh`: the events, each with its envelope. Return incident id -> how many of them were new.
+    These events change no clock. `fresh`: the events with their envelopes. Return incident id -> how many events
+    were new.
     """
     if not fresh:
         return {}
@@ -77,7 +79,7 @@ async def write_surplus_events(
 def event_rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any]]:
     """Return the events as rows of the table `timer_event`, in the order given.
 
-    `fresh`: the events, each with its envelope.
+    `fresh`: the events with their envelopes.
     """
     return [
         {
@@ -93,10 +95,10 @@ def event_rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str
 
 
 async def write_changes(connection: AsyncConnection, decided: Changes) -> None:
-    """Write what was decided about incidents to the database, in the caller's transaction.
+    """Write the decisions about incidents to the database, in the caller's transaction.
 
-    The rows of incidents and clocks are written, the timers of these clocks replaced, and the facts appended to the log
-    of published events. Clocks that are `gone` become cancelled and lose their timers.
+    The rows of incidents and clocks are written, the timers of these clocks replaced, and the facts appended to the
+    log of published events. Clocks in `gone` become cancelled and lose their timers.
     """
     if decided.pins:
         rows = {row["version"]: row for row in decided.pins}

@@ -56,13 +56,13 @@ class _Done:
 
 
 class Applier:
-    """Applies incident events from the bus: stores them, computes their incidents anew and publishes what follows.
+    """Applies incident events from the bus: stores them, computes their incidents, publishes the results.
 
-    `handle` applies a batch; the bus also calls `assigned` and `revoked` (`sla_platform.bus.Handler`). Events of
+    `handle` applies a batch. The bus also calls `assigned` and `revoked` (`sla_platform.bus.Handler`). Events of
     incidents that take long to compute are stored to be applied later; then the `asyncio.Event` `deferring` is set.
-    `progress`: notes how far each partition is applied. `owner`: the name of this instance. `wake`: called after each
-    transaction, wakes the readers of the log of published events. `preparing`: computes incidents with many events;
-    None: a new one.
+    `progress`: notes how far each partition is applied. `owner`: the name of this instance. `wake`: called after
+    each transaction; wakes the readers of the log of published events. `preparing`: computes incidents with many
+    events; None: a new one is made.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Applier:
 
     @property
     def owned(self) -> Collection[int]:
-        """Return the numbers of the partitions that this process owns, whose events it applies."""
+        """Return the numbers of the partitions whose events this process applies."""
         return self._epochs.keys()
 
     def now(self) -> datetime:
@@ -100,16 +100,16 @@ class Applier:
     async def assigned(self, partitions: frozenset[int]) -> None:
         """Take ownership of the partitions that the bus has assigned to this process.
 
-        Earlier owners can apply no events of these partitions from then on.
+        From now on, earlier owners can apply no events of these partitions.
         """
         async with self._store.transaction() as connection:
             self._epochs |= await ownership.take_partitions(connection, partitions, self._owner)
         self.deferring.set()
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Give up these partitions, which the bus takes from this process.
+        """Give up partitions that the bus takes away from this process.
 
-        From then on `handle` refuses them, and the process no longer knows how far their events were applied.
+        From now on `handle` refuses these partitions. The record of how far their events were applied is dropped.
         """
         for number in partitions:
             self._epochs.pop(number, None)
@@ -118,11 +118,11 @@ class Applier:
     async def handle(self, batch: Batch) -> None:
         """Apply a batch of events from the bus in one transaction.
 
-        Events that are stored already are skipped. If an incident would take long to compute (such as one with more
-        than 500 stored events to be read again), its events are only stored, to be applied later, and so are all its
-        further events until then. Afterwards it is noted that the partition is applied up to the instant
-        `batch.through`, unless that is None. Raises Fenced if this instance does not own the partition, BadEnvelope if
-        an event cannot be read, and StoreBusy; nothing was stored then.
+        Events that are stored already are skipped. If an incident would take long to compute (for example with more
+        than 500 stored events to be read again), its events are only stored, to be applied later. Further events of
+        this incident are also only stored until then. At the end the partition is recorded as applied up to the
+        instant `batch.through`, unless that is None. Raises Fenced if this instance does not own the partition,
+        BadEnvelope if an event cannot be read, and StoreBusy. After an error nothing is stored.
         """
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
@@ -136,10 +136,10 @@ class Applier:
             self._progress.note(batch.partition, epoch, batch.through)
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply once more an event that failed and was put into the quarantine.
+        """Apply an event again that failed and was put into the quarantine.
 
-        It does not matter which instance owns the event's partition. `entry`: the event as the quarantine stored it.
-        Raises whatever still makes the event fail, such as BadEnvelope; nothing was stored then.
+        Any instance may do so, not only the owner of the event's partition. `entry`: the event in the quarantine. If
+        the event still fails, the error is raised, such as BadEnvelope, and nothing is stored.
         """
         await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
         self._wake()
@@ -147,10 +147,10 @@ class Applier:
     async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
         """Apply events of one incident that were stored to be applied later, in one transaction.
 
-        `readable`: these events, each with its envelope. The timers of the incident fire again if no event of it waits
-        any more. `budget`: counts the stored events that are read again, and all clocks of the incident if more than
-        500 may have changed. Raises Fenced if this instance does not own the partition, and StoreBusy; the events still
-        wait then.
+        `readable`: the events with their envelopes. `budget`: counts the stored events that are read again; if more
+        than 500 clocks of the incident may have changed, all its clocks are counted too. If no event of the incident
+        waits afterwards, its timers fire again. Raises Fenced if this instance does not own the partition, and
+        StoreBusy. After an error the events still wait.
         """
         epoch = self._epochs.get(partition)
         if epoch is None:

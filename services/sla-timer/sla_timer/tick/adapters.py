@@ -18,8 +18,9 @@ def progress_of(store: Store) -> Progress:
 
 
 def firing_of(store: Store, progress: Progress) -> Firing:
-    """Return the `Firing` for this database, PostgreSQL or SQLite: what fires due timers.
+    """Return the `Firing` for this database, PostgreSQL or SQLite. A `Firing` fires due timers.
 
-    `progress`: up to which instant the events are applied; used on SQLite only, as PostgreSQL has it in a table.
+    `progress`: up to which instant the events are applied; used only on SQLite, because PostgreSQL has a table for
+    it.
     """
     return SqliteFiring(store, progress) if store.sqlite else PostgresFiring(store)

@@ -28,9 +28,9 @@ CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 
 
 class Canary:
-    """Sets the timers of slad's own test clock, the canary, which is due every full minute and shows that timers fire.
+    """Sets the timers of the canary, slad's own test clock, which is due every full minute.
 
-    Call `run` to set them for ever; `once` sets one.
+    The canary shows that timers fire. Call `run` to set the timers repeatedly, `once` to set one timer.
     """
 
     def __init__(self, store: Store, firing: Firing, time_source: TimeSource) -> None:
@@ -42,8 +42,7 @@ class Canary:
     async def run(self) -> None:
         """Set the timer of slad's own test clock (the canary) for each coming full minute, until cancelled.
 
-        Every five seconds it is checked whether the next one must be set. A Retryable error is logged, and the loop
-        goes on.
+        Every five seconds the next timer is set, if necessary. A Retryable error is logged, and the loop continues.
         """
         while True:
             try:
@@ -55,7 +54,7 @@ class Canary:
     async def once(self) -> None:
         """Set the timer of slad's own test clock (the canary) for the next full minute.
 
-        Nothing is done if this or another process has set it already. Raises Retryable.
+        Nothing is done if this or another process has set the timer already. Raises Retryable.
         """
         minute = _next_minute(self._time_source.now())
         if minute == self._set:

@@ -31,11 +31,11 @@ RETRY_SECONDS = 0.25
 
 
 class TickLoop:
-    """The tick: a loop that fires due timers every `settings.tick_ms` milliseconds (25 by default). Call `run`.
+    """The tick: a loop that fires due timers every `settings.tick_ms` milliseconds. Call `run`.
 
-    `progress`: how far events are applied. `wake` is called after each batch that fired something; it wakes the readers
-    of the log of published events. `last_tick`: when the last pass ended without an error, in seconds of
-    `time.monotonic`; minus infinity before the first.
+    `progress`: how far events are applied. `wake`: called after each batch that took timers; wakes the readers of
+    the log of published events. `last_tick`: when the last pass without an error ended, in seconds of
+    `time.monotonic`; minus infinity before the first pass.
     """
 
     def __init__(
@@ -77,11 +77,11 @@ class TickLoop:
             await self._time_source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
-        """Fire every timer that is due now and need not wait; return how many timer rows were taken.
+        """Fire every timer that is due now and need not wait; return how many rows were taken.
 
-        A timer waits, up to a limit, while events of its partition up to its instant are still to be applied. The
-        number includes the timers of targets that have been replaced, which are taken without publishing anything. A
-        row that the database refuses goes to the quarantine, where it waits for a replay. Raises Retryable.
+        A timer waits, up to a limit, while events of its partition up to its instant are not applied yet. The number
+        includes timers of replaced targets; these are taken without publishing anything. A row that the database
+        refuses goes to the quarantine, where it waits for a replay. Raises Retryable.
         """
         sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds
         since = None if sweep else self._since

@@ -15,9 +15,9 @@ from typing import Protocol
 class Fired:
     """A timer row that was taken from the store because it was due.
 
-    `fire_at`: its due instant. `kind`: `breach…` or a warning such as `warn-75`. `provisional`: it fired although
-    events up to `fire_at` may still be missing. `live`: False if its clock no longer runs, or has another target than
-    the one for which the timer was set; nothing was published.
+    `fire_at`: the due instant. `kind`: `breach…` or a warning such as `warn-75`. `provisional`: the timer fired
+    although events up to `fire_at` may be missing. `live`: False if the timer's clock no longer runs or has another
+    target now; nothing was then published.
     """
 
     fire_at: datetime
@@ -30,10 +30,13 @@ class Fired:
 class ClaimBounds:
     """Which timer rows one call of `Firing.fire` takes.
 
-    `now`: rows due up to this instant. `since`: rows due after this instant; None: however long overdue. `patience`:
-    how long timers wait for missing events before they fire as `provisional`. `limit`: rows per partition. `only`: this
-    partition alone; None: all. `lane`, `lanes`: so that `lanes` calls share the work, this one takes only the
-    partitions whose number modulo `lanes` is `lane`.
+    - `now`: rows due up to this instant.
+    - `since`: rows due after this instant; None: no lower limit.
+    - `patience`: how long timers wait for missing events before they fire as `provisional`.
+    - `limit`: the highest number of rows for each partition.
+    - `only`: the only partition; None: all.
+    - `lane`, `lanes`: `lanes` calls share the work. This call takes only partitions whose number modulo `lanes` is
+      `lane`.
     """
 
     now: datetime
@@ -46,33 +49,33 @@ class ClaimBounds:
 
 
 class Firing(Protocol):
-    """Fires due timers of one store: deletes their rows, marks their clocks and writes the facts, in one transaction.
+    """Fires due timers of one store: deletes their rows, marks their clocks and writes the facts.
 
-    A timer fires once and never before its instant. It waits until the events of its partition are applied up to that
-    instant, but no longer than `ClaimBounds.patience`.
+    All of this is one transaction. A timer fires once and never before its instant. A timer waits until the events
+    of its partition are applied up to its instant, but no longer than `ClaimBounds.patience`.
     """
 
     @property
     def lanes(self) -> int:
-        """Return how many calls of `fire` this process should run at once when many rows are due."""
+        """Return how many calls of `fire` this process should run at once if many rows are due."""
         ...
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers and return their rows.
 
-        To fire is to publish the warning or breach of the timer and delete its row. `bounds`: which rows to take. At
-        most `bounds.limit` rows of each partition are taken; when a partition yields that many, more may be due in it.
-        Raises Retryable when the store is away or busy, and the driver's error when it refuses a row; nothing was fired
-        then.
+        To fire is to publish the warning or breach of the timer and delete the timer's row. `bounds`: which rows to
+        take, at most `bounds.limit` of each partition. If a partition yields this number, more may be due. Raises
+        Retryable if the store is away or busy, and the driver's error if the store refuses a row. After an error
+        nothing is fired.
         """
         ...
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move one due timer of `partition` into the quarantine: the one that `fire` would take first.
+        """Move the due timer of `partition` that `fire` would take first into the quarantine.
 
-        There it waits for a replay. Return whether one was moved: False if none is due, or all are held by other
-        transactions. `bounds`: only `now` and `patience` count; `now` is also stored. `error`: the reason, cut if too
-        long to store.
+        There the timer waits for a replay. Return whether a timer was moved. False if no timer is due, or if other
+        transactions hold all due timers. `bounds`: only `now` and `patience` are used; `now` is also stored.
+        `error`: the reason, shortened if too long to store.
         """
         ...
 

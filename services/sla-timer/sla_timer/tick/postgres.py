@@ -101,7 +101,7 @@ _QUARANTINE = text(QUARANTINE).bindparams(bindparam("now", type_=Instant))
 class PostgresFiring:
     """Fires due timers on PostgreSQL (a `Firing`); any number of instances may fire at once.
 
-    `lanes`: how many calls of `fire` one process runs at once when many timers are due.
+    `lanes`: how many calls of `fire` one process runs at once if many timers are due.
     """
 
     lanes = 2
@@ -112,9 +112,9 @@ class PostgresFiring:
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers in a single autocommit statement, and return their rows.
 
-        To fire is to publish the warning or breach of the timer and delete its row. `bounds`: which rows to take.
-        Raises Retryable when the database is away or busy, and the driver's error when it refuses a row; nothing was
-        fired then.
+        To fire is to publish the warning or breach of the timer and delete the timer's row. `bounds`: which rows to
+        take. Raises Retryable if the database is away or busy, and the driver's error if the database refuses a row.
+        After an error nothing is fired.
         """
         values = {
             "now": bounds.now,
@@ -130,11 +130,11 @@ class PostgresFiring:
         return [Fired(row.fire_at, row.kind, row.provisional, row.live) for row in rows]
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move one due timer of `partition` into the quarantine: the one that `fire` would take first.
+        """Move the due timer of `partition` that `fire` would take first into the quarantine.
 
-        There it waits for a replay. Return whether one was moved: False if none is due, or all are held by other
-        transactions. `bounds`: only `now` and `patience` count; `now` is also stored. `error`: the reason, cut if too
-        long to store.
+        There the timer waits for a replay. Return whether a timer was moved. False if no timer is due, or if other
+        transactions hold all due timers. `bounds`: only `now` and `patience` are used; `now` is also stored.
+        `error`: the reason, shortened if too long to store.
         """
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}
@@ -142,9 +142,9 @@ class PostgresFiring:
             return (await connection.execute(_QUARANTINE, values)).first() is not None
 
     async def partitions(self) -> list[int]:
-        """Return the partition numbers in the table `timer_progress`, in ascending order; `[0]` if it is empty.
+        """Return the partition numbers in the table `timer_progress`, in ascending order; `[0]` if empty.
 
-        Every instance writes there how far it has applied the events of its partitions.
+        The table records how far each instance has applied the events of its partitions.
         """
         async with self._store.reading() as connection:
             found = (await connection.execute(text("SELECT partition FROM timer_progress ORDER BY 1"))).scalars()

@@ -55,8 +55,8 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 class ProgressLook(NamedTuple):
     """How far events are applied in all partitions: the result of `Progress.publish`.
 
-    `now`: the database's clock; None on SQLite, which has no clock. `slowest`: the instant up to which even the slowest
-    partition is applied; None when unknown. `due`: False if no timer was due at `now`; always True on SQLite.
+    `now`: the database's clock; None on SQLite, which has no clock. `slowest`: the instant up to which the slowest
+    partition is applied; None if unknown. `due`: False if no timer was due at `now`; always True on SQLite.
     """
 
     now: datetime | None
@@ -65,10 +65,10 @@ class ProgressLook(NamedTuple):
 
 
 class Progress:
-    """Remembers up to which instant this process has applied the events of each partition that it owns.
+    """Remembers up to which instant this process has applied the events of each of its partitions.
 
-    `Applier` calls `note` and `drop`; the tick (the loop that fires timers) calls `publish`. A timer that is due later
-    than that instant must wait, for `ClaimBounds.patience` at most.
+    `Applier` calls `note` and `drop`; the tick (the loop that fires timers) calls `publish`. A timer that is due
+    after the remembered instant must wait, for at most `ClaimBounds.patience`.
     """
 
     def __init__(self) -> None:
@@ -78,8 +78,8 @@ class Progress:
     def note(self, partition: int, epoch: int, through: datetime) -> None:
         """Record that every event of a partition up to the instant `through` has been applied.
 
-        `epoch`: the owner's, a number that grows each time the partition gets another owner. An earlier instant than
-        the one recorded under the same epoch is ignored.
+        `epoch`: the number of the partition's ownership, which grows with each new owner. An instant earlier than
+        the recorded one is ignored if the epoch is the same.
         """
         known = self._caught.get(partition)
         if known is None or known[0] != epoch or known[1] < through:
@@ -87,29 +87,29 @@ class Progress:
             self._fresh.add(partition)
 
     def drop(self, partition: int) -> None:
-        """Forget what is recorded of a partition that this process no longer owns."""
+        """Forget the record of a partition that this process no longer owns."""
         self._caught.pop(partition, None)
         self._fresh.discard(partition)
 
     def caught_up_through(self, partition: int) -> datetime | None:
         """Return up to which instant this process has applied the partition's events.
 
-        None if nothing is recorded of the partition.
+        None if nothing is recorded for the partition.
         """
         known = self._caught.get(partition)
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Tell all instances how far this process has applied events; return how far all partitions are.
+        """Publish how far this process has applied events; return how far all partitions are applied.
 
-        The loops that fire timers need the result. `since`: timers due at or before this instant do not make
+        The loops that fire timers need the result. `since`: only timers due after this instant make
         `ProgressLook.due` true; None: any due timer does.
         """
         raise NotImplementedError
 
 
 class SqliteProgress(Progress):
-    """`Progress` for SQLite: remembers in memory up to which instant this process, the only one, has applied events.
+    """`Progress` for SQLite: remembers the applied instant in memory, for the only process.
 
     After a start no timer fires until the log of events has been read to its end once.
     """
@@ -117,7 +117,7 @@ class SqliteProgress(Progress):
     async def publish(self, since: datetime | None = None) -> ProgressLook:
         """Return up to which instant the only partition is applied; nothing is written.
 
-        `now` of the result is None, as SQLite has no clock of its own, and `due` is True; `since` is ignored.
+        In the result `now` is None, because SQLite has no clock of its own, and `due` is True. `since` is ignored.
         """
         return ProgressLook(None, self.caught_up_through(0))
 
@@ -125,7 +125,7 @@ class SqliteProgress(Progress):
 class PostgresProgress(Progress):
     """`Progress` for PostgreSQL: stores in the table `timer_progress` how far events are applied.
 
-    All instances read that table.
+    All instances read this table.
     """
 
     def __init__(self, store: Store) -> None:
@@ -133,10 +133,11 @@ class PostgresProgress(Progress):
         self._store = store
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Write what was recorded since the last call to `timer_progress`; return how far all partitions are.
+        """Write new records to `timer_progress`; return how far all partitions are applied.
 
-        What is recorded is up to which instant this process has applied the events of its partitions. `since`: timers
-        due at or before this instant do not make `ProgressLook.due` true; None: any due timer does.
+        A record is the instant up to which this process has applied the events of a partition. Only records since
+        the last call are written. `since`: only timers due after this instant make `ProgressLook.due` true; None:
+        any due timer does.
         """
         moved, self._fresh = self._fresh, set()
         bound: dict[str, Any] = {"since": since or BEGINNING}

@@ -105,7 +105,7 @@ _PUBLISH = text(PUBLISH.replace(":%M:%S", r"\:%M\:%S"))
 
 
 class SqliteFiring:
-    """Fires due timers on SQLite (a `Firing`), where there is one process, one partition and one writer.
+    """Fires due timers on SQLite (a `Firing`), which has one process, one partition and one writer.
 
     `lanes`: only one call of `fire` runs at once.
     """
@@ -119,8 +119,8 @@ class SqliteFiring:
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers in one write transaction, and return their rows.
 
-        To fire is to publish the warning or breach of the timer and delete its row. `bounds`: which rows to take. The
-        result is empty until the log of events has been read to its end once since the start.
+        To fire is to publish the warning or breach of the timer and delete the timer's row. `bounds`: which rows to
+        take. The result is empty until the log of events has been read to its end once since the start.
         """
         caught = self._progress.caught_up_through(0)
         if caught is None:
@@ -132,11 +132,11 @@ class SqliteFiring:
             return await _claim_and_publish(connection, bounds, through, caught)
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move one due timer into the quarantine: the one that `fire` would take first.
+        """Move the due timer that `fire` would take first into the quarantine.
 
-        There it waits for a replay. Return whether one was moved: False if none is due. `bounds`: only `now` and
-        `patience` count; `now` is also stored. `partition` is ignored, since there is only one. `error`: the reason,
-        cut if too long to store.
+        There the timer waits for a replay. Return whether a timer was moved; False if no timer is due. `bounds`:
+        only `now` and `patience` are used; `now` is also stored. `partition` is ignored, because there is only one.
+        `error`: the reason, shortened if too long to store.
         """
         why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))
         keep, remove = map(text, QUARANTINE)

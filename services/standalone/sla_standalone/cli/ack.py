@@ -47,10 +47,10 @@ def ack(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Acknowledge alerts, which stops their escalation. Without an argument, list the alerts that are not acknowledged.
+    """Acknowledge alerts, which stops their escalation; without an argument, list the unacknowledged alerts.
 
-    Needs a key with the scope ack (to list: read). Exit status: 0 all are acknowledged, or were already; 1 there is no
-    such alert, or it has ended; 2 the call makes no sense. Of a list: 0 it is empty, 1 it is not.
+    Needs a key with the scope ack (for the list: read). Exit status: 0 all are acknowledged, now or before; 1 there is
+    no such alert, or it has ended; 2 the call makes no sense. For the list: 0 it is empty, 1 it is not.
     """
     with open_client(url, key) as client:
         if not what:

@@ -17,8 +17,8 @@ from sla_platform.errors import PlatformError
 def application(called: str = "") -> typer.Typer:
     """Return the command line of slad as a Typer application.
 
-    `called`: the name of the command to run, such as `apply`. To start faster, only this command and the others of its
-    module are added. If no command has the name, all are.
+    `called`: the name of the command to run, such as `apply`. To start faster, only the commands of that command's
+    module are added. If no command has this name, all commands are added.
     """
     from sla_standalone.cli import register
 
@@ -34,9 +34,9 @@ def application(called: str = "") -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line of slad and end the process with an exit status, by raising SystemExit.
+    """Run the command line of slad, and end the process with an exit status by raising SystemExit.
 
-    `arguments` default to those of the process. Exit status: 0 done, 1 the work found something wrong, 2 the call or a
+    `arguments`: None: those of the process. Exit status: 0 done, 1 the work found something wrong, 2 the call or a
     setting makes no sense.
     """
     for stream in (sys.stdout, sys.stderr):

@@ -53,8 +53,8 @@ def list_(
 ) -> None:
     """List the acts of people and keys in the audit logs of all services, the newest first.
 
-    Needs a key with the scope admin, or a key of one contract, which shows the acts on that contract. Exit status: 0
-    listed, 2 the call makes no sense or a service does not answer.
+    Needs a key with the scope admin. A key of one contract shows only the acts on that contract. Exit status: 0 listed,
+    2 the call makes no sense or a service does not answer.
     """
     asked = _asked(actor, act, object, since, until)
     with open_client(url, key) as client:
@@ -87,10 +87,11 @@ def export(
     until: _Until = "",
     heads: Annotated[bool, typer.Option("--heads", help="Only where each log ends, for --against.")] = False,
 ) -> None:
-    """Print the audit logs as JSON lines, the oldest act first. The last line of each log is its head: where it ends.
+    """Print the audit logs as JSON lines, the oldest act first.
 
-    Where an option leaves acts out there is no head, and the lines cannot be verified. Needs a key with the scope
-    admin. Exit status: 0 printed, 2 the call makes no sense or a service does not answer.
+    The last line of each log is its head: the number and hash of the last row. If an option leaves acts out, there is
+    no head, and the lines cannot be verified. Needs a key with the scope admin. Exit status: 0 printed, 2 the call
+    makes no sense or a service does not answer.
     """
     asked = _asked(actor, act, object, since, until)
     with open_client(url, key) as client:
@@ -113,12 +114,12 @@ def verify(
     ] = None,
     json: _Json = False,
 ) -> None:
-    """Check the hashes of the audit logs, and name the first row of each log that is not as it was written.
+    """Check the hashes of the audit logs, and name the first row of each log that was tampered with.
 
-    A changed, deleted, inserted or moved row and a cut tail are found. Whoever can write to the database can also write
-    a whole log anew: only --against finds that, with an earlier export that they could not write to. Needs a key with
-    the scope admin. Exit status: 0 all are as written, 1 one is not, 2 the call makes no sense or a service does not
-    answer.
+    This finds a changed, deleted, inserted or moved row, and rows missing at the end. Somebody who can write to the
+    database can also replace a whole log: only --against finds that, with an earlier export kept out of their reach.
+    Needs a key with the scope admin. Exit status: 0 all logs are intact, 1 one is not, 2 the call makes no sense or a
+    service does not answer.
     """
     if log and log not in LOGS:
         stop(f"--log {log}: it is one of {', '.join(LOGS)}")

@@ -17,7 +17,7 @@ from sla_standalone.replay.instant import BadTableInstant, at_zone
 def catalogue_at(path: Path | None) -> Catalogue:
     """Return the catalogue at a path, a folder or a file.
 
-    None stands for the built-in plans with their example contracts. A path that does not exist ends the command. Raises
+    `path`: None: the built-in plans with their example contracts. A path that does not exist ends the command. Raises
     CatalogueInvalid.
     """
     if path is None:
@@ -30,8 +30,8 @@ def catalogue_at(path: Path | None) -> Catalogue:
 def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
     """Return (catalogue, contract) for the contract with the id `contract`.
 
-    If a `path` is given: the contract is looked for in the catalogue there. If it is None: in the catalogue that
-    SLAD_CATALOGUE names, then in the built-in plans. An unknown id ends the command.
+    `path`: the catalogue in which to look. None: the catalogue that SLAD_CATALOGUE names, then the built-in plans. An
+    unknown id ends the command.
     """
     if path is not None:
         book = catalogue_at(path)
@@ -70,8 +70,8 @@ def contract_in(book: Catalogue, name: str) -> Contract:
 def instant_of(text: str, zone: str, option: str) -> datetime:
     """Return the instant (an aware datetime) that a text gives in ISO 8601.
 
-    Without an offset it is local time in `zone`, such as `Europe/Berlin`. A text that cannot be read, or a year out of
-    range, ends the command; `option`, such as `--at`, is named in the message.
+    Without an offset, the text is local time in `zone`, such as `Europe/Berlin`. A text that cannot be read, or a year
+    out of range, ends the command. `option`: the option to name in the message, such as `--at`.
     """
     try:
         found = datetime.fromisoformat(text)

@@ -19,7 +19,10 @@ from sla_standalone.cli.place import path
 
 
 class Format(StrEnum):
-    """The forms in which `slad check` prints problems. GITHUB: workflow commands that annotate files in GitHub."""
+    """The forms in which `slad check` prints problems.
+
+    GITHUB: workflow commands that annotate files on GitHub.
+    """
 
     TEXT = "text"
     JSON = "json"
@@ -42,11 +45,10 @@ def check(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Warn of what ends soon as of this day.")
     ] = None,
 ) -> None:
-    """Report all problems of a catalogue at once, and with --tests run its own tests.
+    """Report all problems of a catalogue at once; with --tests, also run its own tests.
 
-    Warns when known holidays, or the years that calendars are compiled for, end within 90 days.
-
-    Exit status: 0 sound (warnings are possible), 1 problems or failed tests, 2 no such path.
+    Warns when known holidays, or the years for which calendars are computed, end within 90 days. Exit status: 0 sound
+    (warnings are possible), 1 problems or failed tests, 2 no such path.
     """
     where = path or Settings().catalogue
     if not where.exists():

@@ -47,7 +47,7 @@ def explain(
     contract: Annotated[str, typer.Option(help="With --events: under this contract, whoever the customer is.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Explain the clocks of an incident: what counted, what did not and why, down to the due instant.
+    """Explain the clocks of an incident: which time counted, which did not and why, and the due instant.
 
     Exit status: 0 explained, 1 no such incident or metric, 2 the call makes no sense.
     """

@@ -13,10 +13,10 @@ from sla_timer import tables
 
 
 def stored_text(settings: Settings) -> str | None:
-    """Return the text of the catalogue that was put in force last, from the store.
+    """Return the text of the catalogue that last came into force, from the store.
 
-    `settings`: they name the store. None if it has no catalogue, or is a database file that does not exist; such a file
-    is not created. Raises StoreBusy.
+    `settings`: name the store. None if the store has no catalogue, or is a database file that does not exist (it is not
+    created). Raises StoreBusy.
     """
     database = Store(settings.store_url).url.database
     if settings.store_url.startswith("sqlite") and not (database and Path(database).exists()):

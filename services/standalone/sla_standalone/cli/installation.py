@@ -16,15 +16,15 @@ _Answer = TypeVar("_Answer")
 
 
 class NoInstallation(Exception):
-    """Raised when the store of the settings does not exist or does not fit this release; the message says which."""
+    """Raised when the store of the settings does not exist, or its schema does not fit this release."""
 
 
 def with_store(settings: Settings, work: Callable[[Store, TimeSource], Awaitable[_Answer]]) -> _Answer:
-    """Call an async function with the opened store; return its result.
+    """Open the store that `settings` names, call an async function with it, and return the result.
 
-    `work`: the function; it gets the store that `settings` names, and the time source. The store is closed afterwards.
-    A database file that does not exist is not created. Raises NoInstallation if there is no such file or the schema
-    does not fit, and StoreBusy.
+    `work`: the function; it gets the store and the time source. The store is closed afterwards. A database file that
+    does not exist is not created. Raises NoInstallation if there is no such file or the schema does not fit. Raises
+    StoreBusy.
     """
     store = Store(settings.store_url)
     if store.sqlite and not Path(store.url.database or "").exists():

@@ -44,9 +44,10 @@ def make(
     reason: _Reason = "",
     json: _Json = False,
 ) -> None:
-    """Make an API key and print it. It is shown this once: only its hash is kept, in the store of SLAD_STORE_URL.
+    """Make an API key and print it. It is shown only now: the store of SLAD_STORE_URL keeps only its hash.
 
-    Every service accepts it within two seconds. Exit status: 0 made, 2 the call makes no sense or the store is away.
+    Every service accepts the key within two seconds. Exit status: 0 made, 2 the call makes no sense or the store is
+    away.
     """
     wanted = WantedKey(
         name=name,
@@ -70,7 +71,7 @@ def make(
 def list_(
     every: Annotated[bool, typer.Option("--all", help="Those that were revoked, too.")] = False, json: _Json = False
 ) -> None:
-    """List the API keys that `slad key make` made, without those of the catalogue."""
+    """List the API keys that were made by `slad key make`, without the keys of the catalogue."""
     keys = _with_store(_listed)
     shown = [key for key in keys if every or key.revoked_at is None]
     if json:
@@ -92,9 +93,9 @@ def revoke(
     reason: _Reason = "",
     json: _Json = False,
 ) -> None:
-    """Revoke API keys for good. Every service refuses them within two seconds, on open streams too.
+    """Revoke API keys, which cannot be undone. Every service refuses them within two seconds, on open streams too.
 
-    Exit status: 0 all are revoked, 1 one of them was not made by `slad key make`, or was revoked before; then none is
+    Exit status: 0 all are revoked; 1 a key was not made by `slad key make`, or was already revoked, and then nothing is
     changed.
     """
 

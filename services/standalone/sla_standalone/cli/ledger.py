@@ -41,8 +41,7 @@ def show(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Show what is left of a contract's allowances (credits, hours, visits): free, reserved, expiring, and for how
-    long.
+    """Show what is left of a contract's allowances (credits, hours, visits): free, reserved, expiring, forecast.
 
     Needs a key with the scope read. Exit status: 0 shown, 1 there is no such contract or allowance, 2 the call makes no
     sense.
@@ -86,10 +85,10 @@ def add(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Write an entry into the ledger of an allowance. It stays for good: nothing is changed, paid back or moved.
+    """Write an entry into the ledger of an allowance. Entries cannot be changed or deleted.
 
-    Needs a key with the scope admin. Exit status: 0 it is written, or was already; 1 there is no such contract; 2 it is
-    refused.
+    Nothing can be paid back or moved to another contract (clause H10). Needs a key with the scope admin. Exit status: 0
+    it is written, now or before; 1 there is no such contract; 2 it is refused.
     """
     written = {"id": id_ or uuid.uuid4().hex, "kind": kind, "amount": amount, "at": at, "from": from_, "until": until,
                "of": of, "serves_at": serves_at, "surcharge": surcharge, "who": who, "reason": reason,

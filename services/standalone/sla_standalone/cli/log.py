@@ -28,9 +28,9 @@ def open_log(
 ) -> ReplayHistory:
     """Read a log of incidents (CSV or JSON lines), and return its lines grouped by incident.
 
-    Close the result after use. `mapping`: the mapping file of a table (CSV), None for JSON lines. `sources`: the
-    catalogue's sources. `claimed`: the attribute with another system's verdicts, None for none. `jobs`: how many
-    processes read a large log. A log that cannot be read ends the command.
+    Close the result after use. `mapping`: the mapping file of a table (CSV); None for JSON lines. `sources`: the
+    catalogue's sources. `claimed`: the attribute with another system's verdicts; None for none. `jobs`: the number of
+    processes that read a large log. A log that cannot be read ends the command.
     """
     try:
         with progress(f"reading {log.name}") as advance:

@@ -35,7 +35,7 @@ def show(
 ) -> None:
     """Show the newest revision of a critical-fix notice: who was notified in each contract, how, and who acknowledged.
 
-    Needs a key with the scope read; a key of one contract shows that contract alone. Exit status: 0 no acknowledgement
+    Needs a key with the scope read; a key of one contract shows only that contract. Exit status: 0 no acknowledgement
     is outstanding, 1 one is, or the notice is not known, 2 the call makes no sense.
     """
     with open_client(url, key) as client:

@@ -12,8 +12,8 @@ from sla_standalone.cli.output import stop
 def operator_command(reason: str) -> Command:
     """Return who orders a command and why, for the audit log.
 
-    Who: the operating system's user of this process. `reason`: why; one that is too long, or not a single line, ends
-    the process with a message.
+    The actor is the operating system's user of this process. `reason`: a single line; a reason that is too long, or has
+    line breaks, ends the process with a message.
     """
     if len(reason) > bounds.VALUE or not bounds.writable(reason):
         stop(f"--reason: one line of at most {bounds.VALUE} characters")
@@ -27,6 +27,6 @@ def operator_command(reason: str) -> Command:
 def operator_name(name: str) -> str:
     """Return a user's name in the form for the audit log.
 
-    It has at most 120 characters, with `?` in place of control characters.
+    The result has at most 120 characters, with `?` in place of control characters.
     """
     return bounds.shorten(bounds.UNWRITABLE_ON_A_LINE.sub("?", name), bounds.PERSON)

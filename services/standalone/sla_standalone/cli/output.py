@@ -28,7 +28,8 @@ class _InertConsole(Console):
 def table_console() -> Console:
     """Return a new console for printing tables on stdout.
 
-    Control characters in texts are replaced (`inert`). It is made at each call, since stdout may change (pipes, tests).
+    Control characters in texts are replaced (`inert`). Call this for each table, since stdout may change (pipes,
+    tests).
     """
     wide = None if sys.stdout.isatty() else 2_000  # a pipe has no width that a cell should be cut for
     return _InertConsole(highlight=False, markup=False, width=wide)
@@ -43,7 +44,10 @@ def message_console() -> Console:
 
 
 def say(text: str, *, nl: bool = True) -> None:
-    """Print a text on stdout, with a line break if `nl`; control characters in it are replaced (`inert`)."""
+    """Print a text on stdout; control characters in the text are replaced (`inert`).
+
+    `nl`: whether a line break follows.
+    """
     typer.echo(inert(text), nl=nl)
 
 
@@ -53,7 +57,7 @@ def emit(value: Any) -> None:
 
 
 def emit_streamed(value: Mapping[str, Any]) -> None:
-    """Print a result as indented JSON on stdout, without holding all of it in memory.
+    """Print a result as indented JSON on stdout, without holding the whole result in memory.
 
     Iterators in `value` are printed as arrays, item by item.
     """
@@ -92,9 +96,9 @@ def note(message: str) -> None:
 
 
 def stop(message: str, status: int = MISUSED) -> NoReturn:
-    """Print `slad:` and a message on stderr, and end the command.
+    """Print `slad:` and a message on stderr, and end the command by raising typer.Exit.
 
-    `status`: the exit status; by default 2, for a call that makes no sense. The end is raised as typer.Exit.
+    `status`: the exit status; by default 2, for a call that makes no sense.
     """
     typer.echo(inert(f"slad: {message}"), err=True)
     raise typer.Exit(status)
@@ -102,10 +106,10 @@ def stop(message: str, status: int = MISUSED) -> NoReturn:
 
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator[Advance]:
-    """Show a progress bar while the context lasts; without a terminal at stderr show nothing.
+    """Show a progress bar during the `with` block, if stderr is a terminal.
 
-    Yielded is a function that advances the bar by so many steps. `title`: the text before the bar. `total`: the number
-    of all steps; with None the bar only shows that work goes on.
+    Yields a function that advances the bar by a number of steps. `title`: the text before the bar. `total`: the number
+    of all steps; None: not known, the bar only shows activity.
     """
     if not sys.stderr.isatty():
         yield lambda count: None

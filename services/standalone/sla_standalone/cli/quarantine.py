@@ -41,10 +41,10 @@ def list_rows(
     every: Annotated[bool, typer.Option("--all", help="Those that were replayed, too.")] = False,
     json: _Json = False,
 ) -> None:
-    """List the events in quarantine (those that a service could not process), by service, the oldest first.
+    """List the events in quarantine (events that a service could not process), by service, the oldest first.
 
-    Needs a key with the scope admin. Exit status: 0 nothing waits, 1 something does, 2 the call makes no sense or a
-    service does not answer.
+    Needs a key with the scope admin. Exit status: 0 no event waits, 1 at least one waits, 2 the call makes no sense or
+    a service does not answer.
     """
     with open_client(url, key) as client:
         rows = list(_all(client, _services(service), "any" if every else "quarantined"))
@@ -59,9 +59,10 @@ def list_rows(
 
 
 def show_row(row: _One, url: Url = DEFAULT_URL, key: Key = "", json: _Json = False) -> None:
-    """Show one event in quarantine (one that a service could not process): its attributes, the error and its raw data.
+    """Show one event in quarantine: its attributes, the error and its raw data.
 
-    Exit status: 0 shown, 1 no such event, 2 the call makes no sense.
+    The quarantine holds events that a service could not process. Exit status: 0 shown, 1 no such event, 2 the call
+    makes no sense.
     """
     with open_client(url, key) as client:
         answer = client.get(_path(row))

@@ -34,7 +34,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def commands(app: typer.Typer, called: str = "") -> None:
-    """Add the command `called` to the application, and the others of its module.
+    """Add the command `called`, and the other commands of its module, to the application.
 
     If no command has that name, all commands are added.
     """

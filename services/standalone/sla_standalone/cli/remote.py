@@ -21,7 +21,7 @@ Key = Annotated[str, typer.Option(help="API key. Default: SLAD_KEY.", envvar="SL
 def open_client(url: str, key: str = "") -> Iterator[httpx2.Client]:
     """Yield an HTTP client of the service at `url`, which sends `key` as its API key.
 
-    A service that does not answer, and a `url` that makes no sense, end the command with a message.
+    If the service does not answer, or `url` makes no sense, the command ends with a message.
     """
     headers = {"User-Agent": "slad-cli"} | ({"Authorization": f"Bearer {key}"} if key else {})
     local = "127.0.0.1" in url or "localhost" in url  # a proxy has no business between a machine and itself
@@ -39,7 +39,7 @@ def open_client(url: str, key: str = "") -> Iterator[httpx2.Client]:
 
 
 def service_answers(url: str) -> bool:
-    """Return whether a service answers at `url` within two seconds, whatever the status."""
+    """Return whether a service answers at `url` within two seconds, with whatever status."""
     try:
         httpx2.get(f"{url}/livez", timeout=2, trust_env=False)
     except httpx2.HTTPError:
@@ -48,10 +48,10 @@ def service_answers(url: str) -> bool:
 
 
 def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """Return the JSON object with which the service answers a GET of `path`.
+    """Return the JSON object that the service returns for a GET of `path`.
 
-    `parameters`: of the query, None for none. A status of 400 or above ends the command with the title and detail of
-    the problem. The exit status is then 1 for 404, else 2.
+    `parameters`: the query's parameters; None for none. A status of 400 or above ends the command with the title and
+    detail of the problem; the exit status is 1 for 404, else 2.
     """
     answer = client.get(path, params=dict(parameters or {}))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
@@ -61,7 +61,7 @@ def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | 
 
 
 def stop_refused(answer: httpx2.Response) -> NoReturn:
-    """End the command with the error that an HTTP answer states.
+    """End the command with the error that an HTTP response states.
 
     The exit status is 1 for a 404, else 2.
     """
@@ -69,9 +69,10 @@ def stop_refused(answer: httpx2.Response) -> NoReturn:
 
 
 def problem_text(answer: httpx2.Response) -> str:
-    """Return what an HTTP answer says of an error, as text.
+    """Return the error that an HTTP response states, as text.
 
-    For a problem+json (RFC 9457) it is the title, the status and the detail; for any other answer the URL and status.
+    For a problem+json (RFC 9457) the text has the title, status and detail. For any other response it has the URL and
+    status.
     """
     try:
         problem = answer.json()

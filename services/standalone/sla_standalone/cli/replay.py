@@ -57,7 +57,7 @@ def replay(
     each: Annotated[bool, typer.Option("--each", help="Also print the verdict of every incident.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, with every verdict.")] = False,
 ) -> None:
-    """Judge past incidents by a plan: verdicts, attainment by priority and month, agreement, difference between plans.
+    """Judge past incidents by a plan: verdicts, attainment by priority and month, agreement, differences between plans.
 
     Exit status: 0 done, 1 lines could not be read or the agreement is below --expect, 2 the call makes no sense.
     """

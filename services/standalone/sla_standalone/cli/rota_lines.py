@@ -7,11 +7,10 @@ from typing import Any
 
 
 def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Yield a table row for each layer of rotas.
+    """Yield a table row for each layer of rotas: people who take turns, or a feed that lists shifts.
 
-    A layer is people who take turns, or a feed that lists shifts. The cells: rota, title, zone, who, when they hand
-    over, in which hours. `rotas`: the value of the key `rotas` in a contract's promises, a dict of
-    `sla_catalogue.sheet`.
+    The cells: rota, title, zone, who, when they hand over, in which hours. `rotas`: the value of the key `rotas` in a
+    contract's promises, a dict of `sla_catalogue.sheet`.
     """
     for rota in rotas:
         for layer in rota["layers"]:
@@ -22,11 +21,10 @@ def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 
 
 def override_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Yield a table row for each override of rotas.
+    """Yield a table row for each override of rotas, which puts a person on call for a time.
 
-    By an override a person is on call for a time, perhaps instead of another. The cells: rota, who (instead of whom),
-    from, until, why and by whom. `rotas`: the value of the key `rotas` in a contract's promises, a dict of
-    `sla_catalogue.sheet`.
+    The cells: rota, who (and instead of whom), from, until, why and by whom. `rotas`: the value of the key `rotas` in a
+    contract's promises, a dict of `sla_catalogue.sheet`.
     """
     for rota in rotas:
         for one in rota["overrides"]:

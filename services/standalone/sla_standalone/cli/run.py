@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(port: Port = None) -> None:
-    """Run everything in one process: SQLite and one port unless settings say otherwise."""
+    """Run all services in one process, by default with SQLite and one port."""
     raise typer.Exit(uvloop.run(_run(_settings(port))))
 
 
@@ -69,7 +69,7 @@ def migrate_command() -> None:
 
 
 def config() -> None:
-    """Print the settings as they were read, secrets hidden."""
+    """Print the settings of this process, without secrets."""
     Console().print_json(data=_settings(None).shown())
 
 

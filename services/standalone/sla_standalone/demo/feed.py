@@ -29,9 +29,10 @@ class _Due:
 
 
 class DemoFeed:
-    """Posts the events of the demo's incidents to the service at `url`: await `run`, or pass on the task from `part`.
+    """Posts the events of the demo's incidents to the service at `url`.
 
-    `time_source`: the demo's clock, which decides when an event is posted. `most`: how many incidents are opened.
+    Await `run`, or run the task that `part` returns. `time_source`: the demo's clock, which decides when an event is
+    posted. `most`: the number of incidents to open.
     """
 
     def __init__(self, url: str, time_source: TimeSource, most: int = 60) -> None:
@@ -42,16 +43,13 @@ class DemoFeed:
         self._numbers = itertools.count(1)
 
     def part(self) -> Part:
-        """Return a long-running task named `feed`, which posts the demo's events by `run`.
-
-        A process runs it like the tasks of its services.
-        """
+        """Return a long-running task named `feed`, which posts the demo's events by `run`."""
         return Part("feed", self.run)
 
     async def run(self) -> None:
-        """Post each event when its time has come by the demo's clock, until cancelled.
+        """Post each event at its time by the demo's clock, until cancelled.
 
-        An event that cannot be posted is logged and not tried again.
+        An event that cannot be posted is logged, and not tried again.
         """
         async with httpx2.AsyncClient(timeout=10, headers=HEADERS, trust_env=False) as client:
             self._plan()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEvent:
-    """An event of a demo incident, `after` minutes of demo time after the incident's opening.
+    """An event of a demo incident, `after` minutes of demo time after the incident was opened.
 
     `kind`: such as `responded`. `data`: the other fields of the event, such as `actor`.
     """
@@ -22,9 +22,9 @@ class ScriptedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """The script of one demo incident: how it is opened, and what happens afterwards.
+    """The script of one demo incident: how the incident is opened, and what happens afterwards.
 
-    `customer`, `priority`, `title`: what the event `opened` states. `happenings`: the events that follow.
+    `customer`, `priority`, `title`: the content of the event `opened`. `happenings`: the events that follow.
     """
 
     customer: str
@@ -96,9 +96,9 @@ PLOTS = (
 
 
 def plots(seed: int = 1) -> Iterator[Plot]:
-    """Yield scripts of demo incidents without end: `UNANSWERED` first, then all of `PLOTS` again and again.
+    """Yield an endless sequence of scripts of demo incidents: `UNANSWERED` first, then `PLOTS` over and over.
 
-    The first round has the order of `PLOTS`; each later round is shuffled, by a random generator that starts from
+    The first round has the order of `PLOTS`. Each later round is shuffled by a random generator that starts from
     `seed`.
     """
     yield UNANSWERED

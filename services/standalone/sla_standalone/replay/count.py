@@ -12,9 +12,9 @@ from sla_standalone.replay.judge import ClockOutcome, Verdict
 
 @dataclass(slots=True)
 class VerdictCounts:
-    """The numbers of clocks by verdict (`counts`), and the attainment (`ratio`, the share of targets met).
+    """The numbers of clocks by verdict (`counts`), and the attainment (`ratio`).
 
-    Call `add` for each clock.
+    Call `add` for each clock. The attainment is the share of targets met.
     """
 
     counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
@@ -24,7 +24,7 @@ class VerdictCounts:
         self.counts[verdict] += 1
 
     def merge(self, other: VerdictCounts) -> None:
-        """Add the counts of `other`, which come from another part of the log."""
+        """Add the counts of another part of the log."""
         for verdict, count in other.counts.items():
             self.counts[verdict] += count
 
@@ -42,17 +42,16 @@ class VerdictCounts:
     def ratio(self) -> float | None:
         """Return the attainment, the share of targets met: met ÷ (met + missed), from 0 to 1.
 
-        None when no clock is decided.
+        None if no clock was met or missed.
         """
         decided = self.met + self.missed
         return self.met / decided if decided else None
 
 
 class Group(NamedTuple):
-    """The key of one line of the attainment table (shares of targets met): contract, metric, priority and month.
+    """The key of one line of the attainment table: contract, metric, priority and month.
 
-    `month`: such as `2026-11`, in the contract's time zone: when the line's clocks stopped; of a clock that has not,
-    when it was breached, else when it started.
+    `month`: such as `2026-11`; see `month_of`.
     """
 
     contract: str
@@ -62,10 +61,10 @@ class Group(NamedTuple):
 
 
 def month_of(outcome: ClockOutcome) -> str:
-    """Return the month to which a clock is counted, such as `2026-11`.
+    """Return the month in whose figures a clock is counted, such as `2026-11`.
 
-    It is the month in which the clock stopped, in its contract's time zone. A clock that has not stopped is counted to
-    the month of its breach, or, if it is not breached, of its start.
+    It is the month in which the clock stopped, in its contract's time zone. For a clock that has not stopped, it is the
+    month of the breach; without a breach, the month of the start.
     """
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
     local = at.astimezone(load_zone(outcome.zone))
@@ -74,11 +73,11 @@ def month_of(outcome: ClockOutcome) -> str:
 
 @dataclass(slots=True)
 class ConfusionMatrix:
-    """The numbers of clocks by slad's verdict and another system's; call `add` for each clock that the other has
-    judged.
+    """The numbers of clocks by slad's verdict and another system's verdict.
 
-    The first word of a name is slad's verdict: `met_missed` counts the clocks that slad calls met and the other system
-    missed. `undecided`: slad has no verdict, as its clock is open, cancelled, exempt or never started.
+    Call `add` for each clock that the other system has judged. The first word of a name is slad's verdict: `met_missed`
+    counts clocks that slad calls met and the other system calls missed. `undecided`: clocks without a verdict of slad,
+    because they are open, cancelled, exempt or never started.
     """
 
     met_met: int = 0
@@ -89,7 +88,7 @@ class ConfusionMatrix:
 
     @property
     def compared(self) -> int:
-        """Return how many clocks both slad and the other system have judged."""
+        """Return how many clocks have a verdict from both slad and the other system."""
         return self.met_met + self.met_missed + self.missed_met + self.missed_missed
 
     @property
@@ -101,12 +100,12 @@ class ConfusionMatrix:
     def ratio(self) -> float | None:
         """Return the share of clocks with equal verdicts among those that both systems have judged.
 
-        It is from 0 to 1; None when there are no such clocks.
+        The share is from 0 to 1; None when there are no such clocks.
         """
         return self.agree / self.compared if self.compared else None
 
     def merge(self, other: ConfusionMatrix) -> None:
-        """Add the counts of `other`, which come from another part of the log."""
+        """Add the counts of another part of the log."""
         self.met_met += other.met_met
         self.met_missed += other.met_missed
         self.missed_met += other.missed_met
@@ -115,17 +114,16 @@ class ConfusionMatrix:
 
     @property
     def disagree(self) -> int:
-        """Return how many clocks slad did not judge as the other system did.
+        """Return for how many clocks slad's verdict differs from the other system's, or is missing.
 
-        Clocks on which slad has no verdict (`undecided`) are among them. Clocks on which the other system has no
-        verdict are never counted.
+        Clocks without a verdict of the other system are not counted.
         """
         return self.compared - self.agree + self.undecided
 
     def add(self, ours: bool | None, theirs: bool) -> None:
         """Count the verdicts of slad and the other system on one clock.
 
-        `ours`: slad's, True for met, None when it has no verdict. `theirs`: the other system's, True for met.
+        `ours`: slad's verdict: True for met, None for no verdict. `theirs`: the other system's verdict: True for met.
         """
         match ours, theirs:
             case True, True:
@@ -142,10 +140,10 @@ class ConfusionMatrix:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A metric of an incident on which slad's verdict differs from another system's, or is missing.
+    """A metric of an incident for which slad's verdict differs from another system's, or is missing.
 
-    `theirs`: the other system's verdict, True for met. `outcome`: the result of slad's clock of that metric, and `ours`
-    its verdict; both are None if there is no such clock. `priority`: of that clock, "" without one.
+    `theirs`: the other system's verdict: True for met. `ours`, `outcome`: the verdict and result of slad's clock; None
+    if there is no such clock. `priority`: the priority of slad's clock; "" without a clock.
     """
 
     incident: str
@@ -158,7 +156,7 @@ class Disagreement:
 
 @dataclass(slots=True)
 class VerdictAgreement:
-    """How far slad's verdicts agree with another system's: call `add` for each incident.
+    """How often slad's verdicts agree with another system's: call `add` for each incident.
 
     `whole`: the counts over all incidents. `by_priority`: priority of slad's clock -> counts; "" if slad has no clock.
     """
@@ -167,11 +165,11 @@ class VerdictAgreement:
     by_priority: dict[str, ConfusionMatrix] = field(default_factory=dict)
 
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
-        """Compare slad's verdicts on one incident with another system's, and count them.
+        """Compare and count slad's and another system's verdicts on one incident; return the differences.
 
-        Return those that differ. `outcomes`: of slad's clocks. `claims`: metric -> the other system's verdict, True for
-        met. A metric without a verdict of slad's is returned, too, and counted as undecided. Of several clocks of a
-        metric the last is compared, since the other system's verdict is about the end of the incident.
+        `outcomes`: the results of slad's clocks. `claims`: metric -> the other system's verdict, True for met. A metric
+        without a verdict of slad is returned too, and counted as undecided. If a metric has several clocks, the last is
+        compared, since the other system's verdict is about the end of the incident.
         """
         last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:
@@ -190,7 +188,7 @@ class VerdictAgreement:
         return found
 
     def merge(self, other: VerdictAgreement) -> None:
-        """Add the counts of `other`, which come from another part of the log."""
+        """Add the counts of another part of the log."""
         self.whole.merge(other.whole)
         for priority, part in other.by_priority.items():
             self.by_priority.setdefault(priority, ConfusionMatrix()).merge(part)

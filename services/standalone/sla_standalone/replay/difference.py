@@ -12,9 +12,12 @@ from sla_standalone.replay.judge import ClockOutcome
 class OutcomeChange(StrEnum):
     """How a clock's outcome changes under a second plan.
 
-    BROKEN: met, then missed or overdue. MENDED: missed or overdue, then met. APPEARED: only the second plan has this
-    clock. VANISHED: only the first plan has it. OTHER: any other change of verdict. MOVED: the same verdict, another
-    due instant.
+    - BROKEN: met under the first plan, missed or overdue under the second.
+    - MENDED: missed or overdue under the first plan, met under the second.
+    - APPEARED: only the second plan has this clock.
+    - VANISHED: only the first plan has this clock.
+    - OTHER: any other change of verdict.
+    - MOVED: the same verdict, another due instant.
     """
 
     BROKEN = "broken"  # kept under the first plan, not under the other
@@ -27,9 +30,10 @@ class OutcomeChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangedOutcome:
-    """A clock whose outcome differs between two plans; `turn`: how.
+    """A clock whose outcome differs between two plans.
 
-    `old`, `new`: the outcomes under the first and the second plan; None under a plan without that clock.
+    `turn`: how the outcome changes. `old`, `new`: the outcomes under the first and the second plan; None if the plan
+    has no such clock.
     """
 
     turn: OutcomeChange
@@ -64,8 +68,8 @@ def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -
 def change_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
     """Return how the outcome of one clock changes from one plan to another.
 
-    None when verdict and due instant stay. `old`, `new`: the outcomes under the two plans; one of them may be None,
-    under a plan without that clock.
+    None when verdict and due instant are the same. `old`, `new`: the outcomes under the two plans; one of them is None
+    if its plan has no such clock.
     """
     if old is None or new is None:
         return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED

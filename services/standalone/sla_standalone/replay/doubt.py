@@ -20,13 +20,15 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 
 
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
-    """Return the instants of an incident's table rows, with one chosen for each local time that came twice.
+    """Return the instants of an incident's table rows, with one instant chosen for each ambiguous local time.
 
-    A local time comes twice when clocks are set back; `instants` has a DoubtfulInstant for it. Its second instant is
-    chosen if the latest of the rows before lies after the first instant and not after the second; otherwise the first.
-    `versions`: the numbers of the rows, 0 for unknown. If all differ and none is 0, they tell which rows are before.
-    Otherwise the order of `instants` does; but if its other instants are not ascending, nothing is chosen. The result
-    is in the order of `instants`.
+    A local time is ambiguous if it came twice, because clocks were set back; `instants` then has a DoubtfulInstant. The
+    second of the two possible instants is chosen if the latest of the earlier rows lies after the first instant and not
+    after the second. Otherwise the first is chosen. The result has the order of `instants`.
+
+    `versions`: the numbers of the rows, 0 for unknown. If all numbers differ and none is 0, they say which rows are
+    earlier. Otherwise the order of `instants` says so; but if the unambiguous instants are not ascending, nothing is
+    chosen.
     """
     if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)
@@ -50,11 +52,12 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
 def settle_instants(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events in the given order, with a plain instant in place of each DoubtfulInstant.
 
-    A local time that never came: it becomes the instant at which clocks were changed. A local time that came twice: it
-    becomes the second instant if `rows_in_order` chose that, or if an event that must come before lies between the two;
-    otherwise the first. The opening must come before all other events. In events without a `version`, response and
-    workaround must come before the end, and resolved before closed. Changed events get the quality DOUBTFUL and a
-    warning.
+    A local time that never came becomes the instant at which clocks were changed. A local time that came twice becomes
+    the second of its two instants in two cases: `rows_in_order` chose the second, or an event that must come before
+    lies between the two. Otherwise it becomes the first.
+
+    The opening must come before all other events. Among events without a `version`, response and workaround must come
+    before the end, and resolved before closed. Changed events get the quality DOUBTFUL and a warning.
     """
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)

@@ -19,12 +19,15 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Figures:
-    """The figures of a replay: call `add` for each incident and `close` at the end.
+    """The figures of a replay: call `add` for each incident, and `close` at the end.
 
-    `tallies`: counts of verdicts under the first plan. `agreement`: these verdicts compared with another system's,
-    empty if the log has none. `disagreements`: pairs (line of the log, metric with different verdicts). `changes`: kind
-    of change under a second plan -> number of clocks. `turned`: pairs (line, changed clock), without clocks that only
-    got another due instant. `close` shortens both lists to the first 20 (SHOWN) of the log.
+    - `tallies`: counts of verdicts under the first plan.
+    - `agreement`: these verdicts compared with another system's; empty if the log has none.
+    - `disagreements`: pairs (line of the log, metric with different verdicts).
+    - `changes`: kind of change under a second plan -> number of clocks.
+    - `turned`: pairs (line, changed clock), without clocks that only got another due instant.
+
+    `close` shortens `disagreements` and `turned` to the first 20 (SHOWN) of the log.
     """
 
     tallies: dict[Group, VerdictCounts] = field(default_factory=dict)
@@ -36,8 +39,8 @@ class Figures:
     def add(self, record: Record) -> None:
         """Count the outcomes of one incident.
 
-        `record`: its outcomes under one plan, or under two to compare. An incident with an open clock must be passed as
-        of the end of the log, as `Record.settled` returns it.
+        `record`: the incident's outcomes under one plan, or under two to compare. An incident with an open clock must
+        be passed as of the end of the log, as `Record.settled` returns it.
         """
         outcomes = record.outcomes[0]
         self._count(outcomes)
@@ -52,9 +55,9 @@ class Figures:
             self.close()
 
     def merge(self, other: Figures) -> None:
-        """Add the figures of another part of the log to these.
+        """Add the figures of another part of the log.
 
-        `other`: the figures to add. Of `disagreements` and `turned` only the first 20 (SHOWN) of the log are kept.
+        Only the first 20 (SHOWN) of `disagreements` and of `turned` are kept.
         """
         for group, tally in other.tallies.items():
             self.tallies.setdefault(group, VerdictCounts()).merge(tally)
@@ -65,7 +68,7 @@ class Figures:
         self.close()
 
     def close(self) -> None:
-        """Drop all but the first `SHOWN` (20) of `disagreements` and of `turned`, in the order of the log."""
+        """Keep only the first 20 (SHOWN) of `disagreements` and of `turned`, in the order of the log."""
         self.disagreements = _first(self.disagreements)
         self.turned = _first(self.turned)
 
@@ -78,8 +81,7 @@ class Figures:
     def attainment(self) -> dict[Group, VerdictCounts]:
         """Return the counts of verdicts by contract, metric, priority and month, sorted in that order.
 
-        A clock is counted in the month in which it stopped; else in that of its breach, or if it has none, of its
-        start.
+        The month is that of `month_of`.
         """
         return dict(sorted(self.tallies.items()))
 
@@ -106,10 +108,9 @@ def _first(found: list[tuple[int, T]]) -> list[tuple[int, T]]:
 
 
 def disagreements(record: Record) -> list[Disagreement]:
-    """Return the metrics of one incident on which slad and another system differ.
+    """Return the metrics of one incident for which slad's verdict differs from another system's, or is missing.
 
-    They are those on which slad's verdict is not that of the other system, or is missing. `record`: the incident's
-    results.
+    `record`: the incident's results.
     """
     claims: Mapping[str, bool] = record.claims
     return VerdictAgreement().add(record.outcomes[0], record.incident, claims) if claims else []

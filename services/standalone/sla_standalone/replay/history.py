@@ -32,7 +32,10 @@ _SHOWN = 500  # characters of a line in a reject
 
 
 class BadLog(ValueError):
-    """Raised when a file is no log of incidents: neither JSON lines of CloudEvents nor a CSV file with a mapping."""
+    """Raised when a file is not a log of incidents.
+
+    A log has JSON lines of CloudEvents, or is a CSV file with a mapping.
+    """
 
 
 class Reader(Protocol):
@@ -41,18 +44,22 @@ class Reader(Protocol):
     def life(self, incident: str, lines: Sequence[Any]) -> IncidentLife:
         """Return the events of one incident, given its lines in the log.
 
-        `incident`: its id. `lines`: pairs (number in the log, line).
+        `incident`: the incident's id. `lines`: pairs (number in the log, line).
         """
 
 
 @dataclass(slots=True)
 class ReplayHistory:
-    """The lines of a log, grouped by incident; `reader` translates the lines of an incident to events.
+    """The lines of a log, grouped by incident.
 
-    `lives`: incident -> pairs (number, line), in the order in which the log first names the incidents. `buckets`: used
-    instead for a log of more than 32 MiB: temporary files, each with all lines of some incidents. `rejects`: lines that
-    name no incident or cannot be read. `lines`: how many were read. `folder`: of the temporary files, None without.
-    `close`, or leaving the context, deletes these files.
+    `close`, or leaving the `with` block, deletes the temporary files.
+
+    - `reader`: translates the lines of an incident to events.
+    - `lives`: incident -> pairs (number, line), in the order in which the log first names the incidents.
+    - `buckets`: used instead for a log of more than 32 MiB: temporary files, each with all lines of some incidents.
+    - `rejects`: lines that name no incident or cannot be read.
+    - `lines`: the number of lines read.
+    - `folder`: the folder of the temporary files; None if there are none.
     """
 
     reader: Reader
@@ -73,14 +80,14 @@ class ReplayHistory:
     def each(self) -> Iterator[tuple[str, list[Any]]]:
         """Yield every incident as a pair (id, its lines with their numbers).
 
-        First come those in memory, then those in temporary files, bucket by bucket.
+        The incidents in memory come first, then those in temporary files.
         """
         yield from self.lives.items()
         for bucket in self.buckets:
             yield from bucket.lives().items()
 
     def spill(self) -> Path:
-        """Return the folder for temporary files, made at the first call; `close` deletes it."""
+        """Return the folder for temporary files, which the first call creates; `close` deletes it."""
         if self.folder is None:
             self.folder = Path(self._finish.enter_context(tempfile.TemporaryDirectory(prefix="slad-replay-")))
         return self.folder
@@ -97,7 +104,7 @@ class ReplayHistory:
 
 
 def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
-    """Yield the incidents of a log in lists of at most `size`, in their order.
+    """Yield the incidents of a log in lists of at most `size`, in the given order.
 
     `lives`: incident -> its lines. An item of a list is a pair (incident, lines).
     """
@@ -109,9 +116,9 @@ def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
 def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> ReplayHistory:
     """Read a CSV file by its mapping file, and return its rows grouped by incident.
 
-    Empty rows are skipped. In the result, `rejects` are the rows with more or fewer cells than the header, or without
-    an incident's id. `advance` is called from time to time with how many lines were read since the last call. Raises
-    BadLog, BadMapping, OSError.
+    Empty rows are skipped. The result's `rejects` are the rows with more or fewer cells than the header, or without an
+    incident's id. `advance`: called from time to time with the number of lines read since the last call. Raises BadLog,
+    BadMapping, OSError.
     """
     with path.open(newline="", encoding=mapping.encoding) as stream:
         rows = csv.reader(stream, delimiter=mapping.delimiter)
@@ -186,9 +193,9 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
 def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> ReplayHistory:
     """Read JSON lines, or one JSON array of events (a CloudEvents batch), and return them grouped by incident.
 
-    In the result, `rejects` are the lines that are no JSON or name no incident. An array has to fit in memory. `jobs`:
-    how many processes read a file of more than 32 MiB. `advance` is called from time to time with how many lines were
-    read since the last call. Raises BadLog, OSError.
+    The result's `rejects` are the lines that are not JSON or name no incident. An array has to fit in memory. `jobs`:
+    the number of processes that read a file of more than 32 MiB. `advance`: called from time to time with the number of
+    lines read since the last call. Raises BadLog, OSError.
     """
     history = ReplayHistory(reader)
     buckets = _buckets(path)

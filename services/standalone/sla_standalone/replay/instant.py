@@ -19,24 +19,26 @@ _DIGITS = {"Y": r"(\d{4})", "m": r"(\d{1,2})", "d": r"(\d{1,2})", "H": r"(\d{1,2
 
 
 class BadTableInstant(ValueError):
-    """Raised when a text fits none of the mapping's time formats, or its year lies outside 1971 to 2099."""
+    """Raised when a text cannot be read as a time.
+
+    It fits none of the mapping's time formats, or its year is not from 1971 to 2099.
+    """
 
 
 class DoubtfulInstant(datetime):
-    """A UTC instant that was read from a local time which came twice or never, because clocks were changed.
+    """A UTC instant read from a local time that came twice or never, because clocks were changed.
 
-    `doubt`: that local time, with the instants that it can mean. Make it with `of`; `settle_instants` decides between
-    them.
+    `doubt`: that local time, with its possible instants; `settle_instants` chooses one. Create objects by `of`.
     """
 
     doubt: LocalTime
 
     @classmethod
     def of(cls, at: datetime, doubt: LocalTime) -> DoubtfulInstant:
-        """Return the instant `at` (in UTC), marked with the local time `doubt` that it was read from.
+        """Return the instant `at` (in UTC), marked with the local time `doubt` from which it was read.
 
-        `at` is one of the two instants of a local time that came twice, or the instant of the change for one that never
-        came.
+        For a local time that came twice, `at` is one of its two instants. For a local time that never came, `at` is the
+        instant at which the clocks were changed.
         """
         found = cls(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, UTC)
         found.doubt = doubt
@@ -44,11 +46,11 @@ class DoubtfulInstant(datetime):
 
 
 def instant_parser(formats: Sequence[str], zone: str) -> Parse:
-    """Return a function from a text to a UTC instant, by the first of the formats that fits.
+    """Return a function that converts a text to a UTC instant, by the first format that fits.
 
     `formats`: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`. `zone`: for times without an offset. The
-    function returns a DoubtfulInstant for a local time that came twice or never, raises BadTableInstant, and caches its
-    results.
+    function returns a DoubtfulInstant for a local time that came twice or never. It caches its results, and raises
+    BadTableInstant.
     """
     ways = [_way(one) for one in formats]
     plain = zone in ("UTC", "Etc/UTC")

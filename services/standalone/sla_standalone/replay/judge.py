@@ -17,9 +17,12 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 class Verdict(StrEnum):
     """The result of a clock in a replay.
 
-    MET: stopped in time. MISSED: stopped after its due instant. OVERDUE: still open when the log ends, and past its due
-    instant. OPEN: still open when the log ends, in time so far. CANCELLED: ended without a result. EXEMPT: a person
-    took it out of the count.
+    - MET: stopped in time.
+    - MISSED: stopped after its due instant.
+    - OVERDUE: still open at the end of the log, and past its due instant.
+    - OPEN: still open at the end of the log, and not overdue.
+    - CANCELLED: ended without a result.
+    - EXEMPT: a person decided that the clock does not count.
     """
 
     MET = "met"
@@ -31,7 +34,7 @@ class Verdict(StrEnum):
 
     @property
     def kept(self) -> bool | None:
-        """Return whether the target was met; None if that is not decided or does not count.
+        """Return whether the target was met.
 
         True for MET, False for MISSED and OVERDUE, None for OPEN, CANCELLED and EXEMPT.
         """
@@ -49,12 +52,17 @@ class Verdict(StrEnum):
 class ClockOutcome(NamedTuple):
     """The result of one clock in a replay.
 
-    `cycle`: the number of the clock among the incident's clocks of this metric, from 0. `contract`, `plan`, `priority`:
-    by which it was judged. `zone`: the contract's time zone. `due_at`: None while the clock is paused, and after a
-    cancel. `breached_at`: when it became overdue, None if it did not. `ended_at`: None while the clock is open.
-    `consumed_seconds`: the time counted. `pending`: instants of warnings still to come. `warned`: how many warnings
-    came. `quality`: how exact the incident's instants are, from `exact` to `receipt` (only the time of receipt is
-    known); the least exact one counts.
+    - `cycle`: the number of the clock, from 0, among the incident's clocks of this metric.
+    - `contract`, `plan`, `priority`: by which the clock was judged.
+    - `zone`: the contract's time zone.
+    - `due_at`: None while the clock is paused, and after it was cancelled.
+    - `breached_at`: when the clock became overdue; None if it did not.
+    - `ended_at`: None while the clock is open.
+    - `consumed_seconds`: the counted time.
+    - `pending`: the instants of future warnings.
+    - `warned`: the number of past warnings.
+    - `quality`: how exact the incident's instants are, from `exact` to `receipt` (only the time of receipt is known);
+      it is that of the least exact instant.
     """
 
     incident: str
@@ -78,15 +86,15 @@ class ClockOutcome(NamedTuple):
     def key(self) -> tuple[str, str, int]:
         """Return what identifies the clock: (incident, metric, cycle).
 
-        `cycle`: the clock's number among the incident's clocks of this metric, from 0.
+        `cycle` is the clock's number, from 0, among the incident's clocks of this metric.
         """
         return self.incident, self.metric, self.cycle
 
     def settled(self, until: datetime) -> ClockOutcome:
         """Return the outcome as of `until`, the end of the log.
 
-        A clock that is OPEN and past due by then becomes OVERDUE, and warnings that would have come by then are
-        counted. Any other outcome is returned unchanged.
+        An OPEN clock that is past due at `until` becomes OVERDUE. Warnings that would have come by then are counted.
+        Any other outcome is returned unchanged.
         """
         if self.verdict is not Verdict.OPEN:
             return self
@@ -106,9 +114,9 @@ def judge(
 ) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident, given its events.
 
-    `rulebook`: the plans. `contract`: the contract to judge by; None: the one of the incident's customer. A clock that
-    is open after the last event gets the verdict OPEN (or EXEMPT); `ClockOutcome.settled` takes it on to the end of the
-    log.
+    `rulebook`: the plans. `contract`: the contract to judge by; None: the contract of the incident's customer. A clock
+    that is open after the last event gets the verdict OPEN (or EXEMPT); `ClockOutcome.settled` then adjusts it to the
+    end of the log.
     """
     return outcomes_of(fold(events, rulebook, contract))
 
@@ -116,7 +124,7 @@ def judge(
 class JudgedIncident(NamedTuple):
     """The results of one incident under one plan.
 
-    `outcomes`: of each of its clocks. `remarks`: pairs (kind, text) on what is odd about the incident.
+    `outcomes`: the outcome of each clock. `remarks`: pairs (kind, text) on what is odd about the incident.
     """
 
     outcomes: list[ClockOutcome]
@@ -124,10 +132,9 @@ class JudgedIncident(NamedTuple):
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
-    """Return the outcomes of an incident's clocks, and remarks on what is odd about it.
+    """Return the outcomes of an incident's clocks, and remarks on what is odd about the incident.
 
-    `incident`: computed from its events. An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is
-    past due.
+    `incident`: computed from its events. An open clock gets the verdict OPEN (or EXEMPT), even if it is past due.
     """
     return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 
@@ -135,8 +142,7 @@ def judged_of(incident: Incident) -> JudgedIncident:
 def outcomes_of(incident: Incident) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident.
 
-    `incident`: computed from its events. An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is
-    past due.
+    `incident`: computed from its events. An open clock gets the verdict OPEN (or EXEMPT), even if it is past due.
     """
     zone, quality = incident.contract.zone, incident.quality.value
     return [_outcome(clock, zone, quality) for clock in incident.clocks]

@@ -11,9 +11,9 @@ from sla_domain.event import IncidentEvent, IncidentId
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A line of the log that could not be read, or names no incident: its number, the reason and its text.
+    """A line of the log that could not be read, or names no incident.
 
-    `text`: the first 500 characters of the line.
+    `line`: its number. `text`: the first 500 characters of the line.
     """
 
     line: int
@@ -23,10 +23,10 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentLife:
-    """All that the lines of a log state about one incident.
+    """Everything that the lines of a log state about one incident.
 
-    `events`: the incident's events. `claims`: metric -> another system's verdict, True for met. `rejects`: lines that
-    could not be read. `remarks`: for each row with a status that the mapping file does not list, this status.
+    `claims`: metric -> another system's verdict, True for met. `rejects`: lines that could not be read. `remarks`: the
+    status of each row whose status is not in the mapping file.
     """
 
     incident: IncidentId

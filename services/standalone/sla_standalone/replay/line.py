@@ -35,15 +35,15 @@ _REMEMBERED = 10_000
 
 
 class BadLine(ValueError):
-    """Raised when a line of a log is no event of an incident; the message says what is wrong with it."""
+    """Raised when a line of a log is not an event of an incident; the message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictAttribute:
     """The attribute in which events of a log state another system's verdict on a metric.
 
-    `attribute`: its name. `metric`: the id of the metric judged. `met`, `missed`: the attribute's values that stand for
-    each verdict, in lower case; the case of the event's value does not matter, and any other value is ignored.
+    `attribute`: the attribute's name. `metric`: the id of the judged metric. `met`, `missed`: the attribute's values
+    for each verdict, in lower case; the events may write them in any case. Other values are ignored.
     """
 
     attribute: str
@@ -53,10 +53,10 @@ class VerdictAttribute:
 
 
 class LineReader:
-    """Translates JSON lines (CloudEvents) to events, as the ingest service does with events that it receives.
+    """Translates JSON lines (CloudEvents) to events, as the ingest service does with received events.
 
-    `sources`: the sources that the catalogue describes; a source that it does not describe uses slad's own field names.
-    `claimed`: the attribute that states another system's verdict, None for none.
+    `sources`: the sources that the catalogue describes; other sources use slad's own field names. `claimed`: the
+    attribute that states another system's verdict; None for none.
     """
 
     def __init__(self, sources: Mapping[SourceId, Source], claimed: VerdictAttribute | None = None) -> None:
@@ -66,13 +66,13 @@ class LineReader:
         self._told_before = lru_cache(maxsize=_REMEMBERED)(self._translated)
 
     def incident_of(self, line: bytes) -> str:
-        """Return the id of the incident that a line is about, such as `jira:OPS-7`. Raises BadLine."""
+        """Return the id of the line's incident, such as `jira:OPS-7`. Raises BadLine."""
         return self._speaks_of(_parsed(line))[0]
 
     def life(self, incident: str, lines: Sequence[Numbered]) -> IncidentLife:
         """Return the events of one incident, given its lines as pairs (number, line).
 
-        In the result, `rejects` are the lines that are no events known to slad.
+        The result's `rejects` are the lines that are not events known to slad.
         """
         events: list[IncidentEvent] = []
         rejects: list[Reject] = []
@@ -86,7 +86,10 @@ class LineReader:
         )
 
     def event(self, line: bytes) -> IncidentEvent:
-        """Return the incident event that one JSON line states. Raises BadLine if the line is none."""
+        """Return the incident event that one JSON line states.
+
+        Raises BadLine if the line states no event.
+        """
         value = _parsed(line)
         incident, source = self._speaks_of(value)
         type_, data = value.get("type", ""), value.get("data") or {}

@@ -35,10 +35,11 @@ class _Document(BaseModel):
 
 
 class Cell(_Document):
-    """In a mapping file, where a value comes from: the row's cell in `column`, or `constant` if the cell has no value.
+    """In a mapping file, where a value comes from: a column, or a constant.
 
-    `values`: text of the cell -> value; a text that is not listed is the value itself. In the mapping file a plain text
-    such as `Priority` stands for the column of that name.
+    `column`: the row's cell in this column is used. `constant`: used if the cell has no value. `values`: text of the
+    cell -> value; a text that is not listed is itself the value. In the mapping file, a plain text such as `Priority`
+    means the column of that name.
     """
 
     column: str = ""
@@ -60,8 +61,8 @@ class Cell(_Document):
 class Times(_Document):
     """In a mapping file, how times are written in the table, and in which time zone.
 
-    `format`: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`; of several formats the first that fits is used.
-    `zone`: the time zone of times without an offset, such as `Europe/Berlin`.
+    `format`: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`; of several formats, the first that fits is
+    used. `zone`: the time zone of times without an offset, such as `Europe/Berlin`.
     """
 
     format: Values = Field(default_factory=lambda: ["iso"])
@@ -83,11 +84,11 @@ class Times(_Document):
 
 
 class States(_Document):
-    """In a mapping file, the column with the ticket's status, whose changes state events such as waiting or resolved.
+    """In a mapping file, the column with the ticket's status. Changes of the status become events.
 
-    `values`: status -> phase; a row whose status is not listed states no change, and leaves a remark. The instant of
-    the change is read from the columns that `instants` names for the new phase, else from those of `at`; the first
-    column with a value counts. Without any it is the row's own instant.
+    `values`: status -> phase; a row with another status states no change, and leaves a remark. `instants`: new phase ->
+    columns with the instant of the change. `at`: columns with the instant of the change, used if `instants` gives none.
+    The first column with a value is used. If there is none, the instant is the row's own.
     """
 
     column: str
@@ -97,13 +98,19 @@ class States(_Document):
 
 
 class EventRule(_Document):
-    """In a mapping file, the rule by which the rows of an incident state events of the kind `event`.
+    """In a mapping file, a rule by which rows state events of the kind `event`.
 
-    A row that fits `where` states it if, against the incident's row before, one of these is so: it fits `becomes` anew
-    (a first row may, too), fits `leaves` no longer, has another value in a column of `changes`, or a higher number in
-    one of `rises`. Without these four: once, at the first row with a value in a column of `at` (columns with the
-    event's instant: the first value counts; without any column, the row's own). `actor`, `waiting_on`, `reason`: fields
-    of the event: who caused it, on whom the ticket waits, and why; None for none.
+    Only rows that fit `where` state an event. Such a row states an event if one of these holds, compared with the
+    incident's row before:
+
+    - the row fits `becomes`, and the row before does not (or there is none);
+    - the row before fits `leaves`, and the row does not;
+    - a column of `changes` has another value;
+    - a column of `rises` has a higher number.
+
+    A rule without these four states one event, at the first row with a value in a column of `at`. `at`: columns with
+    the event's instant, of which the first with a value is used; without any, the row's own instant. `actor`,
+    `waiting_on`, `reason`: fields of the event: who caused it, for whom the ticket waits, and why; None for none.
     """
 
     event: EventKind
@@ -119,7 +126,10 @@ class EventRule(_Document):
 
     @property
     def conditional(self) -> bool:
-        """Return whether the rule compares a row with the row before, by `becomes`, `leaves`, `changes` or `rises`."""
+        """Return whether the rule compares a row with the row before.
+
+        True if it has `becomes`, `leaves`, `changes` or `rises`.
+        """
         return bool(self.becomes or self.leaves or self.changes or self.rises)
 
     @model_validator(mode="after")
@@ -137,11 +147,11 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 
 
 class VerdictColumn(_Document):
-    """In a mapping file, the column with another system's verdict on `metric`, read from the last row of each incident.
+    """In a mapping file, the column with another system's verdict on `metric`.
 
-    `met`, `missed`: the cell's texts that stand for each verdict, in any case; another text is no verdict. The verdict
-    is read only if that row has, in each column of `where`, one of the values listed there, and any value in each
-    column of `known`.
+    The last row of each incident is read. `met`, `missed`: the cell's texts for each verdict, in any case; another text
+    is no verdict. `where`: column -> values; the verdict is read only if the row has one of these values in each
+    column. `known`: the verdict is read only if the row has a value in each of these columns.
     """
 
     column: str
@@ -155,12 +165,17 @@ class VerdictColumn(_Document):
 class Mapping(_Document):
     """The content of a mapping file, which states how the rows of a table (CSV) become events.
 
-    `source`: the first part of the incidents' ids. `encoding`, `delimiter`: of the CSV file. `incident`: the column
-    with the rest of the id. `at`: columns with the row's own instant, of which the first with a value counts.
-    `version`: a column of numbers that orders rows of one instant, "" for none. `times`: how times are written.
-    `unknown`: texts that mean no value. `attributes`: name of an event's attribute -> where its value comes from.
-    `states`: the column with the ticket's status, whose changes are events; None for none. `events`: rules by which
-    rows state other events. `verdict`: the column with another system's verdict, None if the table has none.
+    - `source`: the first part of the incidents' ids.
+    - `encoding`, `delimiter`: of the CSV file.
+    - `incident`: the column with the rest of the id.
+    - `at`: columns with the row's own instant; the first with a value is used.
+    - `version`: a column of numbers that sorts rows of the same instant; "" for none.
+    - `times`: how times are written.
+    - `unknown`: texts that mean no value.
+    - `attributes`: name of an event's attribute -> where its value comes from.
+    - `states`: the column with the ticket's status, whose changes become events; None for none.
+    - `events`: rules by which rows state other events.
+    - `verdict`: the column with another system's verdict; None for none.
     """
 
     source: str = Field(default="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,59}$")
@@ -187,7 +202,7 @@ class Mapping(_Document):
     def columns(self) -> tuple[str, ...]:
         """Return the names of all columns that the mapping reads, each once.
 
-        The column with the incident's id is the first.
+        The first is the column with the incident's id.
         """
         named = [self.incident, *self.at, self.version]
         named += [cell.column for cell in self.attributes.values()]
@@ -204,7 +219,8 @@ class Mapping(_Document):
 def read_mapping(path: Path) -> Mapping:
     """Read a mapping file (YAML), and return its content.
 
-    It states how the rows of a table become events. Raises BadMapping if it cannot be used, and OSError.
+    A mapping file states how the rows of a table become events. Raises BadMapping if the file cannot be used. Raises
+    OSError.
     """
     return parse_mapping(path.read_text("utf-8-sig"), str(path))
 
@@ -212,8 +228,8 @@ def read_mapping(path: Path) -> Mapping:
 def parse_mapping(text: str, name: str) -> Mapping:
     """Return the content of a mapping file, given its text (YAML).
 
-    It states how the rows of a table become events. `name`: the file's name, for messages. Raises BadMapping if it
-    cannot be used.
+    A mapping file states how the rows of a table become events. `name`: the file's name, for messages. Raises
+    BadMapping if the text cannot be used.
     """
     tree = read_tree(text, name)
     if tree.problems:

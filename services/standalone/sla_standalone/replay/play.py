@@ -39,9 +39,9 @@ Noted = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class ReplayRules:
-    """The rules by which to judge a log: the plans of a catalogue, and the contract of all incidents.
+    """The rules by which to judge a log: the plans of a catalogue, and a contract.
 
-    `contract`: None judges each incident under the contract of its customer.
+    `contract`: the contract of all incidents; None: each incident is judged under the contract of its customer.
     """
 
     catalogue: Catalogue
@@ -52,11 +52,16 @@ class ReplayRules:
 class Played:
     """The result of judging a log by one or two plans.
 
-    `figures`: counts of verdicts. `incidents`, `events`: how many were judged. `records`: the incidents' results, in
-    the order of the log; not all, if `play` was called with `each=False` for a large log. `rejects`: the first 1,000
-    lines that could not be read; `rejected`: how many there are in all. `remarks`: status that the mapping file does
-    not list -> number of rows. `odd`: kind of oddity of an incident -> number of incidents. `noted`: kind of oddity ->
-    its first example (line, incident, text). `first`, `until`: when the log begins and ends, None if it has no events.
+    - `figures`: counts of verdicts.
+    - `incidents`, `events`: how many were judged.
+    - `records`: the results of incidents, in the order of the log; not all of them, if `play` was called with
+      `each=False` for a large log.
+    - `rejects`: the first 1,000 lines that could not be read.
+    - `rejected`: the number of all lines that could not be read.
+    - `remarks`: status that the mapping file does not list -> number of rows.
+    - `odd`: kind of oddity -> number of incidents.
+    - `noted`: kind of oddity -> its first example (line, incident, text).
+    - `first`, `until`: when the log begins and ends; None if it has no events.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -75,7 +80,7 @@ class Played:
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
         """Return the outcomes of all clocks in `records`, as one list for each plan.
 
-        There is one list, or two if two plans are compared; () if there are no records.
+        There are two lists if two plans are compared, and none if there are no records.
         """
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
@@ -118,12 +123,14 @@ def play(
     each: bool = True,
     advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """Judge the incidents of a log by one plan, or by two to compare; nothing is sent.
+    """Judge the incidents of a log by one plan, or by two to compare, and return figures and results.
 
-    `history`: the log. `rules`: the plans. `until`: events after this instant are ignored; None: the log ends with its
-    last event. `jobs`: how many processes work. `each`: keep the result of every incident (of a log of more than 32 MiB
-    in temporary files); if False, such a large log keeps only those of incidents with an open clock. `advance` is
-    called with how many lines were judged since the last call. Returned are figures and results.
+    Nothing is sent. `history`: the log. `rules`: the plans. `until`: events after this instant are ignored; None: the
+    log ends with its last event. `jobs`: the number of processes. `advance`: called with the number of lines judged
+    since the last call.
+
+    `each`: keep the result of every incident, in temporary files if the log has more than 32 MiB. If False, such a
+    large log keeps only the results of incidents with an open clock.
     """
     whole = Played()
     parts = _alone(history, rules, until, each) if jobs <= 1 else _shared(history, rules, until, each, jobs)
@@ -151,9 +158,9 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Merge remarks on odd incidents into those known; of each kind the first in the log is kept.
+    """Merge remarks on odd incidents into those known; keep the first of each kind in the log.
 
-    `known`, which is changed, and `found`: kind of remark -> (line, incident, text).
+    `known` (changed here), `found`: kind of remark -> (line, incident, text).
     """
     for kind, noted in found.items():
         known[kind] = min(known.get(kind, noted), noted)
@@ -190,12 +197,12 @@ def _unswept() -> Iterator[None]:
 def judge_chunk(
     chunk: Chunk, reader: Reader, judges: Sequence[_Judge], until: datetime | None, part: _PlayedPart
 ) -> list[Record]:
-    """Judge each incident of a chunk under each plan; return a record of each that has events.
+    """Judge each incident of a chunk under each plan; return a record of each incident that has events.
 
-    `chunk`: pairs (incident, its lines), which `reader` makes into events. `judges`: one for each plan. `until`: later
-    events are ignored; None: all count. `part`: sums, to which are added the counts of lines, incidents and events, the
-    remarks, the rejected lines, the first and last instant, and figures. The figures of incidents with an open clock
-    are left out: `play` adds them once the end of the whole log is known.
+    `chunk`: pairs (incident, its lines). `reader`: translates the lines to events. `judges`: one for each plan.
+    `until`: later events are ignored; None: no limit. `part`: sums, to which this adds the numbers of lines, incidents
+    and events, the remarks, the rejected lines, the first and last instant, and the figures. Figures of incidents with
+    an open clock are left out: `play` adds them when the end of the whole log is known.
     """
     lives = []
     for key, lines in chunk:

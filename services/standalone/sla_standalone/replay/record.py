@@ -20,9 +20,9 @@ _MICROSECOND = timedelta(microseconds=1)
 class Record(NamedTuple):
     """The result of one incident in a replay.
 
-    `line`: where the log first names the incident. `outcomes`: one tuple for each plan judged by, with the outcomes of
-    the clocks under that plan. `claims`: metric -> another system's verdict, True for met. `remarks`: pairs (kind,
-    text) on what is odd about the incident under the first plan.
+    `line`: where the log first names the incident. `outcomes`: for each plan, the outcomes of the clocks under that
+    plan. `claims`: metric -> another system's verdict, True for met. `remarks`: pairs (kind, text) on what is odd about
+    the incident under the first plan.
     """
 
     line: int
@@ -33,21 +33,24 @@ class Record(NamedTuple):
 
     @property
     def undecided(self) -> bool:
-        """Return whether a clock of the incident is open, so that its outcome depends on where the log ends."""
+        """Return whether a clock of the incident is open.
+
+        The clock's outcome then depends on the end of the log.
+        """
         return any(outcome.verdict is Verdict.OPEN for outcomes in self.outcomes for outcome in outcomes)
 
     def settled(self, until: datetime) -> Record:
-        """Return this incident's record as of `until`, the instant at which the log ends.
+        """Return this incident's record as of `until`, the end of the log.
 
-        An open clock that is past due by then becomes OVERDUE, and warnings that would have come by then are counted.
-        Outcomes of ended clocks stay.
+        An open clock that is past due at `until` becomes OVERDUE. Warnings that would have come by then are counted.
+        Outcomes of ended clocks do not change.
         """
         outcomes = tuple(tuple(outcome.settled(until) for outcome in each) for each in self.outcomes)
         return self._replace(outcomes=outcomes)
 
 
 def write_records(records: Iterable[Record], path: Path) -> None:
-    """Append records to the file at `path`, sorted by their `line` (where the log first names the incident)."""
+    """Append records to the file at `path`, in the order of the log (`line`)."""
     writer = BlockWriter(path)
     for record in sorted(records, key=attrgetter("line")):
         outcomes = tuple(tuple(_packed(outcome) for outcome in each) for each in record.outcomes)
@@ -57,7 +60,7 @@ def write_records(records: Iterable[Record], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecords:
-    """The records (results of incidents) in files that `write_records` wrote: iterate over it to read them.
+    """The records (results of incidents) in files that `write_records` wrote; iterate to read them.
 
     They come in the order of the log. Each iteration reads the files again, and merges them without holding all records
     in memory.
@@ -73,7 +76,7 @@ class StoredRecords:
 class SettledRecords:
     """An iterable of records (results of incidents) as of `until`, the end of the log.
 
-    It yields each of `records`; one with open clocks as `Record.settled` returns it.
+    Records with open clocks are yielded as `Record.settled` returns them.
     """
 
     records: Iterable[Record]

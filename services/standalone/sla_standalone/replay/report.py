@@ -19,9 +19,9 @@ from sla_standalone.replay.record import Record
 def log_json(played: Played) -> dict[str, Any]:
     """Return what a replayed log contains, as JSON values.
 
-    `incidents`, `events`: how many. `from`, `until`: when it begins and ends. `rejected`: how many lines could not be
-    read; `rejects`: the first of them. `remarks`: status that the mapping file does not list -> number of rows.
-    `incident_remarks`: kind of oddity -> number of incidents.
+    `incidents`, `events`: their numbers. `from`, `until`: when the log begins and ends. `rejected`: the number of lines
+    that could not be read. `rejects`: the first of these lines. `remarks`: status that the mapping file does not list
+    -> number of rows. `incident_remarks`: kind of oddity -> number of incidents.
     """
     return {
         "incidents": played.incidents,
@@ -38,7 +38,7 @@ def log_json(played: Played) -> dict[str, Any]:
 def reject_json(reject: Reject) -> dict[str, Any]:
     """Return a line of a log that could not be read, as JSON values.
 
-    `line`: its number. `reason`: why. `text`: its beginning.
+    `line`: the line's number. `reason`: why it could not be read. `text`: the beginning of the line.
     """
     return {"line": reject.line, "reason": reject.reason, "text": reject.text}
 
@@ -67,17 +67,17 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
 
 
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield the outcome of every clock under the first plan, as JSON values.
+    """Yield the outcome of every clock under the first plan, in the order of the log.
 
-    Each is a result of `outcome_json`. They come in the order of the log.
+    Each is a result of `outcome_json`.
     """
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
 
 
 def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield each remark on what is odd about an incident, as JSON values.
+    """Yield each remark on an odd incident as JSON values, in the order of the log.
 
-    The keys are `incident`, `kind` and `text`. The remarks come in the order of the log.
+    The keys are `incident`, `kind` and `text`.
     """
     return (
         {"incident": record.incident, "kind": kind, "text": text} for record in records for kind, text in record.remarks
@@ -87,7 +87,7 @@ def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
 def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
     """Return metric -> numbers of clocks by verdict, as JSON values.
 
-    `ratio` among them is the attainment, met ÷ (met + missed); clocks that are overdue count as missed.
+    `ratio` is the attainment: met ÷ (met + missed + overdue).
     """
     return {metric: tally_json(tally) for metric, tally in totals.items()}
 
@@ -95,16 +95,15 @@ def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]
 def tally_json(tally: VerdictCounts) -> dict[str, Any]:
     """Return verdict -> number of clocks, as JSON values.
 
-    `ratio` among them is the attainment, met ÷ (met + missed); clocks that are overdue count as missed.
+    `ratio` is the attainment: met ÷ (met + missed + overdue).
     """
     return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": rounded_ratio(tally.ratio)}
 
 
 def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any]]:
-    """Return the shares of targets met, as JSON values.
+    """Return the attainment by contract, metric, priority and month, as JSON values.
 
-    There is one object for each contract, metric, priority and month. It has the numbers of clocks by verdict, and the
-    share as `ratio`.
+    Each object has the numbers of clocks by verdict, and the share of targets met as `ratio`.
     """
     return [
         {"contract": group.contract, "metric": group.metric, "priority": group.priority, "month": group.month}
@@ -114,10 +113,10 @@ def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any
 
 
 def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
-    """Return how far slad's verdicts agree with another system's, as JSON values.
+    """Return how often slad's verdicts agree with another system's, as JSON values.
 
-    `found`: the counts, in all and by priority. `records`: the incidents' results. In the result `disagreements` is an
-    iterator over all verdicts that differ, which reads `records` only when it is used.
+    `found`: the counts, in all and by priority. `records`: the incidents' results. The result's `disagreements` is an
+    iterator over all verdicts that differ; it reads `records` only when used.
     """
     return {
         **confusion_json(found.whole),
@@ -127,10 +126,10 @@ def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[s
 
 
 def disagreement_json(one: Disagreement) -> dict[str, Any]:
-    """Return, as JSON values, one metric of an incident on which slad and another system differ.
+    """Return one metric of an incident for which slad's and another system's verdicts differ, as JSON values.
 
-    `incident`, `metric`, `priority`: which one. `ours`: slad's verdict, null without a clock. `theirs`: the other
-    system's, `met` or `missed`. `due_at`, `ended_at`: of slad's clock.
+    `ours`: slad's verdict; null without a clock. `theirs`: the other system's, `met` or `missed`. `due_at`, `ended_at`:
+    those of slad's clock.
     """
     return {
         "incident": one.incident,
@@ -146,8 +145,8 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
 def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
     """Return the numbers of clocks by slad's verdict and the other system's, as JSON values.
 
-    In `confusion` the first word of a name is slad's verdict, the second the other system's. `compared`: how many
-    clocks both have judged. `ratio`: the share of these with equal verdicts.
+    In `confusion`, the first word of a name is slad's verdict, the second the other system's. `compared`: the number of
+    clocks that both have judged. `ratio`: the share of those with equal verdicts.
     """
     return {
         "compared": found.compared,
@@ -164,10 +163,10 @@ def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
 
 
 def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -> dict[str, Any]:
-    """Return what changes under a second plan, as JSON values: the keys `counts` and `changes`.
+    """Return what changes under a second plan, as JSON values with the keys `counts` and `changes`.
 
-    `counts`: kind of change -> number of clocks. `records`: the incidents' results under both plans. In the result
-    `changes` is an iterator over all changed clocks, which reads `records` only when it is used.
+    `counts`: kind of change -> number of clocks. `records`: the incidents' results under both plans. The result's
+    `changes` is an iterator over all changed clocks; it reads `records` only when used.
     """
     return {
         "counts": {turn.value: counts[turn] for turn in OutcomeChange},
@@ -178,8 +177,8 @@ def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -
 def change_json(change: ChangedOutcome) -> dict[str, Any]:
     """Return a clock whose outcome differs between two plans, as JSON values.
 
-    `turn`: how it changes. `incident`, `metric`, `cycle` (its number among those of the metric): which clock it is.
-    `old`, `new`: the outcomes under the plans, null under one without the clock.
+    `turn`: the kind of change. `cycle`: the clock's number among those of the metric. `old`, `new`: the outcomes under
+    the two plans; null if the plan has no such clock.
     """
     return {
         "turn": change.turn.value,
@@ -194,7 +193,7 @@ def change_json(change: ChangedOutcome) -> dict[str, Any]:
 def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
     """Return the outcome of a clock under one of two plans, as JSON values.
 
-    The keys are `verdict`, `priority`, `plan` and `due_at`. None when the plan has no such clock.
+    The keys are `verdict`, `priority`, `plan` and `due_at`. None if the plan has no such clock.
     """
     if outcome is None:
         return None
@@ -217,5 +216,5 @@ def rounded_ratio(ratio: float | None) -> float | None:
 
 
 def whole_seconds(seconds: float) -> int | float:
-    """Return seconds as an int if they are whole, else as they are."""
+    """Return seconds as an int if they are whole, else unchanged."""
     return int(seconds) if seconds == int(seconds) else seconds

@@ -15,9 +15,10 @@ _BUFFER = 1 << 16  # bytes a file
 
 
 class BlockWriter:
-    """Appends values to the file `path` in blocks of 200; the file is created with the first block.
+    """Appends values to the file `path` in blocks of 200.
 
-    Values must be of types that Python's `marshal` can write. `read_blocks` reads the file.
+    The file is created with the first block. Values must be of types that Python's `marshal` can write. `read_blocks`
+    reads the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,8 +29,8 @@ class BlockWriter:
     def add(self, value: Any) -> None:
         """Append a value to the file.
 
-        Its type must be one that Python's `marshal` can write. It is in memory alone until its block of 200 is full, or
-        until `close`.
+        The value's type must be one that Python's `marshal` can write. The value stays in memory until its block of 200
+        is full, or until `close`.
         """
         self._held.append(value)
         if len(self._held) >= _BLOCK:
@@ -54,7 +55,7 @@ class BlockWriter:
 def read_blocks(path: Path) -> Iterator[list[Any]]:
     """Yield the blocks of values that a BlockWriter has written to a file.
 
-    A block is a list of up to 200 values. A missing file has none.
+    A block is a list of up to 200 values. A missing file has no blocks.
     """
     if not path.exists():
         return
@@ -67,19 +68,16 @@ def read_blocks(path: Path) -> Iterator[list[Any]]:
 class LogBucket:
     """Temporary files with all lines of some of a log's incidents; `lives` reads them.
 
-    A large log may be read in several parts, by several processes. `pieces`: one file for each part; lines are numbered
-    from the beginning of the part. `before`: for each part, how many lines of the log come before it; `lives` adds this
-    to the numbers.
+    A large log may be read in several parts, by several processes. `pieces`: one file for each part, in which lines are
+    numbered from the beginning of the part. `before`: for each part, the number of lines of the log before it; `lives`
+    adds this to the line numbers.
     """
 
     pieces: tuple[Path, ...]
     before: tuple[int, ...]
 
     def lives(self) -> dict[str, list[Any]]:
-        """Return incident -> its lines, as pairs (number in the log, line).
-
-        The incident that comes first in the log is first.
-        """
+        """Return incident -> its lines, as pairs (number in the log, line), in the order of the log."""
         found: dict[str, list[Any]] = {}
         for piece, offset in zip(self.pieces, self.before, strict=True):
             for block in read_blocks(piece):
@@ -95,9 +93,9 @@ class LogBucket:
 class Scatter:
     """Distributes lines of a log over `count` files in `folder`: call `add` for each line.
 
-    All lines of one incident go to the same file. `part`: the number of the part of the log that is read; it is part of
-    the names of the files, such as `007.002` for the file 7 and the part 2. Use it as a context manager, which closes
-    the files at the end.
+    All lines of an incident go to the same file. `part`: the number of the part of the log that is being read. File
+    names have both numbers: `007.002` is file 7 of part 2. Use the object as a context manager, which closes the files
+    at the end.
     """
 
     def __init__(self, folder: Path, part: int, count: int) -> None:
@@ -106,8 +104,8 @@ class Scatter:
     def add(self, incident: str, number: int, line: Any) -> None:
         """Write a line of the log to the file of its incident.
 
-        `number`: the line's number within the part of the log that is read. `line`: its content, of types that Python's
-        `marshal` can write.
+        `number`: the line's number within the part of the log that is being read. `line`: the line's content, of types
+        that Python's `marshal` can write.
         """
         at = zlib.crc32(incident.encode("utf-8", "surrogatepass")) % len(self._writers)
         self._writers[at].add((incident, number, line))

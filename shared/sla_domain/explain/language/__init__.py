@@ -14,7 +14,10 @@ LANGUAGES: Mapping[str, Words] = MappingProxyType(
 
 
 def tag_for(language: str) -> str:
-    """Return the tag of the supported language nearest to `language`: `pl` for `pl-PL`, `zh-TW` for `zh`, else `en`."""
+    """Return the tag of the supported language nearest to `language`.
+
+    `pl` for `pl-PL`, `zh-TW` for `zh`, and `en` if no supported language is near.
+    """
     if language in LANGUAGES:
         return language
     primary = language.partition("-")[0].lower()
@@ -22,5 +25,8 @@ def tag_for(language: str) -> str:
 
 
 def words_for(language: str) -> Words:
-    """Return the texts of the supported language nearest to `language`; those in English if none is near."""
+    """Return the texts of the supported language nearest to `language`.
+
+    They are English if no supported language is near.
+    """
     return LANGUAGES[tag_for(language)]

@@ -14,12 +14,15 @@ from sla_domain.rulebook import MatchReason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The texts of explanations in one language, as format strings; the field `due` is `Due {due}` in English.
+    """The texts of explanations in one language, as format strings such as `Due {due}`.
 
-    Each field is named for what its text says: `row_failed` why a target did not match, `sums` what is consumed,
-    allowed and left (`sums_open`: consumed alone), `unanswered` and `unfulfilled` since when an open clock is overdue,
-    `nothing` the word "none". `columns`: heads of the table of steps: when, kind, counted time, sum. `weekdays`: short
-    names, Monday first. The mappings have a text for each member of an enum.
+    Each field is named for what its text says.
+    `sums`, `sums_open`: the time consumed, allowed and left; the time consumed alone.
+    `unanswered`, `unfulfilled`: since when an open clock is overdue.
+    `nothing`: the word "none".
+    `weekdays`: short names, Monday first.
+    `columns`: heads of the table of steps: when, kind, counted time, sum.
+    The mappings have a text for each member of an enum.
     """
 
     heading: str  # metric, incident, cycle, state

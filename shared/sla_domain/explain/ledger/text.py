@@ -24,7 +24,7 @@ LEDGER_LANGUAGES: Mapping[str, LedgerWords] = MappingProxyType(
 def amount_text(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> str:
     """Return an amount of an allowance as exact text, such as `7 h 30 min` or `12.5 credits`.
 
-    `amount`: seconds if `unit` is HOURS, else in the unit. `language`: of the text; an unknown one gives English.
+    `amount`: seconds if `unit` is HOURS, else a number of units. `language`: an unknown language gives English.
     """
     tag = tag_for(language)
     if unit is AllowanceUnit.HOURS:
@@ -36,10 +36,10 @@ def amount_text(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> s
 
 
 def refusal_text(refused: EntryRefused, terms: LedgerTerms, language: str = "en") -> str:
-    """Return one sentence that says why an entry in the ledger (account) of an allowance is refused.
+    """Return a sentence that explains why an entry in an allowance's ledger (account) is refused.
 
-    It also says what is missing, and by which clause. `terms`: what the contract states of the allowance. An unknown
-    language gives English.
+    The sentence also says what is missing, and by which clause. `terms`: what the contract states of the allowance.
+    `language`: an unknown language gives English.
     """
     tag = tag_for(language)
     words, what, unit = LEDGER_LANGUAGES[tag], refused.objection, terms.allowance.unit
@@ -59,8 +59,8 @@ def refusal_text(refused: EntryRefused, terms: LedgerTerms, language: str = "en"
 def render_ledger(ledger: Ledger, language: str = "en") -> str:
     """Return the ledger (account) of an allowance as text of several lines.
 
-    First comes the balance, then each change of it, with the portions of the allowance that paid for it. Times are in
-    the contract's zone. An unknown language gives English.
+    First comes the balance. Then comes each change of the balance, with the portions of the allowance that paid for it.
+    Times are in the contract's zone. `language`: an unknown language gives English.
     """
     tag = tag_for(language)
     words, terms = LEDGER_LANGUAGES[tag], ledger.terms

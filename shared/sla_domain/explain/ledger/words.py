@@ -12,7 +12,10 @@ from sla_domain.ledger import EntryKind, RefusalReason
 
 
 class PluralForm(StrEnum):
-    """The forms of a noun that follow a number, named as in Unicode CLDR; fractions take `OTHER`."""
+    """The forms of a noun after a number, named as in Unicode CLDR.
+
+    A noun after a fraction has the form `OTHER`.
+    """
 
     ONE = "one"
     FEW = "few"
@@ -24,9 +27,10 @@ class PluralForm(StrEnum):
 class LedgerWords:
     """The texts about ledgers of allowances in one language, as format strings.
 
-    Each field is named for what its text says, such as `free` (how much is left) or `refused` (an entry is refused).
-    `units`: unit, without hours -> form of the noun -> text such as `{count} credits`; `kinds`, `periods`, `reasons`: a
-    text for each member of the enum. `comma`: the decimal separator.
+    Each field is named for what its text says, such as `refused` (an entry is refused).
+    `units`: unit (except hours) -> form of the noun -> text such as `{count} credits`.
+    `kinds`, `periods`, `reasons`: a text for each member of the enum.
+    `comma`: the decimal separator.
     """
 
     heading: str  # allowance, contract, at

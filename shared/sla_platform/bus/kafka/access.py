@@ -27,7 +27,7 @@ class KafkaAccess:
     """How a client connects to the Kafka brokers: address, TLS and login.
 
     `servers`: `host:port[,host:port]`. `protocol`: such as `SASL_SSL`. `context`: for TLS; None without TLS.
-    `mechanism`, `user`, `password`: of the login, the mechanism such as `SCRAM-SHA-256`; "" without a login.
+    `mechanism`, `user`, `password`: the login, with a mechanism such as `SCRAM-SHA-256`; all "" without a login.
     """
 
     servers: str
@@ -39,10 +39,10 @@ class KafkaAccess:
 
     @classmethod
     def of(cls, settings: Settings) -> KafkaAccess:
-        """Return how to connect to the brokers, as the settings `SLAD_BUS_URL` and `SLAD_KAFKA_…` say.
+        """Return how to connect to the brokers, from the settings `SLAD_BUS_URL` and `SLAD_KAFKA_…`.
 
-        Raises BadSettings for certificate files that cannot be used. If there is a login, aiokafka's log lines that
-        would show it are suppressed from now on.
+        Raises BadSettings for certificate files that cannot be used. If there is a login, log lines of aiokafka that
+        would show the password are suppressed from now on.
         """
         protocol = settings.kafka_security_protocol
         if protocol.startswith("SASL_"):
@@ -71,10 +71,10 @@ class KafkaAccess:
         return given
 
     async def why(self, error: BaseException) -> str:
-        """Return a sentence which says why a client failed with `error`, and which setting to check.
+        """Return a sentence on why a client failed with `error`, and which setting to check.
 
-        To find out, it connects to each broker, for some seconds. The sentence is about the first broker that refuses.
-        If none refuses, it says that Kafka cannot be reached, and quotes `error`.
+        To find out, this method connects to each broker, for some seconds. The sentence is about the first broker that
+        refuses. If none refuses, the sentence says that Kafka cannot be reached, and quotes `error`.
         """
         servers = [server.strip() for server in self.servers.split(",")]
         answers = await asyncio.gather(*(self._knock(server) for server in servers))

@@ -21,11 +21,11 @@ _POLL_SECONDS = 0.1
 
 
 async def ensure_topics(settings: Settings) -> list[str]:
-    """Create slad's topics that are missing on Kafka; return the names of those.
+    """Create those of slad's Kafka topics that are missing; return their names.
 
-    It waits until the broker lists them. Existing topics are checked and left as they are. Raises BadSettings if one
-    has another number of partitions than `SLAD_PARTITIONS`, or if there are fewer brokers than
-    `SLAD_KAFKA_REPLICATION`. Raises BusUnavailable if the broker cannot be reached or does not create the topics.
+    Waits until the broker lists the new topics. Existing topics are checked, not changed. Raises BadSettings if a
+    topic's number of partitions is not `SLAD_PARTITIONS`, or if there are fewer brokers than `SLAD_KAFKA_REPLICATION`.
+    Raises BusUnavailable if the broker cannot be reached or does not create the topics.
     """
     names = TopicNames(settings.bus_prefix).all()
     access = KafkaAccess.of(settings)

@@ -26,9 +26,9 @@ REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when 
 def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
     """Return an aiokafka consumer (reader of records) of a consumer group, not started yet.
 
-    It commits only by an explicit call. A topic that is new to the group is read from the start. `group`: the group's
-    name. `instance`: the name under which a process that restarts gets its partitions back. `largest_record`: how many
-    bytes a record may have.
+    The consumer commits only when told to. A topic that is new to the group is read from its start. `group`: the
+    group's name. `instance`: a name of this process; by it a restarted process gets its partitions back.
+    `largest_record`: the greatest size of a record in bytes.
     """
     return AIOKafkaConsumer(
         **access.options(),
@@ -50,9 +50,9 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
 def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
     """Return an aiokafka producer (sender of records), not started yet.
 
-    It is idempotent: its records reach each partition in order and only once. `client`: its name at the broker.
-    `largest_record`: how many bytes a record may have. `linger_ms`: for how many milliseconds a batch may wait to be
-    filled.
+    The producer is idempotent: its records reach each partition in order and only once. `client`: the producer's name
+    at the broker. `largest_record`: the greatest size of a record in bytes. `linger_ms`: for how many milliseconds a
+    batch may wait to be filled.
     """
     return AIOKafkaProducer(
         **access.options(),
@@ -68,10 +68,10 @@ def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_m
 
 
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Close a consumer in at most some ten seconds, even when aiokafka hangs or the broker is away.
+    """Close a consumer within about ten seconds, even when aiokafka hangs or the broker is away.
 
-    If the broker learns nothing of it, the group keeps the partitions for a new consumer with the same instance name
-    for 8 seconds (SESSION_SECONDS).
+    If the broker does not notice the closing, the group keeps the partitions for 8 seconds (SESSION_SECONDS) for a new
+    consumer with the same instance name.
     """
     if await _politely(consumer.stop()):
         return
@@ -86,10 +86,9 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
 
 
 async def close_producer(producer: AIOKafkaProducer, *, flush: bool) -> None:
-    """Close a producer in at most some ten seconds, even when the broker is away.
+    """Close a producer within about ten seconds, even when the broker is away.
 
-    `flush`: first try to send the records it still holds, for up to 5 seconds. Records not sent by then, or any when
-    `flush` is False, are dropped.
+    `flush`: first try to send the pending records, for up to 5 seconds. Records that are still unsent are dropped.
     """
     if flush and await _politely(producer.stop()):
         return

@@ -11,10 +11,10 @@ from sla_platform.store.quarantine import LONGEST_ERROR
 
 
 class QuarantineTopic:
-    """Writes records that could not be handled to the Kafka topic `topic` (`<prefix>-dead`), by its `publisher`.
+    """Writes records that could not be handled to the Kafka topic `<prefix>-dead`.
 
-    Pass its method `keep_quarantined` to an event source, which calls it with such records. It connects at the first
-    record.
+    Give `keep_quarantined` to an event source, which calls this method with such records. The connection is opened at
+    the first record.
     """
 
     def __init__(self, publisher: Publisher, topic: str) -> None:
@@ -22,9 +22,10 @@ class QuarantineTopic:
         self._topic = topic
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
-        """Write a record to the topic as it came, adding headers `slad_dead_*` for its former place and its error.
+        """Write a record to the topic unchanged, with added headers `slad_dead_*`.
 
-        Raises BusUnavailable when that fails; the record's partition then waits.
+        The headers hold the record's former place and its error. Raises BusUnavailable when the record cannot be
+        written; the record's partition then waits.
         """
         own = {
             "slad_dead_group": record.group,

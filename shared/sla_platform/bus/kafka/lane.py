@@ -28,12 +28,14 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class LaneUnit:
-    """The next records of one Kafka partition, handled together: at most 500 events, and other records between them.
+    """The next records of one Kafka partition, handled together: at most 500 events.
 
-    `events`: in order, each with its record. `unreadable`: the records that are no events. `through`: the latest
-    watermark among them (all events accepted up to this instant were given), or None. `first`: the offset of the first
-    record. `records`: how many records there are in all. `newest_ms`: when the last record was written, in ms since
-    1970.
+    - `events`: the events in order, each with its record.
+    - `unreadable`: the records that cannot be read as events.
+    - `through`: the last watermark in the unit (all events accepted up to this instant were given); None: no watermark.
+    - `first`: the offset of the first record.
+    - `records`: the number of all records.
+    - `newest_ms`: when the last record was written, in milliseconds since 1970.
     """
 
     events: tuple[tuple[Envelope, ConsumerRecord], ...]
@@ -46,14 +48,20 @@ class LaneUnit:
 
 @dataclass(slots=True)
 class PartitionLane:
-    """The state of one partition of one topic while it is assigned to this process; a `GroupSession` keeps it.
+    """The state of one partition of one topic while the partition is assigned to this process.
 
-    `at`: the partition, by Kafka's name of the topic. `hand`: records fetched, not handled yet; `unit`: those of them
-    in work. `pulse`: tells if it is stuck. `patience`: the pauses after failures. `due`: `time.monotonic()` before
-    which nothing is tried. `done`, `committed`: the next offset to handle, and as committed; None: none yet.
-    `events_done`: events, not only watermarks, were handled since that commit. `through`: the latest watermark handled.
-    `waiting`: unread records at the last look, less those handled since. `newest_ms`: when the last handled record was
-    written, in ms since 1970; 0 before any.
+    - `at`: the partition, with Kafka's name of the topic.
+    - `pulse`: detects whether the partition is stuck.
+    - `hand`: the records fetched and not handled yet.
+    - `unit`: the records of `hand` that are being handled.
+    - `patience`: the pauses after failures.
+    - `due`: nothing is handled before this value of `time.monotonic()`.
+    - `done`: the offset of the next record to handle; None: no record was handled yet.
+    - `committed`: the last committed value of `done`; None: nothing was committed yet.
+    - `events_done`: whether events were handled since the last commit; watermarks alone do not matter.
+    - `newest_ms`: when the last handled record was written, in milliseconds since 1970; 0: none was handled.
+    - `through`: the last watermark handled.
+    - `waiting`: the estimated number of unread records.
     """
 
     at: TopicPartition
@@ -74,21 +82,21 @@ class PartitionLane:
     def ready(self) -> bool:
         """Return whether fetched records can be handled now.
 
-        That is so if there are some, and if the pause after a failure is over.
+        False if there are no fetched records, or during the pause after a failure.
         """
         return bool(self.hand) and time.monotonic() >= self.due
 
     def next_unit(self) -> LaneUnit:
         """Return the next records of the partition to handle, with at most 500 events.
 
-        After a failure they are the same records again. Call this only when `ready`.
+        After a failure the same records are returned again. Call this only when `ready`.
         """
         if self.unit is None:
             self.unit = _read(self.topic, self.hand)
         return self.unit
 
     def finish_unit(self, unit: LaneUnit) -> None:
-        """Forget the records of a unit that was handled, and set `done` to the offset after them."""
+        """Forget the records of a handled unit, and set `done` to the offset after them."""
         for _ in range(unit.records):
             last = self.hand.popleft()
             self.done = last.offset + 1
@@ -102,9 +110,9 @@ class PartitionLane:
         self.pulse.note_handled()
 
     def retry_later(self) -> None:
-        """Note that handling the records in work (`unit`) failed: they are tried again after a pause.
+        """Note that handling `unit` failed, so that its records are tried again after a pause.
 
-        The pause is 0.1 s, and doubles with each failure up to 5 s.
+        The pause is 0.1 s. It doubles with each failure up to 5 s.
         """
         self.pulse.note_waiting()
         self.due = time.monotonic() + self.patience.pause()
@@ -112,7 +120,7 @@ class PartitionLane:
     def drop(self, pause: float) -> int | None:
         """Forget the fetched records, and handle nothing for `pause` seconds.
 
-        Return the offset of the first forgotten record, from which to fetch again; None if none was forgotten.
+        Returns the offset of the first forgotten record, from which to fetch again; None if no record was forgotten.
         """
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()

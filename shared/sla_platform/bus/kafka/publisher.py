@@ -24,11 +24,11 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 
 
 class Publisher:
-    """Sends records to Kafka for one task, by `publish` (waits for acknowledgements) or `post` (does not).
+    """Sends records to Kafka for one task: `publish` waits for acknowledgements, `post` does not.
 
-    `client`: its name at the broker. `largest_record`: how many bytes a record may have. `linger_ms`: for how many
-    milliseconds a batch may wait to be filled. `patience`: seconds to wait for acknowledgements. It connects at the
-    first use, and anew after a failure (aiokafka issue 1017).
+    `client`: the publisher's name at the broker. `largest_record`: the greatest size of a record in bytes. `linger_ms`:
+    for how many milliseconds a batch may wait to be filled. `patience`: seconds to wait for acknowledgements. The
+    connection is opened at the first use, and replaced after a failure (aiokafka issue 1017).
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Publisher:
     async def expect_partitions(self, topics: Sequence[str], partitions: int) -> None:
         """Check that each of these topics has this number of partitions.
 
-        Raises BadSettings when one has another number, BusUnavailable when that cannot be found out.
+        Raises BadSettings when a topic has another number. Raises BusUnavailable when the number cannot be found out.
         """
         producer = await self._ready()
         for topic in topics:
@@ -65,12 +65,14 @@ class Publisher:
                 )
 
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
-        """Send the records in order and wait until Kafka has acknowledged or refused each.
+        """Send the records in order, and wait until Kafka has acknowledged or refused each.
 
-        Returned are the indexes of the records that failed, if Kafka refused any of them. It refuses whole batches: to
-        learn which record is at fault, call this again with each alone. If a record is too large to be sent, those
-        after it with the same key are not sent, and count as refused. Raises BusUnavailable when acknowledgements are
-        missing; any of the records may have arrived. Raises the error of a record that cannot be written.
+        Returns the indexes of the refused records; empty if there are none. Kafka refuses whole batches: to find the
+        bad record, send each of these records alone. If a record is too large to be sent, later records with the same
+        key are not sent either, and their indexes are returned too.
+
+        Raises BusUnavailable when acknowledgements are missing; any of the records may then have arrived. Raises the
+        error of a record that cannot be written.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
@@ -106,9 +108,9 @@ class Publisher:
     async def post(self, records: Sequence[OutgoingRecord]) -> bool:
         """Send records in order, without waiting for acknowledgements; return whether they were sent.
 
-        They are not sent while Kafka has not yet acknowledged those of the previous call. Raises BusUnavailable if
-        Kafka cannot be reached, if a record of the previous call failed, or if those have waited for longer than
-        `patience` seconds.
+        Nothing is sent while records of the previous call are not acknowledged. Raises BusUnavailable if Kafka cannot
+        be reached, if a record of the previous call failed, or if those records have waited for longer than `patience`
+        seconds.
         """
         if any(not future.done() for future in self._posted):
             if time.monotonic() - self._posted_at > self._patience:

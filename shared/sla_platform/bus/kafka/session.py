@@ -39,10 +39,12 @@ _COMMIT_MARKS_EVERY = 1.0
 class Subscription:
     """What a consumer group reads from Kafka, and how.
 
-    `topics`: name on Kafka -> slad's topic. `marked`: whether all these topics carry watermarks; if not, a batch's
-    `through` is None. `keep_quarantined`: called with a record that cannot be handled. `at_once`: how many partitions
-    may be handled at the same time. `finish_seconds`: for how long running work may delay a new distribution of the
-    group's partitions. `watchdog`: seconds without progress after which the connection is taken for stuck.
+    - `topics`: name on Kafka -> slad's topic.
+    - `marked`: whether all these topics carry watermarks; if not, a batch's `through` is None.
+    - `keep_quarantined`: called with a record that cannot be handled.
+    - `at_once`: how many partitions may be handled at the same time.
+    - `finish_seconds`: for how long running work may delay a new distribution of the group's partitions.
+    - `watchdog`: seconds without progress after which the connection is considered stuck.
     """
 
     group: str
@@ -55,11 +57,11 @@ class Subscription:
 
 
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """One membership of this process in a consumer group: await `run` until it raises or is cancelled, then `leave`.
+    """One membership of this process in a consumer group.
 
-    `reading`: what to read. `handler`: gets the batches. aiokafka calls the methods `on_…` when the group distributes
-    its partitions. `joining_since`: since when (`time.monotonic()`) this process waits for the group to assign it
-    partitions; None once the group has done so.
+    Await `run` until it raises or is cancelled, then `leave`. aiokafka calls the methods `on_…` when the group
+    distributes its partitions. `reading`: what to read. `handler`: gets the batches. `joining_since`: since when
+    (`time.monotonic()`) this process waits for the group to assign partitions; None once the group has assigned them.
     """
 
     def __init__(
@@ -82,15 +84,15 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     @property
     def lanes(self) -> Iterable[PartitionLane]:
-        """Return the state of each partition that is assigned to this process now."""
+        """Return the state of each partition that is now assigned to this process."""
         return self._lanes.values()
 
     @property
     def silent(self) -> list[PartitionLane]:
         """Return the state of each partition that looks stuck.
 
-        That is: for more than `Subscription.watchdog` seconds records have waited, none was handled, and none is
-        fetched.
+        A partition looks stuck if records have waited for more than `Subscription.watchdog` seconds, but none was
+        handled and none was fetched.
         """
         return [
             lane
@@ -112,9 +114,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._commit_soon()
 
     async def leave(self) -> None:
-        """Commit the offsets of what was handled and revoke the partitions, after `run` has ended.
+        """Commit the offsets of the handled records, and revoke the partitions; call it after `run` has ended.
 
-        The consumer itself is closed by its owner.
+        The consumer is not closed.
         """
         async with self._working:
             await self._give_up()
@@ -141,7 +143,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._working.release()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Take up the partitions that the group has assigned to this process; called by aiokafka.
+        """Start to track the partitions that the group has assigned to this process; called by aiokafka.
 
         `run` passes their numbers to `Handler.assigned` before it reads from them.
         """

@@ -37,8 +37,8 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 class BrokerIdentity:
     """How a `KafkaSource` reaches Kafka, and under which names.
 
-    `group_id`: the consumer group. `instance`: the name under which a process that restarts gets its partitions back.
-    `largest_record`: how many bytes a record may have.
+    `group_id`: the consumer group. `instance`: a name of this process; by it a restarted process gets its partitions
+    back. `largest_record`: the greatest size of a record in bytes.
     """
 
     access: KafkaAccess
@@ -51,7 +51,7 @@ class KafkaSource:
     """An EventSource that reads Kafka for one consumer group: await `run`.
 
     A broken or stuck connection is replaced. `broker`: how to connect. `reading`: what to read. `metrics`: None: new
-    ones. `probe`: seconds between looks at how many records are unread.
+    ones. `probe`: seconds between checks of how many records are unread.
     """
 
     def __init__(
@@ -66,14 +66,17 @@ class KafkaSource:
 
     @property
     def lag(self) -> int:
-        """Return how many records of the assigned partitions were unread at the last look, watermarks included."""
+        """Return how many records of the assigned partitions were unread at the last check.
+
+        Watermarks are included.
+        """
         return sum(lane.waiting for lane in self._lanes())
 
     @property
     def partition_lag(self) -> Mapping[tuple[str, int], int]:
-        """Return how many records were unread at the last look, as (topic, partition number) -> count.
+        """Return how many records were unread at the last check, as (topic, partition number) -> count.
 
-        Only the partitions that are assigned to this process are in it.
+        Only partitions that are assigned to this process are included.
         """
         return {(lane.at.topic, lane.at.partition): lane.waiting for lane in self._lanes()}
 
@@ -81,17 +84,17 @@ class KafkaSource:
     def healthy(self) -> bool:
         """Return whether events are being handled.
 
-        False if records have waited for more than `Subscription.watchdog` seconds and none was handled. False also if
-        the group has assigned no partitions for that long, as without a connection.
+        False if records have waited for more than `Subscription.watchdog` seconds without any being handled. False also
+        if the group has assigned no partitions for that long, for example because there is no connection.
         """
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
     async def run(self, handler: Handler) -> NoReturn:
         """Read batches of events and pass them to the handler until cancelled.
 
-        If Kafka fails, this is logged and counted, and it connects anew after a pause of 0.1 s. The pause doubles with
-        each failure up to 5 s. It is 0.1 s again after a connection that lasted for more than 30 s. Other errors are
-        raised, such as one of the handler that no event can have caused.
+        If Kafka fails, the failure is logged, and a new connection is opened after a pause of 0.1 s. The pause doubles
+        with each failure up to 5 s. After a connection that lasted for more than 30 s the pause is 0.1 s again. Other
+        errors are raised, such as an error of the handler that no event can have caused.
         """
         patience = Backoff()
         while True:

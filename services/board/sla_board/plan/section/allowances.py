@@ -6,10 +6,9 @@ from sla_board.plan.model import PlanSubject, Section, table
 
 
 def allowances(subject: PlanSubject) -> Section:
-    """Return the support plan's section on allowances (included credits, hours, visits): amount, period and expiry of
-    each.
+    """Return the support plan's section on allowances: the amount, period and expiry of each.
 
-    Optional allowances are left out.
+    An allowance is a number of included credits, hours or visits. Optional allowances are left out.
     """
     words = subject.words
     rows = [

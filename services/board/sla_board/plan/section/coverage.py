@@ -17,9 +17,10 @@ _DAY = 24 * 60
 
 
 def coverage(subject: PlanSubject) -> Section:
-    """Return the support plan's section on the hours of service of each plan: a drawn week for each, with its seasons.
+    """Return the support plan's section on the hours of service of each plan.
 
-    Hours that combine other hours are described by a sentence instead.
+    Hours are drawn as a week, with their seasons. Hours that combine other hours are described by a sentence
+    instead.
     """
     words = subject.words
     return Section("hours", words.coverage, per_plan(subject, lambda bought: _of_plan(bought, words)))

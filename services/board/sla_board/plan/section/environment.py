@@ -6,7 +6,10 @@ from sla_board.plan.model import PlanSubject, Section, table
 
 
 def environment(subject: PlanSubject) -> Section:
-    """Return the support plan's section on what the customer runs: each product with its versions and further facts."""
+    """Return the support plan's section on what the customer runs.
+
+    The section has each product with its versions and further facts.
+    """
     words = subject.words
     rows = [
         (

@@ -10,8 +10,9 @@ from sla_catalogue.holiday.row import RowKind
 
 
 def holidays(subject: PlanSubject) -> Section:
-    """Return the support plan's section on this year's holidays, from all holiday calendars that close the contract's
-    hours.
+    """Return the support plan's section on this year's holidays.
+
+    The holidays are those of all holiday calendars that close the contract's hours.
     """
     words, contract, year = subject.words, subject.contract, subject.today.year
     used = [

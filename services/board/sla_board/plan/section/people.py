@@ -10,8 +10,7 @@ from sla_board.plan.words.words import PlanWords
 
 
 def people(subject: PlanSubject) -> Section:
-    """Return the support plan's section on people: who has which role when, which languages they speak, and
-    escalations.
+    """Return the support plan's section on people: roles with their hours, languages and escalations.
 
     The escalations show who is notified how long after a breach.
     """

@@ -6,7 +6,7 @@ from sla_board.plan.model import BoughtPlan, Part, PlanSubject, Section, per_pla
 
 
 def priorities(subject: PlanSubject) -> Section:
-    """Return the support plan's section on the priorities of each plan, with definitions; the most urgent first."""
+    """Return the support plan's section on the priorities of each plan, with definitions."""
     words = subject.words
     head = (words.priority, words.name, words.means, words.also, words.clause)
 

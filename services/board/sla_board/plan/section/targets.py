@@ -11,10 +11,10 @@ from sla_domain.plan import MatchCondition
 
 
 def targets(subject: PlanSubject) -> Section:
-    """Return the support plan's section on the targets of each plan: metric, conditions, time allowed, hours and
-    warnings.
+    """Return the support plan's section on the targets of each plan.
 
-    They are in the order in which they are tried: the first that matches an incident applies.
+    Each target has its metric, conditions, allowed time, hours and warnings. The targets are in the order in which
+    they are tried; the first that matches an incident applies.
     """
     words = subject.words
     return Section("targets", words.targets, per_plan(subject, lambda bought: _of_plan(bought, words)))

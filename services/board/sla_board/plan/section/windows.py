@@ -12,9 +12,10 @@ from sla_domain.calendar import load_zone
 
 
 def windows(subject: PlanSubject) -> Section:
-    """Return the support plan's section on windows (hours that a customer can book): what may be booked, and what is.
+    """Return the support plan's section on windows, the hours that a customer can book.
 
-    Booked windows that ended before today are left out.
+    The section shows which windows may be booked and which are booked. Booked windows that ended before today are
+    left out.
     """
     words, contract = subject.words, subject.contract
     bookable = [

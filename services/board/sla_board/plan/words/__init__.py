@@ -10,9 +10,9 @@ _WORDS = {one.language: one for one in (en.WORDS, pl.WORDS, it.WORDS, ru.WORDS, 
 
 
 def words_in(language: str) -> PlanWords:
-    """Return a support plan's fixed texts in a language; in English if slad does not know it.
+    """Return a support plan's fixed texts in a language; in English for an unknown language.
 
-    `language`: its tag, such as `pl` or `pl-PL`.
+    `language`: a language tag, such as `pl` or `pl-PL`.
     """
     return _WORDS.get(tag_for(language), en.WORDS)
 
@@ -20,8 +20,8 @@ def words_in(language: str) -> PlanWords:
 def accepted_words(header: str) -> PlanWords:
     """Return a support plan's fixed texts in the preferred language of an `Accept-Language` header.
 
-    Languages that slad does not know are passed over; English if none is left. `header`: such as
-    `pl-PL,pl;q=0.9,en;q=0.5`; parts of it that cannot be parsed are ignored.
+    `header`: such as `pl-PL,pl;q=0.9,en;q=0.5`. Languages that slad does not know, and parts that cannot be parsed,
+    are skipped. If no language is left, the texts are in English.
     """
     liked: list[tuple[float, str]] = []
     for part in header[:500].split(","):

@@ -17,10 +17,11 @@ LONGEST_PATIENCE = 120.0
 
 @dataclass(slots=True)
 class ConnectionAllowance:
-    """How many connections may be open to a mail server, learnt from its answers by the `note_...` methods.
+    """How many connections may be open to a mail server, learnt from the server's replies.
 
-    `limit`: how many may be open now, from 1 to `most`. `resume_at`: until then sending pauses and no connection may be
-    opened. All times are in seconds of the event loop's clock.
+    The `note_...` methods report the replies. `limit`: how many connections may be open now, from 1 to `most`.
+    `resume_at`: until this instant sending pauses and no connection may be opened. All times are in seconds of the
+    event loop's clock.
     """
 
     most: int = 16
@@ -33,21 +34,21 @@ class ConnectionAllowance:
     def note_sent(self, now: float, *, wanted: bool) -> None:
         """Note that a message was sent at `now`, which ends a pause of sending.
 
-        `now`: seconds of the event loop's clock. `wanted`: whether other messages wait for a connection; if so, `limit`
-        is raised by one. It is never raised above `most`, nor for 5 seconds to 2 minutes after the server refused a
-        connection or was busy.
+        `now`: in seconds of the event loop's clock. `wanted`: whether other messages wait for a connection; if so,
+        `limit` rises by one, up to `most`. After the server refused a connection or was busy, `limit` does not rise
+        for 5 seconds to 2 minutes.
         """
         self.resume_at, self._pause = 0.0, 0.0
         if wanted and self.limit < self.most and now >= self._more_at:
             self.limit += 1
 
     def note_refused_connection(self, now: float, beside: int) -> None:
-        """Lower `limit`, since the mail server refused one more connection at `now`.
+        """Lower `limit`, because the mail server refused one more connection at `now`.
 
-        `now`: seconds of the event loop's clock. `beside`: how many other connections to the server were open then;
-        `limit` becomes this number, if it is lower. If none was open: `limit` becomes 1 and sending pauses. `note_sent`
-        does not raise the limit for 5 seconds. A refusal after that time doubles it, up to 2 minutes; a refusal within
-        it does not lengthen it.
+        `now`: in seconds of the event loop's clock. `beside`: how many other connections to the server were open.
+        `limit` falls to this number, unless it is lower already. If no other connection was open, `limit` becomes 1
+        and sending pauses. For the next 5 seconds `note_sent` does not raise `limit`. A further refusal within these
+        5 seconds does not lengthen them; a refusal after them holds `limit` for twice as long, up to 2 minutes.
         """
         self._hold(now)
         if beside:
@@ -57,12 +58,13 @@ class ConnectionAllowance:
             self._rest(now)
 
     def note_busy(self, now: float) -> None:
-        """Halve `limit` and pause sending, since the mail server answered at `now` that it is busy.
+        """Halve `limit` and pause sending, because the mail server replied at `now` that it is busy.
 
-        `now`: seconds of the event loop's clock. The answer came on a connection that was open already. Of `limit` at
-        least 1 remains. The first pause lasts a quarter of a second, each further one twice as long, up to 5 seconds;
-        the next message that is sent ends this. A call during a pause does not lengthen it. `note_sent` does not raise
-        the limit for 5 seconds. A call after that time doubles it, up to 2 minutes.
+        `now`: in seconds of the event loop's clock. The reply came on a connection that was open already. `limit`
+        stays at least 1. The first pause lasts a quarter of a second. Each further pause lasts twice as long, up to
+        5 seconds, until a message is sent. A call during a pause does not lengthen the pause. For the next 5 seconds
+        `note_sent` does not raise `limit`. A call after these 5 seconds holds `limit` for twice as long, up to 2
+        minutes.
         """
         self._hold(now)
         self.limit = max(self.limit // 2, 1)

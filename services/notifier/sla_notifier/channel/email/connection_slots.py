@@ -13,8 +13,8 @@ from sla_notifier.channel.email.allowance import ConnectionAllowance
 class ConnectionSlots:
     """Slots for connections to one mail server: a message may use a connection only within `hold`.
 
-    `allowance`: how many slots there are now (`limit`), and until when none may be taken (`resume_at`). Messages get
-    slots in the order in which they ask.
+    `allowance`: how many slots there are now (`limit`), and until when no slot may be taken (`resume_at`). Messages
+    get slots in the order in which they ask.
     """
 
     def __init__(self, allowance: ConnectionAllowance) -> None:
@@ -25,15 +25,15 @@ class ConnectionSlots:
 
     @property
     def wanted(self) -> bool:
-        """Return whether a message is waiting for a slot, that is, for permission to use a connection."""
+        """Return whether a message is waiting for a slot (the permission to use a connection)."""
         return any(not each.done() for each in self._waiting)
 
     @asynccontextmanager
     async def hold(self, until: float) -> AsyncIterator[None]:
-        """Wait for a slot, and keep it until the end of the `async with` block.
+        """Wait for a slot, and keep the slot until the end of the `async with` block.
 
-        `until`: the instant at which to give up, in seconds as `loop.time()` counts them. Raises TimeoutError if no
-        slot was free by then.
+        `until`: when to give up, in seconds of the event loop's clock (`loop.time()`). Raises TimeoutError if no
+        slot becomes free until that instant.
         """
         loop = asyncio.get_running_loop()
         mine: asyncio.Future[None] = loop.create_future()
@@ -56,8 +56,8 @@ class ConnectionSlots:
     def give_out(self) -> None:
         """Give free slots to the waiting messages, the oldest first, up to the allowance's `limit`.
 
-        While the allowance pauses sending (until its `resume_at`) no slot is given; a timer then calls this method
-        again at the end of the pause.
+        While the allowance pauses sending (until its `resume_at`), no slot is given. A timer calls this method again
+        at the end of the pause.
         """
         loop = asyncio.get_running_loop()
         now, resume = loop.time(), self._allowance.resume_at
@@ -70,9 +70,9 @@ class ConnectionSlots:
             self._wake = loop.call_at(resume, self._woken)
 
     def close(self) -> None:
-        """Cancel the timer that would give slots to waiting messages at the end of a pause.
+        """Cancel the timer that would give out slots at the end of a pause.
 
-        Nothing happens if there is no pause.
+        Without a pause, nothing happens.
         """
         if self._wake is not None:
             self._wake.cancel()

@@ -24,7 +24,7 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 def text_value(written: str) -> str:
     """Return a text, such as a subject, as the value of a mail header.
 
-    It is encoded if it is not ASCII, and folded: broken into lines that begin with a space.
+    A text that is not ASCII is encoded. A long text is folded: broken into lines that begin with a space.
     """
     if written.isascii():
         return "\r\n ".join(_lines(written.split(" ")))
@@ -34,7 +34,7 @@ def text_value(written: str) -> str:
 def mailbox_value(name: str, mailbox: str) -> str:
     """Return `name <mailbox>` as the value of a mail header.
 
-    The name is quoted or encoded where it must be. If `name` is "", the result is the mailbox alone.
+    The name is quoted or encoded if necessary. If `name` is "", the result is the mailbox alone.
     """
     if not name:
         return mailbox
@@ -45,16 +45,16 @@ def mailbox_value(name: str, mailbox: str) -> str:
 
 
 class WrittenFields(EmailPolicy):
-    """A policy of Python's email package that leaves subject, addresses and message ids as they are.
+    """A policy of Python's email package that leaves subject, addresses and message ids unchanged.
 
-    Their values must be encoded and folded already (see `text_value` and `mailbox_value`); other headers are folded as
-    usual.
+    The values of these headers must be encoded and folded already (see `text_value` and `mailbox_value`). Other
+    headers are folded as usual.
     """
 
     def fold(self, name: str, value: Any) -> str:
-        """Return a header as text, `<name>: <value>` and a line end, folded if longer than a line.
+        """Return a header as text: `<name>: <value>` and a line end, folded if longer than a line.
 
-        Subject, addresses and message ids are not folded: their values must be folded already.
+        Subject, addresses and message ids are not folded here: their values must be folded already.
         """
         if name.lower() in _WRITTEN:
             return f"{name}: {value}\r\n"
@@ -62,27 +62,27 @@ class WrittenFields(EmailPolicy):
         return folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        """Return a header as it is sent, as ASCII bytes.
+        """Return a header as ASCII bytes, as it is sent.
 
-        They are `<name>: <value>` and a line end, folded like the result of `fold`.
+        The bytes are the text that `fold` returns.
         """
         return self.fold(name, value).encode("ascii")
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        """Return the name and value of a header as the message is to store them.
+        """Return the name and value of a header in the form in which a message stores them.
 
-        Called by Python's email package (`email.policy.Policy`). The values of subject, addresses and message ids are
-        not parsed.
+        Called by Python's email package (`email.policy.Policy`). The values of subject, addresses and message ids
+        are not parsed.
         """
         if name.lower() in _WRITTEN:
             return name, value
         return super().header_store_parse(name, value)
 
     def header_fetch_parse(self, name: str, value: Any) -> Any:
-        """Return a header's value as `message[name]` gives it. `value`: the one that the message stores.
+        """Return the value of a header in the form that `message[name]` gives.
 
-        Called by Python's email package (`email.policy.Policy`). The values of subject, addresses and message ids are
-        not parsed.
+        `value`: the value stored in the message. Called by Python's email package (`email.policy.Policy`). The
+        values of subject, addresses and message ids are not parsed.
         """
         if name.lower() in _WRITTEN:
             return value

@@ -11,9 +11,10 @@ IDLE_SECONDS = 2.0  # long enough within a herd, short enough for another instan
 
 
 class KeptConnections:
-    """Open connections to a mail server that no message uses now; each is closed after two seconds without use.
+    """Open connections to a mail server that no message uses now.
 
-    `keep` adds one, `take` gets one for the next message.
+    `keep` adds a connection, `take` gets one for the next message. A connection is closed after two seconds without
+    use.
     """
 
     def __init__(self) -> None:
@@ -24,12 +25,15 @@ class KeptConnections:
         return len(self._idle)
 
     def keep(self, client: aiosmtplib.SMTP) -> None:
-        """Add an open connection that the next message may use; it is closed after two seconds without use."""
+        """Add an open connection that the next message may use.
+
+        The connection is closed after two seconds without use.
+        """
         self._idle.append((client, asyncio.get_running_loop().time()))
         self._watch()
 
     def take(self) -> aiosmtplib.SMTP | None:
-        """Remove and return the kept connection that was used last; None when there is none.
+        """Remove and return the kept connection that was used last; None if there is none.
 
         Connections that the server has closed are dropped.
         """
@@ -68,8 +72,8 @@ class KeptConnections:
 def drop(client: aiosmtplib.SMTP, transport: Any) -> None:
     """Close a connection to a mail server now, without waiting for the server.
 
-    `transport`: the connection's transport, None if it has none. It is aborted, because a TLS transport that is only
-    closed waits up to half a minute for the server.
+    `transport`: the connection's transport, None for none. The transport is aborted, because closing a TLS transport
+    may wait half a minute for the server.
     """
     client.close()
     if transport is not None:

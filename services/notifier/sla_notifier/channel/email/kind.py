@@ -17,8 +17,8 @@ from sla_platform.settings import Settings
 class EmailKind(SendingKind):
     """The kind of channel that sends e-mail to people's own mailboxes by one mail server.
 
-    `personal`: each person has an address of this kind. `grouped`: a flood of messages to a mailbox is gathered into
-    digests (mails that collect several messages). `one_server`: all messages wait in one queue.
+    `personal`: each person has an address of this kind. `grouped`: many messages to a mailbox in a short time are
+    gathered into digests (mails that collect several messages). `one_server`: all messages wait in one queue.
     """
 
     name = "email"
@@ -37,9 +37,9 @@ class EmailKind(SendingKind):
             raise BadAddress(str(error)) from None
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Add an error to `context` if an address of the catalogue is not exactly one plain mailbox.
+        """Add an error to `context` unless an address of the catalogue is exactly one plain mailbox.
 
-        `path`: where the catalogue has the address (not a file), as the keys that lead to it.
+        `path`: the place of the address in the catalogue (not a file), as the keys that lead to the address.
         """
         try:
             self.normalise(address)
@@ -49,14 +49,15 @@ class EmailKind(SendingKind):
     def reaches(self, catalogue: Catalogue, address: str) -> bool:
         """Return whether messages can be sent to this address: whether it is one plain ASCII mailbox.
 
-        The catalogue needs no entry for it.
+        A mailbox needs no entry in the catalogue.
         """
         return is_mailbox(address)
 
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
-        """Return the channel that sends by the mail server of SLAD_SMTP_URL, else of the catalogue's `settings.smtp`.
+        """Return the channel that sends by the mail server of SLAD_SMTP_URL.
 
-        Raises BadSettings when SLAD_SMTP_URL, or the sender that goes with it, cannot be used.
+        If SLAD_SMTP_URL is not set, the catalogue's `settings.smtp` names the server. Raises BadSettings if
+        SLAD_SMTP_URL, or the sender used with it, is unusable.
         """
         # Imported here: every command of slad knows the kinds, and only the notifier needs an SMTP client.
         from sla_notifier.channel.email.selected_server import SelectedMailServer

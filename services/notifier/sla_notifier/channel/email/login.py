@@ -8,13 +8,15 @@ PASSWORD_TRANSITION = 432  # RFC 4954 §4.7.12: this method not yet for this acc
 
 
 async def log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
-    """Log in to a mail server by the first method that it accepts.
+    """Log in to a mail server by the first method that the server accepts.
 
-    `client`: an open connection to it. The methods are tried one after the other. If the server accepts none: the last
-    refusal is raised, an SMTPAuthenticationError. A temporary refusal (4yz, except 432) is about the server, so no
-    further method is tried after it. If the connection ends: the last refusal is raised, or SMTPServerDisconnected when
-    there was none. If the server offers no known method: SMTPException. (The library's own `login` tries every method,
-    and loses a refusal that closes the connection.)
+    `client`: an open connection to the server. The methods are tried one after another. A temporary refusal (4yz,
+    except 432) ends the attempts, because such a refusal is about the server. The client's own `login` is not used,
+    because `login` tries every method and loses a refusal that closes the connection. Raises:
+
+    - SMTPAuthenticationError, the last refusal, if no method was accepted or the connection ended after a refusal.
+    - SMTPServerDisconnected if the connection ended without a refusal.
+    - SMTPException if the server offers no known method.
     """
     await client.ehlo()
     if not client.supported_auth_methods:

@@ -19,7 +19,10 @@ from sla_platform.errors import BadSettings
 
 
 class MailSecurity(StrEnum):
-    """How the connection to a mail server is encrypted: `STARTTLS`, `TLS` from the start, or not at all (`PLAIN`)."""
+    """How the connection to a mail server is encrypted.
+
+    `STARTTLS`: from the command STARTTLS on. `TLS`: from the start. `PLAIN`: not at all.
+    """
 
     STARTTLS = "starttls"
     TLS = "tls"
@@ -42,9 +45,9 @@ _BY_CATALOGUE = {
 class MailServer:
     """A mail server: its address, encryption and login. With `username` "" there is no login.
 
-    `ca_file`: a PEM file with a certificate authority to trust besides those of this machine, "" for none. Raises
-    BadSettings for PLAIN with a user name, and for PLAIN to a host that is neither this machine nor a neighbouring
-    container.
+    `ca_file`: a PEM file with a certificate authority to trust besides the authorities of this machine, "" for none.
+    Raises BadSettings for PLAIN with a user name. PLAIN is allowed only to this machine or a neighbouring container;
+    for any other host BadSettings is raised.
     """
 
     host: str
@@ -64,7 +67,7 @@ class MailServer:
     def tls(self) -> ssl.SSLContext | None:
         """Return the TLS context for the connection; None for an unencrypted connection.
 
-        Raises BadSettings when `ca_file` cannot be read.
+        Raises BadSettings if `ca_file` cannot be read.
         """
         if self.security is MailSecurity.PLAIN:
             return None
@@ -75,10 +78,10 @@ class MailServer:
 
 
 def mail_server(url: str) -> MailServer:
-    """Return the mail server that a URL such as `smtp://user:password@host:587?ca=/path.pem` names.
+    """Return the mail server from a URL such as `smtp://user:password@host:587?ca=/path.pem`.
 
-    Schemes: `smtp` (STARTTLS), `smtps` (TLS), `smtp+plain`. Raises BadSettings for a URL that cannot be used; its
-    message never holds the password.
+    Schemes: `smtp` (STARTTLS), `smtps` (TLS), `smtp+plain` (unencrypted). Raises BadSettings for an unusable URL;
+    the message of the error never contains the password.
     """
     try:
         parts = urlsplit(url)
@@ -103,8 +106,8 @@ def mail_server(url: str) -> MailServer:
 def from_catalogue(smtp: Smtp) -> MailServer:
     """Return the mail server that the catalogue's `settings.smtp` describes.
 
-    The password is "" if its secret is not available in this process. Raises BadSettings for an unencrypted connection
-    to another machine, or with a user name.
+    The password is "" if its secret is not available in this process. Raises BadSettings for an unencrypted
+    connection to another machine, and for an unencrypted connection with a user name.
     """
     return MailServer(
         host=smtp.host,

@@ -21,8 +21,8 @@ _SEPARATORS = frozenset({"Zl", "Zp", "Cc", "Cs"})  # line and paragraph separato
 def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
     """Return a header value on one line, without control characters.
 
-    It is cut at `longest` characters. Encoded words (RFC 2047) in the text are broken up: the email package would
-    decode them, and a line break hidden in one of them would begin another header.
+    The value is cut at `longest` characters. Encoded words (RFC 2047) are broken up, because the email package would
+    decode them: a line break hidden in an encoded word would begin another header.
     """
     spaced = "".join(" " if unicodedata.category(c) in _SEPARATORS else c for c in written)
     short = " ".join(spaced.replace("=?", "= ?").split())
@@ -44,9 +44,9 @@ def sender_of(written: str) -> tuple[str, str]:
 def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
     """Return a message as a MIME message, with a text and an HTML part.
 
-    `outgoing`: the message. `sender`: (name, mailbox). Every attempt to send it has the same Message-ID and date; an
-    attempt that may be a duplicate is marked by a header. Messages of one `thread` refer to the same message id, so
-    that mail readers show them together. A message to a mailbox that was registered has the header fields by which mail
+    `outgoing`: the message. `sender`: (name, mailbox). Every attempt to send the message has the same Message-ID and
+    date. A header marks an attempt that may be a duplicate. Messages of one `thread` refer to the same message id,
+    so that mail readers show them together. A message to a registered mailbox has the header fields by which mail
     readers offer to unsubscribe (RFC 2369, RFC 8058).
     """
     name, mailbox = sender

@@ -28,12 +28,15 @@ _GREYLISTED = re.compile(r"gr[ea]y[ -]?list", re.I)  # about one recipient, what
 
 
 def is_connection_limit(error: Exception, beside: int) -> bool:
-    """Return whether a failed attempt to connect shows that a mail server takes no more connections now.
+    """Return whether a failed attempt to connect means that the mail server has too many connections.
 
-    `error`: what the attempt raised. `beside`: how many other connections to the server are open. A temporary refusal
-    (4yz): True; but for code 432 at the login only if its text says so. A final refusal (5yz): True only if others are
-    open and its text or code says that the server is busy. A connection that was refused or closed at once: True only
-    if others are open. A timeout or a TLS error: False.
+    `error`: what the attempt raised. `beside`: how many other connections to the server are open.
+
+    - Temporary refusal (4yz): True. Code 432 at the login: True only if the text of the refusal says that the server
+      is busy.
+    - Final refusal (5yz): True only if other connections are open and the code or text says that the server is busy.
+    - Connection refused or closed at once: True only if other connections are open.
+    - Timeout or TLS error: False.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError() if error.code == PASSWORD_TRANSITION:
@@ -51,10 +54,14 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
 def is_server_busy(error: Exception, handed_over: bool) -> bool:
     """Return whether an error in an open session shows that the mail server is busy.
 
-    If so, it is no fault of the message. `error`: what sending raised. `handed_over`: whether the message was being
-    sent. A refusal of the login: False. A refusal of the recipient or the data: True only if it is temporary (4yz) and
-    its text or code is about the mail system. Any other refusal: True if it is temporary. A lost connection: True
-    unless `handed_over`. A timeout or a TLS error: False.
+    If so, the message is not at fault. `error`: what sending raised. `handed_over`: whether the message was being
+    sent.
+
+    - Refusal of the login: False.
+    - Refusal of the recipient or the data: True only if temporary (4yz) and about the mail system by code or text.
+    - Any other refusal: True if temporary.
+    - Lost connection: True unless `handed_over`.
+    - Timeout or TLS error: False.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
@@ -74,10 +81,13 @@ def is_server_busy(error: Exception, handed_over: bool) -> bool:
 def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
     """Return the outcome for a message that could not be sent: Rejected or Retry.
 
-    Rejected (for good): the mail server refused the message with a 5yz reply. Retry: everything else, and any refusal
-    of the login or at the greeting. `error`: what sending raised. `handed_over`: whether the server had the message or
-    was getting it. If so, the message may have arrived: the Retry has `maybe_arrived` set, unless `error` is a reply of
-    the server or a refused connection.
+    `error`: what sending raised. `handed_over`: whether the server had the message or was getting it.
+
+    - Rejected (final): the server refused the message with a 5yz reply.
+    - Retry: everything else, and any refusal of the login or at the greeting.
+
+    A Retry has `maybe_arrived` set if `handed_over` is true. Exceptions are a reply of the server and a refused
+    connection: then the message has not arrived.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():

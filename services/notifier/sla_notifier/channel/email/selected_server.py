@@ -14,11 +14,11 @@ from sla_platform.errors import BadSettings
 
 
 class SelectedMailServer(Channel):
-    """The e-mail channel: sends by the mail server of SLAD_SMTP_URL, else by that of the catalogue.
+    """The e-mail channel: sends by the mail server of SLAD_SMTP_URL, or else of the catalogue.
 
-    `url`: SLAD_SMTP_URL, "" for none; `sender`: the sender used with it. `smtp`: returns the catalogue's
-    `settings.smtp`, None for none; it is called for each message, so that a change takes effect at once. Raises
-    BadSettings if `url` or its sender cannot be used.
+    `url`: SLAD_SMTP_URL, "" for none. `sender`: the sender used with `url`. `smtp`: returns the catalogue's
+    `settings.smtp`, None for none. `smtp` is called for each message, so that a change takes effect at once. Raises
+    BadSettings if `url` or its sender is unusable.
     """
 
     def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:
@@ -28,9 +28,9 @@ class SelectedMailServer(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages at most to take from the queue at once, to send them by this channel.
+        """Return the highest number of messages to take from the queue at once for this channel.
 
-        It is 4 before a mail server was used.
+        Before a mail server is selected, the number is 4.
         """
         channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
         return ConnectionAllowance().limit if channel is None else channel.room
@@ -46,9 +46,10 @@ class SelectedMailServer(Channel):
                 await self._channel(from_catalogue(smtp), smtp.sender)
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Send by the present mail server and return the outcome.
+        """Send a message by the present mail server and return the outcome.
 
-        Without a mail server, or with wrong settings for it, the outcome is Retry: the message is tried again later.
+        Without a mail server, or with wrong settings for the server, the outcome is Retry: the message is tried
+        again later.
         """
         if self._fixed is not None:
             return await self._fixed.send(outgoing)
@@ -62,7 +63,10 @@ class SelectedMailServer(Channel):
         return await channel.send(outgoing)
 
     async def close(self) -> None:
-        """Close the connections to the present mail server; those to a former one were closed when it changed."""
+        """Close the connections to the present mail server.
+
+        Connections to a former mail server were closed when the server changed.
+        """
         if self._fixed is not None:
             await self._fixed.close()
         if self._from_catalogue is not None:

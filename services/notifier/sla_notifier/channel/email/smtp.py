@@ -42,9 +42,9 @@ class _Progress:
 class EmailChannel(Channel):
     """Sends e-mail by one mail server, and keeps connections open for the next messages.
 
-    `sender`: such as `slad <slad@example.org>`. `wait_seconds`: how long a message may wait for a connection;
-    `total_seconds`: how long sending it may take after that. Raises BadSettings for a `sender` that is no mailbox, and
-    for certificates that cannot be read.
+    `sender`: such as `slad <slad@example.org>`. `wait_seconds`: how long a message may wait for a connection.
+    `total_seconds`: how long sending may take after the wait. Raises BadSettings if `sender` is not a mailbox, or if
+    certificates cannot be read.
     """
 
     def __init__(
@@ -68,17 +68,17 @@ class EmailChannel(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages at most to take from the queue at once, to send them by this channel.
+        """Return the highest number of messages to take from the queue at once for this channel.
 
-        It is twice the number of connections that may be open now, but at most 16 (`ConnectionAllowance.most`).
+        The number is twice the connections that may be open now, but at most 16 (`ConnectionAllowance.most`).
         """
         return min(2 * self._allowance.limit, self._allowance.most)
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
         """Send one message to one mailbox and return the outcome.
 
-        While the server is busy the message waits for a connection, up to `wait_seconds`; then the outcome is Busy. An
-        address that is not one plain mailbox is Rejected without asking the server.
+        While the server is busy, the message waits for a connection, up to `wait_seconds`; then the outcome is Busy.
+        If the address is not one plain mailbox, the outcome is Rejected without a connection.
         """
         if not is_mailbox(outgoing.address):
             return Rejected(Failure.BAD_ADDRESS, "the address is not one plain mailbox")
@@ -102,7 +102,10 @@ class EmailChannel(Channel):
             busy_because = outcome.detail
 
     async def close(self) -> None:
-        """Close all connections that are kept open, waiting at most a second for the server's reply to each QUIT."""
+        """Close all connections that are kept open.
+
+        Wait at most one second for the server's reply to each QUIT.
+        """
         self._places.close()
         for client in self._idle.take_all():
             transport = client.transport  # a client that has sent QUIT no longer knows it

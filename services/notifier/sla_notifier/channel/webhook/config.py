@@ -20,9 +20,9 @@ from sla_catalogue.problem import Path
 
 
 class WebhookDocument(ChannelDocument):
-    """An entry of the catalogue's section `channels` with `kind: webhook`, as it is written.
+    """An entry of the catalogue's section `channels` with `kind: webhook`, as written.
 
-    `url`: where messages are posted. `secret`, `secrets`: sign every message. `headers`: headers to add, by name.
+    `url`: where messages are posted. `secret`, `secrets`: sign every message. `headers`: extra headers, by name.
     `private_addresses`: whether the URL may lead to this machine and private networks.
     """
 
@@ -34,16 +34,17 @@ class WebhookDocument(ChannelDocument):
     private_addresses: bool = False  # allow loopback and private networks (local demos)
 
     def signing_secrets(self) -> tuple[Secret, ...]:
-        """Return the secrets that sign every message: `secret`, if given, then those of `secrets`."""
+        """Return the secrets that sign every message: `secret`, if given, and then `secrets`."""
         return (*((self.secret,) if self.secret else ()), *self.secrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint(ChannelEntry):
-    """A webhook of the catalogue, to whose `url` messages are posted.
+    """A webhook of the catalogue; messages are posted to its `url`.
 
-    `secrets`: each of them signs every message, so that a receiver can replace them one after the other. `headers`:
-    headers to add to each request, by name. `private_addresses`: the URL may lead to this machine and private networks.
+    `secrets`: each secret signs every message, so that a receiver can replace one secret after another. `headers`:
+    extra headers for each request, by name. `private_addresses`: whether the URL may lead to this machine and
+    private networks.
     """
 
     url: str = field(default="", repr=False)  # such addresses often carry a token
@@ -52,16 +53,16 @@ class WebhookEndpoint(ChannelEntry):
     private_addresses: bool = False
 
     def every_secret(self) -> tuple[Secret, ...]:
-        """Return every secret of the endpoint: those that sign messages, and the values of its headers."""
+        """Return every secret of the endpoint: the secrets that sign messages, and the header values."""
         return (*self.secrets, *self.headers.values())
 
 
 def check_webhook(document: WebhookDocument, path: Path, context: Context) -> None:
-    """Check the URL of a webhook of the catalogue, and add what is wrong to `context`.
+    """Check the URL of a webhook of the catalogue, and add problems to `context`.
 
-    A missing or unusable URL is an error; plain http is a warning, except in a catalogue for local use
-    (`settings.local`). A URL with an unresolved reference such as `${URL}` is not checked. `document`: the webhook as
-    the catalogue has it; `path`: its place in the catalogue (not a file), as the keys that lead to it.
+    `document`: the webhook in the catalogue. `path`: the place of the webhook in the catalogue (not a file), as the
+    keys that lead to it. A missing or unusable URL is an error. Plain http is a warning, except in a catalogue for
+    local use (`settings.local`). A URL with an unresolved reference such as `${URL}` is not checked.
     """
     findings = context.findings
     if not document.url:

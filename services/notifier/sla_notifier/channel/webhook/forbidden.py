@@ -53,6 +53,6 @@ PRIVATE: tuple[Network, ...] = tuple(
 def in_networks(address: Address, networks: tuple[Network, ...]) -> bool:
     """Return whether an IP address lies in one of the networks.
 
-    It never lies in a network of the other IP version.
+    An IPv4 address never lies in an IPv6 network, nor an IPv6 address in an IPv4 network.
     """
     return any(address.version == network.version and address in network for network in networks)

@@ -26,7 +26,7 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class Denial(StrEnum):
-    """Why a webhook's URL must not be connected to; the value is the reason in words."""
+    """Why connecting to a webhook's URL is not allowed; the value is the reason in words."""
 
     MALFORMED = "the URL cannot be read unambiguously"
     SCHEME = "only https is allowed (http only into allow-listed networks)"
@@ -39,10 +39,10 @@ class Denial(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """The target of a webhook's URL, after `Guard.vet` has checked and allowed it.
+    """The target of a webhook's URL, after `Guard.vet` has checked and allowed the URL.
 
-    `host`: the name, for the Host header and TLS. `target`: path and query. `addresses`: the IP addresses of the name,
-    each once; connections are made to these.
+    `host`: the name, for the Host header and TLS. `target`: path and query. `addresses`: the checked IP addresses of
+    the host, to which connections are made.
     """
 
     scheme: str
@@ -54,7 +54,7 @@ class Vetted:
     def url(self, attempt: int) -> str:
         """Return the URL to connect to, with an IP address in place of the host name.
 
-        `attempt` counts from 1; each attempt gets the next address, beginning again after the last.
+        `attempt`: from 1. Each attempt gets the next address; after the last address comes the first again.
         """
         address = self.addresses[(attempt - 1) % len(self.addresses)]
         literal = f"[{address}]" if ":" in address else address
@@ -62,13 +62,19 @@ class Vetted:
 
     @property
     def host_header(self) -> str:
-        """Return the value of the Host header: the name, with the port unless it is the scheme's own."""
+        """Return the value of the Host header: the host name, and the port if necessary.
+
+        The port is left out if it is the scheme's default.
+        """
         literal = f"[{self.host}]" if ":" in self.host else self.host
         return literal if self.port == _default_port(self.scheme) else f"{literal}:{self.port}"
 
 
 def parse_networks(written: Sequence[str]) -> tuple[Network, ...]:
-    """Return the IP networks of SLAD_WEBHOOK_ALLOW, such as `10.1.0.0/16`. Raises BadSettings naming a wrong entry."""
+    """Return the IP networks of SLAD_WEBHOOK_ALLOW, such as `10.1.0.0/16`.
+
+    Raises BadSettings that names the wrong entry.
+    """
     found: list[Network] = []
     for entry in written:
         try:
@@ -81,17 +87,18 @@ def parse_networks(written: Sequence[str]) -> tuple[Network, ...]:
 async def system_resolver(host: str, port: int) -> Sequence[str]:
     """Return every IP address that the system's resolver has for the name `host`.
 
-    `port`: of the connection to be made. Raises OSError when there is no address.
+    `port`: the port of the connection. Raises OSError if there is no address.
     """
     answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(answer[4][0]) for answer in answers]
 
 
 class Guard:
-    """Decides whether a webhook's URL may be connected to (`vet`): only by https, to certain ports of public addresses.
+    """Decides whether a webhook's URL may be connected to; call `vet`.
 
-    `allow`: networks that may be reached by http too and on any port. `ports`: the ports allowed at public addresses.
-    `resolve`: looks up the IP addresses of a host name.
+    Allowed are https URLs with certain ports at public addresses. `allow`: networks that may be reached also by http
+    and on any port. `ports`: the ports allowed at public addresses. `resolve`: looks up the IP addresses of a host
+    name.
     """
 
     def __init__(
@@ -106,11 +113,10 @@ class Guard:
         self._ports = ports
 
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
-        """Return the target of a URL with its checked addresses, or why it is denied.
+        """Return the target of a URL with its checked addresses, or why the URL is denied.
 
-        Nothing is connected to. The URL is denied if one of the addresses of its host name is forbidden, even if others
-        are not. `private`: whether this URL may lead to private networks and to this machine, also by http and on any
-        port.
+        Nothing is connected to. One forbidden address of the host name is enough to deny the URL. `private`: whether
+        this URL may lead to private networks and this machine, also by http and on any port.
         """
         parsed = _parsed(url)
         if isinstance(parsed, Denial):

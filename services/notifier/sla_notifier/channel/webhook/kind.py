@@ -19,8 +19,8 @@ from sla_platform.settings import Settings
 class WebhookKind(SendingKind):
     """The kind of channel that posts each message as signed JSON to a webhook of the catalogue.
 
-    `document`: the model of a webhook's entry in the catalogue. `secret_keys`: which keys of an entry hold secrets,
-    besides `secret` and `secrets`.
+    `document`: the model of a webhook's entry in the catalogue. `secret_keys`: keys of an entry that hold secrets,
+    in addition to `secret` and `secrets`.
     """
 
     name = "webhook"
@@ -28,7 +28,10 @@ class WebhookKind(SendingKind):
     secret_keys = frozenset({"headers"})
 
     def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
-        """Return the WebhookEndpoint that an entry of the catalogue's `channels` describes. `id_`: the entry's id."""
+        """Return the WebhookEndpoint that an entry of the catalogue's `channels` describes.
+
+        `id_`: the entry's id. `document`: the entry as written.
+        """
         assert isinstance(document, WebhookDocument)
         return WebhookEndpoint(
             id=id_,
@@ -40,10 +43,10 @@ class WebhookKind(SendingKind):
         )
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report in `context` what is wrong with a webhook's URL: missing, not http or https, or unencrypted.
+        """Add problems of a webhook's URL to `context`: missing, not http or https, or unencrypted.
 
-        `document`: the webhook as the catalogue has it; `path`: its place in the catalogue (not a file), as the keys
-        that lead to it.
+        `document`: the webhook in the catalogue. `path`: the place of the webhook in the catalogue (not a file), as
+        the keys that lead to it.
         """
         assert isinstance(document, WebhookDocument)
         check_webhook(document, path, context)
@@ -51,7 +54,7 @@ class WebhookKind(SendingKind):
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
         """Return the channel that posts to the webhooks of the present catalogue; called once in a process.
 
-        `catalogue`: returns the present catalogue. Raises BadSettings for an entry of SLAD_WEBHOOK_ALLOW that is no
+        `catalogue`: returns the present catalogue. Raises BadSettings if an entry of SLAD_WEBHOOK_ALLOW is not a
         network.
         """
         # Imported here: every command of slad knows the kinds, and only the notifier needs an HTTP client.

@@ -35,9 +35,11 @@ def body_of(outgoing: OutgoingMessage) -> bytes:
 def headers_of(channel: WebhookEndpoint, outgoing: OutgoingMessage, body: bytes) -> dict[str, str] | Rejected:
     """Return the HTTP headers with which to post a message to a webhook.
 
-    `channel`: the webhook; its headers are added, and each of its secrets signs the message. `outgoing`: the message,
-    `body`: its JSON body. Rejected is returned when a secret is missing, not available in this process or not of the
-    form `whsec_…`, and when a header of the webhook is not allowed.
+    `channel`: the webhook; its headers are added, and each of its secrets signs the message. `outgoing`: the
+    message. `body`: the JSON body of the message. Rejected is returned in these cases:
+
+    - A secret is missing, not available in this process, or not of the form `whsec_…`.
+    - A header of the webhook is not allowed.
     """
     own: dict[str, str] = {}
     if not all(secret.available for secret in (*channel.headers.values(), *channel.secrets)):

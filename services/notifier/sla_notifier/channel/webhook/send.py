@@ -38,7 +38,7 @@ class WebhookChannel(Channel):
 
     `channels`: returns the present webhooks by id; called for each message, so that a change takes effect at once.
     `guard`: checks each URL. `tls`: the TLS context, None: trust the machine's authorities. `total_seconds`: the
-    longest time of a request.
+    time limit of a request.
     """
 
     def __init__(
@@ -63,10 +63,13 @@ class WebhookChannel(Channel):
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
         """Post one message to its webhook, and return the outcome.
 
-        If an HTTP answer came: its status decides. If none came: the outcome has the failure. Nothing is posted, and
-        the outcome is Rejected, if the webhook is not in the catalogue, the body is longer than 20,000 bytes
-        (LARGEST_BODY), the message cannot be signed, or the URL is forbidden. If the host name does not resolve: the
-        outcome is Retry.
+        The HTTP status of the response decides. Without a response, the outcome names the failure. If the host name
+        does not resolve, the outcome is Retry. In these cases nothing is posted, and the outcome is Rejected:
+
+        - The webhook is not in the catalogue.
+        - The body is longer than 20,000 bytes (LARGEST_BODY).
+        - The message cannot be signed.
+        - The URL is forbidden.
         """
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
@@ -116,12 +119,16 @@ _PHASES = ("connect", "read", "write", "pool")
 
 
 def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
-    """Return the outcome of a post to a webhook that was answered with an HTTP status.
+    """Return the outcome of a post to a webhook from the HTTP status of the response.
 
-    2xx: Sent. 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected. 410: Rejected, and the endpoint is to be disabled.
-    Any other: Retry; redirects are not followed. `retry_after`: the Retry-After header (seconds or a date), "" for
-    none. The Retry holds the pause that it asks for, but only for 502, 503, 504, and for 4xx except 401, 403 and 407.
-    `now`: from when the wait until a date counts.
+    `retry_after`: the Retry-After header (seconds or a date), "" for none. `now`: the start of a wait until a date.
+
+    - 2xx: Sent.
+    - 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected.
+    - 410: Rejected, and the endpoint is to be disabled.
+    - Otherwise Retry, also for redirects.
+
+    A Retry holds the pause of `retry_after` for 502, 503, 504, and for 4xx except 401, 403 and 407.
     """
     detail = f"HTTP {status}"
     after = requested_pause(retry_after, now)
@@ -145,10 +152,10 @@ def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
 
 
 def requested_pause(retry_after: str, now: datetime) -> timedelta | None:
-    """Return how long a Retry-After header asks to wait (RFC 9110 §10.2.3); None when it is absent or unreadable.
+    """Return how long a Retry-After header asks to wait (RFC 9110 §10.2.3); None if absent or unreadable.
 
-    `retry_after`: the header's value, a number of seconds or a date. `now`: from when the wait until a date counts; for
-    a date in the past the wait is zero.
+    `retry_after`: the header's value, a number of seconds or a date. `now`: the start of a wait until a date. For a
+    date in the past the wait is zero.
     """
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:

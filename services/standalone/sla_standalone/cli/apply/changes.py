@@ -23,10 +23,10 @@ class EditKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An entry that differs between two catalogues; as a text it reads like `changed plans.gold`.
+    """An entry that differs between two catalogues; its text reads like `changed plans.gold`.
 
-    In this example `what` is `changed`, `section` is `plans` and `name` is `gold`. `name` is "" for a section that is
-    compared as a whole, since it is not a mapping of entries.
+    In this example `what` is `changed`, `section` is `plans` and `name` is `gold`. `name` is "" for a section without
+    named entries, which is compared as a whole.
     """
 
     what: EditKind
@@ -42,8 +42,8 @@ class Difference:
     """The differences between two catalogues.
 
     `edits`: the entries that differ. `days`: for each holiday table that differs, the days added and removed.
-    `contracts`: ids of contracts that are in both catalogues and whose promises may change, since a target, a calendar
-    or another rule that they use differs.
+    `contracts`: the ids of contracts in both catalogues whose promises may change, because a rule that they use differs
+    (a target, a calendar).
     """
 
     edits: tuple[Edit, ...]
@@ -60,7 +60,7 @@ def compare_catalogues(old: Catalogue, new: Catalogue) -> Difference:
     """Return the differences between two catalogues.
 
     They are the entries and holidays that differ, and the contracts whose promises may change. Secrets are not
-    compared, since the stored texts of catalogues do not have them.
+    compared, since the stored texts of catalogues do not contain them.
     """
     before, after = parse_stored(old.text).sections, parse_stored(new.text).sections
     edits = [edit for section in sorted({*before, *after}) for edit in _edits(section, before, after)]

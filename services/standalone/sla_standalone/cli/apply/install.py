@@ -21,7 +21,7 @@ from sla_standalone.cli.apply.plan import InstallPlan
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The result of `install`: names of the files written and removed, and the folder that now holds the catalogue."""
+    """The result of `install`: the names of the files written and removed, and the folder of the catalogue."""
 
     written: tuple[str, ...]
     removed: tuple[str, ...]
@@ -31,10 +31,9 @@ class Installed:
 def install(plan: InstallPlan, version: str) -> Installed:
     """Write and remove the files that a plan names.
 
-    `plan`: what differs between the new catalogue and the old one; if it names no files, nothing is done. If the target
-    is a symbolic link, the files go into a new folder, named by the catalogue's `version`, and then the link is set to
-    that folder. Raises OSError: a linked target then still holds the old catalogue, a plain folder may hold files of
-    both.
+    `plan`: the changed files; if there are none, nothing is done. If the target is a symbolic link, the files go into a
+    new folder, named by the catalogue's `version`, and then the link is set to this folder. Raises OSError: a linked
+    target then still holds the old catalogue; a plain folder may hold files of both catalogues.
     """
     if not plan.written and not plan.removed:
         return Installed((), (), plan.folder)

@@ -28,11 +28,14 @@ from sla_domain.phase import Phase
 
 
 class ClockMove(StrEnum):
-    """How a new catalogue would change an open clock; if several of these hold, the first counts.
+    """How a new catalogue would change an open clock; if several apply, the first in this list is used.
 
-    BREAKS: in time now, it would be overdue at once. MENDS: overdue now, it would be in time. VANISHES: no target would
-    apply any more. APPEARS: there is no such clock now. MOVES: another due instant. CHANGES: another state, such as
-    paused.
+    - BREAKS: in time now, overdue under the new catalogue.
+    - MENDS: overdue now, in time under the new catalogue.
+    - VANISHES: no target would apply any more.
+    - APPEARS: there is no such clock now.
+    - MOVES: the due instant would change.
+    - CHANGES: the state would change, for example to paused.
     """
 
     BREAKS = "breaks"  # in time now, its new due instant has passed already
@@ -47,8 +50,8 @@ class ClockMove(StrEnum):
 class ClockSide:
     """The state of a clock under one catalogue.
 
-    `state`: such as `running`. `due_at`: None while the clock is paused. `breached`: the clock is breached, or its due
-    instant has passed.
+    `state`: such as `running`. `due_at`: None while the clock is paused. `breached`: whether the clock is breached, or
+    its due instant has passed.
     """
 
     state: str
@@ -58,11 +61,11 @@ class ClockSide:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A change that a new catalogue would make to a clock; `turn`: what kind of change.
+    """A change that a new catalogue would make to a clock.
 
-    `old`: the clock under the catalogue in force; None if there is no open one. `new`: the clock under the new
-    catalogue; None if there is none, or a cancelled one. `cycle`: the number of the clock among the incident's clocks
-    of this metric, from 0.
+    `turn`: the kind of change. `old`: the clock under the catalogue in force; None if no such clock is open. `new`: the
+    clock under the new catalogue; None if there is none, or it is cancelled. `cycle`: the number of the clock, from 0,
+    among the incident's clocks of this metric.
     """
 
     incident: str
@@ -80,9 +83,9 @@ def moves(
     """Yield the changes that a new catalogue would make to one incident's clocks.
 
     They are sorted by metric and `cycle` (the clock's number among those of the metric). `told`: the incident's clocks
-    under the catalogue in force, as JSON from the timer's API; one that has ended is left out. `clocks`: its clocks
-    under the new catalogue; cancelled ones count as absent. `contract`: the id of the incident's contract, for the
-    result. `now`: a clock due before this counts as breached.
+    under the catalogue in force, as JSON from the timer's API; ended clocks are ignored. `clocks`: the incident's
+    clocks under the new catalogue; cancelled clocks are ignored. `contract`: the id of the incident's contract, for the
+    result. `now`: a clock due before this instant is treated as breached.
     """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}
@@ -124,9 +127,9 @@ def _passed(due: datetime | None, now: datetime) -> bool:
 
 
 def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
-    """Return an event of an incident, read from the timer's answer about the incident.
+    """Return an event of an incident, read from the timer's JSON response about the incident.
 
-    `answer`: the event's JSON form in the answer. `incident`: the incident's id.
+    `answer`: the event's part of the response. `incident`: the incident's id.
     """
     agreed, merged = answer.get("agreed"), answer.get("merged_into")
     known_as, carried_from = answer.get("known_as"), answer.get("carried_from")

@@ -23,11 +23,12 @@ _AT_ONCE = 8  # requests in flight: enough to hide the way there and back, too f
 
 @dataclass(frozen=True, slots=True)
 class OpenClocks:
-    """How many clocks and incidents are open in a running service, and how new rules would change these clocks.
+    """The open clocks and incidents of a running service, and how new rules would change the clocks.
 
-    `catalogue`: the version in force in the service. `moves`: the changes. `now`: the time by the service's clock, read
-    from its explanation of an incident; None if it explained none, and then `moves` is empty. `partial`: ids of
-    incidents that are not compared, as the service does not show all of their events to this key, or is too old to say.
+    `catalogue`: the version in force in the service. `incidents`, `clocks`: how many are open. `moves`: the changes.
+    `now`: the time by the service's clock; None if it is not known, and then `moves` is empty. `partial`: ids of
+    incidents that are not compared, because the service does not show all of their events to this key, or is too old to
+    say so.
     """
 
     catalogue: str
@@ -41,9 +42,9 @@ class OpenClocks:
 def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Iterable[str] = ("",)) -> OpenClocks:
     """Return how the open clocks of a running service would change under other rules.
 
-    `url`: of the service, from which the clocks are read. `key`: an API key, "" for none. `rulebook`: the rules of a
-    new catalogue. `contracts`: only incidents under one of these contracts; "" for all. Incidents that no longer exist
-    when they are read are skipped. If the service does not answer, or refuses, the command ends with a message.
+    `url`: the service from which the clocks are read. `key`: an API key; "" for none. `rulebook`: the rules of a new
+    catalogue. `contracts`: only incidents under one of these contracts; "" for all. Incidents that vanish during the
+    reading are skipped. If the service does not answer, or refuses, the command ends with a message.
     """
     with open_client(url, key) as client:
         version = str(fetch_json(client, "/info").get("catalogue", ""))
@@ -67,7 +68,7 @@ def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Itera
 def service_time(client: httpx2.Client, contracts: Iterable[str]) -> datetime | None:
     """Return the time by the clock of a service, read from its explanation of an incident.
 
-    None if no incident under one of these contracts could be explained.
+    None if no incident under one of these contracts can be explained.
     """
     for contract in contracts:
         page = fetch_json(client, "/v1/clocks", {"limit": 1, "contract": contract})["clocks"]

@@ -21,10 +21,10 @@ _ALONE = "name a folder for the catalogue alone: --to DIR, or SLAD_CATALOGUE"
 
 
 class InstallRefused(Exception):
-    """Raised if a catalogue cannot be copied to the folder or file given; the message says why.
+    """Raised if a catalogue cannot be copied to the given folder or file; the message says why.
 
-    For example: the folder cannot be written, other files in it would be lost, or the copy would not find files that
-    the catalogue names.
+    For example: the folder cannot be written, other files in it would be lost, or the copy would lack files that the
+    catalogue names.
     """
 
 
@@ -32,9 +32,10 @@ class InstallRefused(Exception):
 class InstallPlan:
     """The files to write and to remove so that `target` holds a new catalogue.
 
-    `wanted`: all files of the new catalogue, name -> path to copy from. `written`: those names whose content differs
-    from the target's, or that the target lacks. `removed`: YAML files of the old catalogue that the new one lacks.
-    Names are relative to `folder`: the target itself or, if the target is a single file, the folder that it lies in.
+    `wanted`: all files of the new catalogue, name -> path to copy from. `written`: the names of files that the target
+    lacks or has with other content. `removed`: the names of the old catalogue's YAML files that the new catalogue
+    lacks. `folder`: the folder to which the names are relative; it is the target or, if the target is a single file,
+    the folder around it.
     """
 
     target: Path
@@ -47,8 +48,9 @@ class InstallPlan:
 def plan_install(source: Path, target: Path) -> InstallPlan:
     """Return which files to write and to remove so that a folder or file holds a catalogue.
 
-    `source`: the catalogue, a folder or a single file. `target`: where it is to be. Nothing is written here. Raises
-    InstallRefused if `target` cannot hold it, or other files would be lost, and OSError.
+    `source`: the catalogue, a folder or a single file. `target`: the folder or file that shall hold it. Nothing is
+    written. Raises InstallRefused if `target` cannot hold the catalogue, or if other files would be lost. Raises
+    OSError.
     """
     wanted = _wanted(source, target)
     if target.is_file():
@@ -73,7 +75,7 @@ def plan_install(source: Path, target: Path) -> InstallPlan:
 def visible_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield every file under a folder, as (name relative to `folder`, path), sorted by path.
 
-    Left out are hidden files, and files in hidden folders and in `lost+found`.
+    Hidden files, and files in hidden folders and in `lost+found`, are left out.
     """
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts

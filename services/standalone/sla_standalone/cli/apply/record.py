@@ -19,13 +19,14 @@ from sla_standalone.cli.installation import NoInstallation, with_store
 def install_recorded(
     settings: Settings, plan: InstallPlan, old: Catalogue | None, new: Catalogue, command: Command
 ) -> tuple[Installed, str]:
-    """Install a catalogue, and record that in the audit log.
+    """Install a catalogue, and record the act in the audit log.
 
-    Return (result, why it is not recorded): the reason is "" if it is recorded, or if no file changed. `settings`: they
-    name the store that has the audit log. `plan`: the files to write and to remove. `old`: the catalogue before, None
-    if that is not known. `new`: the one to install. `command`: who orders it, and why. The record is committed after
-    the files are written, so it never tells of files that were not. If the store cannot be reached, the files are
-    written without a record. Raises OSError.
+    Returns the result, and why the act is not recorded. The reason is "" if the act is recorded, or if no file changed.
+    If the store cannot be reached, the files are still written, without a record. The record is committed after the
+    files are written. Raises OSError.
+
+    `settings`: name the store with the audit log. `plan`: the files to write and to remove. `old`: the former
+    catalogue; None if not known. `new`: the catalogue to install. `command`: who orders it, and why.
     """
     done: list[Installed] = []
 

@@ -27,11 +27,15 @@ _DAYS_SHOWN = 20
 class Report:
     """The result of `slad apply`, to be printed by `as_json` or `print_report`.
 
-    `target`: the folder or file to which the catalogue is copied. `old`: the catalogue in force, `new`: the one to
-    apply, `difference`: what differs; `old` and `difference` are None if the catalogue in force is not known. `seen`:
-    the open clocks of a service; None if no service was asked. `done`: the files copied; None if nothing was. `failed`:
-    tests of the new catalogue that fail. `dry_run`: nothing was to be copied. `placed`: the target was given by --to or
-    SLAD_CATALOGUE; if not, `target` is slad's example.
+    - `target`: the folder or file to which the catalogue is copied.
+    - `old`: the catalogue in force; None if not known.
+    - `new`: the catalogue to apply.
+    - `difference`: what differs between the two; None if `old` is not known.
+    - `seen`: the open clocks of a service; None if no service was asked.
+    - `done`: the files copied; None if nothing was copied.
+    - `failed`: the new catalogue's own tests that fail.
+    - `dry_run`: whether nothing was to be copied.
+    - `placed`: whether --to or SLAD_CATALOGUE gave the target; if not, `target` is slad's example.
     """
 
     target: Path
@@ -48,8 +52,8 @@ class Report:
 def as_json(report: Report) -> dict[str, Any]:
     """Return the report as the JSON values that `slad apply --json` prints.
 
-    Among them `changes` (entries, contracts and holidays that differ), `open` (changes of open clocks), and `written`
-    and `removed` (names of files); these are null for what is not known or was not done.
+    Among them are `changes` (entries, contracts and holidays that differ), `open` (changes of open clocks), and the
+    file names `written` and `removed`. They are null if not known or not done.
     """
     done = report.done
     return {
@@ -80,7 +84,7 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
 def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
     """Return how a new catalogue would change the open clocks of a service, as JSON values.
 
-    These are the fields of OpenClocks (`moves`: the changes), and `counts`: kind of change -> number of clocks.
+    They are the fields of OpenClocks (`moves`: the changes), and `counts`: kind of change -> number of clocks.
     """
     counts = Counter(move.turn for move in seen.moves)
     return {
@@ -107,7 +111,10 @@ def _side_json(side: ClockSide | None) -> dict[str, Any] | None:
 
 
 def print_report(report: Report) -> None:
-    """Print the report of `slad apply` for people: changes on stdout; failed tests and the conclusion on stderr."""
+    """Print the report of `slad apply` for people.
+
+    Changes go to stdout. Failed tests and the conclusion go to stderr.
+    """
     if report.difference is not None:
         _tell_difference(report.difference)
     if report.seen is not None:
@@ -150,8 +157,8 @@ def _tell_difference(difference: Difference) -> None:
 def print_open_clocks(seen: OpenClocks, book: Catalogue) -> None:
     """Print the changes that a new catalogue would make to open clocks.
 
-    The changes are printed on stdout, 50 at most; their numbers on stderr. Times are in the zones of the contracts in
-    the catalogue `book`.
+    At most 50 changes go to stdout; their numbers go to stderr. Times are in the zones of the contracts in the
+    catalogue `book`.
     """
     for move in seen.moves[:_SHOWN]:
         zone = _zone(move, book)

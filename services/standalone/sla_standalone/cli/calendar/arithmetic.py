@@ -19,16 +19,19 @@ _SECOND = timedelta(seconds=1)
 
 
 class BadRow(ValueError):
-    """Raised for a row that is not a valid question of business-time arithmetic; the message says what is wrong."""
+    """Raised for a row that is not a valid question of business-time arithmetic.
+
+    The message says what is wrong.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
     """The answer to one row of business-time arithmetic: a `result`, or an `error` in words.
 
-    `id`: the row's id, or `line 7` without one. `result`: None if there is an error. `error`: "" if there is none.
-    `agrees`: whether the result is the one that the row expects (`expected`); None on an error, or if the row expects
-    nothing.
+    `id`: the row's id; without one, `line 7` for example. `result`: None if there is an error. `error`: "" if there is
+    none. `expected`: the result that the row expects; None if it expects none. `agrees`: whether `result` is as
+    expected; None if there is an error or no expected result.
     """
 
     id: Any
@@ -38,16 +41,19 @@ class RowAnswer:
     expected: Any = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer as `slad calendar eval` prints it: `{"id": …, "result": …}` or `{"id": …, "error": …}`."""
+        """Return the answer as `slad calendar eval` prints it.
+
+        It is `{"id": …, "result": …}` or `{"id": …, "error": …}`.
+        """
         return {"id": self.id, "error": self.error} if self.error else {"id": self.id, "result": self.result}
 
 
 def answer(line: bytes, number: int, book: CalendarBook, at_close: AtClose = AtClose.STAY) -> RowAnswer:
-    """Return the answer to one question of business-time arithmetic, or an error as text.
+    """Return the answer to one question of business-time arithmetic; an error is returned as text.
 
-    `line`: the question in JSON, `{"op": "add", "calendar": "PL", "start": "2026-11-12T16:00", "duration_s": 3600}` for
-    example. `number`: the number of the line, used as the id of a question without an id. `book`: where calendars are
-    looked up. `at_close`: whether a deadline on a closing time stays there or moves to the next opening.
+    `line`: the question in JSON, for example `{"op": "add", "calendar": "PL", "start": "2026-11-12T16:00",
+    "duration_s": 3600}`. `number`: the number of the line, used as the id of a question without an id. `book`: the
+    calendars. `at_close`: whether a deadline at a closing time stays there or moves to the next opening.
     """
     row: Any = None
     try:

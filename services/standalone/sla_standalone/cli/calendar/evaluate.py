@@ -31,8 +31,8 @@ def register(app: typer.Typer) -> None:
 class Score:
     """The counts of `slad calendar eval`: call `add` for the answer to each row.
 
-    `rows`: how many answers in all. `errors`: how many are errors. `agree`: how many are what their row expects.
-    `differ`: the answers, without errors, that are not what their row expects.
+    `rows`: the number of all answers. `errors`: the number of errors. `agree`: the number of answers that are as their
+    row expects. `differ`: the answers without error that are not as their row expects.
     """
 
     rows: int = 0
@@ -43,7 +43,7 @@ class Score:
     def add(self, one: RowAnswer) -> None:
         """Count the answer to one row.
 
-        It is kept in `differ` if it is not what the row expects.
+        An answer that is not as the row expects is kept in `differ`.
         """
         self.rows += 1
         self.errors += bool(one.error)
@@ -53,15 +53,15 @@ class Score:
 
     @property
     def sound(self) -> bool:
-        """Return whether no answer is an error, and no answer differs from what its row expects."""
+        """Return whether there are no errors, and no answers that differ from what their row expects."""
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts of `slad calendar eval` as JSON values.
 
-        `rows`: how many answers in all. `errors`: how many are errors. `compared`: how many of the others have a row
-        that expects a result. `agree`: how many of these are as expected. `differ`: those that are not (`id`, `result`,
-        `expected`). `tzdata`: the version of the zone data.
+        `rows`: the number of all answers. `errors`: the number of errors. `compared`: the number of answers without
+        error whose row expects a result. `agree`: how many of those are as expected. `differ`: the answers that are not
+        as expected (`id`, `result`, `expected`). `tzdata`: the version of the zone data.
         """
         return {
             "rows": self.rows,
@@ -85,8 +85,8 @@ def evaluate(
 
     Exit status: 0 all answered as expected, 1 a row differs or makes no sense, 2 no calendars.
 
-    A row: {"id": …, "calendar": …, "op": "add", "start": …, "duration_s": …}; op `between` has `end`, op
-    `add_working_days` has `working_days` and `mode`. Where a row carries `expected`, the agreement is counted.
+    A row: {"id": …, "calendar": …, "op": "add", "start": …, "duration_s": …}. The op `between` has `end`; the op
+    `add_working_days` has `working_days` and `mode`. Rows may state the result they expect in `expected`.
     """
     book = _book(calendars)
     score = Score()

@@ -40,7 +40,10 @@ def holidays(
     lang: Language = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the holidays of a country and year, and the weekend days that are worked in exchange for days off."""
+    """List the holidays of a country and year.
+
+    The list includes weekend days that are worked in exchange for days off.
+    """
     wanted = year or SystemTime().now().year
     rows = _rows(country, subdivision, Horizon(wanted, wanted), category, lang)
     if json:
@@ -92,8 +95,8 @@ def row_json(row: HolidayRow) -> dict[str, Any]:
 def feed(rows: Sequence[HolidayRow], name: str, now: datetime) -> str:
     """Return an iCalendar feed (RFC 5545) with an all-day event for each day off.
 
-    `rows`: holiday rows; those that are no days off are left out. `name`: the country or area, such as `PL`. It is part
-    of the feed's title and, with the date, of each event's UID, so that a later feed has the same UIDs. `now`: the time
+    `rows`: holiday rows; rows that are not days off are left out. `name`: the country or area, such as `PL`, for the
+    feed's title. Each event's UID consists of date and `name`, so that a later feed has the same UIDs. `now`: the time
     stamp of the events.
     """
     calendar = icalendar.Calendar()

@@ -13,8 +13,7 @@ _STEP = timedelta(minutes=15)  # every change in the data since 1970 lies on a q
 class ZoneChange:
     """A period in which two releases of the zone data give a zone different UTC offsets (`old`, `new`).
 
-    `start`: its beginning. `end`: its end, not included; None if the offsets differ until the end of the years
-    compared.
+    `end`: not included; None if the offsets differ until the end of the compared years.
     """
 
     zone: str
@@ -27,8 +26,8 @@ class ZoneChange:
 def zone_changes(name: str, old: tzinfo, new: tzinfo, years: range) -> Iterator[ZoneChange]:
     """Yield the periods in which two releases of the zone data give a zone different UTC offsets.
 
-    They come in order of time. `name`: the zone's name, for the result. `old`, `new`: the zone by each release.
-    `years`: the years to compare, in UTC.
+    The periods are in the order of time. `name`: the zone's name, for the result. `old`, `new`: the zone in each
+    release. `years`: the years to compare, in UTC.
     """
     begin, last = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1] + 1, 1, 1, tzinfo=UTC)
     since: tuple[datetime, timedelta, timedelta] | None = None

@@ -45,9 +45,10 @@ def apply(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Create or change contracts in a running service, as files state them; all are checked before one is written.
+    """Create or change contracts in a running service, as files state them.
 
-    Exit status: 0 all are as in the files (or could be), 1 one of them does not fit, 2 misuse or no service answers.
+    All contracts are checked before any is written. Exit status: 0 all are as in the files (or could be), 1 one of them
+    does not fit, 2 misuse or no service answers.
     """
     wanted = read_files(files, reason, effective_from)
     for one in wanted:
@@ -143,7 +144,7 @@ def export(
 ) -> None:
     """Print contracts recorded in a running service as YAML, for a catalogue file or for `slad contract apply`.
 
-    Each is printed as its newest version has it; a note tells of one that does not apply yet. Exit status: 0 printed, 1
+    The newest version of each contract is printed, with a note if it does not apply yet. Exit status: 0 printed, 1
     there is no such contract, 2 misuse.
     """
     with open_client(url, key) as client:

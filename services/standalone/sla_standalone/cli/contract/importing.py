@@ -36,10 +36,11 @@ def import_(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Create or change contracts from a table; one line that does not fit keeps all others from being written.
+    """Create or change contracts from a table; if one line does not fit, nothing is written.
 
-    What a contract has that the table has no column for stays. Repeated, it changes nothing. Exit status: 0 all are as
-    in the table (or could be), 1 a line does not fit, 2 misuse or no service answers.
+    With --continue the lines that fit are written. Properties of a contract for which the table has no column are kept.
+    Importing the same table again changes nothing. Exit status: 0 all are as in the table (or could be), 1 a line does
+    not fit, 2 misuse or no service answers.
     """
     columns, lines = read_table(table, reason)
     with open_client(url, key) as client:
@@ -75,7 +76,7 @@ class RefusedLine:
     def said(self, misfit: Misfit) -> str:
         """Return one of the reasons for which the line was refused, as text.
 
-        It begins with the column that the reason concerns, if there is one: `plan: there is no such plan`.
+        The text begins with the column that the reason concerns, if any: `plan: there is no such plan`.
         """
         column = column_of(misfit)
         return f"{column}: {misfit.detail}" if column else misfit.detail
@@ -83,8 +84,8 @@ class RefusedLine:
     def as_json(self) -> dict[str, object]:
         """Return the refused line as JSON values.
 
-        `line`: its number in the table. `contract`: the contract's id. `errors`: the reasons, each with `column` and
-        `detail`.
+        `line`: the line's number in the table. `contract`: the contract's id. `errors`: the reasons, each with `column`
+        and `detail`.
         """
         errors = [{"column": column_of(each) or None, "detail": each.detail} for each in self.misfits]
         return {"line": self.line.wanted.line, "contract": self.line.wanted.id, "errors": errors}

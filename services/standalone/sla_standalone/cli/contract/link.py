@@ -27,11 +27,10 @@ def link(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Make a link by which a customer reads the support plan of a contract without a key; list such links, or revoke
-    one.
+    """Make a link by which a customer reads the support plan of a contract; or list or revoke such links.
 
-    The address is printed this once, since the service keeps only its hash. Needs a key with the scope admin. Exit
-    status: 0 done, 1 there is no such contract or link, 2 misuse or no service answers.
+    The customer needs no key. The address is printed only now, since the service keeps only its hash. Needs a key with
+    the scope admin. Exit status: 0 done, 1 there is no such contract or link, 2 misuse or no service answers.
     """
     making = days is not None or bool(lang)
     if listed + bool(revoke) + making > 1 or (every and not listed) or (listed and reason):

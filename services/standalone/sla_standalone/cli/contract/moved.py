@@ -25,13 +25,14 @@ def moved_clocks(
     known: Mapping[str, KnownContract | None],
     catalogue: Path | None,
 ) -> tuple[OpenClocks, Catalogue] | None:
-    """Return how contracts to be written would change open clocks, and the catalogue with these contracts.
+    """Return how wanted contracts would change open clocks, and the catalogue with these contracts.
 
-    `wanted`: the contracts. Those dated ahead count as if they applied already. `known`: contract id -> the contract as
-    the service has it. Compared are only incidents under these contracts, under other contracts of their customers, and
-    under the default contract. `timer`: the URL of the timer; `key`: an API key. `catalogue`: the files; None for those
-    that SLAD_CATALOGUE names. None is returned, with a note on stderr, if the files do not exist or are not those that
-    the service has in force.
+    Returns None, with a note on stderr, if the catalogue's files do not exist or are not the ones in force in the
+    service. Only some incidents are compared: those under the wanted contracts, under other contracts of the same
+    customers, and under the default contract.
+
+    `timer`: the URL of the timer. `key`: an API key. `wanted`: the contracts to be written. `known`: contract id -> the
+    contract as the service has it. `catalogue`: the files; None: those that SLAD_CATALOGUE names.
     """
     place = catalogue or Settings().catalogue
     if not place.exists():

@@ -37,9 +37,10 @@ def person(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Write a person of a recorded contract, or take the person out; without either, print the person.
+    """Write a person of a recorded contract (--file), or remove the person (--remove).
 
-    Exit status: 0 done (or it could be), 1 it does not fit, or there is no such contract or person, 2 misuse.
+    Without these options, print the person. Exit status: 0 done (or possible), 1 it does not fit, or there is no such
+    contract or person, 2 misuse.
     """
     if remove and file is not None:
         stop("either --file or --remove")
@@ -76,9 +77,9 @@ def role(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Say who holds a role of a recorded contract: all of its holders, in place of those before.
+    """Set the holders of a role of a recorded contract; they replace the former holders.
 
-    Exit status: 0 done (or it could be), 1 it does not fit, or there is no such contract, 2 misuse.
+    Exit status: 0 done (or possible), 1 it does not fit, or there is no such contract, 2 misuse.
     """
     if bool(holders) is nobody:
         stop("name the holders of the role, or say --nobody")

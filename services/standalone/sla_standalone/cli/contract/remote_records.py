@@ -15,12 +15,10 @@ from sla_standalone.cli.contract.service import API, ContractService, KnownContr
 
 
 class RemoteRecords:
-    """The recorded contracts of a running service, read over HTTP, as if the `wanted` contracts had been written
-    already.
+    """The recorded contracts of a running service, read over HTTP, with the `wanted` contracts as if already written.
 
-    It can be used as `sla_catalogue.recorded.Records`. `known`: id -> contract, for contracts that were read before;
-    None for one that the service does not have. `now`: the instant from which a wanted contract applies if it names
-    none.
+    It implements `sla_catalogue.recorded.Records`. `known`: id -> contract, for contracts that were already read; None
+    if the service does not have the contract. `now`: the instant from which a wanted contract applies if it names none.
     """
 
     def __init__(
@@ -47,17 +45,17 @@ class RemoteRecords:
         return sum(1 for _ in self)
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return what is recorded of a contract; None if nothing is.
+        """Return the record of a contract; None if nothing is recorded.
 
-        That is its versions, and its booked windows (extra hours of service). If the contract is among the wanted ones,
-        its wanted content is the last version.
+        The record has the contract's versions and booked windows (extra service hours). The last version of a wanted
+        contract is its wanted content.
         """
         if contract not in self._made:
             self._made[contract] = self._record(contract)
         return self._made[contract]
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name a customer, sorted.
+        """Return the ids, sorted, of the recorded contracts that name a customer.
 
         `customer`: the customer's name; case and spacing do not matter.
         """
@@ -70,25 +68,23 @@ class RemoteRecords:
         return self._of[name]
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return (): contracts are not looked up by product here.
+        """Return () without looking for contracts that name one of these products.
 
-        A look-up of contracts that name one of these products is not needed, since the due instants of clocks do not
-        depend on what a customer runs.
+        The due instants of clocks do not depend on what a customer runs.
         """
         return ()
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return (): contracts are not looked up by mail domain here.
+        """Return () without looking for contracts that let a mail domain register for notices.
 
-        A look-up of contracts under which addresses of a domain may register for notices is not needed, since the due
-        instants of clocks do not depend on that.
+        The due instants of clocks do not depend on it.
         """
         return ()
 
     def products(self) -> Mapping[str, str]:
-        """Return an empty mapping: the products that contracts name are not read here.
+        """Return an empty mapping; the products that contracts name are not read.
 
-        They are not needed, since the due instants of clocks do not depend on what a customer runs.
+        The due instants of clocks do not depend on what a customer runs.
         """
         return {}
 

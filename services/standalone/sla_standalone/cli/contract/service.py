@@ -24,11 +24,12 @@ _STOPS = frozenset({401, 403, 405, 415})  # these concern every contract alike
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedContract:
-    """A contract to be written to a running service, as a file or a line of a table states it.
+    """A contract to be written to a running service.
 
-    `section`: its content, with the keys of a catalogue file. `place`: where it is written, such as `contracts.csv:12`.
-    `line`: its line in a table, 0 in a file. `reason`: why, for the history. `effective_from`: from when it applies
-    (ISO 8601); "" for now, or its first day if that is later.
+    A file or a line of a table states it. `section`: the contract's content, with the keys of a catalogue file.
+    `place`: where the contract is stated, such as `contracts.csv:12`. `line`: the line in a table; 0 in a file.
+    `reason`: why, for the history. `effective_from`: from when the contract applies (ISO 8601); "": from now, or from
+    its first day if that is later.
     """
 
     id: str
@@ -41,9 +42,10 @@ class WantedContract:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A reason why a service refuses a contract: `detail`, in words.
+    """A reason why a service refuses a contract.
 
-    `pointer`: JSON pointer to the place in the request's body that it concerns, "" for the contract as a whole.
+    `detail`: the reason in words. `pointer`: a JSON pointer to the place in the request's body; "" for the contract as
+    a whole.
     """
 
     pointer: str
@@ -54,9 +56,9 @@ class Misfit:
 class KnownContract:
     """A contract as a running service has it.
 
-    `etag`: the ETag that a change must send as If-Match. `managed`: `api` for a recorded contract, `file` for one of
-    the catalogue's files. `newest`: the content of its newest version, empty without one. `told`: the whole JSON
-    answer.
+    `etag`: the ETag that a change must send as If-Match. `managed`: `api` for a recorded contract, `file` for a
+    contract in the catalogue's files. `newest`: the content of its newest version; empty if there is none. `told`: the
+    service's whole JSON response.
     """
 
     etag: str
@@ -69,17 +71,17 @@ class KnownContract:
 class ContractService:
     """Reads and writes the contracts of the running service that `client` calls.
 
-    `known`, `windows`, `write` and `end` ask a busy service up to 20 times; `sleep` waits for so many seconds in
-    between. A service that refuses the API key ends the command, except in `windows`.
+    A busy service is asked up to 20 times by `known`, `windows`, `write`, `write_part` and `end`; `sleep` waits in
+    between. If the service refuses the API key, the command ends (except in `windows`).
     """
 
     client: httpx2.Client
     sleep: Callable[[float], None] = time.sleep
 
     def known(self, contract: str) -> KnownContract | None:
-        """Return a contract as the service has it; None if there is none.
+        """Return a contract as the service has it, with the content of its newest version; None if there is none.
 
-        `contract`: its id. The result has the content of the contract's newest version.
+        `contract`: the contract's id.
         """
         answer = self._ask("GET", contract_path(contract))
         if answer.status_code == httpx2.codes.NOT_FOUND:
@@ -95,16 +97,16 @@ class ContractService:
         return KnownContract(answer.headers.get("etag", ""), told["managed"], newest, told)
 
     def version(self, contract: str, number: int) -> dict[str, Any]:
-        """Return one version of a recorded contract as JSON; the key `contract` has its content.
+        """Return one version of a recorded contract as JSON; its key `contract` has the content.
 
         `number`: the version's number. An unknown version ends the command.
         """
         return fetch_json(self.client, f"{contract_path(contract)}/versions/{number}")
 
     def windows(self, contract: str) -> list[dict[str, Any]]:
-        """Return a contract's booked windows (hours that a customer booked) as JSON.
+        """Return a contract's booked windows (extra service hours) as JSON.
 
-        It is [] if the service refuses, as it does for a contract that is not in force yet.
+        The result is [] if the service refuses, for example because the contract is not in force yet.
         """
         answer = self._ask("GET", f"{contract_path(contract)}/windows")
         return list(answer.json()["booked"]) if answer.is_success else []
@@ -133,11 +135,11 @@ class ContractService:
             after = page["next"]
 
     def write(self, wanted: WantedContract, known: KnownContract | None, *, dry_run: bool) -> tuple[Misfit, ...]:
-        """Create or change a contract in the service; return why the service refuses it.
+        """Create or change a contract in the service; return why the service refuses, or () if it accepts.
 
-        The result is () if it does not refuse. `wanted`: the contract. `known`: the contract as the service had it;
-        None: it has none, and it is created. If the contract was changed since `known` was read, the service refuses.
-        `dry_run`: the service checks and writes nothing.
+        `wanted`: the contract to write. `known`: the contract as it was read from the service; None: create it. If the
+        contract was changed since it was read, the service refuses. `dry_run`: the service only checks, and writes
+        nothing.
         """
         body: dict[str, Any] = {"contract": wanted.section, "reason": wanted.reason}
         if wanted.effective_from:
@@ -151,7 +153,7 @@ class ContractService:
         return misfits(answer)
 
     def end(self, contract: str, known: KnownContract, on: str, reason: str) -> tuple[Misfit, ...]:
-        """End a contract in the service; return why the service refuses, () if it does not.
+        """End a contract in the service; return why the service refuses, or () if it accepts.
 
         `on`: the first day without the contract, such as `2027-01-01`. `reason`: why it ends, for the history. If the
         contract was changed since `known` was read, the service refuses.
@@ -162,9 +164,11 @@ class ContractService:
     def write_part(
         self, contract: str, etag: str, method: str, part: Sequence[str], said: Mapping[str, Any], *, dry_run: bool
     ) -> tuple[Misfit, ...]:
-        """Change a part of a contract as it was read; return why not, nothing if it was taken.
+        """Change a part of a contract in the service; return why the service refuses, or () if it accepts.
 
-        `part`: the rest of the path, such as ("people", "anna"). `said`: of a PUT the body, of a DELETE the query.
+        `etag`: the contract's ETag when it was read; if the contract was changed since, the service refuses. `method`:
+        PUT or DELETE. `part`: the rest of the path, such as ("people", "anna"). `said`: the body of a PUT, or the query
+        of a DELETE. `dry_run`: the service only checks, and writes nothing.
         """
         path = "/".join([contract_path(contract), *(quote(step, safe="") for step in part)])
         body, query = (said, {}) if method == "PUT" else (None, {name: str(value) for name, value in said.items()})
@@ -198,7 +202,7 @@ def contract_path(contract: str) -> str:
 def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
     """Return the reasons why a service refused a contract; () if it accepted the contract.
 
-    `answer`: the service's HTTP answer. An answer that concerns all contracts alike, such as 401, ends the command.
+    `answer`: the service's HTTP response. A response that concerns all contracts, such as 401, ends the command.
     """
     if answer.is_success:
         return ()
@@ -213,10 +217,10 @@ def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
 
 
 def unchanged(wanted: WantedContract, known: KnownContract | None) -> bool:
-    """Return whether a contract need not be written, since the service has it as wanted.
+    """Return whether the service already has the wanted contract, so that it need not be written.
 
-    That is, it is recorded in the service already, with the wanted content. `known`: the contract as the service has
-    it, None for none.
+    True if the contract is recorded in the service with the wanted content. `known`: the contract as the service has
+    it; None: it has none.
     """
     return known is not None and known.managed == API and canonical(known.newest) == canonical(wanted.section)
 

@@ -37,7 +37,10 @@ def list_contracts(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """List the contracts of a catalogue (by default SLAD_CATALOGUE, else the shipped examples), or of a service."""
+    """List the contracts of a catalogue, or of a running service (--url).
+
+    Without options: the catalogue of SLAD_CATALOGUE, or the shipped examples if it does not exist.
+    """
     found = _of_service(url, key, text) if url and catalogue is None else _of_files(catalogue, text)
     if json:
         emit(found)
@@ -87,7 +90,7 @@ def show(
 ) -> None:
     """Show everything that a contract and its plan promise: targets, hours, priorities, rules, people, escalation.
 
-    With --url, a contract that is recorded in the service is shown from there: its versions and its history.
+    With --url, a contract recorded in the service is shown from there: its versions and its history.
     """
     if url and catalogue is None and _show_recorded(contract, url, key, json=json):
         return

@@ -24,18 +24,21 @@ _SEPARATOR = ";"
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
-    """A line of a table of contracts: the contract that it states (`wanted`), and column -> text of its cells."""
+    """A line of a table of contracts.
+
+    `wanted`: the contract that the line states. `cells`: column -> text.
+    """
 
     wanted: WantedContract
     cells: Mapping[str, str]
 
 
 def read_table(file: Path, reason: str) -> tuple[list[str], list[TableLine]]:
-    """Return the names of the columns, and the lines, of a CSV table of contracts.
+    """Return the column names and the lines of a CSV table of contracts.
 
-    Each line is one contract; empty lines are skipped. `reason`: why the contracts are written, for lines that do not
-    say so. The command ends if the file cannot be read, a column is unknown or there twice, the column `id` is missing,
-    or a line has more cells than the header.
+    Each line is one contract; empty lines are skipped. `reason`: why the contracts are written, for lines without a
+    reason. The command ends if the file cannot be read, a column is unknown or occurs twice, the column `id` is
+    missing, or a line has more cells than the header.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
@@ -97,11 +100,11 @@ def _listed(text: str) -> list[Plain]:
 
 
 def merge_with_stored(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
-    """Return the contract of a table's line, completed by what the service has stored of it.
+    """Return the contract of a table's line, completed by what the service has stored of the contract.
 
-    `wanted`: the contract as the line states it. `newest`: its content in the service. Of this, the values are added
-    for which the table has no column (`columns`). If a cell of the line is empty, the contract has no such value,
-    whatever the service has.
+    `wanted`: the contract as the line states it. `newest`: the contract's content in the service. `columns`: the
+    table's columns. Stored values are added only where the table has no column for them. An empty cell means that the
+    contract has no such value.
     """
     stated = {name for name in columns if name in (*_TEXTS, *_LISTS)}
     section = {key: value for key, value in newest.items() if key not in stated}
@@ -127,7 +130,7 @@ def _roles(columns: list[str]) -> set[str]:
 def column_of(misfit: Misfit) -> str:
     """Return the table's column that a reason for refusal concerns, such as `valid_from`.
 
-    "" if it concerns the whole line.
+    "" if the reason concerns the whole line.
     """
     steps = misfit.pointer.removeprefix("/contract").strip("/").split("/")
     match steps:

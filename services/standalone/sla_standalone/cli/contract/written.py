@@ -20,7 +20,7 @@ def read_files(files: list[Path], reason: str, effective_from: str) -> list[Want
 
     `reason`, `effective_from`: for contracts that do not state their own. As in a catalogue, the text `${NAME}` is
     replaced by the environment variable NAME. The command ends if a file cannot be read or has another form, a variable
-    is not set, or an id is there twice.
+    is not set, or an id occurs twice.
     """
     found: dict[str, WantedContract] = {}
     for file in files:
@@ -32,7 +32,10 @@ def read_files(files: list[Path], reason: str, effective_from: str) -> list[Want
 
 
 def read_values(file: Path) -> Plain:
-    """Return what a YAML or JSON file holds, with `${NAME}` filled in. A file that cannot be read ends the command."""
+    """Return the content of a YAML or JSON file, with environment variables in place of `${NAME}`.
+
+    A file that cannot be read, or a variable that is not set, ends the command.
+    """
     try:
         tree = read_tree(file.read_text(encoding="utf-8-sig"), str(file))
     except OSError as error:

@@ -42,7 +42,7 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
 def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
     """Yield the events of many incidents as CloudEvents, in batches of at most `size`.
 
-    `lives`: one list of events for each incident. A list is split over batches only if it is longer than `size`.
+    `lives`: one list of events for each incident. A list is split only if it is longer than `size`.
     """
     held: list[dict[str, Any]] = []
     for life in lives:
@@ -62,8 +62,8 @@ def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[lis
 class NotImported:
     """An event or line that was not imported, and the reason, for the rejects file.
 
-    `line`: the line's number in the table; 0 for an event, whose line is not known. `incident`: the incident's id, ""
-    for a line that names none. `text`: the line, or the event's type and id.
+    `line`: the line's number in the table; 0 for an event, whose line is not known. `incident`: the incident's id; ""
+    if the line names none. `text`: the line, or the event's type and id.
     """
 
     line: int  # 0 where only the event is known
@@ -76,9 +76,10 @@ class NotImported:
 class ImportAccount:
     """The counts of one import of incidents into a running service.
 
-    Call `count_answer` with each answer of the service, and `add_refusal` for each event that was not imported.
-    `incidents`, `events`: how many the table has. `accepted`: events that were new to the service. `duplicate`: events
-    that the service knew already. `refusals`: events and lines that were not imported.
+    Call `count_answer` for each response of the service, and `add_refusal` for each event that was not imported.
+    `incidents`, `events`: the numbers in the table. `accepted`: the number of events that were new to the service.
+    `duplicate`: the number of events that the service already knew. `refusals`: events and lines that were not
+    imported.
     """
 
     incidents: int = 0
@@ -88,7 +89,7 @@ class ImportAccount:
     refusals: list[NotImported] = field(default_factory=list)
 
     def count_answer(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
-        """Count the service's answer (JSON of `POST /v1/events`) to one batch of CloudEvents.
+        """Count the service's response (JSON of `POST /v1/events`) to one batch of CloudEvents.
 
         Events whose outcome is neither `accepted` nor `ignored` are added to the refusals, with the service's reason.
         """
@@ -106,9 +107,7 @@ class ImportAccount:
         self.refusals.append(NotImported(0, event["subject"], reason, f"{event['type']} {event['id']}"))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as JSON values: incidents, events, accepted, duplicate, and `rejected`, the number of
-        refusals.
-        """
+        """Return the counts as JSON values; `rejected` is the number of refusals."""
         return {
             "incidents": self.incidents, "events": self.events, "accepted": self.accepted,
             "duplicate": self.duplicate, "rejected": len(self.refusals),

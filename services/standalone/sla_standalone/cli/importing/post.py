@@ -18,21 +18,24 @@ _LONGEST_WAIT = 60.0
 
 
 class StillBusy(Exception):
-    """Raised when the service was busy at 20 attempts to send one batch; the import may be run again, no event counts
-    twice.
+    """Raised when the service was busy at 20 attempts to send one batch.
+
+    The import may be repeated: no event is imported twice.
     """
 
 
 async def post(
     client: httpx2.AsyncClient, batch: list[dict[str, Any]], account: ImportAccount, time_source: TimeSource
 ) -> None:
-    """Post a batch of CloudEvents to `/v1/events`, and count the service's answer in `account`.
+    """Post a batch of CloudEvents to `/v1/events`, and count the service's response in `account`.
 
-    If the service is busy (429, 502, 503, 504): the batch is sent again, up to 20 times in all; then StillBusy is
-    raised. Between these come pauses as long as the service asks for, or growing ones, of one minute at most;
-    `time_source` waits for them. If the batch is too large (413): it is sent in halves. If the status concerns the
-    whole import, such as 401 for a wrong key: the command ends. For any other status: all events of the batch are added
-    to the refusals.
+    Depending on the status of the response:
+
+    - 429, 502, 503, 504 (busy): the batch is sent again, up to 20 times in all; then StillBusy is raised. `time_source`
+      waits in between, as long as the service asks for or ever longer, for at most a minute.
+    - 413 (too large): the batch is sent in halves.
+    - 401, 403, 404, 405, 415 (such as a wrong key): the command ends.
+    - Any other status except 202: all events of the batch are added to the refusals.
     """
     answer = await _patiently(client, batch, time_source)
     match answer.status_code:

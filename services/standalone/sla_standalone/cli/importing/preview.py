@@ -23,10 +23,9 @@ _WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
 class ImportPreview:
     """How many notifications `slad import --tell` would send: call `look` with the events of each incident.
 
-    `catalogue`: whose contracts, escalations and people apply. `now`: the time at which the import would be made.
-    `incidents`: the number of incidents of which people would be notified. `kinds`: `breached` or `warning` -> how many
-    of these. `by_person`: (contract, role, person) -> number of messages; the person is `nobody` where no one has the
-    role.
+    `catalogue`: its contracts, escalations and people apply. `now`: the time of the import. `incidents`: the number of
+    incidents with notifications. `kinds`: `breached` or `warning` -> number. `by_person`: (contract, role, person) ->
+    number of messages; the person is `nobody` if no one has the role.
     """
 
     catalogue: Catalogue
@@ -36,9 +35,9 @@ class ImportPreview:
     by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
-        """Count what people would be notified of if a service received the events of one incident now.
+        """Count the notifications that the events of one incident would cause if a service received them now.
 
-        That is the incident's breaches and warnings, and for each the people of the escalation's levels without a
+        They are about the incident's breaches and warnings, and go to the people of the escalation levels without a
         delay.
         """
         if not events:
@@ -68,8 +67,8 @@ class ImportPreview:
     def as_json(self) -> dict[str, Any]:
         """Return the counts as JSON values.
 
-        `incidents`: of how many incidents people would be notified. `kinds`: `breached` or `warning` -> how many.
-        `people`: objects with `contract`, `role`, `person` and the number of `messages`.
+        `incidents`: the number of incidents with notifications. `kinds`: `breached` or `warning` -> number. `people`:
+        objects with `contract`, `role`, `person` and the number of `messages`.
         """
         return {
             "incidents": self.incidents,
@@ -81,7 +80,7 @@ class ImportPreview:
         }
 
     def in_words(self) -> str:
-        """Return the counts as one line of text, or that nothing would be sent."""
+        """Return the counts as one line of text."""
         if not self.incidents:
             return "nothing: no open incident is breached or near its due instant"
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items()))

@@ -34,9 +34,10 @@ def override(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Put somebody on call in a rota for a time. The same again changes nothing. The key is an admin's.
+    """Put somebody on call in a rota for a time. Repeating the command changes nothing.
 
-    Exit status: 0 it stands (or could), 1 there is no such rota, 2 it does not fit, or no service answers.
+    Needs a key with the scope admin. Exit status: 0 the override is made (or could be), 1 there is no such rota, 2 it
+    does not fit, or no service answers.
     """
     with open_client(url, key) as client:
         known = fetch_json(client, ON_CALL, {"rota": rota})
@@ -53,9 +54,10 @@ def override(
 
 
 def overrides(rota: Rota, url: Url = DEFAULT_URL, key: Key = "", json: Json = False) -> None:
-    """List the overrides of a rota, those of files too: of the last 31 days, in force, and ahead.
+    """List the overrides of a rota: those of the last 31 days, those in force and future ones.
 
-    Exit status: 0, or 1 there is no such rota, 2 no service answers.
+    Overrides from the catalogue's files are included. Exit status: 0 listed, 1 there is no such rota, 2 no service
+    answers.
     """
     with open_client(url, key) as client:
         found = fetch_json(client, f"{ON_CALL}/{quote(rota, safe='')}/overrides")
@@ -81,9 +83,10 @@ def end(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """End an override that was made over the API: from now on, or before it begins. It stays on record.
+    """End an override that was made over the API, from now on or before it begins.
 
-    Exit status: 0 it is ended or over (or could be), 1 there is none, 2 no service answers.
+    The override stays on record. Exit status: 0 it is ended or over (or could be ended), 1 there is none, 2 no service
+    answers.
     """
     query = _query(dry_run) | ({"reason": reason} if reason else {})
     with open_client(url, key) as client:

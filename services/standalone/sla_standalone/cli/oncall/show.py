@@ -37,7 +37,7 @@ def oncall(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show who is on call, and who is next: by the catalogue's files, or with --url as a service tells whom."""
+    """Show who is on call now and next, by the catalogue's files, or with --url as a service reports."""
     if context.invoked_subcommand is not None:
         if _given(context, *context.params):
             stop(f"options of `slad oncall {context.invoked_subcommand}` stand behind its name")

@@ -18,7 +18,7 @@ class Style(StrEnum):
     """How a sender identifies and signs a delivery in the HTTP headers.
 
     GITHUB, JIRA: the webhook signatures of these systems. CLOUDEVENTS: an API key. STANDARD_WEBHOOKS: the signature of
-    standardwebhooks.com. PLAIN: no headers, so the delivery is not signed.
+    standardwebhooks.com. PLAIN: not signed.
     """
 
     GITHUB = "github"
@@ -32,8 +32,9 @@ class Style(StrEnum):
 class Sample:
     """A sample delivery for `slad send`.
 
-    `style`: how the delivery is signed. `path`: where on a service it is posted, such as `/v1/events`. `title`: what
-    happens in it, in words. `headers`: the other headers that its sender would send, without those of the signature.
+    `style`: how the delivery is signed. `path`: the path of the service to which it is posted, such as `/v1/events`.
+    `title`: what happens in the delivery, in words. `headers`: the sender's other headers, without those of the
+    signature.
     """
 
     name: str
@@ -70,8 +71,8 @@ SAMPLES: Mapping[str, Sample] = {
 def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
     """Return the payload of a sample delivery, to be posted to a service.
 
-    `number`: the number of the incident that it is about. `unique`: a text that becomes part of the payload's ids, so
-    that the service does not take it for a duplicate. `now`: its date.
+    `number`: the incident's number. `unique`: a text for the payload's ids, so that the service does not see a
+    duplicate. `now`: the date of the delivery.
     """
     text = files(__package__).joinpath("samples", f"{sample.name}.json").read_text("utf-8")
     at = now.astimezone(UTC)
@@ -87,8 +88,8 @@ def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
 def proof(style: Style, secret: str, body: bytes, unique: str, now: datetime) -> dict[str, str]:
     """Return the HTTP headers that identify and sign the delivery `body` in this style.
 
-    `secret`: signs the body, or is the API key itself; with "" the signature or key is left out. `unique`: the
-    delivery's id. `now`: the time stamp of a signature that has one.
+    `secret`: signs the body, or is the API key itself; "": no signature or key. `unique`: the delivery's id. `now`: the
+    time stamp, for signatures that have one.
     """
     match style:
         case Style.GITHUB:
