@@ -95,7 +95,7 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
         may_see(deps.authorize(request, KeyScope.READ), contract)
         of_files = deps.catalogue().rulebook.contracts.get(ContractId(contract))
         if of_files is not None:
-            return json_answer(answer.file_json(of_files), 200, ContractRecord(of_files.id))
+            return json_answer(answer.file_json(of_files), 200, ContractRecord(id=of_files.id))
         record = await _record(deps, contract)
         return json_answer(answer.record_json(record, deps.time_source.now()), 200, record)
 
