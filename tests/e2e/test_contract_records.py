@@ -99,6 +99,23 @@ async def test_a_change_dated_ahead_takes_effect_at_its_instant(world: World) ->
     await world.applied(name, lambda one: due(one) == opened + timedelta(minutes=90))
 
 
+async def test_a_renewal_that_takes_effect_before_its_first_day_is_warned_of(world: World) -> None:
+    opened = world.next_morning(WARSAW)
+    contract = world.name("renewed")
+    tag = (await create(world, contract, section(contract))).headers["etag"]
+    first = (opened + timedelta(days=9)).date().isoformat()
+    renewed = section(contract, valid={"from": first})
+    early = {"effective_from": (opened + timedelta(days=2)).isoformat()}
+    said = await change(world, contract, renewed, tag, **early)
+    assert [one["code"] for one in said.json()["warnings"]] == ["gap-before-valid"], said.text
+    assert first in said.json()["warnings"][0]["detail"]
+    other = world.name("renewed-in-time")
+    tag = (await create(world, other, section(other))).headers["etag"]
+    said = await change(world, other, section(other, valid={"from": first}), tag)
+    assert said.status_code == 200
+    assert said.json()["warnings"] == []
+
+
 async def test_two_writers_at_once_and_what_does_not_fit_change_nothing(world: World) -> None:
     contract = world.name("guarded")
     tag = (await create(world, contract, section(contract))).headers["etag"]

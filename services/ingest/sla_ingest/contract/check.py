@@ -17,6 +17,8 @@ from sla_domain.plan import PlanId, written_name
 from sla_domain.record import ContractRecord, check_scope_change
 from sla_ingest.contract.written import unfit
 from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.rfc3339 import rfc3339
+from sla_platform.wire.contract import first_day
 
 
 def check_contract(
@@ -41,6 +43,28 @@ def check_contract(
     if errors:
         raise unfit(errors)
     return tuple(one for one in found if one.severity is not FindingLevel.ERROR)
+
+
+def gap_before_first_day(
+    record: ContractRecord, values: dict[str, Plain], since: datetime
+) -> tuple[ContractProblem, ...]:
+    """Return the warning that a new version leaves a gap in time in which the contract covers nothing; () without one.
+
+    The gap lies between the instant `since`, when the version replaces the one before, and the first day on which the
+    new version's contract is valid.
+
+    Args:
+        record: Has the earlier versions.
+        values: The new version, as under `contracts.<id>` in a catalogue file.
+        since: When the version takes effect.
+    """
+    first = first_day(values)
+    replaced = any(one.withdrawn_in is None and one.effective_from < since for one in record.versions)
+    if first is None or first <= since or not replaced:
+        return ()
+    message = f"it replaces the version before from {rfc3339(since)} on, but is valid only from {rfc3339(first)} on"
+    hint = "leave out effective_from, or the contract covers nothing in between"
+    return (ContractProblem(("valid", "from"), FindingLevel.WARNING, "gap-before-valid", message, hint),)
 
 
 def check_scope(

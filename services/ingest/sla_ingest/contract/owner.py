@@ -39,7 +39,7 @@ from sla_domain.record import (
 )
 from sla_domain.window import BookableWindow
 from sla_ingest.contract import store as records
-from sla_ingest.contract.check import check_contract, check_scope
+from sla_ingest.contract.check import check_contract, check_scope, gap_before_first_day
 from sla_ingest.contract.refusal import no_such_contract, refusal
 from sla_ingest.contract.written import WrittenContract
 from sla_platform.audit.act import ActName, Command
@@ -432,6 +432,7 @@ class ContractOwner:
                     await records.refresh_shelf(connection, self._shelf)
                     values = json.loads(change.document)
                     warnings = check_contract(self._catalogue(), self._shelf, contract, values, change.number)
+                    warnings += gap_before_first_day(record, values, change.effective_from)
                     check_scope(self._catalogue(), record, values, change.effective_from, now)
             except RefusedChange as refused:
                 raise refusal(refused) from None
