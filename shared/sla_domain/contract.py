@@ -12,6 +12,7 @@ from typing import NewType
 from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose, Calendar, local_instant
 from sla_domain.normal import normals
+from sla_domain.objective import Objective
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
 from sla_domain.rota import RotaId
 from sla_domain.window import BookedWindow
@@ -160,7 +161,8 @@ class Contract:
     at. `at_close`: None: as the plan says. `notes`: language tag -> text. `leaves_unspecified`: metrics that may go
     without a number. `windows`: booked hours that count too. `version`, `effective_from`: of a recorded contract; 0 and
     None for one of a file. `normal_…`: the names in the form in which they are compared. `hours_key`: equal for
-    contracts with the same zone and holidays.
+    contracts with the same zone and holidays. `objectives`: shares that must be in time; of a contract with several
+    entitlements those for all of them together.
     """
 
     id: ContractId
@@ -186,6 +188,7 @@ class Contract:
     languages: tuple[str, ...] = ("en",)
     targets: tuple[Target, ...] = ()
     allowances: tuple[Allowance, ...] = ()  # with its own amounts; optional ones if bought (clauses E13, E14)
+    objectives: tuple[Objective, ...] = ()  # of attainment: the plan's, with its own changes (clause E4)
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number

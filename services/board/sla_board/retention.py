@@ -29,7 +29,8 @@ CLAIMS = 1_000
 CLAIMS_KEPT = timedelta(days=30)  # longer than any broker keeps what it could send again
 _LIVE = [phase.value for phase in Phase if phase.live]
 _incident, _notice = tables.incident.c, tables.notice.c
-_ABOUT_INCIDENT = (tables.event, tables.clock, tables.contract, tables.phase, tables.delivery, tables.alert)
+_OF_INCIDENT = (tables.clock, tables.request, tables.contract, tables.phase)
+_ABOUT_INCIDENT = (tables.event, *_OF_INCIDENT, tables.delivery, tables.alert)
 _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 

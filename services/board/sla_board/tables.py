@@ -93,6 +93,7 @@ phase = Table(
 )
 
 _OPEN = text("open")
+UNDECIDED = text("verdict = 'open'")
 
 clock = Table(
     "board_clock",
@@ -125,8 +126,36 @@ clock = Table(
     Column("stopped_at", Instant),
     Column("breached_at", Instant),
     Column("search", Text, nullable=False),
+    # How attainment counts it (sla_domain.attainment.verdict): as of the decision, whatever came later.
+    Column("verdict", String(8), nullable=False, server_default=text("'open'")),
+    Column("decided_at", Instant),
+    Column("decided_contract", String(120), nullable=False, server_default=text("''")),
+    Column("decided_priority", String(60), nullable=False, server_default=text("''")),
+    Column("entitlement", String(120), nullable=False, server_default=text("''")),
+    Column("exempt", Text, nullable=False, server_default=text("''")),
+    Column("exempt_by", Text, nullable=False, server_default=text("''")),
     Index("ix_board_clock_incident", "incident"),
+    Index("ix_board_clock_decided", "decided_contract", "decided_at"),
+    Index("ix_board_clock_undecided", "decided_contract", "due_at", postgresql_where=UNDECIDED, sqlite_where=UNDECIDED),
     Index("ix_board_clock_open", "due_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+)
+
+# How attainment counts an incident as a whole: once, by the clock that decided it.
+request = Table(
+    "board_request",
+    metadata,
+    Column("incident", String(300), primary_key=True),
+    Column("verdict", String(8), nullable=False),
+    Column("decided_at", Instant),
+    Column("due_at", Instant),
+    Column("metric", String(60), nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("entitlement", String(120), nullable=False),
+    Column("priority", String(60), nullable=False),
+    Column("exempt", Text, nullable=False),
+    Column("exempt_by", Text, nullable=False),
+    Index("ix_board_request_decided", "contract", "decided_at"),
+    Index("ix_board_request_undecided", "contract", "due_at", postgresql_where=UNDECIDED, sqlite_where=UNDECIDED),
 )
 
 delivery = Table(

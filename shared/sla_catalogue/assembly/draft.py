@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
+from sla_catalogue.document.objective import ObjectiveDocument
 from sla_catalogue.document.plan import (
     MetricDocument,
     PlanDocument,
@@ -29,9 +30,9 @@ class PlanDraft:
     """A plan as it is written, merged with the plan it extends; `build_plan` makes the usable plan of it.
 
     `document`: has the plan's other values, such as its title and rules; its lists and mappings are in the fields here.
-    `priorities`, `targets`, `windows`, `allowances`: a pair (keys down to where it was written, document) for each.
-    `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan, for which only a contract has
-    targets.
+    `priorities`, `targets`, `windows`, `allowances`, `objectives`: a pair (keys down to where it was written,
+    document) for each. `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan, for which
+    only a contract has targets.
     """
 
     id: str
@@ -43,6 +44,7 @@ class PlanDraft:
     roles: tuple[RoleDocument, ...]
     windows: tuple[tuple[Path, WindowDocument], ...]
     allowances: tuple[tuple[Path, AllowanceDocument], ...]
+    objectives: tuple[tuple[Path, ObjectiveDocument], ...]
     timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
 
     @property
@@ -100,6 +102,7 @@ def _own(name: str, document: PlanDocument) -> PlanDraft:
         roles=tuple(document.roles),
         windows=tuple(((*path, "windows", i), each) for i, each in enumerate(document.windows)),
         allowances=tuple(((*path, "allowances", i), each) for i, each in enumerate(document.allowances)),
+        objectives=tuple(((*path, "objectives", i), each) for i, each in enumerate(document.objectives)),
     )
 
 
@@ -117,9 +120,9 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Return a plan merged from two: what `top` does not have is taken from `base`.
 
-    `id_`: the id of the result. If both have a priority, metric, coverage, role, window or allowance of the same id or
-    name, that of `top` is used. The targets of `top` come before those of `base`. Two things are never taken from
-    `base`: the base plans that it requires, and when and where it is sold.
+    `id_`: the id of the result. If both have a priority, metric, coverage, role, window, allowance or objective of the
+    same id or name, that of `top` is used. The targets of `top` come before those of `base`. Two things are never taken
+    from `base`: the base plans that it requires, and when and where it is sold.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}
@@ -127,6 +130,7 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     held = {role.id for role in top.roles}
     booked = {each.id for _, each in top.windows}
     counted = {each.id for _, each in top.allowances}
+    aimed = {each.id for _, each in top.objectives}
     merged = upper.model_copy(
         update={
             "title": upper.title or lower.title,
@@ -156,4 +160,5 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
         roles=(*top.roles, *(role for role in base.roles if role.id not in held)),
         windows=(*top.windows, *(pair for pair in base.windows if pair[1].id not in booked)),
         allowances=(*top.allowances, *(pair for pair in base.allowances if pair[1].id not in counted)),
+        objectives=(*top.objectives, *(pair for pair in base.objectives if pair[1].id not in aimed)),
     )

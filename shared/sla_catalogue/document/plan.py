@@ -17,6 +17,7 @@ from sla_catalogue.document.entitlement import (
 )
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
 from sla_catalogue.document.notices import NoticesDocument
+from sla_catalogue.document.objective import ObjectiveDocument
 from sla_catalogue.document.window import WindowDocument
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
@@ -237,8 +238,8 @@ class PlanDocument(Document):
     contracts may begin. `minimum_term`: the least duration of a contract. `all_products`: a contract may leave out no
     product. `not_available_for`: products and countries for which it is not sold. `scope`: how often the products may
     change. `not_covered`: types of requests. `at_close`: whether a due instant at the end of opening hours stays there
-    (default) or moves to the next opening. `windows`: extra hours to book. `notices`: of critical fixes. `note`:
-    language -> a remark.
+    (default) or moves to the next opening. `windows`: extra hours to book. `notices`: of critical fixes.
+    `objectives`: shares that must be in time. `note`: language -> a remark.
     """
 
     extends: str | None = None
@@ -266,4 +267,5 @@ class PlanDocument(Document):
     at_close: AtClose | None = None
     windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
     notices: NoticesDocument | None = None  # of critical fixes (clauses H6, H15 and I5)
+    objectives: list[ObjectiveDocument] = Field(default_factory=list)  # of attainment (clause E4)
     note: Texts = Field(default_factory=dict)

@@ -55,7 +55,7 @@ async def test_an_incident_that_ended_long_ago_goes_with_everything_that_was_sai
     assert await left(board) == before
     removed = await house(board)
     assert removed == {f"board_{name}": count for name, count in before.items()}
-    assert before == {"event": 4, "incident": 1, "clock": 1, "delivery": 1, "alert": 1}
+    assert before == {"event": 4, "incident": 1, "clock": 1, "request": 1, "delivery": 1, "alert": 1}
     assert await left(board) == {}
     assert board.metric("slad_board_rows_removed_total", table="board_event") == 4
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board import tables
 from sla_board.metrics import BoardMetrics
 from sla_board.projection import store as projections
+from sla_board.projection import verdict as verdicts
 from sla_board.projection.clock import PublishedFact, about_clock, clock_row
 from sla_board.projection.contract import contract_rows
 from sla_board.projection.delivery import alert_row, delivery_rows
@@ -151,18 +152,34 @@ class Projector:
         """Return how many incidents in the batch have been forgotten and are not started anew."""
         await projections.keep_events(connection, touched.events)
         late = await self._write_incidents(connection, touched, now) if touched.incidents else 0
-        if touched.clocks:
-            known = await self._facts.of(connection, touched.clocks, touched.committed)
-            rows = [clock_row(known[id_]) for id_ in sorted(known)]
-            await projections.upsert_rows(connection, tables.clock, rows)
-        await projections.upsert_newer_rows(connection, tables.contract, contract_rows(touched.moves))
+        moves = contract_rows(touched.moves)
+        await projections.upsert_newer_rows(connection, tables.contract, moves)
+        clocks = await self._write_clocks(connection, touched, [row["incident"] for row in moves])
         phases = phase_rows(touched.phases)
         await projections.upsert_newer_rows(connection, tables.phase, phases)
-        await projections.copy_phases(connection, {*touched.incidents, *(row["incident"] for row in phases)})
+        phased = {*touched.incidents, *(row["incident"] for row in phases)}
+        await projections.copy_phases(connection, phased)
+        await self._write_requests(connection, phased | clocks)
         await projections.upsert_newer_rows(connection, tables.delivery, delivery_rows(touched.told))
         await projections.upsert_rows(connection, tables.alert, touched.alerts)
         await projections.upsert_notices(connection, notice_rows(touched.notices))
         return late
+
+    async def _write_clocks(self, connection: AsyncConnection, touched: _Touched, moved: Collection[str]) -> set[str]:
+        """Return the incidents of the clocks that were written. `moved`: whose clocks may have been another's."""
+        for id_ in await verdicts.clocks_of_moved(connection, moved):
+            touched.clocks.setdefault(id_, [])
+        if not touched.clocks:
+            return set()
+        known = await self._facts.of(connection, touched.clocks, touched.committed)
+        rows = [clock_row(known[id_]) for id_ in sorted(known)]
+        await verdicts.decided_in(connection, rows)
+        await projections.upsert_rows(connection, tables.clock, rows)
+        return {row["incident"] for row in rows}
+
+    async def _write_requests(self, connection: AsyncConnection, incidents: Collection[str]) -> None:
+        """Count these incidents anew, each as a whole."""
+        await projections.upsert_rows(connection, tables.request, await verdicts.request_rows(connection, incidents))
 
     async def _write_incidents(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
         await alias.store_names(

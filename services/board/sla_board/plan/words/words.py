@@ -16,7 +16,9 @@ class PlanWords:
     and further names of a priority. `applies`: heading of the conditions of a target; `always`: there are none.
     `made_of`: hours that combine other hours. `told`, `after`, `repeated`: who is notified of a breach, how soon, how
     often again. `notice`, `late`, `refused`: how long ahead hours must be booked, and what applies if it is later.
-    `weekdays`: names of the days, Monday first. `periods`: value of `sla_domain.allowance.AllowancePeriod` -> its name.
+    `in_time`: value of `sla_domain.objective.CountedUnit` -> the promise, with its percentage. `credit_below`: a row of
+    the table of service credits. `weekdays`: names of the days, Monday first. `periods`: value of
+    `sla_domain.allowance.AllowancePeriod` -> its name.
     """
 
     language: str
@@ -43,6 +45,12 @@ class PlanWords:
     link_expired: str
     link_revoked: str
     link_ask_again: str
+    objectives: str
+    objective: str
+    entitlement: str
+    credits: str
+    credit_below: str
+    in_time: Mapping[str, str]
     priorities: str
     priority: str
     means: str
