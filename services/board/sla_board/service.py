@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from sla_board import tables
 from sla_board.api import Board, router
 from sla_board.contract_api import PlanDeps, contract_routes
+from sla_board.history.fill import ListFilling
 from sla_board.history.keep import keep_listed
 from sla_board.history.zone import zone_in
 from sla_board.incident_api import IncidentDeps, incident_routes
@@ -115,6 +116,7 @@ def build(
         parts=(
             Part("consume", lambda: event_source.run(projector)),
             Part("streams", hub.run),
+            Part("listing", ListFilling(store).run),
             Part("housekeeping", lambda: _keep_house(store, time_source, metrics)),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
