@@ -13,6 +13,7 @@ from sqlalchemy import Table, delete, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
+from sla_board.history.keep import forget_listed
 from sla_board.link.store import ended_before
 from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
@@ -73,7 +74,8 @@ class EndedIncidents:
         """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
-            return await _remove(connection, "incident", names, _ABOUT_INCIDENT)
+            removed = await _remove(connection, "incident", names, _ABOUT_INCIDENT)
+            return removed | (await forget_listed(connection, names) if names else {})
 
         steps = tombstone.remove_late(self._store, tables.tombstone, _incident.id, strays, horizon, BATCH)
         async for removed in steps:
@@ -180,6 +182,7 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
     ended = {row.id: row.changed_at for row in (await connection.execute(fit)).all()}
     removed = await _remove(connection, "incident", sorted(ended), _ABOUT_INCIDENT)
     if ended:
+        removed |= await forget_listed(connection, ended)
         gone = await connection.execute(delete(tables.incident).where(_incident.id.in_(sorted(ended))))
         removed[tables.incident.name] = gone.rowcount
         others = await alias.forget_names(connection, tables.alias, ended)

@@ -15,6 +15,10 @@ from sqlalchemy import func, select, text
 from sla_board import tables
 from sla_board.api import Board, router
 from sla_board.contract_api import PlanDeps, contract_routes
+from sla_board.history.fill import ListFilling
+from sla_board.history.keep import keep_listed
+from sla_board.history.zone import zone_in
+from sla_board.incident_api import IncidentDeps, incident_routes
 from sla_board.link.store import PlanLinks
 from sla_board.live import BoardReader, View
 from sla_board.metrics import BoardMetrics
@@ -85,7 +89,7 @@ def build(
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
     changes = WakeSignal()
-    projector = Projector(store, time_source, metrics, changes.wake)
+    projector = Projector(store, time_source, metrics, keep_listed, changes.wake)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))
@@ -102,6 +106,7 @@ def build(
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
     board = Board(shown, hub, projector, event_source, authorizer, metrics)
     routes = router(board)
+    routes.include_router(incident_routes(IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook))))
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))
@@ -111,6 +116,7 @@ def build(
         parts=(
             Part("consume", lambda: event_source.run(projector)),
             Part("streams", hub.run),
+            Part("listing", ListFilling(store).run),
             Part("housekeeping", lambda: _keep_house(store, time_source, metrics)),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),

@@ -64,6 +64,7 @@ incident = Table(
     Column("priority", String(60), nullable=False),
     Column("phase", String(20), nullable=False),
     Column("opened_at", Instant),
+    Column("ended_at", Instant),
     Column("changed_at", Instant, nullable=False),
     Column("attributes", Text, nullable=False),  # JSON object: the last value of each
     Column("search", Text, nullable=False),  # case-folded: SQLite folds ASCII alone
@@ -156,6 +157,97 @@ request = Table(
     Column("exempt_by", Text, nullable=False),
     Index("ix_board_request_decided", "contract", "decided_at"),
     Index("ix_board_request_undecided", "contract", "due_at", postgresql_where=UNDECIDED, sqlite_where=UNDECIDED),
+)
+
+# The list of incidents, one row for each as those see it who may see all contracts. An incident that has moved has
+# further rows: one for each contract, as it stood there. `part` says which row is which (`sla_board.history.part`).
+listed = Table(
+    "board_listed",
+    metadata,
+    Column("incident", String(300), primary_key=True),
+    Column("contract", String(120), primary_key=True),
+    Column("part", SmallInteger, primary_key=True, autoincrement=False),
+    Column("ticket", Text, nullable=False),  # the name people use
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("priority", String(60), nullable=False),
+    Column("phase", String(20), nullable=False),
+    Column("verdict", String(12), nullable=False),
+    Column("counts_at", Instant, nullable=False),
+    Column("assignee", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("opened_at", Instant),
+    Column("ended_at", Instant),
+    Column("due_at", Instant),  # the next one of its open clocks
+    Column("left_at", Instant),  # when it left this contract
+    Column("met", Integer, nullable=False),
+    Column("missed", Integer, nullable=False),
+    Column("open", Integer, nullable=False),
+    Column("exempt", Integer, nullable=False),
+    Column("folded", Text, nullable=False),  # the name people use, case-folded
+    Column("search", Text, nullable=False),  # case-folded
+    Index("ix_board_listed_at", "counts_at", "incident", "part", "verdict", "phase", "priority"),
+    Index("ix_board_listed_contract", "contract", "counts_at", "incident", "part", "verdict", "phase", "priority"),
+    Index("ix_board_listed_customer", "customer", "counts_at", "incident"),
+    Index("ix_board_listed_product", "product", "counts_at", "incident"),
+    Index("ix_board_listed_verdict", "verdict", "counts_at", "incident"),
+    Index("ix_board_listed_folded", "folded"),
+)
+
+# The same for each clock, for lists of one metric; it repeats of its incident what these lists are filtered by.
+listed_clock = Table(
+    "board_listed_clock",
+    metadata,
+    Column("incident", String(300), primary_key=True),
+    Column("contract", String(120), primary_key=True),
+    Column("part", SmallInteger, primary_key=True, autoincrement=False),
+    Column("clock", ClockKey, primary_key=True),
+    Column("metric", String(60), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("priority", String(60), nullable=False),
+    Column("phase", String(20), nullable=False),
+    Column("verdict", String(12), nullable=False),
+    Column("counts_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("stopped_at", Instant),
+    Index("ix_board_listed_clock_at", "metric", "counts_at", "incident", "part", "verdict", "phase", "priority"),
+    Index("ix_board_listed_clock_contract", "contract", "metric", "counts_at", "incident"),
+    Index("ix_board_listed_clock_customer", "customer", "metric", "counts_at", "incident"),
+    Index("ix_board_listed_clock_product", "product", "metric", "counts_at", "incident"),
+    Index("ix_board_listed_clock_verdict", "metric", "verdict", "counts_at", "incident"),
+)
+
+# How many rows the two tables above have by month, so that lists of millions are counted at once. Twice: by contract,
+# customer and product, and with `part` -1 over all of these.
+listed_count = Table(
+    "board_listed_count",
+    metadata,
+    Column("metric", String(60), primary_key=True),  # empty: of incidents
+    Column("part", SmallInteger, primary_key=True, autoincrement=False),
+    Column("contract", String(120), primary_key=True),
+    Column("customer", Text, primary_key=True),
+    Column("product", Text, primary_key=True),
+    Column("month", Integer, primary_key=True, autoincrement=False),  # since the year 0, in UTC
+    Column("priority", String(60), primary_key=True),
+    Column("phase", String(20), primary_key=True),
+    Column("verdict", String(12), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Index("ix_board_listed_count_contract", "contract", "metric"),
+    Index("ix_board_listed_count_customer", "customer", "metric"),
+    Index("ix_board_listed_count_product", "product", "metric"),
+)
+
+# Up to where incidents of an earlier release have been entered in the list; no row: there is nothing to enter.
+listing = Table(
+    "board_listing",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),  # always 1
+    Column("after", String(300), nullable=False),  # the last incident entered
 )
 
 delivery = Table(

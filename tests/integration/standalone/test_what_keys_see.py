@@ -34,7 +34,11 @@ OF_A_TICKET = {
     "GET /v1/incidents/{incident:path}", "GET /v1/incidents/{incident:path}/explain", "GET /incidents/{incident:path}",
     "GET /v1/board/incidents/{incident:path}", "GET /v1/stream/incidents/{incident:path}",
 }  # fmt: skip
-LISTS = {
+INCIDENT_LISTS = {
+    "GET /incidents", "GET /v1/incidents", "GET /v1/incidents.csv", "GET /v1/incidents.jsonl",
+    "GET /v1/incidents.events.jsonl",
+}  # fmt: skip
+LISTS = INCIDENT_LISTS | {
     "GET /", "GET /notices", "GET /v1/clocks", "GET /v1/board/clocks", "GET /v1/stream", "GET /v1/alerts",
     "GET /v1/deliveries",
 }  # fmt: skip
@@ -182,6 +186,7 @@ async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
     await _settled(world, tickets)
     await _of_tickets(world, tickets, subtests)
     await _lists(world, tickets, subtests)
+    await _incident_lists(world, tickets, subtests)
     await _alerts_and_deliveries(world, subtests)
     await _for_all_contracts(world, subtests)
     await _on_call(world, subtests)
@@ -233,6 +238,44 @@ async def _lists(world: Tenants, tickets: list[Moved], subtests: pytest.Subtests
                             if ticket.now != contract_of[key]:
                                 assert f'{ticket.id}"' not in text, ticket.id
                                 assert f"{ticket.id}<" not in text, ticket.id
+
+
+async def _incident_lists(world: Tenants, tickets: list[Moved], subtests: pytest.Subtests) -> None:
+    """The list shows of each ticket what its page shows to the same key, and finds it by the same words."""
+    whole = (await world.ask("all", "GET", "/v1/incidents")).json()
+    ids = [one["id"] for one in whole["incidents"]]
+    assert sorted(ids) == sorted(ticket.id for ticket in tickets)
+    assert {one["left_at"] for one in whole["incidents"]} == {None}
+    for key in ("acme", "beta", "house"):
+        listed = (await world.ask(key, "GET", "/v1/incidents")).json()
+        rows = {one["id"]: one for one in listed["incidents"]}
+        with subtests.test("the list of a contract", key=key):
+            assert listed["total"] == len(listed["incidents"]) == len(rows)
+            chosen = (await world.ask("all", "GET", f"/v1/incidents?contract={key}")).json()
+            assert chosen["incidents"] == listed["incidents"], "who may see all of them sees the same of this contract"
+            assert (chosen["total"], chosen["verdicts"], chosen["states"]) == (
+                listed["total"], listed["verdicts"], listed["states"],
+            )  # fmt: skip
+        events = (await world.ask(key, "GET", "/v1/incidents.events.jsonl")).text
+        for ticket in tickets:
+            mine = ticket.words.get(key, set())
+            others = set().union(*ticket.words.values()) - mine
+            with subtests.test("an incident in the list of a contract", key=key, ticket=ticket.id):
+                page = await world.ask(key, "GET", f"/v1/board/incidents/{ticket.id}")
+                assert (ticket.id in rows) == (page.status_code == 200) == bool(mine)
+                assert {word for word in mine if word not in events} == set()
+                for word in others:
+                    assert (await world.ask(key, "GET", f"/v1/incidents?q={word}")).json()["total"] == 0, word
+                if not mine:
+                    continue
+                seen, row = page.json(), rows[ticket.id]
+                assert (row["title"] or row["id"], row["state"], row["left_at"]) == (
+                    seen["title"], seen["phase"], seen["until"],
+                )  # fmt: skip
+                assert (row["customer"], row["contract"], row["zone"]) == (seen["customer"], key, seen["zone"])
+                clocks = (await world.ask(key, "GET", "/v1/incidents?metric=resolution")).json()["incidents"]
+                due = [one["clock"]["due_at"] for one in seen["promises"] if one["clock"]["metric"] == "resolution"]
+                assert [one["due_at"] for one in clocks if one["id"] == ticket.id] == due
 
 
 async def _alerts_and_deliveries(world: Tenants, subtests: pytest.Subtests) -> None:

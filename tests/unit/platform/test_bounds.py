@@ -17,6 +17,8 @@ import pytest
 from sqlalchemy import Column, String, Text
 
 from sla_board.contract_api.links import PlanLinkIn
+from sla_board.history.filter import STATES
+from sla_board.history.verdict import Verdict
 from sla_board.link.store import ID_BYTES
 from sla_catalogue.api_key import KeyScope
 from sla_catalogue.duration import LONGEST as LONGEST_SPAN
@@ -281,6 +283,10 @@ LONGEST: dict[str, int] = {
                                     target_text(parse_allowed("3660 working days"))]),
     "board_clock.state": longest(ClockState),
     "board_clock.warned": len(WarningAt(before=LONGEST_SPAN).key),
+    **{f"board_listed{of}.phase": longest(STATES) for of in ("", "_clock", "_count")},
+    **{f"board_listed{of}.verdict": longest(Verdict) for of in ("", "_clock", "_count")},
+    "board_listed.zone": longest(zoneinfo.available_timezones()),
+    "board_listing.after": bounds.INCIDENT,
     "board_delivery.id": DELIVERY,
     "board_delivery.recipient": bounds.PERSON,
     "board_delivery.channel": longest(kind.name for kind in KINDS),

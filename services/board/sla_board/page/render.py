@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -12,6 +12,10 @@ from babel import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from sla_board.history.cursor import written_cursor
+from sla_board.history.query import IncidentPage
+from sla_board.history.verdict import Verdict
+from sla_board.page.incidents import LOOKS, chips, clock_words, empty_words, metric_choices
 from sla_board.page.static import StaticFiles
 from sla_board.plan.bought import day_text
 from sla_board.plan.listed import ContractLink, contract_path
@@ -71,6 +75,10 @@ class Pages:
             QueueOrder=QueueOrder,
             Bucket=Bucket,
             ClockCondition=ClockCondition,
+            Verdict=Verdict,
+            verdict_look=LOOKS,
+            clock_words=clock_words,
+            web_link=word.web_link,
         )
         self._templates.filters.update(local=word.local_text, utc=word.utc_text, span=word.span_text, iso=iso)
         for name in self._templates.list_templates(extensions=["html"]):
@@ -134,6 +142,32 @@ class Pages:
             frame=frame_id(fragment),
             now=now,
         )
+
+    def incidents(self, page: IncidentPage, cursor: str, now: datetime) -> str:
+        """Return the HTML of a page of the list of incidents.
+
+        `cursor`: where this page begins, "" for the first. `now`: the server's present instant (aware), from which the
+        page's own clock runs on.
+        """
+        query = page.shown.query()
+        following = "" if page.after is None else f"cursor={written_cursor(page.after, page.shown)}"
+        return self._templates.get_template("incidents.html").render(
+            page=page,
+            cursor=cursor,
+            next="&".join(part for part in (query, following) if part),
+            chips=list(chips(page.shown)),
+            metrics=metric_choices(page.shown),
+            empty=empty_words(page),
+            now=now,
+        )
+
+    def unfit_list(self, errors: Sequence[Mapping[str, Any]], now: datetime) -> str:
+        """Return the HTML of the page that is shown in place of the list of incidents if its filter cannot be read.
+
+        `errors`: each with `pointer` (to the parameter of the URL) and `detail`. `now`: the server's present instant
+        (aware), from which the page's own clock runs on.
+        """
+        return self._templates.get_template("unfit_list.html").render(errors=errors, now=now)
 
     def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
         """Return the HTML of the page of critical-fix notices, in the order given.

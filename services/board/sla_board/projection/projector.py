@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
@@ -43,6 +43,9 @@ from sla_platform.wire import (
 )
 from sla_platform.wire.clock import CANARY
 
+Listing = Callable[[AsyncConnection, Collection[str]], Awaitable[None]]
+"""Writes the rows of the list of incidents anew for some incidents, within a transaction."""
+
 TOPICS = (Topic.INCIDENTS, Topic.CLOCKS, Topic.DELIVERIES, Topic.NOTICES)
 
 
@@ -65,16 +68,22 @@ class _Touched:
 class Projector:
     """Writes batches of events from the bus to the board's tables: call `handle` for a batch.
 
-    `changed` is called after each commit of new events. `applied_at`: when the last such commit was; None before the
-    first.
+    `listing` is called in the transaction of each batch, last, with the incidents that the batch concerns. `changed` is
+    called after each commit of new events. `applied_at`: when the last such commit was; None before the first.
     """
 
     def __init__(
-        self, store: Store, time_source: TimeSource, metrics: BoardMetrics, changed: Callable[[], None]
+        self,
+        store: Store,
+        time_source: TimeSource,
+        metrics: BoardMetrics,
+        listing: Listing,
+        changed: Callable[[], None],
     ) -> None:
         self._store = store
         self._time_source = time_source
         self._metrics = metrics
+        self._listing = listing
         self._changed = changed
         self._events = RememberedReader(
             RowMemory[str, IncidentEvent](essential_events), tables.event.c.incident, projections.events_of_incidents
@@ -163,6 +172,7 @@ class Projector:
         await projections.upsert_newer_rows(connection, tables.delivery, delivery_rows(touched.told))
         await projections.upsert_rows(connection, tables.alert, touched.alerts)
         await projections.upsert_notices(connection, notice_rows(touched.notices))
+        await self._listing(connection, {row["incident"] for row in touched.events})
         return late
 
     async def _write_clocks(self, connection: AsyncConnection, touched: _Touched, moved: Collection[str]) -> set[str]:

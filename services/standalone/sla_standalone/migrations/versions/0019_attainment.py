@@ -20,7 +20,7 @@ from sla_domain.incident import ContractPeriod
 from sla_standalone.migrations import column
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
