@@ -29,7 +29,10 @@ CLAIMS = 1_000
 CLAIMS_KEPT = timedelta(days=30)  # longer than any broker keeps what it could send again
 _LIVE = [phase.value for phase in Phase if phase.live]
 _incident, _notice = tables.incident.c, tables.notice.c
-_ABOUT_INCIDENT = (tables.event, tables.clock, tables.contract, tables.phase, tables.delivery, tables.alert)
+_ABOUT_INCIDENT = (
+    tables.event, tables.clock, tables.contract, tables.phase, tables.delivery, tables.alert, tables.unfolded,
+    tables.breakdown, tables.pause,
+)  # fmt: skip
 _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sla_domain.breakdown.model import Breakdown, Holder, Party, TimeSums, summed
+from sla_domain.breakdown.model import Breakdown, GoingOn, Holder, Party, TimeSums, summed
 from sla_domain.calendar import Calendar
 from sla_domain.clock import Clock, Segment
 from sla_domain.event import EventKind, WaitingOn
@@ -64,6 +64,43 @@ def clock_breakdown(clock: Clock, incident: Incident, calendar: Calendar | None,
                 yield _holding(incident.holders, start) or _NOBODY, party, TimeSums(end - start, within, counted)
 
     return summed(pieces())
+
+
+def going_on(clock: Clock | None, incident: Incident) -> GoingOn | None:
+    """Return whose time passes from the incident's last event on, until the next one; None once it has ended.
+
+    `clock`: one of the incident's; None: the incident itself.
+    """
+    since = incident.changed_at
+    if clock is None:
+        held = _holding(incident.holders, since)
+        if incident.ended_at is not None or held is None:
+            return None
+        party = _incident_party(incident, since)
+        return GoingOn(since, held, party, party is Party.OWN)
+    if not clock.state.open:
+        return None
+    last = clock.segments[-1]
+    wait = incident.waits[-1] if incident.waits else None
+    defect = wait is not None and wait.end is None and bool(wait.defect)
+    party = party_of(last)
+    party = Party.DEFECT if party is Party.VENDOR and defect else party
+    held = _holding(incident.holders, max(since, clock.started_at)) or _NOBODY
+    return GoingOn(max(since, clock.started_at), held, party, last.running)
+
+
+def extended(known: Breakdown, on: GoingOn | None, calendar: Calendar | None, at: datetime) -> Breakdown:
+    """Return a breakdown that reaches to the incident's last event, with what has passed since then up to `at`.
+
+    `on`: whose time has passed since; None: nothing has. `calendar`: whose open time counts; None: wall-clock time.
+    Raises CalendarError beyond the calendar's years.
+    """
+    if on is None or at <= on.since:
+        return known
+    within = at - on.since if calendar is None else calendar.between(on.since, at)
+    since = TimeSums(at - on.since, within, within if on.counts else _ZERO)
+    parts = [(part.holder, part.party, part.sums) for part in known.parts]
+    return summed([*parts, (on.holder, on.party, since)])
 
 
 def consumed_until(clock: Clock, calendar: Calendar | None, at: datetime) -> timedelta:
@@ -125,7 +162,8 @@ def _covering(spans: Sequence[_One], at: datetime) -> _One | None:
     if not place:
         return None
     span = spans[place - 1]
-    return span if span.end is None or at < span.end else None
+    end: datetime | None = span.end
+    return span if end is None or at < end else None
 
 
 def _holding(holders: Sequence[HolderSpan], at: datetime) -> Holder | None:

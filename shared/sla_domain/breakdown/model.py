@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -107,6 +107,19 @@ class Breakdown:
             name = key(part)
             found[name] = found.get(name, NOTHING) + part.sums
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """Whose time passes from the instant `since` on, while nothing else happens.
+
+    `counts`: whether a clock consumes it, of a whole incident whether it is the support's own.
+    """
+
+    since: datetime
+    holder: Holder
+    party: Party
+    counts: bool
 
 
 def summed(pieces: Iterable[tuple[Holder, Party, TimeSums]]) -> Breakdown:

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.property.fold.random_lives import MINUTE, Life, Promise, lives, promises
 
-from sla_domain.breakdown import Breakdown, clock_breakdown, consumed_until, incident_breakdown, total
+from sla_domain.breakdown import (
+    Breakdown,
+    clock_breakdown,
+    consumed_until,
+    extended,
+    going_on,
+    incident_breakdown,
+    total,
+)
 from sla_domain.clock import ClockState
 from sla_domain.event import EventId, EventKind, IncidentEvent
 from sla_domain.explain import StepKind, calendar_of, explain
@@ -68,11 +76,15 @@ def test_breakdowns_sum_to_the_whole(
     at = incident.changed_at + later * MINUTE
     whole = incident_breakdown(incident, at)
     assert whole.whole.wall == incident.elapsed(at)
+    then = incident.changed_at
+    assert extended(incident_breakdown(incident, then), going_on(None, incident), None, at) == whole
     of_clocks: list[Breakdown] = []
     for clock in incident.clocks:
         calendar = calendar_of(clock, incident, promise.rulebook)
         found = clock_breakdown(clock, incident, calendar, at)
         end = clock.stopped_at or at
+        known = clock_breakdown(clock, incident, calendar, then)
+        assert extended(known, going_on(clock, incident), calendar, at) == found
         assert found.whole.wall == end - clock.started_at
         assert found.whole.within == (
             end - clock.started_at if calendar is None else calendar.between(clock.started_at, end)
