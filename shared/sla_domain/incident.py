@@ -247,7 +247,8 @@ class HolderSpan:
 class WaitSpan:
     """A span `[start, end)` in which the incident waited on somebody (`on`); `end` is None while it waits.
 
-    `event`: the event that began the wait. `reason`: in words. Source: clause H11 (docs/clauses.md).
+    `event`: the event that began the wait. `reason`: in words. `defect`: the defect that the incident named then, ""
+    for none; another one begins a span of its own. Source: clauses H11 and E15 (docs/clauses.md).
     """
 
     on: WaitingOn
@@ -255,6 +256,15 @@ class WaitSpan:
     end: datetime | None
     reason: str
     event: EventId
+    defect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSpan:
+    """A span `[start, end)` in which the incident was over (resolved, closed, cancelled, merged) before a reopening."""
+
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,9 +321,9 @@ class Incident:
     it is resolved, closed, cancelled or merged, None if it is not. `priority`: the id in force; `priorities`: which was
     in force when; `pending_downgrade`: a lower one that waits for the customer's agreement, None if none does;
     `corrections`: changes of which the customer is notified. `periods`: under which contract and customer it was since
-    when. `holders`, `waits`: who held it, and on whom it waited. `merged_into`: the incident as which it goes on, None
-    if not merged. `imported_through`: when the last event of its import was received, None if it was not imported;
-    nobody is notified of what came true by then.
+    when. `holders`, `waits`: who held it, and on whom it waited. `ended_spans`: when it was over, before it was
+    reopened. `merged_into`: the incident as which it goes on, None if not merged. `imported_through`: when the last
+    event of its import was received, None if it was not imported; nobody is notified of what came true by then.
     """
 
     id: IncidentId
@@ -343,6 +353,7 @@ class Incident:
     remarks: tuple[Remark, ...]
     clocks: tuple[Clock, ...]
     entitlement: str = ""  # the id of the one that applies, of a contract with several
+    ended_spans: tuple[EndedSpan, ...] = ()  # of ends that a reopening undid
 
     @property
     def contract(self) -> Contract:
@@ -360,36 +371,3 @@ class Incident:
         While it has not ended, the time to `at`.
         """
         return max((self.ended_at or at) - self.opened_at, timedelta())
-
-
-def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
-    """Return the wall-clock time that the incident waited on each party: party -> time.
-
-    The keys are `customer`, `vendor` and `other` for waits, and `own` for the rest. Counted up to `at`, or to the end
-    if the incident has ended. The values sum to `incident.elapsed(at)`.
-    """
-    shares = {on.value: timedelta() for on in WaitingOn}
-    until = incident.ended_at or at
-    for wait in incident.waits:
-        shares[wait.on.value] += _overlap(wait.start, wait.end, incident.opened_at, until)
-    return {"own": incident.elapsed(at) - sum(shares.values(), timedelta()), **shares}
-
-
-def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
-    """Return the wall-clock time for which each holder had the incident, in order of time.
-
-    The keys are (assignee, group, support line). Counted up to `at`, or to the end if the incident has ended. The
-    values sum to `incident.elapsed(at)`.
-    """
-    held: dict[tuple[str, str, str], timedelta] = {}
-    until = incident.ended_at or at
-    for period in incident.holders:
-        key = (period.assignee, period.group, period.line)
-        span = _overlap(period.start, period.end, incident.opened_at, until)
-        held[key] = held.get(key, timedelta()) + span
-    return held
-
-
-def _overlap(start: datetime, end: datetime | None, first: datetime, last: datetime) -> timedelta:
-    stop = last if end is None else min(end, last)
-    return max(stop - max(start, first), timedelta())

@@ -21,6 +21,9 @@ class BoardMetrics:
         self.late = Counter(
             "slad_board_events_late_total", "Events of incidents that were forgotten: not shown.", registry=registry
         )
+        self.refolded = Counter(
+            "slad_board_breakdowns_total", "Incidents whose breakdowns and pauses were computed.", registry=registry
+        )
         self.removed = Counter(
             "slad_board_rows_removed_total", "Rows of what is over, removed by age.", ["table"], registry=registry
         )

@@ -31,7 +31,9 @@ CLAIMS_KEPT = timedelta(days=30)  # longer than any broker keeps what it could s
 _LIVE = [phase.value for phase in Phase if phase.live]
 _incident, _notice = tables.incident.c, tables.notice.c
 _OF_INCIDENT = (tables.clock, tables.request, tables.contract, tables.phase)
-_ABOUT_INCIDENT = (tables.event, *_OF_INCIDENT, tables.delivery, tables.alert)
+_ABOUT_INCIDENT = (
+    tables.event, *_OF_INCIDENT, tables.delivery, tables.alert, tables.unfolded, tables.breakdown, tables.pause,
+)  # fmt: skip
 _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 

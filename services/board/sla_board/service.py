@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
+from sla_board.breakdown.refolder import Refolder
 from sla_board.contract_api import PlanDeps, contract_routes
 from sla_board.history.fill import ListFilling
 from sla_board.history.keep import keep_listed
@@ -52,12 +53,14 @@ _log = structlog.get_logger(__name__)
 class BoardService(Service):
     """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
 
-    `router`: its HTTP routes. `projector` applies events to its tables. `hub` sends pages to browsers. `forgetting`
+    `router`: its HTTP routes. `projector` applies events to its tables. `refolder` computes whose time it was, and the
+    pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting`
     deletes data that is older than the retention period.
     """
 
     router: APIRouter
     projector: Projector
+    refolder: Refolder | None
     hub: Hub[View]
     metrics: BoardMetrics
     forgetting: RetentionLoop
@@ -89,7 +92,9 @@ def build(
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
     changes = WakeSignal()
-    projector = Projector(store, time_source, metrics, keep_listed, changes.wake)
+    refolder = None if rulebook is None else Refolder(store, time_source, metrics, rulebook, changes.wake)
+    marked = None if refolder is None else refolder.add
+    projector = Projector(store, time_source, metrics, keep_listed, changes.wake, marked)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))
@@ -117,6 +122,7 @@ def build(
             Part("consume", lambda: event_source.run(projector)),
             Part("streams", hub.run),
             Part("listing", ListFilling(store).run),
+            *(() if refolder is None else (Part("breakdowns", refolder.run),)),
             Part("housekeeping", lambda: _keep_house(store, time_source, metrics)),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
@@ -126,6 +132,7 @@ def build(
         drain=hub.close,
         router=routes,
         projector=projector,
+        refolder=refolder,
         hub=hub,
         metrics=metrics,
         forgetting=forgetting,

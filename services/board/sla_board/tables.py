@@ -250,6 +250,62 @@ listing = Table(
     Column("after", String(300), nullable=False),  # the last incident entered
 )
 
+# Incidents whose breakdowns and pauses are to be computed anew, beside the consumer.
+unfolded = Table(
+    "board_unfolded",
+    metadata,
+    Column("incident", String(300), primary_key=True),
+    Column("marked_at", Instant, nullable=False),
+    Column("mark", String(16), nullable=False),  # another one at each change, so that none is lost meanwhile
+    Index("ix_board_unfolded_marked", "marked_at"),
+)
+
+# Whose time it was: of an incident (`subject` is empty) and of each of its clocks, up to the incident's last event.
+breakdown = Table(
+    "board_breakdown",
+    metadata,
+    Column("incident", String(300), primary_key=True),
+    Column("view", String(120), primary_key=True),  # empty: the whole; else what a key of this contract sees of it
+    Column("subject", String(36), primary_key=True),  # empty, or the id of a clock
+    Column("contract", String(120), nullable=False),
+    Column("metric", String(60), nullable=False),  # empty: of the incident
+    Column("cycle", Integer, nullable=False),
+    Column("hours", Text, nullable=False),  # in which the clock counts (sla_domain.hours)
+    Column("state", String(12), nullable=False),  # of the clock
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("parts", Text, nullable=False),  # JSON (sla_board.breakdown.stored)
+    Column("going_on", Text, nullable=False),  # JSON of whose time passes since; empty once it has ended
+    Index("ix_board_breakdown_contract", "contract", "ended_at"),
+)
+
+# Pauses of clocks, with what an audit asks of each.
+pause = Table(
+    "board_pause",
+    metadata,
+    Column("clock", ClockKey, primary_key=True),
+    Column("started_at", Instant, primary_key=True),
+    Column("incident", String(300), nullable=False),
+    Column("contract", String(120), nullable=False),  # whose it was when the pause began
+    Column("metric", String(60), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("priority", String(60), nullable=False),
+    Column("hours", Text, nullable=False),
+    Column("waiting_on", String(20), nullable=False),  # empty: on nobody
+    Column("defect", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("ended_at", Instant),
+    Column("wall_seconds", Float),  # null while it lasts, as the next
+    Column("within_seconds", Float),  # within the clock's hours; null as well where they are not known
+    Column("verdict", String(12), nullable=False),  # of a clock that ended in this pause: met, missed or cancelled
+    Column("words", Integer, nullable=False),  # how often the customer spoke in a pause that waits on the customer
+    Column("held", Text, nullable=False),  # JSON (sla_board.breakdown.stored): who had the incident when
+    Index("ix_board_pause_started", "started_at", "clock"),
+    Index("ix_board_pause_contract", "contract", "started_at", "clock"),
+    Index("ix_board_pause_incident", "incident"),
+)
+
 delivery = Table(
     "board_delivery",
     metadata,

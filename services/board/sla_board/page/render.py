@@ -29,7 +29,7 @@ from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.notice import ShownNotice
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import ClockRow, ack_path, explain_path, incident_path, row_of
-from sla_domain.explain.language import LANGUAGES
+from sla_domain.explain.language import LANGUAGES, words_for
 from sla_platform.rfc3339 import rfc3339
 
 _MOST_CACHED = 5000
@@ -72,6 +72,7 @@ class Pages:
             LANGUAGES=_LANGUAGES,
             day_text=day_text,
             metric_word=word.metric_title,
+            words=words_for("en"),
             QueueOrder=QueueOrder,
             Bucket=Bucket,
             ClockCondition=ClockCondition,

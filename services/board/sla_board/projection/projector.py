@@ -64,12 +64,19 @@ class _Touched:
     noticed_at: list[datetime] = field(default_factory=list)  # when the sender knew, for the lag
     committed: list[Callable[[], None]] = field(default_factory=list)  # to be called after the commit
 
+    @property
+    def concerned(self) -> frozenset[str]:
+        """Return the incidents of which the batch has events or facts."""
+        return frozenset(row["incident"] for row in self.events)
+
 
 class Projector:
     """Writes batches of events from the bus to the board's tables: call `handle` for a batch.
 
     `listing` is called in the transaction of each batch, last, with the incidents that the batch concerns. `changed` is
-    called after each commit of new events. `applied_at`: when the last such commit was; None before the first.
+    called after each commit of new events. `marked`: called after a commit with the incidents whose breakdowns are to
+    be computed anew; None: nobody computes any, and none is marked. `applied_at`: when the last such commit was; None
+    before the first.
     """
 
     def __init__(
@@ -79,8 +86,10 @@ class Projector:
         metrics: BoardMetrics,
         listing: Listing,
         changed: Callable[[], None],
+        marked: Callable[[Collection[str]], None] | None = None,
     ) -> None:
         self._store = store
+        self._marked = marked
         self._time_source = time_source
         self._metrics = metrics
         self._listing = listing
@@ -124,6 +133,8 @@ class Projector:
                 late = await self._write(connection, touched, now)
         for remember in touched.committed:
             remember()
+        if self._marked is not None and touched.concerned:
+            self._marked(touched.concerned)
         self._metrics.repeated.inc(len(envelopes) - len(fresh))
         self._metrics.late.inc(late)
         if fresh:
@@ -160,6 +171,8 @@ class Projector:
     async def _write(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
         """Return how many incidents in the batch have been forgotten and are not started anew."""
         await projections.keep_events(connection, touched.events)
+        if self._marked is not None:
+            await projections.mark_unfolded(connection, touched.concerned, now)
         late = await self._write_incidents(connection, touched, now) if touched.incidents else 0
         moves = contract_rows(touched.moves)
         await projections.upsert_newer_rows(connection, tables.contract, moves)

@@ -17,6 +17,7 @@ from sla_board.projection.clock import PublishedFact, about_clock, reason_of
 from sla_board.projection.store import envelope_of
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert, alerts_of
+from sla_board.shown.breakdown import WhoseTime, read_whose_time
 from sla_board.shown.history import spans_of, split_by_hours
 from sla_board.shown.hours import HoursAt
 from sla_board.shown.not_shown import Attempts, NotShown
@@ -99,9 +100,9 @@ class IncidentFile:
     of its newest clock, without one of the newest fact; instants are shown in `zone`. `opened_at`: None if not known.
     `attributes`: what its events state, such as `product`, by name. `promises`: its clocks, open ones first, the most
     urgent of them in front. `happenings`: its events. `sayings`: the facts that slad published. `deliveries`: rows of
-    the table `board_delivery`. `drawing`: the timeline, None when there is nothing to draw. `not_shown`: parts that
-    could not be made. `until`: when the incident left the viewer's contract, None if it has not; the page then shows
-    the incident as it was at that instant.
+    the table `board_delivery`. `whose_time`: its time by party and holder. `drawing`: the timeline, None when there is
+    nothing to draw. `not_shown`: parts that could not be made. `until`: when the incident left the viewer's contract,
+    None if it has not; the page then shows the incident as it was at that instant.
     """
 
     id: str
@@ -119,6 +120,7 @@ class IncidentFile:
     happenings: tuple[ShownEvent, ...]
     sayings: tuple[ShownFact, ...]
     deliveries: Sequence[Any]  # records of board_delivery
+    whose_time: WhoseTime
     alerts: tuple[ShownAlert, ...]
     drawing: Drawing | None
     not_shown: tuple[NotShown, ...]  # what of it cannot be shown
@@ -187,7 +189,11 @@ async def read_incident(
     if only_contract is not None:
         told = (deliveries, steps)
         part = await read_share(connection, incident, only_contract, record, clocks, happened, facts, told)
-    return None if part is None else _file(incident, part, hours, making)
+    if part is None:
+        return None
+    coarse = HoursAt(_coarse(hours.now), hours.calendars)
+    whose = await read_whose_time(connection, incident, only_contract, part.until, coarse)
+    return _file(incident, part, hours, making, whose)
 
 
 def _said(envelope: Envelope) -> PublishedFact:
@@ -199,7 +205,7 @@ async def _about(connection: AsyncConnection, table: Table, incident: str) -> li
     return list((await connection.execute(query)).all())
 
 
-def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker) -> IncidentFile:
+def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker, whose_time: WhoseTime) -> IncidentFile:
     record, clocks, facts = part.record, part.clocks, part.facts
     if part.until is not None and part.until < hours.now:
         hours = HoursAt(part.until, hours.calendars)
@@ -233,6 +239,7 @@ def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker)
         happenings=tuple(happenings),
         sayings=tuple(sayings),
         deliveries=sorted(part.deliveries, key=lambda delivery: (delivery.at, delivery.id)),
+        whose_time=whose_time,
         alerts=alerts_of(part.steps),
         until=part.until,
         drawing=drawing,
