@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
-from sla_board.contract_api import PlanDeps, contract_routes
+from sla_board.contract_api import AttainmentDeps, PlanDeps, attainment_routes, contract_routes
 from sla_board.link.store import PlanLinks
 from sla_board.live import BoardReader, View
 from sla_board.metrics import BoardMetrics
@@ -102,10 +102,12 @@ def build(
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
     board = Board(shown, hub, projector, event_source, authorizer, metrics)
     routes = router(board)
+    attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
+    routes.include_router(attainment_routes(attainment))
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))
-        routes.include_router(contract_routes(plans))
+        routes.include_router(contract_routes(plans, attainment))
     return BoardService(
         name="board",
         parts=(
