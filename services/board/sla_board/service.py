@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from sla_board import tables
 from sla_board.api import Board, router
 from sla_board.breakdown.refolder import Refolder
-from sla_board.contract_api import PlanDeps, contract_routes
+from sla_board.contract_api import AttainmentDeps, PlanDeps, attainment_routes, contract_routes
 from sla_board.history.fill import ListFilling
 from sla_board.history.keep import keep_listed
 from sla_board.history.zone import zone_in
@@ -112,10 +112,12 @@ def build(
     board = Board(shown, hub, projector, event_source, authorizer, metrics)
     routes = router(board)
     routes.include_router(incident_routes(IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook))))
+    attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
+    routes.include_router(attainment_routes(attainment))
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))
-        routes.include_router(contract_routes(plans))
+        routes.include_router(contract_routes(plans, attainment))
     return BoardService(
         name="board",
         parts=(

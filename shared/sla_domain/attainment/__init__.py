@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from sla_domain.attainment.credit import service_credit
 from sla_domain.attainment.figure import AttainmentFigure, Standing, figure_of, keeps, misses_allowed
-from sla_domain.attainment.forecast import Forecast, forecast_of
+from sla_domain.attainment.forecast import AttainmentForecast, forecast_of
 from sla_domain.attainment.period import (
-    Period,
+    AttainmentPeriod,
     PeriodBounds,
     ZoneHistory,
     bounds_of,
@@ -21,19 +21,19 @@ from sla_domain.attainment.period import (
 )
 from sla_domain.attainment.scope import ScopedObjective, objectives_of, zones_of
 from sla_domain.attainment.tally import Tally
-from sla_domain.attainment.verdict import JudgedClock, JudgedRequest, Verdict, contract_then, judge_request
+from sla_domain.attainment.verdict import JudgedClock, JudgedRequest, PromiseVerdict, contract_then, judge_request
 
 __all__ = [
     "AttainmentFigure",
-    "Forecast",
+    "AttainmentForecast",
+    "AttainmentPeriod",
     "JudgedClock",
     "JudgedRequest",
-    "Period",
     "PeriodBounds",
+    "PromiseVerdict",
     "ScopedObjective",
     "Standing",
     "Tally",
-    "Verdict",
     "ZoneHistory",
     "bounds_of",
     "contract_then",

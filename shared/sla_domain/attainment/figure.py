@@ -11,7 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from sla_domain.attainment.credit import service_credit
-from sla_domain.attainment.forecast import Forecast, forecast_of
+from sla_domain.attainment.forecast import AttainmentForecast, forecast_of
 from sla_domain.attainment.tally import Tally
 from sla_domain.objective import Objective
 
@@ -44,7 +44,7 @@ class AttainmentFigure:
     tally: Tally
     provisional: bool
     allowed: int
-    forecast: Forecast
+    forecast: AttainmentForecast
     credit: Decimal | None
     standing: Standing
 

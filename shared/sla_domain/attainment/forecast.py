@@ -13,7 +13,7 @@ from sla_domain.attainment.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class AttainmentForecast:
     """What is expected of a period at its end.
 
     `expected`: how many will be decided in all. `rate`: the share of the open ones that is expected to be met, from 0
@@ -28,7 +28,7 @@ class Forecast:
     best: Fraction | None
 
 
-def forecast_of(tally: Tally, before: Tally, provisional: bool) -> Forecast:
+def forecast_of(tally: Tally, before: Tally, provisional: bool) -> AttainmentForecast:
     """Return what is expected of a period, given what was counted in it, and in the period before it.
 
     `provisional`: the period has not ended; else nothing more is expected, and the forecast is the figure itself.
@@ -38,9 +38,9 @@ def forecast_of(tally: Tally, before: Tally, provisional: bool) -> Forecast:
     expected = max(total, before.decided) if provisional else total
     rate = (tally + before).share
     if not total:
-        return Forecast(expected, rate, None, None, None)
+        return AttainmentForecast(expected, rate, None, None, None)
     worst, best = Fraction(tally.met, total), Fraction(tally.met + waiting, total)
     if not waiting:
-        return Forecast(expected, rate, worst, worst, best)
+        return AttainmentForecast(expected, rate, worst, worst, best)
     share = None if rate is None else (tally.met + rate * waiting) / total
-    return Forecast(expected, rate, share, worst, best)
+    return AttainmentForecast(expected, rate, share, worst, best)

@@ -24,7 +24,7 @@ _LENGTH = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.CONTRACT_YEAR:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class AttainmentPeriod:
     """A month, quarter or contract year: the local days from `first` to before `end`.
 
     `anchor`: the contract's first day, from which contract years are counted; None for months and quarters.
@@ -51,20 +51,20 @@ class Period:
                 whole = (self.first.month, self.first.day) == (1, 1)
                 return year if whole else f"{year}/{self.end.year % 100:02}"
 
-    def next(self) -> Period:
+    def next(self) -> AttainmentPeriod:
         """Return the period of the same kind that begins when this one ends."""
         return self._moved(1)
 
-    def previous(self) -> Period:
+    def previous(self) -> AttainmentPeriod:
         """Return the period of the same kind that ends when this one begins."""
         return self._moved(-1)
 
-    def _moved(self, by: int) -> Period:
+    def _moved(self, by: int) -> AttainmentPeriod:
         if self.anchor is not None:
             return _contract_year(self.anchor, self._ordinal + by)
         months = _LENGTH[self.kind]
         first = months_later(self.first, by * months)
-        return Period(self.kind, first, months_later(first, months))
+        return AttainmentPeriod(self.kind, first, months_later(first, months))
 
     @property
     def _ordinal(self) -> int:
@@ -116,14 +116,14 @@ class PeriodBounds:
         return self.start <= at < self.end
 
 
-def bounds_of(period: Period, zones: ZoneHistory) -> PeriodBounds:
+def bounds_of(period: AttainmentPeriod, zones: ZoneHistory) -> PeriodBounds:
     """Return the instants of a period. `zones`: in which zone its contract stood when."""
     start, end = zones.midnight(period.first), zones.midnight(period.end)
     named = [zones.at(start), *(zone for since, zone in zones.changes if start < since < end)]
     return PeriodBounds(start, end, tuple(dict.fromkeys(named)))
 
 
-def parse_period(text: str, first_day: date | None = None) -> Period:
+def parse_period(text: str, first_day: date | None = None) -> AttainmentPeriod:
     """Return the period that a text names: `2026-11`, `2026-Q4`, or `2026/27` for the contract year begun in 2026.
 
     `first_day`: the contract's, from which its years are counted; None if the contract has none. Raises BadPeriod,
@@ -147,7 +147,7 @@ def parse_period(text: str, first_day: date | None = None) -> Period:
     raise BadPeriod(f"{written!r} is no period: {_HOW}")
 
 
-def period_of(kind: PeriodKind, day: date, first_day: date | None = None) -> Period:
+def period_of(kind: PeriodKind, day: date, first_day: date | None = None) -> AttainmentPeriod:
     """Return the period of a kind in which a local day lies.
 
     `first_day`: the contract's, from which its years are counted. Raises BadPeriod for a contract year without one.
@@ -159,10 +159,10 @@ def period_of(kind: PeriodKind, day: date, first_day: date | None = None) -> Per
         return found if found.first <= day else _contract_year(anchor, number - 1)
     months = _LENGTH[kind]
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
-    return Period(kind, first, months_later(first, months))
+    return AttainmentPeriod(kind, first, months_later(first, months))
 
 
-def period_at(kind: PeriodKind, at: datetime, zones: ZoneHistory, first_day: date | None = None) -> Period:
+def period_at(kind: PeriodKind, at: datetime, zones: ZoneHistory, first_day: date | None = None) -> AttainmentPeriod:
     """Return the period of a kind in which an instant lies.
 
     `zones`: in which zone the contract stood when. `first_day`: the contract's, from which its years are counted.
@@ -183,7 +183,7 @@ def _year(written: str, digits: str) -> int:
     return year
 
 
-def _named_year(written: str, year: int, first_day: date | None) -> Period:
+def _named_year(written: str, year: int, first_day: date | None) -> AttainmentPeriod:
     anchor = _anchor(first_day)
     if year < anchor.year:
         raise BadPeriod(f"{written!r} lies before the contract, which begins on {anchor}")
@@ -196,6 +196,6 @@ def _anchor(first_day: date | None) -> date:
     return first_day
 
 
-def _contract_year(anchor: date, number: int) -> Period:
+def _contract_year(anchor: date, number: int) -> AttainmentPeriod:
     first, end = months_later(anchor, 12 * number), months_later(anchor, 12 * (number + 1))
-    return Period(PeriodKind.CONTRACT_YEAR, first, end, anchor)
+    return AttainmentPeriod(PeriodKind.CONTRACT_YEAR, first, end, anchor)

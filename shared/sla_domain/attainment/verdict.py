@@ -16,7 +16,7 @@ from sla_domain.contract import ContractId
 from sla_domain.incident import ContractPeriod
 
 
-class Verdict(StrEnum):
+class PromiseVerdict(StrEnum):
     """Whether a promise was kept.
 
     `MET`, `MISSED`: decided; a clock that runs on past its due instant is missed. `OPEN`: not decided yet. `NONE`: it
@@ -31,7 +31,7 @@ class Verdict(StrEnum):
     @property
     def decided(self) -> bool:
         """Return whether it is MET or MISSED."""
-        return self in (Verdict.MET, Verdict.MISSED)
+        return self in (PromiseVerdict.MET, PromiseVerdict.MISSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class JudgedClock:
     incident: str
     metric: str
     cycle: int
-    verdict: Verdict
+    verdict: PromiseVerdict
     at: datetime | None
     due_at: datetime | None = None
     contract: str = ""
@@ -67,7 +67,7 @@ class JudgedRequest:
     """
 
     incident: str
-    verdict: Verdict
+    verdict: PromiseVerdict
     at: datetime | None
     due_at: datetime | None
     metric: str
@@ -100,7 +100,7 @@ def judge_request(clocks: Sequence[JudgedClock], ended: bool) -> JudgedRequest |
     `clocks`: all of the request, or those of the metrics that an objective names. `ended`: work on the request has
     ended. As long as it has not, a request whose clocks are all met is open: another clock may start.
     """
-    standing = [clock for clock in clocks if clock.verdict is not Verdict.NONE]
+    standing = [clock for clock in clocks if clock.verdict is not PromiseVerdict.NONE]
     counting = [clock for clock in standing if not clock.exempt]
     found = _judged(counting, ended)
     if found is not None or not standing or counting:
@@ -109,16 +109,16 @@ def judge_request(clocks: Sequence[JudgedClock], ended: bool) -> JudgedRequest |
 
 
 def _judged(clocks: Sequence[JudgedClock], ended: bool) -> JudgedRequest | None:
-    missed = [clock for clock in clocks if clock.verdict is Verdict.MISSED]
+    missed = [clock for clock in clocks if clock.verdict is PromiseVerdict.MISSED]
     if missed:
-        return _by(min(missed, key=_decided), Verdict.MISSED)
-    running = [clock for clock in clocks if clock.verdict is Verdict.OPEN]
+        return _by(min(missed, key=_decided), PromiseVerdict.MISSED)
+    running = [clock for clock in clocks if clock.verdict is PromiseVerdict.OPEN]
     if running:
-        return _by(min(running, key=_due), Verdict.OPEN)
-    met = [clock for clock in clocks if clock.verdict is Verdict.MET]
+        return _by(min(running, key=_due), PromiseVerdict.OPEN)
+    met = [clock for clock in clocks if clock.verdict is PromiseVerdict.MET]
     if not met:
         return None
-    return _by(max(met, key=_decided), Verdict.MET if ended else Verdict.OPEN)
+    return _by(max(met, key=_decided), PromiseVerdict.MET if ended else PromiseVerdict.OPEN)
 
 
 def _decided(clock: JudgedClock) -> tuple[datetime, str, str]:
@@ -131,12 +131,12 @@ def _due(clock: JudgedClock) -> tuple[bool, float, str, str]:
     return clock.due_at is None, clock.due_at.timestamp() if clock.due_at else 0.0, clock.metric, clock.id
 
 
-def _by(clock: JudgedClock, verdict: Verdict) -> JudgedRequest:
+def _by(clock: JudgedClock, verdict: PromiseVerdict) -> JudgedRequest:
     return JudgedRequest(
         incident=clock.incident,
         verdict=verdict,
         at=clock.at if verdict.decided else None,
-        due_at=clock.due_at if verdict is Verdict.OPEN and clock.verdict is Verdict.OPEN else None,
+        due_at=clock.due_at if verdict is PromiseVerdict.OPEN and clock.verdict is PromiseVerdict.OPEN else None,
         metric=clock.metric,
         contract=clock.contract,
         entitlement=clock.entitlement,

@@ -25,6 +25,7 @@ from sla_catalogue.duration import LONGEST as LONGEST_SPAN
 from sla_catalogue.duration import parse_allowed
 from sla_catalogue.source import SourceId
 from sla_domain import bounds
+from sla_domain.attainment import PromiseVerdict
 from sla_domain.clock import ClockState
 from sla_domain.event import EventId, EventKind, IncidentId
 from sla_domain.fact import FactKind
@@ -163,6 +164,9 @@ LONGEST: dict[str, int] = {
     "plan": bounds.PLAN,
     "metric": bounds.METRIC,
     "priority": bounds.PRIORITY,
+    "decided_priority": bounds.PRIORITY,
+    "decided_contract": bounds.CONTRACT,
+    "entitlement": bounds.ENTITLEMENT,
     "notice": bounds.NOTICE,
     "type": TYPE,
     "topic": longest(Topic),
@@ -287,6 +291,8 @@ LONGEST: dict[str, int] = {
     **{f"board_listed{of}.verdict": longest(Verdict) for of in ("", "_clock", "_count")},
     "board_listed.zone": longest(zoneinfo.available_timezones()),
     "board_listing.after": bounds.INCIDENT,
+    "board_clock.verdict": longest(PromiseVerdict),
+    "board_request.verdict": longest(PromiseVerdict),
     "board_delivery.id": DELIVERY,
     "board_delivery.recipient": bounds.PERSON,
     "board_delivery.channel": longest(kind.name for kind in KINDS),

@@ -6,12 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from babel import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from sla_board.attainment.counts import CountCell
+from sla_board.attainment.listed import AttainmentPage
+from sla_board.attainment.model import ContractAttainment, list_query, percent_text, query_of_objective
+from sla_board.attainment.words import assumption_of, misses_text, objective_text, objective_title, standing_word
 from sla_board.history.cursor import written_cursor
 from sla_board.history.query import IncidentPage
 from sla_board.history.verdict import Verdict
@@ -80,6 +85,15 @@ class Pages:
             verdict_look=LOOKS,
             clock_words=clock_words,
             web_link=word.web_link,
+            contract_path=contract_path,
+            percent=percent_text,
+            assumption_of=assumption_of,
+            misses_text=misses_text,
+            objective_text=objective_text,
+            objective_title=objective_title,
+            standing_word=standing_word,
+            objective_query=query_of_objective,
+            cell_query=_cell_query,
         )
         self._templates.filters.update(local=word.local_text, utc=word.utc_text, span=word.span_text, iso=iso)
         for name in self._templates.list_templates(extensions=["html"]):
@@ -185,13 +199,29 @@ class Pages:
         """
         return self._templates.get_template("contracts.html").render(contracts=contracts, text=text, next=more, now=now)
 
-    def support_plan(self, plan: SupportPlan, now: datetime) -> str:
+    def attainment(self, page: AttainmentPage, named: Sequence[str], written: str, now: datetime) -> str:
+        """Return the HTML of the page of attainment.
+
+        `named`: the contracts that were asked for, () for all. `written`: the period as it was asked for, "" for this
+        month. `now`: the server's present instant (aware), from which the page's own clock runs on.
+        """
+        return self._templates.get_template("attainment.html").render(
+            page=page,
+            named=named,
+            written=written,
+            neighbours=_neighbours(page, named),
+            more=_attainment_path(named, written, page.after or ""),
+            now=now,
+        )
+
+    def support_plan(self, plan: SupportPlan, now: datetime, attained: ContractAttainment | None = None) -> str:
         """Return the HTML of a contract's support plan for callers with an API key.
 
-        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        `attained`: its attainment in this month, shown below the plan; None: it is not shown. `now`: the server's
+        present instant (aware), from which the page's own clock runs on.
         """
         pdf = f"{contract_path(plan.contract)}/plan.pdf"
-        return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, now=now)
+        return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, one=attained, now=now)
 
     def plan_for_customer(self, plan: SupportPlan, pdf: str) -> str:
         """Return the HTML of a support plan for a customer, without links to other pages of the board.
@@ -242,6 +272,30 @@ def board_title(queue: Queue) -> str:
     """
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"
+
+
+def _cell_query(one: ContractAttainment, cell: CountCell, verdict: str, by_metric: bool) -> str:
+    metrics = (cell.metric,) if by_metric else ()
+    return list_query(one.contract, one.period, verdict, metrics=metrics, priorities=(cell.priority,))
+
+
+def _neighbours(page: AttainmentPage, named: Sequence[str]) -> dict[str, str] | None:
+    """Links to the periods before and after, as the first contract shown has them."""
+    if not page.contracts:
+        return None
+    period = page.contracts[0].period
+    before, after = period.previous().label, period.next().label
+    return {
+        "before": before,
+        "after": after,
+        "previous": _attainment_path(named, before, ""),
+        "next": _attainment_path(named, after, ""),
+    }
+
+
+def _attainment_path(named: Sequence[str], period: str, after: str) -> str:
+    pairs = [("contract", one) for one in named] + [("period", period), ("after", after)]
+    return f"/attainment?{urlencode([(name, value) for name, value in pairs if value])}"
 
 
 def frame_id(fragment: dict[str, Any]) -> str:

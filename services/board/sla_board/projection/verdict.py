@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.projection.contract import periods_of
-from sla_domain.attainment import JudgedClock, Verdict, contract_then, judge_request
+from sla_domain.attainment import JudgedClock, PromiseVerdict, contract_then, judge_request
 from sla_domain.clock import ClockState
 from sla_domain.fact import Cancelled, Exempted, Met, Missed
 from sla_domain.incident import Phase
@@ -34,7 +34,7 @@ def verdict_columns(
     last = applied[-1]
     verdict, at = _verdict(last, state, breached_at)
     context = next((fact for fact in reversed(applied) if fact.metric), last)
-    deciding = breach if verdict is Verdict.MISSED and breach is not None and breach.metric else context
+    deciding = breach if verdict is PromiseVerdict.MISSED and breach is not None and breach.metric else context
     exempt, exempt_by = _exemption(applied)
     return {
         "verdict": verdict.value,
@@ -47,17 +47,19 @@ def verdict_columns(
     }
 
 
-def _verdict(last: ClockFact, state: ClockState, breached_at: datetime | None) -> tuple[Verdict, datetime | None]:
+def _verdict(
+    last: ClockFact, state: ClockState, breached_at: datetime | None
+) -> tuple[PromiseVerdict, datetime | None]:
     """A breach that was published before its target was taken away stays on record; other cancelled clocks decide
     nothing."""
     if state is ClockState.MET:
-        return Verdict.MET, last.at
+        return PromiseVerdict.MET, last.at
     if state is ClockState.MISSED:
-        return Verdict.MISSED, breached_at or last.at
+        return PromiseVerdict.MISSED, breached_at or last.at
     if state is ClockState.CANCELLED:
         earned = isinstance(last.body, Cancelled) and last.body.withdrawn and breached_at is not None
-        return (Verdict.MISSED, breached_at) if earned else (Verdict.NONE, None)
-    return (Verdict.OPEN, None) if breached_at is None else (Verdict.MISSED, breached_at)
+        return (PromiseVerdict.MISSED, breached_at) if earned else (PromiseVerdict.NONE, None)
+    return (PromiseVerdict.OPEN, None) if breached_at is None else (PromiseVerdict.MISSED, breached_at)
 
 
 def _exemption(applied: Sequence[ClockFact]) -> tuple[str, str]:
@@ -129,7 +131,7 @@ def judged_clock(row: Any) -> JudgedClock:
         incident=row.incident,
         metric=row.metric,
         cycle=row.cycle,
-        verdict=Verdict(row.verdict),
+        verdict=PromiseVerdict(row.verdict),
         at=row.decided_at,
         due_at=row.due_at,
         contract=row.decided_contract,
@@ -168,7 +170,7 @@ def request_row(incident: str, clocks: Sequence[JudgedClock], ended: bool) -> di
         empty: Mapping[str, Any] = dict.fromkeys(
             ("metric", "contract", "entitlement", "priority", "exempt", "exempt_by"), ""
         )
-        return {"incident": incident, "verdict": Verdict.NONE.value, "decided_at": None, "due_at": None, **empty}
+        return {"incident": incident, "verdict": PromiseVerdict.NONE.value, "decided_at": None, "due_at": None, **empty}
     return {
         "incident": incident,
         "verdict": found.verdict.value,

@@ -18,6 +18,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "contract": ("contract",),
         "oncall": ("oncall",),
         "ledger": ("ledger",),
+        "attainment": ("attainment",),
         "explain": ("explain",),
         "replay": ("replay",),
         "apply": ("apply",),

@@ -18,6 +18,7 @@ from tests.translated import translate
 from sla_catalogue import Catalogue, CatalogueInvalid, KeyScope, SourceId, load_catalogue, run_scenarios
 from sla_catalogue.sheet import sheet_of
 from sla_domain.allowance import AllowanceUnit
+from sla_domain.attainment import Tally, ZoneHistory, figure_of, objectives_of, period_at
 from sla_domain.contract import ContractId
 from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.errors import DomainError
@@ -156,6 +157,7 @@ BEHAVIOUR: Mapping[str, Observer] = {
     "what can be booked": lambda catalogue: list(_booked(catalogue)),
     "which products may change": lambda catalogue: list(_rescoped(catalogue)),
     "what is left": lambda catalogue: _left(catalogue),
+    "what is attained": lambda catalogue: list(_attained(catalogue)),
     "how incidents are judged": lambda catalogue: [_plain(judged) for judged in _judged(catalogue)],
 }
 # What people read of it: the sheets, in two languages, and the report of its own tests.
@@ -244,6 +246,25 @@ def _entries(unit: AllowanceUnit) -> Iterator[LedgerEntry]:
             amount=None if hours else Decimal(1 if number else "0.5"),
             work=WorkSpan(at - (4 + number % 3) * HOUR, at) if hours else None,
         )
+
+
+# -- attainment -------------------------------------------------------------------------------------------
+
+
+def _attained(catalogue: Catalogue) -> Iterator[Any]:
+    """How each objective stands where the same was met and missed, and who is told of it."""
+    book = catalogue.rulebook
+    cells = [(metric, priority) for metric in ("first_response", "resolution", "triage") for priority in ("P1", "P2")]
+    for contract in book.contracts.values():
+        for scoped in objectives_of(contract):
+            objective = scoped.objective
+            period = period_at(objective.period, MONDAY, ZoneHistory(contract.zone), contract.valid_from)
+            told = [one.person.id for one in level_roster(book, contract, objective.tell, MONDAY).on_duty]
+            yield contract.id, objective.id, objective.of, period.label, told
+            for missed in range(12):
+                tally = Tally(met=100) + Tally(missed=sum(missed for cell in cells if objective.counts(*cell)))
+                figure = figure_of(objective, tally, Tally(), provisional=True)
+                yield str((figure.standing, figure.misses_left, figure.credit))
 
 
 # -- judging ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import orjson
 import sqlalchemy as sa
 from alembic import op
 
-from sla_domain.attainment import JudgedClock, Verdict, contract_then, judge_request
+from sla_domain.attainment import JudgedClock, PromiseVerdict, contract_then, judge_request
 from sla_domain.contract import ContractId
 from sla_domain.event import EventId
 from sla_domain.incident import ContractPeriod
@@ -178,15 +178,15 @@ def _judged(row: Any, periods: tuple[ContractPeriod, ...], exempt: tuple[str, st
     )
 
 
-def _verdict(row: Any) -> tuple[Verdict, datetime | None]:
+def _verdict(row: Any) -> tuple[PromiseVerdict, datetime | None]:
     stopped, breached = _read(row.stopped_at), _read(row.breached_at)
     if row.state == "met" and stopped is not None:
-        return Verdict.MET, stopped
+        return PromiseVerdict.MET, stopped
     if row.state == "missed" and (breached or stopped) is not None:
-        return Verdict.MISSED, breached or stopped
+        return PromiseVerdict.MISSED, breached or stopped
     if row.state not in ("running", "paused"):
-        return Verdict.NONE, None
-    return (Verdict.OPEN, None) if breached is None else (Verdict.MISSED, breached)
+        return PromiseVerdict.NONE, None
+    return (PromiseVerdict.OPEN, None) if breached is None else (PromiseVerdict.MISSED, breached)
 
 
 def _read(stored: Any) -> datetime | None:
@@ -214,7 +214,7 @@ def _request_row(incident: str, clocks: list[JudgedClock], ended: bool) -> dict[
     found = judge_request(clocks, ended)
     return {
         "incident": incident,
-        "verdict": Verdict.NONE.value if found is None else found.verdict.value,
+        "verdict": PromiseVerdict.NONE.value if found is None else found.verdict.value,
         "decided_at": None if found is None else _written(found.at),
         "due_at": None if found is None else _written(found.due_at),
         "metric": "" if found is None else found.metric,
