@@ -35,6 +35,9 @@ inbox = Table(
     Index("ix_board_inbox_applied", "applied_at"),
 )
 
+# What reports read of all events of a period; spelt out as ENDED below.
+VOICE = text("type IN ('io.slad.incident.escalated.v1', 'io.slad.incident.rated.v1')")
+
 event = Table(
     "board_event",
     metadata,
@@ -48,6 +51,7 @@ event = Table(
     Column("data", Text, nullable=False),
     Index("ix_board_event_incident", "incident", "topic"),
     Index("ix_board_event_clock", "clock"),
+    Index("ix_board_event_voice", "at", postgresql_where=VOICE, sqlite_where=VOICE),
 )
 
 # Spelt out wherever it is asked, so that both planners see that the index serves.
@@ -344,6 +348,7 @@ alert = Table(
     Index("ix_board_alert_incident", "incident"),
     Index("ix_board_alert_alert", "alert"),
     Index("ix_board_alert_notice", "notice"),
+    Index("ix_board_alert_contract", "contract", "at"),
 )
 
 notice = Table(
@@ -381,4 +386,23 @@ plan_link = Table(
     Index("ix_board_plan_link_sha256", "sha256", unique=True),
     Index("ix_board_plan_link_contract", "contract", "made_at"),
     Index("ix_board_plan_link_expires", "expires_at"),
+)
+
+# Reports that were frozen: rows are added and never changed. No topic has them.
+report = Table(
+    "board_report",
+    metadata,
+    Column("number", BigId, primary_key=True, autoincrement=True),
+    Column("contract", String(120), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("period", String(12), nullable=False),
+    Column("until", Instant, nullable=False),  # the end of the period
+    Column("revision", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),  # SHA-256 of the data
+    Column("data", Text, nullable=False),  # canonical JSON (sla_board.report.canonical)
+    Column("frozen_at", Instant, nullable=False),
+    Column("frozen_by", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_board_report_one", "contract", "kind", "period", "revision", unique=True),
+    Index("ix_board_report_until", "contract", "until"),
 )

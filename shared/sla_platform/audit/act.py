@@ -21,7 +21,7 @@ class ActName(StrEnum):
     were booked or cancelled. DELIVERY_RETRIED: a message is sent again. ENDPOINT_ENABLED: a mail address or webhook is
     sent to again. PARKED_REPLAYED: a delivery to ingest that could not be read is tried again. PLAN_LINK_…: a link to a
     support plan. QUARANTINE_REPLAYED: a row that could not be processed is tried again. REGISTRATION_…: for notices of
-    critical fixes.
+    critical fixes. REPORT_FROZEN: a report was stored for good.
     """
 
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
@@ -47,6 +47,7 @@ class ActName(StrEnum):
     QUARANTINE_REPLAYED = "quarantine.replayed"
     REGISTRATION_CONFIRMED = "registration.confirmed"
     REGISTRATION_ENDED = "registration.ended"
+    REPORT_FROZEN = "report.frozen"
     ROTA_OVERRIDE_ENDED = "rota_override.ended"
     ROTA_OVERRIDE_MADE = "rota_override.made"
 

@@ -21,6 +21,7 @@ from sla_board.history.cursor import written_cursor
 from sla_board.history.query import IncidentPage
 from sla_board.history.verdict import Verdict
 from sla_board.page.incidents import LOOKS, chips, clock_words, empty_words, metric_choices
+from sla_board.page.report import ReportPages
 from sla_board.page.static import StaticFiles
 from sla_board.plan.bought import day_text
 from sla_board.plan.listed import ContractLink, contract_path
@@ -53,7 +54,7 @@ _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 class Pages:
     """Renders the board's pages as HTML from templates, which escape all values.
 
-    `attempts` makes the rows of the board; the page has a remark in place of a row that cannot be made. The HTML of a
+    `reports` renders reports. `attempts` makes the rows of the board; the page has a remark in place of a row that cannot be made. The HTML of a
     row is cached until the row's `mark` (checksum of its values) changes.
     """
 
@@ -98,6 +99,8 @@ class Pages:
         self._templates.filters.update(local=word.local_text, utc=word.utc_text, span=word.span_text, iso=iso)
         for name in self._templates.list_templates(extensions=["html"]):
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
+        style = self.static.get("report.css")
+        self.reports = ReportPages(self._templates, "" if style is None else style.content.decode())
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
         """Return the parts of the board's page that change, as one JSON object.

@@ -156,7 +156,9 @@ def shown_json(report: Report) -> dict[str, Any]:
         found[name] = rfc3339(at, "seconds")
     for chapter, of in zip(found["chapters"], report.chapters, strict=True):
         for section, values in zip(chapter["sections"], of.sections, strict=True):
-            section["parts"] = [_shown_part(part, one) for part, one in zip(section["parts"], values.parts, strict=True)]
+            section["parts"] = [
+                _shown_part(part, one) for part, one in zip(section["parts"], values.parts, strict=True)
+            ]
     return found
 
 

@@ -19,7 +19,8 @@ class CellKind(StrEnum):
 
     `NOTHING`: no value, "". `COUNT`: an integer. `SHARE`: an exact share from 0 to 1, such as `41/44`. `PERCENT`: a
     percentage as a decimal, such as `99.5`. `NUMBER`: a decimal. `SPAN`: microseconds. `INSTANT`: microseconds since
-    1970 UTC. `DAY`: an ISO date. `TEXT`: a text as it stands. `WORD`: a key of the language tables. `NAME`: a key of
+    1970 UTC. `DAY`: an ISO date. `PERIOD`: the
+    label of a period, such as `2026-Q4`. `TEXT`: a text as it stands. `WORD`: a key of the language tables. `NAME`: a key of
     the report's own names (`Report.names`).
     """
 
@@ -31,6 +32,7 @@ class CellKind(StrEnum):
     SPAN = "span"
     INSTANT = "instant"
     DAY = "day"
+    PERIOD = "period"
     TEXT = "text"
     WORD = "word"
     NAME = "name"
@@ -119,6 +121,11 @@ def instant(value: datetime | None, link: str = "") -> Cell:
 def day(value: date | None) -> Cell:
     """Return a cell with a day; an empty one for None."""
     return NOTHING if value is None else Cell(CellKind.DAY, value.isoformat())
+
+
+def period(label: str) -> Cell:
+    """Return a cell with a period. `label`: such as `2026-11`, `2026-Q4` or `2026/27`."""
+    return Cell(CellKind.PERIOD, label)
 
 
 def text(value: str, link: str = "") -> Cell:
