@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
+from sla_board.attainment.watch import ObjectiveWatch
 from sla_board.contract_api import AttainmentDeps, PlanDeps, attainment_routes, contract_routes
 from sla_board.link.store import PlanLinks
 from sla_board.live import BoardReader, View
@@ -49,7 +50,7 @@ class BoardService(Service):
     """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
 
     `router`: its HTTP routes. `projector` applies events to its tables. `hub` sends pages to browsers. `forgetting`
-    deletes data that is older than the retention period.
+    deletes data that is older than the retention period. `objectives` watches how objectives of attainment stand.
     """
 
     router: APIRouter
@@ -57,6 +58,7 @@ class BoardService(Service):
     hub: Hub[View]
     metrics: BoardMetrics
     forgetting: RetentionLoop
+    objectives: ObjectiveWatch
 
 
 def build(
@@ -71,6 +73,7 @@ def build(
     rulebook: Callable[[], Rulebook] | None = None,
     catalogue: Callable[[], Catalogue] | None = None,
     public_url: str = "",
+    log_appended: WakeSignal | None = None,
 ) -> BoardService:
     """Return the board as a service, put together but not running yet.
 
@@ -80,11 +83,12 @@ def build(
     None: the board's own. `bounds`: the limits on streams. `rulebook`: returns the rulebook in force (plans, contracts,
     calendars), for the hours of clocks; None: wall time alone is shown. `catalogue`: returns the catalogue in force,
     for the pages of contracts; None: there are no such pages. `public_url`: how people reach the board; links to plans
-    begin with it.
+    begin with it. `log_appended`: wakes the readers of the board's log; None: nobody waits for it.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
     changes = WakeSignal()
+    objectives = ObjectiveWatch(store, time_source, rulebook or (lambda: None), (log_appended or WakeSignal()).wake)
     projector = Projector(store, time_source, metrics, changes.wake)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
@@ -116,6 +120,7 @@ def build(
             Part("housekeeping", lambda: _keep_house(store, time_source, metrics)),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
+            Part("objectives", objectives.run),
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(event_source)},
         close=hub.close,
@@ -125,6 +130,7 @@ def build(
         hub=hub,
         metrics=metrics,
         forgetting=forgetting,
+        objectives=objectives,
     )
 
 

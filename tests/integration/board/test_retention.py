@@ -30,7 +30,7 @@ async def left(board: BoardBench) -> dict[str, int]:
     counts = {}
     async with board.store.reading() as connection:
         for table in tables.metadata.sorted_tables:
-            if table.name not in ("board_inbox", "board_cursor", "board_forgotten"):
+            if table.name not in ("board_inbox", "board_cursor", "board_forgotten", "board_counted"):
                 query = select(func.count()).select_from(table)
                 counts[table.name.removeprefix("board_")] = (await connection.execute(query)).scalar_one()
     return {name: count for name, count in counts.items() if count}

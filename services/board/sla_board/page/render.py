@@ -16,7 +16,14 @@ from markupsafe import Markup
 from sla_board.attainment.counts import CountCell
 from sla_board.attainment.listed import AttainmentPage
 from sla_board.attainment.model import ContractAttainment, list_query, percent_text, query_of_objective
-from sla_board.attainment.words import assumption_of, misses_text, objective_text, objective_title, standing_word
+from sla_board.attainment.words import (
+    amended_text,
+    assumption_of,
+    misses_text,
+    objective_text,
+    objective_title,
+    standing_word,
+)
 from sla_board.page.static import StaticFiles
 from sla_board.plan.bought import day_text
 from sla_board.plan.listed import ContractLink, contract_path
@@ -79,6 +86,7 @@ class Pages:
             contract_path=contract_path,
             percent=percent_text,
             assumption_of=assumption_of,
+            amended_text=amended_text,
             misses_text=misses_text,
             objective_text=objective_text,
             objective_title=objective_title,
