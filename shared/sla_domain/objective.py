@@ -35,6 +35,18 @@ class CountedUnit(StrEnum):
     CLOCKS = "clocks"
 
 
+class ObjectiveNews(StrEnum):
+    """What is published of an objective; sent as the event type `io.slad.<value>.v1`.
+
+    `AT_RISK`: so many of the misses allowed are used up as the objective says. `EXHAUSTED`: more were missed than the
+    period allows. `RECOVERED`: neither holds any more.
+    """
+
+    AT_RISK = "objective.at_risk"
+    EXHAUSTED = "objective.exhausted"
+    RECOVERED = "objective.recovered"
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceCredit:
     """A row of a table of service credits: if the attainment is below `below` percent, `credit` percent are due."""

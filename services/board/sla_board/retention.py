@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, delete, exists, select, tuple_
+from sqlalchemy import Table, delete, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -182,6 +182,7 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
         .with_for_update()
     )
     ended = {row.id: row.changed_at for row in (await connection.execute(fit)).all()}
+    await _seal_periods(connection, sorted(ended))
     removed = await _remove(connection, "incident", sorted(ended), _ABOUT_INCIDENT)
     if ended:
         removed |= await forget_listed(connection, ended)
@@ -192,6 +193,22 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
             connection, tables.tombstone, ended | {name: ended[was] for name, was in others.items()}
         )
     return removed
+
+
+async def _seal_periods(connection: AsyncConnection, names: Sequence[str]) -> None:
+    """Keep the recorded figures of ended periods: with these incidents gone they cannot be counted again."""
+    if not names:
+        return
+    clock, objective = tables.clock.c, tables.objective.c
+    counted = exists().where(
+        clock.incident.in_(names),
+        clock.decided_contract == objective.contract,
+        clock.decided_at >= objective.starts_at,
+        clock.decided_at < objective.ends_at,
+    )
+    await connection.execute(
+        update(tables.objective).where(objective.closed_at.is_not(None), counted).values(sealed=True)
+    )
 
 
 async def _remove(

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from sla_board import tables
 from sla_board.api import Board, router
 from sla_board.breakdown.refolder import Refolder
+from sla_board.attainment.watch import ObjectiveWatch
 from sla_board.contract_api import AttainmentDeps, PlanDeps, attainment_routes, contract_routes
 from sla_board.history.fill import ListFilling
 from sla_board.history.keep import keep_listed
@@ -54,8 +55,8 @@ class BoardService(Service):
     """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
 
     `router`: its HTTP routes. `projector` applies events to its tables. `refolder` computes whose time it was, and the
-    pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting`
-    deletes data that is older than the retention period.
+    pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting` deletes data that is older
+    than the retention period. `objectives` watches how objectives of attainment stand.
     """
 
     router: APIRouter
@@ -64,6 +65,7 @@ class BoardService(Service):
     hub: Hub[View]
     metrics: BoardMetrics
     forgetting: RetentionLoop
+    objectives: ObjectiveWatch
 
 
 def build(
@@ -78,6 +80,7 @@ def build(
     rulebook: Callable[[], Rulebook] | None = None,
     catalogue: Callable[[], Catalogue] | None = None,
     public_url: str = "",
+    log_appended: WakeSignal | None = None,
 ) -> BoardService:
     """Return the board as a service, put together but not running yet.
 
@@ -87,13 +90,14 @@ def build(
     None: the board's own. `bounds`: the limits on streams. `rulebook`: returns the rulebook in force (plans, contracts,
     calendars), for the hours of clocks; None: wall time alone is shown. `catalogue`: returns the catalogue in force,
     for the pages of contracts; None: there are no such pages. `public_url`: how people reach the board; links to plans
-    begin with it.
+    begin with it. `log_appended`: wakes the readers of the board's log; None: nobody waits for it.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
     changes = WakeSignal()
     refolder = None if rulebook is None else Refolder(store, time_source, metrics, rulebook, changes.wake)
     marked = None if refolder is None else refolder.add
+    objectives = ObjectiveWatch(store, time_source, rulebook or (lambda: None), (log_appended or WakeSignal()).wake)
     projector = Projector(store, time_source, metrics, keep_listed, changes.wake, marked)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
@@ -128,6 +132,7 @@ def build(
             Part("housekeeping", lambda: _keep_house(store, time_source, metrics)),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
+            Part("objectives", objectives.run),
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(event_source)},
         close=hub.close,
@@ -138,6 +143,7 @@ def build(
         hub=hub,
         metrics=metrics,
         forgetting=forgetting,
+        objectives=objectives,
     )
 
 

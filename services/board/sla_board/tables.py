@@ -10,6 +10,7 @@ from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import ContractTables, contract_cursor_table
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
+from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
 from sla_platform.store.tombstone import tombstone_table
 from sla_platform.store.types import BigId, ClockKey, Instant
@@ -22,6 +23,7 @@ contract_cursor = contract_cursor_table(metadata, "board")
 
 cursor = cursor_table(metadata, "board")
 audit = audit_tables(metadata, "board")
+log = log_table(metadata, "board")
 quarantine = quarantine_table(metadata, "board")
 tombstone = tombstone_table(metadata, "board")
 alias = alias_table(metadata, "board")
@@ -308,6 +310,62 @@ pause = Table(
     Index("ix_board_pause_started", "started_at", "clock"),
     Index("ix_board_pause_contract", "contract", "started_at", "clock"),
     Index("ix_board_pause_incident", "incident"),
+)
+
+# That something of a contract was counted, of which the watch of objectives has not heard yet.
+counted = Table(
+    "board_counted",
+    metadata,
+    Column("position", BigId, primary_key=True, autoincrement=True),
+    Column("contract", String(120), nullable=False),
+    Column("incident", String(300), nullable=False),
+    Column("earliest", Instant),  # of the instants by which it counts, or counted before; none: it is open
+    Column("news", SmallInteger, nullable=False),  # sla_board.attainment.mark
+    Index("ix_board_counted_contract", "contract", "position"),
+    sqlite_autoincrement=True,
+)
+
+# How each objective stands in each period, as was published. Figures of ended periods change by amendments alone.
+objective = Table(
+    "board_objective",
+    metadata,
+    Column("contract", String(120), primary_key=True),
+    Column("entitlement", String(120), primary_key=True),
+    Column("objective", String(60), primary_key=True),
+    Column("period", String(12), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("percent", String(12), nullable=False),
+    Column("met", Integer, nullable=False),
+    Column("missed", Integer, nullable=False),
+    Column("exempt", Integer, nullable=False),
+    Column("open", Integer, nullable=False),
+    Column("allowed", Integer, nullable=False),
+    Column("standing", String(12), nullable=False),
+    Column("told", String(30), nullable=False),
+    Column("number", Integer, nullable=False),  # of what was told
+    Column("changed_at", Instant, nullable=False),
+    Column("closed_at", Instant),  # when the figure of the ended period was recorded
+    Column("sealed", Boolean, nullable=False, server_default=text("false")),  # incidents of it were removed by age
+    Index("ix_board_objective_ends", "ends_at"),
+)
+
+# The figures that an ended period has had: number 0 as it was when the period was closed, then each amendment.
+amendment = Table(
+    "board_amendment",
+    metadata,
+    Column("contract", String(120), primary_key=True),
+    Column("entitlement", String(120), primary_key=True),
+    Column("objective", String(60), primary_key=True),
+    Column("period", String(12), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("met", Integer, nullable=False),
+    Column("missed", Integer, nullable=False),
+    Column("exempt", Integer, nullable=False),
+    Column("incident", String(300), nullable=False),  # by which it was amended
+    Column("others", Integer, nullable=False),  # how many incidents besides
 )
 
 delivery = Table(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sla_domain.attainment.credit import service_credit
 from sla_domain.attainment.figure import AttainmentFigure, Standing, figure_of, keeps, misses_allowed
 from sla_domain.attainment.forecast import AttainmentForecast, forecast_of
+from sla_domain.attainment.news import ToldStanding, news_of
 from sla_domain.attainment.period import (
     AttainmentPeriod,
     PeriodBounds,
@@ -34,6 +35,7 @@ __all__ = [
     "ScopedObjective",
     "Standing",
     "Tally",
+    "ToldStanding",
     "ZoneHistory",
     "bounds_of",
     "contract_then",
@@ -42,6 +44,7 @@ __all__ = [
     "judge_request",
     "keeps",
     "misses_allowed",
+    "news_of",
     "objectives_of",
     "parse_period",
     "period_at",

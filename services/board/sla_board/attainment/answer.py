@@ -57,6 +57,21 @@ class CreditRowAnswer(_Answer):
     credit_percent: float
 
 
+class AmendmentAnswer(_Answer):
+    """One of the figures that an ended period has had, and the incident that changed it.
+
+    The first is the one that was recorded when the period was closed; it names no incident.
+    """
+
+    at: datetime = Field(description="since when it is the figure")
+    met: int
+    missed: int
+    exempt: int
+    share_percent: float | None
+    incident: str
+    others: int = Field(description="how many incidents besides changed it at once")
+
+
 class ObjectiveAnswer(_Answer):
     """What became of an objective in a period."""
 
@@ -81,6 +96,9 @@ class ObjectiveAnswer(_Answer):
     forecast: ForecastAnswer
     credits: tuple[CreditRowAnswer, ...]
     credit_percent: float | None = Field(description="the service credit due; computed, never paid; null for none")
+    amendments: tuple[AmendmentAnswer, ...] = Field(
+        description="the figures that the ended period has had, oldest first; more than one if late events changed it"
+    )
 
 
 class CellAnswer(_Answer):
@@ -196,6 +214,18 @@ def _objective(result: ObjectiveResult, language: str) -> ObjectiveAnswer:
             for row in objective.credits
         ),
         credit_percent=None if figure.credit is None else float(figure.credit),
+        amendments=tuple(
+            AmendmentAnswer(
+                at=one.at,
+                met=one.tally.met,
+                missed=one.tally.missed,
+                exempt=one.tally.exempt,
+                share_percent=_percent(one.tally.share),
+                incident=one.incident,
+                others=one.others,
+            )
+            for one in result.amendments
+        ),
     )
 
 

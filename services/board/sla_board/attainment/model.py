@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from urllib.parse import urlencode
 
@@ -13,11 +13,27 @@ from sla_domain.attainment import AttainmentFigure, AttainmentPeriod, PeriodBoun
 from sla_domain.objective import CountedUnit, Objective, PeriodKind
 
 
+@dataclass(frozen=True, slots=True)
+class FigureAmendment:
+    """One of the figures that an ended period has had.
+
+    `number`: 0 for the one that was recorded when it was closed. `incident`: by which it was amended, "" for number 0;
+    `others`: how many incidents besides.
+    """
+
+    number: int
+    at: datetime
+    tally: Tally
+    incident: str
+    others: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveResult:
     """What became of one objective in one period.
 
     `entitlement`: to which it is limited, "": the whole contract. `bounds`: the instants of `period`.
+    `amendments`: the figures that the ended period has had, oldest first; () as long as none was recorded.
     """
 
     contract: str
@@ -26,6 +42,7 @@ class ObjectiveResult:
     period: AttainmentPeriod
     bounds: PeriodBounds
     figure: AttainmentFigure
+    amendments: tuple[FigureAmendment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,7 @@ from sla_board.attainment.counts import (
     requests_of_metrics,
     zone_of_rows,
 )
+from sla_board.attainment.kept import amendments_of, standings_of
 from sla_board.attainment.model import ContractAttainment, ObjectiveResult
 from sla_domain.attainment import (
     AttainmentPeriod,
@@ -127,6 +128,7 @@ class AttainmentReader:
             for scoped in self._of.objectives
             for period in periods_within(scoped.objective.period, asked, self._of.first_day)
         ]
+        results = await self._as_recorded(results)
         exempt = await exempt_clocks(self._connection, self._of.id, bounds)
         ended = self._of.end_day
         return ContractAttainment(
@@ -143,6 +145,21 @@ class AttainmentReader:
             exempt=tuple(exempt),
             moved=await moved_away(self._connection, self._of.id, bounds),
         )
+
+    async def _as_recorded(self, results: list[ObjectiveResult]) -> list[ObjectiveResult]:
+        """With the figures that ended periods have had; the last of them, if incidents were removed by age."""
+        if not results:
+            return results
+        kept = await standings_of(self._connection, self._of.id)
+        amended = await amendments_of(self._connection, self._of.id, [one.period.label for one in results])
+        found: list[ObjectiveResult] = []
+        for one in results:
+            key = (one.entitlement, one.objective.id, one.period.label)
+            standing = kept.get(key)
+            if standing is not None and standing.sealed:
+                one = replace(one, figure=figure_of(one.objective, standing.tally, Tally(), provisional=False))
+            found.append(replace(one, amendments=tuple(amended.get(key, ()))))
+        return found
 
     async def objective(self, scoped: ScopedObjective, period: AttainmentPeriod) -> ObjectiveResult:
         """Return what became of one objective in one period of its kind."""

@@ -60,6 +60,19 @@ def misses_text(figure: AttainmentFigure) -> str:
     return "no further miss is allowed" if left == 0 else f"{left} more may be missed"
 
 
+def amended_text(result: ObjectiveResult) -> tuple[str, str] | None:
+    """Return what was published before a period's figure was amended, and since when and why it is another.
+
+    The incident by which it was amended is named apart by the caller. None if it was never amended.
+    """
+    if len(result.amendments) < 2:
+        return None
+    first, last = result.amendments[0], result.amendments[-1]
+    was = percent_text(first.tally.share)
+    before = f"was {was} %" if was else "nothing had fallen due"
+    return before, f"since {last.at:%Y-%m-%d %H:%M} UTC"
+
+
 def objective_title(result: ObjectiveResult, language: str = "en") -> str:
     """Return the title of an objective in a language, else in English, else its id."""
     titles = result.objective.titles

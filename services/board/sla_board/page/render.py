@@ -16,7 +16,14 @@ from markupsafe import Markup
 from sla_board.attainment.counts import CountCell
 from sla_board.attainment.listed import AttainmentPage
 from sla_board.attainment.model import ContractAttainment, list_query, percent_text, query_of_objective
-from sla_board.attainment.words import assumption_of, misses_text, objective_text, objective_title, standing_word
+from sla_board.attainment.words import (
+    amended_text,
+    assumption_of,
+    misses_text,
+    objective_text,
+    objective_title,
+    standing_word,
+)
 from sla_board.history.cursor import written_cursor
 from sla_board.history.query import IncidentPage
 from sla_board.history.verdict import Verdict
@@ -89,6 +96,7 @@ class Pages:
             contract_path=contract_path,
             percent=percent_text,
             assumption_of=assumption_of,
+            amended_text=amended_text,
             misses_text=misses_text,
             objective_text=objective_text,
             objective_title=objective_title,

@@ -19,6 +19,7 @@ from sla_board.projection.clock import PublishedFact, about_clock, clock_row
 from sla_board.projection.contract import contract_rows
 from sla_board.projection.delivery import alert_row, delivery_rows
 from sla_board.projection.incident import incident_row
+from sla_board.projection.mark import CountedNews, marks_between, write_marks
 from sla_board.projection.memory import RememberedReader, RowMemory, essential_events, essential_facts
 from sla_board.projection.phase import phase_rows
 from sla_domain.event import IncidentEvent
@@ -173,6 +174,8 @@ class Projector:
         await projections.keep_events(connection, touched.events)
         if self._marked is not None:
             await projections.mark_unfolded(connection, touched.concerned, now)
+        names = _named(touched)
+        before = await verdicts.counted_of(connection, names)
         late = await self._write_incidents(connection, touched, now) if touched.incidents else 0
         moves = contract_rows(touched.moves)
         await projections.upsert_newer_rows(connection, tables.contract, moves)
@@ -182,6 +185,8 @@ class Projector:
         phased = {*touched.incidents, *(row["incident"] for row in phases)}
         await projections.copy_phases(connection, phased)
         await self._write_requests(connection, phased | clocks)
+        after = await verdicts.counted_of(connection, names)
+        await write_marks(connection, marks_between(before, after, _news(touched)))
         await projections.upsert_newer_rows(connection, tables.delivery, delivery_rows(touched.told))
         await projections.upsert_rows(connection, tables.alert, touched.alerts)
         await projections.upsert_notices(connection, notice_rows(touched.notices))
@@ -218,6 +223,22 @@ class Projector:
         return sum(1 for found in counting.values() if not found)
 
 
+def _named(touched: _Touched) -> set[str]:
+    """The incidents that the batch is about, whatever it says of them."""
+    facts = [*touched.moves, *touched.phases, *(one.fact for told in touched.clocks.values() for one in told)]
+    return {*touched.incidents, *(fact.incident for fact in facts)}
+
+
+def _news(touched: _Touched) -> dict[str, CountedNews]:
+    """Whether what slad said of the clocks of each incident is news, or was history when it was said."""
+    found: dict[str, CountedNews] = {}
+    for told in touched.clocks.values():
+        for one in told:
+            said = CountedNews.HISTORY if one.fact.is_history else CountedNews.LIVE
+            found[one.fact.incident] = max(said, found.get(one.fact.incident, CountedNews.PLAIN))
+    return found
+
+
 def _sort_in(touched: _Touched, envelope: Envelope) -> None:
     match envelope.topic:
         case Topic.INCIDENTS:
@@ -247,7 +268,7 @@ def _sort_in(touched: _Touched, envelope: Envelope) -> None:
             notice = decode_notice(envelope)
             touched.notices.append(notice)
             touched.noticed_at.append(notice.published_at)
-        case Topic.CONTRACTS:
+        case Topic.CONTRACTS | Topic.OBJECTIVES:
             raise AssertionError(f"{envelope.topic} has a reader of its own")
         case _:
             assert_never(envelope.topic)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.projection.contract import periods_of
+from sla_board.projection.mark import CountedOnce
 from sla_domain.attainment import JudgedClock, PromiseVerdict, contract_then, judge_request
 from sla_domain.clock import ClockState
 from sla_domain.fact import Cancelled, Exempted, Met, Missed
@@ -95,6 +96,26 @@ async def clocks_of_moved(connection: AsyncConnection, incidents: Collection[str
         return []
     query = select(_clock.id).where(_clock.incident.in_(sorted(incidents)))
     return list((await connection.execute(query)).scalars())
+
+
+async def counted_of(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, list[CountedOnce]]:
+    """Return incident -> what is counted of it now: of each of its clocks, and of the whole."""
+    if not incidents:
+        return {}
+    names = sorted(incidents)
+    found: dict[str, list[CountedOnce]] = {}
+    for row in (await connection.execute(select(*JUDGED).where(_clock.incident.in_(names)))).all():
+        once = CountedOnce(
+            row.decided_contract, row.entitlement, f"{row.metric}/{row.id}", row.decided_priority, row.verdict,
+            row.decided_at, row.due_at, bool(row.exempt),
+        )  # fmt: skip
+        found.setdefault(row.incident, []).append(once)
+    for row in (await connection.execute(select(tables.request).where(_request.incident.in_(names)))).all():
+        whole = CountedOnce(
+            row.contract, row.entitlement, "", row.priority, row.verdict, row.decided_at, row.due_at, bool(row.exempt)
+        )
+        found.setdefault(row.incident, []).append(whole)
+    return found
 
 
 async def request_rows(connection: AsyncConnection, incidents: Collection[str]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""How attainment counts clocks and incidents
+"""How attainment counts clocks and incidents, how objectives stand, and the board's own log
 
 What is stored is brought along: verdicts follow from the rows of clocks, exemptions from the facts that are kept.
 """
@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("exempt_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("incident"),
     )
+    _objectives()
     _judge(op.get_bind())
     op.create_index("ix_board_clock_decided", "board_clock", ["decided_contract", "decided_at"])
     op.create_index("ix_board_request_decided", "board_request", ["contract", "decided_at"])
@@ -87,7 +88,81 @@ def upgrade() -> None:
         op.create_index(name, table, [contract, "due_at"], postgresql_where=_UNDECIDED, sqlite_where=_UNDECIDED)
 
 
+def _objectives() -> None:
+    key = [
+        sa.Column("contract", sa.String(length=120), nullable=False),
+        sa.Column("entitlement", sa.String(length=120), nullable=False),
+        sa.Column("objective", sa.String(length=60), nullable=False),
+        sa.Column("period", sa.String(length=12), nullable=False),
+    ]
+    counts = [sa.Column(name, sa.Integer(), nullable=False) for name in ("met", "missed", "exempt")]
+    op.create_table(
+        "board_counted",
+        sa.Column("position", column.BIG_ID, autoincrement=True, nullable=False),
+        sa.Column("contract", sa.String(length=120), nullable=False),
+        sa.Column("incident", sa.String(length=300), nullable=False),
+        sa.Column("earliest", column.INSTANT, nullable=True),
+        sa.Column("news", sa.SmallInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("position"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_board_counted_contract", "board_counted", ["contract", "position"])
+    op.create_table(
+        "board_objective",
+        *[each.copy() for each in key],
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("starts_at", column.INSTANT, nullable=False),
+        sa.Column("ends_at", column.INSTANT, nullable=False),
+        sa.Column("percent", sa.String(length=12), nullable=False),
+        *[each.copy() for each in counts],
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("allowed", sa.Integer(), nullable=False),
+        sa.Column("standing", sa.String(length=12), nullable=False),
+        sa.Column("told", sa.String(length=30), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("changed_at", column.INSTANT, nullable=False),
+        sa.Column("closed_at", column.INSTANT, nullable=True),
+        sa.Column("sealed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.PrimaryKeyConstraint("contract", "entitlement", "objective", "period"),
+    )
+    op.create_index("ix_board_objective_ends", "board_objective", ["ends_at"])
+    op.create_table(
+        "board_amendment",
+        *key,
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", column.INSTANT, nullable=False),
+        *counts,
+        sa.Column("incident", sa.String(length=300), nullable=False),
+        sa.Column("others", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("contract", "entitlement", "objective", "period", "number"),
+    )
+    _log()
+
+
+def _log() -> None:
+    op.create_table(
+        "board_log",
+        sa.Column("txid", sa.BigInteger(), server_default=column.own_transaction(), nullable=False),
+        sa.Column("position", column.BIG_ID, autoincrement=True, nullable=False),
+        sa.Column("topic", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=200), nullable=False),
+        sa.Column("type", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("subject", sa.String(length=300), nullable=False),
+        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("time", column.INSTANT, nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("position"),
+        sa.UniqueConstraint("id", name="uq_board_log_id"),
+        sqlite_autoincrement=True,
+    )
+    column.set_storage("board_log", autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0)
+    column.create_postgres_index("ix_board_log_order", "board_log", ["txid", "position"])
+
+
 def downgrade() -> None:
+    for table in ("board_log", "board_amendment", "board_objective", "board_counted"):
+        op.drop_table(table)
     op.drop_table("board_request")
     op.drop_index("ix_board_clock_undecided", "board_clock")
     op.drop_index("ix_board_clock_decided", "board_clock")
