@@ -31,7 +31,7 @@ _LIVE = [phase.value for phase in Phase if phase.live]
 _incident, _notice = tables.incident.c, tables.notice.c
 _ABOUT_INCIDENT = (
     tables.event, tables.clock, tables.contract, tables.phase, tables.delivery, tables.alert, tables.unfolded,
-    tables.breakdown, tables.pause,
+    tables.breakdown, tables.pause, tables.breach_reason,
 )  # fmt: skip
 _ABOUT_NOTICE = (tables.delivery, tables.alert)
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
+from sla_board.breach_api import breach_routes
 from sla_board.breakdown.refolder import Refolder
 from sla_board.contract_api import PlanDeps, contract_routes
 from sla_board.link.store import PlanLinks
@@ -21,9 +22,10 @@ from sla_board.live import BoardReader, View
 from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages
 from sla_board.paper.printer import PdfPrinter
+from sla_board.pause_api import pause_routes
 from sla_board.projection.projector import Projector
+from sla_board.reason.store import ReasonKeeper
 from sla_board.retention import AppliedIds, EndedIncidents
-from sla_board.shown.hours import CalendarsByName
 from sla_board.shown.not_shown import Attempts
 from sla_board.stream.hub import Hub
 from sla_board.stream.places import StreamBounds
@@ -93,7 +95,7 @@ def build(
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))
-    shown = BoardReader(store, time_source, pages, CalendarsByName(rulebook))
+    shown = BoardReader(store, time_source, pages, rulebook)
     hub: Hub[View] = Hub(shown.frame, changes, metrics, bounds=bounds)
     over = EndedIncidents(store)
     keeping = ServiceSweeps(
@@ -106,6 +108,10 @@ def build(
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
     board = Board(shown, hub, projector, event_source, authorizer, metrics)
     routes = router(board)
+    routes.include_router(pause_routes(shown, authorizer))
+    if rulebook is not None:
+        keeper = ReasonKeeper(store, time_source)
+        routes.include_router(breach_routes(shown, keeper, rulebook, authorizer, changes.wake))
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))
