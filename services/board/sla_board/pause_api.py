@@ -140,7 +140,7 @@ def pause_routes(shown: BoardReader, authorize: Authorizer) -> APIRouter:
             behind=page.behind,
         )
 
-    @routes.get("/v1/pauses/shares", summary="Sum up paused time by person", responses=_DENIED)
+    @routes.get("/v1/pauses/shares", summary="List whose paused time it was, by person", responses=_DENIED)
     async def shares(request: Request, asked: _Asked) -> PauseSharesAnswer:
         """Paused time by who had the incident, who set the pause, and on whom it waited; of the pauses asked for."""
         return _shares(await shown.pause_sums(confined(request, asked)))

@@ -14,7 +14,7 @@ file.addEventListener("submit", (event) => {
 async function explain(form) {
   const button = form.querySelector("button");
   const say = (text, trouble = false) => {
-    const state = form.querySelector(".answer-state");
+    const state = form.querySelector(".reason-state");
     state.textContent = text;
     state.classList.toggle("trouble", trouble);
   };

@@ -78,12 +78,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_board_breach_reason_clock", "board_breach_reason", ["clock", "number"])
     op.create_index("ix_board_breach_reason_incident", "board_breach_reason", ["incident"])
-    breached = {
-        "postgresql_where": sa.text("breached_at IS NOT NULL"),
-        "sqlite_where": sa.text("breached_at IS NOT NULL"),
-    }
-    op.create_index("ix_board_clock_breached", "board_clock", ["contract", "breached_at", "id"], **breached)
-    op.create_index("ix_board_clock_breached_at", "board_clock", ["breached_at", "id"], **breached)
+    breached = sa.text("breached_at IS NOT NULL")
+    for name, columns in (
+        ("ix_board_clock_breached", ["contract", "breached_at", "id"]),
+        ("ix_board_clock_breached_at", ["breached_at", "id"]),
+    ):
+        op.create_index(name, "board_clock", columns, postgresql_where=breached, sqlite_where=breached)
     # Every incident that the board knows is read once more, beside everything else.
     op.execute(
         "INSERT INTO board_unfolded (incident, marked_at, mark) SELECT id, changed_at, 'migrated' FROM board_incident"
