@@ -18,6 +18,7 @@ from sla_catalogue.holiday.table import MANUAL
 from sla_catalogue.week import time_of_day_text, week_words, weekly_text
 from sla_domain.allowance import Allowance, AllowanceUnit, BalanceWarning
 from sla_domain.attainment import objectives_of
+from sla_domain.breach_reason import BreachReasons
 from sla_domain.calendar import LocalSpan, Season, load_zone
 from sla_domain.calendar.spec import DAYS
 from sla_domain.contract import Contract, ContractEntitlement, ContractId, VendorContract
@@ -109,6 +110,7 @@ class _Sheet:
             "priorities": [self._priority(one) for one in sorted(plan.priorities, key=lambda one: one.rank)],
             "rules": self._rules(plan.rules),
             "agreed_dates": self._agreed_dates(plan.agreed_dates),
+            "breach_reasons": self._breach_reasons(plan.breach_reasons),
             "metrics": [self._metric(one) for one in plan.metrics],
             "targets": [self._target(one) for one in self._rows()],
             "leaves_unspecified": sorted(contract.leaves_unspecified),
@@ -256,6 +258,15 @@ class _Sheet:
             "priorities": "every" if every else sorted(agreed.priorities or ()),
             "by": agreed.by.value,
             "clause": agreed.clause,
+        }
+
+    def _breach_reasons(self, reasons: BreachReasons) -> dict[str, Any]:
+        return {
+            "codes": [
+                {"id": code.id, "title": self._said(code.titles), "needs_text": code.needs_text}
+                for code in reasons.codes
+            ],
+            "required_before_freeze": reasons.required_before_freeze,
         }
 
     def _metric(self, metric: Metric) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple, NewType
 
 from sla_domain.allowance import Allowance
+from sla_domain.breach_reason import NO_RULES, BreachReasons
 from sla_domain.calendar import AtClose, LocalSpan, Season, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
 from sla_domain.normal import normal, normals
@@ -425,10 +426,10 @@ class Plan:
     the top priority should. `languages`: tags of those in which customers are served. `requires_base`: plans of which
     the customer must have one as base plan. `valid_from`, `valid_to`: its first day, and the first day on which it is
     no longer valid. `at_close`: what becomes of a due instant exactly on a close. `notices`: of critical fixes;
-    `terms`: demands on contracts; `windows`: extra hours that can be booked; `objectives`: shares that must be in time.
-    `reading_order`: metrics, each after those that it waits for. `matched_on`: attributes that select a target.
-    `priority_by_name`: name in compared form -> priority. `sole_role`: through whose holder alone the customer reports,
-    None: through anybody.
+    `terms`: demands on contracts; `windows`: extra hours that can be booked. `reading_order`: metrics, each after those
+    that it waits for. `breach_reasons`: why its promises may have been broken. `matched_on`: attributes that select a
+    target. `priority_by_name`: name in compared form -> priority. `sole_role`: through whose holder alone the customer
+    reports, None: through anybody.
     """
 
     id: PlanId
@@ -455,6 +456,7 @@ class Plan:
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     windows: tuple[BookableWindow, ...] = ()  # extra hours that customers may book (clauses H10, I6)
     objectives: tuple[Objective, ...] = ()  # of attainment (clause E4)
+    breach_reasons: BreachReasons = NO_RULES
     reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any row looks at

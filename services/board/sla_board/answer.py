@@ -208,6 +208,31 @@ class WhoseTimeAnswer(_Answer):
     clocks: tuple[BreakdownAnswer, ...]
 
 
+class BreachReasonAnswer(_Answer):
+    """What somebody said was the reason of a breach. `code`: one of those that the plan offers."""
+
+    code: str
+    text: str
+    by: str
+    at: datetime
+
+
+class IncidentBreachAnswer(_Answer):
+    """A breach of one of the incident's clocks, with what was said of it, the reason in force last.
+
+    `exempt`: the clock counts in no attainment, so that nobody asks for a reason. `reason_required`: the plan wants one
+    before a period is frozen.
+    """
+
+    clock: str
+    metric: str
+    cycle: int
+    breached_at: datetime
+    exempt: bool
+    reason_required: bool
+    reasons: tuple[BreachReasonAnswer, ...]
+
+
 class IncidentAnswer(_Answer):
     """The content of an incident's page, as far as the caller's API key may see it.
 
@@ -234,6 +259,7 @@ class IncidentAnswer(_Answer):
     deliveries: tuple[DeliveryAnswer, ...]
     alerts: tuple[AlertAnswer, ...]
     whose_time: WhoseTimeAnswer
+    breaches: tuple[IncidentBreachAnswer, ...] = Field(description="promises that were broken, and why; oldest first")
     until: datetime | None = Field(description="when it left the key's contract: all of this is as it stood then")
     not_shown: tuple[NotShownAnswer, ...] = Field(description="what cannot be shown; see the log")
 
@@ -313,6 +339,20 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
             behind=file.whose_time.behind,
             incident=None if file.whose_time.incident is None else _breakdown(file.whose_time.incident),
             clocks=tuple(map(_breakdown, file.whose_time.clocks)),
+        ),
+        breaches=tuple(
+            IncidentBreachAnswer(
+                clock=str(one.clock),
+                metric=one.metric,
+                cycle=one.cycle,
+                breached_at=one.breached_at,
+                exempt=one.exempt,
+                reason_required=one.required,
+                reasons=tuple(
+                    BreachReasonAnswer(code=said.code, text=said.text, by=said.by, at=said.at) for said in one.reasons
+                ),
+            )
+            for one in file.breaches
         ),
         until=file.until,
         not_shown=_not_shown(file.not_shown),

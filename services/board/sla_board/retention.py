@@ -33,6 +33,7 @@ _incident, _notice = tables.incident.c, tables.notice.c
 _OF_INCIDENT = (tables.clock, tables.request, tables.contract, tables.phase)
 _ABOUT_INCIDENT = (
     tables.event, *_OF_INCIDENT, tables.delivery, tables.alert, tables.unfolded, tables.breakdown, tables.pause,
+    tables.breach_reason,
 )  # fmt: skip
 _ABOUT_NOTICE = (tables.delivery, tables.alert)
 

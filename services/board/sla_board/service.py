@@ -14,8 +14,9 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
-from sla_board.breakdown.refolder import Refolder
 from sla_board.attainment.watch import ObjectiveWatch
+from sla_board.breach_api import breach_routes
+from sla_board.breakdown.refolder import Refolder
 from sla_board.contract_api import AttainmentDeps, PlanDeps, attainment_routes, contract_routes
 from sla_board.history.fill import ListFilling
 from sla_board.history.keep import keep_listed
@@ -26,9 +27,10 @@ from sla_board.live import BoardReader, View
 from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages
 from sla_board.paper.printer import PdfPrinter
+from sla_board.pause_api import pause_routes
 from sla_board.projection.projector import Projector
+from sla_board.reason.store import ReasonKeeper
 from sla_board.retention import AppliedIds, EndedIncidents
-from sla_board.shown.hours import CalendarsByName
 from sla_board.shown.not_shown import Attempts
 from sla_board.stream.hub import Hub
 from sla_board.stream.places import StreamBounds
@@ -102,7 +104,7 @@ def build(
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))
-    shown = BoardReader(store, time_source, pages, CalendarsByName(rulebook))
+    shown = BoardReader(store, time_source, pages, rulebook)
     hub: Hub[View] = Hub(shown.frame, changes, metrics, bounds=bounds)
     over = EndedIncidents(store)
     keeping = ServiceSweeps(
@@ -118,6 +120,10 @@ def build(
     routes.include_router(incident_routes(IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook))))
     attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
     routes.include_router(attainment_routes(attainment))
+    routes.include_router(pause_routes(shown, authorizer))
+    if rulebook is not None:
+        keeper = ReasonKeeper(store, time_source)
+        routes.include_router(breach_routes(shown, keeper, rulebook, authorizer, changes.wake))
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))

@@ -1,5 +1,5 @@
 """The board's own tables. No other service reads them. What is projected from the four topics can be rebuilt from
-them; `board_plan_link` and the audit log cannot.
+them; `board_breach_reason`, `board_plan_link` and the audit log cannot.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ phase = Table(
 
 _OPEN = text("open")
 UNDECIDED = text("verdict = 'open'")
+BREACHED = text("breached_at IS NOT NULL")
 
 clock = Table(
     "board_clock",
@@ -144,6 +145,8 @@ clock = Table(
     Index("ix_board_clock_incident", "incident"),
     Index("ix_board_clock_decided", "decided_contract", "decided_at"),
     Index("ix_board_clock_undecided", "decided_contract", "due_at", postgresql_where=UNDECIDED, sqlite_where=UNDECIDED),
+    Index("ix_board_clock_breached", "contract", "breached_at", "id", postgresql_where=BREACHED, sqlite_where=BREACHED),
+    Index("ix_board_clock_breached_at", "breached_at", "id", postgresql_where=BREACHED, sqlite_where=BREACHED),
     Index("ix_board_clock_open", "due_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
 )
 
@@ -425,6 +428,22 @@ notice = Table(
     Column("withdrawn", Boolean, nullable=False, server_default=text("false")),
     Column("reason", Text, nullable=False, server_default=text("''")),  # of the change or the withdrawal
     Index("ix_board_notice_published", "published_at"),
+)
+
+# Why promises were broken, as people said it: rows are added and never changed. No topic has them.
+breach_reason = Table(
+    "board_breach_reason",
+    metadata,
+    Column("number", BigId, primary_key=True, autoincrement=True),
+    Column("clock", ClockKey, nullable=False),
+    Column("incident", String(300), nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("code", String(60), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by", String(120), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_board_breach_reason_clock", "clock", "number"),
+    Index("ix_board_breach_reason_incident", "incident"),
 )
 
 # Links to support plans, and who made and revoked them; the token of a link is known to whoever has the link alone.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from sla_catalogue.assembly.breach_reason import merged_reasons
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
@@ -147,6 +148,7 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
             "not_covered": lower.not_covered if upper.not_covered is None else upper.not_covered,
             "at_close": upper.at_close or lower.at_close,
             "notices": upper.notices or lower.notices,
+            "breach_reasons": merged_reasons(upper.breach_reasons, lower.breach_reasons),
             "note": upper.note or lower.note,
         }
     )

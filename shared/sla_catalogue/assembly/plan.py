@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sla_catalogue.assembly.allowance import build_allowances
+from sla_catalogue.assembly.breach_reason import build_breach_reasons
 from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
@@ -90,6 +91,7 @@ def build_plan(
         notices=build_notice_terms(document.notices),
         terms=build_terms(draft.document),
         notes=MappingProxyType(dict(document.note)),
+        breach_reasons=build_breach_reasons(document.breach_reasons, (*draft.path, "breach_reasons"), context),
         windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], allowances, context),
         objectives=build_objectives(draft.objectives, names, [metric.id for metric in built_metrics], context),
     )

@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from sla_catalogue.document.allowance import AllowanceDocument
+from sla_catalogue.document.breach_reason import BreachReasonsDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.entitlement import (
     CalendarTerm,
@@ -239,7 +240,7 @@ class PlanDocument(Document):
     product. `not_available_for`: products and countries for which it is not sold. `scope`: how often the products may
     change. `not_covered`: types of requests. `at_close`: whether a due instant at the end of opening hours stays there
     (default) or moves to the next opening. `windows`: extra hours to book. `notices`: of critical fixes.
-    `objectives`: shares that must be in time. `note`: language -> a remark.
+    `breach_reasons`: why its promises may have been broken. `note`: language -> a remark.
     """
 
     extends: str | None = None
@@ -268,4 +269,5 @@ class PlanDocument(Document):
     windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
     notices: NoticesDocument | None = None  # of critical fixes (clauses H6, H15 and I5)
     objectives: list[ObjectiveDocument] = Field(default_factory=list)  # of attainment (clause E4)
+    breach_reasons: BreachReasonsDocument | None = None
     note: Texts = Field(default_factory=dict)

@@ -15,16 +15,18 @@ import orjson
 class ActName(StrEnum):
     """The kinds of acts that the audit log records, such as KEY_MADE; the value is the text in the log.
 
-    CATALOGUE_APPLIED: `slad apply` installed a version; CATALOGUE_ACTIVATED: a version came into force, however it
-    came. CONTRACT_ENTRY_POSTED: an entry was written into a contract's ledger. CONTRACT_FROZEN: nothing before an
-    instant changes any more. CONTRACT_PROFILE_STATED: what the customer runs was stated. CONTRACT_WINDOW_…: extra hours
-    were booked or cancelled. DELIVERY_RETRIED: a message is sent again. ENDPOINT_ENABLED: a mail address or webhook is
-    sent to again. PARKED_REPLAYED: a delivery to ingest that could not be read is tried again. PLAN_LINK_…: a link to a
-    support plan. QUARANTINE_REPLAYED: a row that could not be processed is tried again. REGISTRATION_…: for notices of
-    critical fixes. REPORT_FROZEN: a report was stored for good.
+    BREACH_EXPLAINED: the reason of a breach was said. CATALOGUE_APPLIED: `slad apply` installed a version;
+    CATALOGUE_ACTIVATED: a version came into force, however it came. CONTRACT_ENTRY_POSTED: an entry was written into a
+    contract's ledger. CONTRACT_FROZEN: nothing before an instant changes any more. CONTRACT_PROFILE_STATED: what the
+    customer runs was stated. CONTRACT_WINDOW_…: extra hours were booked or cancelled. DELIVERY_RETRIED: a message is
+    sent again. ENDPOINT_ENABLED: a mail address or webhook is sent to again. PARKED_REPLAYED: a delivery to ingest that
+    could not be read is tried again. PLAN_LINK_…: a link to a support plan. QUARANTINE_REPLAYED: a row that could not
+    be processed is tried again. REGISTRATION_…: for notices of critical fixes. REPORT_FROZEN: a report was stored for
+    good.
     """
 
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
+    BREACH_EXPLAINED = "breach.explained"
     CATALOGUE_ACTIVATED = "catalogue.activated"
     CATALOGUE_APPLIED = "catalogue.applied"
     CONTRACT_CHANGED = "contract.changed"

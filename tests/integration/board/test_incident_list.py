@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -11,15 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
-import orjson
 import pytest
-from sqlalchemy import select
-from tests.integration.board.bench import BoardBench, bench
-from tests.unit.board.envelopes import NOW, Ticket, minutes
+from tests.integration.board.bench import BoardBench
+from tests.unit.board.envelopes import NOW, Ticket
 
-from sla_board import tables
-from sla_board.history.keep import keep_listed
-from sla_domain.event import EventKind, WaitingOn
+from sla_domain.event import EventKind
 from sla_domain.fact import FactKind
 from sla_platform.envelope import Envelope
 from sla_platform.wire import ClockFact, encode_clock_fact

@@ -40,10 +40,11 @@ INCIDENT_LISTS = {
 }  # fmt: skip
 LISTS = INCIDENT_LISTS | {
     "GET /", "GET /notices", "GET /v1/clocks", "GET /v1/board/clocks", "GET /v1/stream", "GET /v1/alerts",
-    "GET /v1/deliveries",
+    "GET /v1/deliveries", "GET /pauses", "GET /v1/pauses", "GET /v1/pauses/shares", "GET /breaches", "GET /v1/breaches",
 }  # fmt: skip
 OF_AN_ALERT = {"GET /v1/alerts/{id_}", "POST /v1/alerts/{id_}/ack"}
 OF_A_DELIVERY = {"GET /v1/deliveries/{id_}", "POST /v1/deliveries/{id_}/retry"}
+OF_A_BREACH = {"GET /v1/breaches/{clock}", "PUT /v1/breaches/{clock}/reason"}  # by the id of its clock
 ON_CALL = {"GET /v1/oncall", "GET /v1/oncall/{rota}.ics", "GET /v1/oncall/{rota}/overrides"}
 FOR_ALL_CONTRACTS = {  # never with the key of one
     "GET /v1/parked", "GET /v1/parked/{id}/body", "POST /v1/parked/{id}/replay", "POST /v1/notices",
@@ -86,8 +87,8 @@ STREAMS = {"GET /v1/stream", "GET /v1/stream/incidents/{incident:path}"}
 TELLS_EVENTS = OF_A_TICKET - {"GET /v1/incidents/{incident:path}/explain"}
 
 ROUTED = (
-    OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, OF_A_CONTRACT, LISTS_CONTRACTS, ON_CALL,
-    FOR_ALL_CONTRACTS, ACTS, ASKS, REGISTRATIONS,
+    OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, OF_A_BREACH, OF_A_CONTRACT, LISTS_CONTRACTS,
+    ON_CALL, FOR_ALL_CONTRACTS, ACTS, ASKS, REGISTRATIONS,
 )  # fmt: skip
 
 
@@ -311,6 +312,35 @@ async def _alerts_and_deliveries(world: Tenants, subtests: pytest.Subtests) -> N
                 if "retry" in path and not key.endswith("admin") and key != "all":
                     allowed = {403}
                 assert answer.status_code in ({401} if key in ("nobody", "old") else allowed), answer.text
+    await _breaches(world, alert["id"], subtests)
+
+
+async def _breaches(world: Tenants, clock: str, subtests: pytest.Subtests) -> None:
+    """The clock is Beta's now: its breach is explained by Beta, and Acme does not know of it."""
+
+    async def breached() -> bool:
+        found = await world.ask("beta", "GET", f"/v1/breaches/{clock}")
+        return found.status_code == 200
+
+    await world.until(breached)
+    said = {"code": "overlooked", "text": "of-beta-alone"}
+    for route in sorted(OF_A_BREACH):
+        method, path = route.split(" ")
+        for key in KEYS:
+            with subtests.test("breach", route=route, key=key):
+                answer = await world.ask(key, method, path.replace("{clock}", clock), json=said)
+                owner = key in ("beta", "all", "reader")
+                allowed = {401} if key in ("nobody", "old") else {200} if owner else {404}
+                if method == "PUT" and key == "old":
+                    allowed = {401}
+                assert answer.status_code in allowed, answer.text
+    for key in ("acme", "house", "beta"):
+        for path in ("/v1/breaches", "/breaches", "/v1/board/incidents/desk:paged", "/incidents/desk:paged"):
+            with subtests.test("said of a breach", key=key, path=path):
+                answer = await world.ask(key, "GET", path)
+                assert ("of-beta-alone" in answer.text) is (key == "beta"), answer.text[:200]
+                if key != "beta":
+                    assert "paged-b-title" not in answer.text
 
 
 async def _for_all_contracts(world: Tenants, subtests: pytest.Subtests) -> None:
@@ -412,6 +442,7 @@ async def _acts(world: Tenants, subtests: pytest.Subtests) -> None:
                     done = {
                         "notifier": {("acme", "key:acme"), ("beta", "key:beta")},
                         "ingest": {("acme", "key:all"), ("beta", "key:all")},
+                        "board": {("beta", "key:all")},
                     }.get(log, set())
                     mine = {act for act in done if act[0] == key.removesuffix("-admin")}
                     assert seen >= done if key == "all" else seen == mine

@@ -20,14 +20,16 @@ from sla_board.contract_api.links import PlanLinkIn
 from sla_board.history.filter import STATES
 from sla_board.history.verdict import Verdict
 from sla_board.link.store import ID_BYTES
+from sla_board.reason.reason import name_and_key as said_by
 from sla_catalogue.api_key import KeyScope
 from sla_catalogue.duration import LONGEST as LONGEST_SPAN
 from sla_catalogue.duration import parse_allowed
 from sla_catalogue.source import SourceId
 from sla_domain import bounds
 from sla_domain.attainment import PromiseVerdict
+from sla_domain.breach_reason import LONGEST_CODE
 from sla_domain.clock import ClockState
-from sla_domain.event import EventId, EventKind, IncidentId
+from sla_domain.event import EventId, EventKind, IncidentId, WaitingOn
 from sla_domain.fact import FactKind
 from sla_domain.incident import Phase
 from sla_domain.notice_terms import Cause, Severity
@@ -300,6 +302,14 @@ LONGEST: dict[str, int] = {
     "board_alert.id": ALERT_EVENT,
     "board_alert.what": longest(["opened", "acknowledged", "escalated", "closed"]),
     "board_alert.by": max(bounds.PERSON, len(name_and_key("n" * bounds.WHO, "k" * bounds.KEY))),
+    "board_breakdown.view": bounds.CONTRACT,
+    "board_breakdown.subject": 36,
+    "board_breakdown.state": longest(ClockState),
+    "board_unfolded.mark": 16,
+    "board_pause.waiting_on": longest(WaitingOn),
+    "board_pause.verdict": longest(ClockState),
+    "board_breach_reason.code": LONGEST_CODE,
+    "board_breach_reason.by": len(said_by("n" * bounds.WHO, "k" * bounds.KEY)),
     "board_plan_link.id": 2 * ID_BYTES,
     "board_plan_link.language": longest(get_args(PlanLinkIn.model_fields["language"].annotation)),
     "board_plan_link.made_by": AUDIT_LOG["actor"],

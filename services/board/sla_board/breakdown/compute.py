@@ -62,7 +62,7 @@ def computed_rows(
         seen = contract_view(events, incident.periods, contract)
         if seen is not None:
             part = seen.of(_folded(seen.events, rulebook, known))
-            rows += _breakdowns(part, rulebook, contract, seen.as_of(part.changed_at))
+            rows += _breakdowns(part, rulebook, contract, seen.until or part.changed_at, left=seen.until is not None)
     reader = PauseReader(incident, events)
     pauses = [row for clock in incident.clocks for row in reader.rows_of(clock, *_hours(clock, incident, rulebook))]
     return ComputedRows(rows, pauses)
@@ -72,8 +72,10 @@ def _folded(events: Iterable[IncidentEvent], rulebook: Rulebook, known: Mapping[
     return with_published_ids(fold(events, rulebook), known)
 
 
-def _breakdowns(incident: Incident, rulebook: Rulebook, view: str, at: datetime) -> Iterator[dict[str, Any]]:
-    left = view != WHOLE and incident.contract.id != view  # it goes on under another contract
+def _breakdowns(
+    incident: Incident, rulebook: Rulebook, view: str, at: datetime, *, left: bool = False
+) -> Iterator[dict[str, Any]]:
+    """The rows as of `at`; `left`: from then on its time is another contract's."""
     common = {"incident": incident.id, "view": view}
     yield common | {
         "subject": "", "contract": view or incident.contract.id, "metric": "", "cycle": 0, "hours": WALL, "state": "",

@@ -36,6 +36,7 @@ QUIET_SECONDS = 0.5  # after a change, so that what follows from one delivery is
 LOOK_SECONDS = 60.0  # between looks for what other processes have left
 LEFT = timedelta(seconds=30)  # a mark of this age is nobody's
 AT_ONCE = 50  # incidents
+PAGE = 2_000  # events
 RESTS = 3.0  # how much longer than it worked the thread rests after a large incident
 LONG_SECONDS = 0.25
 
@@ -146,13 +147,18 @@ class Refolder:
 
 
 async def _envelopes(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, list[Envelope]]:
-    kept = tables.event.c
-    query = select(tables.event).where(kept.incident.in_(sorted(incidents)), kept.topic == Topic.INCIDENTS.value)
+    """The events of these incidents, some at a time: one of them may have very many."""
+    kept, last = tables.event.c, 0
+    of = (kept.incident.in_(sorted(incidents)), kept.topic == Topic.INCIDENTS.value)
     found: dict[str, list[Envelope]] = {}
-    async for part in (await connection.stream(query)).partitions(200):
-        for row in part:
+    while incidents:
+        query = select(tables.event).where(*of, kept.position > last).order_by(kept.position).limit(PAGE)
+        rows = (await connection.execute(query)).all()
+        for row in rows:
             found.setdefault(row.incident, []).append(envelope_of(row))
-        await asyncio.sleep(0)
+        if len(rows) < PAGE:
+            break
+        last = rows[-1].position
     return found
 
 

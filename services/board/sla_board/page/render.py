@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import orjson
 from babel import Locale
@@ -35,13 +36,16 @@ from sla_board.plan.listed import ContractLink, contract_path
 from sla_board.plan.model import SupportPlan
 from sla_board.plan.words.words import PlanWords
 from sla_board.shown import word
+from sla_board.shown.breaches import BreachFilter, BreachPage, PlanReasons
 from sla_board.shown.bucket import Bucket
 from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
 from sla_board.shown.incident import IncidentFile
 from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.notice import ShownNotice
+from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import ClockRow, ack_path, explain_path, incident_path, row_of
+from sla_domain.breach_reason import NO_RULES, BreachReasons
 from sla_domain.explain.language import LANGUAGES, words_for
 from sla_platform.rfc3339 import rfc3339
 
@@ -85,6 +89,8 @@ class Pages:
             LANGUAGES=_LANGUAGES,
             day_text=day_text,
             metric_word=word.metric_title,
+            reason_path=reason_path,
+            reason_title=reason_title,
             words=words_for("en"),
             QueueOrder=QueueOrder,
             Bucket=Bucket,
@@ -146,21 +152,22 @@ class Pages:
             notices=notices,
         )
 
-    def incident_fragment(self, file: IncidentFile) -> dict[str, Any]:
+    def incident_fragment(self, file: IncidentFile, reasons: PlanReasons = lambda _: NO_RULES) -> dict[str, Any]:
         """Return the parts of an incident's page that change, as one JSON object: `html` of the body, and `title`.
 
         Unchanged contents give an equal object, since the present instant is not in it. One exception: the drawing of
-        the timeline moves on every half minute.
+        the timeline moves on every half minute. `reasons`: what each plan says of the reasons of breaches.
         """
-        html = self._templates.get_template("incident_body.html").render(file=file)
+        html = self._templates.get_template("incident_body.html").render(file=file, reasons=reasons)
         return {"html": html, "title": f"{file.title} · slad"}
 
-    def incident(self, file: IncidentFile, now: datetime) -> str:
+    def incident(self, file: IncidentFile, now: datetime, reasons: PlanReasons = lambda _: NO_RULES) -> str:
         """Return the HTML of an incident's page with the content `file`.
 
-        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        `now`: the server's present instant (aware), from which the page's own clock runs on. `reasons`: what each plan
+        says of the reasons of breaches.
         """
-        fragment = self.incident_fragment(file)
+        fragment = self.incident_fragment(file, reasons)
         return self._templates.get_template("incident.html").render(
             file=file,
             body=Markup(fragment["html"]),  # noqa: S704 - as above
@@ -201,6 +208,35 @@ class Pages:
         `now`: the server's present instant (aware), from which the page's own clock runs on.
         """
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
+
+    def pauses(
+        self, asked: PauseFilter, page: PausePage, sums: PauseSums, query: Mapping[str, str], now: datetime
+    ) -> str:
+        """Return the HTML of the audit of pauses.
+
+        `asked`: the filter, which the page shows as chosen. `sums`: of all pauses of the filter, `page`: those listed.
+        `query`: the URL's, for the link to older pauses. `now`: the server's present instant (aware).
+        """
+        older = "" if page.next is None else urlencode({**query, "after": str(page.next)})
+        template = self._templates.get_template("pauses.html")
+        return template.render(asked=asked, page=page, sums=sums, older=older, query=query, now=now)
+
+    def breaches(
+        self,
+        asked: BreachFilter,
+        page: BreachPage,
+        reasons: PlanReasons,
+        query: Mapping[str, str],
+        now: datetime,
+    ) -> str:
+        """Return the HTML of the list of breaches with their reasons.
+
+        `asked`: the filter, which the page shows as chosen. `reasons`: what each plan says of reasons. `query`: the
+        URL's, for the link to older breaches. `now`: the server's present instant (aware).
+        """
+        older = "" if page.next is None else urlencode({**query, "after": str(page.next)})
+        template = self._templates.get_template("breaches.html")
+        return template.render(asked=asked, page=page, reasons=reasons, older=older, query=query, now=now)
 
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
         """Return the HTML of the list of contracts.
@@ -274,6 +310,17 @@ class Pages:
                 self._rows.clear()
             html = self._rows[key] = self._templates.get_template("row.html").render(row=row)
         return html
+
+
+def reason_path(clock: UUID) -> str:
+    """Return the path in the board's API that explains the breach of a clock."""
+    return f"/v1/breaches/{clock}/reason"
+
+
+def reason_title(rules: BreachReasons, code: str) -> str:
+    """Return the title in English of a code of a plan; the code itself if the plan does not offer it any more."""
+    known = rules.code(code)
+    return code if known is None else known.title("en")
 
 
 def board_title(queue: Queue) -> str:

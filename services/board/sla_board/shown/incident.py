@@ -17,6 +17,7 @@ from sla_board.projection.clock import PublishedFact, about_clock, reason_of
 from sla_board.projection.store import envelope_of
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert, alerts_of
+from sla_board.shown.breaches import PlanReasons, ShownBreach, breaches_of_clocks
 from sla_board.shown.breakdown import WhoseTime, read_whose_time
 from sla_board.shown.history import spans_of, split_by_hours
 from sla_board.shown.hours import HoursAt
@@ -24,6 +25,7 @@ from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.row import ClockRow, row_of
 from sla_board.shown.share import IncidentShare, read_share
 from sla_board.shown.timeline import Drawing, MarkKind, Point, TimelineRow, TimelineSpan, draw_timeline, split_overdue
+from sla_domain.breach_reason import NO_RULES
 from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind, PromiseMade, PromiseMoved
 from sla_platform.envelope import Envelope, Topic
@@ -100,9 +102,10 @@ class IncidentFile:
     of its newest clock, without one of the newest fact; instants are shown in `zone`. `opened_at`: None if not known.
     `attributes`: what its events state, such as `product`, by name. `promises`: its clocks, open ones first, the most
     urgent of them in front. `happenings`: its events. `sayings`: the facts that slad published. `deliveries`: rows of
-    the table `board_delivery`. `whose_time`: its time by party and holder. `drawing`: the timeline, None when there is
-    nothing to draw. `not_shown`: parts that could not be made. `until`: when the incident left the viewer's contract,
-    None if it has not; the page then shows the incident as it was at that instant.
+    the table `board_delivery`. `whose_time`: its time by party and holder. `breaches`: which promises were broken, and
+    why. `drawing`: the timeline, None when there is nothing to draw. `not_shown`: parts that could not be made.
+    `until`: when the incident left the viewer's contract, None if it has not; the page then shows the incident as it
+    was at that instant.
     """
 
     id: str
@@ -121,6 +124,7 @@ class IncidentFile:
     sayings: tuple[ShownFact, ...]
     deliveries: Sequence[Any]  # records of board_delivery
     whose_time: WhoseTime
+    breaches: tuple[ShownBreach, ...]
     alerts: tuple[ShownAlert, ...]
     drawing: Drawing | None
     not_shown: tuple[NotShown, ...]  # what of it cannot be shown
@@ -160,13 +164,19 @@ class PartMaker:
 
 
 async def read_incident(
-    connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
+    connection: AsyncConnection,
+    incident: str,
+    only_contract: str | None,
+    hours: HoursAt,
+    attempts: Attempts,
+    reasons: PlanReasons = lambda _: NO_RULES,
 ) -> IncidentFile | None:
     """Return the content of an incident's page; None if the incident is unknown or may not be seen.
 
     `incident`: its id or one of its other ids. `only_contract`: the one contract that the viewer's key may see; None
-    for all. `hours`: gives the instant "now" and the hours of clocks. `attempts`: makes each part and logs errors. If
-    there are more than 500 events and published facts together, the newest 500 are read.
+    for all. `hours`: gives the instant "now" and the hours of clocks. `attempts`: makes each part and logs errors.
+    `reasons`: what each plan says of the reasons of breaches. If there are more than 500 events and published facts
+    together, the newest 500 are read.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c
@@ -193,7 +203,9 @@ async def read_incident(
         return None
     coarse = HoursAt(_coarse(hours.now), hours.calendars)
     whose = await read_whose_time(connection, incident, only_contract, part.until, coarse)
-    return _file(incident, part, hours, making, whose)
+    own = [clock for clock in clocks if only_contract in (None, clock.contract)]
+    breaches = await breaches_of_clocks(connection, own, reasons, only_contract)
+    return _file(incident, part, hours, making, whose, breaches)
 
 
 def _said(envelope: Envelope) -> PublishedFact:
@@ -205,7 +217,14 @@ async def _about(connection: AsyncConnection, table: Table, incident: str) -> li
     return list((await connection.execute(query)).all())
 
 
-def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker, whose_time: WhoseTime) -> IncidentFile:
+def _file(
+    incident: str,
+    part: IncidentShare,
+    hours: HoursAt,
+    making: PartMaker,
+    whose_time: WhoseTime,
+    breaches: tuple[ShownBreach, ...],
+) -> IncidentFile:
     record, clocks, facts = part.record, part.clocks, part.facts
     if part.until is not None and part.until < hours.now:
         hours = HoursAt(part.until, hours.calendars)
@@ -240,6 +259,7 @@ def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker,
         sayings=tuple(sayings),
         deliveries=sorted(part.deliveries, key=lambda delivery: (delivery.at, delivery.id)),
         whose_time=whose_time,
+        breaches=breaches,
         alerts=alerts_of(part.steps),
         until=part.until,
         drawing=drawing,

@@ -24,6 +24,8 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "apply": ("apply",),
         "send": ("send",),
         "ack": ("ack",),
+        "breach": ("breach",),
+        "pauses": ("pauses",),
         "notice": ("notice",),
         "importing": ("import",),
         "calendar": ("calendar",),

@@ -19,6 +19,7 @@ from sla_catalogue import Catalogue, CatalogueInvalid, KeyScope, SourceId, load_
 from sla_catalogue.sheet import sheet_of
 from sla_domain.allowance import AllowanceUnit
 from sla_domain.attainment import Tally, ZoneHistory, figure_of, objectives_of, period_at
+from sla_domain.breach_reason import BreachRecord, lacking_reasons
 from sla_domain.contract import ContractId
 from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.errors import DomainError
@@ -156,6 +157,7 @@ BEHAVIOUR: Mapping[str, Observer] = {
     "who is told": lambda catalogue: _told(catalogue),
     "what can be booked": lambda catalogue: list(_booked(catalogue)),
     "which products may change": lambda catalogue: list(_rescoped(catalogue)),
+    "how breaches are explained": lambda catalogue: list(_explained(catalogue)),
     "what is left": lambda catalogue: _left(catalogue),
     "what is attained": lambda catalogue: list(_attained(catalogue)),
     "how incidents are judged": lambda catalogue: [_plain(judged) for judged in _judged(catalogue)],
@@ -196,6 +198,17 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
         record = apply_change(record, made)
         yield repr(replace(change.window, priorities=frozenset())) + repr(sorted(change.window.priorities))
         yield repr(change.reserved)
+
+
+def _explained(catalogue: Catalogue) -> Iterator[Any]:
+    """What comes of some reasons under each plan, and whether a period waits for one."""
+    for plan in catalogue.rulebook.plans.values():
+        rules = plan.breach_reasons
+        broken = BreachRecord(
+            clock="c", incident="i", contract="acme", plan=plan.id, metric="resolution", breached_at=MONDAY
+        )
+        yield plan.id, len(lacking_reasons([broken], lambda _, rules=rules: rules))
+        yield [rules.refusal(code, text) for code in ("busy", "late", "overlooked", "other") for text in ("", "why")]
 
 
 def _rescoped(catalogue: Catalogue) -> Iterator[str]:

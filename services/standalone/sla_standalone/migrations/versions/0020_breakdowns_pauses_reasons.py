@@ -64,6 +64,26 @@ def upgrade() -> None:
     op.create_index("ix_board_pause_started", "board_pause", ["started_at", "clock"])
     op.create_index("ix_board_pause_contract", "board_pause", ["contract", "started_at", "clock"])
     op.create_index("ix_board_pause_incident", "board_pause", ["incident"])
+    op.create_table(
+        "board_breach_reason",
+        sa.Column("number", column.BIG_ID, autoincrement=True, nullable=False),
+        sa.Column("clock", column.CLOCK_KEY, nullable=False),
+        sa.Column("incident", sa.String(length=300), nullable=False),
+        sa.Column("contract", sa.String(length=120), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("at", column.INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index("ix_board_breach_reason_clock", "board_breach_reason", ["clock", "number"])
+    op.create_index("ix_board_breach_reason_incident", "board_breach_reason", ["incident"])
+    breached = sa.text("breached_at IS NOT NULL")
+    for name, columns in (
+        ("ix_board_clock_breached", ["contract", "breached_at", "id"]),
+        ("ix_board_clock_breached_at", ["breached_at", "id"]),
+    ):
+        op.create_index(name, "board_clock", columns, postgresql_where=breached, sqlite_where=breached)
     # Every incident that the board knows is read once more, beside everything else.
     op.execute(
         "INSERT INTO board_unfolded (incident, marked_at, mark) SELECT id, changed_at, 'migrated' FROM board_incident"
@@ -71,6 +91,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_board_clock_breached_at", "board_clock")
+    op.drop_index("ix_board_clock_breached", "board_clock")
+    op.drop_table("board_breach_reason")
     op.drop_table("board_pause")
     op.drop_table("board_breakdown")
     op.drop_table("board_unfolded")
