@@ -30,7 +30,10 @@ from sla_board.paper.printer import PdfPrinter
 from sla_board.pause_api import pause_routes
 from sla_board.projection.projector import Projector
 from sla_board.reason.store import ReasonKeeper
+from sla_board.report.store import FrozenReports
+from sla_board.report_api import ReportDeps, report_routes
 from sla_board.retention import AppliedIds, EndedIncidents
+from sla_board.shown.hours import CalendarsByName
 from sla_board.shown.not_shown import Attempts
 from sla_board.stream.hub import Hub
 from sla_board.stream.places import StreamBounds
@@ -126,8 +129,16 @@ def build(
         routes.include_router(breach_routes(shown, keeper, rulebook, authorizer, changes.wake))
     if catalogue is not None:
         links = PlanLinks(store, time_source)
-        plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))
+        printer, address = PdfPrinter(), public_url.rstrip("/")
+        plans = PlanDeps(catalogue, authorizer, pages, time_source, links, printer, address)
         routes.include_router(contract_routes(plans, attainment))
+        reports = FrozenReports(store, time_source)
+        calendars = CalendarsByName(rulebook)
+        routes.include_router(
+            report_routes(
+                ReportDeps(store, catalogue, authorizer, pages, time_source, calendars, reports, printer, address)
+            )
+        )
     return BoardService(
         name="board",
         parts=(

@@ -20,7 +20,7 @@ from sla_board.report.section import SECTIONS
 from sla_board.report.subject import ReportSubject, Unavailable
 from sla_board.shown.hours import HoursAt
 from sla_catalogue import Catalogue
-from sla_domain.attainment import AttainmentPeriod, PeriodBounds
+from sla_domain.attainment import AttainmentPeriod, PeriodBounds, bounds_of
 from sla_domain.contract import Contract, ContractId
 from sla_domain.errors import CalendarError
 from sla_platform.errors import Retryable
@@ -71,10 +71,17 @@ class ReportBuilder:
         """Return the period that a text names; the present month for \"\". Raises BadPeriod."""
         return asked_period(self._of, written, self._hours.now)
 
+    def bounds(self, period: AttainmentPeriod) -> PeriodBounds:
+        """Return the instants of a period of the contract."""
+        return bounds_of(period, self._of.zones)
+
     async def build(
         self, period: AttainmentPeriod, kind: ReportKind | None = None, earlier: Sequence[EarlierReport] = ()
     ) -> Report:
-        """Return the report of a period. `kind`: None for the usual one of such a period. `earlier`: to be corrected."""
+        """Return the report of a period.
+
+        `kind`: None for the usual one of such a period. `earlier`: frozen reports that are to be corrected.
+        """
         chosen = kind or USUAL[period.kind]
         names = NameBook(None if self._catalogue is None else self._catalogue.rulebook, self._known)
         corrections = [await self.correction(one) for one in earlier]

@@ -25,7 +25,9 @@ CHAPTERS: Mapping[ReportKind, tuple[tuple[str, tuple[str, ...]], ...]] = Mapping
             ("chapter.business", ("attainment", "trend", "ledgers")),
             ("chapter.strategic", ("voice", "notices", "people", "holidays", "method")),
         ),
-        ReportKind.INCIDENT_REVIEW: (("", ("summary", "corrections", "incidents", "breaches", "causes", "voice", "method")),),
+        ReportKind.INCIDENT_REVIEW: (
+            ("", ("summary", "corrections", "incidents", "breaches", "causes", "voice", "method")),
+        ),
     }
 )  # fmt: skip
 """Kind -> chapters, each a pair (key of its heading, ids of its sections)."""

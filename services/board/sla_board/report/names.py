@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from sla_board.report.value import NOTHING, Cell, name
+from sla_domain.breach_reason import DEFAULT_CODES
 from sla_domain.contract import Contract
 from sla_domain.metrics import BUILT_IN
 from sla_domain.objective import Objective
@@ -56,6 +57,12 @@ class NameBook:
         """Return the name of a role."""
         found = next((one.titles for plan in self._plans for one in plan.roles if one.id == id_), {})
         return self._cell("role", id_, found, "")
+
+    def reason(self, code: str) -> Cell:
+        """Return the name of a reason code of a breach."""
+        offered = (*(one for plan in self._plans for one in plan.breach_reasons.codes), *DEFAULT_CODES)
+        found = next((one.titles for one in offered if one.id == code), {})
+        return self._cell("reason", code, found, "")
 
     def titled(self, kind: str, one: Titled) -> Cell:
         """Return the name of anything that has an id and titles. `kind`: what it is, such as `allowance`."""

@@ -159,9 +159,7 @@ def _checked(row: RowMapping) -> Report:
 
 def _stored(row: RowMapping) -> StoredReport:
     frozen = Frozen(**{name: row[name] for name in Frozen.__dataclass_fields__})
-    return StoredReport(
-        contract=row["contract"], kind=ReportKind(row["kind"]), period=row["period"], frozen=frozen
-    )
+    return StoredReport(contract=row["contract"], kind=ReportKind(row["kind"]), period=row["period"], frozen=frozen)
 
 
 def _columns(stored: StoredReport, report: Report, data: bytes) -> dict[str, Any]:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
 
 from sla_board import tables
 from sla_board.history.part import ONE_CONTRACT
+from sla_board.reason.reason import SaidReason
+from sla_board.reason.store import reasons_of
 from sla_board.report.model import Note, Part, PlotKind, ReportTable, Section
 from sla_board.report.subject import MOST_ROWS, ReportSubject
 from sla_board.report.value import NOTHING, Cell, count, instant, span, text, word
 from sla_board.shown.row import incident_path
 from sla_domain.attainment import PromiseVerdict
 
+MOST_COUNTED = 50_000
+"""Of so many broken promises of a period at most the causes are counted."""
+_BATCH = 500
 _clock, _listed = tables.clock.c, tables.listed.c
 
 
@@ -27,18 +33,19 @@ async def breaches(subject: ReportSubject) -> Section:
     if not number:
         return Section("breaches", (Note("note.no_breaches"),))
     rows = await _rows(subject, chosen)
+    said = await reasons_of(subject.connection, [UUID(str(row.id)) for row in rows])
     table = ReportTable(
         "breaches",
         (
             "column.incident", "column.title", "column.metric", "column.priority", "column.due", "column.done",
             "column.late", "column.why", "column.remark", "column.explanation",
         ),
-        tuple(_cells(row, subject) for row in rows),
+        tuple(_cells(row, _in_force(said.get(UUID(str(row.id)), ()), subject), subject) for row in rows),
         left_out=max(number - len(rows), 0),
         rest=subject.listed("missed"),
     )  # fmt: skip
     parts: list[Part] = [table]
-    if any(row.exempt for row in rows):
+    if any(row.exempt for row in rows):  # their reasons are among the remarks
         parts.append(Note("note.exempt_breaches"))
     return Section("breaches", tuple(parts))
 
@@ -69,7 +76,16 @@ def _missed(subject: ReportSubject) -> ColumnElement[bool]:
     )
 
 
-def _cells(row: Any, subject: ReportSubject) -> tuple[Cell, ...]:
+def _in_force(said: Sequence[SaidReason], subject: ReportSubject) -> SaidReason | None:
+    """The last that was said of it, as long as it was this contract's."""
+    return next((one for one in reversed(said) if one.contract == subject.id), None)
+
+
+def _why(said: SaidReason | None, subject: ReportSubject) -> Cell:
+    return NOTHING if said is None else subject.names.reason(said.code)
+
+
+def _cells(row: Any, said: SaidReason | None, subject: ReportSubject) -> tuple[Cell, ...]:
     page = incident_path(row.incident)
     stopped = row.stopped_at if row.stopped_at is not None and row.stopped_at >= row.decided_at else None
     until = stopped or (subject.now if row.state in ("running", "paused") else None)
@@ -81,21 +97,41 @@ def _cells(row: Any, subject: ReportSubject) -> tuple[Cell, ...]:
         instant(row.decided_at),
         instant(stopped) if stopped else word("state.still_open") if until else NOTHING,
         span(until - row.decided_at) if until else NOTHING,
-        NOTHING,
-        text(row.exempt),
+        _why(said, subject),
+        text(" · ".join(part for part in (said.text if said is not None else "", row.exempt) if part)),
         word("word.explain", f"{page}#why"),
     )
 
 
 async def causes(subject: ReportSubject) -> Section:
-    """Return the section that counts the broken promises of the period by metric."""
-    query = select(_clock.metric, func.count()).where(_missed(subject)).group_by(_clock.metric)
-    found = Counter({row[0]: int(row[1]) for row in (await subject.connection.execute(query)).all()})
-    if not found:
+    """Return the section that counts the broken promises of the period by the reason that was said, and by metric."""
+    query = select(_clock.id, _clock.metric).where(_missed(subject)).limit(MOST_COUNTED)
+    rows = (await subject.connection.execute(query)).all()
+    if not rows:
         return Section("causes", (Note("note.no_breaches"),))
-    rows = [
+    by_metric = Counter(row.metric for row in rows)
+    by_code: Counter[str] = Counter()
+    for begin in range(0, len(rows), _BATCH):
+        clocks = [UUID(str(row.id)) for row in rows[begin : begin + _BATCH]]
+        said = await reasons_of(subject.connection, clocks)
+        found = (_in_force(said.get(clock, ()), subject) for clock in clocks)
+        by_code.update(one.code if one is not None else "" for one in found)
+    metrics = [
         (subject.names.metric(metric), count(number, subject.listed("missed", metric=metric)))
-        for metric, number in found.most_common()
+        for metric, number in by_metric.most_common()
     ]
-    table = ReportTable("missed_by_metric", ("column.metric", "column.missed"), tuple(rows), plot=PlotKind.BARS)
-    return Section("causes", (table,))
+    codes = [
+        (subject.names.reason(code) if code else word("word.no_reason"), count(number))
+        for code, number in by_code.most_common()
+    ]
+    return Section(
+        "causes",
+        (
+            _bars("missed_by_reason", "column.why", codes),
+            _bars("missed_by_metric", "column.metric", metrics),
+        ),
+    )
+
+
+def _bars(id_: str, heading: str, rows: Sequence[tuple[Cell, ...]]) -> ReportTable:
+    return ReportTable(id_, (heading, "column.missed"), tuple(rows), title=f"table.{id_}", plot=PlotKind.BARS)
