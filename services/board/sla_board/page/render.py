@@ -65,8 +65,8 @@ _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 class Pages:
     """Renders the board's pages as HTML from templates, which escape all values.
 
-    `reports` renders reports. `attempts` makes the rows of the board; the page has a remark in place of a row that cannot be made. The HTML of a
-    row is cached until the row's `mark` (checksum of its values) changes.
+    `reports` renders reports. `attempts` makes the rows of the board; the page has a remark in place of a row that
+    cannot be made. The HTML of a row is cached until the row's `mark` (checksum of its values) changes.
     """
 
     def __init__(self, attempts: Attempts | None = None) -> None:

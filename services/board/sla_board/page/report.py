@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -12,8 +13,9 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from sla_board.page.security import CONTENT_SECURITY_POLICY
-from sla_board.report.model import Frozen, Report, ReportKind, ReportTable
+from sla_board.report.model import Figures, Frozen, Note, Part, Report, ReportKind, ReportTable
 from sla_board.report.plot import plot_svg
+from sla_board.report.value import CellKind
 from sla_board.report.wording import ReportWriter, heading, period_text
 from sla_board.report.words import words_in
 from sla_board.report.words.words import ReportWords
@@ -84,10 +86,35 @@ class ReportPages:
             "span": span,
             "stamp": writer.frozen(frozen),
             "plot": plot,
-            "numeric": _numeric,
+            "columns": lambda table: _columns(table, words),
+            "part_kind": _part_kind,
         }
 
 
-def _numeric(table: ReportTable, column: int) -> bool:
-    """Whether a column holds numbers, by its first value."""
-    return next((row[column].kind.numeric for row in table.rows if row[column].value != ""), False)
+def _part_kind(part: Part) -> str:
+    match part:
+        case Note():
+            return "note"
+        case Figures():
+            return "figures"
+        case ReportTable():
+            return "table"
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of a table that is shown: its place in the rows, its heading, whether it holds numbers."""
+
+    place: int
+    title: str
+    numeric: bool
+
+
+def _columns(table: ReportTable, words: ReportWords) -> list[_Column]:
+    """Those that are not empty in every row, and the first."""
+    found = []
+    for place, key in enumerate(table.columns):
+        first = next((row[place] for row in table.rows if row[place].kind is not CellKind.NOTHING), None)
+        if first is not None or not place:
+            found.append(_Column(place, words.text(key), first is not None and first.kind.numeric))
+    return found

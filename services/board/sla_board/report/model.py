@@ -100,11 +100,11 @@ class Report:
     """A report on one contract and one period, as of an instant.
 
     `contract`, `title`, `customers`: of the contract. `zone`: its time zone (IANA name). `period`: its label, such as
-    `2026-Q4`. `first`, `end`: its first day, and the first day after it. `start`, `until`: the same as instants. `zones`:
-    the zones in which the contract stood within the period. `made_at`: as of when the figures are. `provisional`: the
-    period had not ended then. `names`: key -> language tag -> name, of metrics, priorities and the like. `verdicts`:
-    incident -> verdict (met, missed or exempt) of each request that was decided in the period, so that a later
-    correction can name the incidents.
+    `2026-Q4`. `first`, `end`: its first day, and the first day after it. `start`, `until`: the same as instants.
+    `zones`: the zones in which the contract stood within the period. `made_at`: as of when the figures are.
+    `provisional`: the period had not ended then. `names`: key -> language tag -> name, of metrics, priorities and the
+    like. `verdicts`: incident -> verdict (met, missed or exempt) of each request that was decided in the period, so
+    that a later correction can name the incidents.
     """
 
     kind: ReportKind

@@ -11,14 +11,18 @@ from sla_board.report.value import Cell, CellKind
 from sla_board.report.wording import ReportWriter
 
 _WIDTH = 760
+_LEAST = 2  # rows: one alone compares with nothing
 _SHARE, _PROMISED, _MET, _MISSED = "column.in_time", "column.promised", "column.met", "column.missed"
 # Sizes and colours stand here for paper and mail: neither reads a style sheet for a drawing.
 _LINE, _SOFT, _GOOD, _BAD, _GRID = "#1a5fb4", "#535d66", "#b9cfe4", "#d1554c", "#d9dbd8"
 
 
 def plot_svg(table: ReportTable, writer: ReportWriter, title: str) -> str:
-    """Return a table as an SVG drawing; "" for a table that is not drawn. `title`: of the table or its section."""
-    if table.plot is None or not table.rows:
+    """Return a table as an SVG drawing; "" for a table that is not drawn, or has one row.
+
+    `title`: of the table or its section.
+    """
+    if table.plot is None or len(table.rows) < _LEAST:
         return ""
     if table.plot is PlotKind.TREND:
         return _framed(table, writer, title, "plot.trend", *_trend(table, writer))

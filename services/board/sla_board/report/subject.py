@@ -92,3 +92,8 @@ class ReportSubject:
             priorities=[priority] if priority else [],
         )
         return f"{LISTED}?{query}"
+
+    def decided(self, *, metric: str = "", priority: str = "", period: AttainmentPeriod | None = None) -> str:
+        """Return the path of the list of the incidents that a share of a period counts: those met and those missed."""
+        met = self.listed("met", metric=metric, priority=priority, period=period)
+        return f"{met}&verdict=missed"

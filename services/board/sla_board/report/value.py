@@ -19,9 +19,8 @@ class CellKind(StrEnum):
 
     `NOTHING`: no value, "". `COUNT`: an integer. `SHARE`: an exact share from 0 to 1, such as `41/44`. `PERCENT`: a
     percentage as a decimal, such as `99.5`. `NUMBER`: a decimal. `SPAN`: microseconds. `INSTANT`: microseconds since
-    1970 UTC. `DAY`: an ISO date. `PERIOD`: the
-    label of a period, such as `2026-Q4`. `TEXT`: a text as it stands. `WORD`: a key of the language tables. `NAME`: a key of
-    the report's own names (`Report.names`).
+    1970 UTC. `DAY`: an ISO date. `PERIOD`: the label of a period, such as `2026-Q4`. `TEXT`: a text as it stands.
+    `WORD`: a key of the language tables. `NAME`: a key of the report's own names (`Report.names`).
     """
 
     NOTHING = "nothing"

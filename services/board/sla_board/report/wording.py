@@ -104,7 +104,8 @@ class ReportWriter:
     def instant(self, at: datetime) -> str:
         """Return an instant in the reader's zone, to the minute."""
         local = at.astimezone(self.tz)
-        return f"{format_date(local, 'medium', locale=self._locale)} {format_time(local, 'HH:mm', locale=self._locale)}"
+        day = format_date(local, "medium", locale=self._locale).replace(" ", _GAP)
+        return f"{day} {format_time(local, 'HH:mm', locale=self._locale)}"
 
     def span(self, length: timedelta) -> str:
         """Return a length of time in its two greatest units, rounded down; up to three days in hours and minutes."""

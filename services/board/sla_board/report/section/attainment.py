@@ -53,7 +53,7 @@ def _objective(one: ObjectiveResult, subject: ReportSubject, ahead: bool, credit
         text(one.entitlement),
         period(one.period.label),
         percent(one.objective.percent),
-        share(figure.share),
+        share(figure.share, f"{LISTED}?{query_of_objective(one, 'met')}&verdict=missed"),
         counted("met", tally.met),
         counted("missed", tally.missed),
         counted("exempt", tally.exempt),
@@ -100,7 +100,7 @@ def tally_cells(subject: ReportSubject, tally: Tally, *, metric: str = "", prior
     """Return what was counted as cells for the columns `TALLY`, each with a link to its list."""
     numbers = {"met": tally.met, "missed": tally.missed, "exempt": tally.exempt, "open": tally.open}
     return (
-        share(tally.share),
+        share(tally.share, subject.decided(metric=metric, priority=priority)),
         *(
             count(number, subject.listed(verdict, metric=metric, priority=priority))
             for verdict, number in numbers.items()

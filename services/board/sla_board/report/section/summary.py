@@ -28,7 +28,7 @@ async def summary(subject: ReportSubject) -> Section:
         parts.append(
             Figures(
                 (
-                    *((("figure.in_time", share(tally.share)),) if tally.decided else ()),
+                    *((("figure.in_time", share(tally.share, subject.decided())),) if tally.decided else ()),
                     ("figure.met", count(tally.met, subject.listed("met"))),
                     ("figure.missed", count(tally.missed, subject.listed("missed"))),
                     *((("figure.exempt", count(tally.exempt, subject.listed("exempt"))),) if tally.exempt else ()),

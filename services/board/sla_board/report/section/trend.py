@@ -17,7 +17,10 @@ PERIODS = 13
 
 
 async def trend(subject: ReportSubject) -> Section:
-    """Return the section with met and missed requests of 13 periods, the report's last, as a plot and a table."""
+    """Return the section with met and missed requests of 13 periods, the report's last, as a plot and a table.
+
+    It begins with the first of them in which a promise was decided.
+    """
     promised = _promised(subject)
     rows: list[tuple[Cell, ...]] = []
     for period in _periods(subject):
@@ -25,12 +28,14 @@ async def trend(subject: ReportSubject) -> Section:
         tally = total_of(await request_cells(subject.connection, subject.id, bounds))
         row = [
             of_period(period.label),
-            share(tally.share),
+            share(tally.share, subject.decided(period=period)),
             count(tally.met, subject.listed("met", period=period)),
             count(tally.missed, subject.listed("missed", period=period)),
         ]
         rows.append((*row, percent(promised)) if promised is not None else tuple(row))
-    if not any(row[2].value or row[3].value for row in rows):
+    while rows and not (rows[0][2].value or rows[0][3].value):
+        rows.pop(0)  # nothing was due yet
+    if not rows:
         return Section("trend", (Note("note.no_trend"),))
     columns = ["column.period", "column.in_time", "column.met", "column.missed"]
     columns += ["column.promised"] if promised is not None else []

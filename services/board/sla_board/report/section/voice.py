@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, select
 
 from sla_board import tables
 from sla_board.history.part import ONE_CONTRACT
@@ -28,11 +29,19 @@ VOICE_TYPES = tuple(sorted(_KINDS))
 """The types of the events that this section reads; an index of `board_event` names them."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A rating or an escalation, and the name that people use for its ticket."""
+
+    ticket: str
+    event: IncidentEvent
+
+
 async def voice(subject: ReportSubject) -> Section:
     """Return the section on ratings and escalations that happened in the period, the oldest first."""
-    said = [event for event in map(_event_of, await _rows(subject)) if event is not None]
-    ratings = [event for event in said if event.kind is EventKind.RATED and event.score is not None]
-    escalations = [event for event in said if event.kind is EventKind.ESCALATED]
+    said = [one for one in map(_said, await _rows(subject)) if one is not None]
+    ratings = [one for one in said if one.event.kind is EventKind.RATED and one.event.score is not None]
+    escalations = [one for one in said if one.event.kind is EventKind.ESCALATED]
     if not ratings and not escalations:
         return Section("voice", (Note("note.no_voice"),))
     parts: list[Part] = [Figures(tuple(_figures(ratings, escalations)))]
@@ -43,44 +52,46 @@ async def voice(subject: ReportSubject) -> Section:
     return Section("voice", tuple(parts))
 
 
-def _figures(ratings: Sequence[IncidentEvent], escalations: Sequence[IncidentEvent]) -> list[tuple[str, Cell]]:
+def _figures(ratings: Sequence[_Said], escalations: Sequence[_Said]) -> list[tuple[str, Cell]]:
     found = [("figure.ratings", count(len(ratings)))]
     if ratings:
-        mean = Decimal(sum(event.score or 0 for event in ratings)) / len(ratings)
+        mean = Decimal(sum(one.event.score or 0 for one in ratings)) / len(ratings)
         found.append(("figure.score", number(mean.quantize(_HUNDREDTH, ROUND_HALF_UP))))
     return [*found, ("figure.escalations", count(len(escalations)))]
 
 
 async def _rows(subject: ReportSubject) -> Sequence[Any]:
     """Of incidents that were this contract's then: an incident that has moved away counts until it left."""
-    theirs = exists().where(
+    theirs = and_(
         _listed.incident == _event.incident,
         _listed.contract == subject.id,
         _listed.part.in_(ONE_CONTRACT),
         (_listed.left_at.is_(None)) | (_listed.left_at > _event.at),
     )
     query = (
-        select(tables.event)
-        .where(tables.VOICE, _event.at >= subject.bounds.start, _event.at < subject.bounds.end, theirs)
+        select(tables.event, _listed.ticket)
+        .join(tables.listed, theirs)
+        .where(tables.VOICE, _event.at >= subject.bounds.start, _event.at < subject.bounds.end)
         .order_by(_event.at, _event.id)
         .limit(MOST_ROWS)
     )
     return (await subject.connection.execute(query)).all()
 
 
-def _event_of(row: Any) -> IncidentEvent | None:
+def _said(row: Any) -> _Said | None:
     try:
-        return decode_event(envelope_of(row))
+        return _Said(row.ticket, decode_event(envelope_of(row)))
     except BadEnvelope:
         return None
 
 
-def _table(id_: str, columns: tuple[str, ...], events: Sequence[IncidentEvent]) -> ReportTable:
-    return ReportTable(id_, columns, tuple(_row(event) for event in events), title=f"table.{id_}")
+def _table(id_: str, columns: tuple[str, ...], said: Sequence[_Said]) -> ReportTable:
+    return ReportTable(id_, columns, tuple(map(_row, said)), title=f"table.{id_}")
 
 
-def _row(event: IncidentEvent) -> tuple[Cell, ...]:
+def _row(said: _Said) -> tuple[Cell, ...]:
+    event = said.event
     score = (count(event.score),) if event.kind is EventKind.RATED and event.score is not None else ()
     who = text(event.actor_name) if event.actor_name else word(f"actor.{event.actor.value}")
-    incident = text(event.incident, incident_path(event.incident))
+    incident = text(said.ticket or event.incident, incident_path(event.incident))
     return (incident, instant(event.occurred_at), *score, who, text(event.reason))

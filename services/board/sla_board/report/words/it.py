@@ -41,7 +41,7 @@ WORDS = ReportWords(
         "section.trend": "Andamento",
         "section.breaches": "Scadenze non rispettate",
         "section.causes": "Cause",
-        "section.breakdown": "A chi è andato il tempo",
+        "section.breakdown": "Ripartizione del tempo",
         "section.pauses": "Sospensioni",
         "section.notices": "Avvisi e allarmi",
         "section.ledgers": "Dotazioni",
