@@ -222,7 +222,6 @@ class _Counting:
             contract=result.contract,
             entitlement=result.entitlement,
             objective=objective.id,
-            titles=dict(objective.titles),
             percent=f"{objective.percent.normalize():f}",
             of=objective.of.value,
             period=result.period.label,
