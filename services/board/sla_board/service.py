@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
+from sla_board.attainment.gauge import AttainmentGauges
 from sla_board.attainment.watch import ObjectiveWatch
 from sla_board.contract_api import AttainmentDeps, PlanDeps, attainment_routes, contract_routes
 from sla_board.link.store import PlanLinks
@@ -50,7 +51,8 @@ class BoardService(Service):
     """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
 
     `router`: its HTTP routes. `projector` applies events to its tables. `hub` sends pages to browsers. `forgetting`
-    deletes data that is older than the retention period. `objectives` watches how objectives of attainment stand.
+    deletes data that is older than the retention period. `objectives` watches how objectives of attainment stand,
+    `gauges` shows attainment as metrics.
     """
 
     router: APIRouter
@@ -59,6 +61,7 @@ class BoardService(Service):
     metrics: BoardMetrics
     forgetting: RetentionLoop
     objectives: ObjectiveWatch
+    gauges: AttainmentGauges
 
 
 def build(
@@ -88,7 +91,10 @@ def build(
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
     changes = WakeSignal()
-    objectives = ObjectiveWatch(store, time_source, rulebook or (lambda: None), (log_appended or WakeSignal()).wake)
+    counted = WakeSignal()
+    published = (log_appended or WakeSignal()).wake
+    objectives = ObjectiveWatch(store, time_source, rulebook or (lambda: None), published, counted.wake)
+    gauges = AttainmentGauges(store, time_source, rulebook or (lambda: None), metrics, counted)
     projector = Projector(store, time_source, metrics, changes.wake)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
@@ -107,7 +113,7 @@ def build(
     board = Board(shown, hub, projector, event_source, authorizer, metrics)
     routes = router(board)
     attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
-    routes.include_router(attainment_routes(attainment))
+    routes.routes.extend(attainment_routes(attainment).routes)
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))
@@ -121,6 +127,7 @@ def build(
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
             Part("objectives", objectives.run),
+            Part("attainment", gauges.run),
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(event_source)},
         close=hub.close,
@@ -131,6 +138,7 @@ def build(
         metrics=metrics,
         forgetting=forgetting,
         objectives=objectives,
+        gauges=gauges,
     )
 
 

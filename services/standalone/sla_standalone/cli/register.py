@@ -19,6 +19,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "oncall": ("oncall",),
         "ledger": ("ledger",),
         "attainment": ("attainment",),
+        "openslo": ("openslo",),
         "explain": ("explain",),
         "replay": ("replay",),
         "apply": ("apply",),
