@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
+from sla_board.attainment.gauge import AttainmentGauges
 from sla_board.attainment.watch import ObjectiveWatch
 from sla_board.breach_api import breach_routes
 from sla_board.breakdown.refolder import Refolder
@@ -61,7 +62,8 @@ class BoardService(Service):
 
     `router`: its HTTP routes. `projector` applies events to its tables. `refolder` computes whose time it was, and the
     pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting` deletes data that is older
-    than the retention period. `objectives` watches how objectives of attainment stand.
+    than the retention period. `objectives` watches how objectives of attainment stand, `gauges` shows attainment as
+    metrics.
     """
 
     router: APIRouter
@@ -71,6 +73,7 @@ class BoardService(Service):
     metrics: BoardMetrics
     forgetting: RetentionLoop
     objectives: ObjectiveWatch
+    gauges: AttainmentGauges
 
 
 def build(
@@ -102,7 +105,10 @@ def build(
     changes = WakeSignal()
     refolder = None if rulebook is None else Refolder(store, time_source, metrics, rulebook, changes.wake)
     marked = None if refolder is None else refolder.add
-    objectives = ObjectiveWatch(store, time_source, rulebook or (lambda: None), (log_appended or WakeSignal()).wake)
+    counted = WakeSignal()
+    published = (log_appended or WakeSignal()).wake
+    objectives = ObjectiveWatch(store, time_source, rulebook or (lambda: None), published, counted.wake)
+    gauges = AttainmentGauges(store, time_source, rulebook or (lambda: None), metrics, counted)
     projector = Projector(store, time_source, metrics, keep_listed, changes.wake, marked)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
@@ -122,7 +128,7 @@ def build(
     routes = router(board)
     routes.include_router(incident_routes(IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook))))
     attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
-    routes.include_router(attainment_routes(attainment))
+    routes.routes.extend(attainment_routes(attainment).routes)
     routes.include_router(pause_routes(shown, authorizer))
     if rulebook is not None:
         keeper = ReasonKeeper(store, time_source)
@@ -150,6 +156,7 @@ def build(
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
             Part("objectives", objectives.run),
+            Part("attainment", gauges.run),
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(event_source)},
         close=hub.close,
@@ -161,6 +168,7 @@ def build(
         metrics=metrics,
         forgetting=forgetting,
         objectives=objectives,
+        gauges=gauges,
     )
 
 

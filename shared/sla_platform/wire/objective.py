@@ -29,7 +29,6 @@ class ObjectiveFact(BaseModel):
     contract: str
     entitlement: str = ""
     objective: str
-    titles: dict[str, str] = Field(default_factory=dict, description="language -> title of the objective")
     percent: str = Field(description="the share that is promised, such as 90")
     of: str = Field(description="requests or clocks")
     period: str

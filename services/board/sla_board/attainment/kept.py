@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -122,6 +122,19 @@ async def closable(connection: AsyncConnection, before: datetime, limit: int) ->
     """Return contracts with periods that ended before an instant and are not closed, at most `limit`."""
     query = select(_o.contract).where(_o.ends_at <= before, _o.closed_at.is_(None)).distinct()
     return list((await connection.execute(query.order_by(_o.contract).limit(limit))).scalars())
+
+
+async def watched_contracts(connection: AsyncConnection, now: datetime, limit: int) -> tuple[list[str], int]:
+    """Return contracts of which an objective stands in a present period, and how many there are beyond `limit`.
+
+    Those come first whose objectives changed last.
+    """
+    present = (_o.ends_at > now, _o.closed_at.is_(None))
+    query = select(_o.contract).where(*present).group_by(_o.contract)
+    chosen = query.order_by(func.max(_o.changed_at).desc(), _o.contract).limit(limit)
+    names = list((await connection.execute(chosen)).scalars())
+    total = (await connection.execute(select(func.count()).select_from(query.subquery()))).scalar_one()
+    return names, total - len(names)
 
 
 def _key(result: ObjectiveResult) -> dict[str, str]:

@@ -117,8 +117,8 @@ class AttainmentReader:
         self._connection = connection
         self._of = of
         self._now = now
-        self._clocks: dict[AttainmentPeriod, tuple[CountCell, ...]] = {}
-        self._requests: dict[tuple[AttainmentPeriod, frozenset[str]], tuple[CountCell, ...]] = {}
+        self._clocks: dict[PeriodBounds, tuple[CountCell, ...]] = {}
+        self._requests: dict[tuple[PeriodBounds, frozenset[str]], tuple[CountCell, ...]] = {}
 
     async def whole(self, asked: AttainmentPeriod) -> ContractAttainment:
         """Return the attainment of the contract in a period, with that of its objectives."""
@@ -140,8 +140,8 @@ class AttainmentReader:
             provisional=self._now < bounds.end,
             ended=ended if ended is not None and ended < asked.end else None,
             objectives=tuple(results),
-            requests=await self._request_cells(asked, frozenset()),
-            clocks=await self._clock_cells(asked),
+            requests=await self._request_cells(bounds, frozenset()),
+            clocks=await self.clock_cells(bounds),
             exempt=tuple(exempt),
             moved=await moved_away(self._connection, self._of.id, bounds),
         )
@@ -164,8 +164,8 @@ class AttainmentReader:
     async def objective(self, scoped: ScopedObjective, period: AttainmentPeriod) -> ObjectiveResult:
         """Return what became of one objective in one period of its kind."""
         bounds = bounds_of(period, self._of.zones)
-        tally = await self.tally(scoped, period)
-        before = await self.tally(scoped, period.previous())
+        tally = await self.tally(scoped, bounds)
+        before = await self.tally(scoped, bounds_of(period.previous(), self._of.zones))
         return ObjectiveResult(
             contract=self._of.id,
             entitlement=scoped.entitlement,
@@ -175,32 +175,29 @@ class AttainmentReader:
             figure=figure_of(scoped.objective, tally, before, self._now < bounds.end),
         )
 
-    async def tally(self, scoped: ScopedObjective, period: AttainmentPeriod) -> Tally:
-        """Return what was counted towards an objective in a period."""
+    async def tally(self, scoped: ScopedObjective, bounds: PeriodBounds) -> Tally:
+        """Return what was counted towards an objective between two instants."""
         objective = scoped.objective
         if objective.of is CountedUnit.CLOCKS:
-            return _sum(await self._clock_cells(period), scoped, objective.metrics)
-        cells = await self._request_cells(period, objective.metrics)
+            return _sum(await self.clock_cells(bounds), scoped, objective.metrics)
+        cells = await self._request_cells(bounds, objective.metrics)
         return _sum(cells, scoped, frozenset())
 
-    async def _clock_cells(self, period: AttainmentPeriod) -> tuple[CountCell, ...]:
-        if period not in self._clocks:
-            self._clocks[period] = await clock_cells(self._connection, self._of.id, self._bounds(period))
-        return self._clocks[period]
+    async def clock_cells(self, bounds: PeriodBounds) -> tuple[CountCell, ...]:
+        """Return how many clocks were decided between two instants, by entitlement, metric and priority."""
+        if bounds not in self._clocks:
+            self._clocks[bounds] = await clock_cells(self._connection, self._of.id, bounds)
+        return self._clocks[bounds]
 
-    async def _request_cells(self, period: AttainmentPeriod, metrics: frozenset[str]) -> tuple[CountCell, ...]:
-        key = (period, metrics)
+    async def _request_cells(self, bounds: PeriodBounds, metrics: frozenset[str]) -> tuple[CountCell, ...]:
+        key = (bounds, metrics)
         if key not in self._requests:
-            bounds = self._bounds(period)
             self._requests[key] = (
                 await requests_of_metrics(self._connection, self._of.id, metrics, bounds)
                 if metrics
                 else await request_cells(self._connection, self._of.id, bounds)
             )
         return self._requests[key]
-
-    def _bounds(self, period: AttainmentPeriod) -> PeriodBounds:
-        return bounds_of(period, self._of.zones)
 
 
 def _sum(cells: Sequence[CountCell], scoped: ScopedObjective, metrics: frozenset[str]) -> Tally:

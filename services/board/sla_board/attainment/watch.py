@@ -62,7 +62,7 @@ class ObjectiveWatch:
     """The loop that counts objectives anew when something was counted: call `run`.
 
     Several processes may share a database. `rulebook`: returns the rulebook in force; None where there is none.
-    `published`: called after facts were written to the board's log.
+    `published`: called after facts were written to the board's log. `counted`: called after something was counted.
     """
 
     def __init__(
@@ -71,11 +71,13 @@ class ObjectiveWatch:
         time_source: TimeSource,
         rulebook: Callable[[], Rulebook | None],
         published: Callable[[], None] = lambda: None,
+        counted: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._time_source = time_source
         self._rulebook = rulebook
         self._published = published
+        self._counted = counted
 
     async def run(self) -> None:
         """Count for ever. A busy store is asked again at the next pass."""
@@ -99,6 +101,8 @@ class ObjectiveWatch:
         done = 0
         for contract in dict.fromkeys((*marked, *ended)):
             done += await self._one(contract, rulebook)
+        if done:
+            self._counted()
         return done
 
     async def _one(self, contract: str, rulebook: Rulebook) -> int:
@@ -222,7 +226,6 @@ class _Counting:
             contract=result.contract,
             entitlement=result.entitlement,
             objective=objective.id,
-            titles=dict(objective.titles),
             percent=f"{objective.percent.normalize():f}",
             of=objective.of.value,
             period=result.period.label,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sla_domain.attainment import objectives_of
 from sla_domain.objective import ObjectiveNews
 from sla_notifier.alert.request import NotificationRequest
-from sla_notifier.notification.directory import title_of
+from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.content import Action, Content
@@ -22,7 +23,7 @@ def objective_content(
     the present instant.
     """
     spoken = context.texts.language(recipient.language)
-    title = fact.titles.get(spoken) or fact.titles.get(ENGLISH) or id_as_words(fact.objective)
+    title = _title(context, fact, spoken)
     link = context.links.attainment(fact.contract, fact.period)
     return Content(
         kind=request.kind,
@@ -74,3 +75,11 @@ def objective_content(
             "attainment_url": link,
         },
     )
+
+
+def _title(context: PipelineContext, fact: ObjectiveFact, language: str) -> str:
+    """The objective's title in the catalogue, in the reader's language or English; else its id in words."""
+    scoped = objectives_of(contract_of(context.catalogue, fact.contract))
+    wanted = (fact.entitlement, fact.objective)
+    titles = next((one.objective.titles for one in scoped if (one.entitlement, one.objective.id) == wanted), {})
+    return titles.get(language) or titles.get(ENGLISH) or id_as_words(fact.objective)

@@ -20,6 +20,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ledger": ("ledger",),
         "attainment": ("attainment",),
         "report": ("report",),
+        "openslo": ("openslo",),
         "explain": ("explain",),
         "replay": ("replay",),
         "apply": ("apply",),

@@ -89,13 +89,6 @@ def upgrade() -> None:
 
 
 def _objectives() -> None:
-    key = [
-        sa.Column("contract", sa.String(length=120), nullable=False),
-        sa.Column("entitlement", sa.String(length=120), nullable=False),
-        sa.Column("objective", sa.String(length=60), nullable=False),
-        sa.Column("period", sa.String(length=12), nullable=False),
-    ]
-    counts = [sa.Column(name, sa.Integer(), nullable=False) for name in ("met", "missed", "exempt")]
     op.create_table(
         "board_counted",
         sa.Column("position", column.BIG_ID, autoincrement=True, nullable=False),
@@ -109,12 +102,12 @@ def _objectives() -> None:
     op.create_index("ix_board_counted_contract", "board_counted", ["contract", "position"])
     op.create_table(
         "board_objective",
-        *[each.copy() for each in key],
+        *_key(),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("starts_at", column.INSTANT, nullable=False),
         sa.Column("ends_at", column.INSTANT, nullable=False),
         sa.Column("percent", sa.String(length=12), nullable=False),
-        *[each.copy() for each in counts],
+        *_counts(),
         sa.Column("open", sa.Integer(), nullable=False),
         sa.Column("allowed", sa.Integer(), nullable=False),
         sa.Column("standing", sa.String(length=12), nullable=False),
@@ -128,15 +121,28 @@ def _objectives() -> None:
     op.create_index("ix_board_objective_ends", "board_objective", ["ends_at"])
     op.create_table(
         "board_amendment",
-        *key,
+        *_key(),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", column.INSTANT, nullable=False),
-        *counts,
+        *_counts(),
         sa.Column("incident", sa.String(length=300), nullable=False),
         sa.Column("others", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("contract", "entitlement", "objective", "period", "number"),
     )
     _log()
+
+
+def _key() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("contract", sa.String(length=120), nullable=False),
+        sa.Column("entitlement", sa.String(length=120), nullable=False),
+        sa.Column("objective", sa.String(length=60), nullable=False),
+        sa.Column("period", sa.String(length=12), nullable=False),
+    ]
+
+
+def _counts() -> list[sa.Column[Any]]:
+    return [sa.Column(name, sa.Integer(), nullable=False) for name in ("met", "missed", "exempt")]
 
 
 def _log() -> None:
