@@ -26,13 +26,14 @@ async def house(board: BoardBench, after: timedelta = GONE) -> Removed:
     return await board.service.forgetting.once(between=0)
 
 
+_KEPT = ("board_inbox", "board_cursor", "board_forgotten", "board_listed_count", "board_counted")
+
+
 async def left(board: BoardBench) -> dict[str, int]:
     counts = {}
     async with board.store.reading() as connection:
         for table in tables.metadata.sorted_tables:
-            if table.name not in (
-                "board_inbox", "board_cursor", "board_forgotten", "board_listed_count", "board_counted",
-            )  # fmt: skip
+            if table.name not in _KEPT:
                 query = select(func.count()).select_from(table)
                 counts[table.name.removeprefix("board_")] = (await connection.execute(query)).scalar_one()
     return {name: count for name, count in counts.items() if count}
