@@ -1,4 +1,4 @@
-"""Writes the two dashboards beside it: `python deploy/grafana/build.py`. A test compares.
+"""Writes the dashboards beside it: `python deploy/grafana/build.py`. A test compares.
 
 Levels that the database knows are the same on every instance, so they are shown as their max; what a process counts is
 summed. Made for Grafana 10 and later.
@@ -207,6 +207,90 @@ HEALTH = (
     ),
 )  # fmt: skip
 
+OBJECTIVE = "contract, entitlement, objective"
+NAMED = "{{contract}} {{entitlement}} {{objective}}"
+
+
+def kept(metric: str, match: str = CONTRACT, by: str = OBJECTIVE) -> str:
+    return f"max by ({by}) ({metric}{{{match}}})"
+
+
+def burn(window: str) -> str:
+    return f"slad:attainment_burn:{window}{{{CONTRACT}}}"
+
+
+ATTAINMENT = (
+    Row(
+        "Now",
+        (
+            Panel("Objectives that cannot be kept",
+                  {"": f"count({kept('slad_attainment_misses_left')} < 0) or vector(0)"}, "stat", width=6,
+                  text="In their present period, among all that are expected.", bad=1),
+            Panel("Objectives without a miss left",
+                  {"": f"count({kept('slad_attainment_misses_left')} == 0) or vector(0)"}, "stat", width=6, warn=1),
+            Panel("Contracts not shown here", {"": "max(slad_attainment_contracts_left_out)"}, "stat", width=6,
+                  text="Metrics are bounded; pages, commands and the API show every contract.", warn=1),
+            Panel("Exempt in the present period", {"": "sum(" + kept("slad_attainment_objective_counted",
+                  f'{CONTRACT}, verdict="exempt"', f"{OBJECTIVE}, verdict") + ")"}, "stat", width=6),
+        ),
+    ),
+    Row(
+        "Objectives",
+        (
+            Panel("In time, present period", {NAMED: kept("slad_attainment_objective_ratio")}, "bargauge",
+                  "percentunit", 12, "Met by met and missed. Absent while no promise fell due."),
+            Panel("Misses left", {NAMED: kept("slad_attainment_misses_left")}, "bargauge", width=12,
+                  text="Negative: the objective cannot be kept any more."),
+            Panel("In time less what is promised",
+                  {NAMED: f"{kept('slad_attainment_objective_ratio')} - {kept('slad_attainment_objective_target')}"},
+                  unit="percentunit", width=24, text="Below 0: so far the objective is not kept."),
+        ),
+    ),
+    Row(
+        "How fast misses are used up",
+        (
+            Panel("Burn over 6 hours", {NAMED: burn("6h")}, width=12, warn=1, bad=6,
+                  text="1: exactly as fast as a period allows."),
+            Panel("Burn over 3 days", {NAMED: burn("3d")}, width=12, warn=1, bad=2),
+        ),
+    ),
+)  # fmt: skip
+
+ONE_CONTRACT = (
+    Row(
+        "This period",
+        (
+            Panel("In time", {NAMED: kept("slad_attainment_objective_ratio")}, "stat", "percentunit", 6),
+            Panel("Promised", {NAMED: kept("slad_attainment_objective_target")}, "stat", "percentunit", 6),
+            Panel("Misses left", {NAMED: kept("slad_attainment_misses_left")}, "stat", width=6),
+            Panel("Overdue now", {"": f"max(slad_timer_overdue_clocks{{{CONTRACT}}})"}, "stat", width=6, bad=1),
+        ),
+    ),
+    Row(
+        "Counted",
+        (
+            Panel("By the objective", {"{{objective}} {{verdict}}": kept("slad_attainment_objective_counted",
+                  by=f"{OBJECTIVE}, verdict")}, width=12, text="Met, missed, exempt, and open ones due in the period."),
+            Panel("Misses, and how many are allowed", {
+                "missed {{objective}}": kept("slad_attainment_objective_counted", f'{CONTRACT}, verdict="missed"'),
+                "allowed {{objective}}": kept("slad_attainment_misses_allowed"),
+            }, width=12),
+            Panel("Clocks of the month by metric and priority",
+                  {"{{metric}} {{priority}} {{verdict}}": kept("slad_attainment_clocks",
+                  by="metric, priority, verdict")}, "bargauge", width=24),
+        ),
+    ),
+    Row(
+        "How fast misses are used up",
+        (
+            Panel("Burn", {f"{window} {{{{objective}}}}": burn(window) for window in ("1h", "6h", "1d", "3d")},
+                  width=12, warn=1, bad=6, text="1: exactly as fast as a period allows."),
+            Panel("Missed in the time just past", {"{{window}} {{objective}}": kept("slad_attainment_objective_recent",
+                  f'{CONTRACT}, verdict="missed"', f"{OBJECTIVE}, window")}, width=12),
+        ),
+    ),
+)  # fmt: skip
+
 
 def dashboard(uid: str, title: str, rows: Sequence[Row], variables: Sequence[Json]) -> Json:
     return {
@@ -296,17 +380,26 @@ def _datasource_variable() -> Json:
     return {"name": "datasource", "type": "datasource", "query": "prometheus", "label": "Prometheus"}
 
 
-def _contract_variable() -> Json:
-    query = "label_values(slad_timer_due_soon_clocks, contract)"
+def _contract_variable(metric: str = "slad_timer_due_soon_clocks", *, several: bool = True) -> Json:
+    query = f"label_values({metric}, contract)"
+    chosen = {"includeAll": True, "multi": True, "allValue": ".*", "current": {"text": "All", "value": "$__all"}}
     return {
         "name": "contract", "type": "query", "label": "Contract", "datasource": _SOURCE, "query": query,
-        "definition": query, "includeAll": True, "multi": True, "allValue": ".*", "refresh": 2,
-        "current": {"text": "All", "value": "$__all"},
+        "definition": query, "refresh": 2, **(chosen if several else {"includeAll": False, "multi": False}),
     }  # fmt: skip
 
 
 DASHBOARDS = {
     "overview.json": dashboard("slad-overview", "slad: promises", OVERVIEW, [_contract_variable()]),
+    "attainment.json": dashboard(
+        "slad-attainment", "slad: attainment", ATTAINMENT, [_contract_variable("slad_attainment_objective_target")]
+    ),
+    "contract.json": dashboard(
+        "slad-contract",
+        "slad: one contract",
+        ONE_CONTRACT,
+        [_contract_variable("slad_attainment_objective_target", several=False)],
+    ),
     "health.json": dashboard("slad-health", "slad: health of the services", HEALTH, []),
 }
 

@@ -17,6 +17,8 @@ from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.holiday.table import MANUAL
 from sla_catalogue.week import time_of_day_text, week_words, weekly_text
 from sla_domain.allowance import Allowance, AllowanceUnit, BalanceWarning
+from sla_domain.attainment import objectives_of
+from sla_domain.breach_reason import BreachReasons
 from sla_domain.calendar import LocalSpan, Season, load_zone
 from sla_domain.calendar.spec import DAYS
 from sla_domain.contract import Contract, ContractEntitlement, ContractId, VendorContract
@@ -25,6 +27,7 @@ from sla_domain.explain.language import tag_for, words_for
 from sla_domain.explain.language.words import Words
 from sla_domain.explain.text import allowed_words, duration_text, text_in
 from sla_domain.notice_terms import Cause, NoticeTerms, Severity
+from sla_domain.objective import Objective
 from sla_domain.plan import (
     AgreedDates,
     Coverage,
@@ -107,6 +110,7 @@ class _Sheet:
             "priorities": [self._priority(one) for one in sorted(plan.priorities, key=lambda one: one.rank)],
             "rules": self._rules(plan.rules),
             "agreed_dates": self._agreed_dates(plan.agreed_dates),
+            "breach_reasons": self._breach_reasons(plan.breach_reasons),
             "metrics": [self._metric(one) for one in plan.metrics],
             "targets": [self._target(one) for one in self._rows()],
             "leaves_unspecified": sorted(contract.leaves_unspecified),
@@ -118,6 +122,7 @@ class _Sheet:
             "roles": [self._role(one) for one in _first_of_each(each.roles for each in plans)],
             "windows": [self._window(one) for one in _first_of_each(each.windows for each in plans)],
             "allowances": [self._allowance(one) for one in self._allowances()],
+            "objectives": [self._objective(one.entitlement, one.objective) for one in objectives_of(contract)],
             "escalation": None if self._policy is None else self._escalation(self._policy),
             "rotas": [self._rota(one) for one in self._rotas.values()],
             "people": [
@@ -255,6 +260,15 @@ class _Sheet:
             "clause": agreed.clause,
         }
 
+    def _breach_reasons(self, reasons: BreachReasons) -> dict[str, Any]:
+        return {
+            "codes": [
+                {"id": code.id, "title": self._said(code.titles), "needs_text": code.needs_text}
+                for code in reasons.codes
+            ],
+            "required_before_freeze": reasons.required_before_freeze,
+        }
+
     def _metric(self, metric: Metric) -> dict[str, Any]:
         return {"id": metric.id, "title": self._said(metric.titles), "clause": metric.clause}
 
@@ -348,6 +362,22 @@ class _Sheet:
             "off_hours": None if rate is None else {"coverage": rate.coverage, "multiplier": f"{rate.multiplier:f}"},
             "warn": [_threshold(warning, one.unit, self._words) for warning in one.warnings],
             "optional": one.optional,
+            "clause": one.clause,
+        }
+
+    def _objective(self, entitlement: str, one: Objective) -> dict[str, Any]:
+        return {
+            "id": one.id,
+            "entitlement": entitlement,
+            "title": self._said(one.titles),
+            "percent": _percent(one.percent),
+            "period": one.period.value,
+            "of": one.of.value,
+            "metrics": sorted(one.metrics),
+            "priorities": sorted(one.priorities),
+            "at_risk": _percent(one.at_risk),
+            "tell": {name: self._holders(name) for name in one.tell},
+            "credits": [{"below": _percent(row.below), "credit": _percent(row.credit)} for row in one.credits],
             "clause": one.clause,
         }
 
@@ -454,6 +484,11 @@ def _amount(amount: Decimal, unit: AllowanceUnit, words: Words) -> str:
     if unit is AllowanceUnit.HOURS:
         return duration_text(timedelta(microseconds=int(amount.scaleb(6))), words)
     return f"{amount.normalize():f}"
+
+
+def _percent(value: Decimal) -> str:
+    """Return a percentage as people write it, such as `99.5%`."""
+    return f"{value.normalize():f}%"
 
 
 def _threshold(warning: BalanceWarning, unit: AllowanceUnit, words: Words) -> str:

@@ -12,6 +12,7 @@ from typing import NewType
 from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose, Calendar, local_instant
 from sla_domain.normal import normals
+from sla_domain.objective import Objective
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
 from sla_domain.rota import RotaId
 from sla_domain.window import BookedWindow
@@ -160,31 +161,20 @@ class ContractEntitlement:
 class Contract:
     """What one customer bought: a plan in a country and time zone, for some products, with people.
 
-    `customers`: names by which tickets call the customer.
-    `base_plan`: the plan whose targets apply to products that are not covered.
-    `holidays`: None: each coverage (hours of service) decides which holidays are closed. False: none are closed. True:
-    as the coverage decides, but a coverage without holidays gets those of the contract's country, unless it is open
-    around the clock.
-    `valid_from`, `valid_to`: the first day in force, and the first day no longer in force.
-    `products`: the covered products; empty: every product.
-    `excluded_products`, `unavailable_products`: products not covered: by agreement, or because the plan is not sold for
-    them.
-    `entitlements`: the plans of a contract with several; `plan`, `base_plan` and `products` are then those of the
-    first.
-    `vendors`: the customer's contracts with vendors; None: not stated.
-    `environment`: what the customer runs.
-    `registration_domains`: mail domains whose addresses may register for notices.
-    `languages`: tags, best first.
-    `targets`: own targets, tried before the plan's.
-    `at_close`: None: as the plan says.
-    `leaves_unspecified`: metrics that may go without a number.
-    `windows`: booked extra hours.
-    `version`, `effective_from`: of a contract recorded over HTTP; 0 and None for a contract from a file.
-
-    Computed fields:
-    `rows`, `matched_on`: own targets by metric, and the attributes that select them.
-    `normal_…`: names in the form in which they are compared.
-    `hours_key`: equal for contracts with the same zone and holidays.
+    `customers`: names by which tickets call the customer. `products`: those covered, empty for every product, except
+    `excluded_products` and `unavailable_products` (for which the plan is not sold). `base_plan`: the plan whose targets
+    apply to products not covered. `holidays`: None: each coverage (hours of service) says which holidays are closed;
+    False: none are; True: those of `country` and `subdivision` are, also where a coverage names none (but not around
+    the clock). `valid_from`, `valid_to`: the first day in force, and the first day no longer in force. `entitlements`:
+    if it has several, all in order; plan, base plan and products are then those of the first. `vendors`: contracts with
+    vendors, None if nothing is said of them. `environment`: what the customer runs. `registration_domains`: mail
+    domains whose addresses may register for notices. `people`: by id. `languages`: tags, the preferred first.
+    `targets`: its own, tried before the plan's; `rows`: the same by metric; `matched_on`: the attributes that they look
+    at. `at_close`: None: as the plan says. `notes`: language tag -> text. `leaves_unspecified`: metrics that may go
+    without a number. `windows`: booked hours that count too. `version`, `effective_from`: of a recorded contract; 0 and
+    None for one of a file. `normal_…`: the names in the form in which they are compared. `hours_key`: equal for
+    contracts with the same zone and holidays. `objectives`: shares that must be in time; of a contract with several
+    entitlements those for all of them together.
     """
 
     id: ContractId
@@ -210,6 +200,7 @@ class Contract:
     languages: tuple[str, ...] = ("en",)
     targets: tuple[Target, ...] = ()
     allowances: tuple[Allowance, ...] = ()  # with its own amounts; optional ones if bought (clauses E13, E14)
+    objectives: tuple[Objective, ...] = ()  # of attainment: the plan's, with its own changes (clause E4)
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number

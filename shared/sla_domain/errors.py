@@ -5,6 +5,7 @@
     │   ├── NoEvents            no event was given: there is no incident
     │   └── MixedIncidents      events of more than one incident in one fold
     ├── InvalidNotice           a critical-fix notice or version range that cannot be read
+    ├── BadPeriod               a month, quarter or contract year that cannot be read
     └── CalendarError
         ├── InvalidCalendar     a calendar description with one or more problems, all listed
         ├── InvalidWindow       one weekly window, opening or closing that cannot be
@@ -46,6 +47,10 @@ class MixedIncidents(FoldError):
 
 class InvalidNotice(DomainError):
     """The critical-fix notice or version range cannot be read: give products, and ranges such as `>=2.0,<2.4`."""
+
+
+class BadPeriod(DomainError):
+    """The period cannot be read: write a month 2026-11, a quarter 2026-Q4 or a contract year 2026/27."""
 
 
 class CalendarError(DomainError):

@@ -273,10 +273,8 @@ class HolderSpan:
 class WaitSpan:
     """A span `[start, end)` in which the incident waited on somebody (`on`).
 
-    `end`: None while the incident waits.
-    `reason`: in words.
-    `event`: the event that began the wait.
-    Source: clause H11 (docs/clauses.md).
+    `event`: the event that began the wait. `reason`: in words. `defect`: the defect that the incident named then, ""
+    for none; another one begins a span of its own. Source: clauses H11 and E15 (docs/clauses.md).
     """
 
     on: WaitingOn
@@ -284,6 +282,15 @@ class WaitSpan:
     end: datetime | None
     reason: str
     event: EventId
+    defect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSpan:
+    """A span `[start, end)` in which the incident was over (resolved, closed, cancelled, merged) before a reopening."""
+
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,22 +345,16 @@ class Exemption:
 class Incident:
     """An incident as computed from its events so far, with a reason beside each decision.
 
-    `attributes`: name -> newest value, as the sender states it.
-    `match`: the contract, and why it applies.
-    `entitlement`: id of the contract's entitlement that applies; "" for a contract with one plan.
-    `plan`: the plan whose targets apply.
-    `scope`: whether the contract covers the product.
-    `opened_quality`, `quality`: how reliable the time of the opening is, and the least reliable time of all events.
-    `changed_at`: the instant of the last event.
-    `ended_at`: since when the incident is resolved, closed, cancelled or merged; None: not ended.
-    `priority`, `priorities`: id of the current priority, and all priorities with when each applied.
-    `pending_downgrade`: a lower priority that waits for the customer's agreement; None: there is none.
-    `corrections`: corrected priorities of which the customer is notified.
-    `periods`: under which contract and customer the incident was, since when.
-    `holders`, `waits`: who held the incident, and whom it waited on.
-    `merged_into`: the incident that survives a merge; None: not merged.
-    `imported_through`: when the last event of an import was received; None: not imported. Nobody is notified of what
-    became true up to then.
+    `attributes`: name -> last value, as the sender states it. `match`: the contract, and why it applies; `entitlement`:
+    id of the contract's entitlement that applies, "" for a contract with one plan. `plan`: the plan whose targets
+    apply. `scope`: whether the contract covers the product. `opened_quality`: how reliable the time of the opening is;
+    `quality`: the least reliable of all events. `changed_at`: the latest instant of any event. `ended_at`: since when
+    it is resolved, closed, cancelled or merged, None if it is not. `priority`: the id in force; `priorities`: which was
+    in force when; `pending_downgrade`: a lower one that waits for the customer's agreement, None if none does;
+    `corrections`: changes of which the customer is notified. `periods`: under which contract and customer it was since
+    when. `holders`, `waits`: who held it, and on whom it waited. `ended_spans`: when it was over, before it was
+    reopened. `merged_into`: the incident as which it goes on, None if not merged. `imported_through`: when the last
+    event of its import was received, None if it was not imported; nobody is notified of what came true by then.
     """
 
     id: IncidentId
@@ -383,6 +384,7 @@ class Incident:
     remarks: tuple[Remark, ...]
     clocks: tuple[Clock, ...]
     entitlement: str = ""  # the id of the one that applies, of a contract with several
+    ended_spans: tuple[EndedSpan, ...] = ()  # of ends that a reopening undid
 
     @property
     def contract(self) -> Contract:
@@ -400,36 +402,3 @@ class Incident:
         For an incident that has not ended, the time is measured to `at`.
         """
         return max((self.ended_at or at) - self.opened_at, timedelta())
-
-
-def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
-    """Return the wall-clock time that the incident waited on each party: party -> time.
-
-    The keys are `customer`, `vendor` and `other`, and `own` for the time without a wait. Time is measured up to `at`,
-    or up to the incident's end. The values sum to `incident.elapsed(at)`.
-    """
-    shares = {on.value: timedelta() for on in WaitingOn}
-    until = incident.ended_at or at
-    for wait in incident.waits:
-        shares[wait.on.value] += _overlap(wait.start, wait.end, incident.opened_at, until)
-    return {"own": incident.elapsed(at) - sum(shares.values(), timedelta()), **shares}
-
-
-def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
-    """Return the wall-clock time for which each holder had the incident, in order of time.
-
-    The keys are (assignee, group, support line). Time is measured up to `at`, or up to the incident's end. The values
-    sum to `incident.elapsed(at)`.
-    """
-    held: dict[tuple[str, str, str], timedelta] = {}
-    until = incident.ended_at or at
-    for period in incident.holders:
-        key = (period.assignee, period.group, period.line)
-        span = _overlap(period.start, period.end, incident.opened_at, until)
-        held[key] = held.get(key, timedelta()) + span
-    return held
-
-
-def _overlap(start: datetime, end: datetime | None, first: datetime, last: datetime) -> timedelta:
-    stop = last if end is None else min(end, last)
-    return max(stop - max(start, first), timedelta())

@@ -14,10 +14,12 @@ from types import MappingProxyType
 from typing import NamedTuple, NewType
 
 from sla_domain.allowance import Allowance
+from sla_domain.breach_reason import NO_RULES, BreachReasons
 from sla_domain.calendar import AtClose, LocalSpan, Season, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
 from sla_domain.normal import normal, normals
 from sla_domain.notice_terms import NoticeTerms
+from sla_domain.objective import Objective
 from sla_domain.terms import NO_TERMS, PlanTerms
 from sla_domain.window import BookableWindow
 
@@ -453,27 +455,17 @@ class Role:
 class Plan:
     """A support plan: priorities, hours, metrics, targets and the rules around them.
 
-    What the plan inherits (`extends`) is included already.
-    `titles`, `notes`: language tag -> text.
-    `rank`: 1 is served first.
-    `targets`: in order of preference; the first that matches an incident applies.
-    `escalation`: id of an escalation policy. `none`: nobody is paged. None: the plan does not say.
-    `channels`: through which requests may come; empty: through any.
-    `urgent_channels`: through which requests of the top priority should come.
-    `languages`: tags of the languages in which customers are served.
-    `requires_base`: plans, one of which the customer must have as base plan.
-    `valid_to`: the first day on which the plan is no longer valid.
-    `at_close`: what happens to a due instant exactly on a close.
-    `notices`: which critical-fix notices the plan includes.
-    `terms`: what the plan demands of its contracts.
-    `windows`: extra hours that customers can book.
-
-    Computed fields:
-    `rows`: metric id -> its targets.
-    `reading_order`: the metrics, each after the metrics that it depends on (`after`, `until`).
-    `matched_on`: attributes by which a target is selected.
-    `priority_by_name`: name, in the form in which names are compared -> priority.
-    `sole_role`: the role through whose holder alone the customer reports; None: anybody may report.
+    `titles`, `notes`: language tag -> text. `rank`: 1 is served first. `targets`: tried in their order, and the first
+    that matches an incident applies; `rows`: the same by metric. `rules`, `agreed_dates`: how the priority may change,
+    and which due dates may be agreed. `escalation`: id of an escalation policy, `none`: nobody is paged, None: not
+    stated. `channels`: through which requests may come, empty for every one; `urgent_channels`: through which those of
+    the top priority should. `languages`: tags of those in which customers are served. `requires_base`: plans of which
+    the customer must have one as base plan. `valid_from`, `valid_to`: its first day, and the first day on which it is
+    no longer valid. `at_close`: what becomes of a due instant exactly on a close. `notices`: of critical fixes;
+    `terms`: demands on contracts; `windows`: extra hours that can be booked. `reading_order`: metrics, each after those
+    that it waits for. `breach_reasons`: why its promises may have been broken. `matched_on`: attributes that select a
+    target. `priority_by_name`: name in compared form -> priority. `sole_role`: through whose holder alone the customer
+    reports, None: through anybody.
     """
 
     id: PlanId
@@ -499,6 +491,8 @@ class Plan:
     terms: PlanTerms = NO_TERMS
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     windows: tuple[BookableWindow, ...] = ()  # extra hours that customers may book (clauses H10, I6)
+    objectives: tuple[Objective, ...] = ()  # of attainment (clause E4)
+    breach_reasons: BreachReasons = NO_RULES
     reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any row looks at

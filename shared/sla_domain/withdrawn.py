@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sla_domain.breakdown import consumed_until
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, EarnedBreach
 from sla_domain.event import NO_EVENT
 from sla_domain.explain.build import calendar_of
-from sla_domain.explain.shares import OWN, party_shares
 from sla_domain.incident import Incident
 from sla_domain.published import PublishedState
 from sla_domain.rulebook import Rulebook
@@ -110,7 +110,7 @@ def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: dat
         breached_at=broken[-1] if broken else None,
         why=NO_LONGER_PROMISED,
     )
-    return replace(ended, consumed=party_shares(ended, calendar_of(clock, incident, rulebook), at)[OWN])
+    return replace(ended, consumed=consumed_until(ended, calendar_of(clock, incident, rulebook), at))
 
 
 def _with_earned(clock: Clock, version: str, old: PublishedState | None, before: Before) -> Clock:

@@ -15,17 +15,16 @@ TYPE_PREFIX = "io.slad."
 class Topic(StrEnum):
     """The topics of the bus; on Kafka the name gets the configured prefix (`slad-incidents`).
 
-    - INCIDENTS: what happened to tickets.
-    - CLOCKS: changes of SLA clocks and of their due instants.
-    - NOTICES: notices of critical fixes.
-    - DELIVERIES: what became of notifications, and who acknowledged them.
-    - CONTRACTS: changes of contracts, each with the whole record after the change.
+    INCIDENTS: what happened to tickets. CLOCKS: what follows for the clocks and the promised due instants. NOTICES:
+    notices of critical fixes. DELIVERIES: what became of notifications, and who acknowledged them. OBJECTIVES: how
+    objectives of attainment stand. CONTRACTS: changes of contracts, each with the whole record after it.
     """
 
     INCIDENTS = "incidents"  # ingest -> timer, board: what happened
     CLOCKS = "clocks"  # timer -> notifier, board: what it means for the promises
     NOTICES = "notices"  # ingest -> notifier, board: critical fixes
     DELIVERIES = "deliveries"  # notifier -> board: notifications and acknowledgements
+    OBJECTIVES = "objectives"  # board -> notifier: how objectives of attainment stand
     CONTRACTS = "contracts"  # ingest -> timer, notifier, board: the records of contracts
 
 

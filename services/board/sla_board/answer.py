@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from sla_board.page.render import remaining_seconds
+from sla_board.shown.breakdown import ShownBreakdown
 from sla_board.shown.incident import IncidentFile
 from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.queue import Queue
@@ -182,6 +183,66 @@ class AlertAnswer(_Answer):
     close_reason: str
 
 
+class BreakdownPartAnswer(_Answer):
+    """The part of an incident's or clock's time for which one holder had it, while it was on the side of one party.
+
+    A name of the holder is "" where none was stated.
+    """
+
+    assignee: str
+    group: str
+    line: str
+    party: str = Field(description="own, customer, vendor, defect (at the vendor), other, or ended (till a reopening)")
+    wall_seconds: float
+    within_seconds: float | None = Field(description="within the clock's hours; null where they are not known")
+    counted_seconds: float | None = Field(description="consumed by the clock; of an incident: on the support's side")
+
+
+class BreakdownAnswer(_Answer):
+    """Whose time an incident (`clock` and `metric` are "") or one of its clocks was; the parts sum to the whole."""
+
+    clock: str
+    metric: str
+    cycle: int
+    parts: tuple[BreakdownPartAnswer, ...]
+
+
+class WhoseTimeAnswer(_Answer):
+    """The breakdowns of an incident and of its clocks, by holder and party, up to now.
+
+    `incident`: null until it has been computed for the first time.
+    """
+
+    behind: bool = Field(description="something has come in that is not counted here yet: read it again in a second")
+    incident: BreakdownAnswer | None
+    clocks: tuple[BreakdownAnswer, ...]
+
+
+class BreachReasonAnswer(_Answer):
+    """What somebody said was the reason of a breach. `code`: one of those that the plan offers."""
+
+    code: str
+    text: str
+    by: str
+    at: datetime
+
+
+class IncidentBreachAnswer(_Answer):
+    """A breach of one of the incident's clocks, with what was said of it, the reason in force last.
+
+    `exempt`: the clock counts in no attainment, so that nobody asks for a reason. `reason_required`: the plan wants one
+    before a period is frozen.
+    """
+
+    clock: str
+    metric: str
+    cycle: int
+    breached_at: datetime
+    exempt: bool
+    reason_required: bool
+    reasons: tuple[BreachReasonAnswer, ...]
+
+
 class IncidentAnswer(_Answer):
     """The content of an incident's page, as far as the caller's API key may see it.
 
@@ -209,6 +270,8 @@ class IncidentAnswer(_Answer):
     events: tuple[EventAnswer, ...]
     deliveries: tuple[DeliveryAnswer, ...]
     alerts: tuple[AlertAnswer, ...]
+    whose_time: WhoseTimeAnswer
+    breaches: tuple[IncidentBreachAnswer, ...] = Field(description="promises that were broken, and why; oldest first")
     until: datetime | None = Field(description="when it left the key's contract: all of this is as it stood then")
     not_shown: tuple[NotShownAnswer, ...] = Field(description="what cannot be shown; see the log")
 
@@ -285,8 +348,47 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
         ),
         deliveries=tuple(DeliveryAnswer.model_validate(record, from_attributes=True) for record in file.deliveries),
         alerts=tuple(AlertAnswer.model_validate(record, from_attributes=True) for record in file.alerts),
+        whose_time=WhoseTimeAnswer(
+            behind=file.whose_time.behind,
+            incident=None if file.whose_time.incident is None else _breakdown(file.whose_time.incident),
+            clocks=tuple(map(_breakdown, file.whose_time.clocks)),
+        ),
+        breaches=tuple(
+            IncidentBreachAnswer(
+                clock=str(one.clock),
+                metric=one.metric,
+                cycle=one.cycle,
+                breached_at=one.breached_at,
+                exempt=one.exempt,
+                reason_required=one.required,
+                reasons=tuple(
+                    BreachReasonAnswer(code=said.code, text=said.text, by=said.by, at=said.at) for said in one.reasons
+                ),
+            )
+            for one in file.breaches
+        ),
         until=file.until,
         not_shown=_not_shown(file.not_shown),
+    )
+
+
+def _breakdown(shown: ShownBreakdown) -> BreakdownAnswer:
+    return BreakdownAnswer(
+        clock=shown.clock,
+        metric=shown.metric,
+        cycle=shown.cycle,
+        parts=tuple(
+            BreakdownPartAnswer(
+                assignee=part.holder.assignee,
+                group=part.holder.group,
+                line=part.holder.line,
+                party=part.party.value,
+                wall_seconds=part.sums.wall.total_seconds(),
+                within_seconds=part.sums.within.total_seconds() if shown.counted else None,
+                counted_seconds=part.sums.counted.total_seconds() if shown.counted else None,
+            )
+            for part in shown.known.parts
+        ),
     )
 
 

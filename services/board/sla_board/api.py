@@ -220,7 +220,7 @@ def _pages(routes: APIRouter, board: Board) -> None:
         file = await board.shown.incident(OneIncident(incident.replace("\0", ""), board.only_contract(request)))
         if file is None:
             return _page(pages.not_found(incident, board.shown.now()), 404)
-        return _page(pages.incident(file, board.shown.now()))
+        return _page(pages.incident(file, board.shown.now(), board.shown.reasons))
 
     @routes.get("/notices", response_class=HTMLResponse, summary="Show critical fixes")
     async def show_notices(request: Request) -> Response:

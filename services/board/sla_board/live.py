@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from sla_board.page.render import Pages, frame_id, iso
+from sla_board.shown.breaches import BreachCursor, BreachFilter, BreachPage, ShownBreach, read_breach, read_breaches
 from sla_board.shown.filter import BoardFilter
 from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_board.shown.incident import IncidentFile, read_incident
 from sla_board.shown.not_shown import NotShown
 from sla_board.shown.notice import ShownNotice, read_notices
+from sla_board.shown.pauses import PauseCursor, PauseFilter, PausePage, PauseSums, read_pause_sums, read_pauses
 from sla_board.shown.queue import Queue, read_queue
 from sla_board.stream.hub import Frame
 from sla_board.stream.response import sse
+from sla_domain.breach_reason import NO_RULES, BreachReasons
+from sla_domain.plan import PlanId
+from sla_domain.rulebook import Rulebook
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
@@ -38,16 +45,21 @@ View = BoardFilter | OneIncident
 class BoardReader:
     """Reads the board's tables, and renders views for their streams.
 
-    `queue`, `incident` and `notices` read; `frame` renders. `time_source`: slad's clock, the source of "now".
-    `calendars`: where the hours of clocks are looked up; None: time left is wall time.
+    `time_source`: slad's clock, the source of "now". `rulebook`: returns the plans, contracts and calendars in force,
+    where the hours of clocks and the codes of reasons are looked up; without it time left is wall time.
     """
 
     def __init__(
-        self, store: Store, time_source: TimeSource, pages: Pages, calendars: CalendarsByName | None = None
+        self,
+        store: Store,
+        time_source: TimeSource,
+        pages: Pages,
+        rulebook: Callable[[], Rulebook] | None = None,
     ) -> None:
         self._store = store
+        self._rulebook = rulebook
         self._time_source = time_source
-        self._calendars = calendars or CalendarsByName()
+        self._calendars = CalendarsByName(rulebook)
         self.pages = pages
 
     def now(self) -> datetime:
@@ -69,7 +81,33 @@ class BoardReader:
         """
         async with self._store.reading() as connection:
             attempts = self.pages.attempts
-            return await read_incident(connection, view.incident, view.only_contract, self._hours(), attempts)
+            hours = self._hours()
+            return await read_incident(connection, view.incident, view.only_contract, hours, attempts, self.reasons)
+
+    def reasons(self, plan: str) -> BreachReasons:
+        """Return what a plan says of the reasons of breaches; what a plan says that names none, if it is not known."""
+        known = None if self._rulebook is None else self._rulebook().plans.get(PlanId(plan))
+        return NO_RULES if known is None else known.breach_reasons
+
+    async def pauses(self, asked: PauseFilter, after: PauseCursor | None, limit: int) -> PausePage:
+        """Return a page of pauses as of now; see `read_pauses`."""
+        async with self._store.reading() as connection:
+            return await read_pauses(connection, asked, after, limit, self._hours())
+
+    async def pause_sums(self, asked: PauseFilter) -> PauseSums:
+        """Return the paused time of all pauses that `asked` describes, as of now."""
+        async with self._store.reading() as connection:
+            return await read_pause_sums(connection, asked, self._hours())
+
+    async def breaches(self, asked: BreachFilter, after: BreachCursor | None, limit: int) -> BreachPage:
+        """Return a page of breaches; see `read_breaches`."""
+        async with self._store.reading() as connection:
+            return await read_breaches(connection, asked, after, limit, self.reasons)
+
+    async def breach(self, clock: UUID, only_contract: str | None) -> ShownBreach | None:
+        """Return the breach of a clock; None if there is none, or `only_contract` may not see it."""
+        async with self._store.reading() as connection:
+            return await read_breach(connection, clock, self.reasons, only_contract)
 
     async def notices(self, only_contract: str | None) -> list[ShownNotice | NotShown]:
         """Return the critical-fix notices that the viewer may see, newest first.
@@ -91,7 +129,9 @@ class BoardReader:
                 return self._board_frame(self.pages.board_fragment(await self.queue(view)))
             case OneIncident():
                 file = await self.incident(view)
-                fragment = {"html": "", "title": "slad"} if file is None else self.pages.incident_fragment(file)
+                fragment = (
+                    {"html": "", "title": "slad"} if file is None else self.pages.incident_fragment(file, self.reasons)
+                )
                 id_ = frame_id(fragment)
                 return Frame(id_, self._event(id_, fragment))
 

@@ -24,6 +24,9 @@ class BoardMetrics:
         self.late = Counter(
             "slad_board_events_late_total", "Events of incidents that were forgotten: not shown.", registry=registry
         )
+        self.refolded = Counter(
+            "slad_board_breakdowns_total", "Incidents whose breakdowns and pauses were computed.", registry=registry
+        )
         self.removed = Counter(
             "slad_board_rows_removed_total", "Rows of what is over, removed by age.", ["table"], registry=registry
         )
@@ -48,6 +51,51 @@ class BoardMetrics:
         self.channels = Gauge("slad_board_channels_open", "Different pages rendered for them.", registry=registry)
         self.renders = Histogram(
             "slad_board_render_seconds", "Query and rendering of one page for all its viewers.", registry=registry
+        )
+        objective = ["contract", "entitlement", "objective"]
+        self.clocks = Gauge(
+            "slad_attainment_clocks",
+            "Clocks decided in the present month of their contract: met, missed or exempt; and open ones due in it.",
+            ["contract", "metric", "priority", "verdict"],
+            registry=registry,
+        )
+        self.objective_counted = Gauge(
+            "slad_attainment_objective_counted",
+            "What an objective counts in its present period: met, missed, exempt, and open ones due in it.",
+            [*objective, "verdict"],
+            registry=registry,
+        )
+        self.objective_recent = Gauge(
+            "slad_attainment_objective_recent",
+            "What an objective counts in the time just past: met or missed within the window.",
+            [*objective, "window", "verdict"],
+            registry=registry,
+        )
+        self.objective_ratio = Gauge(
+            "slad_attainment_objective_ratio",
+            "Met by met and missed in the present period; absent while no promise fell due.",
+            objective,
+            registry=registry,
+        )
+        self.objective_target = Gauge(
+            "slad_attainment_objective_target", "The ratio that is promised.", objective, registry=registry
+        )
+        self.misses_allowed = Gauge(
+            "slad_attainment_misses_allowed",
+            "Misses that an objective allows in its present period, among those expected.",
+            objective,
+            registry=registry,
+        )
+        self.misses_left = Gauge(
+            "slad_attainment_misses_left",
+            "Misses still allowed; negative once it cannot be kept.",
+            objective,
+            registry=registry,
+        )
+        self.contracts_left_out = Gauge(
+            "slad_attainment_contracts_left_out",
+            "Contracts with objectives beyond the number of those whose attainment is shown as metrics.",
+            registry=registry,
         )
         self.not_shown = Counter(
             "slad_board_not_shown_total",

@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, delete, exists, select, tuple_
+from sqlalchemy import Table, delete, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
+from sla_board.history.keep import forget_listed
 from sla_board.link.store import ended_before
 from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
@@ -29,7 +30,11 @@ CLAIMS = 1_000
 CLAIMS_KEPT = timedelta(days=30)  # longer than any broker keeps what it could send again
 _LIVE = [phase.value for phase in Phase if phase.live]
 _incident, _notice = tables.incident.c, tables.notice.c
-_ABOUT_INCIDENT = (tables.event, tables.clock, tables.contract, tables.phase, tables.delivery, tables.alert)
+_OF_INCIDENT = (tables.clock, tables.request, tables.contract, tables.phase)
+_ABOUT_INCIDENT = (
+    tables.event, *_OF_INCIDENT, tables.delivery, tables.alert, tables.unfolded, tables.breakdown, tables.pause,
+    tables.breach_reason,
+)  # fmt: skip
 _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
@@ -73,7 +78,8 @@ class EndedIncidents:
         """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
-            return await _remove(connection, "incident", names, _ABOUT_INCIDENT)
+            removed = await _remove(connection, "incident", names, _ABOUT_INCIDENT)
+            return removed | (await forget_listed(connection, names) if names else {})
 
         steps = tombstone.remove_late(self._store, tables.tombstone, _incident.id, strays, horizon, BATCH)
         async for removed in steps:
@@ -178,8 +184,10 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
         .with_for_update()
     )
     ended = {row.id: row.changed_at for row in (await connection.execute(fit)).all()}
+    await _seal_periods(connection, sorted(ended))
     removed = await _remove(connection, "incident", sorted(ended), _ABOUT_INCIDENT)
     if ended:
+        removed |= await forget_listed(connection, ended)
         gone = await connection.execute(delete(tables.incident).where(_incident.id.in_(sorted(ended))))
         removed[tables.incident.name] = gone.rowcount
         others = await alias.forget_names(connection, tables.alias, ended)
@@ -187,6 +195,22 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
             connection, tables.tombstone, ended | {name: ended[was] for name, was in others.items()}
         )
     return removed
+
+
+async def _seal_periods(connection: AsyncConnection, names: Sequence[str]) -> None:
+    """Keep the recorded figures of ended periods: with these incidents gone they cannot be counted again."""
+    if not names:
+        return
+    clock, objective = tables.clock.c, tables.objective.c
+    counted = exists().where(
+        clock.incident.in_(names),
+        clock.decided_contract == objective.contract,
+        clock.decided_at >= objective.starts_at,
+        clock.decided_at < objective.ends_at,
+    )
+    await connection.execute(
+        update(tables.objective).where(objective.closed_at.is_not(None), counted).values(sealed=True)
+    )
 
 
 async def _remove(

@@ -14,13 +14,25 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
-from sla_board.contract_api import PlanDeps, contract_routes
+from sla_board.attainment.gauge import AttainmentGauges
+from sla_board.attainment.watch import ObjectiveWatch
+from sla_board.breach_api import breach_routes
+from sla_board.breakdown.refolder import Refolder
+from sla_board.contract_api import AttainmentDeps, PlanDeps, attainment_routes, contract_routes
+from sla_board.history.fill import ListFilling
+from sla_board.history.keep import keep_listed
+from sla_board.history.zone import zone_in
+from sla_board.incident_api import IncidentDeps, incident_routes
 from sla_board.link.store import PlanLinks
 from sla_board.live import BoardReader, View
 from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages
 from sla_board.paper.printer import PdfPrinter
+from sla_board.pause_api import pause_routes
 from sla_board.projection.projector import Projector
+from sla_board.reason.store import ReasonKeeper
+from sla_board.report.store import FrozenReports
+from sla_board.report_api import ReportDeps, report_routes
 from sla_board.retention import AppliedIds, EndedIncidents
 from sla_board.shown.hours import CalendarsByName
 from sla_board.shown.not_shown import Attempts
@@ -48,15 +60,20 @@ _log = structlog.get_logger(__name__)
 class BoardService(Service):
     """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
 
-    `router`: the HTTP routes. `projector`: applies events to the board's tables. `hub`: sends pages to browsers.
-    `forgetting`: deletes data older than the retention period.
+    `router`: its HTTP routes. `projector` applies events to its tables. `refolder` computes whose time it was, and the
+    pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting` deletes data that is older
+    than the retention period. `objectives` watches how objectives of attainment stand, `gauges` shows attainment as
+    metrics.
     """
 
     router: APIRouter
     projector: Projector
+    refolder: Refolder | None
     hub: Hub[View]
     metrics: BoardMetrics
     forgetting: RetentionLoop
+    objectives: ObjectiveWatch
+    gauges: AttainmentGauges
 
 
 def build(
@@ -71,30 +88,32 @@ def build(
     rulebook: Callable[[], Rulebook] | None = None,
     catalogue: Callable[[], Catalogue] | None = None,
     public_url: str = "",
+    log_appended: WakeSignal | None = None,
 ) -> BoardService:
     """Return the board as a service, put together but not running yet.
 
-    - `store`: the database with the board's tables.
-    - `event_source`: reads the topics `projection.projector.TOPICS`.
-    - `time_source`: slad's clock.
-    - `authorizer`: checks API keys for the scope `read`.
-    - `registry`: where metrics are registered.
-    - `retention`: how long data are kept; None: without limit.
-    - `quarantine`: keeps events that cannot be applied; None: the board's own quarantine.
-    - `bounds`: the limits on streams.
-    - `rulebook`: returns the present rulebook (plans, contracts, calendars), for the hours of clocks; None: only
-      wall time is shown.
-    - `catalogue`: returns the present catalogue, for the pages of contracts; None: there are no such pages.
-    - `public_url`: the board's public address, the beginning of links to plans.
+    `store`: the database with the board's tables. `event_source`: reads the topics `projection.projector.TOPICS`.
+    `time_source`: slad's clock. `authorizer`: checks API keys for the scope `read`. `registry`: where metrics are
+    registered. `retention`: how long data are kept; None: for ever. `quarantine`: keeps events that cannot be applied;
+    None: the board's own. `bounds`: the limits on streams. `rulebook`: returns the rulebook in force (plans, contracts,
+    calendars), for the hours of clocks; None: wall time alone is shown. `catalogue`: returns the catalogue in force,
+    for the pages of contracts; None: there are no such pages. `public_url`: how people reach the board; links to plans
+    begin with it. `log_appended`: wakes the readers of the board's log; None: nobody waits for it.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
     changes = WakeSignal()
-    projector = Projector(store, time_source, metrics, changes.wake)
+    refolder = None if rulebook is None else Refolder(store, time_source, metrics, rulebook, changes.wake)
+    marked = None if refolder is None else refolder.add
+    counted = WakeSignal()
+    published = (log_appended or WakeSignal()).wake
+    objectives = ObjectiveWatch(store, time_source, rulebook or (lambda: None), published, counted.wake)
+    gauges = AttainmentGauges(store, time_source, rulebook or (lambda: None), metrics, counted)
+    projector = Projector(store, time_source, metrics, keep_listed, changes.wake, marked)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))
-    shown = BoardReader(store, time_source, pages, CalendarsByName(rulebook))
+    shown = BoardReader(store, time_source, pages, rulebook)
     hub: Hub[View] = Hub(shown.frame, changes, metrics, bounds=bounds)
     over = EndedIncidents(store)
     keeping = ServiceSweeps(
@@ -107,27 +126,49 @@ def build(
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
     board = Board(shown, hub, projector, event_source, authorizer, metrics)
     routes = router(board)
+    routes.include_router(incident_routes(IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook))))
+    attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
+    routes.routes.extend(attainment_routes(attainment).routes)
+    routes.include_router(pause_routes(shown, authorizer))
+    if rulebook is not None:
+        keeper = ReasonKeeper(store, time_source)
+        routes.include_router(breach_routes(shown, keeper, rulebook, authorizer, changes.wake))
     if catalogue is not None:
         links = PlanLinks(store, time_source)
-        plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))
-        routes.include_router(contract_routes(plans))
+        printer, address = PdfPrinter(), public_url.rstrip("/")
+        plans = PlanDeps(catalogue, authorizer, pages, time_source, links, printer, address)
+        routes.include_router(contract_routes(plans, attainment))
+        reports = FrozenReports(store, time_source)
+        calendars = CalendarsByName(rulebook)
+        routes.include_router(
+            report_routes(
+                ReportDeps(store, catalogue, authorizer, pages, time_source, calendars, reports, printer, address)
+            )
+        )
     return BoardService(
         name="board",
         parts=(
             Part("consume", lambda: event_source.run(projector)),
             Part("streams", hub.run),
+            Part("listing", ListFilling(store).run),
+            *(() if refolder is None else (Part("breakdowns", refolder.run),)),
             Part("housekeeping", lambda: _keep_house(store, time_source, metrics)),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
+            Part("objectives", objectives.run),
+            Part("attainment", gauges.run),
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(event_source)},
         close=hub.close,
         drain=hub.close,
         router=routes,
         projector=projector,
+        refolder=refolder,
         hub=hub,
         metrics=metrics,
         forgetting=forgetting,
+        objectives=objectives,
+        gauges=gauges,
     )
 
 

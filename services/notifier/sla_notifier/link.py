@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -141,6 +141,10 @@ class Links:
         `incident`: the incident's id.
         """
         return f"{self.base}/incidents/{quote(incident, safe=':')}"
+
+    def attainment(self, contract: str, period: str) -> str:
+        """Return the URL of the page of a contract's attainment in a period. `period`: such as `2026-11`."""
+        return f"{self.base}/attainment?{urlencode({'contract': contract, 'period': period})}"
 
     def board(self) -> str:
         """Return the URL of the first page of the board (slad's web pages)."""

@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from sla_domain.breakdown import Party, TimeSums, clock_breakdown, consumed_until, incident_breakdown
 from sla_domain.calendar import Calendar
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
 from sla_domain.contract_view import ContractView
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent, Snapshot
-from sla_domain.explain import OWN, as_dict, calendar_of, explain_clock, localized_dict, party_shares, render
+from sla_domain.explain import as_dict, calendar_of, explain_clock, localized_dict, render
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.hours import ALWAYS, UNKNOWN, calendar_named, counted_span, hours_name, opening_times
-from sla_domain.incident import Incident, Remark, RemarkKind, holding_times, waiting_shares
+from sla_domain.incident import Incident, Remark, RemarkKind
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.published import PublishedState
 from sla_domain.published_mark import PublishedMark
@@ -89,6 +90,8 @@ def incident_json(
         incident, now = seen.of(incident), seen.as_of(now)
     contract = incident.contract
     zone = ZoneInfo(contract.zone)
+    whole = incident_breakdown(incident, max(now, incident.opened_at))
+    life = whole.by_party()
     return {
         "id": incident.id,
         "phase": incident.phase.value,
@@ -110,12 +113,10 @@ def incident_json(
         "remarks": [
             {"kind": remark.kind.value, "text": remark.text} for remark in (*incident.remarks, *_overfull(page))
         ],
-        "waiting_seconds": {
-            who: span.total_seconds() for who, span in waiting_shares(incident, max(now, incident.opened_at)).items()
-        },
+        "waiting_seconds": {party.value: life.get(party, TimeSums()).wall.total_seconds() for party in Party},
         "held": [
-            {"assignee": assignee, "group": group, "line": line, "seconds": span.total_seconds()}
-            for (assignee, group, line), span in holding_times(incident, max(now, incident.opened_at)).items()
+            {"assignee": held.assignee, "group": held.group, "line": held.line, "seconds": sums.wall.total_seconds()}
+            for held, sums in whole.by_holder().items()
         ],
         "clocks": [
             clock_json(
@@ -127,6 +128,7 @@ def incident_json(
                 until,
             )
             | hours_json(_hours(clock, incident, rulebook), clock, now)
+            | {"breakdown": _breakdown(clock, incident, rulebooks.get(clock.id, rulebook), now)}
             for clock in latest_clocks(incident.clocks, MOST_CLOCKS)
         ],
         "clocks_total": len(incident.clocks),
@@ -236,9 +238,29 @@ def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetim
     if clock.state is not ClockState.RUNNING:
         return clock.consumed
     try:
-        return party_shares(clock, calendar_of(clock, incident, rulebook), now)[OWN]
+        return consumed_until(clock, calendar_of(clock, incident, rulebook), now)
     except CalendarError:
         return clock.consumed
+
+
+def _breakdown(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetime) -> list[dict[str, Any]] | None:
+    """Whose time the clock's was, up to now; None for a clock whose calendar does not reach so far."""
+    try:
+        found = clock_breakdown(clock, incident, calendar_of(clock, incident, rulebook), max(now, clock.started_at))
+    except CalendarError:
+        return None
+    return [
+        {
+            "assignee": part.holder.assignee,
+            "group": part.holder.group,
+            "line": part.holder.line,
+            "party": part.party.value,
+            "wall_seconds": part.sums.wall.total_seconds(),
+            "within_seconds": part.sums.within.total_seconds(),
+            "counted_seconds": part.sums.counted.total_seconds(),
+        }
+        for part in found.parts
+    ]
 
 
 def segment_json(segment: Segment) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _common(base: ProcessContext, names: Iterable[str], extra: Iterable[Part]) -
     """Relays of the logs these services write, and the house-keeping of the process."""
     parts: list[Part] = list(extra)
     for name in names:
-        relay = base.feeds.relay(name) if name != "board" else None
+        relay = base.feeds.relay(name)
         if relay is not None:
             parts.append(Part(f"relay-{name}", relay.run))
 

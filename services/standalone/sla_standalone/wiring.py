@@ -134,6 +134,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
         lambda: catalogue().rulebook,
         catalogue,
         given.public_url,
+        base.feeds.wake_signal("board"),
     )
     service = with_records(built, base.store, base.feeds, records)
     return _wired("board", base, authorize, service, built.router)

@@ -14,9 +14,10 @@ from types import MappingProxyType
 from sla_catalogue.assembly.allowance import contract_allowances
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
 from sla_catalogue.assembly.notices import build_registration_domains
+from sla_catalogue.assembly.objective import build_objectives, changed_objectives
 from sla_catalogue.assembly.person import build_person
 from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
-from sla_catalogue.assembly.target import TargetRow, build_targets
+from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.contract import ContractDocument
@@ -33,6 +34,7 @@ from sla_domain.contract import (
     VendorContract,
 )
 from sla_domain.notice_terms import Registration
+from sla_domain.objective import Objective
 from sla_domain.plan import Coverage, MetricId, PlanId
 from sla_domain.rota import RotaId
 
@@ -182,9 +184,13 @@ def build_contract(
         document.registration_domains, asking, (*path, "registration_domains"), context
     )
     parts = [_part(name, one, people, roles, allowances, domains) for one in bought]
+    objectives = _objectives(document, bought, path, context)
+    parts = [_with_objectives(part, objectives) for part in parts]
+    promised_objectives = {each.id for one in bought for each in one.built.plan.objectives}
+    beside = tuple(each for each in objectives if each.id not in promised_objectives)
     if not document.entitlements:
-        return parts[0]
-    return _whole(document, parts, context)
+        return _and_objectives(parts[0], beside)
+    return _whole(document, parts, beside, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +294,39 @@ def _vendors(document: ContractDocument) -> tuple[VendorContract, ...] | None:
     )
 
 
-def _whole(document: ContractDocument, parts: list[BuiltContract], context: Context) -> BuiltContract:
+def _objectives(
+    document: ContractDocument, bought: Sequence[_Bought], path: Path, context: Context
+) -> tuple[Objective, ...]:
+    """The contract's own, which may name the metrics and priorities of any of its plans."""
+    written = [((*path, "objectives", index), each) for index, each in enumerate(document.objectives)]
+    if not written:
+        return ()
+    names = [one.built.names for one in bought]
+    together = RowNames(
+        metrics=(),
+        coverages=(),
+        priority=lambda name: next((id_ for each in names if (id_ := each.priority(name)) is not None), None),
+        priorities=[id_ for each in names for id_ in each.priorities],
+    )
+    timed = {metric.id for one in bought for metric in one.built.plan.metrics}
+    return build_objectives(written, together, timed, context)
+
+
+def _with_objectives(part: BuiltContract, own: Sequence[Objective]) -> BuiltContract:
+    """The part with the objectives of its plan, as the contract changes them."""
+    found = changed_objectives(part.built.plan.objectives, own)
+    return replace(part, contract=replace(part.contract, objectives=found)) if found else part
+
+
+def _and_objectives(part: BuiltContract, beside: tuple[Objective, ...]) -> BuiltContract:
+    if not beside:
+        return part
+    return replace(part, contract=replace(part.contract, objectives=(*part.contract.objectives, *beside)))
+
+
+def _whole(
+    document: ContractDocument, parts: list[BuiltContract], objectives: tuple[Objective, ...], context: Context
+) -> BuiltContract:
     """The contract with several entitlements: what it is under the first, with all of them, in its own dates."""
     entitlements: dict[str, ContractEntitlement] = {}
     for index, (one, part) in enumerate(zip(document.entitlements, parts, strict=True)):
@@ -307,6 +345,7 @@ def _whole(document: ContractDocument, parts: list[BuiltContract], context: Cont
     contract = replace(
         first.contract,
         entitlements=tuple(entitlements.values()),
+        objectives=objectives,
         valid_from=document.valid.from_,
         valid_to=document.valid.to,
     )

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from sla_catalogue.assembly.breach_reason import merged_reasons
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
+from sla_catalogue.document.objective import ObjectiveDocument
 from sla_catalogue.document.plan import (
     MetricDocument,
     PlanDocument,
@@ -28,10 +30,10 @@ from sla_domain.plan import PlanId, written_name
 class PlanDraft:
     """A plan as written, merged with the plan that it extends; `build_plan` makes the usable plan.
 
-    `document`: the plan's single values, such as title and rules.
-    `priorities`, `targets`, `windows`, `allowances`: for each, (keys down to where it was written, document).
-    `coverages`, `metrics`: name -> such a pair.
-    `timed_too`: further metrics of the plan, for which only a contract has targets.
+    `document`: has the plan's other values, such as its title and rules; its lists and mappings are in the fields here.
+    `priorities`, `targets`, `windows`, `allowances`, `objectives`: a pair (keys down to where it was written,
+    document) for each. `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan, for which
+    only a contract has targets.
     """
 
     id: str
@@ -43,6 +45,7 @@ class PlanDraft:
     roles: tuple[RoleDocument, ...]
     windows: tuple[tuple[Path, WindowDocument], ...]
     allowances: tuple[tuple[Path, AllowanceDocument], ...]
+    objectives: tuple[tuple[Path, ObjectiveDocument], ...]
     timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
 
     @property
@@ -100,6 +103,7 @@ def _own(name: str, document: PlanDocument) -> PlanDraft:
         roles=tuple(document.roles),
         windows=tuple(((*path, "windows", i), each) for i, each in enumerate(document.windows)),
         allowances=tuple(((*path, "allowances", i), each) for i, each in enumerate(document.allowances)),
+        objectives=tuple(((*path, "objectives", i), each) for i, each in enumerate(document.objectives)),
     )
 
 
@@ -117,9 +121,9 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Merge two plans: what `top` lacks is taken from `base`.
 
-    `id_`: id of the result. If both have a priority, metric, coverage, role, window or allowance of the same name, that
-    of `top` is used. Targets of `top` come before targets of `base`. Two things are never taken from `base`: the base
-    plans that it requires, and when and where it is sold.
+    `id_`: the id of the result. If both have a priority, metric, coverage, role, window, allowance or objective of the
+    same id or name, that of `top` is used. The targets of `top` come before those of `base`. Two things are never taken
+    from `base`: the base plans that it requires, and when and where it is sold.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}
@@ -127,6 +131,7 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     held = {role.id for role in top.roles}
     booked = {each.id for _, each in top.windows}
     counted = {each.id for _, each in top.allowances}
+    aimed = {each.id for _, each in top.objectives}
     merged = upper.model_copy(
         update={
             "title": upper.title or lower.title,
@@ -143,6 +148,7 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
             "not_covered": lower.not_covered if upper.not_covered is None else upper.not_covered,
             "at_close": upper.at_close or lower.at_close,
             "notices": upper.notices or lower.notices,
+            "breach_reasons": merged_reasons(upper.breach_reasons, lower.breach_reasons),
             "note": upper.note or lower.note,
         }
     )
@@ -156,4 +162,5 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
         roles=(*top.roles, *(role for role in base.roles if role.id not in held)),
         windows=(*top.windows, *(pair for pair in base.windows if pair[1].id not in booked)),
         allowances=(*top.allowances, *(pair for pair in base.allowances if pair[1].id not in counted)),
+        objectives=(*top.objectives, *(pair for pair in base.objectives if pair[1].id not in aimed)),
     )

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sla_catalogue.assembly.allowance import build_allowances
+from sla_catalogue.assembly.breach_reason import build_breach_reasons
 from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
 from sla_catalogue.assembly.notices import build_notice_terms
+from sla_catalogue.assembly.objective import build_objectives
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
 from sla_catalogue.assembly.terms import build_terms
 from sla_catalogue.assembly.window import build_windows
@@ -67,13 +69,14 @@ def build_plan(
     rows = build_targets(draft.targets, names, context)
     used = [*draft.metrics, *(row.target.metric for row in rows), *draft.timed_too]
     allowances = build_allowances(draft.allowances, coverages, context)
+    built_metrics = build_metrics(used, metrics, context)
     plan = Plan(
         id=PlanId(draft.id),
         titles=MappingProxyType(dict(document.title) or {"en": draft.id}),
         rank=document.rank or LAST_RANK,
         priorities=priorities,
         coverages=MappingProxyType(coverages),
-        metrics=build_metrics(used, metrics, context),
+        metrics=built_metrics,
         targets=tuple(row.target for row in rows),
         rules=_rules(document.rules, (*draft.path, "rules"), names, context),
         agreed_dates=_agreed_dates(document.agreed_dates, (*draft.path, "agreed_dates"), names, context),
@@ -90,7 +93,9 @@ def build_plan(
         notices=build_notice_terms(document.notices),
         terms=build_terms(draft.document),
         notes=MappingProxyType(dict(document.note)),
+        breach_reasons=build_breach_reasons(document.breach_reasons, (*draft.path, "breach_reasons"), context),
         windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], allowances, context),
+        objectives=build_objectives(draft.objectives, names, [metric.id for metric in built_metrics], context),
     )
     _check_references(draft, plan, context)
     return BuiltPlan(plan, tuple(rows), names, draft)

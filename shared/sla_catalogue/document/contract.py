@@ -10,6 +10,7 @@ from sla_catalogue.document.allowance import BoughtAllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.entitlement import EntitlementDocument, VendorDocument
 from sla_catalogue.document.field import Day, Document, Hours, Names, Texts, Validity, refuse
+from sla_catalogue.document.objective import ObjectiveDocument
 from sla_catalogue.document.plan import TargetDocument
 from sla_domain.calendar import AtClose
 from sla_domain.contract import Side
@@ -104,27 +105,19 @@ class EnvironmentDocument(Document):
 class ContractDocument(Document):
     """A contract: which plan the customers bought, where, for which products, and who is notified.
 
-    `customers`: their names in tickets.
-    `default`: the contract applies to incidents of unknown customers.
-    `products`: the covered products; empty: all but `excluded_products`.
-    `base_plan`: the plan for all other products. It also supplies the parts that `plan` lacks, if `plan` requires a
-    base plan.
-    `entitlements`: several plans, each with its own products, instead of `plan`, `base_plan` and products.
-    `zone`: time zone of the hours.
-    `country`, `subdivision`: codes for the holidays, such as `DE` and `BY`.
-    `holidays`: false: holidays close no hours. true: they also close hours without holidays, except 24x7. absent: as
-    the hours say.
-    `coverages`, `targets`: own ones, used before the plan's.
-    `allowances`: amounts that differ from the plan's, and optional ones that are bought.
-    `vendors`: the customer's contracts with vendors (clause H13, docs/clauses.md); absent: not stated.
-    `environment`: what the customer runs.
-    `roles`: role -> who holds it.
-    `languages`: of texts for the customer, best first.
-    `leaves_unspecified`: metrics that may go without a number.
-    `registration_domains`: mail domains whose addresses may register for notices.
-    `at_close`: whether a due instant at the end of opening hours stays there or moves to the next opening; absent: as
-    the plan says.
-    `note`: language -> remark.
+    `customers`: their names in tickets. `default`: the contract applies to incidents of unknown customers. `products`:
+    those covered; empty: all but `excluded_products`. `base_plan`: the plan for all other products; a plan that
+    requires a base plan also gets from it what it lacks. `entitlements`: several plans with products of their own, in
+    place of `plan`, `base_plan` and products. `zone`: the time zone of its hours. `country`, `subdivision`: codes, such
+    as `DE` and `BY`, of its holidays. `holidays`: false: none closes its hours; true: they also close hours that
+    exclude none, except 24x7; absent: as the hours say. `coverages`, `targets`: its own, used before the plan's.
+    `allowances`: amounts other than the plan's, and those that it buys. `objectives`: shares that must be in time, in
+    place of the plan's of the same id, or besides them. `vendors`: the customer's own contracts with
+    vendors (clause H13, docs/clauses.md); absent: nothing is said of them. `environment`: what the customer runs.
+    `roles`: role -> who holds it. `languages`: of texts to the customer, the best first. `leaves_unspecified`: metrics
+    for which it accepts that the plan gives no number. `registration_domains`: mail domains whose addresses may
+    register for notices. `at_close`: whether a due instant at the end of opening hours stays there or moves to the next
+    opening; absent: as the plan says. `note`: language -> a remark.
     """
 
     zone: str
@@ -148,6 +141,7 @@ class ContractDocument(Document):
     coverages: dict[str, CoverageDocument] = Field(default_factory=dict)  # in place of the plan's of the same name
     targets: list[TargetDocument] = Field(default_factory=list)
     allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)  # own amounts; options bought
+    objectives: list[ObjectiveDocument] = Field(default_factory=list)  # in place of the plan's of the same id, or more
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
     registration_domains: Names = Field(default_factory=list)  # whose addresses may register themselves (clause I5)
     at_close: AtClose | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -122,6 +123,19 @@ def _instant_text(text: str) -> str:
     return text.strip()
 
 
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%?", re.ASCII)
+
+
+def _percent(value: object) -> Decimal:
+    found = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise refuse("percent", f"{value!r} is no percentage", "write 90% or 99.5%")
+    percent = Decimal(found.group(1))
+    if not 0 < percent <= 100:
+        raise refuse("percent", f"{value} is no share of anything", "more than 0%, at most 100%")
+    return percent
+
+
 def _long_span(text: str) -> timedelta:
     return parse_span(text, days_allowed=True)
 
@@ -157,6 +171,7 @@ InstantText = Annotated[str, PlainValidator(guarded(_instant_text)), WithJsonSch
 SecretValue = Annotated[Secret, PlainValidator(_secret), WithJsonSchema(TEXT)]
 Secrets = Annotated[list[SecretValue], BeforeValidator(_single)]
 Rank = Annotated[int, Field(ge=1, le=1000)]
+Percent = Annotated[Decimal, PlainValidator(_percent), WithJsonSchema({"type": ["string", "number"]})]
 
 
 class Validity(Document):

@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from sla_catalogue.document.allowance import AllowanceDocument
+from sla_catalogue.document.breach_reason import BreachReasonsDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.entitlement import (
     CalendarTerm,
@@ -17,6 +18,7 @@ from sla_catalogue.document.entitlement import (
 )
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
 from sla_catalogue.document.notices import NoticesDocument
+from sla_catalogue.document.objective import ObjectiveDocument
 from sla_catalogue.document.window import WindowDocument
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
@@ -242,27 +244,17 @@ class RoleDocument(Document):
 class PlanDocument(Document):
     """A plan: priorities, metrics, targets, coverages (when time counts) and the rules around them.
 
-    `extends`: the plan whose parts are inherited.
-    `requires_base`: plans, one of which a contract must name as its `base_plan`; it supplies the parts that this plan
-    lacks (clauses H1 and H3, docs/clauses.md).
-    `rank`: the plan with 1 is served first.
-    `rules`: how priorities change.
-    `agreed_dates`: who may agree on other due dates.
-    `escalation`: id of a policy, or `none`: nobody is paged.
-    `allowances`: included amounts.
-    `channels`: through which requests may come; empty: through any.
-    `urgent_channels`: through which the most urgent requests should come.
-    `languages`: in which customers are served; empty: not stated.
-    `sold`: the days on which contracts may begin.
-    `minimum_term`: the least length of a contract.
-    `all_products`: a contract must cover all products.
-    `not_available_for`: products and countries for which the plan is not sold.
-    `scope`: how often the products may change.
-    `not_covered`: types of requests that are not covered.
-    `at_close`: whether a due instant at the end of opening hours stays there (default) or moves to the next opening.
-    `windows`: extra hours that can be booked.
-    `notices`: which critical-fix notices are included.
-    `note`: language -> remark.
+    `extends`: the plan whose parts it inherits. `requires_base`: the plan is bought together with one of these plans; a
+    contract names that as its `base_plan`, which supplies the parts that this plan lacks (clauses H1 and H3,
+    docs/clauses.md). `rank`: the plan with 1 is served first. `rules`: how priorities change. `agreed_dates`: who may
+    agree on other due dates. `escalation`: the id of a policy, or `none`: nobody is paged. `roles`: those promised.
+    `allowances`: included amounts. `channels`: by which requests may come; empty: all; `urgent_channels`: those to use
+    for the most urgent priority. `languages`: in which customers are served; empty: not said. `sold`: the days on which
+    contracts may begin. `minimum_term`: the least duration of a contract. `all_products`: a contract may leave out no
+    product. `not_available_for`: products and countries for which it is not sold. `scope`: how often the products may
+    change. `not_covered`: types of requests. `at_close`: whether a due instant at the end of opening hours stays there
+    (default) or moves to the next opening. `windows`: extra hours to book. `notices`: of critical fixes.
+    `breach_reasons`: why its promises may have been broken. `note`: language -> a remark.
     """
 
     extends: str | None = None
@@ -290,4 +282,6 @@ class PlanDocument(Document):
     at_close: AtClose | None = None
     windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
     notices: NoticesDocument | None = None  # of critical fixes (clauses H6, H15 and I5)
+    objectives: list[ObjectiveDocument] = Field(default_factory=list)  # of attainment (clause E4)
+    breach_reasons: BreachReasonsDocument | None = None
     note: Texts = Field(default_factory=dict)

@@ -11,6 +11,7 @@ from sla_catalogue.rule.duty import check_duty
 from sla_catalogue.rule.escalation import check_escalations
 from sla_catalogue.rule.horizon import check_horizon
 from sla_catalogue.rule.metric import check_metrics
+from sla_catalogue.rule.objective import check_objectives
 from sla_catalogue.rule.reference import check_edges
 from sla_catalogue.rule.rota import check_rotas
 from sla_catalogue.rule.subject import CheckedCatalogue
@@ -25,6 +26,7 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
     check_horizon,
     check_contracts,
     check_allowances,
+    check_objectives,
     check_escalations,
     check_duty,
     check_rotas,

@@ -50,9 +50,15 @@ def _named(document: CatalogueDocument) -> Iterator[_Named]:
             yield ("plans", name, "priorities", number, "id"), priority.id, bounds.PRIORITY
         for number, allowance in enumerate(plan.allowances):
             yield ("plans", name, "allowances", number, "id"), allowance.id, bounds.ALLOWANCE
+        for number, objective in enumerate(plan.objectives):
+            yield ("plans", name, "objectives", number, "id"), objective.id, bounds.OBJECTIVE
         for metric in plan.metrics:
             yield ("plans", name, "metrics", metric), metric, bounds.METRIC
     for name, contract in document.contracts.items():
+        for number, objective in enumerate(contract.objectives):
+            yield ("contracts", name, "objectives", number, "id"), objective.id, bounds.OBJECTIVE
+        for number, entitlement in enumerate(contract.entitlements):
+            yield ("contracts", name, "entitlements", number, "id"), entitlement.id, bounds.ENTITLEMENT
         for number, customer in enumerate(contract.customers):
             yield ("contracts", name, "customers", number), customer, bounds.CUSTOMER
         for person in contract.people:

@@ -1,7 +1,7 @@
 """The reasons for a clock's state and due instant.
 
-The data (`explanation`), how it is made (`build`, `steps`), whose time it was (`shares`), and how it is put into words
-(`text`, `localized`, `language`) or plain values (`plain`).
+The data (`explanation`), how it is made (`build`, `steps`), and how it is put into words (`text`, `localized`,
+`language`) or plain values (`plain`). Whose time it was: `sla_domain.breakdown`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from sla_domain.explain.build import allowed_span, calendar_of, events_known_at,
 from sla_domain.explain.explanation import Explanation, ReasonedStep, RowOutcome, RowTried, StepKind, Versions
 from sla_domain.explain.localized import localized_dict
 from sla_domain.explain.plain import as_dict
-from sla_domain.explain.shares import OWN, holder_shares, party_shares
 from sla_domain.explain.text import render
 
 __all__ = [
-    "OWN",
     "Explanation",
     "ReasonedStep",
     "RowOutcome",
@@ -27,8 +25,6 @@ __all__ = [
     "events_known_at",
     "explain",
     "explain_clock",
-    "holder_shares",
     "localized_dict",
-    "party_shares",
     "render",
 ]

@@ -11,6 +11,6 @@ from __future__ import annotations
 from sla_domain.fold.engine import fold
 from sla_domain.fold.folding import Folding, Unfit
 from sla_domain.fold.order import in_order, position, timeline
-from sla_domain.fold.phase import phase_of
+from sla_domain.fold.phase import folded_alone, phase_of
 
-__all__ = ["Folding", "Unfit", "fold", "in_order", "phase_of", "position", "timeline"]
+__all__ = ["Folding", "Unfit", "fold", "folded_alone", "in_order", "phase_of", "position", "timeline"]

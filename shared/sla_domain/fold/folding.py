@@ -376,6 +376,7 @@ class Folding:
             remarks=tuple(remarks),
             clocks=tuple(clocks),
             entitlement=state.entitlement.id,
+            ended_spans=tuple(state.ended_spans),
         )
 
     def _note(self, event: IncidentEvent) -> None:

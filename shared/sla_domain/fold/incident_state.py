@@ -8,7 +8,7 @@ changes the phase is in `sla_domain.phase_state`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
@@ -19,6 +19,7 @@ from sla_domain.fold.priority import Priorities
 from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import (
     ContractPeriod,
+    EndedSpan,
     Escalation,
     Exemption,
     HolderSpan,
@@ -83,6 +84,7 @@ class IncidentState:
         "contract_changed",
         "customer_changed",
         "ended_at",
+        "ended_spans",
         "ending",
         "entitlement",
         "escalations",
@@ -120,6 +122,7 @@ class IncidentState:
         self.attributes: Mapping[str, str] = NOTHING
         self.phase = Phase.OPEN
         self.ended_at: datetime | None = None
+        self.ended_spans: list[EndedSpan] = []
         self.ending: PossibleEnd | None = None  # of the event being read
         self.known_open_at = at  # the last instant for which an event or a snapshot shows it open
         self.merged_into: IncidentId | None = None
@@ -217,7 +220,7 @@ class IncidentState:
         self._hold()
         if event.waiting_on is not None:
             self.phase, self.waiting = Phase.WAITING, event.waiting_on
-            self.waits.append(WaitSpan(event.waiting_on, at, None, event.reason, event.id))
+            self.waits.append(WaitSpan(event.waiting_on, at, None, event.reason, event.id, self._defect()))
             self._remark_vendor(event)
 
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
@@ -311,6 +314,8 @@ class IncidentState:
             self._remark_removed(known)
         if not HOLDER_ATTRIBUTES.isdisjoint(changed):
             self._hold()
+        if "defect" in changed and self.waiting is not None:
+            self._name_defect()
 
     def _entitle_anew(self) -> None:
         entitlement = self.entitle(self._match())
@@ -355,7 +360,7 @@ class IncidentState:
             self._end_wait()
         self.phase, self.waiting = after.phase, after.waiting
         if after.waiting is not None:
-            self.waits.append(WaitSpan(after.waiting, self.at, None, event.reason, event.id))
+            self.waits.append(WaitSpan(after.waiting, self.at, None, event.reason, event.id, self._defect()))
             self._remark_vendor(event)
         if before.phase.live and not after.phase.live:
             ending = self.ending
@@ -366,6 +371,8 @@ class IncidentState:
             self.merged_into = event.merged_into
 
     def _reopen(self, event: IncidentEvent) -> None:
+        if self.ended_at is not None and self.ended_at < self.at:
+            self.ended_spans.append(EndedSpan(self.ended_at, self.at))
         self.ended_at, self.reopened, self.merged_into = None, True, None
         if event.kind is EventKind.OPENED:
             text = "opened again after its end: read as reopened"
@@ -393,7 +400,16 @@ class IncidentState:
     def _end_wait(self) -> None:
         last = self.waits.pop()
         if last.start < self.at:
-            self.waits.append(WaitSpan(last.on, last.start, self.at, last.reason, last.event))
+            self.waits.append(replace(last, end=self.at))
+
+    def _defect(self) -> str:
+        return self.attributes.get("defect", "")
+
+    def _name_defect(self) -> None:
+        """While it waits: from now on for this defect, or for none."""
+        wait = self.waits[-1]
+        self._end_wait()
+        self.waits.append(replace(wait, start=self.at, defect=self._defect()))
 
     # -- holders, remarks
 

@@ -9,6 +9,7 @@ from sla_domain.calendar import Calendar
 from sla_domain.contract import Contract, ContractId
 from sla_domain.event import IncidentEvent
 from sla_domain.fold.engine import fold
+from sla_domain.incident import Incident
 from sla_domain.phase import Phase
 from sla_domain.plan import NO_TEXTS, Coverage, Plan, PlanId
 from sla_domain.rulebook import Rulebook
@@ -21,7 +22,15 @@ def phase_of(events: Iterable[IncidentEvent]) -> Phase:
     Order does not matter, and no plan or contract is needed. Raises NoEvents without events, MixedIncidents for events
     of several incidents.
     """
-    return fold(events, _NO_RULES).phase
+    return folded_alone(events).phase
+
+
+def folded_alone(events: Iterable[IncidentEvent]) -> Incident:
+    """Return the incident with these events, without any promise: no plan or contract is consulted.
+
+    Their order does not matter. Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
+    """
+    return fold(events, _NO_RULES)
 
 
 class _NoCalendars:

@@ -26,6 +26,7 @@ _TOPICS = {
     Topic.CLOCKS: ("What that means for the promises. Written by the timer service.", "timer"),
     Topic.NOTICES: ("Critical fixes. Written by ingest.", "ingest"),
     Topic.DELIVERIES: ("Who was notified, and who acknowledged. Written by the notifier.", "notifier"),
+    Topic.OBJECTIVES: ("How objectives of attainment stand. Written by the board.", "board"),
     Topic.CONTRACTS: ("The records of contracts, kept for ever: the newest of a key is enough.", "ingest"),
 }
 
@@ -130,8 +131,8 @@ def _key(topic: Topic) -> str:
         case Topic.NOTICES:
             return "the notice, as in ce_partitionkey"
         case Topic.DELIVERIES:
-            return "the incident, or for a critical fix the notice, as in ce_partitionkey"
-        case Topic.CONTRACTS:
+            return "the incident, else the notice, else the contract, as in ce_partitionkey"
+        case Topic.OBJECTIVES | Topic.CONTRACTS:
             return "the contract, as in ce_partitionkey"
 
 

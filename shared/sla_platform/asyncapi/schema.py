@@ -18,6 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from sla_domain.event import EventKind
 from sla_domain.fact import FactKind
+from sla_domain.objective import ObjectiveNews
 from sla_platform.bus.record import WATERMARK_TYPE
 from sla_platform.envelope import TYPE_PREFIX, Topic
 from sla_platform.wire.clock import ClockFact, fact_type
@@ -26,6 +27,7 @@ from sla_platform.wire.delivery import DeliveryFact
 from sla_platform.wire.incident import IncidentEventData, event_type
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
 from sla_platform.wire.notice import NoticeData
+from sla_platform.wire.objective import ObjectiveFact
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -165,6 +167,14 @@ _CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 
+_OBJECTIVES: Mapping[ObjectiveNews, str] = MappingProxyType(
+    {
+        ObjectiveNews.AT_RISK: "So many of the misses allowed are used up that the objective's plan wants it said.",
+        ObjectiveNews.EXHAUSTED: "More was missed than an objective allows in its period.",
+        ObjectiveNews.RECOVERED: "An objective that was at risk, or exhausted, is neither any more.",
+    }
+)
+
 
 def _delivery_type(what: str, summary: str) -> EventType:
     always = ("delivery",) if what.startswith("delivery.") else ("alert",)
@@ -204,6 +214,16 @@ EVENT_TYPES: tuple[EventType, ...] = (
         name=NOTICE_TYPE, topic=Topic.NOTICES, model=NoticeData, summary="A critical fix that customers must hear of."
     ),
     *(_delivery_type(what, summary) for what, summary in _DELIVERIES.items()),
+    *(
+        EventType(
+            name=f"{TYPE_PREFIX}{news.value}.v1",
+            topic=Topic.OBJECTIVES,
+            model=ObjectiveFact,
+            summary=summary,
+            narrowed={"kind": {"const": news.value}},
+        )
+        for news, summary in _OBJECTIVES.items()
+    ),
     *(
         EventType(
             name=f"{TYPE_PREFIX}contract.{what}.v1",

@@ -15,23 +15,18 @@ import orjson
 class ActName(StrEnum):
     """The kinds of acts that the audit log records; the value is the text in the log.
 
-    Those whose name does not say enough:
-
-    - CATALOGUE_APPLIED: `slad apply` installed a version of the catalogue.
-    - CATALOGUE_ACTIVATED: a version of the catalogue came into force.
-    - CONTRACT_ENTRY_POSTED: an entry was written into a contract's ledger.
-    - CONTRACT_FROZEN: what lies before a certain instant can no longer change.
-    - CONTRACT_PROFILE_STATED: somebody stated what the customer runs.
-    - CONTRACT_WINDOW_…: extra service hours were booked or cancelled.
-    - DELIVERY_RETRIED: a message is sent again.
-    - ENDPOINT_ENABLED: a disabled mail address or webhook is used again.
-    - PARKED_REPLAYED: a delivery to ingest that could not be read is tried again.
-    - PLAN_LINK_…: a link to a support plan.
-    - QUARANTINE_REPLAYED: a row that could not be processed is tried again.
-    - REGISTRATION_…: a registration for notices of critical fixes.
+    BREACH_EXPLAINED: the reason of a breach was said. CATALOGUE_APPLIED: `slad apply` installed a version;
+    CATALOGUE_ACTIVATED: a version came into force, however it came. CONTRACT_ENTRY_POSTED: an entry was written into a
+    contract's ledger. CONTRACT_FROZEN: nothing before an instant changes any more. CONTRACT_PROFILE_STATED: what the
+    customer runs was stated. CONTRACT_WINDOW_…: extra hours were booked or cancelled. DELIVERY_RETRIED: a message is
+    sent again. ENDPOINT_ENABLED: a mail address or webhook is sent to again. PARKED_REPLAYED: a delivery to ingest that
+    could not be read is tried again. PLAN_LINK_…: a link to a support plan. QUARANTINE_REPLAYED: a row that could not
+    be processed is tried again. REGISTRATION_…: for notices of critical fixes. REPORT_FROZEN: a report was stored for
+    good.
     """
 
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
+    BREACH_EXPLAINED = "breach.explained"
     CATALOGUE_ACTIVATED = "catalogue.activated"
     CATALOGUE_APPLIED = "catalogue.applied"
     CONTRACT_CHANGED = "contract.changed"
@@ -54,6 +49,7 @@ class ActName(StrEnum):
     QUARANTINE_REPLAYED = "quarantine.replayed"
     REGISTRATION_CONFIRMED = "registration.confirmed"
     REGISTRATION_ENDED = "registration.ended"
+    REPORT_FROZEN = "report.frozen"
     ROTA_OVERRIDE_ENDED = "rota_override.ended"
     ROTA_OVERRIDE_MADE = "rota_override.made"
 

@@ -42,6 +42,7 @@ WRITERS: Mapping[Topic, str] = MappingProxyType(
         Topic.CLOCKS: "timer",
         Topic.NOTICES: "ingest",
         Topic.DELIVERIES: "notifier",
+        Topic.OBJECTIVES: "board",
         Topic.CONTRACTS: "ingest",
     }
 )
@@ -51,6 +52,7 @@ READERS: Mapping[Topic, tuple[str, ...]] = MappingProxyType(
         Topic.CLOCKS: ("notifier", "board"),
         Topic.NOTICES: ("notifier", "board"),
         Topic.DELIVERIES: ("board",),
+        Topic.OBJECTIVES: ("notifier",),
         # Readers of their own: contracts are not counted time, and wait for no watermark.
         Topic.CONTRACTS: ("timer_contract", "notifier_contract", "board_contract"),
     }

@@ -9,20 +9,24 @@ from sla_platform.wire.clock import ClockFact, clock_fact, decode_clock_fact, en
 from sla_platform.wire.delivery import DeliveryFact, decode_delivery_fact, encode_delivery_fact
 from sla_platform.wire.incident import decode_event, encode_event, stored_event
 from sla_platform.wire.notice import NoticeData, decode_notice, encode_notice, notice_event_id, notice_of
+from sla_platform.wire.objective import ObjectiveFact, decode_objective_fact, encode_objective_fact
 
 __all__ = [
     "ClockFact",
     "DeliveryFact",
     "NoticeData",
+    "ObjectiveFact",
     "clock_fact",
     "decode_clock_fact",
     "decode_delivery_fact",
     "decode_event",
     "decode_notice",
+    "decode_objective_fact",
     "encode_clock_fact",
     "encode_delivery_fact",
     "encode_event",
     "encode_notice",
+    "encode_objective_fact",
     "notice_event_id",
     "notice_of",
     "stored_event",

@@ -81,6 +81,11 @@ class ClockFact(BaseModel):
     state: str = ""
     contract: str = ""
     plan: str = ""
+    entitlement: str = Field(
+        default="",
+        description="the id of the contract's entitlement that applies; empty for a contract with one plan, and in "
+        "facts before 0.2",
+    )
     customer: str = ""
     priority: str = ""
     zone: str = "UTC"
@@ -170,7 +175,7 @@ class ClockFact(BaseModel):
 CONTEXT_FIELDS = frozenset(
     {
         "incident", "clock", "metric", "cycle", "generation", "target", "due_at", "original_due_at", "contract", "plan",
-        "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "hours",
+        "entitlement", "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "hours",
         "left_seconds", "escalation", "urgency", "weight", "imported_through",
     }
 )  # fmt: skip

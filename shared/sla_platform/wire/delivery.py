@@ -48,15 +48,15 @@ class DeliveryFact(BaseModel):
 def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
     """Return what happened to a delivery or alert as an envelope (event on the bus) for the topic `deliveries`.
 
-    `id_`: the event id. The partition key is the fact's incident, or its notice if there is no incident.
+    `id_`: the event id. The partition key is the fact's incident, else its notice, else its contract.
     """
     return Envelope(
         topic=Topic.DELIVERIES,
         id=id_,
         type=f"{TYPE_PREFIX}{fact.what}.v1",
         source=SOURCE,
-        subject=fact.incident or fact.notice,
-        key=fact.incident or fact.notice,
+        subject=fact.incident or fact.notice or fact.contract,
+        key=fact.incident or fact.notice or fact.contract,
         time=fact.at,
         data=fact.model_dump_json(exclude_defaults=True).encode(),
     )

@@ -10,7 +10,13 @@ import orjson
 from sla_domain.event import Snapshot
 from sla_platform.bus.record import Watermark, read_record
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.wire import decode_clock_fact, decode_delivery_fact, decode_event, decode_notice
+from sla_platform.wire import (
+    decode_clock_fact,
+    decode_delivery_fact,
+    decode_event,
+    decode_notice,
+    decode_objective_fact,
+)
 from sla_platform.wire.contract import decode_change
 
 Record = dict[str, Any]
@@ -40,6 +46,8 @@ def _data(envelope: Envelope) -> dict[str, Any]:
             return decode_notice(envelope).model_dump(mode="json")
         case Topic.DELIVERIES:
             return decode_delivery_fact(envelope).model_dump(mode="json")
+        case Topic.OBJECTIVES:
+            return decode_objective_fact(envelope).model_dump(mode="json")
         case Topic.CONTRACTS:
             return decode_change(envelope).model_dump(mode="json")
         case _:

@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 from tests.integration.board.bench import HandTime
 
 from sla_board import tables
-from sla_board.contract_api import PlanDeps, contract_routes
+from sla_board.contract_api import AttainmentDeps, PlanDeps, contract_routes
 from sla_board.link.store import MOST_OPEN, PlanLinks
 from sla_board.page.render import Pages
 from sla_board.paper.printer import PdfPrinter
@@ -102,7 +102,8 @@ def _client(store: Store, time: HandTime, catalogue: Any, printer: PdfPrinter | 
     gate = KeyGate(lambda: catalogue().keys.values(), time)
     printer = printer or PdfPrinter(ECHO, library="sys")
     deps = PlanDeps(catalogue, gate, Pages(), time, PlanLinks(store, time), printer, "https://sla.example")
-    app.include_router(contract_routes(deps))
+    attainment = AttainmentDeps(store, lambda: catalogue().rulebook, gate, deps.pages, time)
+    app.include_router(contract_routes(deps, attainment))
     transport = httpx2.ASGITransport(app=app)
     return httpx2.AsyncClient(transport=transport, base_url="https://sla.example")
 

@@ -24,7 +24,7 @@ from sla_platform.wire.clock import CANARY
 async def rows(board: BoardBench, table: Table) -> list[dict[str, Any]]:
     async with board.store.reading() as connection:
         found = (await connection.execute(select(table))).mappings().all()
-    hidden = {"position", "applied_at"}
+    hidden = {"position", "applied_at", "mark"}
     return sorted(
         ({key: value for key, value in row.items() if key not in hidden} for row in found), key=lambda row: str(row)
     )

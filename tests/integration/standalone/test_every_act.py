@@ -19,6 +19,7 @@ from sqlalchemy import func, insert, select, update
 from tests.integration.standalone.knock import CLOUDEVENT, JSON, Answer, knock, routes_of
 from tests.integration.standalone.long import PERSON, PLAN
 
+from sla_board import tables as board
 from sla_ingest import tables as ingest
 from sla_notifier import tables as notifier
 from sla_notifier.link import Links
@@ -307,8 +308,18 @@ async def revoke_plan_link(world: World) -> tuple[Answer, str]:
     return await knock(world.slad.app, "DELETE", path, b"", JSON), id_
 
 
+async def explain_breach(world: World) -> tuple[Answer, str]:
+    row = await world.paged("9")
+    clock = board.clock.c
+    await world.until(select(clock.id).where(clock.incident == row.incident, clock.breached_at.is_not(None)))
+    await world.from_here()
+    said = {"code": "overlooked", "text": WHY, "by": "Anna"}
+    return await world.put(f"/v1/breaches/{row.alert}/reason", said, JSON), row.alert
+
+
 ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str]] = {
     "POST /v1/alerts/{id_}/ack": (acknowledge, "alert.acknowledged", BY_KEY),
+    "PUT /v1/breaches/{clock}/reason": (explain_breach, "breach.explained", BY_KEY),
     "POST /ack/{token}": (follow_link, "alert.acknowledged", BY_LINK),
     "POST /v1/deliveries/{id_}/retry": (retry, "delivery.retried", BY_KEY),
     "POST /v1/endpoints/{id_}/enable": (enable, "endpoint.enabled", BY_KEY),

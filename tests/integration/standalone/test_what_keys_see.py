@@ -34,12 +34,17 @@ OF_A_TICKET = {
     "GET /v1/incidents/{incident:path}", "GET /v1/incidents/{incident:path}/explain", "GET /incidents/{incident:path}",
     "GET /v1/board/incidents/{incident:path}", "GET /v1/stream/incidents/{incident:path}",
 }  # fmt: skip
-LISTS = {
+INCIDENT_LISTS = {
+    "GET /incidents", "GET /v1/incidents", "GET /v1/incidents.csv", "GET /v1/incidents.jsonl",
+    "GET /v1/incidents.events.jsonl",
+}  # fmt: skip
+LISTS = INCIDENT_LISTS | {
     "GET /", "GET /notices", "GET /v1/clocks", "GET /v1/board/clocks", "GET /v1/stream", "GET /v1/alerts",
-    "GET /v1/deliveries",
+    "GET /v1/deliveries", "GET /pauses", "GET /v1/pauses", "GET /v1/pauses/shares", "GET /breaches", "GET /v1/breaches",
 }  # fmt: skip
 OF_AN_ALERT = {"GET /v1/alerts/{id_}", "POST /v1/alerts/{id_}/ack"}
 OF_A_DELIVERY = {"GET /v1/deliveries/{id_}", "POST /v1/deliveries/{id_}/retry"}
+OF_A_BREACH = {"GET /v1/breaches/{clock}", "PUT /v1/breaches/{clock}/reason"}  # by the id of its clock
 ON_CALL = {"GET /v1/oncall", "GET /v1/oncall/{rota}.ics", "GET /v1/oncall/{rota}/overrides"}
 FOR_ALL_CONTRACTS = {  # never with the key of one
     "GET /v1/parked", "GET /v1/parked/{id}/body", "POST /v1/parked/{id}/replay", "POST /v1/notices",
@@ -82,8 +87,8 @@ STREAMS = {"GET /v1/stream", "GET /v1/stream/incidents/{incident:path}"}
 TELLS_EVENTS = OF_A_TICKET - {"GET /v1/incidents/{incident:path}/explain"}
 
 ROUTED = (
-    OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, OF_A_CONTRACT, LISTS_CONTRACTS, ON_CALL,
-    FOR_ALL_CONTRACTS, ACTS, ASKS, REGISTRATIONS,
+    OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, OF_A_BREACH, OF_A_CONTRACT, LISTS_CONTRACTS,
+    ON_CALL, FOR_ALL_CONTRACTS, ACTS, ASKS, REGISTRATIONS,
 )  # fmt: skip
 
 
@@ -182,6 +187,7 @@ async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
     await _settled(world, tickets)
     await _of_tickets(world, tickets, subtests)
     await _lists(world, tickets, subtests)
+    await _incident_lists(world, tickets, subtests)
     await _alerts_and_deliveries(world, subtests)
     await _for_all_contracts(world, subtests)
     await _on_call(world, subtests)
@@ -235,6 +241,44 @@ async def _lists(world: Tenants, tickets: list[Moved], subtests: pytest.Subtests
                                 assert f"{ticket.id}<" not in text, ticket.id
 
 
+async def _incident_lists(world: Tenants, tickets: list[Moved], subtests: pytest.Subtests) -> None:
+    """The list shows of each ticket what its page shows to the same key, and finds it by the same words."""
+    whole = (await world.ask("all", "GET", "/v1/incidents")).json()
+    ids = [one["id"] for one in whole["incidents"]]
+    assert sorted(ids) == sorted(ticket.id for ticket in tickets)
+    assert {one["left_at"] for one in whole["incidents"]} == {None}
+    for key in ("acme", "beta", "house"):
+        listed = (await world.ask(key, "GET", "/v1/incidents")).json()
+        rows = {one["id"]: one for one in listed["incidents"]}
+        with subtests.test("the list of a contract", key=key):
+            assert listed["total"] == len(listed["incidents"]) == len(rows)
+            chosen = (await world.ask("all", "GET", f"/v1/incidents?contract={key}")).json()
+            assert chosen["incidents"] == listed["incidents"], "who may see all of them sees the same of this contract"
+            assert (chosen["total"], chosen["verdicts"], chosen["states"]) == (
+                listed["total"], listed["verdicts"], listed["states"],
+            )  # fmt: skip
+        events = (await world.ask(key, "GET", "/v1/incidents.events.jsonl")).text
+        for ticket in tickets:
+            mine = ticket.words.get(key, set())
+            others = set().union(*ticket.words.values()) - mine
+            with subtests.test("an incident in the list of a contract", key=key, ticket=ticket.id):
+                page = await world.ask(key, "GET", f"/v1/board/incidents/{ticket.id}")
+                assert (ticket.id in rows) == (page.status_code == 200) == bool(mine)
+                assert {word for word in mine if word not in events} == set()
+                for word in others:
+                    assert (await world.ask(key, "GET", f"/v1/incidents?q={word}")).json()["total"] == 0, word
+                if not mine:
+                    continue
+                seen, row = page.json(), rows[ticket.id]
+                assert (row["title"] or row["id"], row["state"], row["left_at"]) == (
+                    seen["title"], seen["phase"], seen["until"],
+                )  # fmt: skip
+                assert (row["customer"], row["contract"], row["zone"]) == (seen["customer"], key, seen["zone"])
+                clocks = (await world.ask(key, "GET", "/v1/incidents?metric=resolution")).json()["incidents"]
+                due = [one["clock"]["due_at"] for one in seen["promises"] if one["clock"]["metric"] == "resolution"]
+                assert [one["due_at"] for one in clocks if one["id"] == ticket.id] == due
+
+
 async def _alerts_and_deliveries(world: Tenants, subtests: pytest.Subtests) -> None:
     """A breach under Acme, then the ticket is Beta's."""
     await world.event("desk:paged", "opened", -60, customer="Acme", priority="P1", title="paged-a-title")
@@ -268,6 +312,35 @@ async def _alerts_and_deliveries(world: Tenants, subtests: pytest.Subtests) -> N
                 if "retry" in path and not key.endswith("admin") and key != "all":
                     allowed = {403}
                 assert answer.status_code in ({401} if key in ("nobody", "old") else allowed), answer.text
+    await _breaches(world, alert["id"], subtests)
+
+
+async def _breaches(world: Tenants, clock: str, subtests: pytest.Subtests) -> None:
+    """The clock is Beta's now: its breach is explained by Beta, and Acme does not know of it."""
+
+    async def breached() -> bool:
+        found = await world.ask("beta", "GET", f"/v1/breaches/{clock}")
+        return found.status_code == 200
+
+    await world.until(breached)
+    said = {"code": "overlooked", "text": "of-beta-alone"}
+    for route in sorted(OF_A_BREACH):
+        method, path = route.split(" ")
+        for key in KEYS:
+            with subtests.test("breach", route=route, key=key):
+                answer = await world.ask(key, method, path.replace("{clock}", clock), json=said)
+                owner = key in ("beta", "all", "reader")
+                allowed = {401} if key in ("nobody", "old") else {200} if owner else {404}
+                if method == "PUT" and key == "old":
+                    allowed = {401}
+                assert answer.status_code in allowed, answer.text
+    for key in ("acme", "house", "beta"):
+        for path in ("/v1/breaches", "/breaches", "/v1/board/incidents/desk:paged", "/incidents/desk:paged"):
+            with subtests.test("said of a breach", key=key, path=path):
+                answer = await world.ask(key, "GET", path)
+                assert ("of-beta-alone" in answer.text) is (key == "beta"), answer.text[:200]
+                if key != "beta":
+                    assert "paged-b-title" not in answer.text
 
 
 async def _for_all_contracts(world: Tenants, subtests: pytest.Subtests) -> None:
@@ -369,6 +442,7 @@ async def _acts(world: Tenants, subtests: pytest.Subtests) -> None:
                     done = {
                         "notifier": {("acme", "key:acme"), ("beta", "key:beta")},
                         "ingest": {("acme", "key:all"), ("beta", "key:all")},
+                        "board": {("beta", "key:all")},
                     }.get(log, set())
                     mine = {act for act in done if act[0] == key.removesuffix("-admin")}
                     assert seen >= done if key == "all" else seen == mine

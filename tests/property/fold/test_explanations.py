@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -9,10 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.property.fold.random_lives import MINUTE, Life, Promise, lives, promises
 
+from sla_domain.breakdown import (
+    Breakdown,
+    clock_breakdown,
+    consumed_until,
+    extended,
+    going_on,
+    incident_breakdown,
+    total,
+)
 from sla_domain.clock import ClockState
-from sla_domain.explain import StepKind, calendar_of, explain, holder_shares
+from sla_domain.event import EventId, EventKind, IncidentEvent
+from sla_domain.explain import StepKind, calendar_of, explain
 from sla_domain.fold import fold
-from sla_domain.incident import holding_times, waiting_shares
 
 
 @given(promises(), lives(), st.integers(0, 3000))
@@ -32,12 +42,60 @@ def test_segments_tile_and_sum_to_the_verdict(promise: Promise, life: Life, late
             assert found.steps[0].start == clock.started_at
 
 
-@given(promises(), lives())
-def test_shares_sum_to_the_elapsed_time(promise: Promise, life: Life) -> None:
-    incident = fold(life.events, promise.rulebook)
-    at = incident.changed_at
-    assert sum(waiting_shares(incident, at).values(), timedelta()) == incident.elapsed(at)
-    assert sum(holding_times(incident, at).values(), timedelta()) == incident.elapsed(at)
+def _handed_on(life: Life, changes: list[tuple[int, str, str]]) -> list[IncidentEvent]:
+    """The life, and in it changes of one attribute: minute, name, value."""
+    first = min(life.events, key=lambda event: event.occurred_at)
+    return [
+        *life.events,
+        *(
+            replace(
+                first,
+                id=EventId(f"handed-{number}"),
+                kind=EventKind.UPDATED,
+                occurred_at=first.occurred_at + minute * MINUTE,
+                attributes={name: value},
+            )
+            for number, (minute, name, value) in enumerate(changes)
+        ),
+    ]
+
+
+_CHANGES = st.lists(
+    st.tuples(
+        st.integers(0, 5000), st.sampled_from(("assignee", "group", "line", "defect")), st.sampled_from(("", "a", "b"))
+    ),
+    max_size=6,
+)
+
+
+@given(promises(), lives(), _CHANGES, st.integers(0, 3000))
+def test_breakdowns_sum_to_the_whole(
+    promise: Promise, life: Life, changes: list[tuple[int, str, str]], later: int
+) -> None:
+    incident = fold(_handed_on(life, changes), promise.rulebook)
+    at = incident.changed_at + later * MINUTE
+    whole = incident_breakdown(incident, at)
+    assert whole.whole.wall == incident.elapsed(at)
+    then = incident.changed_at
+    assert extended(incident_breakdown(incident, then), going_on(None, incident), None, at) == whole
+    of_clocks: list[Breakdown] = []
     for clock in incident.clocks:
-        shares = holder_shares(clock, incident, calendar_of(clock, incident, promise.rulebook), at)
-        assert sum(shares.values(), timedelta()) == clock.consumed
+        calendar = calendar_of(clock, incident, promise.rulebook)
+        found = clock_breakdown(clock, incident, calendar, at)
+        end = clock.stopped_at or at
+        known = clock_breakdown(clock, incident, calendar, then)
+        assert extended(known, going_on(clock, incident), calendar, at) == found
+        assert found.whole.wall == end - clock.started_at
+        assert found.whole.within == (
+            end - clock.started_at if calendar is None else calendar.between(clock.started_at, end)
+        )
+        assert found.whole.counted == consumed_until(clock, calendar, at)
+        if not clock.state.open or at == incident.changed_at:
+            assert found.whole.counted == clock.consumed
+        for sums in (found.by_party(), found.by_holder(), found.by_line(), found.by_group(), found.by_assignee()):
+            assert sum((one.wall for one in sums.values()), timedelta()) == found.whole.wall
+            assert sum((one.counted for one in sums.values()), timedelta()) == found.whole.counted
+        assert all(part.sums.wall > timedelta() for part in found.parts)
+        of_clocks.append(found)
+    assert total(of_clocks).whole.wall == sum((one.whole.wall for one in of_clocks), timedelta())
+    assert total(of_clocks).whole.counted == sum((one.whole.counted for one in of_clocks), timedelta())

@@ -10,6 +10,7 @@ import pytest
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling, clock_of
 
+from sla_domain.breakdown import Holder, clock_breakdown
 from sla_domain.clock import ClockState
 from sla_domain.event import EventKind, WaitingOn
 from sla_domain.explain import (
@@ -20,7 +21,6 @@ from sla_domain.explain import (
     calendar_of,
     events_known_at,
     explain,
-    holder_shares,
     localized_dict,
     render,
 )
@@ -113,9 +113,10 @@ def test_shares_by_holder_sum_to_the_consumed_time() -> None:
     story = told().resolved("Fri 10:00")
     incident = story.fold(RULES)
     clock = clock_of(incident, "resolution")
-    shares = holder_shares(clock, incident, calendar_of(clock, incident, RULES), story.at("Fri 10:00"))
-    assert shares == {("ann", "", ""): 2.5 * HOUR, ("bob", "", ""): 6 * HOUR}
-    assert sum(shares.values(), timedelta()) == clock.consumed
+    found = clock_breakdown(clock, incident, calendar_of(clock, incident, RULES), story.at("Fri 10:00"))
+    counted = {held: sums.counted for held, sums in found.by_holder().items()}
+    assert counted == {Holder("ann"): 2.5 * HOUR, Holder("bob"): 6 * HOUR}
+    assert sum(counted.values(), timedelta()) == clock.consumed
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

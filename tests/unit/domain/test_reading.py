@@ -8,11 +8,12 @@ import pytest
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling, clock_of
 
+from sla_domain.breakdown import Holder, incident_breakdown
 from sla_domain.clock import ClockState
 from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import Actor, EventKind, TimeQuality, WaitingOn
 from sla_domain.fold import fold
-from sla_domain.incident import Phase, RemarkKind, holding_times, waiting_shares
+from sla_domain.incident import Phase, RemarkKind
 from sla_domain.rulebook import MatchReason
 
 RULES = rulebook(plan(row("first_response", "1h"), row("resolution", "8h")))
@@ -169,11 +170,12 @@ def test_who_held_it_when_sums_to_the_elapsed_time() -> None:
     told.happened(EventKind.ASSIGNED, "Mon 16:00", assignee="ann", line="1").resolved("Tue 09:00")
     incident = told.fold(RULES)
 
-    held = holding_times(incident, told.at("Wed 09:00"))
+    found = incident_breakdown(incident, told.at("Wed 09:00")).by_holder()
+    held = {holder: sums.wall for holder, sums in found.items()}
 
     assert held == {
-        ("ann", "desk", "1"): timedelta(hours=2 + 17),
-        ("cid", "desk", "2"): timedelta(hours=5),
+        Holder("ann", "desk", "1"): timedelta(hours=2 + 17),
+        Holder("cid", "desk", "2"): timedelta(hours=5),
     }
     assert sum(held.values(), timedelta()) == incident.elapsed(told.at("Wed 09:00")) == timedelta(days=1)
 
@@ -181,13 +183,25 @@ def test_who_held_it_when_sums_to_the_elapsed_time() -> None:
 def test_whose_turn_it_was_sums_to_the_elapsed_time() -> None:
     told = Telling().opened("Mon 09:00").waits("Mon 10:00", reason="log files").waits("Mon 12:00", WaitingOn.VENDOR)
     told.resumed("Mon 15:00").waits("Mon 16:00", WaitingOn.OTHER)
-    shares = waiting_shares(told.fold(RULES), told.at("Mon 18:00"))
-    assert {party: span / timedelta(hours=1) for party, span in shares.items()} == {
+    shares = incident_breakdown(told.fold(RULES), told.at("Mon 18:00")).by_party()
+    assert {party: sums.wall / timedelta(hours=1) for party, sums in shares.items()} == {
         "own": 2,
         "customer": 2,
         "vendor": 3,
         "other": 2,
     }
+
+
+def test_the_time_between_an_end_and_a_reopening_is_nobodys() -> None:
+    told = Telling().opened("Mon 09:00", assignee="ann").waits("Mon 10:00").resolved("Mon 11:00")
+    incident = told.reopened("Mon 15:00").resolved("Mon 16:00").fold(RULES)
+    found = incident_breakdown(incident, told.at("Mon 18:00"))
+    assert {party: sums.wall / timedelta(hours=1) for party, sums in found.by_party().items()} == {
+        "own": 2,
+        "customer": 1,
+        "ended": 4,
+    }
+    assert found.whole.wall == incident.elapsed(told.at("Mon 18:00"))
 
 
 def test_a_running_clock_keeps_its_contract_and_a_later_one_takes_the_renewed() -> None:

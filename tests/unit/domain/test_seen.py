@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling
 
+from sla_domain.breakdown import incident_breakdown
 from sla_domain.contract_view import ContractView, contract_view
 from sla_domain.diff import new_facts
 from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentEvent, WaitingOn
 from sla_domain.fact import ContractChanged
 from sla_domain.fold import fold
-from sla_domain.incident import holding_times
 from sla_domain.published import keys_after
 
 BOOK = rulebook(
@@ -89,8 +89,8 @@ def test_who_held_it_under_another_contract_is_not_shown() -> None:
         found = view(story, who)
         assert found is not None
         seen = found.of(fold(found.events, BOOK))
-        spans = holding_times(seen, found.as_of(story.at("Mon 15:00")))
-        held[who] = {assignee: span / timedelta(hours=1) for (assignee, _, _), span in spans.items()}
+        spans = incident_breakdown(seen, found.as_of(story.at("Mon 15:00"))).by_assignee()
+        held[who] = {assignee: sums.wall / timedelta(hours=1) for assignee, sums in spans.items()}
     assert held == {"acme": {"ann": 1, "bob": 3}, "beta": {"ann": 0.5, "bob": 0.5}}
 
 

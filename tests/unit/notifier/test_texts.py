@@ -28,6 +28,8 @@ VALUES: dict[str, Value] = {
     "since_short": ShortInstant(NOW, NOW),
     "staff": False, "customers": "Acme S.A.", "contracts": "Acme S.A.", "several": False, "registered": False,
     "changed": False, "expires": NOW,
+    "exhausted": True, "recovered": False, "percent": "90", "of": "requests", "period": "2026-11", "share": "87.5",
+    "counted": "16", "missed": "2", "over": 1,
 }  # fmt: skip
 
 
@@ -39,6 +41,7 @@ COUNTS = {
     "ended": 2,
     "withdrawn": 1,
     "fixes": 1,
+    "objectives": 1,
     "asked": 8,
 }
 

@@ -17,17 +17,23 @@ import pytest
 from sqlalchemy import Column, String, Text
 
 from sla_board.contract_api.links import PlanLinkIn
+from sla_board.history.filter import STATES
+from sla_board.history.verdict import Verdict
 from sla_board.link.store import ID_BYTES
+from sla_board.reason.reason import name_and_key as said_by
 from sla_catalogue.api_key import KeyScope
 from sla_catalogue.duration import LONGEST as LONGEST_SPAN
 from sla_catalogue.duration import parse_allowed
 from sla_catalogue.source import SourceId
 from sla_domain import bounds
+from sla_domain.attainment import PromiseVerdict, Standing
+from sla_domain.breach_reason import LONGEST_CODE
 from sla_domain.clock import ClockState
-from sla_domain.event import EventId, EventKind, IncidentId
+from sla_domain.event import EventId, EventKind, IncidentId, WaitingOn
 from sla_domain.fact import FactKind
 from sla_domain.incident import Phase
 from sla_domain.notice_terms import Cause, Severity
+from sla_domain.objective import ObjectiveNews, PeriodKind
 from sla_domain.plan import WallTime, WarningAt
 from sla_domain.published import digest
 from sla_domain.rulebook import joined_version
@@ -75,6 +81,7 @@ from sla_platform.wire.contract import KINDS as KINDS_OF_CHANGE
 from sla_platform.wire.incident import event_type
 from sla_platform.wire.notice import HIGHEST_REVISION
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
+from sla_platform.wire.objective import ObjectiveFact, encode_objective_fact
 from sla_standalone.cli.operator import operator_name
 from sla_standalone.migrations.tables import METADATA
 from sla_timer.apply.quarantine import AUDIT, REPLAN, TICK
@@ -154,6 +161,11 @@ AUDIT_LOG = {
     **dict.fromkeys(("before", "after", "previous", "hash"), len(GENESIS)),
 }
 
+LONGEST_NEWS = ObjectiveFact(
+    kind=ObjectiveNews.RECOVERED, contract="c" * bounds.CONTRACT, entitlement="e" * bounds.ENTITLEMENT,
+    objective="o" * bounds.OBJECTIVE, percent="90", of="requests", period="2026/27", start=FAR, end=FAR, at=FAR,
+    number=MANY,
+)  # fmt: skip
 # By column, or by `table.column` where tables differ.
 LONGEST: dict[str, int] = {
     "incident": bounds.INCIDENT,
@@ -161,10 +173,13 @@ LONGEST: dict[str, int] = {
     "plan": bounds.PLAN,
     "metric": bounds.METRIC,
     "priority": bounds.PRIORITY,
+    "decided_priority": bounds.PRIORITY,
+    "decided_contract": bounds.CONTRACT,
+    "entitlement": bounds.ENTITLEMENT,
     "notice": bounds.NOTICE,
     "type": TYPE,
     "topic": longest(Topic),
-    "log": longest(["ingest_log", "timer_log", "notifier_log"]),
+    "log": longest(["ingest_log", "timer_log", "notifier_log", "board_log"]),
     "cursor": len(str(Cursor(2**63 - 1, 2**63 - 1))),
     "digest": 64,
     "alert": ALERT_ID,
@@ -176,6 +191,9 @@ LONGEST: dict[str, int] = {
        for service in ("ingest", "timer", "notifier")},
     **{f"{service}_log.{column}": max(bounds.INCIDENT, bounds.NOTICE)
        for service in ("ingest", "timer", "notifier") for column in ("subject", "key")},
+    "board_log.source": len("/slad/board"),
+    **{f"board_log.{column}": bounds.CONTRACT for column in ("subject", "key")},
+    "board_log.id": len(encode_objective_fact(LONGEST_NEWS).id),
     "ingest_log.id": max(INCIDENT_EVENT, NOTICE_EVENT),
     "timer_log.id": FACT,
     "notifier_log.id": max(DELIVERY_EVENT, ALERT_EVENT),
@@ -281,6 +299,18 @@ LONGEST: dict[str, int] = {
                                     target_text(parse_allowed("3660 working days"))]),
     "board_clock.state": longest(ClockState),
     "board_clock.warned": len(WarningAt(before=LONGEST_SPAN).key),
+    **{f"board_listed{of}.phase": longest(STATES) for of in ("", "_clock", "_count")},
+    **{f"board_listed{of}.verdict": longest(Verdict) for of in ("", "_clock", "_count")},
+    "board_listed.zone": longest(zoneinfo.available_timezones()),
+    "board_listing.after": bounds.INCIDENT,
+    "board_clock.verdict": longest(PromiseVerdict),
+    "board_request.verdict": longest(PromiseVerdict),
+    **{f"{table}.objective": bounds.OBJECTIVE for table in ("board_objective", "board_amendment")},
+    **{f"{table}.period": len("2026/27") for table in ("board_objective", "board_amendment")},
+    "board_objective.kind": longest(PeriodKind),
+    "board_objective.percent": len("99.9999"),
+    "board_objective.standing": longest(Standing),
+    "board_objective.told": longest(ObjectiveNews),
     "board_delivery.id": DELIVERY,
     "board_delivery.recipient": bounds.PERSON,
     "board_delivery.channel": longest(kind.name for kind in KINDS),
@@ -288,6 +318,14 @@ LONGEST: dict[str, int] = {
     "board_alert.id": ALERT_EVENT,
     "board_alert.what": longest(["opened", "acknowledged", "escalated", "closed"]),
     "board_alert.by": max(bounds.PERSON, len(name_and_key("n" * bounds.WHO, "k" * bounds.KEY))),
+    "board_breakdown.view": bounds.CONTRACT,
+    "board_breakdown.subject": 36,
+    "board_breakdown.state": longest(ClockState),
+    "board_unfolded.mark": 16,
+    "board_pause.waiting_on": longest(WaitingOn),
+    "board_pause.verdict": longest(ClockState),
+    "board_breach_reason.code": LONGEST_CODE,
+    "board_breach_reason.by": len(said_by("n" * bounds.WHO, "k" * bounds.KEY)),
     "board_plan_link.id": 2 * ID_BYTES,
     "board_plan_link.language": longest(get_args(PlanLinkIn.model_fields["language"].annotation)),
     "board_plan_link.made_by": AUDIT_LOG["actor"],

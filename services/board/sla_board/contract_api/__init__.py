@@ -1,6 +1,7 @@
-"""Contracts over HTTP, their support plans, and links to these: as page, JSON and PDF; for customers without a key."""
+"""Contracts over HTTP: their support plans, links to these, and attainment; as page, JSON and PDF."""
 
+from sla_board.contract_api.attainment import AttainmentDeps
 from sla_board.contract_api.deps import PlanDeps
-from sla_board.contract_api.routes import contract_routes
+from sla_board.contract_api.routes import attainment_routes, contract_routes
 
-__all__ = ["PlanDeps", "contract_routes"]
+__all__ = ["AttainmentDeps", "PlanDeps", "attainment_routes", "contract_routes"]

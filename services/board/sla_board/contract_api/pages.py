@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from sla_board.contract_api.attainment import AttainmentDeps
 from sla_board.contract_api.deps import PDF, Language, Name, PlanDeps
 from sla_board.page.security import PAGE_HEADERS
 from sla_board.plan.build import plan_json
@@ -23,7 +24,7 @@ _PDF_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
+def add_pages(routes: APIRouter, deps: PlanDeps, attainment: AttainmentDeps) -> None:
     """Add the routes that list contracts, and show support plans as page, PDF and JSON.
 
     The routes need an API key with the scope `read`. The response has status 404 if the contract is unknown, or if
@@ -49,7 +50,8 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
         plan = found(request, contract, lang)
         if plan is None:
             return HTMLResponse(deps.pages.not_found(contract, now), 404, headers=PAGE_HEADERS)
-        return HTMLResponse(deps.pages.support_plan(plan, now), headers=PAGE_HEADERS)
+        attained = await attainment.of(contract)
+        return HTMLResponse(deps.pages.support_plan(plan, now, attained), headers=PAGE_HEADERS)
 
     @routes.get(
         "/contracts/{contract}/plan.pdf",

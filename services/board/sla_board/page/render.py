@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 import orjson
 from babel import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from sla_board.attainment.counts import CountCell
+from sla_board.attainment.listed import AttainmentPage
+from sla_board.attainment.model import ContractAttainment, list_query, percent_text, query_of_objective
+from sla_board.attainment.words import (
+    amended_text,
+    assumption_of,
+    misses_text,
+    objective_text,
+    objective_title,
+    standing_word,
+)
+from sla_board.history.cursor import written_cursor
+from sla_board.history.query import IncidentPage
+from sla_board.history.verdict import Verdict
+from sla_board.page.incidents import LOOKS, chips, clock_words, empty_words, metric_choices
+from sla_board.page.report import ReportPages
 from sla_board.page.static import StaticFiles
 from sla_board.plan.bought import day_text
 from sla_board.plan.listed import ContractLink, contract_path
 from sla_board.plan.model import SupportPlan
 from sla_board.plan.words.words import PlanWords
 from sla_board.shown import word
+from sla_board.shown.breaches import BreachFilter, BreachPage, PlanReasons
 from sla_board.shown.bucket import Bucket
 from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
 from sla_board.shown.incident import IncidentFile
 from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.notice import ShownNotice
+from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import ClockRow, ack_path, explain_path, incident_path, row_of
-from sla_domain.explain.language import LANGUAGES
+from sla_domain.breach_reason import NO_RULES, BreachReasons
+from sla_domain.explain.language import LANGUAGES, words_for
 from sla_platform.rfc3339 import rfc3339
 
 _MOST_CACHED = 5000
@@ -44,8 +65,8 @@ _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 class Pages:
     """Renders the board's pages as HTML from templates, which escape all values.
 
-    `attempts`: makes the rows of the board. A row that cannot be made is replaced by a remark. The HTML of a row is
-    cached until the row's `mark` (a checksum of its values) changes.
+    `reports` renders reports. `attempts` makes the rows of the board; the page has a remark in place of a row that
+    cannot be made. The HTML of a row is cached until the row's `mark` (checksum of its values) changes.
     """
 
     def __init__(self, attempts: Attempts | None = None) -> None:
@@ -68,13 +89,32 @@ class Pages:
             LANGUAGES=_LANGUAGES,
             day_text=day_text,
             metric_word=word.metric_title,
+            reason_path=reason_path,
+            reason_title=reason_title,
+            words=words_for("en"),
             QueueOrder=QueueOrder,
             Bucket=Bucket,
             ClockCondition=ClockCondition,
+            Verdict=Verdict,
+            verdict_look=LOOKS,
+            clock_words=clock_words,
+            web_link=word.web_link,
+            contract_path=contract_path,
+            percent=percent_text,
+            assumption_of=assumption_of,
+            amended_text=amended_text,
+            misses_text=misses_text,
+            objective_text=objective_text,
+            objective_title=objective_title,
+            standing_word=standing_word,
+            objective_query=query_of_objective,
+            cell_query=_cell_query,
         )
         self._templates.filters.update(local=word.local_text, utc=word.utc_text, span=word.span_text, iso=iso)
         for name in self._templates.list_templates(extensions=["html"]):
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
+        style = self.static.get("report.css")
+        self.reports = ReportPages(self._templates, "" if style is None else style.content.decode())
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
         """Return the parts of the board's page that change, as one JSON object.
@@ -117,21 +157,22 @@ class Pages:
             notices=notices,
         )
 
-    def incident_fragment(self, file: IncidentFile) -> dict[str, Any]:
-        """Return the parts of an incident's page that change, as one JSON object.
+    def incident_fragment(self, file: IncidentFile, reasons: PlanReasons = lambda _: NO_RULES) -> dict[str, Any]:
+        """Return the parts of an incident's page that change, as one JSON object: `html` of the body, and `title`.
 
-        `html`: the body. `title`: the title of the page. Unchanged contents give an equal object, because the
-        present instant is not part of it. One exception: the drawing of the timeline changes every half minute.
+        Unchanged contents give an equal object, since the present instant is not in it. One exception: the drawing of
+        the timeline moves on every half minute. `reasons`: what each plan says of the reasons of breaches.
         """
-        html = self._templates.get_template("incident_body.html").render(file=file)
+        html = self._templates.get_template("incident_body.html").render(file=file, reasons=reasons)
         return {"html": html, "title": f"{file.title} · slad"}
 
-    def incident(self, file: IncidentFile, now: datetime) -> str:
+    def incident(self, file: IncidentFile, now: datetime, reasons: PlanReasons = lambda _: NO_RULES) -> str:
         """Return the HTML of an incident's page with the content `file`.
 
-        `now`: the server's present instant (aware), at which the page's own clock starts.
+        `now`: the server's present instant (aware), from which the page's own clock runs on. `reasons`: what each plan
+        says of the reasons of breaches.
         """
-        fragment = self.incident_fragment(file)
+        fragment = self.incident_fragment(file, reasons)
         return self._templates.get_template("incident.html").render(
             file=file,
             body=Markup(fragment["html"]),  # noqa: S704 - as above
@@ -140,12 +181,67 @@ class Pages:
             now=now,
         )
 
+    def incidents(self, page: IncidentPage, cursor: str, now: datetime) -> str:
+        """Return the HTML of a page of the list of incidents.
+
+        `cursor`: where this page begins, "" for the first. `now`: the server's present instant (aware), from which the
+        page's own clock runs on.
+        """
+        query = page.shown.query()
+        following = "" if page.after is None else f"cursor={written_cursor(page.after, page.shown)}"
+        return self._templates.get_template("incidents.html").render(
+            page=page,
+            cursor=cursor,
+            next="&".join(part for part in (query, following) if part),
+            chips=list(chips(page.shown)),
+            metrics=metric_choices(page.shown),
+            empty=empty_words(page),
+            now=now,
+        )
+
+    def unfit_list(self, errors: Sequence[Mapping[str, Any]], now: datetime) -> str:
+        """Return the HTML of the page that is shown in place of the list of incidents if its filter cannot be read.
+
+        `errors`: each with `pointer` (to the parameter of the URL) and `detail`. `now`: the server's present instant
+        (aware), from which the page's own clock runs on.
+        """
+        return self._templates.get_template("unfit_list.html").render(errors=errors, now=now)
+
     def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
         """Return the HTML of the page of critical-fix notices, in the order given.
 
         `now`: the server's present instant (aware), at which the page's own clock starts.
         """
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
+
+    def pauses(
+        self, asked: PauseFilter, page: PausePage, sums: PauseSums, query: Mapping[str, str], now: datetime
+    ) -> str:
+        """Return the HTML of the audit of pauses.
+
+        `asked`: the filter, which the page shows as chosen. `sums`: of all pauses of the filter, `page`: those listed.
+        `query`: the URL's, for the link to older pauses. `now`: the server's present instant (aware).
+        """
+        older = "" if page.next is None else urlencode({**query, "after": str(page.next)})
+        template = self._templates.get_template("pauses.html")
+        return template.render(asked=asked, page=page, sums=sums, older=older, query=query, now=now)
+
+    def breaches(
+        self,
+        asked: BreachFilter,
+        page: BreachPage,
+        reasons: PlanReasons,
+        query: Mapping[str, str],
+        now: datetime,
+    ) -> str:
+        """Return the HTML of the list of breaches with their reasons.
+
+        `asked`: the filter, which the page shows as chosen. `reasons`: what each plan says of reasons. `query`: the
+        URL's, for the link to older breaches. `now`: the server's present instant (aware).
+        """
+        older = "" if page.next is None else urlencode({**query, "after": str(page.next)})
+        template = self._templates.get_template("breaches.html")
+        return template.render(asked=asked, page=page, reasons=reasons, older=older, query=query, now=now)
 
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
         """Return the HTML of the list of contracts.
@@ -155,13 +251,29 @@ class Pages:
         """
         return self._templates.get_template("contracts.html").render(contracts=contracts, text=text, next=more, now=now)
 
-    def support_plan(self, plan: SupportPlan, now: datetime) -> str:
+    def attainment(self, page: AttainmentPage, named: Sequence[str], written: str, now: datetime) -> str:
+        """Return the HTML of the page of attainment.
+
+        `named`: the contracts that were asked for, () for all. `written`: the period as it was asked for, "" for this
+        month. `now`: the server's present instant (aware), from which the page's own clock runs on.
+        """
+        return self._templates.get_template("attainment.html").render(
+            page=page,
+            named=named,
+            written=written,
+            neighbours=_neighbours(page, named),
+            more=_attainment_path(named, written, page.after or ""),
+            now=now,
+        )
+
+    def support_plan(self, plan: SupportPlan, now: datetime, attained: ContractAttainment | None = None) -> str:
         """Return the HTML of a contract's support plan for callers with an API key.
 
-        `now`: the server's present instant (aware), at which the page's own clock starts.
+        `attained`: its attainment in this month, shown below the plan; None: it is not shown. `now`: the server's
+        present instant (aware), from which the page's own clock runs on.
         """
         pdf = f"{contract_path(plan.contract)}/plan.pdf"
-        return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, now=now)
+        return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, one=attained, now=now)
 
     def plan_for_customer(self, plan: SupportPlan, pdf: str) -> str:
         """Return the HTML of a support plan for a customer.
@@ -205,6 +317,17 @@ class Pages:
         return html
 
 
+def reason_path(clock: UUID) -> str:
+    """Return the path in the board's API that explains the breach of a clock."""
+    return f"/v1/breaches/{clock}/reason"
+
+
+def reason_title(rules: BreachReasons, code: str) -> str:
+    """Return the title in English of a code of a plan; the code itself if the plan does not offer it any more."""
+    known = rules.code(code)
+    return code if known is None else known.title("en")
+
+
 def board_title(queue: Queue) -> str:
     """Return the title of the board's page, with the number of breached clocks.
 
@@ -212,6 +335,30 @@ def board_title(queue: Queue) -> str:
     """
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"
+
+
+def _cell_query(one: ContractAttainment, cell: CountCell, verdict: str, by_metric: bool) -> str:
+    metrics = (cell.metric,) if by_metric else ()
+    return list_query(one.contract, one.period, verdict, metrics=metrics, priorities=(cell.priority,))
+
+
+def _neighbours(page: AttainmentPage, named: Sequence[str]) -> dict[str, str] | None:
+    """Links to the periods before and after, as the first contract shown has them."""
+    if not page.contracts:
+        return None
+    period = page.contracts[0].period
+    before, after = period.previous().label, period.next().label
+    return {
+        "before": before,
+        "after": after,
+        "previous": _attainment_path(named, before, ""),
+        "next": _attainment_path(named, after, ""),
+    }
+
+
+def _attainment_path(named: Sequence[str], period: str, after: str) -> str:
+    pairs = [("contract", one) for one in named] + [("period", period), ("after", after)]
+    return f"/attainment?{urlencode([(name, value) for name, value in pairs if value])}"
 
 
 def frame_id(fragment: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from sla_board.projection.text import searchable
+from sla_board.projection.verdict import verdict_columns
 from sla_domain.clock import ClockState
 from sla_domain.fact import (
     Amended,
@@ -94,6 +95,7 @@ def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
     context = next((fact for fact in reversed(applied) if fact.metric), last)
     state = state_of(last)
     breach = _breach(ordered, context, state)
+    breached_at = _breached_at(breach, context, state)
     due_at = None if state in (ClockState.PAUSED, ClockState.CANCELLED) else context.due_at
     return {
         "id": context.clock,
@@ -122,9 +124,9 @@ def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
         "due_seconds": None if due_at is None else to_micros(due_at) / 1e6,
         "original_due_at": context.original_due_at,
         "stopped_at": None if state.open else last.at,
-        "breached_at": _breached_at(breach, context, state),
+        "breached_at": breached_at,
         "search": searchable(context.incident, context.title, context.customer, context.contract),
-    }
+    } | verdict_columns(applied, breach.fact if breach is not None else None, state, breached_at)
 
 
 def state_of(fact: ClockFact) -> ClockState:

@@ -10,8 +10,9 @@ import orjson
 
 from sla_board.projection.text import searchable
 from sla_domain.event import EventKind, IncidentEvent
-from sla_domain.fold import phase_of
+from sla_domain.fold import folded_alone
 from sla_domain.fold.carried import own_events
+from sla_domain.ticket_key import ticket_key
 
 
 def names_in(events: Iterable[IncidentEvent]) -> list[str]:
@@ -36,19 +37,22 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
             attributes.update(event.snapshot.attributes)
     first, last = ordered[0], ordered[-1]
     title = attributes.get("title", "")
-    customer = attributes.get("customer", "")
+    customer, url = attributes.get("customer", ""), attributes.get("url", "")
+    key = ticket_key(first.incident, url, attributes.get("key", ""))
+    alone = folded_alone(ordered)
     return {
         "id": first.incident,
         "source": first.source,
         "title": title,
-        "url": attributes.get("url", ""),
+        "url": url,
         "customer": customer,
         "priority": attributes.get("priority", ""),
-        "phase": phase_of(ordered).value,
+        "phase": alone.phase.value,
         "opened_at": _opened_at(ordered),
+        "ended_at": alone.ended_at,
         "changed_at": last.occurred_at,
         "attributes": orjson.dumps(attributes).decode(),
-        "search": searchable(first.incident, *names_in(ordered), title, customer),
+        "search": searchable(first.incident, key, *names_in(ordered), title, customer),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board import tables
 from sla_board.metrics import BoardMetrics
 from sla_board.projection import store as projections
+from sla_board.projection import verdict as verdicts
 from sla_board.projection.clock import PublishedFact, about_clock, clock_row
 from sla_board.projection.contract import contract_rows
 from sla_board.projection.delivery import alert_row, delivery_rows
 from sla_board.projection.incident import incident_row
+from sla_board.projection.mark import CountedNews, marks_between, write_marks
 from sla_board.projection.memory import RememberedReader, RowMemory, essential_events, essential_facts
 from sla_board.projection.phase import phase_rows
 from sla_domain.event import IncidentEvent
@@ -42,6 +44,9 @@ from sla_platform.wire import (
 )
 from sla_platform.wire.clock import CANARY
 
+Listing = Callable[[AsyncConnection, Collection[str]], Awaitable[None]]
+"""Writes the rows of the list of incidents anew for some incidents, within a transaction."""
+
 TOPICS = (Topic.INCIDENTS, Topic.CLOCKS, Topic.DELIVERIES, Topic.NOTICES)
 
 
@@ -60,20 +65,35 @@ class _Touched:
     noticed_at: list[datetime] = field(default_factory=list)  # when the sender knew, for the lag
     committed: list[Callable[[], None]] = field(default_factory=list)  # to be called after the commit
 
+    @property
+    def concerned(self) -> frozenset[str]:
+        """Return the incidents of which the batch has events or facts."""
+        return frozenset(row["incident"] for row in self.events)
+
 
 class Projector:
     """Writes batches of events from the bus to the board's tables; call `handle` for a batch.
 
-    `changed`: called after each commit of new events. `applied_at`: when the last such commit was; None before the
-    first.
+    `listing` is called in the transaction of each batch, last, with the incidents that the batch concerns. `changed` is
+    called after each commit of new events. `marked`: called after a commit with the incidents whose breakdowns are to
+    be computed anew; None: nobody computes any, and none is marked. `applied_at`: when the last such commit was; None
+    before the first.
     """
 
     def __init__(
-        self, store: Store, time_source: TimeSource, metrics: BoardMetrics, changed: Callable[[], None]
+        self,
+        store: Store,
+        time_source: TimeSource,
+        metrics: BoardMetrics,
+        listing: Listing,
+        changed: Callable[[], None],
+        marked: Callable[[Collection[str]], None] | None = None,
     ) -> None:
         self._store = store
+        self._marked = marked
         self._time_source = time_source
         self._metrics = metrics
+        self._listing = listing
         self._changed = changed
         self._events = RememberedReader(
             RowMemory[str, IncidentEvent](essential_events), tables.event.c.incident, projections.events_of_incidents
@@ -115,6 +135,8 @@ class Projector:
                 late = await self._write(connection, touched, now)
         for remember in touched.committed:
             remember()
+        if self._marked is not None and touched.concerned:
+            self._marked(touched.concerned)
         self._metrics.repeated.inc(len(envelopes) - len(fresh))
         self._metrics.late.inc(late)
         if fresh:
@@ -151,19 +173,42 @@ class Projector:
     async def _write(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
         """Return how many incidents in the batch have been forgotten and are not started anew."""
         await projections.keep_events(connection, touched.events)
+        if self._marked is not None:
+            await projections.mark_unfolded(connection, touched.concerned, now)
+        names = _named(touched)
+        before = await verdicts.counted_of(connection, names)
         late = await self._write_incidents(connection, touched, now) if touched.incidents else 0
-        if touched.clocks:
-            known = await self._facts.of(connection, touched.clocks, touched.committed)
-            rows = [clock_row(known[id_]) for id_ in sorted(known)]
-            await projections.upsert_rows(connection, tables.clock, rows)
-        await projections.upsert_newer_rows(connection, tables.contract, contract_rows(touched.moves))
+        moves = contract_rows(touched.moves)
+        await projections.upsert_newer_rows(connection, tables.contract, moves)
+        clocks = await self._write_clocks(connection, touched, [row["incident"] for row in moves])
         phases = phase_rows(touched.phases)
         await projections.upsert_newer_rows(connection, tables.phase, phases)
-        await projections.copy_phases(connection, {*touched.incidents, *(row["incident"] for row in phases)})
+        phased = {*touched.incidents, *(row["incident"] for row in phases)}
+        await projections.copy_phases(connection, phased)
+        await self._write_requests(connection, phased | clocks)
+        after = await verdicts.counted_of(connection, names)
+        await write_marks(connection, marks_between(before, after, _news(touched)))
         await projections.upsert_newer_rows(connection, tables.delivery, delivery_rows(touched.told))
         await projections.upsert_rows(connection, tables.alert, touched.alerts)
         await projections.upsert_notices(connection, notice_rows(touched.notices))
+        await self._listing(connection, {row["incident"] for row in touched.events})
         return late
+
+    async def _write_clocks(self, connection: AsyncConnection, touched: _Touched, moved: Collection[str]) -> set[str]:
+        """Return the incidents of the clocks that were written. `moved`: whose clocks may have been another's."""
+        for id_ in await verdicts.clocks_of_moved(connection, moved):
+            touched.clocks.setdefault(id_, [])
+        if not touched.clocks:
+            return set()
+        known = await self._facts.of(connection, touched.clocks, touched.committed)
+        rows = [clock_row(known[id_]) for id_ in sorted(known)]
+        await verdicts.decided_in(connection, rows)
+        await projections.upsert_rows(connection, tables.clock, rows)
+        return {row["incident"] for row in rows}
+
+    async def _write_requests(self, connection: AsyncConnection, incidents: Collection[str]) -> None:
+        """Count these incidents anew, each as a whole."""
+        await projections.upsert_rows(connection, tables.request, await verdicts.request_rows(connection, incidents))
 
     async def _write_incidents(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
         await alias.store_names(
@@ -177,6 +222,22 @@ class Projector:
         )
         await tombstone.mark_late(connection, tables.tombstone, tombstones, now)
         return sum(1 for found in counting.values() if not found)
+
+
+def _named(touched: _Touched) -> set[str]:
+    """The incidents that the batch is about, whatever it says of them."""
+    facts = [*touched.moves, *touched.phases, *(one.fact for told in touched.clocks.values() for one in told)]
+    return {*touched.incidents, *(fact.incident for fact in facts)}
+
+
+def _news(touched: _Touched) -> dict[str, CountedNews]:
+    """Whether what slad said of the clocks of each incident is news, or was history when it was said."""
+    found: dict[str, CountedNews] = {}
+    for told in touched.clocks.values():
+        for one in told:
+            said = CountedNews.HISTORY if one.fact.is_history else CountedNews.LIVE
+            found[one.fact.incident] = max(said, found.get(one.fact.incident, CountedNews.PLAIN))
+    return found
 
 
 def _sort_in(touched: _Touched, envelope: Envelope) -> None:
@@ -208,7 +269,7 @@ def _sort_in(touched: _Touched, envelope: Envelope) -> None:
             notice = decode_notice(envelope)
             touched.notices.append(notice)
             touched.noticed_at.append(notice.published_at)
-        case Topic.CONTRACTS:
+        case Topic.CONTRACTS | Topic.OBJECTIVES:
             raise AssertionError(f"{envelope.topic} has a reader of its own")
         case _:
             assert_never(envelope.topic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
@@ -41,6 +42,14 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
     """Insert rows into the table `board_event`, which has the events and clock facts read so far."""
     if rows:
         await connection.execute(insert(connection, tables.event), list(rows))
+
+
+async def mark_unfolded(connection: AsyncConnection, incidents: Collection[str], now: datetime) -> None:
+    """Mark incidents whose breakdowns and pauses are to be computed anew; a stored mark is replaced by a new one."""
+    if incidents:
+        token = secrets.token_hex(8)
+        rows = [{"incident": name, "marked_at": now, "mark": token} for name in sorted(incidents)]
+        await connection.execute(upsert(connection, tables.unfolded), rows)
 
 
 async def events_of_incidents(

@@ -17,12 +17,15 @@ from sla_board.projection.clock import PublishedFact, about_clock, reason_of
 from sla_board.projection.store import envelope_of
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert, alerts_of
+from sla_board.shown.breaches import PlanReasons, ShownBreach, breaches_of_clocks
+from sla_board.shown.breakdown import WhoseTime, read_whose_time
 from sla_board.shown.history import spans_of, split_by_hours
 from sla_board.shown.hours import HoursAt
 from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.row import ClockRow, row_of
 from sla_board.shown.share import IncidentShare, read_share
 from sla_board.shown.timeline import Drawing, MarkKind, Point, TimelineRow, TimelineSpan, draw_timeline, split_overdue
+from sla_domain.breach_reason import NO_RULES
 from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind, PromiseMade, PromiseMoved
 from sla_platform.envelope import Envelope, Topic
@@ -96,19 +99,14 @@ class ShownFact:
 class IncidentFile:
     """The content of an incident's page, as far as the viewer may see it.
 
-    - `link`: to the ticket, "" for none.
-    - `phase`: the state of the work, such as `waiting`.
-    - `contract`, `plan`, `zone`: of the newest clock; without a clock, of the newest fact. Instants are shown in
-      `zone`.
-    - `opened_at`: None if unknown.
-    - `attributes`: what the events state, such as `product`, by name.
-    - `promises`: the clocks, open clocks first, the most urgent in front.
-    - `happenings`: the events. `sayings`: the facts that slad published.
-    - `deliveries`: rows of the table `board_delivery`.
-    - `drawing`: the timeline, None if there is nothing to draw.
-    - `not_shown`: parts that could not be made.
-    - `until`: when the incident left the viewer's contract; the page shows the incident as of that instant. None:
-      the incident has not left.
+    `link`: to the ticket, "" for none. `phase`: where the work stands, such as `waiting`. `contract`, `plan`, `zone`:
+    of its newest clock, without one of the newest fact; instants are shown in `zone`. `opened_at`: None if not known.
+    `attributes`: what its events state, such as `product`, by name. `promises`: its clocks, open ones first, the most
+    urgent of them in front. `happenings`: its events. `sayings`: the facts that slad published. `deliveries`: rows of
+    the table `board_delivery`. `whose_time`: its time by party and holder. `breaches`: which promises were broken, and
+    why. `drawing`: the timeline, None when there is nothing to draw. `not_shown`: parts that could not be made.
+    `until`: when the incident left the viewer's contract, None if it has not; the page then shows the incident as it
+    was at that instant.
     """
 
     id: str
@@ -126,6 +124,8 @@ class IncidentFile:
     happenings: tuple[ShownEvent, ...]
     sayings: tuple[ShownFact, ...]
     deliveries: Sequence[Any]  # records of board_delivery
+    whose_time: WhoseTime
+    breaches: tuple[ShownBreach, ...]
     alerts: tuple[ShownAlert, ...]
     drawing: Drawing | None
     not_shown: tuple[NotShown, ...]  # what of it cannot be shown
@@ -166,13 +166,19 @@ class PartMaker:
 
 
 async def read_incident(
-    connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
+    connection: AsyncConnection,
+    incident: str,
+    only_contract: str | None,
+    hours: HoursAt,
+    attempts: Attempts,
+    reasons: PlanReasons = lambda _: NO_RULES,
 ) -> IncidentFile | None:
     """Return the content of an incident's page; None if the incident is unknown or hidden.
 
-    `incident`: any id of the incident. `only_contract`: the only contract that the viewer's key may see; None for
-    all. `hours`: gives the instant "now" and the hours of clocks. `attempts`: makes each part and logs errors. If
-    there are more than 500 events and published facts together, only the newest 500 are read.
+    `incident`: its id or one of its other ids. `only_contract`: the one contract that the viewer's key may see; None
+    for all. `hours`: gives the instant "now" and the hours of clocks. `attempts`: makes each part and logs errors.
+    `reasons`: what each plan says of the reasons of breaches. If there are more than 500 events and published facts
+    together, the newest 500 are read.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c
@@ -195,7 +201,13 @@ async def read_incident(
     if only_contract is not None:
         told = (deliveries, steps)
         part = await read_share(connection, incident, only_contract, record, clocks, happened, facts, told)
-    return None if part is None else _file(incident, part, hours, making)
+    if part is None:
+        return None
+    coarse = HoursAt(_coarse(hours.now), hours.calendars)
+    whose = await read_whose_time(connection, incident, only_contract, part.until, coarse)
+    own = [clock for clock in clocks if only_contract in (None, clock.contract)]
+    breaches = await breaches_of_clocks(connection, own, reasons, only_contract)
+    return _file(incident, part, hours, making, whose, breaches)
 
 
 def _said(envelope: Envelope) -> PublishedFact:
@@ -207,7 +219,14 @@ async def _about(connection: AsyncConnection, table: Table, incident: str) -> li
     return list((await connection.execute(query)).all())
 
 
-def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker) -> IncidentFile:
+def _file(
+    incident: str,
+    part: IncidentShare,
+    hours: HoursAt,
+    making: PartMaker,
+    whose_time: WhoseTime,
+    breaches: tuple[ShownBreach, ...],
+) -> IncidentFile:
     record, clocks, facts = part.record, part.clocks, part.facts
     if part.until is not None and part.until < hours.now:
         hours = HoursAt(part.until, hours.calendars)
@@ -241,6 +260,8 @@ def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker)
         happenings=tuple(happenings),
         sayings=tuple(sayings),
         deliveries=sorted(part.deliveries, key=lambda delivery: (delivery.at, delivery.id)),
+        whose_time=whose_time,
+        breaches=breaches,
         alerts=alerts_of(part.steps),
         until=part.until,
         drawing=drawing,

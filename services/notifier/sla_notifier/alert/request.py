@@ -8,7 +8,7 @@ from datetime import datetime
 from sla_domain.contract import Person
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
-from sla_platform.wire import ClockFact, NoticeData
+from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,16 @@ class LevelRecipients:
     level: int
     tell: tuple[str, ...]
     channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRecipients:
+    """The people who hold roles of a contract, of no escalation; `route` looks up who they are.
+
+    `tell`: the roles, and ids of people.
+    """
+
+    tell: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ class PagedRecipients:
     """
 
 
-Audience = LevelRecipients | EntitledRecipients | ToldRecipients | PagedRecipients
+Audience = LevelRecipients | RoleRecipients | EntitledRecipients | ToldRecipients | PagedRecipients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +99,7 @@ class NotificationRequest:
     kind: MessageKind
     at: datetime
     contract: str
-    content: ClockFact | NoticeData
+    content: ClockFact | NoticeData | ObjectiveFact
     audience: tuple[Audience, ...]
     alert: str = ""
     episode: int = 0

@@ -79,6 +79,7 @@ def retry_policy_of(kind: MessageKind) -> RetryPolicy:
             | MessageKind.TAKEN_BACK
             | MessageKind.ADVISORY
             | MessageKind.NOTICE_ENDED
+            | MessageKind.OBJECTIVE
         ):
             return ORDINARY
         case _:

@@ -43,15 +43,12 @@ WAITING = UNFINISHED - {DeliveryState.SENDING}  # in no hands of a sender
 class MessageKind(StrEnum):
     """What a message is for.
 
-    - `PAGE`, `CRITICAL_FIX`: ask for an acknowledgement.
-    - `INFO`: a breach, to a level that is only informed.
-    - `WARNING`: a breach is near.
-    - `UNPROMISED`: an incident to which no target applies.
-    - `RESOLVED`, `TAKEN_BACK`: an alert was closed, to the people who were notified of the alert.
-    - `ADVISORY`: a notice that needs no acknowledgement (low severity, or a change of an acknowledged notice).
-    - `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient.
-    - `CONFIRMATION`: asks an address to confirm its registration for notices.
-    - `DIGEST`: one mail that collects several messages.
+    `PAGE` and `CRITICAL_FIX` ask for an acknowledgement. `INFO`: a breach, to a level that is only informed. `WARNING`:
+    a breach is near. `UNPROMISED`: an incident to which no target applies. `RESOLVED`, `TAKEN_BACK`: an alert was
+    closed, to the people who were notified of it. `ADVISORY`: a notice that needs no acknowledgement (low severity, or
+    the change of an acknowledged one). `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient.
+    `OBJECTIVE`: an objective of attainment is at risk, cannot be kept any more, or has recovered. `CONFIRMATION`: asks
+    an address to confirm its registration for notices. `DIGEST`: one mail that collects several of these.
     """
 
     WARNING = "warning"
@@ -63,6 +60,7 @@ class MessageKind(StrEnum):
     CRITICAL_FIX = "fix"  # a critical-fix notice
     ADVISORY = "advisory"  # a notice that asks for no acknowledgement
     NOTICE_ENDED = "fix_ended"  # a notice that is withdrawn, or concerns the recipient no longer
+    OBJECTIVE = "objective"  # an objective of attainment stands otherwise than before
     CONFIRMATION = "confirm"  # whether an address wants to be registered
     DIGEST = "digest"
 

@@ -11,14 +11,15 @@ from sla_domain.fact import FactKind
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.closing import close_alert, move_alert
+from sla_notifier.alert.objective import tell_objective
 from sla_notifier.alert.opening import notify_unpromised, notify_warning, open_alert, reopen_alert
 from sla_notifier.alert.relevance import is_news, overdue_again
 from sla_notifier.intake.notice import decide_notice
 from sla_notifier.notice.record import UNKNOWN, NoticeKnown
 from sla_notifier.notification.directory import chain_of, contract_of
-from sla_platform.wire import ClockFact, NoticeData
+from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
 
-Incoming = tuple[str, ClockFact | NoticeData]
+Incoming = tuple[str, ClockFact | NoticeData | ObjectiveFact]
 """The event's id and what it says."""
 
 NO_NOTICES: Mapping[str, NoticeKnown] = MappingProxyType({})
@@ -33,15 +34,17 @@ def decide(
 ) -> ChangeSet:
     """Return what facts and notices change about alerts; nothing is stored or sent.
 
-    `incoming`: (event id, fact about a clock or notice of a critical fix), processed in this order, with at most one
-    revision of each notice. `known`: the alerts concerned, by id. `catalogue`: the contracts and escalations that
-    apply. `notices`: what is stored about the notices, by id; a notice without an entry is new. `now`: the present
-    instant.
+    `incoming`: (event id, fact about a clock or an objective, or notice of a critical fix), processed in this order,
+    with at most one revision of each notice. `known`: the alerts about them, by id. `catalogue`: the contracts and
+    escalations that apply. `notices`: what is stored about the notices, by id; a notice without an entry is new. `now`:
+    the present instant.
     """
     batch = ChangeSet(known)
     for id_, said in incoming:
         if isinstance(said, NoticeData):
             decide_notice(batch, id_, said, notices.get(said.id, UNKNOWN), catalogue, now)
+        elif isinstance(said, ObjectiveFact):
+            batch.requests += tell_objective(id_, said)
         else:
             _fact(batch, id_, said, catalogue, now)
     return batch

@@ -27,12 +27,19 @@ from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import QuarantineEntry
-from sla_platform.wire import ClockFact, NoticeData, decode_clock_fact, decode_notice
+from sla_platform.wire import (
+    ClockFact,
+    NoticeData,
+    ObjectiveFact,
+    decode_clock_fact,
+    decode_notice,
+    decode_objective_fact,
+)
 from sla_platform.wire.clock import CANARY
 
 _log = structlog.get_logger(__name__)
 A_FEW = 25  # facts in a batch; in a herd it holds some hundreds
-TOPICS = (Topic.CLOCKS, Topic.NOTICES)
+TOPICS = (Topic.CLOCKS, Topic.NOTICES, Topic.OBJECTIVES)
 
 
 class FactHandler:
@@ -76,7 +83,7 @@ class FactHandler:
             if envelope.key == CANARY:
                 self._canary(envelope.time)
         decoded = [(envelope.id, _decoded(envelope)) for envelope in batch.envelopes if envelope.key != CANARY]
-        incoming = [(id_, said) for id_, said in decoded if isinstance(said, NoticeData) or is_relevant(said)]
+        incoming = [(id_, said) for id_, said in decoded if not isinstance(said, ClockFact) or is_relevant(said)]
         self._context.metrics.irrelevant.inc(len(decoded) - len(incoming))
         if not incoming:
             return
@@ -110,7 +117,7 @@ class FactHandler:
             if not fresh:
                 return fresh
             before = await waiting.queues_of(connection, waiting.clocks_of(fresh))
-            named = {said.contract for _, said in fresh if isinstance(said, ClockFact)}
+            named = {said.contract for _, said in fresh if not isinstance(said, NoticeData)}
             at_once = at_once and not before and not self._context.unknown_contracts(named)
             if at_once:
                 await apply(connection, fresh, self._context, now)
@@ -129,17 +136,19 @@ class FactHandler:
         return [(id_, said) for id_, said in unique.items() if id_ in claimed]
 
 
-def _decoded(envelope: Envelope) -> ClockFact | NoticeData:
+def _decoded(envelope: Envelope) -> ClockFact | NoticeData | ObjectiveFact:
     match envelope.topic:
         case Topic.CLOCKS:
             return decode_clock_fact(envelope)
         case Topic.NOTICES:
             return decode_notice(envelope)
+        case Topic.OBJECTIVES:
+            return decode_objective_fact(envelope)
         case Topic.INCIDENTS | Topic.DELIVERIES | Topic.CONTRACTS:
             raise AssertionError(f"the notifier does not read {envelope.topic}")
         case _:
             assert_never(envelope.topic)
 
 
-def _kind(said: ClockFact | NoticeData) -> str:
-    return said.kind.value if isinstance(said, ClockFact) else "notice.published"
+def _kind(said: ClockFact | NoticeData | ObjectiveFact) -> str:
+    return "notice.published" if isinstance(said, NoticeData) else said.kind.value

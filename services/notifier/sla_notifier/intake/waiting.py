@@ -18,13 +18,15 @@ from sla_notifier.intake.decide import Incoming
 from sla_platform.envelope import Topic
 from sla_platform.store.dialect import is_postgres
 from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow
-from sla_platform.wire import ClockFact, NoticeData
+from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
 
 NOTICES = ""
 """The queue of what concerns many contracts."""
 
 DECIDE = "decide"
-_FACT = "fact"
+Said = ClockFact | NoticeData | ObjectiveFact
+_MODELS: Mapping[str, type[Said]] = {"fact": ClockFact, "notice": NoticeData, "objective": ObjectiveFact}
+_TOPICS = {"fact": Topic.CLOCKS, "notice": Topic.NOTICES, "objective": Topic.OBJECTIVES}
 _w = tables.waiting.c
 # From each queue to the next along the index, however many wait in one.
 _FLOWS = text(
@@ -175,15 +177,14 @@ def incoming_of_entry(entry: QuarantineEntry) -> Incoming:
     The quarantine is a table of records that could not be processed. A fact is an event about a clock. Raises
     ValueError if the entry's data still cannot be read.
     """
-    kind = ClockFact if entry.type == _FACT else NoticeData
-    return entry.event, kind.model_validate_json(entry.data)
+    return entry.event, _MODELS[entry.type].model_validate_json(entry.data)
 
 
 def _quarantined(seq: int, row: Any) -> QuarantineRow:
     return QuarantineRow(
         part=DECIDE,
         position=f"notifier_waiting/{seq}",
-        topic=Topic.CLOCKS.value if row.kind == _FACT else Topic.NOTICES.value,
+        topic=_TOPICS[row.kind].value,
         key=row.flow,
         event=row.id,
         type=row.kind,
@@ -192,18 +193,17 @@ def _quarantined(seq: int, row: Any) -> QuarantineRow:
     )
 
 
-def _queue_of(said: ClockFact | NoticeData) -> str:
-    return said.contract if isinstance(said, ClockFact) else NOTICES
+def _queue_of(said: Said) -> str:
+    return NOTICES if isinstance(said, NoticeData) else said.contract
 
 
-def _clock(said: ClockFact | NoticeData) -> str:
+def _clock(said: Said) -> str:
     return str(said.clock or "") if isinstance(said, ClockFact) else ""
 
 
-def _kind(said: ClockFact | NoticeData) -> str:
-    return _FACT if isinstance(said, ClockFact) else "notice"
+def _kind(said: Said) -> str:
+    return next(kind for kind, model in _MODELS.items() if isinstance(said, model))
 
 
 def _incoming(row: Any) -> Incoming:
-    kind = ClockFact if row.kind == _FACT else NoticeData
-    return row.id, kind.model_validate_json(row.said)
+    return row.id, _MODELS[row.kind].model_validate_json(row.said)

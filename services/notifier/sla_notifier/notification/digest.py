@@ -41,6 +41,7 @@ _COUNTED = {
     MessageKind.RESOLVED: "ended",
     MessageKind.ADVISORY: "fixes",
     MessageKind.NOTICE_ENDED: "ended",
+    MessageKind.OBJECTIVE: "objectives",
 }
 _RANK = {
     kind: rank
@@ -51,6 +52,7 @@ _RANK = {
             MessageKind.INFO,
             MessageKind.WARNING,
             MessageKind.UNPROMISED,
+            MessageKind.OBJECTIVE,
             MessageKind.ADVISORY,
             MessageKind.TAKEN_BACK,
             MessageKind.RESOLVED,
@@ -68,6 +70,7 @@ _STEPS = {
     MessageKind.RESOLVED: 2,
     MessageKind.ADVISORY: 1,
     MessageKind.NOTICE_ENDED: 2,
+    MessageKind.OBJECTIVE: 1,
 }
 ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for an acknowledgement
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 import structlog
 
@@ -11,7 +12,7 @@ from sla_notifier.notification.notification import Notification, Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.content import Content, Message
 from sla_notifier.text.words import one_line
-from sla_platform.wire import ClockFact
+from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +53,15 @@ def _content(context: PipelineContext, notification: Notification, recipient: Re
 def _plain(notification: Notification, error: Exception) -> Message:
     """What it is about in plain words, for one that cannot be put into others."""
     request, said = notification.request, notification.request.content
-    about = said.incident if isinstance(said, ClockFact) else said.title
+    match said:
+        case ClockFact():
+            about = said.incident
+        case NoticeData():
+            about = said.title
+        case ObjectiveFact():
+            about = f"{said.contract} {said.objective} {said.period}"
+        case _:
+            assert_never(said)
     line = one_line(f"{request.kind.value}: {about} ({type(error).__name__}: see the board)", 200)
     data = {"alert": request.alert, "contract": request.contract, "subject": line, "text": line}
     if isinstance(said, ClockFact):

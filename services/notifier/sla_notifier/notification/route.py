@@ -9,7 +9,13 @@ from typing import assert_never
 from sla_catalogue import ChannelId
 from sla_domain.contract import Contract, Person
 from sla_domain.notice import entitled_people
-from sla_notifier.alert.request import EntitledRecipients, LevelRecipients, PagedRecipients, ToldRecipients
+from sla_notifier.alert.request import (
+    EntitledRecipients,
+    LevelRecipients,
+    PagedRecipients,
+    RoleRecipients,
+    ToldRecipients,
+)
 from sla_notifier.channel.registry import sending_kind
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import DeliveryState
@@ -58,6 +64,8 @@ def _routed(context: PipelineContext, notification: Notification, paged_before: 
                 found = _by_role(
                     context, notification, audience, paged_before.get((request.alert, request.episode), ())
                 )
+            case RoleRecipients():
+                found = _by_roles(context, notification, audience)
             case EntitledRecipients():
                 found = _entitled(context, notification, audience)
             case ToldRecipients():
@@ -88,6 +96,20 @@ def _by_role(
     for meant in (*level.people, *level.unreachable):
         yield from _addressed(context, notification, replace(meant, why=(level_name, *meant.why)), audience.channels)
     if not level.people and not level.unreachable:
+        yield _to_nobody(notification, audience.tell, contract)
+
+
+def _by_roles(context: PipelineContext, notification: Notification, audience: RoleRecipients) -> Iterator[Notification]:
+    """Whoever of the roles is on duty; else everybody of them, for there is no later step that would tell them."""
+    contract = contract_of(context.catalogue, notification.request.contract)
+
+    def reaches(person: Person) -> bool:
+        return bool(_firsts(context, person, ()))
+
+    found = resolve_level(context.catalogue, contract, audience.tell, context.now, (), reaches)
+    for meant in (*found.people, *found.unreachable):
+        yield from _addressed(context, notification, meant, ())
+    if not found.people and not found.unreachable:
         yield _to_nobody(notification, audience.tell, contract)
 
 

@@ -47,6 +47,7 @@ _COLOURS = {
     MessageKind.CRITICAL_FIX: "#8250df",
     MessageKind.ADVISORY: "#0969da",
     MessageKind.NOTICE_ENDED: "#1a7f37",
+    MessageKind.OBJECTIVE: "#bf8700",
     MessageKind.CONFIRMATION: "#0969da",
     MessageKind.DIGEST: "#cf222e",
 }

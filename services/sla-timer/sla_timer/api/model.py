@@ -63,6 +63,22 @@ class MarkResponse(TimerResponse):
     pending: bool = Field(description="it lies ahead and has not been published")
 
 
+class BreakdownPartResponse(TimerResponse):
+    """The part of a clock's time for which one holder had the incident while it was on the side of one party.
+
+    A name of the holder is "" where none was stated. `wall_seconds`: wall-clock time; `within_seconds`: the part of it
+    within the clock's hours; `counted_seconds`: the part of that which the clock consumed.
+    """
+
+    assignee: str
+    group: str
+    line: str
+    party: str = Field(description="own, customer, vendor, defect (at the vendor), other, or ended (till a reopening)")
+    wall_seconds: float
+    within_seconds: float
+    counted_seconds: float
+
+
 class ClockResponse(TimerResponse):
     """One SLA clock: one measurement of one metric on an incident.
 
@@ -106,6 +122,9 @@ class ClockResponse(TimerResponse):
     )
     outside_hours: bool = Field(description="it runs and its hours are closed")
     opens_at: InstantText | None = Field(description="when they open again")
+    breakdown: list[BreakdownPartResponse] | None = Field(
+        description="whose time it was, up to now or to its end; the parts sum to the whole; null where it is not known"
+    )
 
 
 class AgreedTargetResponse(TimerResponse):
@@ -224,7 +243,9 @@ class IncidentResponse(TimerResponse):
     time_quality: str
     ended_at: InstantText | None
     remarks: list[RemarkResponse]
-    waiting_seconds: dict[str, float] = Field(description="by whom it waited on")
+    waiting_seconds: dict[str, float] = Field(
+        description="by whom it waited on: own, customer, vendor, defect, other, and ended (till a reopening)"
+    )
     held: list[HeldResponse] = Field(description="the first holder first; clause B9 of docs/clauses.md")
     clocks: list[ClockResponse] = Field(description="the open ones and the latest of the others, 100 at most")
     clocks_total: int

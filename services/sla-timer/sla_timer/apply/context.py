@@ -28,7 +28,8 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
     """
     attributes = incident.attributes
     contract = incident.contract
-    return {
+    entitlement = {"entitlement": incident.entitlement} if incident.entitlement else {}  # facts stay as they were
+    return entitlement | {
         "incident": incident.id,
         "contract": contract.id,
         "plan": incident.plan,

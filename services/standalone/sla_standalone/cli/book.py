@@ -45,6 +45,14 @@ def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
     return stop(f"no contract {contract!r}; known: {', '.join(sorted(known))}")
 
 
+def usual_book(path: Path | None) -> Catalogue:
+    """Return the catalogue at a path; without one that of SLAD_CATALOGUE, else the built-in plans.
+
+    A path that does not exist ends the command. Raises CatalogueInvalid for the catalogue at a path.
+    """
+    return catalogue_at(path) if path is not None else next(_usual())
+
+
 def _usual() -> Iterator[Catalogue]:
     """Yield the catalogues to look in: SLAD_CATALOGUE first, so that one's own contract beats a shipped example."""
     path = Settings().catalogue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
@@ -87,5 +88,19 @@ WORDS = Words(
         PassedReason.EXCLUDED: "the product {detail} is excluded from it",
         PassedReason.UNAVAILABLE: "its plan is not available for the product {detail}",
         PassedReason.LATER: "{detail} stands before it and covers the incident",
+    },
+    whose_time="Whose time it was",
+    holder="Held by",
+    party="On the side of",
+    counted_time="Counted",
+    wall_time="By the wall clock",
+    nobody="nobody",
+    sides={
+        Party.OWN: "support",
+        Party.CUSTOMER: "customer",
+        Party.VENDOR: "vendor",
+        Party.DEFECT: "vendor, for a defect",
+        Party.OTHER: "others",
+        Party.ENDED: "ended until reopened",
     },
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
@@ -104,5 +105,19 @@ WORDS = Words(
         PassedReason.EXCLUDED: "il prodotto {detail} è escluso",
         PassedReason.UNAVAILABLE: "il suo piano non è disponibile per il prodotto {detail}",
         PassedReason.LATER: "{detail} lo precede e copre la segnalazione",
+    },
+    whose_time="Di chi era il tempo",
+    holder="In carico a",
+    party="Dalla parte di",
+    counted_time="Conteggiato",
+    wall_time="Di calendario",
+    nobody="nessuno",
+    sides={
+        Party.OWN: "assistenza",
+        Party.CUSTOMER: "cliente",
+        Party.VENDOR: "fornitore",
+        Party.DEFECT: "fornitore, per un difetto",
+        Party.OTHER: "altri",
+        Party.ENDED: "chiuso fino alla riapertura",
     },
 )

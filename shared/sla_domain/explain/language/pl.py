@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
@@ -104,5 +105,19 @@ WORDS = Words(
         PassedReason.EXCLUDED: "produkt {detail} jest z niego wyłączony",
         PassedReason.UNAVAILABLE: "jego plan nie jest dostępny dla produktu {detail}",
         PassedReason.LATER: "{detail} stoi przed nim i obejmuje zgłoszenie",
+    },
+    whose_time="Czyj to był czas",
+    holder="Prowadzący",
+    party="Po stronie",
+    counted_time="Liczony",
+    wall_time="Zegarowo",
+    nobody="nikt",
+    sides={
+        Party.OWN: "wsparcie",
+        Party.CUSTOMER: "klient",
+        Party.VENDOR: "dostawca",
+        Party.DEFECT: "dostawca, z powodu błędu",
+        Party.OTHER: "inni",
+        Party.ENDED: "zakończone do ponownego otwarcia",
     },
 )

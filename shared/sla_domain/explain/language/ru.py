@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
@@ -104,5 +105,19 @@ WORDS = Words(
         PassedReason.EXCLUDED: "продукт {detail} из него исключён",
         PassedReason.UNAVAILABLE: "его план недоступен для продукта {detail}",
         PassedReason.LATER: "{detail} стоит раньше и охватывает обращение",
+    },
+    whose_time="Чьё это было время",
+    holder="Исполнитель",
+    party="На стороне",
+    counted_time="Учтено",
+    wall_time="По календарю",
+    nobody="никто",
+    sides={
+        Party.OWN: "поддержка",
+        Party.CUSTOMER: "клиент",
+        Party.VENDOR: "поставщик",
+        Party.DEFECT: "поставщик, из-за дефекта",
+        Party.OTHER: "прочие",
+        Party.ENDED: "завершено до повторного открытия",
     },
 )

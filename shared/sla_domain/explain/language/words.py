@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
@@ -76,3 +77,10 @@ class Words:
     reasons: Mapping[MatchReason, str]
     scopes: Mapping[Scope, str]
     passed: Mapping[PassedReason, str]  # detail
+    whose_time: str  # the heading of a breakdown
+    holder: str  # the heads of a breakdown's tables, as the next three
+    party: str
+    counted_time: str
+    wall_time: str
+    nobody: str  # no holder was stated
+    sides: Mapping[Party, str]

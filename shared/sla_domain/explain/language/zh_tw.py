@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
@@ -104,5 +105,19 @@ WORDS = Words(
         PassedReason.EXCLUDED: "產品 {detail} 被排除",
         PassedReason.UNAVAILABLE: "其方案不提供給產品 {detail}",
         PassedReason.LATER: "{detail} 排在前面並涵蓋此案件",
+    },
+    whose_time="時間歸屬",
+    holder="處理者",
+    party="歸屬方",
+    counted_time="計入時間",
+    wall_time="實際時間",
+    nobody="無人",
+    sides={
+        Party.OWN: "支援方",
+        Party.CUSTOMER: "客戶",
+        Party.VENDOR: "供應商",
+        Party.DEFECT: "供應商（缺陷處理）",
+        Party.OTHER: "其他",
+        Party.ENDED: "已結束，直到重新開啟",
     },
 )

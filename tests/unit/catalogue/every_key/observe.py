@@ -18,6 +18,8 @@ from tests.translated import translate
 from sla_catalogue import Catalogue, CatalogueInvalid, KeyScope, SourceId, load_catalogue, run_scenarios
 from sla_catalogue.sheet import sheet_of
 from sla_domain.allowance import AllowanceUnit
+from sla_domain.attainment import Tally, ZoneHistory, figure_of, objectives_of, period_at
+from sla_domain.breach_reason import BreachRecord, lacking_reasons
 from sla_domain.contract import ContractId
 from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.errors import DomainError
@@ -155,7 +157,9 @@ BEHAVIOUR: Mapping[str, Observer] = {
     "who is told": lambda catalogue: _told(catalogue),
     "what can be booked": lambda catalogue: list(_booked(catalogue)),
     "which products may change": lambda catalogue: list(_rescoped(catalogue)),
+    "how breaches are explained": lambda catalogue: list(_explained(catalogue)),
     "what is left": lambda catalogue: _left(catalogue),
+    "what is attained": lambda catalogue: list(_attained(catalogue)),
     "how incidents are judged": lambda catalogue: [_plain(judged) for judged in _judged(catalogue)],
 }
 # What people read of it: the sheets, in two languages, and the report of its own tests.
@@ -194,6 +198,17 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
         record = apply_change(record, made)
         yield repr(replace(change.window, priorities=frozenset())) + repr(sorted(change.window.priorities))
         yield repr(change.reserved)
+
+
+def _explained(catalogue: Catalogue) -> Iterator[Any]:
+    """What comes of some reasons under each plan, and whether a period waits for one."""
+    for plan in catalogue.rulebook.plans.values():
+        rules = plan.breach_reasons
+        broken = BreachRecord(
+            clock="c", incident="i", contract="acme", plan=plan.id, metric="resolution", breached_at=MONDAY
+        )
+        yield plan.id, len(lacking_reasons([broken], lambda _, rules=rules: rules))
+        yield [rules.refusal(code, text) for code in ("busy", "late", "overlooked", "other") for text in ("", "why")]
 
 
 def _rescoped(catalogue: Catalogue) -> Iterator[str]:
@@ -244,6 +259,25 @@ def _entries(unit: AllowanceUnit) -> Iterator[LedgerEntry]:
             amount=None if hours else Decimal(1 if number else "0.5"),
             work=WorkSpan(at - (4 + number % 3) * HOUR, at) if hours else None,
         )
+
+
+# -- attainment -------------------------------------------------------------------------------------------
+
+
+def _attained(catalogue: Catalogue) -> Iterator[Any]:
+    """How each objective stands where the same was met and missed, and who is told of it."""
+    book = catalogue.rulebook
+    cells = [(metric, priority) for metric in ("first_response", "resolution", "triage") for priority in ("P1", "P2")]
+    for contract in book.contracts.values():
+        for scoped in objectives_of(contract):
+            objective = scoped.objective
+            period = period_at(objective.period, MONDAY, ZoneHistory(contract.zone), contract.valid_from)
+            told = [one.person.id for one in level_roster(book, contract, objective.tell, MONDAY).on_duty]
+            yield contract.id, objective.id, objective.of, period.label, told
+            for missed in range(12):
+                tally = Tally(met=100) + Tally(missed=sum(missed for cell in cells if objective.counts(*cell)))
+                figure = figure_of(objective, tally, Tally(), provisional=True)
+                yield str((figure.standing, figure.misses_left, figure.credit))
 
 
 # -- judging ----------------------------------------------------------------------------------------------

@@ -9,13 +9,14 @@ import pytest
 from tests.build.rulebook import contract, coverage, plan, row, rulebook
 from tests.build.story import Telling, clock_of, instant, keys
 
+from sla_domain.breakdown import clock_breakdown, incident_breakdown
 from sla_domain.clock import ClockState
 from sla_domain.contract import Person, RoleHolder, Side
 from sla_domain.diff import new_facts
 from sla_domain.event import Actor, EventKind, WaitingOn
-from sla_domain.explain import calendar_of, party_shares
+from sla_domain.explain import calendar_of
 from sla_domain.fact import FactKind
-from sla_domain.incident import PriorityWhy, RemarkKind, Scope, holding_times
+from sla_domain.incident import PriorityWhy, RemarkKind, Scope
 from sla_domain.plan import DowngradeMode, PlanId, PriorityRules, Role, SatisfiedBy
 from sla_domain.rulebook import Rulebook
 from sla_platform.wire.fact_body import details_of
@@ -232,8 +233,8 @@ def test_b7_escalations_and_ratings_are_recorded() -> None:
 def test_b9_time_held_by_each_support_line() -> None:
     told = Telling().opened("Mon 09:00", line="1").happened(EventKind.ESCALATED, "Mon 11:00", line="2")
     incident = told.happened(EventKind.ESCALATED, "Mon 14:00", line="3").fold(rulebook(plan(row("resolution", "8h"))))
-    held = holding_times(incident, told.at("Mon 15:00"))
-    assert {line: span / HOUR for (_, _, line), span in held.items()} == {"1": 2, "2": 3, "3": 1}
+    held = incident_breakdown(incident, told.at("Mon 15:00")).by_line()
+    assert {line: sums.wall / HOUR for line, sums in held.items()} == {"1": 2, "2": 3, "3": 1}
 
 
 class TestE6:
@@ -424,8 +425,34 @@ def test_h11_the_vendor_has_its_own_share_of_the_clock() -> None:
     told.waits("Mon 16:00", WaitingOn.VENDOR).resumed("Tue 10:00").resolved("Tue 12:00")
     incident = told.fold(rules)
     clock = clock_of(incident, "resolution")
-    shares = party_shares(clock, calendar_of(clock, incident, rules), told.at("Fri 09:00"))
-    assert {party: span / HOUR for party, span in shares.items()} == {"own": 4, "customer": 5, "vendor": 2}
+    shares = clock_breakdown(clock, incident, calendar_of(clock, incident, rules), told.at("Fri 09:00")).by_party()
+    assert {party: sums.within / HOUR for party, sums in shares.items()} == {"own": 4, "customer": 5, "vendor": 2}
+    assert {party: sums.counted / HOUR for party, sums in shares.items()} == {"own": 4, "customer": 0, "vendor": 0}
+    assert {party: sums.wall / HOUR for party, sums in shares.items()} == {"own": 4, "customer": 5, "vendor": 18}
+
+
+def test_e15_a_defect_handed_to_the_vendor_has_its_own_share() -> None:
+    rules = rulebook(plan(row("resolution", "40h")))
+    told = Telling().opened("Mon 09:00").waits("Mon 10:00", WaitingOn.VENDOR)
+    told.happened(EventKind.UPDATED, "Mon 12:00", defect="QCCR1E7").happened(EventKind.UPDATED, "Mon 15:00", defect="")
+    incident = told.resumed("Mon 16:00").resolved("Tue 10:00").fold(rules)
+    clock = clock_of(incident, "resolution")
+    shares = clock_breakdown(clock, incident, calendar_of(clock, incident, rules), told.at("Fri 09:00")).by_party()
+    assert {party: sums.within / HOUR for party, sums in shares.items()} == {"own": 3, "vendor": 3, "defect": 3}
+    life = incident_breakdown(incident, told.at("Fri 09:00")).by_party()
+    assert {party: sums.wall / HOUR for party, sums in life.items()} == {"own": 19, "vendor": 3, "defect": 3}
+    assert [(wait.defect, wait.start, wait.end) for wait in incident.waits] == [
+        ("", told.at("Mon 10:00"), told.at("Mon 12:00")),
+        ("QCCR1E7", told.at("Mon 12:00"), told.at("Mon 15:00")),
+        ("", told.at("Mon 15:00"), told.at("Mon 16:00")),
+    ]
+
+
+def test_h11_a_wait_on_the_customer_is_no_defect_of_the_vendor() -> None:
+    told = Telling().opened("Mon 09:00", defect="QCCR1E7").waits("Mon 10:00", WaitingOn.CUSTOMER).resolved("Mon 12:00")
+    incident = told.fold(rulebook(plan(row("resolution", "40h"))))
+    life = incident_breakdown(incident, told.at("Mon 12:00")).by_party()
+    assert {party: sums.wall / HOUR for party, sums in life.items()} == {"own": 1, "customer": 2}
 
 
 def test_i1_targets_match_on_any_attribute() -> None:

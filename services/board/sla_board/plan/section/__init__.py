@@ -9,6 +9,7 @@ from sla_board.plan.section.allowances import allowances
 from sla_board.plan.section.coverage import coverage
 from sla_board.plan.section.environment import environment
 from sla_board.plan.section.holidays import holidays
+from sla_board.plan.section.objectives import objectives
 from sla_board.plan.section.people import people
 from sla_board.plan.section.priorities import priorities
 from sla_board.plan.section.targets import targets
@@ -17,6 +18,7 @@ from sla_board.plan.section.windows import windows
 SECTIONS: tuple[Callable[[PlanSubject], Section], ...] = (
     priorities,
     targets,
+    objectives,
     coverage,
     people,
     windows,

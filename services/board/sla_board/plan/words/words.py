@@ -10,21 +10,15 @@ from dataclasses import dataclass
 class PlanWords:
     """The fixed texts of a support plan in one language: headings, column names and short sentences.
 
-    Most fields have the name of their English text (`holidays`: "Holidays"). Some texts have places to fill in, such
-    as `{day}`. Other fields:
-
-    - `language`: the language tag, such as `pl`.
-    - `over`: names the base plan.
-    - `since`, `until`: the first and last day of a period.
-    - `as_of`: the day on which the page was made.
-    - `link_...`: why a link does not open.
-    - `means`, `also`: the meaning and further names of a priority.
-    - `applies`: the heading of a target's conditions. `always`: for a target without conditions.
-    - `made_of`: hours that combine other hours.
-    - `told`, `after`, `repeated`: who is notified of a breach, how soon, and how often again.
-    - `notice`, `late`, `refused`: how early hours must be booked, and what applies to a later booking.
-    - `weekdays`: names of the days, Monday first.
-    - `periods`: value of `sla_domain.allowance.AllowancePeriod` -> its name.
+    A field is mostly named by its English text (`holidays`: "Holidays"); some have places to fill in, such as `{day}`.
+    Others: `language`: its tag, such as `pl`. `over`: names the base plan. `since`, `until`: first and last day of a
+    period. `as_of`: the day on which the page was made. `link_...`: why a link does not open. `means`, `also`: meaning
+    and further names of a priority. `applies`: heading of the conditions of a target; `always`: there are none.
+    `made_of`: hours that combine other hours. `told`, `after`, `repeated`: who is notified of a breach, how soon, how
+    often again. `notice`, `late`, `refused`: how long ahead hours must be booked, and what applies if it is later.
+    `in_time`: value of `sla_domain.objective.CountedUnit` -> the promise, with its percentage. `credit_below`: a row of
+    the table of service credits. `weekdays`: names of the days, Monday first. `periods`: value of
+    `sla_domain.allowance.AllowancePeriod` -> its name.
     """
 
     language: str
@@ -51,6 +45,12 @@ class PlanWords:
     link_expired: str
     link_revoked: str
     link_ask_again: str
+    objectives: str
+    objective: str
+    entitlement: str
+    credits: str
+    credit_below: str
+    in_time: Mapping[str, str]
     priorities: str
     priority: str
     means: str

@@ -286,6 +286,15 @@ def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
             for one in sheet["allowances"]
         ),
     )  # fmt: skip
+    yield "Objectives", _table(
+        ("objective", "title", "entitlement", "in time", "per", "counted", "at risk", "tells", "credits", "clause"),
+        (
+            (one["id"], one["title"], one["entitlement"] or "all", one["percent"], one["period"], _counted(one),
+             f"{one['at_risk']} of the misses used", "\n".join(_who(name, who) for name, who in one["tell"].items()),
+             "\n".join(f"below {row['below']}: {row['credit']}" for row in one["credits"]), one["clause"])
+            for one in sheet["objectives"]
+        ),
+    )  # fmt: skip
     if (escalation := sheet["escalation"]) is not None:
         yield _told(escalation), _table(
             ("after", "who", "how", "by"),
@@ -322,6 +331,10 @@ def _days(seconds: float | None) -> str:
         return ""
     days = seconds / 86_400
     return f"{days:g} days" if days >= 1 else f"{seconds / 3_600:g} hours"
+
+
+def _counted(objective: dict[str, Any]) -> str:
+    return ", ".join([objective["of"], *objective["metrics"], *objective["priorities"]])
 
 
 def _price(price: dict[str, Any] | None) -> str:

@@ -1,0 +1,60 @@
+"""What the queries of the board's lists have in common: spans of time, periods, and where a page begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from sla_board.history.period import BadPeriod, CalendarPeriod, calendar_period
+from sla_catalogue.duration import BadDuration, parse_span
+from sla_platform.http.problem import Problem
+
+_Cursor = TypeVar("_Cursor")
+
+
+def _span(text: object) -> timedelta:
+    if isinstance(text, timedelta):
+        return text
+    if text == "":
+        return timedelta()
+    try:
+        return parse_span(str(text)[:100], days_allowed=True)
+    except BadDuration as error:
+        raise ValueError(f"{error}: write a span such as 4h, 90m or 2d") from None
+
+
+SpanIn = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "string"})]
+"""A span of time in a query, such as `4h` or `2d` (days of 24 hours); empty for none."""
+
+
+def cursor_in(text: str, read: Callable[[str], _Cursor]) -> _Cursor | None:
+    """Return where a page begins, from the query's `after`; None for the first page.
+
+    `read`: reads the text. Raises Problem 422 for a text that is not `next` of an answer.
+    """
+    if not text:
+        return None
+    try:
+        return read(text)
+    except (ValueError, OverflowError):
+        errors = [{"pointer": "/after", "detail": "it is not `next` of an answer"}]
+        detail = "`after` is not the `next` of an answer of this list."
+        raise Problem(422, "no-such-page", "No such page", detail, errors=errors) from None
+
+
+def period_in(text: str, zone: str) -> CalendarPeriod | None:
+    """Return the month, quarter or year that a query names, in a time zone; None for "".
+
+    Raises Problem 422 for a text that is no period.
+    """
+    if not text:
+        return None
+    try:
+        return calendar_period(text, ZoneInfo(zone))
+    except BadPeriod as error:
+        errors = [{"pointer": "/period", "detail": str(error)}]
+        raise Problem(422, "bad-period", "No such period", str(error), errors=errors) from None

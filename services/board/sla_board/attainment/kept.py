@@ -1,0 +1,146 @@
+"""The stored standings of objectives, and the amendments of those whose period has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.attainment.model import FigureAmendment, ObjectiveResult
+from sla_domain.attainment import Tally, ToldStanding
+from sla_domain.objective import ObjectiveNews
+from sla_platform.store.dialect import insert, upsert
+
+_o, _a = tables.objective.c, tables.amendment.c
+Key = tuple[str, str, str]
+"""Entitlement, objective and period of a contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStanding:
+    """How an objective stood in a period when it was last counted.
+
+    `closed_at`: when the figure of the ended period was recorded; None for one that has not been. `sealed`: incidents
+    of the period were removed by age, so that it cannot be counted again.
+    """
+
+    tally: Tally
+    told: ToldStanding
+    ends_at: datetime
+    closed_at: datetime | None
+    sealed: bool
+
+
+async def standings_of(connection: AsyncConnection, contract: str) -> dict[Key, KeptStanding]:
+    """Return (entitlement, objective, period) -> how each objective of a contract stood when it was last counted."""
+    rows = (await connection.execute(select(tables.objective).where(_o.contract == contract))).all()
+    return {(row.entitlement, row.objective, row.period): _standing(row) for row in rows}
+
+
+def _standing(row: Any) -> KeptStanding:
+    return KeptStanding(
+        tally=Tally(row.met, row.missed, row.exempt, row.open),
+        told=ToldStanding(ObjectiveNews(row.told), row.number),
+        ends_at=row.ends_at,
+        closed_at=row.closed_at,
+        sealed=row.sealed,
+    )
+
+
+async def save_standing(
+    connection: AsyncConnection,
+    result: ObjectiveResult,
+    told: ToldStanding,
+    now: datetime,
+    closed_at: datetime | None,
+) -> None:
+    """Store how an objective stands in a period. `told`: what has been told of it. `now`: the present instant."""
+    figure = result.figure
+    row = {
+        **_key(result),
+        "kind": result.period.kind.value,
+        "starts_at": result.bounds.start,
+        "ends_at": result.bounds.end,
+        "percent": f"{result.objective.percent.normalize():f}",
+        "met": figure.tally.met,
+        "missed": figure.tally.missed,
+        "exempt": figure.tally.exempt,
+        "open": figure.tally.open,
+        "allowed": figure.allowed,
+        "standing": figure.standing.value,
+        "told": told.last.value,
+        "number": told.number,
+        "changed_at": now,
+        "closed_at": closed_at,
+        "sealed": False,
+    }
+    await connection.execute(upsert(connection, tables.objective), [row])
+
+
+async def add_amendment(
+    connection: AsyncConnection, result: ObjectiveResult, number: int, now: datetime, incidents: Sequence[str]
+) -> None:
+    """Store a figure that an ended period has from now on.
+
+    `incidents`: by which it was amended; none: it is the first.
+    """
+    tally = result.figure.tally
+    row = {
+        **_key(result),
+        "number": number,
+        "at": now,
+        "met": tally.met,
+        "missed": tally.missed,
+        "exempt": tally.exempt,
+        "incident": incidents[0] if incidents else "",
+        "others": max(len(incidents) - 1, 0),
+    }
+    await connection.execute(insert(connection, tables.amendment), [row])
+
+
+async def amendments_of(
+    connection: AsyncConnection, contract: str, periods: Sequence[str]
+) -> dict[Key, list[FigureAmendment]]:
+    """Return the figures that the ended periods of a contract have had, oldest first.
+
+    `periods`: labels of those to look for.
+    """
+    query = select(tables.amendment).where(_a.contract == contract, _a.period.in_(sorted(set(periods))))
+    found: dict[Key, list[FigureAmendment]] = {}
+    for row in (await connection.execute(query.order_by(_a.number))).all():
+        one = FigureAmendment(row.number, row.at, Tally(row.met, row.missed, row.exempt), row.incident, row.others)
+        found.setdefault((row.entitlement, row.objective, row.period), []).append(one)
+    return found
+
+
+async def closable(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
+    """Return contracts with periods that ended before an instant and are not closed, at most `limit`."""
+    query = select(_o.contract).where(_o.ends_at <= before, _o.closed_at.is_(None)).distinct()
+    return list((await connection.execute(query.order_by(_o.contract).limit(limit))).scalars())
+
+
+async def watched_contracts(connection: AsyncConnection, now: datetime, limit: int) -> tuple[list[str], int]:
+    """Return contracts of which an objective stands in a present period, and how many there are beyond `limit`.
+
+    Those come first whose objectives changed last.
+    """
+    present = (_o.ends_at > now, _o.closed_at.is_(None))
+    query = select(_o.contract).where(*present).group_by(_o.contract)
+    chosen = query.order_by(func.max(_o.changed_at).desc(), _o.contract).limit(limit)
+    names = list((await connection.execute(chosen)).scalars())
+    total = (await connection.execute(select(func.count()).select_from(query.subquery()))).scalar_one()
+    return names, total - len(names)
+
+
+def _key(result: ObjectiveResult) -> dict[str, str]:
+    return {
+        "contract": result.contract,
+        "entitlement": result.entitlement,
+        "objective": result.objective.id,
+        "period": result.period.label,
+    }

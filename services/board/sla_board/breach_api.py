@@ -1,0 +1,281 @@
+"""HTTP: breaches and their reasons: listed, explained, and those that lack a reason before a period can be frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from sla_board.asked import cursor_in, period_in
+from sla_board.live import BoardReader
+from sla_board.page.security import PAGE_HEADERS
+from sla_board.reason.reason import SaidReason, name_and_key
+from sla_board.reason.store import NoSuchBreach, NotBreached, ReasonKeeper, ReasonRefused, WantedReason
+from sla_board.shown.breaches import MOST_ROWS, ROWS, BreachCursor, BreachFilter, ShownBreach
+from sla_domain import bounds
+from sla_domain.breach_reason import LONGEST_CODE, BreachReasons, ReasonRefusal
+from sla_domain.contract import ContractId
+from sla_domain.rulebook import Rulebook
+from sla_platform.http.audit import command_of
+from sla_platform.http.body import BAD_BODY, demand_model, describes
+from sla_platform.http.keys import READ, Authorizer
+from sla_platform.http.problem import Problem
+from sla_platform.inbound import LINE, PROSE, ContractIn, InstantIn, MetricIn, PageIn, WhoIn
+
+ACK = "ack"
+_DENIED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "An API key is needed"},
+    403: {"description": "The key lacks the scope"},
+}
+_ONE: dict[int | str, dict[str, Any]] = {**_DENIED, 404: {"description": "No such breach, or not for this key"}}
+_Language = Annotated[str, Query(max_length=20, description="of the titles of codes: en, pl, it, ru or zh-TW"), LINE]
+
+
+class ReasonIn(BaseModel):
+    """The body of a request to say why a promise was broken."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"code": "late_handover", "text": "nobody owned it at 18:00", "by": "Anna"}]},
+    )
+    code: Annotated[str, Field(min_length=1, max_length=LONGEST_CODE), LINE] = Field(
+        description="one of those that the clock's plan offers"
+    )
+    text: Annotated[str, Field(max_length=bounds.VALUE), PROSE] = Field("", description="in your own words")
+    by: WhoIn = Field("", description="who says so; the key that it came by is kept beside")
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ReasonAnswer(_Answer):
+    """What somebody said was the reason of a breach. `title`: of the code, in the language asked for."""
+
+    code: str
+    title: str
+    text: str
+    by: str
+    at: datetime
+
+
+class ReasonCodeAnswer(_Answer):
+    """A code to choose from. `needs_text`: a text must be written besides."""
+
+    id: str
+    title: str
+    needs_text: bool
+
+
+class ListedBreach(_Answer):
+    """A breach: which clock of which incident, since when, and the reason in force.
+
+    `state`: of the clock now. `reason`: null while nobody has said one. `exempt`: the clock counts in no attainment, so
+    that nobody asks for a reason.
+    """
+
+    clock: str
+    incident: str
+    page: str = Field(description="path of the incident's page")
+    title: str
+    contract: str
+    plan: str
+    metric: str
+    cycle: int
+    priority: str
+    state: str
+    breached_at: datetime = Field(description="the due instant that was passed")
+    stopped_at: datetime | None
+    exempt: bool
+    reason_required: bool = Field(description="its plan wants a reason before a period is frozen")
+    reason: ReasonAnswer | None
+
+
+class BreachAnswer(ListedBreach):
+    """A breach with everything that was said of it, the oldest first, and the codes that its plan offers."""
+
+    history: tuple[ReasonAnswer, ...]
+    codes: tuple[ReasonCodeAnswer, ...]
+
+
+class ExplainedAnswer(BreachAnswer):
+    """A breach after somebody said why. `changed`: false if the same reason was in force already."""
+
+    changed: bool
+
+
+class BreachListAnswer(_Answer):
+    """A page of breaches, the newest first. `next`: pass as `after` for the next page; null at the end."""
+
+    breaches: tuple[ListedBreach, ...]
+    next: str | None
+
+
+def breach_routes(
+    shown: BoardReader,
+    keeper: ReasonKeeper,
+    rulebook: Callable[[], Rulebook],
+    authorize: Authorizer,
+    changed: Callable[[], None],
+) -> APIRouter:
+    """Return the routes of breaches and their reasons.
+
+    Reading needs the scope `read`, explaining the scope `ack`. A key of one contract sees and explains its own alone.
+    `changed`: called when a reason was said, so that open pages show it.
+    """
+    routes = APIRouter(tags=["board"])
+
+    def asked_breaches(
+        request: Request,
+        contract: Annotated[ContractIn, Query()] = "",
+        metric: Annotated[MetricIn, Query()] = "",
+        start: Annotated[InstantIn | None, Query(alias="from", description="due from this instant on")] = None,
+        end: Annotated[InstantIn | None, Query(alias="to", description="due before this instant")] = None,
+        period: Annotated[
+            str, Query(max_length=20, description="2026-11, 2026-Q4 or 2026, in the contract's zone, else UTC"), LINE
+        ] = "",
+        unexplained: Annotated[bool, Query(description="that have no reason, and count")] = False,
+        lacking: Annotated[bool, Query(description="that lack one which their plan requires")] = False,
+    ) -> BreachFilter:
+        known = rulebook().contracts.get(ContractId(contract))
+        named = period_in(period, "UTC" if known is None else known.zone)
+        if named is not None and (start is not None or end is not None):
+            errors = [{"pointer": "/period", "detail": "give either a period, or from and to"}]
+            raise Problem(422, "two-spans", "Two spans of time", "Give either a period, or from and to.", errors=errors)
+        return BreachFilter(
+            contract=contract,
+            metric=metric,
+            start=start if named is None else named.start,
+            end=end if named is None else named.end,
+            unexplained=unexplained,
+            lacking=lacking,
+            only_contract=authorize(request, READ).contract,
+        )
+
+    _routes_of_list(routes, shown, asked_breaches)
+    _routes_of_one(routes, shown, keeper, authorize, changed)
+    return routes
+
+
+def _routes_of_list(routes: APIRouter, shown: BoardReader, asked: Callable[..., BreachFilter]) -> None:
+    @routes.get("/v1/breaches", summary="List breaches with their reasons, the newest first", responses=_DENIED)
+    async def breaches(
+        wanted: BreachFilter = Depends(asked),
+        after: Annotated[PageIn, Query(description="`next` of the page before")] = "",
+        limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
+        lang: _Language = "en",
+    ) -> BreachListAnswer:
+        """Breaches by contract, metric and period; with `lacking` those that keep a period from being frozen."""
+        page = await shown.breaches(wanted, cursor_in(after, BreachCursor.of), limit)
+        return BreachListAnswer(
+            breaches=tuple(ListedBreach(**_fields(one, shown.reasons(one.plan), lang)) for one in page.breaches),
+            next=None if page.next is None else str(page.next),
+        )
+
+    @routes.get("/breaches", response_class=HTMLResponse, summary="Show breaches and their reasons")
+    async def page(
+        request: Request,
+        wanted: BreachFilter = Depends(asked),
+        after: Annotated[PageIn, Query(description="`next` of the page before")] = "",
+    ) -> Response:
+        listed = await shown.breaches(wanted, cursor_in(after, BreachCursor.of), ROWS)
+        query = {name: value for name, value in request.query_params.items() if value and name != "after"}
+        return HTMLResponse(
+            shown.pages.breaches(wanted, listed, shown.reasons, query, shown.now()), headers=PAGE_HEADERS
+        )
+
+
+def _routes_of_one(
+    routes: APIRouter, shown: BoardReader, keeper: ReasonKeeper, authorize: Authorizer, said: Callable[[], None]
+) -> None:
+    async def found(clock: str, only: str | None) -> ShownBreach:
+        known = await shown.breach(_clock_id(clock), only)
+        if known is None:
+            raise _no_such_breach(clock)
+        return known
+
+    @routes.get("/v1/breaches/{clock}", summary="Read a breach and what was said of it", responses=_ONE)
+    async def one_breach(request: Request, clock: str, lang: _Language = "en") -> BreachAnswer:
+        """A breach, by the id of its clock, with every reason that was said and the codes to choose from."""
+        known = await found(clock, authorize(request, READ).contract)
+        return BreachAnswer(**_whole(known, shown.reasons(known.plan), lang))
+
+    @routes.put(
+        "/v1/breaches/{clock}/reason",
+        summary="Explain a breach",
+        responses={**_ONE, **BAD_BODY, 409: {"description": "The clock was not breached"}},
+        openapi_extra=describes(ReasonIn),
+    )
+    async def explain(request: Request, clock: str, lang: _Language = "en") -> ExplainedAnswer:
+        """Say why a promise was broken. An earlier reason stays on record; the same one again changes nothing."""
+        access = authorize(request, ACK)
+        body = await demand_model(request, ReasonIn)
+        by = name_and_key(body.by.strip(), access.key)
+        wanted = WantedReason(clock=_clock_id(clock), code=body.code, text=body.text.strip(), by=by)
+        try:
+            rules = shown.reasons(await keeper.plan_of(wanted.clock, access.contract))
+            _, changed = await keeper.say(wanted, rules, command_of(access, body.text.strip()), access.contract)
+        except NoSuchBreach:
+            raise _no_such_breach(clock) from None
+        except NotBreached:
+            detail = "This clock has not run past its due instant: there is nothing to explain."
+            raise Problem(409, "not-breached", "It was not breached", detail) from None
+        except ReasonRefused as refused:
+            place = "/text" if refused.refusal is ReasonRefusal.NEEDS_TEXT else "/code"
+            errors = [{"pointer": place, "detail": str(refused)}]
+            raise Problem(422, "invalid-input", "The input does not fit", str(refused), errors=errors) from None
+        if changed:
+            said()
+        known = await found(clock, access.contract)
+        return ExplainedAnswer(**_whole(known, rules, lang), changed=changed)
+
+
+def _clock_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise _no_such_breach(text) from None
+
+
+def _no_such_breach(clock: str) -> Problem:
+    detail = f"No breach of a clock {clock[:60]!r} is known here; `GET /v1/breaches` lists those that are."
+    return Problem(404, "no-such-breach", "No such breach", detail)
+
+
+def _fields(one: ShownBreach, rules: BreachReasons, language: str) -> dict[str, Any]:
+    return {
+        "clock": str(one.clock),
+        "incident": one.incident,
+        "page": one.page,
+        "title": one.title,
+        "contract": one.contract,
+        "plan": one.plan,
+        "metric": one.metric,
+        "cycle": one.cycle,
+        "priority": one.priority,
+        "state": one.state,
+        "breached_at": one.breached_at,
+        "stopped_at": one.stopped_at,
+        "exempt": one.exempt,
+        "reason_required": one.required,
+        "reason": None if one.reason is None else _said(one.reason, rules, language),
+    }
+
+
+def _whole(one: ShownBreach, rules: BreachReasons, language: str) -> dict[str, Any]:
+    codes = tuple(
+        ReasonCodeAnswer(id=code.id, title=code.title(language), needs_text=code.needs_text) for code in rules.codes
+    )
+    history = tuple(_said(said, rules, language) for said in one.reasons)
+    return _fields(one, rules, language) | {"history": history, "codes": codes}
+
+
+def _said(said: SaidReason, rules: BreachReasons, language: str) -> ReasonAnswer:
+    code = rules.code(said.code)
+    title = said.code if code is None else code.title(language)
+    return ReasonAnswer(code=said.code, title=title, text=said.text, by=said.by, at=said.at)

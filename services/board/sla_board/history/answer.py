@@ -1,0 +1,138 @@
+"""The list of incidents as JSON: its documented models, and a row as one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sla_board.history.cursor import written_cursor
+from sla_board.history.query import IncidentPage
+from sla_board.shown.word import web_link
+from sla_platform.rfc3339 import rfc3339
+
+
+class ListedIncident(BaseModel):
+    """An incident in the list; in a list of one metric, one clock of it.
+
+    `id`: slad's id. `title`, `url`, `product`, `assignee`, `group`: as the ticket states them, "" if it does not; `url`
+    only if http or https. `opened_at`, `ended_at`: null if not known. `met`, `missed`, `open`, `exempt`: how many of
+    its clocks have which verdict. In a list of one metric `priority`, `verdict`, `counts_at` and `due_at` are the
+    clock's; `metric`, `cycle` (from 0), `clock` (its id) and `stopped_at` are null in any other list.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    ticket: str = Field(description="the name people use, such as SUP-77 or acme/shop#12")
+    title: str
+    url: str
+    customer: str
+    contract: str = Field(description="under which it stands; with `left_at`, under which it stood then")
+    product: str
+    priority: str
+    state: str = Field(description="open, waiting, resolved, closed, cancelled, merged or unknown")
+    verdict: str = Field(description="met, missed, open, exempt or none")
+    counts_at: datetime = Field(
+        description="the instant by which it is dated: missed, the due instant that passed; met, the stop; open, the "
+        "due instant ahead; else its end or opening"
+    )
+    due_at: datetime | None = Field(description="the next due instant of its open clocks")
+    opened_at: datetime | None
+    ended_at: datetime | None
+    left_at: datetime | None = Field(description="when it left this contract: all of this is as it stood then")
+    assignee: str
+    group: str
+    zone: str = Field(description="the contract's time zone")
+    met: int
+    missed: int
+    open: int
+    exempt: int
+    metric: str | None
+    cycle: int | None
+    clock: str | None
+    stopped_at: datetime | None
+
+
+class IncidentList(BaseModel):
+    """A page of the list of incidents, the newest first, with the counts of the whole list.
+
+    `total`: how many rows fit the filter. `states`: state -> how many, whatever state the filter chooses. `verdicts`:
+    the same by verdict. `next`: pass it as `cursor` for the next page; null at the end.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    total: int
+    states: Mapping[str, int]
+    verdicts: Mapping[str, int]
+    incidents: tuple[ListedIncident, ...]
+    next: str | None
+    since: datetime | None = Field(description="from where on rows are dated, as `period`, `from` and `zone` say")
+    until: datetime | None = Field(description="before when rows are dated")
+    zone: str = Field(description="in which `period`, `from` and `to` were read")
+    filling: bool = Field(
+        description="incidents of an earlier release are still being entered: the list and its counts are not whole yet"
+    )
+
+
+def list_answer(page: IncidentPage) -> IncidentList:
+    """Return a page of the list of incidents as its JSON model."""
+    counts, shown = page.counts, page.shown
+    return IncidentList(
+        total=counts.total,
+        states=counts.states,
+        verdicts={verdict.value: number for verdict, number in counts.verdicts.items()},
+        incidents=tuple(ListedIncident(**row_values(row)) for row in page.rows),
+        next=None if page.after is None else written_cursor(page.after, shown),
+        since=shown.since,
+        until=shown.until,
+        zone=shown.zone,
+        filling=page.filling,
+    )
+
+
+def row_values(row: Any) -> dict[str, Any]:
+    """Return the fields of a `ListedIncident` for a row of `IncidentPage.rows`."""
+    clock = getattr(row, "clock", None)
+    return {
+        "id": row.incident,
+        "ticket": row.ticket,
+        "title": row.title,
+        "url": web_link(row.url),
+        "customer": row.customer,
+        "contract": row.contract,
+        "product": row.product,
+        "priority": row.priority,
+        "state": row.phase,
+        "verdict": row.verdict,
+        "counts_at": row.counts_at,
+        "due_at": row.due_at,
+        "opened_at": row.opened_at,
+        "ended_at": row.ended_at,
+        "left_at": row.left_at,
+        "assignee": row.assignee,
+        "group": row.team,
+        "zone": row.zone,
+        "met": row.met,
+        "missed": row.missed,
+        "open": row.open,
+        "exempt": row.exempt,
+        "metric": None if clock is None else row.metric,
+        "cycle": None if clock is None else row.cycle,
+        "clock": None if clock is None else str(clock),
+        "stopped_at": None if clock is None else row.stopped_at,
+    }
+
+
+def text_values(row: Any) -> dict[str, str | int]:
+    """Return the same fields as texts and numbers: instants as RFC 3339, "" for null."""
+    return {name: _as_text(value) for name, value in row_values(row).items()}
+
+
+def _as_text(value: Any) -> str | int:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return "" if value is None else value

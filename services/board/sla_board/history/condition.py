@@ -1,0 +1,101 @@
+"""The filter of the list of incidents as SQL conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Table, and_, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.history.filter import IncidentFilter
+from sla_board.history.part import ALL_CONTRACTS, ONE_CONTRACT
+from sla_board.projection.text import containing
+from sla_platform.store.alias import incident_named
+
+_listed = tables.listed.c
+
+
+def table_of(shown: IncidentFilter) -> Table:
+    """Return the table whose rows the filter lists: that of incidents, or, for one metric, that of clocks."""
+    return tables.listed_clock if shown.metric else tables.listed
+
+
+def joined(shown: IncidentFilter) -> FromClause:
+    """Return the table whose rows the filter lists, with the columns of the incidents beside those of clocks."""
+    if not shown.metric:
+        return tables.listed
+    clock = tables.listed_clock.c
+    return tables.listed_clock.join(
+        tables.listed,
+        and_(
+            _listed.incident == clock.incident, _listed.contract == clock.contract, _listed.part == clock.part
+        ),
+    )  # fmt: skip
+
+
+def belongs(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that choose whose rows are listed, and of what: all but instant, state, verdict and text.
+
+    `columns`: of the table that is asked; one with the columns part, contract, customer, product and priority.
+    """
+    contracts = shown.of_contracts
+    chosen: list[ColumnElement[bool]] = [columns.part.in_(ALL_CONTRACTS if contracts is None else ONE_CONTRACT)]
+    if contracts is not None:
+        chosen.append(columns.contract.in_(contracts))
+    for column, names in (
+        (columns.customer, shown.customers), (columns.product, shown.products), (columns.priority, shown.priorities),
+    ):  # fmt: skip
+        if names:
+            chosen.append(column.in_(names))
+    return chosen
+
+
+def decided(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filter on state and verdict."""
+    chosen: list[ColumnElement[bool]] = []
+    if shown.states:
+        chosen.append(columns.phase.in_(shown.states))
+    if shown.verdicts:
+        chosen.append(columns.verdict.in_([verdict.value for verdict in shown.verdicts]))
+    return chosen
+
+
+def dated(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filter on the metric, and on the instant by which rows are dated."""
+    chosen: list[ColumnElement[bool]] = []
+    if shown.metric:
+        chosen.append(columns.metric == shown.metric)
+    if shown.since is not None:
+        chosen.append(columns.counts_at >= shown.since)
+    if shown.until is not None:
+        chosen.append(columns.counts_at < shown.until)
+    return chosen
+
+
+async def text_condition(connection: AsyncConnection, shown: IncidentFilter) -> ColumnElement[bool] | None:
+    """Return the condition of the filter on its text; None without a text.
+
+    If the text is the name of a ticket in the list, or an incident's id, in any case of letters, only that ticket fits.
+    Otherwise every incident fits that has the text in its id, names, title, customer or contract.
+    """
+    text = shown.text.strip()
+    if not text:
+        return None
+    named = await incident_named(connection, tables.alias, text)
+    exactly = or_(_listed.folded == text.casefold(), _listed.incident.in_(sorted({text, named})))
+    query = select(_listed.incident).where(exactly, *belongs(_any_priority(shown), _listed)).limit(1)
+    if (await connection.execute(query)).first() is not None:
+        return exactly
+    return _listed.search.like(containing(text), escape="\\")
+
+
+def _any_priority(shown: IncidentFilter) -> IncidentFilter:
+    """Whether a name is a ticket's does not depend on what else is chosen; whose tickets may be seen stays."""
+    return IncidentFilter(contracts=shown.contracts, only_contract=shown.only_contract)
+
+
+def all_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return the condition that all of these hold."""
+    return and_(true(), *conditions)

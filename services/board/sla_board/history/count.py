@@ -1,0 +1,134 @@
+"""How many rows the list of incidents has for a filter, by state and verdict: from the numbers by month, at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.history.condition import belongs, dated, joined, table_of, text_condition
+from sla_board.history.filter import STATES, IncidentFilter
+from sla_board.history.rollup import EVERYTHING, month_of, month_start
+from sla_board.history.verdict import Verdict
+
+_count = tables.listed_count.c
+
+
+@dataclass(frozen=True, slots=True)
+class ListCounts:
+    """How many rows fit a filter.
+
+    `total`: the rows that the list has. `states`: state -> rows, whatever state the filter chooses. `verdicts`: verdict
+    -> rows, whatever verdict it chooses. `months`: month (see `month_of`) -> rows of the list, the newest first.
+    """
+
+    total: int
+    states: Mapping[str, int]
+    verdicts: Mapping[Verdict, int]
+    months: Mapping[int, int]
+
+
+async def read_counts(connection: AsyncConnection, shown: IncidentFilter) -> ListCounts:
+    """Return how many rows of the list fit the filter `shown`.
+
+    Whole months (UTC) are read from the numbers that are kept, the days at both ends of the filter's span, and
+    everything with a text, from the list itself.
+    """
+    found: Counter[tuple[int, str, str]] = Counter()
+    if shown.text.strip():
+        await _count_rows(connection, shown, found)
+        return _counts(found, shown)
+    first, last = _whole_months(shown)
+    if first is None and last is None:
+        await _sum_months(connection, shown, None, None, found)
+    elif first is not None and last is not None and first >= last:
+        await _count_rows(connection, shown, found)
+    else:
+        await _sum_months(connection, shown, first, last, found)
+        for part in _ends(shown, first, last):
+            await _count_rows(connection, part, found)
+    return _counts(found, shown)
+
+
+def _whole_months(shown: IncidentFilter) -> tuple[int | None, int | None]:
+    """The first whole month within the span, and the one after the last; None where the span has no end."""
+    first = last = None
+    if shown.since is not None:
+        first = month_of(shown.since)
+        first += month_start(first) < shown.since
+    if shown.until is not None:
+        last = month_of(shown.until)
+    return first, last
+
+
+def _ends(shown: IncidentFilter, first: int | None, last: int | None) -> Iterator[IncidentFilter]:
+    """The days before and after the whole months, as filters of their own."""
+    if first is not None and shown.since is not None and shown.since < month_start(first):
+        yield replace(shown, until=month_start(first))
+    if last is not None and shown.until is not None and month_start(last) < shown.until:
+        yield replace(shown, since=month_start(last))
+
+
+async def _sum_months(
+    connection: AsyncConnection, shown: IncidentFilter, first: int | None, last: int | None,
+    found: Counter[tuple[int, str, str]],
+) -> None:  # fmt: skip
+    whose = belongs(shown, _count)
+    if shown.of_contracts is None and not shown.customers and not shown.products:
+        whose = [_count.part == EVERYTHING, *belongs(shown, _count)[1:]]
+    query = select(_count.month, _count.phase, _count.verdict, func.sum(_count.number).label("number"))
+    query = query.where(_count.metric == shown.metric, *whose)
+    if first is not None:
+        query = query.where(_count.month >= first)
+    if last is not None:
+        query = query.where(_count.month < last)
+    for row in (await connection.execute(query.group_by(_count.month, _count.phase, _count.verdict))).all():
+        found[row.month, row.phase, row.verdict] += int(row.number)
+
+
+async def _count_rows(connection: AsyncConnection, shown: IncidentFilter, found: Counter[tuple[int, str, str]]) -> None:
+    """Count in the list itself, month by month where the span is known."""
+    columns = table_of(shown).c
+    text = await text_condition(connection, shown)
+    place = table_of(shown) if text is None else joined(shown)
+    conditions = [*belongs(shown, columns), *dated(shown, columns), *([] if text is None else [text])]
+    query = select(columns.phase, columns.verdict, func.count().label("number")).select_from(place)
+    for since, until in pairwise(_cuts(shown)):
+        within = [] if since is None or until is None else [columns.counts_at >= since, columns.counts_at < until]
+        rows = await connection.execute(query.where(*conditions, *within).group_by(columns.phase, columns.verdict))
+        for row in rows.all():
+            found[0 if since is None else month_of(since), row.phase, row.verdict] += row.number
+
+
+def _cuts(shown: IncidentFilter) -> list[datetime | None]:
+    """Where the months of the span begin, with its ends; without both ends all is counted as one."""
+    if shown.since is None or shown.until is None or shown.text.strip():
+        return [None, None]
+    between = range(month_of(shown.since) + 1, month_of(shown.until) + 1)
+    starts = [month_start(month) for month in between if shown.since < month_start(month) < shown.until]
+    return [shown.since, *starts, shown.until]
+
+
+def _counts(found: Counter[tuple[int, str, str]], shown: IncidentFilter) -> ListCounts:
+    chosen = frozenset(verdict.value for verdict in shown.verdicts) or frozenset(Verdict)
+    wanted = frozenset(shown.states) or frozenset(STATES)
+    states, verdicts, months = Counter[str](), Counter[str](), Counter[int]()
+    for (month, state, verdict), number in found.items():
+        if verdict in chosen:
+            states[state] += number
+        if state in wanted:
+            verdicts[verdict] += number
+        if verdict in chosen and state in wanted:
+            months[month] += number
+    return ListCounts(
+        total=months.total(),
+        states={state: states[state] for state in STATES if states[state]},
+        verdicts={verdict: verdicts[verdict.value] for verdict in Verdict},
+        months={month: months[month] for month in sorted(months, reverse=True) if months[month]},
+    )

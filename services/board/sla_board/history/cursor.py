@@ -1,0 +1,72 @@
+"""Where a page of the list of incidents ended, as an opaque text that is valid for one filter alone. Pure."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from uuid import UUID
+
+import orjson
+
+from sla_board.history.filter import IncidentFilter
+from sla_platform.store.types import from_micros, to_micros
+
+LONGEST = 1_000
+
+
+class BadCursor(ValueError):
+    """Raised when a text is no cursor, or one that was made for another filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlace:
+    """A row's place in the list of incidents, whose order is by these fields, the highest first.
+
+    `clock`: the id of the clock in a list of one metric, else "".
+    """
+
+    counts_at: datetime
+    incident: str
+    contract: str
+    clock: str = ""
+
+
+def written_cursor(place: ListPlace, shown: IncidentFilter) -> str:
+    """Return the cursor for the page that follows the row at `place` in the list that the filter `shown` shows."""
+    fields = [_mark(shown), to_micros(place.counts_at), place.incident, place.contract, place.clock]
+    return urlsafe_b64encode(orjson.dumps(fields)).decode().rstrip("=")
+
+
+def read_cursor(written: str, shown: IncidentFilter) -> ListPlace:
+    """Return the place at which a page ended. Raises BadCursor if the text is not a cursor of this filter.
+
+    `written`: as `written_cursor` returned it. `shown`: the filter with which it is used.
+    """
+    try:
+        padded = written + "=" * (-len(written) % 4)
+        fields = orjson.loads(urlsafe_b64decode(padded.encode("ascii"))) if len(written) <= LONGEST else None
+    except (ValueError, binascii.Error):
+        fields = None
+    match fields:
+        case [str() as mark, int() as micros, str() as incident, str() as contract, str() as clock]:
+            if mark != _mark(shown):
+                raise BadCursor("the cursor is of another filter: begin without it")
+            if bool(clock) != bool(shown.metric) or (clock and not _is_clock(clock)):
+                raise BadCursor("this is no cursor: pass `next` of the page before as it is")
+            return ListPlace(from_micros(micros), incident, contract, clock)
+        case _:
+            raise BadCursor("this is no cursor: pass `next` of the page before as it is")
+
+
+def _is_clock(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _mark(shown: IncidentFilter) -> str:
+    return blake2b(shown.identity.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

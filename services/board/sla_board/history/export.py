@@ -1,0 +1,63 @@
+"""The whole list of incidents as CSV or JSON lines, page by page, so that its length costs no memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from sla_board.history.answer import ListedIncident, row_values, text_values
+from sla_board.history.filter import IncidentFilter
+from sla_board.history.query import place_of, read_rows
+from sla_platform.store.engine import Store
+
+PART = 500  # rows at a time
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+COLUMNS = tuple(ListedIncident.model_fields)
+"""The columns of the CSV: the fields of the list's JSON."""
+
+
+async def pages_of(store: Store, shown: IncidentFilter) -> AsyncIterator[Sequence[Any]]:
+    """Yield all rows that the filter `shown` lists, at most 500 at a time, the newest first.
+
+    Each part is read by itself, so that no transaction stays open while a slow reader takes its time. Raises StoreBusy.
+    """
+    after = None
+    while True:
+        async with store.reading() as connection:
+            rows = await read_rows(connection, shown, after, PART)
+        if rows:
+            yield rows
+        if len(rows) < PART:
+            return
+        after = place_of(rows[-1])
+
+
+async def csv_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]:
+    """Yield the list as CSV (RFC 4180, UTF-8) with a header line, in pieces.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    yield _csv([COLUMNS])
+    async for rows in pages_of(store, shown):
+        yield _csv([_cell(value) for value in text_values(row).values()] for row in rows)
+
+
+async def json_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]:
+    """Yield the list as JSON lines in pieces; each line is a `ListedIncident`."""
+    async for rows in pages_of(store, shown):
+        yield b"".join(orjson.dumps(row_values(row), option=orjson.OPT_UTC_Z) + b"\n" for row in rows)
+
+
+def _csv(rows: Iterable[Sequence[str | int]]) -> bytes:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\r\n").writerows(rows)
+    return written.getvalue().encode("utf-8", "replace")
+
+
+def _cell(value: str | int) -> str | int:
+    """A spreadsheet runs a text that begins so; the apostrophe makes it plain text there."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,90 @@
+"""Entering incidents of an earlier release in the list, some at a time, while the board runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import delete, select, union, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.history.keep import keep_listed
+from sla_board.projection import store as projections
+from sla_board.projection.incident import incident_row
+from sla_domain.forgotten import drop_forgotten
+from sla_platform.errors import Retryable
+from sla_platform.store import tombstone
+from sla_platform.store.engine import Store
+
+PART = 100  # incidents in one transaction
+_AGAIN_SECONDS = 2.0
+_log = structlog.get_logger(__name__)
+
+
+class ListFilling:
+    """Enters the incidents that an earlier release has stored in the list of incidents: call `run`.
+
+    Its progress is stored with what it enters, so that it goes on where it ended. `pause`: seconds between two parts,
+    in which others write.
+    """
+
+    def __init__(self, store: Store, pause: float = 0.05) -> None:
+        self._store = store
+        self._pause = pause
+
+    async def run(self) -> None:
+        """Enter all incidents that are still to be entered, then wait for ever (a part of a service never ends)."""
+        while await self._tried():
+            await asyncio.sleep(self._pause)
+        await asyncio.Event().wait()
+
+    async def _tried(self) -> bool:
+        try:
+            return await self.enter_part()
+        except Retryable as error:
+            _log.warning("board.filling_later", error=str(error))
+            await asyncio.sleep(_AGAIN_SECONDS)
+            return True
+
+    async def enter_part(self) -> bool:
+        """Enter the next 100 incidents; return whether there may be more. Raises StoreBusy."""
+        place = select(tables.listing.c.after)
+        async with self._store.reading() as connection:
+            if (await connection.execute(place)).first() is None:
+                return False
+        async with self._store.transaction() as connection:
+            # With the lock another board waits here, and then goes on behind these.
+            after = (await connection.execute(place.with_for_update())).scalar_one_or_none()
+            if after is None:
+                return False
+            names = await _next_names(connection, after)
+            if not names:
+                await connection.execute(delete(tables.listing))
+                _log.info("board.list_filled")
+                return False
+            await _renew(connection, names)
+            await keep_listed(connection, names)
+            await connection.execute(update(tables.listing).values(after=names[-1]))
+        return True
+
+
+async def _next_names(connection: AsyncConnection, after: str) -> Sequence[str]:
+    """Of incidents that have events, and of those that have only clocks; sorted as the database sorts."""
+    parts = []
+    for column in (tables.incident.c.id, tables.clock.c.incident):
+        part = select(column.label("name")).where(column > after).distinct().order_by(column).limit(PART)
+        parts.append(select(part.subquery().c.name))
+    both = union(*parts).subquery()
+    return (await connection.execute(select(both.c.name).order_by(both.c.name).limit(PART))).scalars().all()
+
+
+async def _renew(connection: AsyncConnection, names: Sequence[str]) -> None:
+    """Compute their own rows anew: earlier releases did not store when an incident ended."""
+    tombstones = await tombstone.tombstones(connection, tables.tombstone, names)
+    kept = await projections.events_of_incidents(connection, names)
+    counting = {name: drop_forgotten(kept[name], tombstones.get(name)) for name in sorted(kept)}
+    rows = [incident_row(events) for events in counting.values() if events]
+    await projections.upsert_rows(connection, tables.incident, rows)
+    await projections.copy_phases(connection, names)

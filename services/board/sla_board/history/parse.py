@@ -1,0 +1,178 @@
+"""From the parameters of a request to the filter of the list of incidents, with every error and its place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo
+
+from sla_board.history.filter import GROUPS, MOST_ROWS, ROWS, STATES, IncidentFilter
+from sla_board.history.period import BadPeriod, calendar_period
+from sla_board.history.verdict import Verdict
+from sla_domain.bounds import RANGE, within_reach, writable
+from sla_domain.calendar import load_zone
+from sla_domain.errors import UnknownZone
+
+NAMES = (
+    "contract", "customer", "product", "priority", "state", "verdict", "metric", "from", "to", "period", "zone", "q",
+    "limit", "cursor",
+)  # fmt: skip
+"""The parameters of the list of incidents."""
+_SEVERAL = frozenset({"contract", "customer", "product", "priority", "state", "verdict"})
+_MOST = 50
+_LONGEST = 300
+ZoneOf = Callable[[str], str | None]
+"""Returns the time zone of a contract, given its id; None if there is no such contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedError:
+    """What is wrong with one parameter of a request. `parameter`: its name; `detail`: the error, and what to do."""
+
+    parameter: str
+    detail: str
+
+
+class BadFilter(ValueError):
+    """Raised when parameters make no filter; `errors` has each error with its place."""
+
+    def __init__(self, errors: Sequence[AskedError]) -> None:
+        super().__init__("; ".join(f"{one.parameter}: {one.detail}" for one in errors))
+        self.errors = tuple(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks of the list of incidents.
+
+    `shown`: the filter. `cursor`: where the page begins; "" for the first page.
+    """
+
+    shown: IncidentFilter
+    cursor: str
+
+
+def parse_asked(pairs: Sequence[tuple[str, str]], only_contract: str | None, zone_of: ZoneOf) -> Asked:
+    """Return the filter that the parameters of a request state, and the cursor among them.
+
+    `pairs`: names and values, in their order; empty values are left out. `only_contract`: the one contract that the
+    caller's key may see, None for all. `zone_of`: returns the time zone of a contract. Instants without an offset and
+    periods are read in the zone that `zone` names. Without it they are read in that of the one contract chosen, or in
+    UTC. Raises BadFilter, with every error.
+    """
+    errors: list[AskedError] = []
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        text = value.strip()
+        if name not in NAMES:
+            near = get_close_matches(name, NAMES, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(NAMES)}"
+            errors.append(AskedError(name[:60], f"no such parameter; {hint}"))
+        elif not writable(text) or len(text) > _LONGEST:
+            errors.append(AskedError(name, f"a text of at most {_LONGEST} characters without line breaks is expected"))
+        elif text:
+            given.setdefault(name, []).append(text)
+    for name, values in given.items():
+        if name not in _SEVERAL and len(values) > 1:
+            errors.append(AskedError(name, "is given more than once"))
+        elif len(values) > _MOST:
+            errors.append(AskedError(name, f"is given more than {_MOST} times"))
+    single = {name: values[0] for name, values in given.items()}
+    shown = IncidentFilter(
+        contracts=_names(given, "contract"),
+        customers=_names(given, "customer"),
+        products=_names(given, "product"),
+        priorities=_names(given, "priority"),
+        states=_states(given.get("state", []), errors),
+        verdicts=_verdicts(given.get("verdict", []), errors),
+        metric=single.get("metric", ""),
+        text=single.get("q", ""),
+        limit=_limit(single.get("limit", ""), errors),
+        only_contract=only_contract,
+    )
+    shown = _dated(shown, single, zone_of, errors)
+    if errors:
+        raise BadFilter(errors)
+    return Asked(shown, single.get("cursor", ""))
+
+
+def _names(given: dict[str, list[str]], name: str) -> tuple[str, ...]:
+    return tuple(sorted({*given.get(name, [])}))
+
+
+def _states(written: Sequence[str], errors: list[AskedError]) -> tuple[str, ...]:
+    """In the order of `STATES`, whatever the order given; a group stands for its states."""
+    chosen = {state for word in written for state in GROUPS.get(word.lower(), (word.lower(),))}
+    for word in sorted(chosen - {*STATES}):
+        errors.append(AskedError("state", f"{word!r} is no state: {', '.join([*GROUPS, *STATES])}"))
+    return tuple(state for state in STATES if state in chosen)
+
+
+def _verdicts(written: Sequence[str], errors: list[AskedError]) -> tuple[Verdict, ...]:
+    chosen = {word.lower() for word in written}
+    for word in sorted(chosen - {*Verdict}):
+        errors.append(AskedError("verdict", f"{word!r} is no verdict: {', '.join(Verdict)}"))
+    return tuple(verdict for verdict in Verdict if verdict.value in chosen)
+
+
+def _limit(written: str, errors: list[AskedError]) -> int:
+    if not written:
+        return ROWS
+    if not (written.isascii() and written.isdigit() and len(written) <= 4 and 1 <= int(written) <= MOST_ROWS):
+        errors.append(AskedError("limit", f"a number from 1 to {MOST_ROWS} is expected"))
+        return ROWS
+    return int(written)
+
+
+def _dated(shown: IncidentFilter, single: dict[str, str], zone_of: ZoneOf, errors: list[AskedError]) -> IncidentFilter:
+    zone = _zone(shown, single.get("zone", ""), zone_of, errors)
+    begin, end, period = (single.get(name, "") for name in ("from", "to", "period"))
+    shown = replace(shown, begin=begin, end=end, zone=zone.key, zone_chosen="zone" in single)
+    if period and (begin or end):
+        errors.append(AskedError("period", "is given beside `from` or `to`: give either"))
+        return shown
+    if period:
+        try:
+            found = calendar_period(period, zone)
+        except BadPeriod as bad:
+            errors.append(AskedError("period", str(bad)))
+            return shown
+        return replace(shown, period=found.name, since=found.start, until=found.end)
+    since, until = _instant("from", begin, zone, errors), _instant("to", end, zone, errors)
+    if since is not None and until is not None and since >= until:
+        errors.append(AskedError("to", "is not after `from`"))
+    return replace(shown, since=since, until=until)
+
+
+def _zone(shown: IncidentFilter, written: str, zone_of: ZoneOf, errors: list[AskedError]) -> ZoneInfo:
+    if written:
+        try:
+            return load_zone(written)
+        except UnknownZone:
+            errors.append(AskedError("zone", f"{written!r} is no time zone; write it as Europe/Warsaw"))
+            return ZoneInfo("UTC")
+    contracts = shown.of_contracts
+    known = zone_of(contracts[0]) if contracts is not None and len(contracts) == 1 else None
+    return ZoneInfo(known or "UTC")
+
+
+def _instant(name: str, written: str, zone: ZoneInfo, errors: list[AskedError]) -> datetime | None:
+    if not written:
+        return None
+    try:
+        if len(written) == len("2026-11-01"):
+            day = date.fromisoformat(written)
+            at = datetime(day.year, day.month, day.day, tzinfo=zone)
+        else:
+            at = datetime.fromisoformat(written)
+            at = at if at.tzinfo is not None else at.replace(tzinfo=zone)
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        text = f"{written[:40]!r} is no instant: write 2026-11-01, or 2026-11-22T10:00:00+01:00"
+        errors.append(AskedError(name, text))
+        return None
+    if not within_reach(at):
+        errors.append(AskedError(name, f"an instant lies {RANGE}"))
+    return at

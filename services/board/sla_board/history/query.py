@@ -1,0 +1,111 @@
+"""A page of the list of incidents, read by the key of the row before it, whatever the list's length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.history.condition import belongs, dated, decided, joined, table_of, text_condition
+from sla_board.history.count import ListCounts, read_counts
+from sla_board.history.cursor import ListPlace
+from sla_board.history.filter import IncidentFilter
+from sla_board.history.rollup import month_of, month_start
+
+_listed = tables.listed.c
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPage:
+    """A page of the list of incidents.
+
+    `rows`: of the table `board_listed`; in a list of one metric each has the columns of its clock besides: metric,
+    cycle, clock, and the clock's own priority, verdict, counts_at, due_at and stopped_at. `counts`: of the whole list.
+    `after`: the place of the last row if more follow, else None. `filling`: incidents of an earlier release are still
+    being entered, so that rows may be missing.
+    """
+
+    shown: IncidentFilter
+    rows: Sequence[Any]
+    counts: ListCounts
+    after: ListPlace | None
+    filling: bool
+
+
+async def read_page(connection: AsyncConnection, shown: IncidentFilter, after: ListPlace | None) -> IncidentPage:
+    """Return a page of the list that the filter `shown` shows, the newest rows first, with the counts of the list.
+
+    `after`: the place after which the page begins; None for the first page.
+    """
+    counts = await read_counts(connection, shown)
+    span = _span(counts, shown.limit + 1, after)
+    rows = await read_rows(connection, shown, after, shown.limit + 1, span) if counts.total else []
+    page, more = rows[: shown.limit], len(rows) > shown.limit
+    filling = (await connection.execute(select(tables.listing.c.after))).first() is not None
+    return IncidentPage(shown, page, counts, place_of(page[-1]) if more else None, filling)
+
+
+async def read_rows(
+    connection: AsyncConnection,
+    shown: IncidentFilter,
+    after: ListPlace | None,
+    limit: int,
+    span: tuple[datetime | None, datetime | None] = (None, None),
+) -> Sequence[Any]:
+    """Return at most `limit` rows of the list, the newest first, that follow the place `after` (None: from the top).
+
+    `span`: `[since, until)` in which the rows are known to lie; None for no bound.
+    """
+    columns = table_of(shown).c
+    text = await text_condition(connection, shown)
+    conditions = [*belongs(shown, columns), *dated(shown, columns), *decided(shown, columns)]
+    conditions += [] if text is None else [text]
+    conditions += [] if span[0] is None else [columns.counts_at >= span[0]]
+    conditions += [] if span[1] is None else [columns.counts_at < span[1]]
+    conditions += [] if after is None else [_follows(columns, after, bool(shown.metric))]
+    order = [columns.counts_at.desc(), columns.incident.desc(), columns.contract.desc()]
+    selected: list[ColumnElement[Any]] = list(_listed)
+    if shown.metric:
+        order.append(columns.clock.desc())
+        own = {column.name for column in tables.listed_clock.columns}
+        selected = [column for column in _listed if column.name not in own] + list(columns)
+    query = select(*selected).select_from(joined(shown)).where(*conditions).order_by(*order).limit(limit)
+    return (await connection.execute(query)).all()
+
+
+def place_of(row: Any) -> ListPlace:
+    """Return the place of a row in the list."""
+    clock = getattr(row, "clock", None)
+    return ListPlace(row.counts_at, row.incident, row.contract, "" if clock is None else str(clock))
+
+
+def _follows(columns: Any, after: ListPlace, of_clocks: bool) -> ColumnElement[bool]:
+    tail: ColumnElement[bool] = columns.clock < UUID(after.clock) if of_clocks else false()
+    tail = or_(columns.contract < after.contract, and_(columns.contract == after.contract, tail))
+    tail = or_(columns.incident < after.incident, and_(columns.incident == after.incident, tail))
+    # The first comparison is implied, but an index can begin with it.
+    return and_(
+        columns.counts_at <= after.counts_at,
+        or_(columns.counts_at < after.counts_at, and_(columns.counts_at == after.counts_at, tail)),
+    )
+
+
+def _span(counts: ListCounts, wanted: int, after: ListPlace | None) -> tuple[datetime | None, datetime | None]:
+    """Between which months the rows of the page lie, so that a rare choice is not looked for in all the others."""
+    months = [month for month in counts.months if after is None or month <= month_of(after.counts_at)]
+    if 0 in counts.months or not months:
+        return None, None
+    found, since = 0, None
+    for month in months:
+        # Of the month in which the page before ended nobody knows how many are left.
+        found += counts.months[month] if after is None or month < month_of(after.counts_at) else 0
+        if found >= wanted:
+            since = month_start(month)
+            break
+    return since, month_start(months[0] + 1)

@@ -1,0 +1,206 @@
+"""How attainment counts the clocks and the whole of an incident, from the board's rows: in any order of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.projection.contract import periods_of
+from sla_board.projection.mark import CountedOnce
+from sla_domain.attainment import JudgedClock, PromiseVerdict, contract_then, judge_request
+from sla_domain.clock import ClockState
+from sla_domain.fact import Cancelled, Exempted, Met, Missed
+from sla_domain.incident import Phase
+from sla_platform.wire import ClockFact
+
+_clock, _request = tables.clock.c, tables.request.c
+_LIVE = frozenset(phase.value for phase in Phase if phase.live)
+
+
+def verdict_columns(
+    applied: Sequence[ClockFact], breach: ClockFact | None, state: ClockState, breached_at: datetime | None
+) -> dict[str, Any]:
+    """Return the columns of a row of `board_clock` that say how attainment counts the clock.
+
+    `applied`: the facts about the clock but its warnings and breaches, the last one last. `breach`: the fact of the
+    breach in force, None if there is none. `state`, `breached_at`: of the row. The contract is that of the deciding
+    fact; `decided_in` puts that of the incident's periods in its place.
+    """
+    last = applied[-1]
+    verdict, at = _verdict(last, state, breached_at)
+    context = next((fact for fact in reversed(applied) if fact.metric), last)
+    deciding = breach if verdict is PromiseVerdict.MISSED and breach is not None and breach.metric else context
+    exempt, exempt_by = _exemption(applied)
+    return {
+        "verdict": verdict.value,
+        "decided_at": at,
+        "decided_contract": deciding.contract,
+        "decided_priority": deciding.priority,
+        "entitlement": deciding.entitlement,
+        "exempt": exempt,
+        "exempt_by": exempt_by,
+    }
+
+
+def _verdict(
+    last: ClockFact, state: ClockState, breached_at: datetime | None
+) -> tuple[PromiseVerdict, datetime | None]:
+    """A breach that was published before its target was taken away stays on record; other cancelled clocks decide
+    nothing."""
+    if state is ClockState.MET:
+        return PromiseVerdict.MET, last.at
+    if state is ClockState.MISSED:
+        return PromiseVerdict.MISSED, breached_at or last.at
+    if state is ClockState.CANCELLED:
+        earned = isinstance(last.body, Cancelled) and last.body.withdrawn and breached_at is not None
+        return (PromiseVerdict.MISSED, breached_at) if earned else (PromiseVerdict.NONE, None)
+    return (PromiseVerdict.OPEN, None) if breached_at is None else (PromiseVerdict.MISSED, breached_at)
+
+
+def _exemption(applied: Sequence[ClockFact]) -> tuple[str, str]:
+    """The last word on it: its reason and its author."""
+    by = ""
+    for fact in reversed(applied):
+        body = fact.body
+        if isinstance(body, Exempted):
+            return body.exempt, body.exempt_by
+        if isinstance(body, Met | Missed) and body.exempt:
+            by = body.exempt  # the fact of the exemption itself, which names the author, lies before it
+    return by, ""
+
+
+async def decided_in(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Put into rows of `board_clock` the contract in whose name each was decided, where its incident has moved."""
+    named = sorted({row["incident"] for row in rows})
+    if not named:
+        return
+    moved = tables.contract.c
+    query = select(moved.incident, moved.periods).where(moved.incident.in_(named))
+    periods = {row.incident: periods_of(row.periods) for row in (await connection.execute(query)).all()}
+    for row in rows:
+        then = row["decided_at"]
+        found = contract_then(periods.get(row["incident"], ()), then) if then is not None else None
+        if found is not None:
+            row["decided_contract"] = str(found)
+
+
+async def clocks_of_moved(connection: AsyncConnection, incidents: Collection[str]) -> list[UUID]:
+    """Return the ids of the stored clocks of these incidents, of which it is said anew where they belonged."""
+    if not incidents:
+        return []
+    query = select(_clock.id).where(_clock.incident.in_(sorted(incidents)))
+    return list((await connection.execute(query)).scalars())
+
+
+async def counted_of(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, list[CountedOnce]]:
+    """Return incident -> what is counted of it now: of each of its clocks, and of the whole."""
+    if not incidents:
+        return {}
+    names = sorted(incidents)
+    found: dict[str, list[CountedOnce]] = {}
+    for row in (await connection.execute(select(*JUDGED).where(_clock.incident.in_(names)))).all():
+        once = CountedOnce(
+            row.decided_contract, row.entitlement, f"{row.metric}/{row.id}", row.decided_priority, row.verdict,
+            row.decided_at, row.due_at, bool(row.exempt),
+        )  # fmt: skip
+        found.setdefault(row.incident, []).append(once)
+    for row in (await connection.execute(select(tables.request).where(_request.incident.in_(names)))).all():
+        whole = CountedOnce(
+            row.contract, row.entitlement, "", row.priority, row.verdict, row.decided_at, row.due_at, bool(row.exempt)
+        )
+        found.setdefault(row.incident, []).append(whole)
+    return found
+
+
+async def request_rows(connection: AsyncConnection, incidents: Collection[str]) -> list[dict[str, Any]]:
+    """Return the rows of `board_request` of these incidents, computed from their stored clocks and phases.
+
+    Incidents without a clock are left out.
+    """
+    if not incidents:
+        return []
+    names = sorted(incidents)
+    clocks = await _clocks(connection, names)
+    phases = await phases_of(connection, names)
+    return [_row(name, clocks[name], phases.get(name, "")) for name in names if name in clocks]
+
+
+async def _clocks(connection: AsyncConnection, names: Sequence[str]) -> dict[str, list[JudgedClock]]:
+    query = select(*JUDGED).where(_clock.incident.in_(names))
+    found: dict[str, list[JudgedClock]] = {}
+    for row in (await connection.execute(query)).all():
+        found.setdefault(row.incident, []).append(judged_clock(row))
+    return found
+
+
+JUDGED = (
+    _clock.id, _clock.incident, _clock.metric, _clock.cycle, _clock.verdict, _clock.decided_at, _clock.due_at,
+    _clock.decided_contract, _clock.entitlement, _clock.decided_priority, _clock.exempt, _clock.exempt_by,
+)  # fmt: skip
+
+
+def judged_clock(row: Any) -> JudgedClock:
+    """Return a row of the columns `JUDGED` of the table `board_clock` as the domain's value."""
+    return JudgedClock(
+        id=str(row.id),
+        incident=row.incident,
+        metric=row.metric,
+        cycle=row.cycle,
+        verdict=PromiseVerdict(row.verdict),
+        at=row.decided_at,
+        due_at=row.due_at,
+        contract=row.decided_contract,
+        entitlement=row.entitlement,
+        priority=row.decided_priority,
+        exempt=row.exempt,
+        exempt_by=row.exempt_by,
+    )
+
+
+async def phases_of(connection: AsyncConnection, names: Sequence[str]) -> dict[str, str]:
+    """Return incident -> phase: the one that the timer published last, else the one of the incident's events."""
+    own, told = tables.incident.c, tables.phase.c
+    stored = await connection.execute(select(own.id, own.phase).where(own.id.in_(names)))
+    found = {row.id: row.phase for row in stored.all()}
+    said = await connection.execute(select(told.incident, told.phase).where(told.incident.in_(names)))
+    return found | {row.incident: row.phase for row in said.all()}
+
+
+def has_ended(phase: str) -> bool:
+    """Return whether work has ended in this phase; False where the phase is not known (\"\")."""
+    return bool(phase) and phase not in _LIVE
+
+
+def _row(incident: str, clocks: Sequence[JudgedClock], phase: str) -> dict[str, Any]:
+    return request_row(incident, clocks, has_ended(phase))
+
+
+def request_row(incident: str, clocks: Sequence[JudgedClock], ended: bool) -> dict[str, Any]:
+    """Return the row of `board_request` of one incident.
+
+    `clocks`: all of the incident, at least one. `ended`: work on the incident has ended.
+    """
+    found = judge_request(clocks, ended)
+    if found is None:
+        empty: Mapping[str, Any] = dict.fromkeys(
+            ("metric", "contract", "entitlement", "priority", "exempt", "exempt_by"), ""
+        )
+        return {"incident": incident, "verdict": PromiseVerdict.NONE.value, "decided_at": None, "due_at": None, **empty}
+    return {
+        "incident": incident,
+        "verdict": found.verdict.value,
+        "decided_at": found.at,
+        "due_at": found.due_at,
+        "metric": found.metric,
+        "contract": found.contract,
+        "entitlement": found.entitlement,
+        "priority": found.priority,
+        "exempt": found.exempt,
+        "exempt_by": found.exempt_by,
+    }

@@ -1,0 +1,130 @@
+"""Saying and reading the reasons of breaches: a row is added and never changed, with its act in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.reason.reason import SaidReason
+from sla_domain.breach_reason import BreachReasons, ReasonRefusal
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import ActName, Command, change_act
+from sla_platform.store.engine import Store
+from sla_platform.store.instant import store_now
+from sla_platform.timesource import TimeSource
+
+MOST = 1_000  # reasons of one breach; nobody changes their mind so often
+_reason, _clock = tables.breach_reason.c, tables.clock.c
+
+
+class NoSuchBreach(LookupError):
+    """Raised when there is no clock with the given id, or not for this key."""
+
+
+class NotBreached(Exception):
+    """Raised when a clock was not breached, so that there is nothing to explain."""
+
+
+class ReasonRefused(Exception):
+    """Raised when the clock's plan does not accept a reason; `refusal` says why, `codes` what it offers."""
+
+    def __init__(self, refusal: ReasonRefusal, codes: tuple[str, ...]) -> None:
+        super().__init__(refusal.value.format(codes=", ".join(codes)))
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedReason:
+    """A reason that is to be said: of which clock's breach, with which code and text, by whom (as named)."""
+
+    clock: UUID
+    code: str
+    text: str
+    by: str
+
+
+class ReasonKeeper:
+    """Keeps the reasons of breaches in the board's tables. Every method may raise StoreBusy."""
+
+    def __init__(self, store: Store, time_source: TimeSource) -> None:
+        self._store = store
+        self._time_source = time_source
+
+    async def plan_of(self, clock: UUID, only_contract: str | None) -> str:
+        """Return the plan of a breached clock.
+
+        `only_contract`: the one contract that the caller's key may see; None for all. Raises NoSuchBreach if the clock
+        is not known or not for this key, NotBreached if it was not breached.
+        """
+        async with self._store.reading() as connection:
+            row = await _breached(connection, clock, only_contract)
+        plan: str = row.plan
+        return plan
+
+    async def say(
+        self, wanted: WantedReason, rules: BreachReasons, command: Command, only_contract: str | None
+    ) -> tuple[SaidReason, bool]:
+        """Record the reason of a breach. Return it, and whether it was said now: the same one is not recorded twice.
+
+        An earlier reason stays on record. `rules`: what the clock's plan says of reasons. `command`: who orders it, for
+        the audit log. `only_contract`: as in `plan_of`. Raises NoSuchBreach, NotBreached and ReasonRefused.
+        """
+        refusal = rules.refusal(wanted.code, wanted.text)
+        if refusal is not None:
+            raise ReasonRefused(refusal, tuple(code.id for code in rules.codes))
+        async with self._store.transaction() as connection:
+            await audit.next_place(connection, tables.audit)  # one after the other, so that none is said twice
+            row = await _breached(connection, wanted.clock, only_contract)
+            before = (await reasons_of(connection, [wanted.clock])).get(wanted.clock, [])
+            last = before[-1] if before else None
+            if last is not None and last.says(wanted.code, wanted.text):
+                return last, False
+            now = await store_now(connection, self._time_source)
+            said = SaidReason(
+                clock=str(wanted.clock),
+                incident=row.incident,
+                contract=row.contract,
+                code=wanted.code,
+                text=wanted.text,
+                by=wanted.by,
+                at=now,
+            )
+            await connection.execute(tables.breach_reason.insert(), [_columns(said, wanted.clock)])
+            details = {"incident": said.incident, "metric": row.metric, "code": said.code, "by": said.by}
+            act = change_act(ActName.BREACH_EXPLAINED, last, said, command, details=details, contract=said.contract)
+            await audit.append(connection, tables.audit, [act], now)
+        return said, True
+
+
+async def reasons_of(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[SaidReason]]:
+    """Return what was said of the breaches of these clocks: clock -> reasons, the one in force last."""
+    found: dict[UUID, list[SaidReason]] = {}
+    if not clocks:
+        return found
+    query = select(tables.breach_reason).where(_reason.clock.in_(sorted(clocks))).order_by(_reason.number)
+    for row in (await connection.execute(query)).mappings():
+        found.setdefault(row["clock"], []).append(_of(row))
+    return {clock: said[-MOST:] for clock, said in found.items()}
+
+
+async def _breached(connection: AsyncConnection, clock: UUID, only_contract: str | None) -> Any:
+    row = (await connection.execute(select(tables.clock).where(_clock.id == clock))).one_or_none()
+    if row is None or only_contract not in (None, row.contract):
+        raise NoSuchBreach(str(clock))
+    if row.breached_at is None:
+        raise NotBreached(str(clock))
+    return row
+
+
+def _columns(said: SaidReason, clock: UUID) -> dict[str, Any]:
+    return {name: getattr(said, name) for name in SaidReason.__dataclass_fields__} | {"clock": clock}
+
+
+def _of(row: RowMapping) -> SaidReason:
+    return SaidReason(**{name: row[name] for name in SaidReason.__dataclass_fields__} | {"clock": str(row["clock"])})

@@ -1,0 +1,182 @@
+"""A contract, a kind and a period → the report, as of now, from the board's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.attainment.read import AttainmentReader, CountedContract, asked_period, counted_contract
+from sla_board.report.correction import Correction, figure_changes, incident_changes
+from sla_board.report.kind import CHAPTERS, USUAL
+from sla_board.report.model import Chapter, Frozen, Note, Report, ReportKind, Section
+from sla_board.report.names import NameBook
+from sla_board.report.section import SECTIONS
+from sla_board.report.subject import ReportSubject, Unavailable
+from sla_board.shown.hours import HoursAt
+from sla_catalogue import Catalogue
+from sla_domain.attainment import AttainmentPeriod, PeriodBounds, bounds_of
+from sla_domain.contract import Contract, ContractId
+from sla_domain.errors import CalendarError
+from sla_platform.errors import Retryable
+
+_COMPARED = ("summary", "attainment", "priorities")
+_request = tables.request.c
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierReport:
+    """A frozen report of an earlier period, against which corrections are made."""
+
+    report: Report
+    frozen: Frozen
+
+
+class ReportBuilder:
+    """Makes reports of one contract: `of` finds the contract, `build` makes a report of one period.
+
+    `catalogue`: the one in force, None if there is none. `hours`: gives the present instant and the hours of clocks.
+    """
+
+    def __init__(
+        self, connection: AsyncConnection, of: CountedContract, catalogue: Catalogue | None, hours: HoursAt
+    ) -> None:
+        self._connection = connection
+        self._of = of
+        self._catalogue = catalogue
+        self._hours = hours
+        self._reader = AttainmentReader(connection, of, hours.now)
+
+    @classmethod
+    async def of(
+        cls, connection: AsyncConnection, contract: str, catalogue: Catalogue | None, hours: HoursAt
+    ) -> ReportBuilder | None:
+        """Return the builder for a contract; None if neither the catalogue nor any clock knows it."""
+        rulebook = None if catalogue is None else catalogue.rulebook
+        of = await counted_contract(connection, rulebook, contract)
+        return None if of is None else cls(connection, of, catalogue, hours)
+
+    @property
+    def contract(self) -> CountedContract:
+        """Return the contract as attainment counts it."""
+        return self._of
+
+    def period(self, written: str) -> AttainmentPeriod:
+        """Return the period that a text names; the present month for \"\". Raises BadPeriod."""
+        return asked_period(self._of, written, self._hours.now)
+
+    def bounds(self, period: AttainmentPeriod) -> PeriodBounds:
+        """Return the instants of a period of the contract."""
+        return bounds_of(period, self._of.zones)
+
+    async def build(
+        self, period: AttainmentPeriod, kind: ReportKind | None = None, earlier: Sequence[EarlierReport] = ()
+    ) -> Report:
+        """Return the report of a period.
+
+        `kind`: None for the usual one of such a period. `earlier`: frozen reports that are to be corrected.
+        """
+        chosen = kind or USUAL[period.kind]
+        names = NameBook(None if self._catalogue is None else self._catalogue.rulebook, self._known)
+        corrections = [await self.correction(one) for one in earlier]
+        for one in earlier:
+            names.kept.update({key: texts for key, texts in one.report.names.items() if key not in names.kept})
+        return await self._built(period, chosen, CHAPTERS[chosen], names, tuple(corrections))
+
+    async def correction(self, earlier: EarlierReport) -> Correction:
+        """Return what is otherwise now than a frozen report of this contract states."""
+        was, frozen = earlier.report, earlier.frozen
+        kept = (("", tuple(section.id for section in was.sections if section.id in _COMPARED)),)
+        names = NameBook(None if self._catalogue is None else self._catalogue.rulebook, self._known)
+        now = await self._built(self.period(was.period), was.kind, kept, names, ())
+        return Correction(
+            kind=was.kind,
+            period=was.period,
+            revision=frozen.revision,
+            digest=frozen.digest,
+            frozen_at=frozen.frozen_at,
+            figures=figure_changes(was, now),
+            incidents=incident_changes(was.verdicts, now.verdicts),
+        )
+
+    async def _built(
+        self,
+        period: AttainmentPeriod,
+        kind: ReportKind,
+        chapters: Sequence[tuple[str, Sequence[str]]],
+        names: NameBook,
+        corrections: tuple[Correction, ...],
+    ) -> Report:
+        attained = await self._reader.whole(period)
+        subject = ReportSubject(
+            connection=self._connection,
+            kind=kind,
+            of=self._of,
+            contract=self._known,
+            catalogue=self._catalogue,
+            attained=attained,
+            reader=self._reader,
+            hours=self._hours,
+            names=names,
+            corrections=corrections,
+        )
+        made = [Chapter(id_, tuple([await _section(each, subject) for each in ids])) for id_, ids in chapters]
+        known = self._known
+        return Report(
+            kind=kind,
+            contract=self._of.id,
+            title=self._of.title,
+            customers=tuple(sorted(known.customers)) if known is not None else (),
+            zone=self._of.zone,
+            period=period.label,
+            first=period.first,
+            end=period.end,
+            start=attained.bounds.start,
+            until=attained.bounds.end,
+            zones=attained.bounds.zones,
+            made_at=self._hours.now,
+            provisional=attained.provisional,
+            chapters=tuple(Chapter(one.id, tuple(each for each in one.sections if each.parts)) for one in made),
+            names=dict(sorted(names.kept.items())),
+            verdicts=await _verdicts(self._connection, self._of.id, attained.bounds),
+        )
+
+    @property
+    def _known(self) -> Contract | None:
+        if self._catalogue is None:
+            return None
+        return self._catalogue.rulebook.contracts.get(ContractId(self._of.id))
+
+
+async def _section(id_: str, subject: ReportSubject) -> Section:
+    """The section, or one that says that its data cannot be had. What the store refuses is for the caller."""
+    try:
+        return await SECTIONS[id_](subject)
+    except (Retryable, SQLAlchemyError):
+        raise
+    except Unavailable as missing:
+        return Section(id_, (Note(str(missing), grave=True),), missing=True)
+    except CalendarError as error:
+        _log.warning("report.section_missing", section=id_, contract=subject.id, error=str(error))
+        return Section(id_, (Note("missing.calendar", grave=True),), missing=True)
+    except Exception:
+        _log.exception("report.section_missing", section=id_, contract=subject.id)
+        return Section(id_, (Note("missing.error", grave=True),), missing=True)
+
+
+async def _verdicts(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> dict[str, str]:
+    query = (
+        select(_request.incident, _request.verdict, _request.exempt)
+        .where(_request.contract == contract, _request.decided_at >= bounds.start, _request.decided_at < bounds.end)
+        .order_by(_request.incident)
+    )
+    return {
+        incident: "exempt" if exempt else verdict
+        for incident, verdict, exempt in (await connection.execute(query)).all()
+    }

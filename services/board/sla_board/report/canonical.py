@@ -1,0 +1,184 @@
+"""A report as canonical JSON, and back: the same report always gives the same bytes, and so the same digest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from sla_board.report.model import (
+    FORMAT,
+    Chapter,
+    Figures,
+    Note,
+    Part,
+    PlotKind,
+    Report,
+    ReportKind,
+    ReportTable,
+    Section,
+)
+from sla_board.report.value import Cell, CellKind
+from sla_platform.rfc3339 import rfc3339
+from sla_platform.store.types import from_micros, to_micros
+
+
+class UnknownFormat(ValueError):
+    """Raised for stored data that this release cannot read; the message names their format."""
+
+
+def canonical_bytes(report: Report) -> bytes:
+    """Return a report as canonical JSON: UTF-8, names sorted, no spaces."""
+    return orjson.dumps(report_json(report), option=orjson.OPT_SORT_KEYS)
+
+
+def digest_of(data: bytes) -> str:
+    """Return the SHA-256 of stored data, in hex."""
+    return sha256(data).hexdigest()
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """Return a report as JSON values; instants in microseconds since 1970 UTC, shares as exact fractions."""
+    return {
+        "format": FORMAT,
+        "kind": report.kind.value,
+        "contract": report.contract,
+        "title": report.title,
+        "customers": list(report.customers),
+        "zone": report.zone,
+        "period": report.period,
+        "first": report.first.isoformat(),
+        "end": report.end.isoformat(),
+        "start": to_micros(report.start),
+        "until": to_micros(report.until),
+        "zones": list(report.zones),
+        "made_at": to_micros(report.made_at),
+        "provisional": report.provisional,
+        "chapters": [
+            {"id": one.id, "sections": [_section_json(section) for section in one.sections]} for one in report.chapters
+        ],
+        "names": {key: dict(texts) for key, texts in report.names.items()},
+        "verdicts": dict(report.verdicts),
+    }
+
+
+def report_of(data: bytes) -> Report:
+    """Return the report in stored data. Raises UnknownFormat if this release cannot read them."""
+    found: dict[str, Any] = orjson.loads(data)
+    if found.get("format") != FORMAT:
+        raise UnknownFormat(f"the stored report is in the format {found.get('format')!r}; this release reads {FORMAT}")
+    return Report(
+        kind=ReportKind(found["kind"]),
+        contract=found["contract"],
+        title=found["title"],
+        customers=tuple(found["customers"]),
+        zone=found["zone"],
+        period=found["period"],
+        first=date.fromisoformat(found["first"]),
+        end=date.fromisoformat(found["end"]),
+        start=from_micros(found["start"]),
+        until=from_micros(found["until"]),
+        zones=tuple(found["zones"]),
+        made_at=from_micros(found["made_at"]),
+        provisional=found["provisional"],
+        chapters=tuple(
+            Chapter(one["id"], tuple(_section_of(section) for section in one["sections"])) for one in found["chapters"]
+        ),
+        names=found["names"],
+        verdicts=found["verdicts"],
+    )
+
+
+def _section_json(section: Section) -> dict[str, Any]:
+    return {"id": section.id, "missing": section.missing, "parts": [_part_json(part) for part in section.parts]}
+
+
+def _section_of(found: Mapping[str, Any]) -> Section:
+    return Section(found["id"], tuple(_part_of(part) for part in found["parts"]), found["missing"])
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    match part:
+        case Note(key, args, grave):
+            said = {name: _cell_json(cell) for name, cell in args.items()}
+            return {"part": "note", "key": key, "args": said, "grave": grave}
+        case Figures(items):
+            return {"part": "figures", "items": [[key, _cell_json(cell)] for key, cell in items]}
+        case ReportTable():
+            return {
+                "part": "table",
+                "id": part.id,
+                "columns": list(part.columns),
+                "rows": [[_cell_json(cell) for cell in row] for row in part.rows],
+                "title": part.title,
+                "plot": None if part.plot is None else part.plot.value,
+                "left_out": part.left_out,
+                "rest": part.rest,
+            }
+
+
+def _part_of(found: Mapping[str, Any]) -> Part:
+    match found["part"]:
+        case "note":
+            return Note(found["key"], {name: _cell_of(cell) for name, cell in found["args"].items()}, found["grave"])
+        case "figures":
+            return Figures(tuple((key, _cell_of(cell)) for key, cell in found["items"]))
+        case _:
+            return ReportTable(
+                id=found["id"],
+                columns=tuple(found["columns"]),
+                rows=tuple(tuple(_cell_of(cell) for cell in row) for row in found["rows"]),
+                title=found["title"],
+                plot=None if found["plot"] is None else PlotKind(found["plot"]),
+                left_out=found["left_out"],
+                rest=found["rest"],
+            )
+
+
+def _cell_json(cell: Cell) -> list[Any]:
+    return [cell.kind.value, cell.value, cell.link] if cell.link else [cell.kind.value, cell.value]
+
+
+def _cell_of(found: list[Any]) -> Cell:
+    return Cell(CellKind(found[0]), found[1], found[2] if len(found) > 2 else "")
+
+
+def shown_json(report: Report) -> dict[str, Any]:
+    """Return a report as JSON for programs: like `report_json`, but each value is an object with readable instants.
+
+    Each value has `kind` and `value`; one that leads to a list of incidents has the paths `page` and `api` of it.
+    """
+    found = report_json(report)
+    for name, at in (("start", report.start), ("until", report.until), ("made_at", report.made_at)):
+        found[name] = rfc3339(at, "seconds")
+    for chapter, of in zip(found["chapters"], report.chapters, strict=True):
+        for section, values in zip(chapter["sections"], of.sections, strict=True):
+            section["parts"] = [
+                _shown_part(part, one) for part, one in zip(section["parts"], values.parts, strict=True)
+            ]
+    return found
+
+
+def _shown_part(part: dict[str, Any], of: Part) -> dict[str, Any]:
+    match of:
+        case Note(_, args, _):
+            return part | {"args": {name: _shown_cell(cell) for name, cell in args.items()}}
+        case Figures(items):
+            return part | {"items": [{"id": key, **_shown_cell(cell)} for key, cell in items]}
+        case ReportTable():
+            return part | {"rows": [[_shown_cell(cell) for cell in row] for row in of.rows]}
+
+
+def _shown_cell(cell: Cell) -> dict[str, Any]:
+    value: Any = cell.value if cell.kind is not CellKind.INSTANT else rfc3339(cell.instant, "microseconds")
+    if cell.kind is CellKind.NOTHING:
+        value = None
+    found: dict[str, Any] = {"kind": cell.kind.value, "value": value}
+    if cell.link:
+        found["page"] = cell.link
+    if cell.link.startswith("/incidents?"):
+        found["api"] = f"/v1{cell.link}"
+    return found

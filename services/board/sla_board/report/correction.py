@@ -1,0 +1,108 @@
+"""What has become known since a report was frozen: figures that were and are, and which incidents changed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sla_board.report.model import Figures, Report, ReportKind, ReportTable
+from sla_board.report.value import NOTHING, Cell
+
+COMPARED = ("summary", "attainment", "priorities")
+"""Sections whose figures are compared; the others tell of the same incidents."""
+_KEYS = {"objectives": 3, "counted": 2, "requests_by_priority": 1}
+"""Table -> how many of its first columns name a row; other tables are not compared."""
+_IGNORED = frozenset({"column.left", "column.forecast"})
+
+
+@dataclass(frozen=True, slots=True)
+class FigureChange:
+    """A figure that a frozen report states otherwise than it is now.
+
+    `section`, `figure`: ids of the section and keys of the figure's heading. `row`: the cells that name its row in a
+    table; () for a single figure. `was`, `is_`: the values; an empty cell where there was or is none.
+    """
+
+    section: str
+    figure: str
+    row: tuple[Cell, ...]
+    was: Cell
+    is_: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentChange:
+    """An incident that counts otherwise than in a frozen report.
+
+    `was`, `is_`: met, missed, exempt, or "" (not at all).
+    """
+
+    incident: str
+    was: str
+    is_: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """The differences between a frozen report and the same report made now; with none of them it still holds.
+
+    `frozen_at`, `revision`, `digest`: of the stored report.
+    """
+
+    kind: ReportKind
+    period: str
+    revision: int
+    digest: str
+    frozen_at: datetime
+    figures: tuple[FigureChange, ...]
+    incidents: tuple[IncidentChange, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Return whether the frozen report still states what is known now."""
+        return not self.figures and not self.incidents
+
+
+def figure_changes(was: Report, now: Report) -> tuple[FigureChange, ...]:
+    """Return the figures that two reports of the same contract, kind and period state differently."""
+    before, after = dict(_figures(was)), dict(_figures(now))
+    found: list[FigureChange] = []
+    for key in [*before, *(key for key in after if key not in before)]:
+        old, new = before.get(key, NOTHING), after.get(key, NOTHING)
+        if (old.kind, old.value) != (new.kind, new.value):
+            section, figure, row = key
+            found.append(FigureChange(section, figure, row, old, new))
+    return tuple(found)
+
+
+def incident_changes(was: Mapping[str, str], now: Mapping[str, str]) -> tuple[IncidentChange, ...]:
+    """Return the incidents that count differently, in the order of their ids. `was`, `now`: incident -> verdict."""
+    names = sorted({*was, *now})
+    return tuple(
+        IncidentChange(each, was.get(each, ""), now.get(each, ""))
+        for each in names
+        if was.get(each, "") != now.get(each, "")
+    )
+
+
+_Key = tuple[str, str, tuple[Cell, ...]]
+
+
+def _figures(report: Report) -> Iterator[tuple[_Key, Cell]]:
+    for section in report.sections:
+        if section.id not in COMPARED:
+            continue
+        for part in section.parts:
+            if isinstance(part, Figures):
+                yield from (((section.id, key, ()), cell) for key, cell in part.items)
+            elif isinstance(part, ReportTable) and part.id in _KEYS:
+                yield from _cells_of(section.id, part, _KEYS[part.id])
+
+
+def _cells_of(section: str, table: ReportTable, width: int) -> Iterator[tuple[_Key, Cell]]:
+    for row in table.rows:
+        named = tuple(Cell(cell.kind, cell.value) for cell in row[:width])
+        for heading, cell in zip(table.columns[width:], row[width:], strict=True):
+            if heading not in _IGNORED:
+                yield (section, heading, named), cell

@@ -1,0 +1,95 @@
+"""Names that the catalogue has in several languages, collected while a report is made, so that it can keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from sla_board.report.value import NOTHING, Cell, name
+from sla_domain.breach_reason import DEFAULT_CODES
+from sla_domain.contract import Contract
+from sla_domain.metrics import BUILT_IN
+from sla_domain.objective import Objective
+from sla_domain.plan import MetricId, Plan
+from sla_domain.rulebook import Rulebook
+
+
+class Titled(Protocol):
+    """Anything with an id and titles: language tag -> text."""
+
+    @property
+    def id(self) -> str:
+        """Return its id."""
+        ...
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """Return language tag -> title."""
+        ...
+
+
+class NameBook:
+    """Gives cells for the names of metrics, priorities and the like, and keeps what they are called (`kept`).
+
+    `contract`: whose plans are looked up; None if the catalogue does not know it. `rulebook`: has the plans.
+    """
+
+    def __init__(self, rulebook: Rulebook | None, contract: Contract | None) -> None:
+        self.kept: dict[str, Mapping[str, str]] = {}
+        self._plans = list(_plans(rulebook, contract))
+
+    def metric(self, id_: str, link: str = "") -> Cell:
+        """Return the name of a metric; an empty cell for \"\"."""
+        found = next((one.titles for plan in self._plans for one in plan.metrics if one.id == id_), None)
+        built_in = BUILT_IN.get(MetricId(id_))
+        return self._cell("metric", id_, found or (built_in.titles if built_in else {}), link)
+
+    def priority(self, id_: str, link: str = "") -> Cell:
+        """Return the name of a priority; an empty cell for \"\"."""
+        found = next((one.titles for plan in self._plans for one in plan.priorities if one.id == id_), {})
+        return self._cell("priority", id_, found, link)
+
+    def objective(self, objective: Objective) -> Cell:
+        """Return the name of an objective."""
+        return self._cell("objective", objective.id, objective.titles, "")
+
+    def role(self, id_: str) -> Cell:
+        """Return the name of a role."""
+        found = next((one.titles for plan in self._plans for one in plan.roles if one.id == id_), {})
+        return self._cell("role", id_, found, "")
+
+    def reason(self, code: str) -> Cell:
+        """Return the name of a reason code of a breach."""
+        offered = (*(one for plan in self._plans for one in plan.breach_reasons.codes), *DEFAULT_CODES)
+        found = next((one.titles for one in offered if one.id == code), {})
+        return self._cell("reason", code, found, "")
+
+    def titled(self, kind: str, one: Titled) -> Cell:
+        """Return the name of anything that has an id and titles. `kind`: what it is, such as `allowance`."""
+        return self._cell(kind, one.id, one.titles, "")
+
+    def _cell(self, kind: str, id_: str, titles: Mapping[str, str], link: str) -> Cell:
+        if not id_:
+            return NOTHING
+        key = f"{kind}/{id_}"
+        self.kept[key] = dict(sorted(titles.items()))
+        return name(key, link)
+
+
+def _plans(rulebook: Rulebook | None, contract: Contract | None) -> Iterable[Plan]:
+    if rulebook is None or contract is None:
+        return
+    for id_ in contract.plans:
+        found = rulebook.plans.get(id_)
+        if found is not None:
+            yield found
+
+
+def named(names: Mapping[str, Mapping[str, str]], key: str, language: str) -> str:
+    """Return a name of a report in a language; in English, else in any, else its id with spaces, where it lacks it.
+
+    `names`: of the report (`Report.names`). `key`: such as `metric/first_response`.
+    """
+    titles = names.get(key, {})
+    found = titles.get(language) or titles.get("en") or next(iter(titles.values()), "")
+    return found or key.partition("/")[2].replace("_", " ")

@@ -1,0 +1,57 @@
+"""What became known since earlier reports were frozen: which figures were otherwise, and because of which incidents."""
+
+from __future__ import annotations
+
+from sla_board.report.correction import Correction, IncidentChange
+from sla_board.report.model import Note, Part, ReportTable, Section
+from sla_board.report.subject import MOST_ROWS, ReportSubject
+from sla_board.report.value import NOTHING, Cell, count, day, period, text, word
+from sla_board.shown.row import incident_path
+
+_FIGURES = ("column.section", "column.figure", "column.of", "column.and", "column.was", "column.is")
+_INCIDENTS = ("column.incident", "column.was", "column.is")
+
+
+async def corrections(subject: ReportSubject) -> Section:
+    """Return the section that corrects earlier reports; it has no parts if they all still hold."""
+    parts: list[Part] = []
+    for number, one in enumerate(subject.corrections):
+        if not one.empty:
+            parts += correction_parts(one, f"{number + 1}")
+    return Section("corrections", tuple(parts))
+
+
+def correction_parts(one: Correction, number: str) -> list[Part]:
+    """Return the differences between a frozen report and now as parts of a section. `number`: ends the tables' ids."""
+    said = {
+        "period": period(one.period),
+        "kind": word(f"kind.{one.kind.value}"),
+        "revision": count(one.revision),
+        "day": day(one.frozen_at.date()),
+    }
+    parts: list[Part] = [Note("note.correction", said)]
+    if one.figures:
+        rows = [
+            (word(f"section.{each.section}"), word(each.figure), *_row_name(each.row), each.was, each.is_)
+            for each in one.figures
+        ]
+        parts.append(ReportTable(f"figures_{number}", _FIGURES, tuple(rows[:MOST_ROWS])))
+    if one.incidents:
+        shown = [_incident(each) for each in one.incidents[:MOST_ROWS]]
+        left = max(len(one.incidents) - MOST_ROWS, 0)
+        parts.append(ReportTable(f"changed_{number}", _INCIDENTS, tuple(shown), "table.changed", left_out=left))
+    return parts
+
+
+def _row_name(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """The first name of the row, and the last of its others that says something: a table has two columns for them."""
+    others = [cell for cell in row[1:] if cell.value]
+    return row[0] if row else NOTHING, others[-1] if others else NOTHING
+
+
+def _incident(each: IncidentChange) -> tuple[Cell, ...]:
+    return (text(each.incident, incident_path(each.incident)), _verdict(each.was), _verdict(each.is_))
+
+
+def _verdict(verdict: str) -> Cell:
+    return word(f"verdict.{verdict}") if verdict else word("word.not_counted")

@@ -1,0 +1,19 @@
+"""How the figures were counted, in a few sentences."""
+
+from __future__ import annotations
+
+from sla_board.report.model import Note, Section
+from sla_board.report.subject import ReportSubject
+from sla_board.report.value import instant, text
+
+
+async def method(subject: ReportSubject) -> Section:
+    """Return the section that says by which rules and in which time zone the report counts."""
+    return Section(
+        "method",
+        (
+            Note("note.counted", {"zone": text(subject.of.zone)}),
+            Note("note.rounded"),
+            Note("note.made_at", {"at": instant(subject.now)}),
+        ),
+    )

@@ -1,0 +1,72 @@
+"""The period at a glance: how many promises were kept, how many incidents came and went, and what must be known."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import quote_plus
+
+from sqlalchemy import func, select
+
+from sla_board import tables
+from sla_board.attainment.model import total_of
+from sla_board.history.part import ONE_CONTRACT
+from sla_board.report.model import Figures, Note, Part, ReportKind, Section
+from sla_board.report.subject import LISTED, ReportSubject
+from sla_board.report.value import count, day, share, text
+
+_row = tables.listed.c
+_DAY = timedelta(days=1)
+
+
+async def summary(subject: ReportSubject) -> Section:
+    """Return the section with the figures of the whole period, and with remarks on how far they can be trusted."""
+    attained = subject.attained
+    tally = total_of(attained.requests)
+    opened, ended = await _came_and_went(subject)
+    parts: list[Part] = [*_remarks(subject)]
+    if tally.decided or tally.exempt or tally.open:
+        parts.append(
+            Figures(
+                (
+                    *((("figure.in_time", share(tally.share, subject.decided())),) if tally.decided else ()),
+                    ("figure.met", count(tally.met, subject.listed("met"))),
+                    ("figure.missed", count(tally.missed, subject.listed("missed"))),
+                    *((("figure.exempt", count(tally.exempt, subject.listed("exempt"))),) if tally.exempt else ()),
+                    *((("figure.open", count(tally.open, subject.listed("open"))),) if tally.open else ()),
+                )
+            )
+        )
+    whole = f"{LISTED}?contract={quote_plus(subject.id)}"
+    parts.append(Figures((("figure.opened", count(opened, whole)), ("figure.ended", count(ended, whole)))))
+    return Section("summary", tuple(parts))
+
+
+def _remarks(subject: ReportSubject) -> list[Note]:
+    attained, found = subject.attained, []
+    if attained.provisional:
+        grave = subject.kind is not ReportKind.INCIDENT_REVIEW
+        found.append(Note("note.provisional", {"day": day(attained.period.end - _DAY)}, grave=grave))
+    if attained.empty:
+        found.append(Note("note.nothing_due"))
+    first = subject.of.first_day
+    if first is not None and first >= attained.period.end:
+        found.append(Note("note.not_begun", {"day": day(first)}, grave=True))
+    if attained.ended is not None:
+        found.append(Note("note.ended", {"day": day(attained.ended - _DAY)}, grave=True))
+    if len(attained.bounds.zones) > 1:
+        was, *_, now = attained.bounds.zones
+        found.append(Note("note.zones", {"was": text(was), "now": text(now)}, grave=True))
+    if attained.moved:
+        found.append(Note("note.moved", {"count": count(attained.moved)}))
+    return found
+
+
+async def _came_and_went(subject: ReportSubject) -> tuple[int, int]:
+    """How many incidents were opened in the period, and how many ended."""
+    start, end = subject.bounds.start, subject.bounds.end
+    mine = (_row.contract == subject.id, _row.part.in_(ONE_CONTRACT))
+    found = []
+    for at in (_row.opened_at, _row.ended_at):
+        query = select(func.count()).select_from(tables.listed).where(*mine, at >= start, at < end)
+        found.append(int((await subject.connection.execute(query)).scalar_one()))
+    return found[0], found[1]

@@ -1,0 +1,67 @@
+"""The share of requests in time over 13 periods, so that the same period of the year before is among the months."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sla_board.attainment.counts import request_cells
+from sla_board.attainment.model import total_of
+from sla_board.report.model import Note, PlotKind, ReportTable, Section
+from sla_board.report.subject import ReportSubject
+from sla_board.report.value import Cell, count, percent, share
+from sla_board.report.value import period as of_period
+from sla_domain.attainment import AttainmentPeriod, bounds_of
+from sla_domain.objective import CountedUnit, PeriodKind
+
+PERIODS = 13
+
+
+async def trend(subject: ReportSubject) -> Section:
+    """Return the section with met and missed requests of 13 periods, the report's last, as a plot and a table.
+
+    It begins with the first of them in which a promise was decided.
+    """
+    promised = _promised(subject)
+    rows: list[tuple[Cell, ...]] = []
+    for period in _periods(subject):
+        bounds = bounds_of(period, subject.of.zones)
+        tally = total_of(await request_cells(subject.connection, subject.id, bounds))
+        row = [
+            of_period(period.label),
+            share(tally.share, subject.decided(period=period)),
+            count(tally.met, subject.listed("met", period=period)),
+            count(tally.missed, subject.listed("missed", period=period)),
+        ]
+        rows.append((*row, percent(promised)) if promised is not None else tuple(row))
+    while rows and not (rows[0][2].value or rows[0][3].value):
+        rows.pop(0)  # nothing was due yet
+    if not rows:
+        return Section("trend", (Note("note.no_trend"),))
+    columns = ["column.period", "column.in_time", "column.met", "column.missed"]
+    columns += ["column.promised"] if promised is not None else []
+    table = ReportTable("trend", tuple(columns), tuple(rows), plot=PlotKind.TREND)
+    return Section("trend", (table,))
+
+
+def _periods(subject: ReportSubject) -> list[AttainmentPeriod]:
+    """Contract years do not go back beyond the first."""
+    found = [subject.period]
+    first = subject.of.first_day
+    while len(found) < PERIODS:
+        if subject.period.kind is PeriodKind.CONTRACT_YEAR and (first is None or found[0].first <= first):
+            break
+        found.insert(0, found[0].previous())
+    return found
+
+
+def _promised(subject: ReportSubject) -> Decimal | None:
+    """What is promised of all requests together, if anything is; other objectives count something else."""
+    return next(
+        (
+            one.objective.percent
+            for one in subject.of.objectives
+            if one.objective.of is CountedUnit.REQUESTS
+            and not (one.entitlement or one.objective.metrics or one.objective.priorities)
+        ),
+        None,
+    )

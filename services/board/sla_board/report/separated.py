@@ -1,0 +1,71 @@
+"""A report as one CSV: a line for each value of a table, so that spreadsheets and programs can pick what they want."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from io import StringIO
+
+from sla_board.report.model import Figures, Frozen, Note, Report, ReportTable
+from sla_board.report.value import Cell, CellKind
+from sla_board.report.wording import ReportWriter, heading, period_text, shown_share
+
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def report_csv(report: Report, frozen: Frozen | None, writer: ReportWriter) -> str:
+    """Return a report as CSV: its head, then each section with its sentences, figures and tables, in the language.
+
+    Numbers are plain, shares are from 0 to 1, lengths of time in hours, instants in the reader's zone as ISO 8601. A
+    text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    out = StringIO()
+    lines = csv.writer(out, lineterminator="\r\n")
+    words = writer.words
+    lines.writerow([safe(heading(report, words))])
+    lines.writerow([words.text("page.contract"), safe(report.contract)])
+    lines.writerow([words.text("page.period"), period_text(report.period, words, long=True), report.first, report.end])
+    lines.writerow([words.text("page.zone"), writer.zone])
+    lines.writerow([safe(writer.frozen(frozen))])
+    for section in report.sections:
+        lines.writerow([])
+        lines.writerow([words.text(f"section.{section.id}")])
+        for part in section.parts:
+            match part:
+                case Note():
+                    lines.writerow([safe(writer.note(part))])
+                case Figures(items):
+                    lines.writerows([words.text(key), _plain(cell, writer)] for key, cell in items)
+                case ReportTable():
+                    lines.writerows(_table(part, writer))
+    return out.getvalue()
+
+
+def _table(table: ReportTable, writer: ReportWriter) -> Iterator[list[str]]:
+    words = writer.words
+    if table.title:
+        yield [words.text(table.title)]
+    yield [words.text(key) for key in table.columns]
+    for row in table.rows:
+        yield [_plain(cell, writer) for cell in row]
+    if table.left_out:
+        yield [words.text("page.more", table.left_out).format(count=table.left_out), table.rest]
+
+
+def _plain(cell: Cell, writer: ReportWriter) -> str:
+    match cell.kind:
+        case CellKind.SHARE:
+            return f"{shown_share(cell.share):f}"
+        case CellKind.SPAN:
+            return f"{cell.span.total_seconds() / 3600:.4f}"
+        case CellKind.INSTANT:
+            return cell.instant.astimezone(writer.tz).isoformat(" ", "seconds")
+        case CellKind.COUNT | CellKind.PERCENT | CellKind.NUMBER | CellKind.DAY | CellKind.PERIOD:
+            return str(cell.value)
+        case _:
+            return safe(writer.text(cell))
+
+
+def safe(text: str) -> str:
+    """Return a text so that no spreadsheet takes it for a formula: with an apostrophe before it, if need be."""
+    return f"'{text}" if text.startswith(_RISKY) else text

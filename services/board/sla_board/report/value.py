@@ -1,0 +1,142 @@
+"""The values of which a report is made: numbers, shares, spans, instants, texts. Words come last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from sla_platform.rfc3339 import rfc3339
+
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+class CellKind(StrEnum):
+    """What the value of a cell is, and how it is written in the stored report.
+
+    `NOTHING`: no value, "". `COUNT`: an integer. `SHARE`: an exact share from 0 to 1, such as `41/44`. `PERCENT`: a
+    percentage as a decimal, such as `99.5`. `NUMBER`: a decimal. `SPAN`: microseconds. `INSTANT`: microseconds since
+    1970 UTC. `DAY`: an ISO date. `PERIOD`: the label of a period, such as `2026-Q4`. `TEXT`: a text as it stands.
+    `WORD`: a key of the language tables. `NAME`: a key of the report's own names (`Report.names`).
+    """
+
+    NOTHING = "nothing"
+    COUNT = "count"
+    SHARE = "share"
+    PERCENT = "percent"
+    NUMBER = "number"
+    SPAN = "span"
+    INSTANT = "instant"
+    DAY = "day"
+    PERIOD = "period"
+    TEXT = "text"
+    WORD = "word"
+    NAME = "name"
+
+    @property
+    def numeric(self) -> bool:
+        """Return whether values of this kind are aligned as numbers."""
+        return self in _NUMERIC
+
+
+_NUMERIC = frozenset({CellKind.COUNT, CellKind.SHARE, CellKind.PERCENT, CellKind.NUMBER, CellKind.SPAN})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of a report. `link`: the path, with its query, of the list or page behind it; "" for none."""
+
+    kind: CellKind
+    value: int | str
+    link: str = ""
+
+    @property
+    def share(self) -> Fraction:
+        """Return the exact share of a cell of the kind SHARE, from 0 to 1."""
+        return Fraction(self.value)
+
+    @property
+    def decimal(self) -> Decimal:
+        """Return the number of a cell of the kind PERCENT or NUMBER."""
+        return Decimal(self.value)
+
+    @property
+    def span(self) -> timedelta:
+        """Return the length of a cell of the kind SPAN."""
+        return int(self.value) * _MICROSECOND
+
+    @property
+    def instant(self) -> datetime:
+        """Return the instant (aware, UTC) of a cell of the kind INSTANT."""
+        return _EPOCH + int(self.value) * _MICROSECOND
+
+    @property
+    def day(self) -> date:
+        """Return the day of a cell of the kind DAY."""
+        return date.fromisoformat(str(self.value))
+
+    @property
+    def plain(self) -> str:
+        """Return the value as a text without words, such as an instant in RFC 3339."""
+        return rfc3339(self.instant, "seconds") if self.kind is CellKind.INSTANT else str(self.value)
+
+
+NOTHING = Cell(CellKind.NOTHING, "")
+
+
+def count(number: int, link: str = "") -> Cell:
+    """Return a cell with a count."""
+    return Cell(CellKind.COUNT, number, link)
+
+
+def share(value: Fraction | None, link: str = "") -> Cell:
+    """Return a cell with an exact share from 0 to 1; an empty one for None."""
+    return NOTHING if value is None else Cell(CellKind.SHARE, f"{value.numerator}/{value.denominator}", link)
+
+
+def percent(value: Decimal | None) -> Cell:
+    """Return a cell with a percentage; an empty one for None."""
+    return NOTHING if value is None else Cell(CellKind.PERCENT, f"{value.normalize():f}")
+
+
+def number(value: Decimal | None) -> Cell:
+    """Return a cell with a decimal number; an empty one for None."""
+    return NOTHING if value is None else Cell(CellKind.NUMBER, f"{value.normalize():f}")
+
+
+def span(value: timedelta | None, link: str = "") -> Cell:
+    """Return a cell with a length of time; an empty one for None."""
+    return NOTHING if value is None else Cell(CellKind.SPAN, value // _MICROSECOND, link)
+
+
+def instant(value: datetime | None, link: str = "") -> Cell:
+    """Return a cell with an instant (aware); an empty one for None."""
+    return NOTHING if value is None else Cell(CellKind.INSTANT, (value - _EPOCH) // _MICROSECOND, link)
+
+
+def day(value: date | None) -> Cell:
+    """Return a cell with a day; an empty one for None."""
+    return NOTHING if value is None else Cell(CellKind.DAY, value.isoformat())
+
+
+def period(label: str) -> Cell:
+    """Return a cell with a period. `label`: such as `2026-11`, `2026-Q4` or `2026/27`."""
+    return Cell(CellKind.PERIOD, label)
+
+
+def text(value: str, link: str = "") -> Cell:
+    """Return a cell with a text that stands in every language as it is; an empty one for \"\"."""
+    return Cell(CellKind.TEXT, value, link) if value else NOTHING
+
+
+def word(key: str, link: str = "") -> Cell:
+    """Return a cell whose text is in the language tables (`sla_board.report.words`) under this key."""
+    return Cell(CellKind.WORD, key, link)
+
+
+def name(key: str, link: str = "") -> Cell:
+    """Return a cell with a name that the report itself has in several languages (`Report.names`)."""
+    return Cell(CellKind.NAME, key, link) if key else NOTHING

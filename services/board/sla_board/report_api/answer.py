@@ -1,0 +1,136 @@
+"""The JSON forms of frozen reports and of the differences between one and now, as documented models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sla_board.report.correction import Correction
+from sla_board.report.model import ReportKind
+from sla_board.report.store import StoredReport
+from sla_board.report.value import Cell
+from sla_board.report.wording import ReportWriter
+from sla_board.shown.row import incident_path
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class FrozenAnswer(_Answer):
+    """A frozen report, as it is listed."""
+
+    contract: str
+    kind: ReportKind
+    period: str
+    revision: int = Field(description="1 for the first of its contract, kind and period")
+    digest: str = Field(description="SHA-256 of its canonical data, in hex")
+    frozen_at: datetime
+    frozen_by: str
+    reason: str
+    api: str = Field(description="the path of the report")
+    page: str = Field(description="the path of its page")
+
+
+class FrozenList(_Answer):
+    """The frozen reports of a contract, those of the latest periods first."""
+
+    reports: tuple[FrozenAnswer, ...]
+
+
+class FigureChangeAnswer(_Answer):
+    """A figure that a frozen report states otherwise than it is now; `was` and `is` are texts in the language asked."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    section: str
+    figure: str
+    row: tuple[str, ...] = Field(description="what names its row in a table; empty for a single figure")
+    was: str
+    is_: str = Field(alias="is")
+
+
+class IncidentChangeAnswer(_Answer):
+    """An incident that counts otherwise now. `was`, `is`: met, missed, exempt, or empty: it does not count."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    incident: str
+    was: str
+    is_: str = Field(alias="is")
+    page: str
+
+
+class ReportDiff(_Answer):
+    """What is otherwise now than a frozen report states; `same` if nothing is."""
+
+    contract: str
+    kind: ReportKind
+    period: str
+    revision: int
+    digest: str
+    frozen_at: datetime
+    same: bool
+    figures: tuple[FigureChangeAnswer, ...]
+    incidents: tuple[IncidentChangeAnswer, ...]
+
+
+def frozen_list(stored: Sequence[StoredReport]) -> FrozenList:
+    """Return frozen reports as their JSON model."""
+    return FrozenList(reports=tuple(map(frozen_answer, stored)))
+
+
+def frozen_answer(one: StoredReport) -> FrozenAnswer:
+    """Return a frozen report as it is listed."""
+    known = {name: getattr(one.frozen, name) for name in ("revision", "digest", "frozen_at", "frozen_by", "reason")}
+    return FrozenAnswer(
+        contract=one.contract,
+        kind=one.kind,
+        period=one.period,
+        api=f"/v1{report_path(one.contract, query_of(one))}",
+        page=report_path(one.contract, query_of(one)),
+        **known,
+    )
+
+
+def query_of(one: StoredReport) -> dict[str, Any]:
+    """Return the query by which a frozen report is read."""
+    return {"period": one.period, "kind": one.kind.value, "revision": one.frozen.revision}
+
+
+def report_path(contract: str, query: dict[str, Any]) -> str:
+    """Return the path of the page of a report; with `/v1` before it that of the report itself."""
+    return f"/reports/{quote(contract, safe='')}?{urlencode(query)}"
+
+
+def diff_answer(contract: str, found: Correction, writer: ReportWriter) -> ReportDiff:
+    """Return the differences between a frozen report and now. `writer`: puts values into words."""
+
+    def said(cell: Cell) -> str:
+        return writer.text(cell)
+
+    return ReportDiff(
+        contract=contract,
+        kind=found.kind,
+        period=found.period,
+        revision=found.revision,
+        digest=found.digest,
+        frozen_at=found.frozen_at,
+        same=found.empty,
+        figures=tuple(
+            FigureChangeAnswer(
+                section=writer.words.text(f"section.{one.section}"),
+                figure=writer.words.text(one.figure),
+                row=tuple(said(cell) for cell in one.row if cell.value),
+                was=said(one.was),
+                is_=said(one.is_),
+            )
+            for one in found.figures
+        ),
+        incidents=tuple(
+            IncidentChangeAnswer(incident=one.incident, was=one.was, is_=one.is_, page=incident_path(one.incident))
+            for one in found.incidents
+        ),
+    )

@@ -1,0 +1,132 @@
+"""Whose time an incident and its clocks were, up to now, as their page shows it: by party and by holder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.breakdown.compute import WHOLE
+from sla_board.breakdown.stored import breakdown_of, going_on_of
+from sla_board.shown.hours import HoursAt
+from sla_domain.breakdown import Breakdown, Holder, Party, TimeSums, extended
+from sla_domain.calendar import Calendar
+from sla_domain.errors import CalendarError
+from sla_domain.hours import UNKNOWN, WALL
+
+WIDTH = 100.0  # of a bar
+MOST = 100  # clocks on a page, the latest
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPiece:
+    """A piece of a bar: which party's time, and where it lies on a line of the length 100."""
+
+    party: Party
+    x: float
+    width: float
+    sums: TimeSums
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBreakdown:
+    """Whose time an incident (`clock` and `metric` are "") or one of its clocks was.
+
+    `counted`: whether it is known how much of the time counted; else only wall-clock time can be shown.
+    """
+
+    clock: str
+    metric: str
+    cycle: int
+    known: Breakdown
+    counted: bool
+
+    @property
+    def parties(self) -> Mapping[Party, TimeSums]:
+        """Return the time on the side of each party."""
+        return self.known.by_party()
+
+    @property
+    def holders(self) -> Mapping[str, TimeSums]:
+        """Return the time by holder, named as in `ann · desk · line 2`; "" where nobody is stated."""
+        named: dict[str, TimeSums] = {}
+        for holder, sums in self.known.by_holder().items():
+            named[holder_name(holder)] = named.get(holder_name(holder), TimeSums()) + sums
+        return named
+
+    @property
+    def pieces(self) -> tuple[ShownPiece, ...]:
+        """Return the bar of the parties, in wall-clock time, as pieces that fill a line of the length 100."""
+        return tuple(_pieces(self.parties))
+
+
+@dataclass(frozen=True, slots=True)
+class WhoseTime:
+    """The breakdowns of an incident and of its clocks.
+
+    `incident`: None until it has been computed for the first time. `clocks`: of at most 100 clocks. `behind`: something
+    has come in that is not counted here yet.
+    """
+
+    incident: ShownBreakdown | None = None
+    clocks: tuple[ShownBreakdown, ...] = ()
+    behind: bool = False
+
+
+NOT_COMPUTED = WhoseTime()
+
+
+def holder_name(holder: Holder) -> str:
+    """Return the names of a holder as one text, such as `ann · desk · line 2`; "" if none is stated."""
+    line = f"line {holder.line}" if holder.line else ""
+    return " · ".join(name for name in (holder.assignee, holder.group, line) if name)
+
+
+async def read_whose_time(
+    connection: AsyncConnection, incident: str, only_contract: str | None, until: datetime | None, hours: HoursAt
+) -> WhoseTime:
+    """Return whose time an incident and its clocks were, up to the instant of `hours`.
+
+    `only_contract`: the one contract that the viewer's key may see; None for all. `until`: when the incident left that
+    contract, None if it has not.
+    """
+    kept, moved, mark = tables.breakdown, tables.contract.c, tables.unfolded.c
+    query = select(kept).where(kept.c.incident == incident).order_by(kept.c.started_at, kept.c.subject)
+    rows = (await connection.execute(query)).all()
+    behind = (await connection.execute(select(mark.mark).where(mark.incident == incident))).first() is not None
+    view = WHOLE
+    if only_contract is not None:
+        several = (await connection.execute(select(moved.rank).where(moved.incident == incident))).first() is not None
+        view = only_contract if several or any(row.view != WHOLE for row in rows) else WHOLE
+    mine = [row for row in rows if row.view == view]
+    at = hours.now if until is None else min(until, hours.now)
+    whole = next((_shown(row, hours, at) for row in mine if not row.subject), None)
+    clocks = tuple(_shown(row, hours, at) for row in [row for row in mine if row.subject][-MOST:])
+    return WhoseTime(whole, clocks, behind)
+
+
+def _shown(row: Any, hours: HoursAt, at: datetime) -> ShownBreakdown:
+    known, on = breakdown_of(row.parts), going_on_of(row.going_on)
+    counted = row.hours != UNKNOWN
+    calendar: Calendar | None = None
+    if on is not None and row.hours != WALL:
+        look = hours.look(row.contract, row.hours)
+        calendar, counted = look.calendar, look.known
+    try:
+        known = extended(known, on, calendar, at)
+    except CalendarError:
+        known, counted = extended(known, on, None, at), False
+    return ShownBreakdown(row.subject, row.metric, row.cycle, known, counted)
+
+
+def _pieces(parties: Mapping[Party, TimeSums]) -> Iterator[ShownPiece]:
+    whole, x = sum(sums.wall.total_seconds() for sums in parties.values()), 0.0
+    for party, sums in parties.items():
+        width = WIDTH * sums.wall.total_seconds() / whole if whole else 0.0
+        yield ShownPiece(party, round(x, 3), round(width, 3), sums)
+        x += width

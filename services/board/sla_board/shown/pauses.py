@@ -1,0 +1,292 @@
+"""The audit of pauses: which clocks were paused for how long, who set each, who held it, did the customer speak."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.breakdown.stored import held_of, wall_until
+from sla_board.shown.breakdown import holder_name
+from sla_board.shown.hours import HoursAt
+from sla_board.shown.row import incident_path
+from sla_domain.breakdown import Holder
+from sla_platform.store.types import from_micros, to_micros
+from sla_platform.turn import LoopYielder
+
+ROWS = 50
+MOST_ROWS = 500
+MOST_SUMMED = 200_000  # pauses of one sum; of more the newest
+_BATCH = 1_000
+_LOOKS = 20  # batches that one page looks through
+_pause = tables.pause.c
+
+
+class PauseMeasure(StrEnum):
+    """How long a pause is: by the wall clock, or counted, that is within the hours in which its clock counts."""
+
+    WALL = "wall"
+    COUNTED = "counted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseFilter:
+    """Which pauses are asked for; "" and None mean any.
+
+    `start`, `end`: those that began in `[start, end)`. `longer_than`: at least so long, by `measure`. `open`: that
+    last. `met`: whose clock was met while it was paused. `spoken`: that wait on the customer, who has spoken since.
+    `only_contract`: the one contract that the viewer's key may see; it never comes from the URL.
+    """
+
+    contract: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    longer_than: timedelta = timedelta()
+    measure: PauseMeasure = PauseMeasure.WALL
+    waiting_on: str = ""
+    open: bool = False
+    met: bool = False
+    spoken: bool = False
+    only_contract: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseCursor:
+    """A place in the list of pauses, newest first: behind the pause of this clock that began then."""
+
+    started_at: datetime
+    clock: UUID
+
+    def __str__(self) -> str:
+        return f"{to_micros(self.started_at)}.{self.clock}"
+
+    @classmethod
+    def of(cls, text: str) -> PauseCursor:
+        """Return the cursor that a text states. Raises ValueError if it is none."""
+        micros, _, clock = text.partition(".")
+        return cls(from_micros(int(micros)), UUID(clock))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPause:
+    """A pause of a clock.
+
+    `title`: of the incident. `counted`: its time within the clock's hours, None where that is not known. `holders`: who
+    had the incident, the first one first. `verdict`: of a clock that ended in the pause, else "". `words`: how often
+    the customer spoke in it, while it waited on the customer.
+    """
+
+    incident: str
+    title: str
+    clock: UUID
+    metric: str
+    cycle: int
+    contract: str
+    priority: str
+    waiting_on: str
+    defect: str
+    why: str
+    set_by: str
+    holders: tuple[str, ...]
+    started_at: datetime
+    ended_at: datetime | None
+    wall: timedelta
+    counted: timedelta | None
+    verdict: str
+    words: int
+
+    @property
+    def page(self) -> str:
+        """Return the path of the incident's page."""
+        return incident_path(self.incident)
+
+
+@dataclass(frozen=True, slots=True)
+class PausePage:
+    """A page of pauses, the newest first.
+
+    `next`: where the next page begins; None at the end. `behind`: incidents whose pauses are being computed anew.
+    """
+
+    pauses: tuple[ShownPause, ...]
+    next: PauseCursor | None
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class PauseSums:
+    """The paused time of all pauses of a filter: `wall` in sum, and of whom.
+
+    `by_holder`: who had the incident in the pause; `by_setter`: who set it; `by_party`: on whom it waited. The keys are
+    "" where nobody is stated. `complete`: False if there are more pauses than one sum takes; the newest are in it.
+    """
+
+    pauses: int
+    wall: timedelta
+    by_holder: Mapping[str, timedelta]
+    by_setter: Mapping[str, timedelta]
+    by_party: Mapping[str, timedelta]
+    complete: bool
+
+
+async def read_pauses(
+    connection: AsyncConnection, asked: PauseFilter, after: PauseCursor | None, limit: int, hours: HoursAt
+) -> PausePage:
+    """Return a page of the pauses that `asked` describes, the newest first.
+
+    `after`: `next` of the page before; None for the first page. `limit`: most rows; there may be fewer although `next`
+    is not None, where many pauses had to be looked through. `hours`: gives the present instant and the clocks' hours.
+    """
+    found: list[ShownPause] = []
+    cursor = after
+    for _ in range(_LOOKS):
+        query = _with_titles(_matching(asked, hours.now, cursor), asked.only_contract).limit(limit + 1)
+        rows = (await connection.execute(query)).all()
+        for row in rows[:limit]:
+            cursor = PauseCursor(row.started_at, row.clock)
+            shown = _shown(row, hours)
+            if (
+                asked.measure is PauseMeasure.COUNTED
+                and shown.counted is not None
+                and shown.counted < asked.longer_than
+            ):
+                continue
+            found.append(shown)
+            if len(found) == limit:
+                break
+        if len(found) == limit or len(rows) <= limit:
+            more = len(rows) > limit or (bool(rows) and cursor != PauseCursor(rows[-1].started_at, rows[-1].clock))
+            return PausePage(tuple(found), cursor if more else None, await _behind(connection))
+    return PausePage(tuple(found), cursor, await _behind(connection))
+
+
+async def read_pause_sums(connection: AsyncConnection, asked: PauseFilter, hours: HoursAt) -> PauseSums:
+    """Return the paused time of all pauses that `asked` describes, in sum and by person, as wall-clock time."""
+    sums = PauseSums(0, timedelta(), {}, {}, {}, True)
+    holders, setters, parties = dict[str, timedelta](), dict[str, timedelta](), dict[str, timedelta]()
+    turn, count, wall = LoopYielder(), 0, timedelta()
+    async for row in _all(connection, asked, hours.now):
+        if count == MOST_SUMMED:
+            sums = replace(sums, complete=False)
+            break
+        await turn.yield_if_due()
+        if row.within_seconds is None and _too_short(_counted(row, hours), asked):
+            continue
+        length = (row.ended_at or max(hours.now, row.started_at)) - row.started_at
+        count, wall = count + 1, wall + length
+        _add(setters, row.set_by, length)
+        _add(parties, row.waiting_on, length)
+        for span in held_of(row.held):
+            _add(holders, holder_name(Holder(span.assignee, span.group, span.line)), wall_until(span, hours.now))
+    return replace(
+        sums, pauses=count, wall=wall, by_holder=_most(holders), by_setter=_most(setters), by_party=_most(parties)
+    )
+
+
+async def _all(connection: AsyncConnection, asked: PauseFilter, now: datetime) -> AsyncIterator[Any]:
+    cursor: PauseCursor | None = None
+    while True:
+        rows = (await connection.execute(_matching(asked, now, cursor).limit(_BATCH))).all()
+        for row in rows:
+            yield row
+        if len(rows) < _BATCH:
+            return
+        cursor = PauseCursor(rows[-1].started_at, rows[-1].clock)
+
+
+def _matching(asked: PauseFilter, now: datetime, after: PauseCursor | None) -> Select[Any]:
+    """The pauses asked for; of open ones that are measured within hours, some that may be too short."""
+    wanted: list[ColumnElement[bool]] = []
+    wanted += [_pause.contract == name for name in (asked.contract, asked.only_contract) if name]
+    if asked.start is not None:
+        wanted.append(_pause.started_at >= asked.start)
+    if asked.end is not None:
+        wanted.append(_pause.started_at < asked.end)
+    if asked.longer_than:
+        long = asked.longer_than.total_seconds()
+        lasts = and_(_pause.ended_at.is_(None), _pause.started_at <= now - asked.longer_than)
+        by_wall = or_(_pause.wall_seconds >= long, lasts)
+        known = _pause.within_seconds >= long
+        counted = or_(known, and_(_pause.within_seconds.is_(None), by_wall))
+        wanted.append(by_wall if asked.measure is PauseMeasure.WALL else counted)
+    if asked.waiting_on:
+        wanted.append(_pause.waiting_on == asked.waiting_on)
+    if asked.open:
+        wanted.append(_pause.ended_at.is_(None))
+    if asked.met:
+        wanted.append(_pause.verdict == "met")
+    if asked.spoken:
+        wanted.append(_pause.words > 0)
+    if after is not None:
+        # The first comparison is implied, but an index can begin with it.
+        wanted.append(_pause.started_at <= after.started_at)
+        same = and_(_pause.started_at == after.started_at, _pause.clock < after.clock)
+        wanted.append(or_(_pause.started_at < after.started_at, same))
+    return select(tables.pause).where(*wanted).order_by(_pause.started_at.desc(), _pause.clock.desc())
+
+
+def _with_titles(query: Select[Any], only_contract: str | None) -> Select[Any]:
+    """With the incidents' titles; without that of one that has moved, for the key of one contract."""
+    incident, moved = tables.incident.c, tables.contract.c
+    of = incident.id == _pause.incident
+    if only_contract is not None:
+        of = and_(of, ~exists().where(moved.incident == _pause.incident))
+    title = select(incident.title).where(of).scalar_subquery()
+    return query.add_columns(func.coalesce(title, "").label("title"))
+
+
+def _shown(row: Any, hours: HoursAt) -> ShownPause:
+    held = held_of(row.held)
+    names = (holder_name(Holder(span.assignee, span.group, span.line)) for span in held)
+    return ShownPause(
+        incident=row.incident,
+        title=row.title or row.incident,
+        clock=row.clock,
+        metric=row.metric,
+        cycle=row.cycle,
+        contract=row.contract,
+        priority=row.priority,
+        waiting_on=row.waiting_on,
+        defect=row.defect,
+        why=row.why,
+        set_by=row.set_by,
+        holders=tuple(dict.fromkeys(name for name in names if name)),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        wall=(row.ended_at or max(hours.now, row.started_at)) - row.started_at,
+        counted=_counted(row, hours),
+        verdict=row.verdict,
+        words=row.words,
+    )
+
+
+def _counted(row: Any, hours: HoursAt) -> timedelta | None:
+    if row.within_seconds is not None:
+        return timedelta(seconds=row.within_seconds)
+    end = row.ended_at or max(hours.now, row.started_at)
+    return hours.look(row.contract, row.hours).span(row.started_at, end).counted
+
+
+def _too_short(counted: timedelta | None, asked: PauseFilter) -> bool:
+    return asked.measure is PauseMeasure.COUNTED and counted is not None and counted < asked.longer_than
+
+
+async def _behind(connection: AsyncConnection) -> int:
+    return (await connection.execute(select(func.count()).select_from(tables.unfolded))).scalar_one()
+
+
+def _add(sums: dict[str, timedelta], name: str, length: timedelta) -> None:
+    sums[name] = sums.get(name, timedelta()) + length
+
+
+def _most(sums: Mapping[str, timedelta]) -> dict[str, timedelta]:
+    """The longest first."""
+    ordered: Sequence[tuple[str, timedelta]] = sorted(sums.items(), key=lambda one: (-one[1], one[0]))
+    return dict(ordered)

@@ -1,0 +1,119 @@
+"""The list of incidents, open and ended, with its numbers by month
+
+Incidents that are stored already are entered in the list by the board while it runs.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from sla_standalone.migrations import column
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("board_incident", sa.Column("ended_at", column.INSTANT, nullable=True))
+    op.create_table(
+        "board_listed",
+        sa.Column("incident", sa.String(length=300), nullable=False),
+        sa.Column("contract", sa.String(length=120), nullable=False),
+        sa.Column("part", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("ticket", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("customer", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("priority", sa.String(length=60), nullable=False),
+        sa.Column("phase", sa.String(length=20), nullable=False),
+        sa.Column("verdict", sa.String(length=12), nullable=False),
+        sa.Column("counts_at", column.INSTANT, nullable=False),
+        sa.Column("assignee", sa.Text(), nullable=False),
+        sa.Column("team", sa.Text(), nullable=False),
+        sa.Column("zone", sa.String(length=60), nullable=False),
+        sa.Column("opened_at", column.INSTANT, nullable=True),
+        sa.Column("ended_at", column.INSTANT, nullable=True),
+        sa.Column("due_at", column.INSTANT, nullable=True),
+        sa.Column("left_at", column.INSTANT, nullable=True),
+        sa.Column("met", sa.Integer(), nullable=False),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("exempt", sa.Integer(), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
+        sa.Column("search", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("incident", "contract", "part"),
+    )
+    rest = ["incident", "part", "verdict", "phase", "priority"]
+    op.create_index("ix_board_listed_at", "board_listed", ["counts_at", *rest])
+    op.create_index("ix_board_listed_contract", "board_listed", ["contract", "counts_at", *rest])
+    op.create_index("ix_board_listed_customer", "board_listed", ["customer", "counts_at", "incident"])
+    op.create_index("ix_board_listed_product", "board_listed", ["product", "counts_at", "incident"])
+    op.create_index("ix_board_listed_verdict", "board_listed", ["verdict", "counts_at", "incident"])
+    op.create_index("ix_board_listed_folded", "board_listed", ["folded"])
+    op.create_table(
+        "board_listed_clock",
+        sa.Column("incident", sa.String(length=300), nullable=False),
+        sa.Column("contract", sa.String(length=120), nullable=False),
+        sa.Column("part", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("clock", column.CLOCK_KEY, nullable=False),
+        sa.Column("metric", sa.String(length=60), nullable=False),
+        sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("customer", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("priority", sa.String(length=60), nullable=False),
+        sa.Column("phase", sa.String(length=20), nullable=False),
+        sa.Column("verdict", sa.String(length=12), nullable=False),
+        sa.Column("counts_at", column.INSTANT, nullable=False),
+        sa.Column("due_at", column.INSTANT, nullable=True),
+        sa.Column("stopped_at", column.INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("incident", "contract", "part", "clock"),
+    )
+    for name, columns in (
+        ("at", ["metric", "counts_at", *rest]),
+        ("contract", ["contract", "metric", "counts_at", "incident"]),
+        ("customer", ["customer", "metric", "counts_at", "incident"]),
+        ("product", ["product", "metric", "counts_at", "incident"]),
+        ("verdict", ["metric", "verdict", "counts_at", "incident"]),
+    ):
+        op.create_index(f"ix_board_listed_clock_{name}", "board_listed_clock", columns)
+    op.create_table(
+        "board_listed_count",
+        sa.Column("metric", sa.String(length=60), nullable=False),
+        sa.Column("part", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("contract", sa.String(length=120), nullable=False),
+        sa.Column("customer", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("month", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("priority", sa.String(length=60), nullable=False),
+        sa.Column("phase", sa.String(length=20), nullable=False),
+        sa.Column("verdict", sa.String(length=12), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "metric", "part", "contract", "customer", "product", "month", "priority", "phase", "verdict"
+        ),
+    )
+    for name in ("contract", "customer", "product"):
+        op.create_index(f"ix_board_listed_count_{name}", "board_listed_count", [name, "metric"])
+    op.create_table(
+        "board_listing",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("after", sa.String(length=300), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    # The list has its row only while there is something to enter.
+    op.execute(
+        "INSERT INTO board_listing (id, after) SELECT 1, ''"
+        " WHERE EXISTS (SELECT 1 FROM board_incident) OR EXISTS (SELECT 1 FROM board_clock)"
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("board_listing")
+    op.drop_table("board_listed_count")
+    op.drop_table("board_listed_clock")
+    op.drop_table("board_listed")
+    op.drop_column("board_incident", "ended_at")

@@ -1,0 +1,67 @@
+"""`objectives` → what share of requests or clocks a plan promises in time, and what one contract makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from types import MappingProxyType
+
+from sla_catalogue.assembly.target import RowNames
+from sla_catalogue.assembly_context import Context
+from sla_catalogue.document.objective import ObjectiveDocument
+from sla_catalogue.problem import Path
+from sla_domain.objective import Objective, ServiceCredit
+
+Written = tuple[Path, ObjectiveDocument]
+
+
+def build_objectives(
+    written: Iterable[Written], names: RowNames, timed: Collection[str], context: Context
+) -> tuple[Objective, ...]:
+    """Return the objectives of a plan or contract, in the order written.
+
+    `written`: a pair (keys down to the objective, its document) for each. `names`: the priorities to which they may
+    refer. `timed`: the metrics that are timed there. These are reported to `context.findings`: two objectives with one
+    id, and metrics or priorities that are not there.
+    """
+    found: dict[str, Objective] = {}
+    for path, document in written:
+        if document.id in found:
+            message = f"there is an objective {document.id!r} already"
+            context.findings.error((*path, "id"), "duplicate-objective", message, "give it another id")
+        for metric in document.metrics:
+            if metric not in timed:
+                context.report_unknown(metric, timed, (*path, "metrics"), "metric")
+        found[document.id] = Objective(
+            id=document.id,
+            percent=document.percent,
+            period=document.period,
+            of=document.of,
+            metrics=frozenset(document.metrics),
+            priorities=_priorities(document.priorities, (*path, "priorities"), names, context),
+            tell=tuple(document.tell),
+            at_risk=document.at_risk,
+            credits=tuple(
+                ServiceCredit(row.below, row.credit)
+                for row in sorted(document.credits, key=lambda row: row.below, reverse=True)
+            ),
+            titles=MappingProxyType(dict(document.title)),
+            clause=document.clause,
+        )
+    return tuple(found.values())
+
+
+def changed_objectives(promised: Iterable[Objective], own: Iterable[Objective]) -> tuple[Objective, ...]:
+    """Return the objectives of a plan, with those of the same id in `own` in their place."""
+    replaced = {each.id: each for each in own}
+    return tuple(replaced.get(each.id, each) for each in promised)
+
+
+def _priorities(written: Iterable[str], path: Path, names: RowNames, context: Context) -> frozenset[str]:
+    found: set[str] = set()
+    for name in written:
+        id_ = names.priority(name)
+        if id_ is None:
+            context.report_unknown(name, names.priorities, path, "priority")
+        else:
+            found.add(id_)
+    return frozenset(found)

@@ -1,0 +1,30 @@
+"""The name by which people call a ticket, such as `SUP-77` or `acme/shop#12`; incident ids are often numbers."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 200
+_JIRA = re.compile(r"/browse/([A-Za-z][A-Za-z0-9_]*-\d+)/?")
+_GITHUB = re.compile(r"/([\w.-]+/[\w.-]+)/issues/(\d+)/?")
+_GITLAB = re.compile(r"/([\w./-]+?)/-/(?:issues|work_items)/(\d+)/?")
+
+
+def ticket_key(incident: str, url: str, stated: str = "") -> str:
+    """Return the name by which people call the ticket of an incident, at most 200 characters.
+
+    `stated`: the ticket's attribute `key`; if it is not empty, it is the name. Else the name follows from `url`, the
+    address of the ticket's page: `/browse/SUP-77` gives `SUP-77`, `/acme/shop/issues/12` gives `acme/shop#12`. From any
+    other address nothing follows; the name is then the incident's id without the source before the colon.
+    """
+    key = " ".join(stated.split())
+    return (key or _key_in(url) or incident.partition(":")[2] or incident)[:LONGEST]
+
+
+def _key_in(url: str) -> str:
+    _, _, place = url.partition("#")[0].partition("?")[0].partition("://")
+    path = place[place.find("/") :] if "/" in place else ""
+    if found := _JIRA.search(path):
+        return found[1].upper()
+    whole = _GITHUB.fullmatch(path) or _GITLAB.fullmatch(path)
+    return f"{whole[1]}#{whole[2]}" if whole else ""

@@ -1,0 +1,179 @@
+"""Whose time an incident was: computed beside the consumer, stored, shown on its page and in its JSON."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select
+from tests.build.rulebook import contract, plan, row, rulebook
+from tests.integration.board.bench import BoardBench
+from tests.integration.board.test_projection import rows
+from tests.unit.board.envelopes import NOW, Ticket, minutes
+
+from sla_board import tables
+from sla_domain.event import Actor, EventKind, WaitingOn
+from sla_platform.envelope import Envelope
+
+HOUR = 3600.0
+RULES = rulebook(
+    plan(row("resolution", "40h"), row("first_response", "1h", "always")),
+    contract("acme", customers=["Acme Ltd"]),
+    contract("umbrella", customers=["Umbrella AG"]),
+)
+"""At NOW, Monday 12:00 UTC, it is 13:00 in Warsaw: the office is open until 16:00 UTC."""
+OWN = {"attributes": {"customer": "Acme Ltd", "title": "Down", "assignee": "ann", "line": "1"}}
+
+
+@pytest.fixture
+async def told(board: BoardBench) -> BoardBench:
+    board.rulebook = RULES
+    return board
+
+
+@pytest.fixture
+async def client(told: BoardBench) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=told.app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://board") as opened:
+        yield opened
+
+
+async def tell(board: BoardBench, *envelopes: Envelope) -> None:
+    """As a bus would, and then what follows beside it."""
+    await board.tell(*envelopes)
+    assert board.service.refolder is not None
+    await board.service.refolder.catch_up()
+
+
+def a_life(ticket: Ticket) -> list[Envelope]:
+    """Ann for an hour, then she waits for the customer for two; then Bob on line 2, waiting for a vendor's defect."""
+    return [
+        ticket.event(at=NOW - minutes(240), **OWN),
+        ticket.event(EventKind.WAITING, NOW - minutes(180), waiting_on=WaitingOn.CUSTOMER, actor=Actor.STAFF,
+                     actor_name="Ann"),
+        ticket.event(EventKind.RESUMED, NOW - minutes(60), actor=Actor.STAFF),
+        ticket.event(EventKind.ESCALATED, NOW - minutes(60), changed={"assignee": "bob", "line": "2"}),
+        ticket.event(EventKind.WAITING, NOW - minutes(30), waiting_on=WaitingOn.VENDOR, changed={"defect": "DEF-7"}),
+    ]  # fmt: skip
+
+
+def by_party(parts: list[dict[str, Any]], measure: str = "wall_seconds") -> dict[str, float]:
+    found: dict[str, float] = {}
+    for part in parts:
+        found[part["party"]] = found.get(part["party"], 0.0) + part[measure] / HOUR
+    return found
+
+
+async def test_an_incident_is_divided_by_party_and_holder_and_goes_on(
+    told: BoardBench, client: httpx2.AsyncClient
+) -> None:
+    ticket = Ticket("jira-acme:ACME-1")
+    await tell(told, *a_life(ticket))
+    whose = (await client.get("/v1/board/incidents/jira-acme:ACME-1")).json()["whose_time"]
+    assert whose["behind"] is False
+    assert by_party(whose["incident"]["parts"]) == {"own": 1.5, "customer": 2.0, "defect": 0.5}
+    lines = {(part["assignee"], part["line"], part["party"]) for part in whose["incident"]["parts"]}
+    assert lines == {("ann", "1", "own"), ("ann", "1", "customer"), ("bob", "2", "own"), ("bob", "2", "defect")}
+
+    told.time.pass_(timedelta(hours=24))
+    whose = (await client.get("/v1/board/incidents/jira-acme:ACME-1")).json()["whose_time"]
+    assert by_party(whose["incident"]["parts"]) == {"own": 1.5, "customer": 2.0, "defect": 24.5}
+    clocks = {one["metric"]: one["parts"] for one in whose["clocks"]}
+    # The office of Warsaw: Monday 9:00 to 17:00, and Tuesday until 13:00.
+    assert by_party(clocks["resolution"], "within_seconds") == {"own": 1.5, "customer": 2.0, "defect": 8.5}
+    assert by_party(clocks["resolution"], "counted_seconds") == {"own": 1.5, "customer": 0.0, "defect": 0.0}
+    assert by_party(clocks["first_response"], "counted_seconds")["own"] == 28.0, "no wait pauses it"
+
+
+async def test_the_page_shows_bars_and_tables_with_words(told: BoardBench, client: httpx2.AsyncClient) -> None:
+    await tell(told, *a_life(Ticket("jira-acme:ACME-1")))
+    page = (await client.get("/incidents/jira-acme:ACME-1")).text
+    for words in (
+        "Whose time it was",
+        "vendor, for a defect",
+        "bob · line 2",
+        "ann · line 1",
+        '<rect class="party-own"',
+    ):
+        assert words in page
+
+
+async def test_what_is_new_is_said_until_it_has_been_computed(told: BoardBench, client: httpx2.AsyncClient) -> None:
+    ticket = Ticket("jira-acme:ACME-1")
+    await told.tell(*a_life(ticket))
+    whose = (await client.get("/v1/board/incidents/jira-acme:ACME-1")).json()["whose_time"]
+    assert (whose["behind"], whose["incident"], whose["clocks"]) == (True, None, [])
+    assert "It is being computed." in (await client.get("/incidents/jira-acme:ACME-1")).text
+    await tell(told)
+    assert await rows(told, tables.unfolded) == []
+    await told.tell(ticket.event(EventKind.RESOLVED, NOW))
+    whose = (await client.get("/v1/board/incidents/jira-acme:ACME-1")).json()["whose_time"]
+    assert whose["behind"] is True
+    assert by_party(whose["incident"]["parts"]) == {"own": 1.5, "customer": 2.0, "defect": 0.5}
+
+
+async def test_a_change_that_comes_meanwhile_is_computed_after_all(told: BoardBench) -> None:
+    ticket = Ticket("jira-acme:ACME-1")
+    await told.tell(*a_life(ticket))
+    refolder = told.service.refolder
+    assert refolder is not None
+    made, later = refolder._made, ticket.event(EventKind.RESOLVED, NOW)
+
+    def interrupted(*given: Any) -> Any:
+        return made(*given)
+
+    async with told.store.reading() as connection:
+        before = (await connection.execute(select(tables.unfolded.c.mark))).scalar_one()
+    refolder._made = interrupted  # type: ignore[method-assign]
+    await told.tell(later)
+    async with told.store.reading() as connection:
+        assert (await connection.execute(select(tables.unfolded.c.mark))).scalar_one() != before
+    await refolder.catch_up()
+    assert [row["ended_at"] for row in await rows(told, tables.breakdown) if not row["subject"]] == [NOW]
+
+
+async def test_in_any_order_and_one_by_one_the_rows_are_the_same(told: BoardBench) -> None:
+    life = [*a_life(Ticket("jira-acme:ACME-1")), Ticket("jira-acme:ACME-1").event(EventKind.RESOLVED, NOW)]
+    await tell(told, *life)
+    expected = (await rows(told, tables.breakdown), await rows(told, tables.pause))
+    for table in reversed(tables.metadata.sorted_tables):
+        async with told.store.transaction() as connection:
+            await connection.execute(table.delete())
+    for envelope in reversed(life):
+        await tell(told, envelope)
+    assert (await rows(told, tables.breakdown), await rows(told, tables.pause)) == expected
+
+
+async def test_a_key_of_one_contract_sees_the_time_of_its_own_periods(told: BoardBench) -> None:
+    ticket = Ticket("jira-acme:ACME-1")
+    moved = ticket.event(EventKind.UPDATED, NOW - minutes(60), changed={"customer": "Umbrella AG", "assignee": "uma"})
+    await tell(told, *a_life(ticket)[:2], moved)
+    kept = [row for row in await rows(told, tables.breakdown) if not row["subject"]]
+    assert {row["view"] for row in kept} == {"", "acme", "umbrella"}
+    acme, umbrella = (next(row for row in kept if row["view"] == view) for view in ("acme", "umbrella"))
+    assert "uma" not in acme["parts"]
+    assert acme["going_on"] == ""
+    assert "ann" not in umbrella["parts"] + umbrella["going_on"]
+
+
+async def test_one_incident_that_cannot_be_computed_keeps_nobody_waiting(
+    told: BoardBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sla_board.breakdown import refolder as module
+
+    honest = module.computed_rows
+
+    def failing(events: Any, *given: Any) -> Any:
+        found = honest(events, *given)
+        if any(event.incident == "jira-acme:ODD" for event in events):
+            raise RuntimeError("odd")
+        return found
+
+    monkeypatch.setattr(module, "computed_rows", failing)
+    await tell(told, Ticket("jira-acme:ODD").event(at=NOW), *a_life(Ticket("jira-acme:ACME-1")))
+    assert {row["incident"] for row in await rows(told, tables.breakdown)} == {"jira-acme:ACME-1"}
+    assert await rows(told, tables.unfolded) == []
+    assert told.metric("slad_board_not_shown_total", part="breakdown") == 1
