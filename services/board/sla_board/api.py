@@ -26,6 +26,7 @@ from sla_board.stream.hub import Hub, NotRendered
 from sla_board.stream.places import CallerLimitReached, PlacesFull, Visitor
 from sla_board.stream.response import RETRY_MILLISECONDS, EventStream, sse
 from sla_platform.bus import EventSource
+from sla_platform.http.evidence import RESPONSES, evidence_response
 from sla_platform.http.keys import READ, Authorizer
 from sla_platform.http.problem import Problem
 
@@ -198,6 +199,7 @@ def router(board: Board) -> APIRouter:
     routes = APIRouter(tags=["board"])
     _pages(routes, board)
     _twins(routes, board)
+    _evidence(routes, board)
     _streams(routes, board)
     return routes
 
@@ -251,6 +253,18 @@ def _twins(routes: APIRouter, board: Board) -> None:
             detail = f"The board does not know {incident}, or your key does not cover it."
             raise Problem(404, "unknown-incident", "No such incident", detail)
         return incident_answer(file, board.shown.now())
+
+
+def _evidence(routes: APIRouter, board: Board) -> None:
+    @routes.get(
+        "/v1/evidence/board/{incident:path}",
+        summary="Download what was published about an incident, as evidence",
+        response_class=Response,
+        responses={200: RESPONSES[200]},
+    )
+    async def evidence(request: Request, incident: str) -> Response:
+        """The board's part of `slad evidence`: every fact about the incident and its clocks, as they arrived."""
+        return evidence_response(board.shown.facts(incident.replace("\0", ""), board.only_contract(request)))
 
 
 def _streams(routes: APIRouter, board: Board) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import orjson
 
 from sla_board.page.render import Pages, frame_id, iso
+from sla_board.shown.evidence import fact_lines
 from sla_board.shown.filter import BoardFilter
 from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_board.shown.incident import IncidentFile, read_incident
@@ -17,6 +19,7 @@ from sla_board.shown.notice import ShownNotice, read_notices
 from sla_board.shown.queue import Queue, read_queue
 from sla_board.stream.hub import Frame
 from sla_board.stream.response import sse
+from sla_platform.http.evidence import EvidenceLine
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
@@ -67,6 +70,13 @@ class BoardReader:
         async with self._store.reading() as connection:
             attempts = self.pages.attempts
             return await read_incident(connection, view.incident, view.only_contract, self._hours(), attempts)
+
+    def facts(self, incident: str, only_contract: str | None) -> AsyncIterator[EvidenceLine]:
+        """Return the facts that slad published about an incident, one by one, as evidence.
+
+        `only_contract`: the one contract that the caller may see; None for all.
+        """
+        return fact_lines(self._store, incident, only_contract)
 
     async def notices(self, only_contract: str | None) -> list[ShownNotice | NotShown]:
         """Return the critical-fix notices that the viewer may see, newest first.

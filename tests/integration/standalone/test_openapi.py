@@ -65,8 +65,9 @@ async def test_every_route_of_the_timer_has_a_model(document: dict[str, Any]) ->
     timer = [
         route for verbs in document["paths"].values() for route in verbs.values() if route.get("tags") == ["timer"]
     ]
-    assert len(timer) == 4
-    for route in timer:
+    evidence = [route for route in timer if "application/x-ndjson" in route["responses"]["200"]["content"]]
+    assert (len(timer), len(evidence)) == (5, 1), "evidence is lines, each of its own shape"
+    for route in (route for route in timer if route not in evidence):
         assert "$ref" in route["responses"]["200"]["content"]["application/json"]["schema"], route["summary"]
 
 

@@ -19,6 +19,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "oncall": ("oncall",),
         "ledger": ("ledger",),
         "explain": ("explain",),
+        "evidence": ("evidence",),
         "replay": ("replay",),
         "apply": ("apply",),
         "send": ("send",),
