@@ -134,7 +134,7 @@ def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRoute
             await head_of(connection, tables)  # a store that is away is a 503 before the first line
         return StreamingResponse(_lines(store, tables, asked), media_type=JSON_LINES, headers=headers)
 
-    @routes.get("/head", summary="Read where the audit log ends")
+    @routes.get("/head", summary="Read the head of the audit log")
     async def head(request: Request) -> AuditHeadAnswer:
         """Place and hash of the last row: kept elsewhere, it shows later that the rows up to here are as they were."""
         for_all_contracts(authorize(request, ADMIN))

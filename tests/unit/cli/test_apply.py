@@ -35,6 +35,7 @@ from sla_standalone.cli.apply.install import Installed, install
 from sla_standalone.cli.apply.moves import ClockMove, moves
 from sla_standalone.cli.apply.plan import InstallRefused, plan_install
 from sla_timer.answer import EventPage, event_json, incident_json
+from sla_timer.evidence import event_of
 
 PLAN = """
 coverages:

@@ -12,6 +12,7 @@ from sla_board import tables
 from sla_board.projection.contract import periods_of
 from sla_board.projection.store import envelope_of
 from sla_domain.contract_view import ContractShare, contract_share
+from sla_domain.incident import ContractPeriod
 from sla_platform.envelope import Topic
 from sla_platform.errors import BadEnvelope
 from sla_platform.http.evidence import EvidenceLine
@@ -28,7 +29,10 @@ async def fact_lines(store: Store, incident: str, contract: str | None) -> Async
 
     `contract`: only facts that this contract may read, by the periods in which the incident was under it; None: all.
     """
-    share = None if contract is None else await _share(store, incident, contract)
+    periods = () if contract is None else await _periods(store, incident)
+    share = contract_share(periods, contract) if contract is not None and periods else None
+    if periods and share is None:
+        return
     last = 0
     while True:
         query = select(tables.event).where(
@@ -45,12 +49,13 @@ async def fact_lines(store: Store, incident: str, contract: str | None) -> Async
         last = rows[-1].position
 
 
-async def _share(store: Store, incident: str, contract: str) -> ContractShare | None:
+async def _periods(store: Store, incident: str) -> tuple[ContractPeriod, ...]:
+    """Empty for an incident that never moved."""
     moved = tables.contract.c
     async with store.reading() as connection:
         query = select(moved.periods).where(moved.incident == incident)
         written = (await connection.execute(query)).scalar_one_or_none()
-    return None if written is None else contract_share(periods_of(written), contract)
+    return () if written is None else periods_of(written)
 
 
 def _may_read(fact: ClockFact, contract: str, share: ContractShare | None) -> bool:

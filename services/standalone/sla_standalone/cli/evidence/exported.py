@@ -22,9 +22,11 @@ def whole_logs(files: Iterable[Path]) -> dict[str, list[AuditRow]]:
             for number, line in enumerate(stream, 1):
                 try:
                     record = orjson.loads(line)
-                    if "head" not in record:
+                    if "head" in record:
+                        found.setdefault(str(record["head"]["service"]), [])
+                    else:
                         row = row_of_json(record)
                         found.setdefault(row.service, []).append(row)
-                except (ValueError, TypeError):
+                except (ValueError, TypeError, KeyError):
                     stop(f"{file}:{number}: no line of an export")
     return found
