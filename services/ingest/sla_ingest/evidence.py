@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_ingest.entry import kept_headers
@@ -20,7 +20,8 @@ from sla_platform.store.engine import Store
 from sla_platform.turn import LoopYielder
 
 _AT_ONCE = 200  # instants of receipt in one statement
-_LISTED = tuple(column for column in inbox.c if column.name != "body")
+_BYTES_AT_ONCE = 4 * 1024 * 1024
+_LISTED = (*(column for column in inbox.c if column.name != "body"), func.length(inbox.c.body).label("bytes"))
 
 
 class InboxEvidence:
@@ -49,17 +50,32 @@ class InboxEvidence:
         for start in range(0, len(ordered), _AT_ONCE):
             async with self._store.reading() as connection:
                 rows = await self._of(connection, ordered[start : start + _AT_ONCE], ids)
-            for row in rows:
+            for some in _in_portions(rows):
                 async with self._store.reading() as connection:
-                    query = select(inbox.c.body).where(inbox.c.id == row.id)
-                    body = (await connection.execute(query)).scalar_one_or_none()
-                if body is not None:  # retention may have removed it meanwhile
-                    yield EvidenceLine("inbox", _delivery(row, bytes(body)))
-                await turn.yield_if_due()
+                    query = select(inbox.c.id, inbox.c.body).where(inbox.c.id.in_([row.id for row in some]))
+                    bodies = {one.id: bytes(one.body) for one in await connection.execute(query)}
+                for row in some:
+                    if row.id in bodies:  # retention may have removed it meanwhile
+                        yield EvidenceLine("inbox", _delivery(row, bodies[row.id]))
+                    await turn.yield_if_due()
 
     async def _of(self, connection: AsyncConnection, instants: Sequence[datetime], ids: Collection[str]) -> list[Any]:
         query = select(*_LISTED).where(inbox.c.received_at.in_(instants)).order_by(inbox.c.received_at, inbox.c.id)
         return [row for row in (await connection.execute(query)).all() if _names_one_of(row.answer, ids)]
+
+
+def _in_portions(rows: Sequence[Any]) -> Iterator[list[Any]]:
+    """Deliveries whose bodies are read at once: at least one, and no more bytes than memory has room for."""
+    some: list[Any] = []
+    size = 0
+    for row in rows:
+        if some and size + row.bytes > _BYTES_AT_ONCE:
+            yield some
+            some, size = [], 0
+        some.append(row)
+        size += row.bytes
+    if some:
+        yield some
 
 
 def _names_one_of(answer: str, ids: Collection[str]) -> bool:

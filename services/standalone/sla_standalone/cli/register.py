@@ -21,6 +21,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "explain": ("explain",),
         "evidence": ("evidence",),
         "replay": ("replay",),
+        "compare": ("compare",),
         "apply": ("apply",),
         "send": ("send",),
         "ack": ("ack",),
