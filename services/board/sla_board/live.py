@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from sla_board.page.render import Pages, frame_id, iso
+from sla_board.shown.due import DueClocks, read_due
 from sla_board.shown.evidence import fact_lines
 from sla_board.shown.filter import BoardFilter
 from sla_board.shown.hours import CalendarsByName, HoursAt
@@ -70,6 +71,11 @@ class BoardReader:
         async with self._store.reading() as connection:
             attempts = self.pages.attempts
             return await read_incident(connection, view.incident, view.only_contract, self._hours(), attempts)
+
+    async def due(self, shown: BoardFilter) -> DueClocks:
+        """Return the open clocks that the filter `shown` shows, those due first at the head."""
+        async with self._store.reading() as connection:
+            return await read_due(connection, shown, self._hours())
 
     def facts(self, incident: str, only_contract: str | None) -> AsyncIterator[EvidenceLine]:
         """Return the facts that slad published about an incident, one by one, as evidence.

@@ -100,7 +100,7 @@ def build(
         newest_in(store, tables.inbox.c.applied_at),
     )
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
-    board = Board(shown, hub, projector, event_source, authorizer, metrics)
+    board = Board(shown, hub, projector, event_source, authorizer, metrics, public_url.rstrip("/"))
     routes = router(board)
     if catalogue is not None:
         links = PlanLinks(store, time_source)

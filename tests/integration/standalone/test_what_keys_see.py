@@ -36,8 +36,8 @@ OF_A_TICKET = {
     "GET /v1/board/incidents/{incident:path}", "GET /v1/stream/incidents/{incident:path}",
 }  # fmt: skip
 LISTS = {
-    "GET /", "GET /notices", "GET /v1/clocks", "GET /v1/board/clocks", "GET /v1/stream", "GET /v1/alerts",
-    "GET /v1/deliveries",
+    "GET /", "GET /notices", "GET /v1/clocks", "GET /v1/due.ics", "GET /v1/board/clocks", "GET /v1/stream",
+    "GET /v1/alerts", "GET /v1/deliveries",
 }  # fmt: skip
 OF_AN_ALERT = {"GET /v1/alerts/{id_}", "POST /v1/alerts/{id_}/ack"}
 OF_A_DELIVERY = {"GET /v1/deliveries/{id_}", "POST /v1/deliveries/{id_}/retry"}

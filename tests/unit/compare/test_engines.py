@@ -23,7 +23,7 @@ from sla_standalone.compare import (
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 CSV = """Task,SLA definition,Target,Stage,Has breached,Start time,Stop time,Breach time,Pause duration
 INC0010001,P1 response,Response,Completed,false,2026-03-02 09:00:00,2026-03-02 09:10:00,2026-03-02 09:15:00,
-INC0010001,P1 resolution,Resolution,Completed,true,2026-03-02 09:00:00,2026-03-02 15:00,2026-03-02 13:00,1 Hour 30 Minutes
+INC0010001,P1 resol,Resolution,Completed,true,2026-03-02 09:00:00,2026-03-02 15:00,2026-03-02 13:00,1 Hour 30 Minutes
 INC0010002,P2 resolution,,In progress,true,2026-03-02 09:00:00,,2026-03-02 17:00:00,1970-01-01 02:00:00
 INC0010003,P2 resolution,,Paused,false,2026-03-02 09:00:00,,2026-03-09 17:00:00,90
 INC0010004,P2 resolution,,Cancelled,false,2026-03-02 09:00:00,2026-03-02 10:00:00,2026-03-02 17:00:00,
