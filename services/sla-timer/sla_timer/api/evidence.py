@@ -30,10 +30,10 @@ from sla_timer.apply.fold_cache import fold_in_slices
 from sla_timer.evidence import (
     Basis,
     BasisIncomplete,
+    ClockOnRecord,
     FoldKey,
     JudgedClock,
     JudgedFold,
-    PublishedClock,
     calendar_lines,
     clock_line,
     evidence_instant,
@@ -65,7 +65,7 @@ class EvidenceSource:
     own: str
     as_of: datetime
     events: Sequence[IncidentEvent]
-    published: Sequence[PublishedClock]
+    published: Sequence[ClockOnRecord]
     clocks: Sequence[JudgedClock]
     basis: Basis
     missing: str
@@ -157,12 +157,12 @@ def _about(source: EvidenceSource, language: str) -> Iterable[EvidenceLine]:
         yield EvidenceLine("pins", {"version": name, "revisions": dict(revisions)})
 
 
-async def _published(timer: TimerService, known: FoundIncident) -> list[PublishedClock]:
+async def _published(timer: TimerService, known: FoundIncident) -> list[ClockOnRecord]:
     """To the key of a contract that the incident has left, only clocks that had ended by then."""
     clock = tables.clock
     async with timer.store.reading() as connection:
         rows = (await connection.execute(select(clock).where(clock.c.incident == known.row.id))).all()
-    found = [PublishedClock.of_row(row) for row in rows]
+    found = [ClockOnRecord.of_row(row) for row in rows]
     seen = known.seen
     if seen is None or seen.everything:
         return found
@@ -233,7 +233,7 @@ async def _missing(
     timer: TimerService,
     basis: Basis,
     events: Sequence[IncidentEvent],
-    published: Sequence[PublishedClock],
+    published: Sequence[ClockOnRecord],
     own: str,
     clocks: Sequence[JudgedClock],
 ) -> str:

@@ -8,15 +8,15 @@ from sla_timer.evidence.compare import verdict_differences
 from sla_timer.evidence.event import event_of
 from sla_timer.evidence.judged import FoldKey, JudgedClock, JudgedFold, judged_clocks, needed_folds
 from sla_timer.evidence.lines import calendar_lines, clock_line, explanation_line, incident_line
-from sla_timer.evidence.published import PublishedClock, evidence_instant
+from sla_timer.evidence.published import ClockOnRecord, evidence_instant
 
 __all__ = [
     "Basis",
     "BasisIncomplete",
+    "ClockOnRecord",
     "FoldKey",
     "JudgedClock",
     "JudgedFold",
-    "PublishedClock",
     "calendar_lines",
     "clock_line",
     "event_of",

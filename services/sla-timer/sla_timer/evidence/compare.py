@@ -8,7 +8,7 @@ from typing import Any
 from sla_domain.clock import BREACH, Clock
 from sla_timer.answer import iso
 from sla_timer.evidence.judged import JudgedClock
-from sla_timer.evidence.published import PublishedClock
+from sla_timer.evidence.published import ClockOnRecord
 
 _SAME = ("metric", "cycle", "priority", "generation", "started_at", "due_at", "original_due_at", "stopped_at", "exempt")
 _OF_WITHDRAWN = ("metric", "started_at", "original_due_at")  # it ended by a change of rules, not by an event
@@ -35,7 +35,7 @@ def verdict_differences(judged: JudgedClock) -> list[str]:
     return found if withdrawn else [*found, *_breach(published, clock)]
 
 
-def _breach(published: PublishedClock, clock: Clock) -> list[str]:
+def _breach(published: ClockOnRecord, clock: Clock) -> list[str]:
     """A timer publishes a breach at its mark; events after the last one known cannot be asked for."""
     at = published.breached_at
     marks = {mark.at for mark in clock.marks if mark.kind == BREACH and mark.generation == clock.generation}

@@ -10,7 +10,7 @@ from sla_domain.clock import Clock, ClockId
 from sla_domain.cycles import with_published_ids
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
-from sla_timer.evidence.published import PublishedClock
+from sla_timer.evidence.published import ClockOnRecord
 
 FoldKey = tuple[str, datetime | None]
 """A version, and up to which instant the events are read by it; None: all of them."""
@@ -33,12 +33,12 @@ class JudgedClock:
     """
 
     clock: Clock | None
-    published: PublishedClock | None
+    published: ClockOnRecord | None
     fold: JudgedFold
     version: str
 
 
-def needed_folds(published: Sequence[PublishedClock], own: str) -> list[FoldKey]:
+def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
     """Return by which versions, and up to when, the incident must be computed; `own`: the incident's version.
 
     A clock keeps the version by which it was judged last. One whose target was taken away is computed from what had
@@ -48,7 +48,7 @@ def needed_folds(published: Sequence[PublishedClock], own: str) -> list[FoldKey]
 
 
 def judged_clocks(
-    published: Sequence[PublishedClock], own: str, folds: Mapping[FoldKey, JudgedFold]
+    published: Sequence[ClockOnRecord], own: str, folds: Mapping[FoldKey, JudgedFold]
 ) -> list[JudgedClock]:
     """Return every clock that was published, sorted by its start, then those that nothing was published about.
 
@@ -67,5 +67,5 @@ def judged_clocks(
     return [*found, *(JudgedClock(clock, None, folds[own, None], own) for clock in new)]
 
 
-def _key(clock: PublishedClock) -> FoldKey:
+def _key(clock: ClockOnRecord) -> FoldKey:
     return clock.catalogue, clock.state_told.withdrawn_at

@@ -19,7 +19,7 @@ _INSTANTS = ("started_at", "due_at", "original_due_at", "stopped_at", "breached_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedClock:
+class ClockOnRecord:
     """What slad has on record about a clock: its row of `timer_clock`, without what only serves to sort.
 
     `catalogue`: the version by which it was judged. `told`: which facts have been published, as stored. The others are
@@ -43,12 +43,12 @@ class PublishedClock:
     told: str
 
     @classmethod
-    def of_row(cls, row: Any) -> PublishedClock:
+    def of_row(cls, row: Any) -> ClockOnRecord:
         """Return the clock of a row of `timer_clock`."""
         return cls(**{name: getattr(row, name) for name in cls.__dataclass_fields__})
 
     @classmethod
-    def of_json(cls, line: Mapping[str, Any]) -> PublishedClock:
+    def of_json(cls, line: Mapping[str, Any]) -> ClockOnRecord:
         """Return the clock that `as_json` wrote. Raises ValueError, KeyError or TypeError if it is none."""
         values = {name: line[name] for name in cls.__dataclass_fields__}
         for name in _INSTANTS:
@@ -72,7 +72,7 @@ class PublishedClock:
 
 
 def evidence_instant(
-    events: Iterable[IncidentEvent], clocks: Iterable[PublishedClock], until: datetime | None = None
+    events: Iterable[IncidentEvent], clocks: Iterable[ClockOnRecord], until: datetime | None = None
 ) -> datetime:
     """Return the instant as of which an incident is explained: just after the last thing that is known of it.
 

@@ -4,7 +4,7 @@ A new engine is a file in `engine` and a line in its registry.
 """
 
 from sla_standalone.compare.clock import OurClock, TheirClock, TheirVerdict, UnreadableRow
-from sla_standalone.compare.difference import ClockDifference, Comparison, DifferenceKind, compare
+from sla_standalone.compare.difference import ClockDifference, DifferenceKind, EngineComparison, compare
 from sla_standalone.compare.document import BadExport, read_export
 from sla_standalone.compare.engine import ENGINES, Engine, ReadOptions
 
@@ -12,9 +12,9 @@ __all__ = [
     "ENGINES",
     "BadExport",
     "ClockDifference",
-    "Comparison",
     "DifferenceKind",
     "Engine",
+    "EngineComparison",
     "OurClock",
     "ReadOptions",
     "TheirClock",

@@ -44,7 +44,7 @@ class ClockDifference:
 
 
 @dataclass(slots=True)
-class Comparison:
+class EngineComparison:
     """The result of a comparison.
 
     `compared`: how many clocks both sides have. `agree`: how many of them have the same verdict and due instant.
@@ -76,7 +76,7 @@ def compare(
     metrics: Collection[str],
     until: datetime,
     tolerance: timedelta,
-) -> Comparison:
+) -> EngineComparison:
     """Compare the clocks of another engine with slad's.
 
     `ours`: ticket, by the first of its names in the export -> slad's clocks of it; None for a ticket that slad does not
@@ -86,7 +86,7 @@ def compare(
     by_ticket: dict[str, list[TheirClock]] = {}
     for clock in theirs:
         by_ticket.setdefault(clock.names[0], []).append(clock)
-    found = Comparison()
+    found = EngineComparison()
     for ticket, their in sorted(by_ticket.items()):
         own = ours.get(ticket)
         if own is None:
@@ -123,7 +123,7 @@ def _place(clock: TheirClock) -> tuple[bool, float, int]:
 
 
 def _compare(
-    found: Comparison,
+    found: EngineComparison,
     ticket: str,
     metric: str,
     ours: OurClock | None,

@@ -22,9 +22,9 @@ from sla_standalone.evidence.manifest import Manifest, Member
 from sla_timer.evidence import (
     Basis,
     BasisIncomplete,
+    ClockOnRecord,
     JudgedClock,
     JudgedFold,
-    PublishedClock,
     calendar_lines,
     clock_line,
     event_of,
@@ -51,7 +51,7 @@ def check_verdicts(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
             raise BadEvidence(f"{Member.ABOUT} is empty")
         if not about["recomputable"]:
             return unchecked(WHAT, f"they cannot be computed from this file: {about['missing']}")
-        published = [PublishedClock.of_json(line) for line in evidence.lines(Member.PUBLISHED)]
+        published = [ClockOnRecord.of_json(line) for line in evidence.lines(Member.PUBLISHED)]
         clocks, own, surplus = _judged(evidence, about, published)
         wrong = list(_wrong(evidence, about, clocks, own, surplus))
     except (KeyError, TypeError, ValueError, BasisIncomplete, DomainError) as error:
@@ -64,7 +64,7 @@ def check_verdicts(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
 
 
 def _judged(
-    evidence: EvidenceFile, about: Mapping[str, Any], published: list[PublishedClock]
+    evidence: EvidenceFile, about: Mapping[str, Any], published: list[ClockOnRecord]
 ) -> tuple[list[JudgedClock], JudgedFold, int]:
     events = [event_of(line, about["incident"]) for line in evidence.lines(Member.EVENTS)]
     own = about["catalogue"]

@@ -9,7 +9,14 @@ from rich.table import Table
 
 from sla_standalone.cli.output import note, say, table_console
 from sla_standalone.cli.replayed import percent
-from sla_standalone.compare import ClockDifference, Comparison, DifferenceKind, OurClock, TheirClock, UnreadableRow
+from sla_standalone.compare import (
+    ClockDifference,
+    DifferenceKind,
+    EngineComparison,
+    OurClock,
+    TheirClock,
+    UnreadableRow,
+)
 from sla_standalone.replay.report import instant_text, rounded_ratio
 
 SHOWN = 20
@@ -23,7 +30,7 @@ _WORDS = {
 }
 
 
-def show_comparison(engine: str, found: Comparison, rejects: Sequence[UnreadableRow], *, each: bool) -> None:
+def show_comparison(engine: str, found: EngineComparison, rejects: Sequence[UnreadableRow], *, each: bool) -> None:
     """Print the counts, and the differences with their reasons: the first 20, or all of them with `each`."""
     table = Table("clocks of both", "agree", "both decided", "same verdict", "share")
     for column in table.columns:
@@ -46,7 +53,7 @@ def show_comparison(engine: str, found: Comparison, rejects: Sequence[Unreadable
         note(f"… and {len(rejects) - SHOWN} more rows that could not be read")
 
 
-def comparison_json(found: Comparison, rejects: Sequence[UnreadableRow]) -> dict[str, Any]:
+def comparison_json(found: EngineComparison, rejects: Sequence[UnreadableRow]) -> dict[str, Any]:
     """Return a comparison as JSON values."""
     return {
         "compared": found.compared,
