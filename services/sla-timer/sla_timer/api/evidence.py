@@ -86,10 +86,11 @@ async def read_evidence(timer: TimerService, name: str, access: KeyAccess) -> Ev
     own = known.row.catalogue
     keys = needed_folds(published, own)
     books = await _books(timer, known, keys)
-    clocks = judged_clocks(published, own, await _folds(events, keys, books))
+    folds = await _folds(events, keys, books)
+    clocks = judged_clocks(published, own, folds)
     basis, missing = Basis(), "" if whole else _OTHERS
     if whole:
-        basis = await _basis(timer, known, access, keys)
+        basis = await _basis(timer, access, folds)
         missing = await _missing(timer, basis, events, published, own, clocks)
     if known.seen is not None:
         share = known.seen.share
@@ -189,17 +190,18 @@ async def _folds(
     return found
 
 
-async def _basis(timer: TimerService, known: FoundIncident, access: KeyAccess, keys: Sequence[FoldKey]) -> Basis:
-    versions = {version for version, _ in keys}
+async def _basis(timer: TimerService, access: KeyAccess, folds: Mapping[FoldKey, JudgedFold]) -> Basis:
+    """What each version says of the contracts that the incident was under by it, and of those of its customers."""
+    versions = {judging for judging, _ in folds}
     catalogue, pin = tables.catalogue.c, tables.pin.c
     async with timer.store.reading() as connection:
         query = select(catalogue.version, catalogue.content)
         texts = (await connection.execute(query.where(catalogue.version.in_({*map(base_version, versions)})))).all()
         pins = (await connection.execute(select(tables.pin).where(pin.version.in_(versions)))).all()
-    periods = known.incident.periods
-    wanted = {str(one.contract) for one in periods}
-    for one in periods:
-        wanted |= {str(id_) for id_ in known.rulebook.contracts_of(one.customer)}
+    wanted = set[str]()
+    for fold in folds.values():
+        for period in fold.incident.periods:
+            wanted |= {str(period.contract), *map(str, fold.rulebook.contracts_of(period.customer))}
     if access.contract is not None:
         wanted = {access.contract}
     records = _records(timer, wanted | {contract for row in pins for contract in json.loads(row.revisions)}, access)

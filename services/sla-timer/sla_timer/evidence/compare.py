@@ -7,23 +7,14 @@ from typing import Any
 
 from sla_domain.clock import BREACH, Clock
 from sla_timer.answer import iso
-from sla_timer.evidence.judged import JudgedClock
 from sla_timer.evidence.published import ClockOnRecord
 
 _SAME = ("metric", "cycle", "priority", "generation", "started_at", "due_at", "original_due_at", "stopped_at", "exempt")
 _OF_WITHDRAWN = ("metric", "started_at", "original_due_at")  # it ended by a change of rules, not by an event
 
 
-def verdict_differences(judged: JudgedClock) -> list[str]:
-    """Return what was published about a clock and does not follow from its events; empty if all does.
-
-    A clock about which nothing was published has no differences.
-    """
-    published, clock = judged.published, judged.clock
-    if published is None:
-        return []
-    if clock is None:
-        return ["no such clock follows from the events"]
+def record_differences(published: ClockOnRecord, clock: Clock) -> list[str]:
+    """Return what is on record about a clock and is not so by its fold; empty if all is."""
     withdrawn = published.state_told.withdrawn_at is not None
     found = [
         f"{name}: published {_said(getattr(published, name))}, computed {_said(getattr(clock, name))}"

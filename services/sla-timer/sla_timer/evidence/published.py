@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sla_domain.clock import ClockId
+from sla_domain.clock import ClockId, ClockState
 from sla_domain.event import IncidentEvent
 from sla_domain.published import PublishedState
 from sla_domain.published_mark import standing_marks
 from sla_timer.answer import iso
 from sla_timer.apply.decide import published_state_of
 
+GONE = "gone"  # the key of that word
 _INSTANTS = ("started_at", "due_at", "original_due_at", "stopped_at", "breached_at")
 
 
@@ -64,6 +65,12 @@ class ClockOnRecord:
     def state_told(self) -> PublishedState:
         """Return what has been published about the clock, as the fold compares it."""
         return published_state_of(self)
+
+    @property
+    def gone(self) -> bool:
+        """Return whether the last word about the clock was that there is no such clock: a late event showed it."""
+        keys = self.state_told.keys
+        return self.state == ClockState.CANCELLED.value and any(key.partition("~")[0] == GONE for key in keys)
 
     @property
     def place(self) -> tuple[datetime, str, int, str]:
