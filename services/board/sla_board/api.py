@@ -15,17 +15,21 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
 from sla_board.answer import BoardClocks, IncidentAnswer, clocks_answer, incident_answer
+from sla_board.due.feed import MEDIA_TYPE, MOST, due_ics, due_tag
+from sla_board.due.words import due_words
 from sla_board.live import BoardReader, OneIncident, View
 from sla_board.metrics import BoardMetrics
 from sla_board.page.render import iso
 from sla_board.page.security import PAGE_HEADERS
 from sla_board.page.static import PREFIX
+from sla_board.plan.words import accepted_words
 from sla_board.projection.projector import Projector
 from sla_board.shown.filter import MOST_ROWS, ROWS, BoardFilter, parse_buckets, parse_conditions, parse_order
 from sla_board.stream.hub import Hub, NotRendered
 from sla_board.stream.places import CallerLimitReached, PlacesFull, Visitor
 from sla_board.stream.response import RETRY_MILLISECONDS, EventStream, sse
 from sla_platform.bus import EventSource
+from sla_platform.http.evidence import RESPONSES, evidence_response
 from sla_platform.http.keys import READ, Authorizer
 from sla_platform.http.problem import Problem
 
@@ -38,9 +42,9 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 class Board:
     """The objects that the board's HTTP routes use, with functions that several routes share.
 
-    `shown`: reads the tables and renders pages. `hub`: sends pages to browsers after changes. `authorizer`: checks
-    API keys. `projector`, `event_source`: tell how far the board has read the events. `metrics`: the board's
-    Prometheus metrics.
+    `shown` reads the tables and renders pages; `hub` sends pages to browsers when they change. `authorizer` checks API
+    keys. `projector` and `event_source` tell how far the board has read the events. `metrics`: the board's counts for
+    Prometheus. `public_url`: how people reach the board, "" if not known.
     """
 
     def __init__(
@@ -51,7 +55,9 @@ class Board:
         event_source: EventSource,
         authorizer: Authorizer,
         metrics: BoardMetrics,
+        public_url: str = "",
     ) -> None:
+        self.public_url = public_url
         self.shown = shown
         self.hub = hub
         self._projector = projector
@@ -200,6 +206,8 @@ def router(board: Board) -> APIRouter:
     routes = APIRouter(tags=["board"])
     _pages(routes, board)
     _twins(routes, board)
+    _due(routes, board)
+    _evidence(routes, board)
     _streams(routes, board)
     return routes
 
@@ -253,6 +261,59 @@ def _twins(routes: APIRouter, board: Board) -> None:
             detail = f"The board does not know {incident}, or your key does not cover it."
             raise Problem(404, "unknown-incident", "No such incident", detail)
         return incident_answer(file, board.shown.now())
+
+
+def _due(routes: APIRouter, board: Board) -> None:
+    @routes.get(
+        "/v1/due.ics",
+        summary="Download what falls due as iCalendar",
+        response_class=Response,
+        responses={200: {"content": {"text/calendar": {}}, "description": "an entry at the due instant of each clock"}},
+    )
+    async def due(
+        request: Request,
+        contract: _Names,
+        priority: _Names,
+        metric: _Names,
+        lang: Annotated[str, Query(max_length=20, description="en, pl, it, ru or zh-TW; else as Accept-Language")] = "",
+        accept_language: Annotated[str, Header()] = "",
+        if_none_match: Annotated[str, Header()] = "",
+    ) -> Response:
+        """The open clocks with their due instants, the earliest 500; paused ones have none.
+
+        Calendar programs send the key as the password of HTTP Basic.
+        """
+        only = board.only_contract(request)
+        filtered = BoardFilter(
+            contracts=_plain(contract),
+            priorities=_plain(priority),
+            metrics=_plain(metric),
+            limit=MOST,
+            only_contract=only,
+        )
+        found, now = await board.shown.due(filtered), board.shown.now()
+        words = due_words(lang or accepted_words(accept_language).language)
+        one = only or (filtered.contracts[0] if len(filtered.contracts) == 1 else "")
+        tag = due_tag(found.rows, words, one, found.more, found.paused, now)
+        headers = {"ETag": tag, "Cache-Control": "private, max-age=60", "Vary": "Accept-Language, Authorization"}
+        if tag in [each.strip().removeprefix("W/") for each in if_none_match.split(",")]:
+            return Response(status_code=304, headers=headers)
+        body = due_ics(
+            found.rows, words, now=now, contract=one, more=found.more, paused=found.paused, board=board.public_url
+        )
+        return Response(body, media_type=MEDIA_TYPE, headers=headers | {"X-Content-Type-Options": "nosniff"})
+
+
+def _evidence(routes: APIRouter, board: Board) -> None:
+    @routes.get(
+        "/v1/evidence/board/{incident:path}",
+        summary="Download what was published about an incident, as evidence",
+        response_class=Response,
+        responses={200: RESPONSES[200]},
+    )
+    async def evidence(request: Request, incident: str) -> Response:
+        """The board's part of `slad evidence`: every fact about the incident and its clocks, as they arrived."""
+        return evidence_response(board.shown.facts(incident.replace("\0", ""), board.only_contract(request)))
 
 
 def _streams(routes: APIRouter, board: Board) -> None:

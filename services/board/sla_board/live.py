@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,8 @@ import orjson
 
 from sla_board.page.render import Pages, frame_id, iso
 from sla_board.shown.breaches import BreachCursor, BreachFilter, BreachPage, ShownBreach, read_breach, read_breaches
+from sla_board.shown.due import DueClocks, read_due
+from sla_board.shown.evidence import fact_lines
 from sla_board.shown.filter import BoardFilter
 from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_board.shown.incident import IncidentFile, read_incident
@@ -24,6 +26,7 @@ from sla_board.stream.response import sse
 from sla_domain.breach_reason import NO_RULES, BreachReasons
 from sla_domain.plan import PlanId
 from sla_domain.rulebook import Rulebook
+from sla_platform.http.evidence import EvidenceLine
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
@@ -108,6 +111,18 @@ class BoardReader:
         """Return the breach of a clock; None if there is none, or `only_contract` may not see it."""
         async with self._store.reading() as connection:
             return await read_breach(connection, clock, self.reasons, only_contract)
+
+    async def due(self, shown: BoardFilter) -> DueClocks:
+        """Return the open clocks that the filter `shown` shows, those due first at the head."""
+        async with self._store.reading() as connection:
+            return await read_due(connection, shown, self._hours())
+
+    def facts(self, incident: str, only_contract: str | None) -> AsyncIterator[EvidenceLine]:
+        """Return the facts that slad published about an incident, one by one, as evidence.
+
+        `only_contract`: the one contract that the caller may see; None for all.
+        """
+        return fact_lines(self._store, incident, only_contract)
 
     async def notices(self, only_contract: str | None) -> list[ShownNotice | NotShown]:
         """Return the critical-fix notices that the viewer may see, newest first.

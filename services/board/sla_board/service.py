@@ -124,7 +124,7 @@ def build(
         newest_in(store, tables.inbox.c.applied_at),
     )
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
-    board = Board(shown, hub, projector, event_source, authorizer, metrics)
+    board = Board(shown, hub, projector, event_source, authorizer, metrics, public_url.rstrip("/"))
     routes = router(board)
     routes.include_router(incident_routes(IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook))))
     attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)

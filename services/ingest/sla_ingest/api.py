@@ -12,11 +12,13 @@ from fastapi.responses import Response
 from sla_catalogue.api_key import KeyScope
 from sla_ingest.body import headers_of
 from sla_ingest.entry import DeliveryResult
+from sla_ingest.evidence import InboxEvidence
 from sla_ingest.intake import Intake, IntakeResult
 from sla_ingest.notice import ANSWER, Notices, notice_schema
 from sla_ingest.parked import ParkedDeliveries
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import read_body
+from sla_platform.http.evidence import RESPONSES, evidence_response
 from sla_platform.http.keys import Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import PageIn
@@ -52,17 +54,24 @@ class IngestDeps:
     """The objects that ingest's HTTP routes call.
 
     `intake`: accepts deliveries. `notices`: publishes notices of critical fixes. `parked`: lists and replays deliveries
-    that were not understood. `authorize`: called with a request and the scope it needs; returns what the API key
-    allows, or raises 401 or 403. `settings`: the process's settings, with the limits on body size and on requests per
-    minute.
+    that were not understood. `evidence`: finds the deliveries of an incident. `authorize`: called with a request and
+    the scope it needs, returns what the API key allows, or raises 401 or 403. `settings`: the process's, with the
+    limits of a body's size and of requests per minute.
     """
 
     def __init__(
-        self, intake: Intake, notices: Notices, parked: ParkedDeliveries, authorize: Authorizer, settings: Settings
+        self,
+        intake: Intake,
+        notices: Notices,
+        parked: ParkedDeliveries,
+        evidence: InboxEvidence,
+        authorize: Authorizer,
+        settings: Settings,
     ) -> None:
         self.intake = intake
         self.notices = notices
         self.parked = parked
+        self.evidence = evidence
         self.authorize = authorize
         self.settings = settings
 
@@ -78,6 +87,7 @@ def router(deps: IngestDeps) -> APIRouter:
     _events(routes, deps)
     _notices(routes, deps)
     _parked(routes, deps)
+    _evidence(routes, deps)
     return routes
 
 
@@ -217,6 +227,20 @@ def _parked(routes: APIRouter, deps: IngestDeps) -> None:
         access = for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
         understood, answer = await deps.parked.replay(id, command_of(access, reason))
         return _json(answer, 202 if understood else 200)
+
+
+def _evidence(routes: APIRouter, deps: IngestDeps) -> None:
+    @routes.get(
+        "/evidence/ingest/{incident:path}",
+        summary="Download the raw deliveries of an incident, as evidence",
+        tags=["ingest"],
+        response_class=Response,
+        responses=_problems(s401="An API key is needed.", s403="Not with this key.") | {200: RESPONSES[200]},
+    )
+    async def evidence(request: Request, incident: str) -> Response:
+        """Ingest's part of `slad evidence`: strangers' words, byte for byte, so never without an admin's key."""
+        for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
+        return evidence_response(deps.evidence.lines(incident))
 
 
 # -- shared -----------------------------------------------------------------------------------------------

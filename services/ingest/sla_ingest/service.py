@@ -23,6 +23,7 @@ from sla_ingest.contract.owner import ContractOwner
 from sla_ingest.contract.store import refresh_shelf
 from sla_ingest.contract.watch import LedgerWatch
 from sla_ingest.contract.work import WorkCounter
+from sla_ingest.evidence import InboxEvidence
 from sla_ingest.intake import EVENTS, Intake, IntakeRules
 from sla_ingest.limit import Budget
 from sla_ingest.metrics import IngestMetrics
@@ -99,9 +100,8 @@ def build(
     intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time_source, metrics, rules)
     parked = ParkedDeliveries(store, intake, rulebook, wake_signal, time_source, count_work)
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time_source)
-    deps = api.IngestDeps(
-        intake, Notices(store, wake_signal, time_source, settings.max_depth, rulebook, metrics), parked, gate, settings
-    )
+    notices = Notices(store, wake_signal, time_source, settings.max_depth, rulebook, metrics)
+    deps = api.IngestDeps(intake, notices, parked, InboxEvidence(store), gate, settings)
 
     routes = api.router(deps)
     parts: tuple[Part, ...] = ()

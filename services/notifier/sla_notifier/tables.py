@@ -156,6 +156,13 @@ delivery = Table(
     Index("ix_notifier_delivery_alert", "alert"),
     Index("ix_notifier_delivery_created", "created_at", "id"),
     Index(
+        "ix_notifier_delivery_incident",
+        "incident",
+        "created_at",
+        postgresql_where=text("incident <> ''"),
+        sqlite_where=text("incident <> ''"),
+    ),
+    Index(
         "ix_notifier_delivery_notice",
         "notice",
         postgresql_where=text("notice <> ''"),

@@ -19,6 +19,7 @@ from sla_domain.rulebook import Rulebook, base_version
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
 from sla_platform.contracts.copies import RecordCopy
+from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.fault import Fault, error_text, fault_of
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.timesource import TimeSource
@@ -70,6 +71,18 @@ class ContractRecords:
 
     copy: RecordCopy
     overlay: RulebookOverlay
+
+
+@dataclass(frozen=True, slots=True)
+class RulebookParts:
+    """How rulebooks (plans, contracts, calendars) are made of texts alone, without what this process has in memory.
+
+    `load`: builds a catalogue from its stored text. `overlay_of`: given records of contracts, returns the function that
+    adds them to a catalogue's rulebook.
+    """
+
+    load: Callable[[str], CatalogueInForce]
+    overlay_of: Callable[[RecordShelf], RulebookOverlay]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,11 @@ class Rulebooks:
         The contracts recorded in the database are included, in their present revisions.
         """
         return self._rulebook(self._current())
+
+    @property
+    def shelf(self) -> RecordShelf | None:
+        """Return the records of the contracts that are in the database; None if there are none."""
+        return None if self._records is None else self._records.copy.shelf
 
     @property
     def announced(self) -> bool:

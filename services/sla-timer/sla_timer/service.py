@@ -30,7 +30,7 @@ from sla_timer.apply.unit import Applier
 from sla_timer.gauge import TimerGauges
 from sla_timer.metrics import TimerMetrics
 from sla_timer.retention import IncidentRetention
-from sla_timer.rulebooks import CatalogueInForce, ContractRecords, RulebookOverlay, Rulebooks
+from sla_timer.rulebooks import CatalogueInForce, ContractRecords, RulebookOverlay, RulebookParts, Rulebooks
 from sla_timer.tick.adapters import firing_of, progress_of
 from sla_timer.tick.canary import Canary
 from sla_timer.tick.loop import TickLoop
@@ -43,9 +43,10 @@ PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an in
 class TimerService:
     """The parts of the timer service, as `build` returns them.
 
-    `service`: the loops and health checks, to be run. `tick`: fires due timers. `forgetting`: removes old data.
-    `preparing`: caches incidents with 250 events or more. `quarantine`: keeps records that could not be processed.
-    The HTTP routes use `store`, `rulebooks`, `time_source` and `preparing`.
+    `service`: its loops and health checks, to be run. `tick`: fires due timers. `metrics`: of Prometheus. `forgetting`:
+    removes old data. `preparing`: caches incidents with 250 events or more. `quarantine`: keeps what could not be
+    processed. `remake`: makes rulebooks of texts alone, None without recorded contracts. The HTTP routes use `store`,
+    `rulebooks`, `time_source`, `preparing` and `remake`.
     """
 
     service: Service
@@ -57,6 +58,7 @@ class TimerService:
     forgetting: RetentionLoop
     preparing: FoldPreparer
     quarantine: Quarantine
+    remake: RulebookParts | None = None
 
 
 def build(
@@ -137,4 +139,7 @@ def build(
     )
     if records is not None:
         service = with_records(service, store, feeds, records.copy, within=ask_contracts)
-    return TimerService(service, store, rulebooks, tick, metrics, time_source, forgetting, preparing, quarantine)
+    remake = None if overlay is None else RulebookParts(revive, overlay)
+    return TimerService(
+        service, store, rulebooks, tick, metrics, time_source, forgetting, preparing, quarantine, remake
+    )

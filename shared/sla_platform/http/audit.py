@@ -71,6 +71,14 @@ class AuditPage(BaseModel):
     next: int | None
 
 
+class AuditHeadAnswer(BaseModel):
+    """The end of an audit log: place and hash of its last row; 0 and 64 zeros while it is empty."""
+
+    service: str
+    seq: int
+    hash: str
+
+
 def command_of(access: KeyAccess, reason: str = "") -> Command:
     """Return who orders an act and why, as the audit log records it.
 
@@ -135,6 +143,14 @@ def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRoute
         async with store.reading() as connection:
             await head_of(connection, tables)  # a store that is away is a 503 before the first line
         return StreamingResponse(_lines(store, tables, asked), media_type=JSON_LINES, headers=headers)
+
+    @routes.get("/head", summary="Read the head of the audit log")
+    async def head(request: Request) -> AuditHeadAnswer:
+        """Place and hash of the last row: kept elsewhere, it shows later that the rows up to here are as they were."""
+        for_all_contracts(authorize(request, ADMIN))
+        async with store.reading() as connection:
+            found = await head_of(connection, tables)
+        return AuditHeadAnswer(service=found.service, seq=found.seq, hash=found.hash)
 
     return routes
 

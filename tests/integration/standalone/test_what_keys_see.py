@@ -32,6 +32,7 @@ LINKS |= {"GET /plans/{token}", "GET /plans/{token}/plan.pdf"}
 SIGNED = {"POST /v1/webhooks/{source}"}  # the sender's own proof
 OF_A_TICKET = {
     "GET /v1/incidents/{incident:path}", "GET /v1/incidents/{incident:path}/explain", "GET /incidents/{incident:path}",
+    "GET /v1/evidence/timer/{incident:path}",
     "GET /v1/board/incidents/{incident:path}", "GET /v1/stream/incidents/{incident:path}",
 }  # fmt: skip
 INCIDENT_LISTS = {
@@ -39,7 +40,8 @@ INCIDENT_LISTS = {
     "GET /v1/incidents.events.jsonl",
 }  # fmt: skip
 LISTS = INCIDENT_LISTS | {
-    "GET /", "GET /notices", "GET /v1/clocks", "GET /v1/board/clocks", "GET /v1/stream", "GET /v1/alerts",
+    "GET /", "GET /notices", "GET /v1/clocks", "GET /v1/due.ics", "GET /v1/board/clocks", "GET /v1/stream",
+    "GET /v1/alerts",
     "GET /v1/deliveries", "GET /pauses", "GET /v1/pauses", "GET /v1/pauses/shares", "GET /breaches", "GET /v1/breaches",
 }  # fmt: skip
 OF_AN_ALERT = {"GET /v1/alerts/{id_}", "POST /v1/alerts/{id_}/ack"}
@@ -77,7 +79,10 @@ FOR_ALL_CONTRACTS |= {
 }  # fmt: skip
 FOR_ALL_CONTRACTS |= {"POST /v1/oncall/{rota}/overrides", "DELETE /v1/oncall/overrides/{id_}"}
 LOGS = ("platform", "ingest", "timer", "notifier", "board")
-FOR_ALL_CONTRACTS |= {f"GET /v1/audit/{log}/export" for log in LOGS}
+FOR_ALL_CONTRACTS |= {f"GET /v1/audit/{log}/{rest}" for log in LOGS for rest in ("export", "head")}
+FOR_ALL_CONTRACTS |= {"GET /v1/evidence/ingest/{incident:path}"}  # raw deliveries
+# Of a ticket as it bore the contract; of one that is not the key's there is nothing to tell.
+EVIDENCE = {"GET /v1/evidence/notifier/{incident:path}", "GET /v1/evidence/board/{incident:path}"}
 ACTS = {f"GET /v1/audit/{log}" for log in LOGS}  # an admin's, and the part of its own for the key of a contract
 REGISTRATIONS = {"GET /v1/registrations", "DELETE /v1/registrations/{id_}"}  # an admin's, those of its own contract
 ASKS = {  # tested by themselves, those of notices with the notifier
@@ -88,7 +93,7 @@ TELLS_EVENTS = OF_A_TICKET - {"GET /v1/incidents/{incident:path}/explain"}
 
 ROUTED = (
     OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, OF_A_BREACH, OF_A_CONTRACT, LISTS_CONTRACTS,
-    ON_CALL, FOR_ALL_CONTRACTS, ACTS, ASKS, REGISTRATIONS,
+    ON_CALL, FOR_ALL_CONTRACTS, ACTS, ASKS, REGISTRATIONS, EVIDENCE,
 )  # fmt: skip
 
 
@@ -189,6 +194,7 @@ async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
     await _lists(world, tickets, subtests)
     await _incident_lists(world, tickets, subtests)
     await _alerts_and_deliveries(world, subtests)
+    await _evidence(world, tickets, subtests)
     await _for_all_contracts(world, subtests)
     await _on_call(world, subtests)
     await _contracts(world, subtests)
@@ -341,6 +347,25 @@ async def _breaches(world: Tenants, clock: str, subtests: pytest.Subtests) -> No
                 assert ("of-beta-alone" in answer.text) is (key == "beta"), answer.text[:200]
                 if key != "beta":
                     assert "paged-b-title" not in answer.text
+
+
+async def _evidence(world: Tenants, tickets: list[Moved], subtests: pytest.Subtests) -> None:
+    """After the alerts: of `desk:paged` Acme had a page, then Beta."""
+    contract_of = {"acme": "acme", "acme-admin": "acme", "beta": "beta", "house": "house"}
+    for route in sorted(EVIDENCE):
+        path = route.partition(" ")[2]
+        for key in KEYS:
+            for ticket in tickets:
+                with subtests.test("evidence", route=route, key=key, ticket=ticket.id):
+                    answer = await world.ask(key, "GET", path.replace("{incident:path}", ticket.id))
+                    assert answer.status_code == (401 if key in ("nobody", "old") else 200)
+                    mine = ticket.words.get(contract_of[key], set()) if key in contract_of else None
+                    others = set() if mine is None else set().union(*ticket.words.values()) - mine
+                    assert {word for word in others if word in answer.text} == set()
+    for key, names in (("acme", {"anna"}), ("beta", {"bert"}), ("house", set()), ("all", {"anna", "bert"})):
+        with subtests.test("evidence of who was told", key=key):
+            answer = await world.ask(key, "GET", "/v1/evidence/notifier/desk:paged")
+            assert {name for name in ("anna", "bert") if f'"person":"{name}"' in answer.text} == names
 
 
 async def _for_all_contracts(world: Tenants, subtests: pytest.Subtests) -> None:

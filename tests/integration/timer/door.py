@@ -9,11 +9,12 @@ from fastapi import APIRouter
 from tests.integration.timer.desk import Desk
 
 from sla_catalogue import Catalogue, load_text
+from sla_catalogue.recorded import RecordOverlay
 from sla_platform.http.keys import READ, Authorizer, KeyGate
 from sla_platform.timesource import TimeSource
 from sla_timer.api import router
 from sla_timer.apply.prepare import FoldPreparer
-from sla_timer.rulebooks import Rulebooks
+from sla_timer.rulebooks import RulebookParts, Rulebooks
 from sla_timer.service import TimerService
 
 
@@ -24,6 +25,7 @@ def door(desk: Desk, catalogue: Catalogue, time: TimeSource, authorize: Authoriz
         rulebooks=Rulebooks(lambda: catalogue, load_text, time),
         time_source=time,
         preparing=FoldPreparer(desk.store, desk.metrics),
+        remake=RulebookParts(load_text, lambda shelf: RecordOverlay(shelf).rulebook),
     )  # all that the routes ask of a service
     gate = authorize or KeyGate(tuple, time, open_scopes=frozenset({READ}))
     return router(cast(TimerService, behind), gate)

@@ -32,9 +32,10 @@ from sla_domain.phase import Phase
 from sla_standalone.cli.apply import open_clocks
 from sla_standalone.cli.apply.changes import compare_catalogues
 from sla_standalone.cli.apply.install import Installed, install
-from sla_standalone.cli.apply.moves import ClockMove, event_of, moves
+from sla_standalone.cli.apply.moves import ClockMove, moves
 from sla_standalone.cli.apply.plan import InstallRefused, plan_install
 from sla_timer.answer import EventPage, event_json, incident_json
+from sla_timer.evidence import event_of
 
 PLAN = """
 coverages:

@@ -61,19 +61,18 @@ async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: Hou
 
     `hours`: finds each clock's hours, which determine how soon the clock is due (its bucket).
     """
-    allowed, now = _allowed(shown), hours.now
+    allowed, now = allowed_clocks(shown), hours.now
     choices = await _choices(connection, shown, allowed)
     looks = {name: hours.look(contract, name) for contract, name in choices.hours}
     bucket = _bucket(now, choices.zones, looks)
-    wanted = and_(allowed, *_chosen(shown, _outside(now, looks)))
+    wanted = and_(allowed, *chosen_clocks(shown), *_in_conditions(shown, _outside(now, looks)))
     counting = (
-        _joined(shown, select(bucket.label("bucket"), func.count().label("clocks"))).where(wanted).group_by(bucket)
+        joined_clocks(shown, select(bucket.label("bucket"), func.count().label("clocks")))
+        .where(wanted)
+        .group_by(bucket)
     )
     counts = {Bucket(row.bucket): row.clocks for row in (await connection.execute(counting)).all()}
-    known = [_incident.title.label("known_title"), _incident.url.label("known_url")]
-    if shown.only_contract is not None:
-        known += [_moved.contract.label("moved_contract"), _moved.customer.label("moved_customer")]
-    query = _joined(shown, select(tables.clock, *known))
+    query = joined_clocks(shown, select(tables.clock, *known_columns(shown)))
     if shown.buckets:
         wanted = and_(wanted, bucket.in_([int(number) for number in shown.buckets]))
     query = query.where(wanted).order_by(*_order(shown, bucket, now)).limit(shown.limit)
@@ -116,7 +115,7 @@ async def _choices(connection: AsyncConnection, shown: BoardFilter, allowed: Col
     kinds = (_clock.contract, _clock.priority, _clock.zone, _clock.hours)
     counting = select(*kinds, func.count().label("clocks"))
     if shown.only_contract is not None:
-        counting = _joined(shown, counting)
+        counting = joined_clocks(shown, counting)
     query = counting.where(allowed).group_by(*kinds)
     rows = (await connection.execute(query)).all()
     return _Choices(
@@ -128,17 +127,27 @@ async def _choices(connection: AsyncConnection, shown: BoardFilter, allowed: Col
     )
 
 
-def _joined(shown: BoardFilter, query: Any) -> Any:
+def known_columns(shown: BoardFilter) -> list[ColumnElement[Any]]:
+    """Return the columns that a row needs besides those of its clock: what its incident and its contract are now."""
+    known: list[ColumnElement[Any]] = [_incident.title.label("known_title"), _incident.url.label("known_url")]
+    if shown.only_contract is not None:
+        known += [_moved.contract.label("moved_contract"), _moved.customer.label("moved_customer")]
+    return known
+
+
+def joined_clocks(shown: BoardFilter, query: Any) -> Any:
+    """Return a query over the clocks, joined with what `allowed_clocks` and `known_columns` need."""
     joined = tables.clock.outerjoin(tables.incident, _incident.id == _clock.incident)
     if shown.only_contract is not None:
         joined = joined.outerjoin(tables.contract, _moved.incident == _clock.incident)
     return query.select_from(joined)
 
 
-def _allowed(shown: BoardFilter) -> ColumnElement[bool]:
-    """Open clocks; with the key of one contract those of incidents that are under it now (`sla_domain.contract_view`).
+def allowed_clocks(shown: BoardFilter) -> ColumnElement[bool]:
+    """Return the condition for open clocks that the viewer may see.
 
-    An incident whose new customer the timer has not judged yet is shown to no contract until it has.
+    With the key of one contract those of incidents that are under it now (`sla_domain.contract_view`). An incident
+    whose new customer the timer has not judged yet is shown to no contract until it has.
     """
     if shown.only_contract is None:
         return _clock.open.is_(True)
@@ -149,7 +158,8 @@ def _allowed(shown: BoardFilter) -> ColumnElement[bool]:
     )
 
 
-def _chosen(shown: BoardFilter, outside: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+def chosen_clocks(shown: BoardFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions that a filter's contracts, priorities, metrics and text make."""
     chosen: list[ColumnElement[bool]] = []
     for column, names in (
         (_clock.contract if shown.only_contract is None else literal(shown.only_contract), shown.contracts),
@@ -158,8 +168,6 @@ def _chosen(shown: BoardFilter, outside: ColumnElement[bool]) -> list[ColumnElem
     ):
         if names:
             chosen.append(column.in_(names))
-    if shown.conditions:
-        chosen.append(or_(false(), *(_holds(condition, outside) for condition in shown.conditions)))
     if shown.text.strip():
         pattern = containing(shown.text)
         of_clock: ColumnElement[bool] = _clock.search.like(pattern, escape="\\")
@@ -167,6 +175,12 @@ def _chosen(shown: BoardFilter, outside: ColumnElement[bool]) -> list[ColumnElem
             of_clock = and_(_moved.incident.is_(None), of_clock)
         chosen.append(or_(of_clock, _incident.search.like(pattern, escape="\\")))
     return chosen
+
+
+def _in_conditions(shown: BoardFilter, outside: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    if not shown.conditions:
+        return []
+    return [or_(false(), *(_holds(condition, outside) for condition in shown.conditions))]
 
 
 def _holds(condition: ClockCondition, outside: ColumnElement[bool]) -> ColumnElement[bool]:

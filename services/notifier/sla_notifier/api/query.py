@@ -211,8 +211,13 @@ def _one_by_one(shape: Callable[[dict[str, Any]], _Shape], rows: Iterable[Any]) 
     return shown, not_shown
 
 
+def shown_columns() -> list[Column[Any]]:
+    """Return the columns of a delivery that the API shows: neither its address nor its text."""
+    return [column for column in tables.delivery.c if column.name not in _UNSHOWN]
+
+
 def _shown() -> Select[Any]:
-    return select(*(column for column in tables.delivery.c if column.name not in _UNSHOWN))
+    return select(*shown_columns())
 
 
 def _page(statement: Select[Any], asked: ListQuery, columns: Any, at: Column[Any], id_: Column[Any]) -> Select[Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger, name_and_key
 from sla_notifier.acknowledge.links import AckLinks
 from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
 from sla_notifier.api import query
+from sla_notifier.api.evidence import evidence_lines
 from sla_notifier.api.notices import add_notices
 from sla_notifier.api.on_call import add_on_call
 from sla_notifier.api.overrides import add_overrides
@@ -30,6 +31,7 @@ from sla_notifier.api.shape import (
 from sla_notifier.context import NotifierContext
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, describes, read_model
+from sla_platform.http.evidence import RESPONSES, evidence_response
 from sla_platform.http.keys import ADMIN, READ, Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem, not_known
 from sla_platform.inbound import ChoiceIn, IncidentIn, NoticeIn, PageIn, PersonIn
@@ -67,6 +69,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     _links(routes, context, AckLinks(context, acknowledger))
     add_notices(routes, context, authorize)
     add_registrations(routes, context, authorize)
+    _evidence(routes, context, authorize)
     return routes
 
 
@@ -185,6 +188,19 @@ def _links(routes: APIRouter, context: NotifierContext, answers: AckLinks) -> No
     @routes.post("/ack/{token}", response_class=HTMLResponse, include_in_schema=False)
     async def act(token: str) -> HTMLResponse:
         return shown(await answers.act(token))
+
+
+def _evidence(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
+    @routes.get(
+        "/v1/evidence/notifier/{incident:path}",
+        summary="Download who was told of an incident, as evidence",
+        response_class=Response,
+        responses={**_REFUSALS, 200: RESPONSES[200]},
+    )
+    async def evidence(request: Request, incident: str) -> Response:
+        """The notifier's part of `slad evidence`: alerts and deliveries with their attempts, the oldest first."""
+        access = authorize(request, READ)
+        return evidence_response(evidence_lines(context.store, incident, access.contract))
 
 
 async def _delivery(context: NotifierContext, id_: str, contract: str | None) -> DeliveryDetail:

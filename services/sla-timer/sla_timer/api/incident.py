@@ -149,7 +149,7 @@ async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> Fo
     if events is None:
         if share.whole and not await _has_carried_events(timer, name):
             return FoundIncident(row, rulebook, incident, None, names)
-        events = await _all_events(timer, name)
+        events = await all_events(timer, name)
     found = contract_view(events, incident.periods, access.contract)
     if found is None:
         raise _no_incident(asked)
@@ -164,8 +164,8 @@ async def _has_carried_events(timer: TimerService, name: str) -> bool:
         return await has_carried_events(connection, name)
 
 
-async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
-    """The events of an incident with very many, some at a time."""
+async def all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
+    """Return the events of an incident with very many, read some at a time; `name`: its id."""
     stored = StoredEventReader(timer.store, name)
     found = [event async for some in stored.since(None) for event in some]
     return list(drop_forgotten(found, await stored.ended_at()))
@@ -186,7 +186,7 @@ async def incident_as_of(
     if known.seen is not None:
         moment = known.seen.as_of(moment)
     if at is not None:
-        events = await _all_events(timer, known.row.id) if known.events is None else known.events
+        events = await all_events(timer, known.row.id) if known.events is None else known.events
         by_then = events = events_known_at(events, moment)
         incident = await fold_in_slices(by_then, known.rulebook) if by_then else None
     if incident is None:

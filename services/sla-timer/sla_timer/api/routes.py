@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, Response
 
 from sla_domain.errors import CalendarError
 from sla_platform.http.body import BAD_BODY, demand_model, describes
+from sla_platform.http.evidence import RESPONSES as EVIDENCE
+from sla_platform.http.evidence import evidence_response
 from sla_platform.http.keys import READ, Authorizer
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import ContractIn, LocalOrInstantIn, MetricIn, PageIn
@@ -16,6 +18,7 @@ from sla_timer.answer import explained_json
 from sla_timer.api.accept import preferred_format
 from sla_timer.api.clocks import open_clocks
 from sla_timer.api.deadlines import DeadlineQuestion, beyond_the_calendar, deadlines
+from sla_timer.api.evidence import evidence_lines, read_evidence
 from sla_timer.api.explanation import ExplanationResponse
 from sla_timer.api.incident import find_incident, incident_answer, incident_as_of
 from sla_timer.api.model import DeadlinesResponse, IncidentResponse, OpenClocksResponse
@@ -40,11 +43,32 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
     required scope; returns what the API key allows, or raises 401 or 403.
     """
     routes = APIRouter(prefix="/v1", tags=["timer"], responses=PROBLEMS)
+    _evidence(routes, timer, authorize)
     _explain(routes, timer, authorize)
     _incident(routes, timer, authorize)
     _clocks(routes, timer, authorize)
     _deadlines(routes, timer, authorize)
     return routes
+
+
+def _evidence(routes: APIRouter, timer: TimerService, authorize: Authorizer) -> None:
+    @routes.get(
+        "/evidence/timer/{incident:path}",
+        summary="Download how an incident was judged, as evidence",
+        response_class=Response,
+        responses=EVIDENCE,
+    )
+    async def evidence(
+        request: Request,
+        incident: str,
+        lang: Annotated[str, Query(max_length=20, description="of the words: en, pl, it, ru or zh-TW")] = "en",
+    ) -> Response:
+        """The timer's part of `slad evidence`: events, contract and catalogue, clocks, calendars, arithmetic.
+
+        A key of one contract gets what belonged to its contract then.
+        """
+        source = await read_evidence(timer, incident, authorize(request, READ))
+        return evidence_response(evidence_lines(source, lang))
 
 
 def _explain(routes: APIRouter, timer: TimerService, authorize: Authorizer) -> None:

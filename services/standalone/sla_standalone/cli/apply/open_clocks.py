@@ -13,9 +13,10 @@ import httpx2
 from sla_domain.clock import Clock
 from sla_domain.fold import fold
 from sla_domain.rulebook import Rulebook
-from sla_standalone.cli.apply.moves import Move, event_of, moves
+from sla_standalone.cli.apply.moves import Move, moves
 from sla_standalone.cli.output import progress
 from sla_standalone.cli.remote import fetch_json, incident_path, open_client
+from sla_timer.evidence import event_of
 
 _PAGE = 1_000
 _AT_ONCE = 8  # requests in flight: enough to hide the way there and back, too few to trouble a service

@@ -1,0 +1,1 @@
+"""What falls due, as a calendar that people subscribe to."""

@@ -1,0 +1,126 @@
+"""Open clocks → an iCalendar text (RFC 5545): an entry at each due instant, for people's calendars.
+
+A calendar that subscribes takes the text as the whole truth: an entry keeps its UID as long as its clock lives, so it
+is moved in place, and one whose clock has ended, or is paused, is gone. Entries take no time and block none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from icalendar import Calendar, Event
+
+from sla_board.due.words import DueWords, metric_in
+from sla_board.shown.row import ClockRow
+
+MEDIA_TYPE = "text/calendar; charset=utf-8"
+MOST = 500  # entries
+REFRESH = timedelta(minutes=5)
+_PRODUCT = "-//slad//due//EN"
+
+
+def due_ics(
+    rows: Sequence[ClockRow],
+    words: DueWords,
+    *,
+    now: datetime,
+    contract: str = "",
+    more: int = 0,
+    paused: int = 0,
+    board: str = "",
+) -> bytes:
+    """Return open clocks as the content of an iCalendar file, an entry for each; all of them must have a due instant.
+
+    `now`: written as the time at which it was made. `contract`: the one contract that it is about, "" for several.
+    `more`: how many clocks are left out, all due later: an entry behind the last says so. `paused`: how many have no
+    due instant; the calendar's description says so. `board`: the board's address, to which an entry leads where its
+    ticket has no link; "" for none.
+    """
+    calendar = Calendar()
+    calendar.add("PRODID", _PRODUCT)
+    calendar.add("VERSION", "2.0")
+    name = words.of_contract.format(contract=contract) if contract else words.name
+    calendar.add("NAME", name)
+    calendar.add("X-WR-CALNAME", name)
+    if paused:
+        calendar.add("X-WR-CALDESC", words.paused.format(count=paused))
+    calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("X-PUBLISHED-TTL", f"PT{int(REFRESH.total_seconds() // 60)}M")
+    for row in rows:
+        calendar.add_component(_event(row, words, now, board))
+    if more and rows:
+        calendar.add_component(_rest(rows[-1], words, now, more, contract))
+    written: bytes = calendar.to_ical()
+    return written
+
+
+def due_tag(rows: Sequence[ClockRow], words: DueWords, contract: str, more: int, paused: int, now: datetime) -> str:
+    """Return a strong ETag: it stays the same as long as nothing in the calendar but the time of making changes."""
+    said = [(_shown(row), row.due_at, row.provisional, _overdue(row, now)) for row in rows]
+    digest = hashlib.sha256(repr((words.language, contract, more, paused, said)).encode()).hexdigest()
+    return f'"{digest[:32]}"'
+
+
+def _event(row: ClockRow, words: DueWords, now: datetime, board: str) -> Event:
+    event = Event()
+    event.add("UID", f"{row.id}@slad")
+    event.add("DTSTAMP", now)
+    event.add("DTSTART", row.due_at)
+    event.add("SUMMARY", _summary(row, words, now))
+    event.add("DESCRIPTION", _description(row, words))
+    event.add("STATUS", "TENTATIVE" if row.provisional else "CONFIRMED")
+    event.add("TRANSP", "TRANSPARENT")
+    if row.priority:
+        event.add("CATEGORIES", [row.priority])
+    link = row.link or (f"{board}{row.page}" if board else "")
+    if link:
+        event.add("URL", link)
+    return event
+
+
+def _summary(row: ClockRow, words: DueWords, now: datetime) -> str:
+    late = f"{words.overdue}: " if _overdue(row, now) else ""
+    marks = ", ".join(mark for mark in (row.priority, words.provisional if row.provisional else "") if mark)
+    name = row.incident.partition(":")[2] or row.incident
+    return f"{late}{metric_in(row.metric, words.language)} {name}{f' ({marks})' if marks else ''}: {row.title}"
+
+
+def _description(row: ClockRow, words: DueWords) -> str:
+    said = (
+        (words.ticket, row.incident),
+        (words.customer, row.customer),
+        (words.contract, row.contract),
+        (words.priority, row.priority),
+        (words.target, row.allowed),
+    )
+    return "\n".join(f"{label}: {value}" for label, value in said if value)
+
+
+def _rest(last: ClockRow, words: DueWords, now: datetime, more: int, contract: str) -> Event:
+    event = Event()
+    event.add("UID", f"more-{contract}@slad" if contract else "more@slad")
+    event.add("DTSTAMP", now)
+    event.add("DTSTART", last.due_at)
+    event.add("SUMMARY", words.more.format(count=more))
+    event.add("TRANSP", "TRANSPARENT")
+    return event
+
+
+def _overdue(row: ClockRow, now: datetime) -> bool:
+    return row.breached_at is not None or (row.due_at is not None and row.due_at < now)
+
+
+def _shown(row: ClockRow) -> tuple[str, ...]:
+    return (
+        row.id,
+        row.incident,
+        row.metric,
+        row.title,
+        row.link,
+        row.customer,
+        row.contract,
+        row.priority,
+        row.allowed,
+    )

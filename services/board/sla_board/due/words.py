@@ -1,0 +1,81 @@
+"""The words of the calendar of what falls due, by language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sla_domain.explain.language import tag_for
+from sla_domain.metrics import BUILT_IN
+from sla_domain.plan import MetricId
+
+
+@dataclass(frozen=True, slots=True)
+class DueWords:
+    """The fixed texts in one language.
+
+    `name`: of the calendar; `of_contract`: of one contract's, with `{contract}`. `overdue`, `provisional`: marks before
+    and behind a summary. `more`: the entry for those that are not shown, with `{count}`; `paused`: how many clocks have
+    no due instant, with `{count}`. The others are labels.
+    """
+
+    language: str
+    name: str
+    of_contract: str
+    overdue: str
+    provisional: str
+    more: str
+    paused: str
+    customer: str
+    contract: str
+    priority: str
+    target: str
+    ticket: str
+
+
+_WORDS: Mapping[str, DueWords] = MappingProxyType(
+    {
+        one.language: one
+        for one in (
+            DueWords(
+                "en", "slad: due", "slad: due, {contract}", "Overdue", "provisional",
+                "{count} more fall due later", "{count} paused, without a due instant",
+                "Customer", "Contract", "Priority", "Target", "Ticket",
+            ),
+            DueWords(
+                "pl", "slad: terminy", "slad: terminy, {contract}", "Po terminie", "wstępnie",
+                "Kolejne terminy, później: {count}", "Wstrzymane, bez terminu: {count}",
+                "Klient", "Umowa", "Priorytet", "Cel", "Zgłoszenie",
+            ),
+            DueWords(
+                "it", "slad: scadenze", "slad: scadenze, {contract}", "Scaduto", "provvisorio",
+                "Altre scadenze, più avanti: {count}", "In pausa, senza scadenza: {count}",
+                "Cliente", "Contratto", "Priorità", "Obiettivo", "Ticket",
+            ),
+            DueWords(
+                "ru", "slad: сроки", "slad: сроки, {contract}", "Просрочено", "предварительно",
+                "Другие сроки, позже: {count}", "Приостановлено, без срока: {count}",
+                "Клиент", "Договор", "Приоритет", "Цель", "Обращение",
+            ),
+            DueWords(
+                "zh-TW", "slad：到期", "slad：到期，{contract}", "已逾期", "暫定",
+                "另有 {count} 項稍後到期", "{count} 項暫停中，無到期時間",
+                "客戶", "合約", "優先級", "目標", "工單",
+            ),
+        )
+    }
+)  # fmt: skip
+
+
+def due_words(language: str) -> DueWords:
+    """Return the texts in the supported language nearest to `language`; in English if none is near."""
+    return _WORDS[tag_for(language)]
+
+
+def metric_in(metric: str, language: str) -> str:
+    """Return the title of a metric in a language; of one that is data in a plan its id, with spaces and a capital."""
+    known = BUILT_IN.get(MetricId(metric))
+    if known is None:
+        return metric.replace("_", " ").strip().capitalize()
+    return known.titles.get(tag_for(language)) or known.titles["en"]

@@ -1,0 +1,41 @@
+"""Which open clocks fall due when: the earliest first, as many as a calendar shall hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.shown.filter import BoardFilter
+from sla_board.shown.hours import HoursAt
+from sla_board.shown.queue import allowed_clocks, chosen_clocks, joined_clocks, known_columns
+from sla_board.shown.row import ClockRow, row_of
+
+_clock = tables.clock.c
+
+
+@dataclass(frozen=True, slots=True)
+class DueClocks:
+    """The open clocks that a viewer may see and a filter shows, by their due instant.
+
+    `rows`: the earliest, at most the filter's limit. `more`: how many fall due later. `paused`: how many have no due
+    instant.
+    """
+
+    rows: Sequence[ClockRow]
+    more: int
+    paused: int
+
+
+async def read_due(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> DueClocks:
+    """Return the open clocks that a filter shows, the one due first at the head, as of `hours.now`."""
+    wanted = and_(allowed_clocks(shown), *chosen_clocks(shown))
+    counting = joined_clocks(shown, select(func.count(), func.count(_clock.due_at))).where(wanted)
+    total, dated = (await connection.execute(counting)).one()
+    query = joined_clocks(shown, select(tables.clock, *known_columns(shown)))
+    query = query.where(wanted, _clock.due_at.is_not(None)).order_by(_clock.due_at, _clock.incident, _clock.id)
+    rows = (await connection.execute(query.limit(shown.limit))).all()
+    return DueClocks([row_of(row, hours) for row in rows], dated - len(rows), total - dated)

@@ -1,0 +1,114 @@
+"""The clocks of an incident, each from the fold of the version that judged it last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sla_domain.clock import Clock, ClockState
+from sla_domain.incident import Incident
+from sla_domain.plan import MetricId
+from sla_domain.rulebook import Rulebook
+from sla_timer.evidence.compare import record_differences
+from sla_timer.evidence.published import ClockOnRecord
+
+FoldKey = tuple[str, datetime | None]
+"""A version, and up to which instant the events are read by it; None: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFold:
+    """An incident as computed by one rulebook."""
+
+    incident: Incident
+    rulebook: Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedClock:
+    """A clock (`clock`) as the fold of its version has it, beside what slad published about it (`published`).
+
+    `clock` is None if that fold has no such clock, `published` None if nothing was published about it yet. `fold`: from
+    which it comes. `version`: by which it is judged. `superseded`: it was published and ended before late events showed
+    that another clock stands in its place.
+    """
+
+    clock: Clock | None
+    published: ClockOnRecord | None
+    fold: JudgedFold
+    version: str
+    superseded: bool = False
+
+
+def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
+    """Return by which versions, and up to when, the incident must be computed; `own`: the incident's version.
+
+    A clock keeps the version by which it was judged last. One whose target was taken away is computed from what had
+    happened by then.
+    """
+    return [*dict.fromkeys([(own, None), *(_key(one) for one in published)])]
+
+
+def judged_clocks(
+    published: Sequence[ClockOnRecord], own: str, folds: Mapping[FoldKey, JudgedFold]
+) -> list[JudgedClock]:
+    """Return every clock that was published, sorted by its start, then those that nothing was published about.
+
+    `own`: the incident's version. `folds`: those that `needed_folds` names. A clock is found in the fold of its version
+    by metric and cycle, as they were when it was judged last. It bears the id under which it was published.
+    """
+    by_place = {key: {(one.metric, one.cycle): one for one in fold.incident.clocks} for key, fold in folds.items()}
+    claims: dict[tuple[FoldKey, str, int], list[JudgedClock]] = {}
+    for one in published:
+        key = _key(one)
+        clock = by_place[key].get((MetricId(one.metric), one.cycle))
+        judged = JudgedClock(_named(clock, one), one, folds[key], one.catalogue)
+        claims.setdefault((key, one.metric, one.cycle), []).append(judged)
+    found = [judged for here in claims.values() for judged in _holder_first(here)]
+    known = {(one.metric, one.cycle) for one in published}
+    unsaid = [one for one in folds[own, None].incident.clocks if (str(one.metric), one.cycle) not in known]
+    return [*sorted(found, key=_place), *(JudgedClock(one, None, folds[own, None], own) for one in unsaid)]
+
+
+def verdict_differences(judged: JudgedClock) -> list[str]:
+    """Return what was published about a clock and does not follow from its events; empty if all does.
+
+    A clock about which nothing was published has no differences, and neither has one without a verdict whose place
+    another clock has taken, or of which slad has said itself that there is none.
+    """
+    published, clock = judged.published, judged.clock
+    if published is None:
+        return []
+    if clock is not None:
+        return record_differences(published, clock)
+    ended = published.state == ClockState.CANCELLED.value and published.breached_at is None
+    if published.gone or (judged.superseded and ended):
+        return []
+    return ["no such clock follows from the events"]
+
+
+def _holder_first(claims: Sequence[JudgedClock]) -> list[JudgedClock]:
+    """Of several clocks with one place the one that fits holds it; the others are of an earlier reading of the events,
+    in which another clock stood there: nothing computed is theirs."""
+    if len(claims) == 1:
+        return list(claims)
+    holder, *others = sorted(claims, key=_fit)
+    return [holder, *(replace(one, clock=None, superseded=True) for one in others)]
+
+
+def _fit(judged: JudgedClock) -> tuple[bool, int]:
+    return judged.published is not None and judged.published.gone, len(verdict_differences(judged))
+
+
+def _named(clock: Clock | None, published: ClockOnRecord) -> Clock | None:
+    return None if clock is None else replace(clock, id=published.id)
+
+
+def _place(judged: JudgedClock) -> tuple[datetime, str, int, str]:
+    assert judged.published is not None
+    return judged.published.place
+
+
+def _key(clock: ClockOnRecord) -> FoldKey:
+    return clock.catalogue, clock.state_told.withdrawn_at

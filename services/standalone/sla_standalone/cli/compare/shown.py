@@ -1,0 +1,115 @@
+"""A comparison as tables for people, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+
+from sla_standalone.cli.output import note, say, table_console
+from sla_standalone.cli.replayed import percent
+from sla_standalone.compare import (
+    ClockDifference,
+    DifferenceKind,
+    EngineComparison,
+    OurClock,
+    TheirClock,
+    UnreadableRow,
+)
+from sla_standalone.replay.report import instant_text, rounded_ratio
+
+SHOWN = 20
+_WORDS = {
+    DifferenceKind.VERDICT: "clocks that one side met and the other missed",
+    DifferenceKind.UNDECIDED: "clocks on which only one side has a verdict",
+    DifferenceKind.DUE: "clocks with the same verdict and another due instant",
+    DifferenceKind.ONLY_THEY: "clocks that slad does not have",
+    DifferenceKind.ONLY_WE: "clocks that they do not have",
+    DifferenceKind.NO_INCIDENT: "clocks of tickets that slad does not know",
+}
+
+
+def show_comparison(engine: str, found: EngineComparison, rejects: Sequence[UnreadableRow], *, each: bool) -> None:
+    """Print the counts, and the differences with their reasons: the first 20, or all of them with `each`."""
+    table = Table("clocks of both", "agree", "both decided", "same verdict", "share")
+    for column in table.columns:
+        column.justify = "right"
+    share = percent(found.ratio)
+    table.add_row(str(found.compared), str(found.agree), str(found.verdicts), str(found.same_verdict), share)
+    table_console().print(table)
+    for kind, words in _WORDS.items():
+        if found.counts[kind]:
+            say(f"{found.counts[kind]:>7} {words}")
+    shown = found.differences if each else found.differences[:SHOWN]
+    for one in shown:
+        say(f"{one.ticket} {one.metric}: {'; '.join(one.why)}")
+        say(f"    ours {_ours(one.ours)}, {engine} {_theirs(one.theirs)}")
+    if len(found.differences) > len(shown):
+        note(f"… and {len(found.differences) - len(shown)} more (--each shows all)")
+    for reject in rejects[:SHOWN]:
+        note(f"row {reject.row}: {reject.reason}")
+    if len(rejects) > SHOWN:
+        note(f"… and {len(rejects) - SHOWN} more rows that could not be read")
+
+
+def comparison_json(found: EngineComparison, rejects: Sequence[UnreadableRow]) -> dict[str, Any]:
+    """Return a comparison as JSON values."""
+    return {
+        "compared": found.compared,
+        "agree": found.agree,
+        "verdicts": found.verdicts,
+        "same_verdict": found.same_verdict,
+        "ratio": rounded_ratio(found.ratio),
+        "counts": {kind.value: found.counts[kind] for kind in DifferenceKind},
+        "differences": [_difference_json(one) for one in found.differences],
+        "rejects": [{"row": one.row, "reason": one.reason} for one in rejects],
+    }
+
+
+def _difference_json(one: ClockDifference) -> dict[str, Any]:
+    ours, theirs = one.ours, one.theirs
+    return {
+        "kind": one.kind.value,
+        "ticket": one.ticket,
+        "metric": one.metric,
+        "why": list(one.why),
+        "ours": None
+        if ours is None
+        else {
+            "incident": ours.incident,
+            "cycle": ours.cycle,
+            "contract": ours.contract,
+            "priority": ours.priority,
+            "state": ours.state.value,
+            "started_at": instant_text(ours.started_at),
+            "due_at": instant_text(ours.due_at),
+            "ended_at": instant_text(ours.ended_at),
+            "paused_seconds": ours.paused.total_seconds(),
+            "hours": ours.hours,
+        },
+        "theirs": None
+        if theirs is None
+        else {
+            "row": theirs.row,
+            "target": theirs.label,
+            "verdict": theirs.verdict.value,
+            "started_at": instant_text(theirs.started_at),
+            "due_at": instant_text(theirs.due_at),
+            "ended_at": instant_text(theirs.ended_at),
+            "paused_seconds": None if theirs.paused is None else theirs.paused.total_seconds(),
+        },
+    }
+
+
+def _ours(clock: OurClock | None) -> str:
+    if clock is None:
+        return "no clock"
+    return f"{clock.state.value} due {instant_text(clock.due_at) or '-'} ended {instant_text(clock.ended_at) or '-'}"
+
+
+def _theirs(clock: TheirClock | None) -> str:
+    if clock is None:
+        return "no clock"
+    ended = instant_text(clock.ended_at) or "-"
+    return f"{clock.verdict.value} due {instant_text(clock.due_at) or '-'} ended {ended} (row {clock.row})"

@@ -1,0 +1,57 @@
+"""The acts in the audit logs that concern an incident, as a running service lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import httpx2
+
+from sla_platform.audit.act import canonical_json
+from sla_platform.audit.chain import AuditHead
+from sla_standalone.cli.remote import problem_text
+
+_PAGE = 500
+_MOVES_NO_CLOCK = ("contract.entry_posted",)
+
+
+def audit_lines(
+    client: httpx2.Client, service: str, objects: Iterable[str], among: tuple[str, Collection[str]] | None = None
+) -> list[dict[str, Any]] | str:
+    """Return the acts of one log on some objects, as lines of an export, in the order of the log.
+
+    `objects`: each is asked for by its id. `among`: a rare act and many ids: it is asked for by its name, and of the
+    answers those are taken that are about one of the ids. Returns a text that says why, if the log cannot be had.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    asked = [{"object": one} for one in dict.fromkeys(objects)]
+    if among is not None and among[1]:
+        asked.append({"act": among[0]})
+    for query in asked:
+        after = 0
+        while True:
+            answer = client.get(f"/v1/audit/{service}", params={**query, "after": after, "limit": _PAGE})
+            if answer.status_code == httpx2.codes.NOT_FOUND:
+                return "it is not served at this address"
+            if answer.is_error:
+                return problem_text(answer)
+            page = answer.json()
+            for act in page["acts"]:
+                if "act" in query and among is not None and act["object"] not in among[1]:
+                    continue
+                if act["act"] not in _MOVES_NO_CLOCK:
+                    # The hash covers the text that is stored; equal values have one such text.
+                    found[act["seq"]] = act | {"details": canonical_json(act["details"])}
+            after = page["next"] or 0
+            if not after:
+                break
+    return [found[seq] for seq in sorted(found)]
+
+
+def audit_heads(client: httpx2.Client, service: str) -> list[AuditHead]:
+    """Return where a log ends, as a list of one; an empty list if that cannot be had."""
+    answer = client.get(f"/v1/audit/{service}/head")
+    if answer.is_error:
+        return []
+    told = answer.json()
+    return [AuditHead(told["service"], int(told["seq"]), str(told["hash"]))]

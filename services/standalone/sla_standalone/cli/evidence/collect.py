@@ -1,0 +1,219 @@
+"""Collecting the evidence of an incident from a running service, part by part, into files of a folder."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+import httpx2
+import orjson
+
+from sla_platform.audit.chain import AuditHead
+from sla_standalone.cli.evidence.acts import audit_heads, audit_lines
+from sla_standalone.cli.output import MISUSED, stop
+from sla_standalone.cli.remote import problem_text, stop_refused
+from sla_standalone.evidence import Member
+
+_WAIT = httpx2.Timeout(300, connect=5)  # very many events take a while to be judged
+_PAGE = 500
+_FILE = {
+    "about": Member.ABOUT,
+    "incident": Member.INCIDENT,
+    "events": Member.EVENTS,
+    "published": Member.PUBLISHED,
+    "clocks": Member.CLOCKS,
+    "calendars": Member.CALENDARS,
+    "explanations": Member.EXPLANATIONS,
+    "catalogues": Member.CATALOGUES,
+    "contracts": Member.CONTRACTS,
+    "pins": Member.PINS,
+    "inbox": Member.INBOX,
+    "alerts": Member.ALERTS,
+    "deliveries": Member.DELIVERIES,
+    "facts": Member.FACTS,
+}
+_OF_SERVICE: Mapping[str, tuple[Member, ...]] = {
+    "timer": (
+        Member.ABOUT, Member.INCIDENT, Member.EVENTS, Member.PUBLISHED, Member.CLOCKS, Member.CALENDARS,
+        Member.EXPLANATIONS, Member.CATALOGUES, Member.CONTRACTS, Member.PINS,
+    ),
+    "ingest": (Member.INBOX,),
+    "notifier": (Member.ALERTS, Member.DELIVERIES),
+    "board": (Member.FACTS,),
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Collected:
+    """What was collected, besides the files.
+
+    `about`: the first line of the timer's part. `left_out`: what could not be had, and why, as sentences. `heads`:
+    where the audit logs ended. `alerts`, `deliveries`, `inbox`: ids, by which acts are found.
+    """
+
+    about: dict[str, Any] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    heads: list[AuditHead] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+    deliveries: set[str] = field(default_factory=set)
+    inbox: set[str] = field(default_factory=set)
+
+
+def collect(client: httpx2.Client, incident: str, language: str, folder: Path) -> Collected:
+    """Write the parts of the evidence that the services give into `folder`; return what else is known.
+
+    An incident that is unknown, or not for this key, ends the command with a message, and so does a service that breaks
+    off. What this key may not see, and services that are not at this address, are named in `left_out`.
+    """
+    found = Collected()
+    _service(client, "timer", incident, {"lang": language}, folder, found)
+    name = str(found.about["incident"])
+    if found.about["contract"] is not None:
+        found.left_out.append(
+            f"The key is for the contract {found.about['contract']} alone: what belonged to other contracts then, and "
+            "the raw deliveries, are not shown to it."
+        )
+    elif not _service(client, "ingest", name, {}, folder, found):
+        found.left_out.append("The raw deliveries: they need the key of an administrator, at ingest's address.")
+    if not found.about["events_complete"]:
+        found.left_out.append("Some events: they belong to another contract or ticket.")
+    for service, what in (("notifier", "Alerts and messages"), ("board", "What was published")):
+        if not _service(client, service, name, {}, folder, found):
+            found.left_out.append(f"{what}: the {service} is not served at this address.")
+    _changes(client, found, folder)
+    _acts(client, found, folder)
+    _explanation(folder)
+    return found
+
+
+def _service(
+    client: httpx2.Client, service: str, incident: str, asked: Mapping[str, str], folder: Path, found: Collected
+) -> bool:
+    """Whether the service gave its part. The timer's must be there."""
+    path = f"/v1/evidence/{service}/{quote(incident, safe='')}"
+    with client.stream("GET", path, params=dict(asked), timeout=_WAIT) as answer:
+        if answer.status_code >= httpx2.codes.BAD_REQUEST:
+            answer.read()
+            if service != "timer" and answer.status_code in (httpx2.codes.NOT_FOUND, httpx2.codes.FORBIDDEN):
+                return False
+            stop_refused(answer)
+        with _Files(folder, _OF_SERVICE[service]) as files:
+            for name, content in _lines(answer, service):
+                _note(found, name, content)
+                files.write(_FILE[name], _with_body(folder, content) if name == "inbox" else content)
+    return True
+
+
+def _lines(answer: httpx2.Response, service: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    count = 0
+    try:
+        for line in answer.iter_lines():
+            record = orjson.loads(line)
+            if record["file"] == "end":
+                if record["content"]["lines"] == count:
+                    return
+                break
+            count += 1
+            yield record["file"], record["content"]
+    except (httpx2.HTTPError, ValueError, KeyError) as error:
+        stop(f"the {service} broke off after {count} lines: {error}; try again", MISUSED)
+    stop(f"the {service} broke off after {count} lines; try again", MISUSED)
+
+
+def _note(found: Collected, name: str, content: dict[str, Any]) -> None:
+    match name:
+        case "about":
+            found.about = content
+        case "alerts":
+            found.alerts.append(content["id"])
+        case "deliveries":
+            found.deliveries.add(content["id"])
+        case "inbox":
+            found.inbox.add(content["id"])
+        case _:
+            pass
+
+
+def _with_body(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """The body goes into a file of its own, byte for byte."""
+    body = base64.b64decode(content["body"])
+    name = f"inbox/{content['id']}.bin"
+    (folder / "inbox").mkdir(exist_ok=True)
+    (folder / name).write_bytes(body)
+    kept = {key: value for key, value in content.items() if key != "body"}
+    return kept | {"file": name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+
+
+def _changes(client: httpx2.Client, found: Collected, folder: Path) -> None:
+    with _Files(folder, (Member.CONTRACT_CHANGES,)) as files:
+        for contract in found.about["contracts"]:
+            after = 0
+            while True:
+                path = f"/v1/contracts/{quote(contract, safe='')}/changes"
+                answer = client.get(path, params={"after": after, "limit": _PAGE})
+                if answer.status_code == httpx2.codes.NOT_FOUND:  # it is in a file: its text is in the catalogue
+                    break
+                if answer.is_error:
+                    found.left_out.append(f"The changes of the contract {contract}: {problem_text(answer)}.")
+                    break
+                page = answer.json()
+                for change in page["changes"]:
+                    if change["what"] != "entry_posted":
+                        files.write(Member.CONTRACT_CHANGES, {"contract": contract} | change)
+                after = page["next"]
+                if after is None:
+                    break
+
+
+def _acts(client: httpx2.Client, found: Collected, folder: Path) -> None:
+    contract = found.about["contract"]
+    objects = {
+        "ingest": found.about["contracts"],
+        "timer": found.about["versions"],
+        "notifier": found.alerts,
+        "platform": found.about["versions"],
+    }
+    ids = {"notifier": ("delivery.retried", found.deliveries), "ingest": ("parked.replayed", found.inbox)}
+    with _Files(folder, (Member.AUDIT,)) as files:
+        for service, wanted in objects.items():
+            acts = audit_lines(client, service, wanted, ids.get(service))
+            if isinstance(acts, str):
+                found.left_out.append(f"Acts in the audit log of {service}: {acts}.")
+                continue
+            for line in acts:
+                files.write(Member.AUDIT, line)
+            if contract is None:
+                found.heads += audit_heads(client, service)
+    if contract is not None:
+        found.left_out.append("Acts that do not name the contract of the key, and where the audit logs end.")
+
+
+def _explanation(folder: Path) -> None:
+    with (folder / Member.EXPLANATIONS).open("rb") as lines, (folder / Member.EXPLANATION).open("wb") as words:
+        for number, line in enumerate(lines):
+            text = str(orjson.loads(line).get("text", ""))
+            words.write(("\n" if number else "").encode() + text.encode())
+
+
+class _Files:
+    """The files that one service fills; each is there, empty where nothing belongs into it."""
+
+    def __init__(self, folder: Path, members: tuple[Member, ...]) -> None:
+        self._folder, self._members = folder, members
+        self._open: dict[Member, IO[bytes]] = {}
+
+    def __enter__(self) -> _Files:
+        self._open = {member: (self._folder / member).open("wb") for member in self._members}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in self._open.values():
+            stream.close()
+
+    def write(self, member: Member, content: Mapping[str, Any]) -> None:
+        self._open[member].write(orjson.dumps(content) + b"\n")

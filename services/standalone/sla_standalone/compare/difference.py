@@ -1,0 +1,167 @@
+"""What differs between another engine's clocks and slad's, clock by clock, and why. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sla_standalone.compare.clock import OurClock, TheirClock, TheirVerdict
+from sla_standalone.compare.reason import span_text, why_dues_differ, why_verdicts_differ
+
+
+class DifferenceKind(StrEnum):
+    """How two engines differ about one clock.
+
+    VERDICT: one says met, the other missed. UNDECIDED: one has a verdict, the other none yet, or none at all. DUE: the
+    same verdict, another due instant. ONLY_THEY: slad has no such clock. ONLY_WE: the other has none. NO_INCIDENT: slad
+    does not know the ticket.
+    """
+
+    VERDICT = "verdict"
+    UNDECIDED = "undecided"
+    DUE = "due"
+    ONLY_THEY = "only_they"
+    ONLY_WE = "only_we"
+    NO_INCIDENT = "no_incident"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockDifference:
+    """One clock on which two engines differ: how (`kind`), and why, in words.
+
+    `ticket`: its name. `ours`, `theirs`: the clocks, None on the side that has none.
+    """
+
+    kind: DifferenceKind
+    ticket: str
+    metric: str
+    ours: OurClock | None
+    theirs: TheirClock | None
+    why: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class EngineComparison:
+    """The result of a comparison.
+
+    `compared`: how many clocks both sides have. `agree`: how many of them have the same verdict and due instant.
+    `verdicts`: of how many both have decided; `same_verdict`: of these, alike. `counts`: kind of difference -> number.
+    `differences`: all of them, by ticket and metric.
+    """
+
+    compared: int = 0
+    agree: int = 0
+    verdicts: int = 0
+    same_verdict: int = 0
+    counts: Counter[DifferenceKind] = field(default_factory=Counter)
+    differences: list[ClockDifference] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float | None:
+        """Return the share of equal verdicts among those that both have decided; None if there are none."""
+        return self.same_verdict / self.verdicts if self.verdicts else None
+
+    def add(self, found: ClockDifference) -> None:
+        """Count a difference."""
+        self.counts[found.kind] += 1
+        self.differences.append(found)
+
+
+def compare(
+    theirs: Iterable[TheirClock],
+    ours: Mapping[str, Sequence[OurClock] | None],
+    metrics: Collection[str],
+    until: datetime,
+    tolerance: timedelta,
+) -> EngineComparison:
+    """Compare the clocks of another engine with slad's.
+
+    `ours`: ticket, by the first of its names in the export -> slad's clocks of it; None for a ticket that slad does not
+    know. `metrics`: what the other engine measures; slad's clocks of other metrics are left out. `until`: as of when
+    open clocks are judged. `tolerance`: how far apart two instants may lie and still count as equal.
+    """
+    by_ticket: dict[str, list[TheirClock]] = {}
+    for clock in theirs:
+        by_ticket.setdefault(clock.names[0], []).append(clock)
+    found = EngineComparison()
+    for ticket, their in sorted(by_ticket.items()):
+        own = ours.get(ticket)
+        if own is None:
+            why = ("slad knows no such ticket",)
+            for clock in their:
+                found.add(ClockDifference(DifferenceKind.NO_INCIDENT, ticket, clock.metric, None, clock, why))
+            continue
+        for metric in sorted({clock.metric for clock in their} | {clock.metric for clock in own} & set(metrics)):
+            mine = [clock for clock in own if clock.metric == metric]
+            other = [clock for clock in their if clock.metric == metric]
+            for our, their_clock in _pairs(mine, other):
+                _compare(found, ticket, metric, our, their_clock, until, tolerance)
+    return found
+
+
+def _pairs(ours: Sequence[OurClock], theirs: Sequence[TheirClock]) -> list[tuple[OurClock | None, TheirClock | None]]:
+    """Each of their clocks with the free one of ours that began nearest; without a start, with the last free one."""
+    free = sorted(ours, key=lambda clock: clock.cycle)
+    found: list[tuple[OurClock | None, TheirClock | None]] = []
+    for clock in sorted(theirs, key=_place):
+        start = clock.started_at
+        if not free:
+            found.append((None, clock))
+            continue
+        nearest = free[-1] if start is None else min(free, key=lambda one: abs(one.started_at - start))
+        free.remove(nearest)
+        found.append((nearest, clock))
+    return [*found, *((clock, None) for clock in free if clock.state.value != "cancelled")]
+
+
+def _place(clock: TheirClock) -> tuple[bool, float, int]:
+    start = clock.started_at
+    return start is None, 0.0 if start is None else start.timestamp(), clock.row
+
+
+def _compare(
+    found: EngineComparison,
+    ticket: str,
+    metric: str,
+    ours: OurClock | None,
+    theirs: TheirClock | None,
+    until: datetime,
+    tolerance: timedelta,
+) -> None:
+    if ours is None or theirs is None:
+        kind = DifferenceKind.ONLY_THEY if ours is None else DifferenceKind.ONLY_WE
+        found.add(ClockDifference(kind, ticket, metric, ours, theirs, (_lone(ours, theirs),)))
+        return
+    found.compared += 1
+    verdict = ours.verdict(until)
+    kept, other = verdict.kept, theirs.verdict.kept
+    decided = kept is not None and other is not None
+    found.verdicts += decided
+    found.same_verdict += decided and kept is other
+    dues = why_dues_differ(ours, theirs, tolerance)
+    if decided and kept is not other:
+        why = why_verdicts_differ(ours, theirs, tolerance)
+        found.add(ClockDifference(DifferenceKind.VERDICT, ticket, metric, ours, theirs, (*why, *dues)))
+    elif (kept is None) is not (other is None) or _only_one_cancelled(verdict.value, theirs.verdict):
+        said = f"ours is {verdict.value}, theirs {theirs.verdict.value}"
+        found.add(ClockDifference(DifferenceKind.UNDECIDED, ticket, metric, ours, theirs, (said, *dues)))
+    elif dues:
+        found.add(ClockDifference(DifferenceKind.DUE, ticket, metric, ours, theirs, tuple(dues)))
+    else:
+        found.agree += 1
+
+
+def _only_one_cancelled(ours: str, theirs: TheirVerdict) -> bool:
+    return (ours == "cancelled") is not (theirs is TheirVerdict.CANCELLED)
+
+
+def _lone(ours: OurClock | None, theirs: TheirClock | None) -> str:
+    if ours is not None:
+        allowed = f" of {span_text(ours.allowed)}" if ours.allowed is not None else ""
+        return f"they have no such target; ours{allowed} began {ours.started_at:%Y-%m-%d %H:%M}Z"
+    assert theirs is not None
+    label = f" ({theirs.label})" if theirs.label else ""
+    return f"slad promises no such target to this ticket{label}"

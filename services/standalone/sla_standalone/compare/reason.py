@@ -1,0 +1,77 @@
+"""Why two engines differ about a clock: when it began and ended, pauses, and in which hours each counts. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sla_standalone.compare.clock import OurClock, TheirClock
+
+
+def why_dues_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[str]:
+    """Return that the due instants lie apart, and why; empty if they agree, or one side states none."""
+    if ours.due_at is None or theirs.due_at is None:
+        return []
+    apart = theirs.due_at - ours.due_at
+    if abs(apart) <= tolerance:
+        return []
+    said = f"their due instant is {span_text(abs(apart))} {'later' if apart > timedelta() else 'earlier'}"
+    return [said, *_grounds(ours, theirs, tolerance)]
+
+
+def why_verdicts_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[str]:
+    """Return that the verdicts differ, and what of the ends does."""
+    said = f"ours is {'exempt' if ours.exempt else ours.state.value}, theirs {theirs.verdict.value}"
+    if ours.ended_at is None or theirs.ended_at is None:
+        return [said]
+    apart = theirs.ended_at - ours.ended_at
+    if abs(apart) <= tolerance:
+        return [said]
+    return [said, f"theirs ended {span_text(abs(apart))} {'later' if apart > timedelta() else 'earlier'}"]
+
+
+def _grounds(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[str]:
+    found = []
+    if theirs.started_at is not None and abs(theirs.started_at - ours.started_at) > tolerance:
+        found.append(_apart("theirs began", theirs.started_at, ours.started_at))
+    paused = theirs.paused
+    if paused is not None and abs(paused - ours.paused) > tolerance:
+        found.append(f"paused: ours {span_text(ours.paused)}, theirs {span_text(paused)}")
+    elif paused is None and ours.paused > tolerance:
+        found.append(f"ours was paused for {span_text(ours.paused)}; they do not say whether theirs was")
+    if (hours := _hours(ours, theirs, tolerance)) != "":
+        found.append(hours)
+    if not found:
+        found.append(f"began and paused alike: other hours than {_own_hours(ours)}, or another target")
+    return found
+
+
+def _hours(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> str:
+    """What their span from start to due says of the hours in which they count."""
+    if ours.allowed is None or theirs.started_at is None or theirs.due_at is None or ours.by_wall:
+        return ""
+    wall = theirs.due_at - theirs.started_at - (theirs.paused or timedelta())
+    own = wall if ours.due_at is None else ours.due_at - ours.started_at - ours.paused
+    # Where ours took no longer by the wall either, their span says nothing.
+    if abs(wall - ours.allowed) <= tolerance < abs(own - ours.allowed):
+        return f"they count {span_text(ours.allowed)} round the clock, ours in {_own_hours(ours)}"
+    return ""
+
+
+def _own_hours(ours: OurClock) -> str:
+    return "wall-clock time" if ours.by_wall else f"{ours.hours or 'its hours'} ({ours.zone})"
+
+
+def _apart(what: str, theirs: datetime, ours: datetime) -> str:
+    apart = theirs - ours
+    return f"{what} {span_text(abs(apart))} {'later' if apart > timedelta() else 'earlier'}"
+
+
+def span_text(span: timedelta) -> str:
+    """Return a span in words, such as `1 d 2 h 5 min`; below a minute in seconds."""
+    seconds = round(span.total_seconds())
+    if abs(seconds) < 60:
+        return f"{seconds} s"
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    parts = [f"{days} d"] * bool(days) + [f"{hours} h"] * bool(hours) + [f"{rest // 60} min"] * bool(rest // 60)
+    return " ".join(parts)
