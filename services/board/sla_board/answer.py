@@ -30,6 +30,7 @@ class ClockAnswer(_Answer):
 
     id: str
     incident: str
+    ticket: str = Field(description="the name people use, such as SUP-77 or acme/shop#12")
     title: str
     url: str = Field(description="of the ticket; empty unless http or https")
     customer: str
@@ -183,6 +184,7 @@ class IncidentAnswer(_Answer):
 
     now: datetime
     id: str
+    ticket: str = Field(description="the name people use, such as SUP-77 or acme/shop#12")
     title: str
     url: str
     phase: str
@@ -236,6 +238,7 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
     return IncidentAnswer(
         now=now,
         id=file.id,
+        ticket=file.ticket,
         title=file.title,
         url=file.link,
         phase=file.phase,
@@ -281,6 +284,7 @@ def _clock(row: ClockRow, now: datetime) -> ClockAnswer:
     return ClockAnswer(
         id=row.id,
         incident=row.incident,
+        ticket=row.ticket,
         title=row.title,
         url=row.link,
         customer=row.customer,

@@ -18,7 +18,7 @@ from sla_board.contract_api import PlanDeps, contract_routes
 from sla_board.history.fill import ListFilling
 from sla_board.history.keep import keep_listed
 from sla_board.history.zone import zone_in
-from sla_board.incident_api import IncidentDeps, incident_routes
+from sla_board.incident_api import IncidentDeps, add_incident_list
 from sla_board.link.store import PlanLinks
 from sla_board.live import BoardReader, View
 from sla_board.metrics import BoardMetrics
@@ -106,7 +106,7 @@ def build(
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
     board = Board(shown, hub, projector, event_source, authorizer, metrics)
     routes = router(board)
-    routes.include_router(incident_routes(IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook))))
+    add_incident_list(routes, IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook)))
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))

@@ -58,6 +58,7 @@ incident = Table(
     metadata,
     Column("id", String(300), primary_key=True),
     Column("source", String(100), nullable=False),
+    Column("ticket", Text, nullable=False, server_default=text("''")),  # the name people use
     Column("title", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("customer", Text, nullable=False),
@@ -130,6 +131,8 @@ clock = Table(
     Index("ix_board_clock_open", "due_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
 )
 
+_WHOLE = text("part < 2")
+
 # The list of incidents, one row for each as those see it who may see all contracts. An incident that has moved has
 # further rows: one for each contract, as it stood there. `part` says which row is which (`sla_board.history.part`).
 listed = Table(
@@ -166,6 +169,8 @@ listed = Table(
     Index("ix_board_listed_product", "product", "counts_at", "incident"),
     Index("ix_board_listed_verdict", "verdict", "counts_at", "incident"),
     Index("ix_board_listed_folded", "folded"),
+    # Two boards that write one incident at once notice it by this: each incident has one row for all contracts.
+    Index("ux_board_listed_incident", "incident", unique=True, postgresql_where=_WHOLE, sqlite_where=_WHOLE),
 )
 
 # The same for each clock, for lists of one metric; it repeats of its incident what these lists are filtered by.

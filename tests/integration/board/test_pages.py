@@ -327,7 +327,8 @@ async def closed_board(tmp_path: Path) -> AsyncIterator[BoardBench]:
 
 ROUTES = (
     "/", "/notices", "/incidents/a:1", "/v1/board/clocks", "/v1/board/incidents/a:1", "/v1/stream",
-    "/v1/stream/incidents/a:1",
+    "/v1/stream/incidents/a:1", "/incidents", "/v1/incidents", "/v1/incidents.csv", "/v1/incidents.jsonl",
+    "/v1/incidents.events.jsonl",
 )  # fmt: skip
 
 

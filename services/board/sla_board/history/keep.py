@@ -43,8 +43,9 @@ async def keep_listed(connection: AsyncConnection, incidents: Collection[str]) -
     if not incidents:
         return
     names = sorted(incidents)
-    rows = await _rows_of(connection, names)
+    # The old rows go first: what is read afterwards is not older than what another process has written of them.
     gone = await remove_rows(connection, names)
+    rows = await _rows_of(connection, names)
     await _insert(connection, tables.listed, rows.incidents)
     await _insert(connection, tables.listed_clock, rows.clocks)
     # Last, since others wait for these rows until the commit.

@@ -30,9 +30,10 @@ class Queue:
     """The open clocks that a filter shows, in its order, as of `now`.
 
     `hours`: finds each clock's hours. `rows`: the clocks' records in the table `board_clock`, at most the filter's
-    limit; each also has its incident's title and URL, as `known_title` and `known_url`. `alerts`: clock id -> alert,
-    for breached rows. `buckets`: how soon due -> number of clocks that fit the filter, ignoring its choice of buckets.
-    `open_clocks`: how many the viewer may see. `contracts`, `priorities`: choices of the filter's menus.
+    limit; each also has its incident's title, URL and ticket, as `known_title`, `known_url` and `known_ticket`.
+    `alerts`: clock id -> alert, for breached rows. `buckets`: how soon due -> number of clocks that fit the filter,
+    ignoring its choice of buckets. `open_clocks`: how many the viewer may see. `contracts`, `priorities`: choices of the
+    filter's menus.
     """
 
     now: datetime
@@ -64,7 +65,9 @@ async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: Hou
         _joined(shown, select(bucket.label("bucket"), func.count().label("clocks"))).where(wanted).group_by(bucket)
     )
     counts = {Bucket(row.bucket): row.clocks for row in (await connection.execute(counting)).all()}
-    known = [_incident.title.label("known_title"), _incident.url.label("known_url")]
+    known = [
+        _incident.ticket.label("known_ticket"), _incident.title.label("known_title"), _incident.url.label("known_url"),
+    ]  # fmt: skip
     if shown.only_contract is not None:
         known += [_moved.contract.label("moved_contract"), _moved.customer.label("moved_customer")]
     query = _joined(shown, select(tables.clock, *known))
