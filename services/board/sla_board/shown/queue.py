@@ -32,8 +32,8 @@ class Queue:
     `hours`: finds each clock's hours. `rows`: the clocks' records in the table `board_clock`, at most the filter's
     limit; each also has its incident's title, URL and ticket, as `known_title`, `known_url` and `known_ticket`.
     `alerts`: clock id -> alert, for breached rows. `buckets`: how soon due -> number of clocks that fit the filter,
-    ignoring its choice of buckets. `open_clocks`: how many the viewer may see. `contracts`, `priorities`: choices of the
-    filter's menus.
+    ignoring its choice of buckets. `open_clocks`: how many the viewer may see. `contracts`, `priorities`: choices of
+    the filter's menus.
     """
 
     now: datetime
