@@ -65,7 +65,9 @@ def listed_rows(seen: Seen) -> ListedRows:
     title = (record.title if record else "") or (newest.title if newest else "")
     url = (record.url if record else "") or (newest.url if newest else "")
     customer = (record.customer if record else "") or (newest.customer if newest else "")
-    ticket = (record.ticket if record else "") or ticket_key(seen.incident, url, attributes.get("key", ""))
+    ticket = (record.ticket if record else "") or ticket_key(
+        seen.incident, url, attributes.get("key", "") or getattr(newest, "ticket", "")
+    )
     opened_at, ended_at = _opened(seen), _ended(seen)
     shared = {
         "incident": seen.incident,

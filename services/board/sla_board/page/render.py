@@ -80,7 +80,9 @@ class Pages:
             clock_words=clock_words,
             web_link=word.web_link,
         )
-        self._templates.filters.update(local=word.local_text, utc=word.utc_text, span=word.span_text, iso=iso)
+        self._templates.filters.update(
+            local=word.local_text, dated=word.dated_text, utc=word.utc_text, span=word.span_text, iso=iso
+        )
         for name in self._templates.list_templates(extensions=["html"]):
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
 

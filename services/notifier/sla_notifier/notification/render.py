@@ -52,7 +52,7 @@ def _content(context: PipelineContext, notification: Notification, recipient: Re
 def _plain(notification: Notification, error: Exception) -> Message:
     """What it is about in plain words, for one that cannot be put into others."""
     request, said = notification.request, notification.request.content
-    about = said.incident if isinstance(said, ClockFact) else said.title
+    about = said.ticket_key if isinstance(said, ClockFact) else said.title
     line = one_line(f"{request.kind.value}: {about} ({type(error).__name__}: see the board)", 200)
     data = {"alert": request.alert, "contract": request.contract, "subject": line, "text": line}
     if isinstance(said, ClockFact):

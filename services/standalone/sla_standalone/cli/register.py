@@ -19,6 +19,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "oncall": ("oncall",),
         "ledger": ("ledger",),
         "explain": ("explain",),
+        "incidents": ("incidents",),
         "replay": ("replay",),
         "apply": ("apply",),
         "send": ("send",),
