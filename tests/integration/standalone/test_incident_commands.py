@@ -85,7 +85,7 @@ async def test_what_is_listed_counted_and_exported_and_what_a_replay_of_it_says(
         events.write_text(exported.out)
         assert len(exported.lines) == 13
         judged = {}
-        for metric in ("first_response", "resolution"):
+        for metric in ("first_response", "resolution", "update"):
             answer = await client.get(f"{url}/v1/incidents?limit=500&metric={metric}", headers=headers)
             judged |= {(one["id"], metric, one["cycle"]): one["verdict"] for one in answer.json()["incidents"]}
     replayed = await asyncio.to_thread(
