@@ -89,6 +89,7 @@ class BoardClocks(_Answer):
     open: int = Field(description="all open clocks the key may see")
     buckets: Mapping[str, int]
     clocks: tuple[ClockAnswer, ...]
+    next: str | None = Field(description="pass as `cursor` for the next page; null at the end")
     not_shown: tuple[NotShownAnswer, ...] = Field(description="clocks that cannot be shown; see the log")
 
 
@@ -222,6 +223,7 @@ def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
         open=queue.open_clocks,
         buckets={bucket.slug: count for bucket, count in queue.buckets.items()},
         clocks=tuple(one for one in made if isinstance(one, ClockAnswer)),
+        next=None if queue.after is None else str(queue.after),
         not_shown=_not_shown(one for one in made if isinstance(one, NotShown)),
     )
 

@@ -199,7 +199,7 @@ listed_clock = Table(
 )
 
 # How many rows the two tables above have by month, so that lists of millions are counted at once. Twice: by contract,
-# customer and product, and with `part` -1 over all of these.
+# customer and product, and with `part` -1 by product alone.
 listed_count = Table(
     "board_listed_count",
     metadata,

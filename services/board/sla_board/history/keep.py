@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.history.listed import UNKNOWN, ListedRows, Seen, listed_rows
-from sla_board.history.part import Part
+from sla_board.history.part import ListPart
 from sla_board.history.rollup import count_changes
 from sla_board.projection.clock import PublishedFact
 from sla_board.projection.contract import periods_of
@@ -125,7 +125,7 @@ async def _rows_of(connection: AsyncConnection, names: Sequence[str]) -> ListedR
         label, customer = _under(mine, told, labels.get(name))
         seen = Seen(
             incident=name,
-            part=Part.WHOLE,
+            part=ListPart.WHOLE,
             contract=label,
             record=record,
             clocks=mine,
@@ -176,7 +176,7 @@ async def _shares(connection: AsyncConnection, whole: Seen, contracts: Collectio
         shares.append(
             Seen(
                 incident=incident,
-                part=Part.SHARE,
+                part=ListPart.SHARE,
                 contract=contract,
                 record=record,
                 clocks=share.clocks,
@@ -187,7 +187,7 @@ async def _shares(connection: AsyncConnection, whole: Seen, contracts: Collectio
                 fact=_newest(share.facts),
             )
         )
-    return [replace(whole, part=Part.MOVED), *shares]
+    return [replace(whole, part=ListPart.MOVED), *shares]
 
 
 async def read_events(connection: AsyncConnection, incident: str) -> tuple[list[IncidentEvent], list[PublishedFact]]:

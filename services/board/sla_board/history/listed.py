@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from sla_board.history.part import Part
+from sla_board.history.part import ListPart
 from sla_board.history.verdict import ClockVerdict, verdict_of_clock, verdict_of_incident
 from sla_board.projection.text import searchable
 from sla_domain.bounds import CUSTOMER, PRIORITY, shorten
@@ -36,7 +36,7 @@ class Seen:
     """
 
     incident: str
-    part: Part
+    part: ListPart
     contract: str
     record: Any
     clocks: Sequence[Any]

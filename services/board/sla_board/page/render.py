@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from sla_board.history.cursor import written_cursor
 from sla_board.history.query import IncidentPage
-from sla_board.history.verdict import Verdict
+from sla_board.history.verdict import PromiseVerdict
 from sla_board.page.incidents import LOOKS, chips, clock_words, empty_words, metric_choices
 from sla_board.page.static import StaticFiles
 from sla_board.plan.bought import day_text
@@ -75,7 +75,7 @@ class Pages:
             QueueOrder=QueueOrder,
             Bucket=Bucket,
             ClockCondition=ClockCondition,
-            Verdict=Verdict,
+            PromiseVerdict=PromiseVerdict,
             verdict_look=LOOKS,
             clock_words=clock_words,
             web_link=word.web_link,

@@ -54,8 +54,8 @@ class BoardFilter:
 
     `contracts`, `priorities`, `metrics`: their ids. `conditions`: states, such as PAUSED. `buckets`: how soon due.
     `text` is looked for in incident ids, titles, customers and contracts. `order`: by what the list is sorted;
-    `descending`: the other way round. `limit`: most rows to show. `only_contract`: the one contract that the viewer's
-    key may see, None for all; it never comes from the URL.
+    `descending`: the other way round. `limit`: most rows to show. `cursor`: where the page begins, "" for the first
+    one. `only_contract`: the one contract that the viewer's key may see, None for all; it never comes from the URL.
     """
 
     contracts: tuple[str, ...] = ()
@@ -67,6 +67,7 @@ class BoardFilter:
     order: QueueOrder = QueueOrder.URGENCY
     descending: bool = False
     limit: int = ROWS
+    cursor: str = ""
     only_contract: str | None = None
 
     @property
@@ -77,9 +78,10 @@ class BoardFilter:
     def query(self, **changed: object) -> str:
         """Return this filter as the query of a URL, such as `contract=acme&sort=-due`; "" if it chooses nothing.
 
-        `changed`: field -> value that is used in place of this filter's own. `only_contract` is never in the query.
+        `changed`: field -> value that is used in place of this filter's own. The cursor is in the query only if it is
+        among `changed`: another choice begins with the first page. `only_contract` is never in it.
         """
-        asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
+        asked = replace(self, **{"cursor": "", **changed})  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []
         pairs += [("contract", name) for name in asked.contracts]
         pairs += [("priority", name) for name in asked.priorities]
@@ -92,6 +94,8 @@ class BoardFilter:
             pairs.append(("sort", f"{'-' if asked.descending else ''}{asked.order.value}"))
         if asked.limit != ROWS:
             pairs.append(("limit", str(asked.limit)))
+        if asked.cursor:
+            pairs.append(("cursor", asked.cursor))
         return urlencode(pairs)
 
     def sort_query(self, order: QueueOrder) -> str:
