@@ -21,6 +21,15 @@ def ticket_key(incident: str, url: str, stated: str = "") -> str:
     return (key or _key_in(url) or incident.partition(":")[2] or incident)[:LONGEST]
 
 
+def unstated_key(incident: str, url: str, stated: str) -> str:
+    """Return `stated` if the ticket's name does not follow from the incident's id and the ticket's `url`, else "".
+
+    Whoever has `url` and this text gets from `ticket_key` the same name as from `stated` itself.
+    """
+    key = " ".join(stated.split())
+    return "" if ticket_key(incident, url) == key else key[:LONGEST]
+
+
 def _key_in(url: str) -> str:
     _, _, place = url.partition("#")[0].partition("?")[0].partition("://")
     path = place[place.find("/") :] if "/" in place else ""

@@ -35,6 +35,7 @@ class ClockAnswer(_Answer):
 
     id: str
     incident: str
+    ticket: str = Field(description="the name people use, such as SUP-77 or acme/shop#12")
     title: str
     url: str = Field(description="of the ticket; empty unless http or https")
     customer: str
@@ -93,6 +94,7 @@ class BoardClocks(_Answer):
     open: int = Field(description="all open clocks the key may see")
     buckets: Mapping[str, int]
     clocks: tuple[ClockAnswer, ...]
+    next: str | None = Field(description="pass as `cursor` for the next page; null at the end")
     not_shown: tuple[NotShownAnswer, ...] = Field(description="clocks that cannot be shown; see the log")
 
 
@@ -256,6 +258,7 @@ class IncidentAnswer(_Answer):
 
     now: datetime
     id: str
+    ticket: str = Field(description="the name people use, such as SUP-77 or acme/shop#12")
     title: str
     url: str
     phase: str
@@ -296,6 +299,7 @@ def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
         open=queue.open_clocks,
         buckets={bucket.slug: count for bucket, count in queue.buckets.items()},
         clocks=tuple(one for one in made if isinstance(one, ClockAnswer)),
+        next=None if queue.after is None else str(queue.after),
         not_shown=_not_shown(one for one in made if isinstance(one, NotShown)),
     )
 
@@ -312,6 +316,7 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
     return IncidentAnswer(
         now=now,
         id=file.id,
+        ticket=file.ticket,
         title=file.title,
         url=file.link,
         phase=file.phase,
@@ -396,6 +401,7 @@ def _clock(row: ClockRow, now: datetime) -> ClockAnswer:
     return ClockAnswer(
         id=row.id,
         incident=row.incident,
+        ticket=row.ticket,
         title=row.title,
         url=row.link,
         customer=row.customer,

@@ -25,6 +25,7 @@ from sla_board.page.static import PREFIX
 from sla_board.plan.words import accepted_words
 from sla_board.projection.projector import Projector
 from sla_board.shown.filter import MOST_ROWS, ROWS, BoardFilter, parse_buckets, parse_conditions, parse_order
+from sla_board.shown.place import LONGEST, BadPlace, parse_place
 from sla_board.stream.hub import Hub, NotRendered
 from sla_board.stream.places import CallerLimitReached, PlacesFull, Visitor
 from sla_board.stream.response import RETRY_MILLISECONDS, EventStream, sse
@@ -166,14 +167,22 @@ def asked_filter(
     q: Annotated[str, Query(max_length=200, description="in incident, title, customer, contract")] = "",
     sort: Annotated[str, Query(max_length=20, description="urgency, due, priority …; a leading - turns it round")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
+    cursor: Annotated[str, Query(max_length=LONGEST, description="`next` of the page before")] = "",
 ) -> BoardFilter:
     """Return the board's filter from the query of a request's URL (a FastAPI dependency).
 
-    `contract`, `priority`, `state`, `bucket` (how soon due), `metric`: show clocks with these values; empty: all.
-    `q`: text to look for. `sort`: the order, such as `-due`. `limit`: the highest number of rows. Empty names are
-    ignored. Unknown states, buckets and orders are ignored too, so that links of older releases still work.
+    `contract`, `priority`, `state`, `bucket` (how soon due), `metric`: the values whose clocks are shown; empty: all.
+    `q`: text that is looked for. `sort`: the order, such as `-due`. `limit`: most rows. Unknown states, buckets and
+    orders are ignored, so that links of older releases still work. Empty names are left out. `cursor`: where the page
+    begins, "" for the first. Raises Problem 422 for a cursor that is none of this list.
     """
     order, descending = parse_order(sort)
+    try:
+        if cursor:
+            parse_place(cursor, order, descending)
+    except BadPlace as bad:
+        errors = [{"pointer": "/cursor", "detail": str(bad)}]
+        raise Problem(422, "no-such-page", "No such page", f"cursor: {bad}", errors=errors) from None
     return BoardFilter(
         contracts=_plain(contract),
         priorities=_plain(priority),
@@ -184,6 +193,7 @@ def asked_filter(
         order=order,
         descending=descending,
         limit=limit,
+        cursor=cursor,
     )
 
 

@@ -15,7 +15,7 @@ from sla_board.history.events import event_lines
 from sla_board.history.export import csv_lines, json_lines
 from sla_board.history.filter import IncidentFilter
 from sla_board.history.parse import NAMES, Asked, AskedError, BadFilter, ZoneOf, parse_asked
-from sla_board.history.query import IncidentPage, read_page
+from sla_board.history.query import IncidentPage, is_filling, read_page
 from sla_board.page.render import Pages
 from sla_board.page.security import PAGE_HEADERS
 from sla_platform.http.keys import READ, Authorizer
@@ -89,6 +89,11 @@ class IncidentDeps:
         except BadFilter as bad:
             raise _unfit(bad.errors) from None
 
+    async def filling(self) -> bool:
+        """Return whether incidents of an earlier release are still being entered in the list. Raises StoreBusy."""
+        async with self.store.reading() as connection:
+            return await is_filling(connection)
+
     async def page(self, asked: Asked) -> IncidentPage:
         """Return the page of the list that is asked for. Raises Problem 422 for a cursor that is none of this list."""
         try:
@@ -99,15 +104,13 @@ class IncidentDeps:
             return await read_page(connection, asked.shown, after)
 
 
-def incident_routes(deps: IncidentDeps) -> APIRouter:
-    """Return the FastAPI routes of the list of incidents.
+def add_incident_list(routes: APIRouter, deps: IncidentDeps) -> None:
+    """Add the routes of the list of incidents: as page and JSON, and its downloads.
 
     `/v1/incidents/{id}` belongs to the timer, and `/incidents/{id}` is the page of one incident.
     """
-    routes = APIRouter(tags=["board"])
     _lists(routes, deps)
     _downloads(routes, deps)
-    return routes
 
 
 def _lists(routes: APIRouter, deps: IncidentDeps) -> None:
@@ -145,7 +148,7 @@ def _downloads(routes: APIRouter, deps: IncidentDeps) -> None:
     )  # fmt: skip
     async def download_csv(request: Request) -> Response:
         """Return the whole list that the filter shows, with a header line; cells never begin a formula."""
-        return _download(deps, request, csv_lines, CSV, "incidents.csv")
+        return await _download(deps, request, csv_lines, CSV, "incidents.csv")
 
     @routes.get(
         "/v1/incidents.jsonl", response_class=Response, openapi_extra=downloads,
@@ -154,7 +157,7 @@ def _downloads(routes: APIRouter, deps: IncidentDeps) -> None:
     )  # fmt: skip
     async def download_json_lines(request: Request) -> Response:
         """Return the whole list that the filter shows; each line is as in the JSON list."""
-        return _download(deps, request, json_lines, JSON_LINES, "incidents.jsonl")
+        return await _download(deps, request, json_lines, JSON_LINES, "incidents.jsonl")
 
     @routes.get(
         "/v1/incidents.events.jsonl", response_class=Response,
@@ -164,13 +167,13 @@ def _downloads(routes: APIRouter, deps: IncidentDeps) -> None:
     )  # fmt: skip
     async def download_events(request: Request) -> Response:
         """Return the events of the incidents that the filter shows, as `slad replay` reads them."""
-        return _download(deps, request, event_lines, JSON_LINES, "incidents.events.jsonl", without=("metric",))
+        return await _download(deps, request, event_lines, JSON_LINES, "incidents.events.jsonl", without=("metric",))
 
 
 _Lines = Callable[[Store, IncidentFilter], AsyncIterator[bytes]]
 
 
-def _download(
+async def _download(
     deps: IncidentDeps, request: Request, lines: _Lines, media_type: str, name: str, without: tuple[str, ...] = ()
 ) -> Response:
     asked = deps.asked(request)
@@ -183,6 +186,8 @@ def _download(
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
+    if await deps.filling():  # a store that is away is a 503 before the first line
+        headers["Slad-Filling"] = "true"
     return StreamingResponse(lines(deps.store, asked.shown), media_type=media_type, headers=headers)
 
 

@@ -22,7 +22,7 @@ from sla_board.contract_api import AttainmentDeps, PlanDeps, attainment_routes, 
 from sla_board.history.fill import ListFilling
 from sla_board.history.keep import keep_listed
 from sla_board.history.zone import zone_in
-from sla_board.incident_api import IncidentDeps, incident_routes
+from sla_board.incident_api import IncidentDeps, add_incident_list
 from sla_board.link.store import PlanLinks
 from sla_board.live import BoardReader, View
 from sla_board.metrics import BoardMetrics
@@ -126,7 +126,7 @@ def build(
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
     board = Board(shown, hub, projector, event_source, authorizer, metrics, public_url.rstrip("/"))
     routes = router(board)
-    routes.include_router(incident_routes(IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook))))
+    add_incident_list(routes, IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook)))
     attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
     routes.routes.extend(attainment_routes(attainment).routes)
     routes.include_router(pause_routes(shown, authorizer))

@@ -64,6 +64,7 @@ incident = Table(
     metadata,
     Column("id", String(300), primary_key=True),
     Column("source", String(100), nullable=False),
+    Column("ticket", Text, nullable=False, server_default=text("''")),  # the name people use
     Column("title", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("customer", Text, nullable=False),
@@ -167,6 +168,7 @@ request = Table(
     Index("ix_board_request_decided", "contract", "decided_at"),
     Index("ix_board_request_undecided", "contract", "due_at", postgresql_where=UNDECIDED, sqlite_where=UNDECIDED),
 )
+_WHOLE = text("part < 2")
 
 # The list of incidents, one row for each as those see it who may see all contracts. An incident that has moved has
 # further rows: one for each contract, as it stood there. `part` says which row is which (`sla_board.history.part`).
@@ -204,6 +206,8 @@ listed = Table(
     Index("ix_board_listed_product", "product", "counts_at", "incident"),
     Index("ix_board_listed_verdict", "verdict", "counts_at", "incident"),
     Index("ix_board_listed_folded", "folded"),
+    # Two boards that write one incident at once notice it by this: each incident has one row for all contracts.
+    Index("ux_board_listed_incident", "incident", unique=True, postgresql_where=_WHOLE, sqlite_where=_WHOLE),
 )
 
 # The same for each clock, for lists of one metric; it repeats of its incident what these lists are filtered by.
@@ -232,7 +236,7 @@ listed_clock = Table(
 )
 
 # How many rows the two tables above have by month, so that lists of millions are counted at once. Twice: by contract,
-# customer and product, and with `part` -1 over all of these.
+# customer and product, and with `part` -1 by product alone.
 listed_count = Table(
     "board_listed_count",
     metadata,

@@ -17,6 +17,7 @@ from sla_domain.contract import ContractId
 from sla_domain.event import EventId
 from sla_domain.fact import ContractChanged, Fact, FactBody, FactKind, Warned
 from sla_domain.incident import ContractPeriod
+from sla_domain.ticket_key import ticket_key
 from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
 from sla_platform.wire.fact_body import BreachChange, body_of, breach_change, details_of, without_free_text
@@ -91,6 +92,10 @@ class ClockFact(BaseModel):
     zone: str = "UTC"
     title: str = ""
     url: str = ""
+    ticket: str = Field(
+        default="",
+        description="the name people use, such as SUP-77; empty where it follows from `url` or `incident`",
+    )
     product: str = ""
     language: str = "en"
     breached: str = Field(
@@ -129,6 +134,11 @@ class ClockFact(BaseModel):
     )
     details: dict[str, str] = Field(default_factory=dict)
     periods: list[Period] = Field(default_factory=list, description="of contract.changed: all, the oldest first")
+
+    @property
+    def ticket_key(self) -> str:
+        """Return the name by which people call the incident's ticket, such as `SUP-77` or `acme/shop#12`."""
+        return ticket_key(self.incident, self.url, self.ticket)
 
     @property
     def body(self) -> FactBody:

@@ -328,6 +328,8 @@ async def closed_board(tmp_path: Path) -> AsyncIterator[BoardBench]:
 A_CLOCK = Ticket("a:1").clock
 ROUTES = (
     "/", "/notices", "/incidents/a:1", "/v1/board/clocks", "/v1/board/incidents/a:1", "/v1/stream",
+    "/v1/stream/incidents/a:1", "/incidents", "/v1/incidents", "/v1/incidents.csv", "/v1/incidents.jsonl",
+    "/v1/incidents.events.jsonl",
     "/v1/stream/incidents/a:1", "/pauses", "/v1/pauses", "/v1/pauses/shares", "/breaches", "/v1/breaches",
     f"/v1/breaches/{A_CLOCK}",
 )  # fmt: skip

@@ -14,6 +14,7 @@ from tests.unit.board.envelopes import NOW, Ticket, minutes
 from sla_board.shown.bucket import Bucket
 from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
 from sla_board.shown.hours import CalendarsByName, HoursAt
+from sla_board.shown.place import BadPlace
 from sla_board.shown.queue import Queue, read_queue
 from sla_board.shown.row import row_of
 from sla_domain.hours import WALL
@@ -207,3 +208,33 @@ async def test_a_breached_row_says_who_has_it(board: BoardBench) -> None:
     assert await answer() == "acknowledged by anna"
     await board.tell(ticket.alert("opened", NOW + minutes(9), episode=2))
     assert await answer() == "not acknowledged", "an alert that opens again is asked about again"
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("order", list(QueueOrder))
+async def test_pages_are_the_whole_list_in_every_order_while_time_passes(
+    board: BoardBench, order: QueueOrder, descending: bool
+) -> None:
+    await a_mixed_day(board)
+    shown = replace(EVERYTHING, order=order, descending=descending)
+    whole = [str(row.id) for row in (await look(board, shown)).rows]
+    assert len(whole) > 25
+    paged: list[str] = []
+    page = replace(shown, limit=7)
+    while True:
+        queue = await look(board, page)
+        paged += [str(row.id) for row in queue.rows]
+        if queue.after is None:
+            break
+        assert len(queue.rows) == 7
+        page = replace(page, cursor=str(queue.after))
+        board.time.pass_(timedelta(minutes=20))  # urgency changes, the pages of this list do not
+    assert paged == whole
+
+
+async def test_a_cursor_of_another_order_is_refused(small_board: BoardBench) -> None:
+    await a_mixed_day(small_board)
+    queue = await look(small_board, replace(EVERYTHING, limit=5))
+    for written, order in ((str(queue.after), QueueOrder.DUE), ("urgency_", QueueOrder.URGENCY), ("x", QueueOrder.DUE)):
+        with pytest.raises(BadPlace):
+            await look(small_board, replace(EVERYTHING, order=order, cursor=written))

@@ -15,7 +15,7 @@ from sla_board import tables
 from sla_board.history.condition import belongs, dated, joined, table_of, text_condition
 from sla_board.history.filter import STATES, IncidentFilter
 from sla_board.history.rollup import EVERYTHING, month_of, month_start
-from sla_board.history.verdict import Verdict
+from sla_board.history.verdict import PromiseVerdict
 
 _count = tables.listed_count.c
 
@@ -30,7 +30,7 @@ class ListCounts:
 
     total: int
     states: Mapping[str, int]
-    verdicts: Mapping[Verdict, int]
+    verdicts: Mapping[PromiseVerdict, int]
     months: Mapping[int, int]
 
 
@@ -80,7 +80,7 @@ async def _sum_months(
     found: Counter[tuple[int, str, str]],
 ) -> None:  # fmt: skip
     whose = belongs(shown, _count)
-    if shown.of_contracts is None and not shown.customers and not shown.products:
+    if shown.of_contracts is None and not shown.customers:
         whose = [_count.part == EVERYTHING, *belongs(shown, _count)[1:]]
     query = select(_count.month, _count.phase, _count.verdict, func.sum(_count.number).label("number"))
     query = query.where(_count.metric == shown.metric, *whose)
@@ -116,7 +116,7 @@ def _cuts(shown: IncidentFilter) -> list[datetime | None]:
 
 
 def _counts(found: Counter[tuple[int, str, str]], shown: IncidentFilter) -> ListCounts:
-    chosen = frozenset(verdict.value for verdict in shown.verdicts) or frozenset(Verdict)
+    chosen = frozenset(verdict.value for verdict in shown.verdicts) or frozenset(PromiseVerdict)
     wanted = frozenset(shown.states) or frozenset(STATES)
     states, verdicts, months = Counter[str](), Counter[str](), Counter[int]()
     for (month, state, verdict), number in found.items():
@@ -129,6 +129,6 @@ def _counts(found: Counter[tuple[int, str, str]], shown: IncidentFilter) -> List
     return ListCounts(
         total=months.total(),
         states={state: states[state] for state in STATES if states[state]},
-        verdicts={verdict: verdicts[verdict.value] for verdict in Verdict},
+        verdicts={verdict: verdicts[verdict.value] for verdict in PromiseVerdict},
         months={month: months[month] for month in sorted(months, reverse=True) if months[month]},
     )

@@ -14,7 +14,7 @@ from sla_board import tables
 from sla_board.history.export import pages_of
 from sla_board.history.filter import IncidentFilter
 from sla_board.history.keep import read_events
-from sla_board.history.part import Part
+from sla_board.history.part import ListPart
 from sla_board.projection.contract import periods_of
 from sla_board.projection.store import envelope_of
 from sla_domain.contract_view import contract_view
@@ -36,11 +36,11 @@ async def event_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[byte
     `shown`: without a metric.
     """
     async for rows in pages_of(store, shown):
-        whole = [row.incident for row in rows if row.part != Part.SHARE.value]
+        whole = [row.incident for row in rows if row.part != ListPart.SHARE.value]
         async for piece in _whole(store, whole):
             yield piece
         for row in rows:
-            if row.part == Part.SHARE.value:
+            if row.part == ListPart.SHARE.value:
                 yield await _shared(store, row.incident, row.contract)
 
 

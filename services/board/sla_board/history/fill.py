@@ -36,7 +36,7 @@ class ListFilling:
 
     async def run(self) -> None:
         """Enter all incidents that are still to be entered, then wait for ever (a part of a service never ends)."""
-        while await self._tried():
+        while await self._tried():  # noqa: ASYNC110 - the pause is for others who write
             await asyncio.sleep(self._pause)
         await asyncio.Event().wait()
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.history.listed import UNKNOWN, ListedRows, Seen, listed_rows
-from sla_board.history.part import Part
+from sla_board.history.part import ListPart
 from sla_board.history.rollup import count_changes
 from sla_board.projection.clock import PublishedFact
 from sla_board.projection.contract import periods_of
@@ -43,8 +43,9 @@ async def keep_listed(connection: AsyncConnection, incidents: Collection[str]) -
     if not incidents:
         return
     names = sorted(incidents)
-    rows = await _rows_of(connection, names)
+    # The old rows go first: what is read afterwards is not older than what another process has written of them.
     gone = await remove_rows(connection, names)
+    rows = await _rows_of(connection, names)
     await _insert(connection, tables.listed, rows.incidents)
     await _insert(connection, tables.listed_clock, rows.clocks)
     # Last, since others wait for these rows until the commit.
@@ -124,7 +125,7 @@ async def _rows_of(connection: AsyncConnection, names: Sequence[str]) -> ListedR
         label, customer = _under(mine, told, labels.get(name))
         seen = Seen(
             incident=name,
-            part=Part.WHOLE,
+            part=ListPart.WHOLE,
             contract=label,
             record=record,
             clocks=mine,
@@ -175,7 +176,7 @@ async def _shares(connection: AsyncConnection, whole: Seen, contracts: Collectio
         shares.append(
             Seen(
                 incident=incident,
-                part=Part.SHARE,
+                part=ListPart.SHARE,
                 contract=contract,
                 record=record,
                 clocks=share.clocks,
@@ -186,7 +187,7 @@ async def _shares(connection: AsyncConnection, whole: Seen, contracts: Collectio
                 fact=_newest(share.facts),
             )
         )
-    return [replace(whole, part=Part.MOVED), *shares]
+    return [replace(whole, part=ListPart.MOVED), *shares]
 
 
 async def read_events(connection: AsyncConnection, incident: str) -> tuple[list[IncidentEvent], list[PublishedFact]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from sla_board.history.part import Part
+from sla_board.history.part import ListPart
 from sla_board.history.verdict import ClockVerdict, verdict_of_clock, verdict_of_incident
 from sla_board.projection.text import searchable
 from sla_domain.bounds import CUSTOMER, PRIORITY, shorten
@@ -36,7 +36,7 @@ class Seen:
     """
 
     incident: str
-    part: Part
+    part: ListPart
     contract: str
     record: Any
     clocks: Sequence[Any]
@@ -65,7 +65,9 @@ def listed_rows(seen: Seen) -> ListedRows:
     title = (record.title if record else "") or (newest.title if newest else "")
     url = (record.url if record else "") or (newest.url if newest else "")
     customer = (record.customer if record else "") or (newest.customer if newest else "")
-    ticket = ticket_key(seen.incident, url, attributes.get("key", ""))
+    ticket = (record.ticket if record else "") or ticket_key(
+        seen.incident, url, attributes.get("key", "") or getattr(newest, "ticket", "")
+    )
     opened_at, ended_at = _opened(seen), _ended(seen)
     shared = {
         "incident": seen.incident,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 
-class Part(IntEnum):
+class ListPart(IntEnum):
     """What of an incident a row of the list shows.
 
     WHOLE: all of an incident that has always been under one contract. MOVED: all of one that has been under several;
@@ -17,8 +17,8 @@ class Part(IntEnum):
     SHARE = 2
 
 
-ALL_CONTRACTS = (Part.WHOLE.value, Part.MOVED.value)
+ALL_CONTRACTS = (ListPart.WHOLE.value, ListPart.MOVED.value)
 """The rows for those who may see every contract and have chosen none: each incident once."""
 
-ONE_CONTRACT = (Part.WHOLE.value, Part.SHARE.value)
+ONE_CONTRACT = (ListPart.WHOLE.value, ListPart.SHARE.value)
 """The rows for a list of chosen contracts: each incident as it stands, or stood, under each of them."""

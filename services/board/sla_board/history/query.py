@@ -47,8 +47,13 @@ async def read_page(connection: AsyncConnection, shown: IncidentFilter, after: L
     span = _span(counts, shown.limit + 1, after)
     rows = await read_rows(connection, shown, after, shown.limit + 1, span) if counts.total else []
     page, more = rows[: shown.limit], len(rows) > shown.limit
-    filling = (await connection.execute(select(tables.listing.c.after))).first() is not None
-    return IncidentPage(shown, page, counts, place_of(page[-1]) if more else None, filling)
+    after = place_of(page[-1]) if more else None
+    return IncidentPage(shown, page, counts, after, await is_filling(connection))
+
+
+async def is_filling(connection: AsyncConnection) -> bool:
+    """Return whether incidents of an earlier release are still being entered in the list."""
+    return (await connection.execute(select(tables.listing.c.after))).first() is not None
 
 
 async def read_rows(

@@ -10,7 +10,7 @@ from typing import Any
 from sla_board.history.part import ALL_CONTRACTS
 
 EVERYTHING = -1
-"""The value of the column `part` in rows that count over all contracts, customers and products."""
+"""The value of the column `part` in rows that count over all contracts and customers."""
 _KEY = ("metric", "part", "contract", "customer", "product", "month", "priority", "phase", "verdict")
 
 
@@ -43,4 +43,4 @@ def _keys(row: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     metric = row.get("metric", "")
     yield (metric, row["part"], row["contract"], row["customer"], row["product"], *tail)
     if row["part"] in ALL_CONTRACTS:
-        yield (metric, EVERYTHING, "", "", "", *tail)
+        yield (metric, EVERYTHING, "", "", row["product"], *tail)

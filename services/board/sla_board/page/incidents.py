@@ -8,18 +8,18 @@ from typing import Any
 
 from sla_board.history.filter import IncidentFilter
 from sla_board.history.query import IncidentPage
-from sla_board.history.verdict import Verdict
+from sla_board.history.verdict import PromiseVerdict
 from sla_board.shown.word import StateWord
 from sla_domain.metrics import BUILT_IN
 
 LOOKS = {
-    Verdict.MET.value: StateWord("Met", "met", "good"),
-    Verdict.MISSED.value: StateWord("Missed", "breached", "breached"),
-    Verdict.OPEN.value: StateWord("Open", "running", "running"),
-    Verdict.EXEMPT.value: StateWord("Exempt", "outside", "quiet"),
-    Verdict.NONE.value: StateWord("No verdict", "cancelled", "quiet"),
+    PromiseVerdict.MET.value: StateWord("Met", "met", "good"),
+    PromiseVerdict.MISSED.value: StateWord("Missed", "breached", "breached"),
+    PromiseVerdict.OPEN.value: StateWord("Open", "running", "running"),
+    PromiseVerdict.EXEMPT.value: StateWord("Exempt", "outside", "quiet"),
+    PromiseVerdict.NONE.value: StateWord("No verdict", "cancelled", "quiet"),
 }
-"""Verdict -> word, icon and style."""
+"""PromiseVerdict -> word, icon and style."""
 
 
 def clock_words(row: Any) -> str:

@@ -27,7 +27,7 @@ from sla_board.attainment.words import (
 )
 from sla_board.history.cursor import written_cursor
 from sla_board.history.query import IncidentPage
-from sla_board.history.verdict import Verdict
+from sla_board.history.verdict import PromiseVerdict
 from sla_board.page.incidents import LOOKS, chips, clock_words, empty_words, metric_choices
 from sla_board.page.report import ReportPages
 from sla_board.page.static import StaticFiles
@@ -95,7 +95,7 @@ class Pages:
             QueueOrder=QueueOrder,
             Bucket=Bucket,
             ClockCondition=ClockCondition,
-            Verdict=Verdict,
+            PromiseVerdict=PromiseVerdict,
             verdict_look=LOOKS,
             clock_words=clock_words,
             web_link=word.web_link,
@@ -110,7 +110,9 @@ class Pages:
             objective_query=query_of_objective,
             cell_query=_cell_query,
         )
-        self._templates.filters.update(local=word.local_text, utc=word.utc_text, span=word.span_text, iso=iso)
+        self._templates.filters.update(
+            local=word.local_text, dated=word.dated_text, utc=word.utc_text, span=word.span_text, iso=iso
+        )
         for name in self._templates.list_templates(extensions=["html"]):
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
         style = self.static.get("report.css")

@@ -43,6 +43,7 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
     return {
         "id": first.incident,
         "source": first.source,
+        "ticket": key,
         "title": title,
         "url": url,
         "customer": customer,

@@ -54,12 +54,10 @@ class QueueOrder(StrEnum):
 class BoardFilter:
     """The choices of a viewer of the board; an empty tuple or text means "any".
 
-    - `contracts`, `priorities`, `metrics`: ids.
-    - `conditions`: states, such as PAUSED. `buckets`: how soon due.
-    - `text`: searched in incident ids, titles, customers and contracts.
-    - `order`: the order of the list; `descending`: reversed.
-    - `limit`: the highest number of rows.
-    - `only_contract`: the only contract that the viewer's key may see, None for all; never set by the URL.
+    `contracts`, `priorities`, `metrics`: their ids. `conditions`: states, such as PAUSED. `buckets`: how soon due.
+    `text` is looked for in incident ids, titles, customers and contracts. `order`: by what the list is sorted;
+    `descending`: the other way round. `limit`: most rows to show. `cursor`: where the page begins, "" for the first
+    one. `only_contract`: the one contract that the viewer's key may see, None for all; it never comes from the URL.
     """
 
     contracts: tuple[str, ...] = ()
@@ -71,6 +69,7 @@ class BoardFilter:
     order: QueueOrder = QueueOrder.URGENCY
     descending: bool = False
     limit: int = ROWS
+    cursor: str = ""
     only_contract: str | None = None
 
     @property
@@ -81,9 +80,10 @@ class BoardFilter:
     def query(self, **changed: object) -> str:
         """Return this filter as the query of a URL: `contract=acme&sort=-due`; "" without choices.
 
-        `changed`: field -> value to use in place of the filter's own value. `only_contract` is never in the query.
+        `changed`: field -> value that is used in place of this filter's own. The cursor is in the query only if it is
+        among `changed`: another choice begins with the first page. `only_contract` is never in it.
         """
-        asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
+        asked = replace(self, **{"cursor": "", **changed})  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []
         pairs += [("contract", name) for name in asked.contracts]
         pairs += [("priority", name) for name in asked.priorities]
@@ -96,6 +96,8 @@ class BoardFilter:
             pairs.append(("sort", f"{'-' if asked.descending else ''}{asked.order.value}"))
         if asked.limit != ROWS:
             pairs.append(("limit", str(asked.limit)))
+        if asked.cursor:
+            pairs.append(("cursor", asked.cursor))
         return urlencode(pairs)
 
     def sort_query(self, order: QueueOrder) -> str:

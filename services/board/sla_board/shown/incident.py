@@ -28,6 +28,7 @@ from sla_board.shown.timeline import Drawing, MarkKind, Point, TimelineRow, Time
 from sla_domain.breach_reason import NO_RULES
 from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind, PromiseMade, PromiseMoved
+from sla_domain.ticket_key import ticket_key
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store.alias import incident_named
 from sla_platform.wire import ClockFact, decode_clock_fact, decode_event
@@ -99,9 +100,10 @@ class ShownFact:
 class IncidentFile:
     """The content of an incident's page, as far as the viewer may see it.
 
-    `link`: to the ticket, "" for none. `phase`: where the work stands, such as `waiting`. `contract`, `plan`, `zone`:
-    of its newest clock, without one of the newest fact; instants are shown in `zone`. `opened_at`: None if not known.
-    `attributes`: what its events state, such as `product`, by name. `promises`: its clocks, open ones first, the most
+    `ticket`: the name people use, such as `SUP-77`. `link`: to the ticket, "" for none. `phase`: where the work stands,
+    such as `waiting`. `contract`, `plan`, `zone`: of its newest clock, without one of the newest fact; instants are
+    shown in `zone`. `opened_at`: None if not known. `attributes`: what its events state, such as `product`, by name.
+    `promises`: its clocks, open ones first, the most
     urgent of them in front. `happenings`: its events. `sayings`: the facts that slad published. `deliveries`: rows of
     the table `board_delivery`. `whose_time`: its time by party and holder. `breaches`: which promises were broken, and
     why. `drawing`: the timeline, None when there is nothing to draw. `not_shown`: parts that could not be made.
@@ -110,6 +112,7 @@ class IncidentFile:
     """
 
     id: str
+    ticket: str
     title: str
     link: str
     phase: str
@@ -244,10 +247,12 @@ def _file(
         "fact", ((one.id, partial(_saying, one.fact)) for one in sorted(facts, key=lambda one: one.noticed))
     )
     drawing = making.one("drawing", incident, lambda: _drawing(promises, by_clock, now, zone))
+    url = (record.url if record else "") or (newest.url if newest else "")
     return IncidentFile(
         id=incident,
+        ticket=(record.ticket if record else "") or ticket_key(incident, url),
         title=(record.title if record else "") or (newest.title if newest else "") or incident,
-        link=word.web_link((record.url if record else "") or (newest.url if newest else "")),
+        link=word.web_link(url),
         phase=record.phase if record else "unknown",
         priority=(newest.priority if newest else "") or (record.priority if record else ""),
         customer=(record.customer if record else "") or (newest.customer if newest else ""),

@@ -16,6 +16,7 @@ from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_board.shown.bucket import HOUR, SOON, Bucket, end_of_day
 from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
 from sla_board.shown.hours import ClockHours, CountedReach, HoursAt
+from sla_board.shown.place import QueuePlace, follows, parse_place, place_of
 from sla_domain.clock import ClockState
 from sla_platform.store.urgency import UrgencyOrder, urgency_at
 
@@ -29,13 +30,11 @@ _MOST_CHOICES = 200
 class Queue:
     """The open clocks that match a filter, in the filter's order, as of `now`.
 
-    - `hours`: finds each clock's hours.
-    - `rows`: the clocks' records in the table `board_clock`, up to the filter's limit. Each record also has its
-      incident's title and URL, as `known_title` and `known_url`.
-    - `alerts`: clock id -> alert, for breached rows.
-    - `buckets`: how soon due -> number of clocks that match the filter, ignoring its choice of buckets.
-    - `open_clocks`: how many clocks the viewer may see.
-    - `contracts`, `priorities`: choices of the filter's menus.
+    `hours`: finds each clock's hours. `rows`: the clocks' records in the table `board_clock`, at most the filter's
+    limit; each also has its incident's title, URL and ticket, as `known_title`, `known_url` and `known_ticket`.
+    `alerts`: clock id -> alert, for breached rows. `buckets`: how soon due -> number of clocks that fit the filter,
+    ignoring its choice of buckets. `open_clocks`: how many the viewer may see. `contracts`, `priorities`: choices of
+    the filter's menus.
     """
 
     now: datetime
@@ -44,6 +43,7 @@ class Queue:
     alerts: Mapping[str, ShownAlert]  # of the rows, by clock
     buckets: Mapping[Bucket, int]  # what the filter shows, before its own choice of buckets
     open_clocks: int  # what the viewer may see at all
+    after: QueuePlace | None  # of the last row, where more follow
     contracts: tuple[str, ...]  # to choose from
     priorities: tuple[str, ...]
 
@@ -59,8 +59,10 @@ class Queue:
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
     """Return the open clocks that match the filter `shown`, as of the instant `hours.now`.
 
-    `hours`: finds each clock's hours, which determine how soon the clock is due (its bucket).
+    On a page behind the first the clocks are sorted as they were for the first page. `hours`: finds the hours in which
+    each clock counts, and so how soon it is due (its bucket). Raises BadPlace if the filter's cursor is no place.
     """
+    after = parse_place(shown.cursor, shown.order, shown.descending) if shown.cursor else None
     allowed, now = allowed_clocks(shown), hours.now
     choices = await _choices(connection, shown, allowed)
     looks = {name: hours.look(contract, name) for contract, name in choices.hours}
@@ -72,11 +74,22 @@ async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: Hou
         .group_by(bucket)
     )
     counts = {Bucket(row.bucket): row.clocks for row in (await connection.execute(counting)).all()}
-    query = joined_clocks(shown, select(tables.clock, *known_columns(shown)))
+    sorted_at = now if after is None else after.at
+    if after is not None:
+        then = HoursAt(sorted_at, hours.calendars)
+        looks = {name: then.look(contract, name) for contract, name in choices.hours}
+    by_bucket = bucket if after is None else _bucket(sorted_at, choices.zones, looks)
+    known = [
+        *known_columns(shown), _urgency(sorted_at).label("place_score"), by_bucket.label("place_bucket"),
+    ]  # fmt: skip
+    query = joined_clocks(shown, select(tables.clock, *known))
     if shown.buckets:
         wanted = and_(wanted, bucket.in_([int(number) for number in shown.buckets]))
-    query = query.where(wanted).order_by(*_order(shown, bucket, now)).limit(shown.limit)
-    rows = (await connection.execute(query)).all()
+    if after is not None:
+        wanted = and_(wanted, follows(after, _column(shown, by_bucket, sorted_at), _by_urgency(sorted_at)))
+    query = query.where(wanted).order_by(*_order(shown, by_bucket, sorted_at)).limit(shown.limit + 1)
+    found = (await connection.execute(query)).all()
+    rows = found[: shown.limit]
     return Queue(
         now=now,
         hours=hours,
@@ -84,6 +97,7 @@ async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: Hou
         alerts=await _alerts(connection, [str(row.id) for row in rows if row.breached_at is not None], shown),
         buckets={number: counts.get(number, 0) for number in Bucket},
         open_clocks=choices.open_clocks,
+        after=place_of(rows[-1], shown.order, shown.descending, sorted_at) if len(found) > len(rows) else None,
         contracts=choices.contracts,
         priorities=choices.priorities,
     )
@@ -234,29 +248,30 @@ def _urgency(now: datetime) -> ColumnElement[float]:
     return urgency_at(now, _clock.weight, _clock.due_seconds)
 
 
+def _by_urgency(now: datetime) -> UrgencyOrder:
+    return UrgencyOrder(_urgency(now), _clock.due_at, _clock.incident, _clock.metric, _clock.cycle)
+
+
+def _column(shown: BoardFilter, bucket: ColumnElement[int], now: datetime) -> ColumnElement[Any]:
+    """The column by which the list is sorted first."""
+    columns: Mapping[QueueOrder, ColumnElement[Any]] = {
+        QueueOrder.URGENCY: _urgency(now),
+        QueueOrder.STATE: bucket,
+        QueueOrder.DUE: _clock.due_at,
+        QueueOrder.PRIORITY: _clock.priority,
+        QueueOrder.CONTRACT: _clock.contract,
+        QueueOrder.INCIDENT: _clock.incident,
+        QueueOrder.METRIC: _clock.metric,
+    }
+    return columns[shown.order]
+
+
 def _order(shown: BoardFilter, bucket: ColumnElement[int], now: datetime) -> list[ColumnElement[Any]]:
     """The chosen column, then urgency (clause I4), then a tail that makes every order total: rows never swap places."""
-    chosen: ColumnElement[Any]
-    most_urgent = _urgency(now).desc()
-    soonest = _clock.due_at.asc().nulls_last()
-    match shown.order:
-        case QueueOrder.URGENCY:
-            chosen = _urgency(now).asc() if shown.descending else most_urgent
-        case QueueOrder.STATE:
-            chosen = bucket.desc() if shown.descending else bucket.asc()
-        case QueueOrder.DUE:
-            chosen = _clock.due_at.desc().nulls_last() if shown.descending else soonest
-        case QueueOrder.PRIORITY:
-            chosen = _turned(_clock.priority, shown)
-        case QueueOrder.CONTRACT:
-            chosen = _turned(_clock.contract, shown)
-        case QueueOrder.INCIDENT:
-            chosen = _turned(_clock.incident, shown)
-        case QueueOrder.METRIC:
-            chosen = _turned(_clock.metric, shown)
-    order = UrgencyOrder(_urgency(now), _clock.due_at, _clock.incident, _clock.metric, _clock.cycle)
-    return [chosen, most_urgent, *order.tail]
-
-
-def _turned(column: ColumnElement[str], shown: BoardFilter) -> ColumnElement[str]:
-    return column.desc() if shown.descending else column.asc()
+    column = _column(shown, bucket, now)
+    # By urgency the highest comes first, and turned round the lowest.
+    falling = shown.descending != (shown.order is QueueOrder.URGENCY)
+    chosen = column.desc() if falling else column.asc()
+    if shown.order is QueueOrder.DUE:
+        chosen = chosen.nulls_last()
+    return [chosen, _urgency(now).desc(), *_by_urgency(now).tail]

@@ -15,6 +15,7 @@ from sla_board.shown.count import Countdown, countdown_of
 from sla_board.shown.filter import ClockCondition
 from sla_board.shown.hours import HoursAt
 from sla_domain.clock import ClockState
+from sla_domain.ticket_key import ticket_key
 from sla_domain.urgency import score_of_weight
 
 
@@ -22,25 +23,20 @@ from sla_domain.urgency import score_of_weight
 class ClockRow:
     """A clock as a row of a page.
 
-    - `title`, `link`: of the ticket; `link` is "" for none.
-    - `contract`, `plan`, `priority`, `metric`: names in the catalogue.
-    - `cycle`: the clock's number, from 0, among the incident's clocks of this metric.
-    - `allowed`: the target in words.
-    - `weight`: the part of the urgency that does not depend on the time.
-    - `bucket`: how soon the clock is due.
-    - `condition`, `word`: the state, for the filter and for the page.
-    - `why`: the reason of a pause.
-    - `answer`: whether the alert about the breach is acknowledged, and by whom; "" without an alert.
-    - `provisional`: the breach may still be taken back.
-    - `due_at`: None while paused.
-    - `zone`: the time zone in which instants are shown.
-    - `warned`: the threshold of the last warning, such as `75 %`; "" for none, or if `word` shows the threshold.
-    - `outside`: the clock runs while its hours are closed. `opens_at`: when the hours open.
-    - `count`: the values for the browser's countdown of the time left; None: no countdown.
+    `ticket`: the name people use, such as `SUP-77`. `title`, `link`: of the ticket; the link is "" for none.
+    `contract`, `plan`, `priority`, `metric`: names in the catalogue. `cycle`: the clock's number among the incident's
+    clocks of this metric, from 0. `allowed`: the target in words. `weight`: the part of its urgency that does not
+    depend on the time. `bucket`: how soon it is due. `condition`, `word`: its state, for the filter and as shown.
+    `why`: the reason of a pause. `answer`: whether the alert about the breach is acknowledged, and by whom; "" without
+    an alert. `provisional`: the breach may still be taken back. `due_at`: None while paused. `zone`: in which its
+    instants are shown. `warned`: the threshold of the last warning, such as `75 %`; "" if none, or if `word` shows it.
+    `outside`: the clock runs while its hours are closed; they open at `opens_at`. `count`: from which the browser
+    counts the time left down; None: none is shown.
     """
 
     id: str
     incident: str
+    ticket: str  # the name people use
     title: str
     link: str  # to the ticket, empty when a browser must not follow it
     customer: str
@@ -138,6 +134,7 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Cloc
     return ClockRow(
         id=str(record.id),
         incident=record.incident,
+        ticket=getattr(record, "known_ticket", None) or ticket_key(record.incident, record.url),
         title=getattr(record, "known_title", None) or record.title or record.incident,
         link=word.web_link(getattr(record, "known_url", None) or record.url),
         customer=record.customer if moved is None else record.moved_customer,

@@ -118,6 +118,15 @@ def local_text(instant: datetime, zone: str) -> str:
     return f"{there:%a} {there.day} {there:%b %H:%M} {there:%Z}"
 
 
+def dated_text(instant: datetime, zone: str) -> str:
+    """Return an instant in the time zone `zone` with its year, such as `Thu 12 Nov 2026 08:30 CET`."""
+    try:
+        there = instant.astimezone(zone_of(zone))
+    except OverflowError:
+        return utc_text(instant)
+    return f"{there:%a} {there.day} {there:%b %Y %H:%M %Z}"
+
+
 def local_text_without_zone(instant: datetime, zone: str) -> str:
     """Return an instant in the time zone `zone`, without the zone's name: `Thu 12 Nov 08:30`."""
     return local_text(instant, zone).rpartition(" ")[0]

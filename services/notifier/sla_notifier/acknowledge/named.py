@@ -18,7 +18,7 @@ def subject_of(alert: Alert) -> str:
     content = alert.content
     if isinstance(content, NoticeData):
         return one_line(content.title, 200)
-    ticket = f"{content.incident} {content.title}".strip()
+    ticket = f"{content.ticket_key} {content.title}".strip()
     return one_line(f"{id_as_words(content.metric)}, {content.customer or content.contract}, {ticket}", 200)
 
 

@@ -19,7 +19,7 @@ from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact
 
-_NAMES = ("contract", "plan", "customer", "priority", "zone", "title", "url", "product", "language", "due_at")
+_NAMES = ("contract", "plan", "customer", "priority", "zone", "title", "url", "ticket", "product", "language", "due_at")
 _BY_NEW_STATE = {
     ClockState.MET: CloseReason.MET,
     ClockState.MISSED: CloseReason.MISSED,

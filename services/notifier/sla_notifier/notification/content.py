@@ -47,7 +47,7 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
     values: dict[str, Value] = {
         "customer": one_line(fact.customer) or title_of(context.catalogue, fact.contract),
         "contract": title_of(context.catalogue, fact.contract),
-        "incident": one_line(f"{fact.incident} {fact.title}", 160) if fact.title else one_line(fact.incident),
+        "incident": one_line(f"{fact.ticket_key} {fact.title}".strip(), 160),
         "metric": metric,
         "priority": one_line(fact.priority) or "–",
         "product": one_line(fact.product),
@@ -151,6 +151,7 @@ def _clock_data(
         "occasion": request.id,
         "alert": request.alert,
         "incident": fact.incident,
+        "ticket": one_line(fact.ticket_key),
         "title": one_line(fact.title),
         "contract": fact.contract,
         "customer": one_line(fact.customer),

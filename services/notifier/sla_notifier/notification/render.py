@@ -55,7 +55,7 @@ def _plain(notification: Notification, error: Exception) -> Message:
     request, said = notification.request, notification.request.content
     match said:
         case ClockFact():
-            about = said.incident
+            about = said.ticket_key
         case NoticeData():
             about = said.title
         case ObjectiveFact():

@@ -16,6 +16,7 @@ from sla_domain.published import PublishedState
 from sla_domain.published_mark import target_name
 from sla_domain.rulebook import Rulebook
 from sla_domain.target_text import target_text
+from sla_domain.ticket_key import unstated_key
 from sla_domain.urgency import weight_of
 from sla_platform.wire.clock import NOT_BREACHED
 
@@ -38,6 +39,7 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
         "zone": contract.zone,
         "title": attributes.get("title", "")[:300],
         "url": attributes.get("url", "")[:2000],
+        "ticket": unstated_key(incident.id, attributes.get("url", "")[:2000], attributes.get("key", "")),
         "product": attributes.get("product", ""),
         "language": contract.languages[0] if contract.languages else "en",
         "escalation": plan.escalation or "",

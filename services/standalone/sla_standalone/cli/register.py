@@ -23,6 +23,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "openslo": ("openslo",),
         "explain": ("explain",),
         "evidence": ("evidence",),
+        "incidents": ("incidents",),
         "replay": ("replay",),
         "compare": ("compare",),
         "apply": ("apply",),

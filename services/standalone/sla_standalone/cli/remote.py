@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
 from urllib.parse import quote
@@ -47,13 +47,18 @@ def service_answers(url: str) -> bool:
     return True
 
 
-def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """Return the JSON object that the service returns for a GET of `path`.
+Parameters = Mapping[str, str | int] | Sequence[tuple[str, str | int]]
+"""The query of a request: name -> value, or pairs, of which several may have one name."""
+
+
+def fetch_json(client: httpx2.Client, path: str, parameters: Parameters | None = None) -> dict[str, Any]:
+    """Return the JSON object with which the service answers a GET of `path`.
 
     `parameters`: the query's parameters; None for none. A status of 400 or above ends the command with the title and
     detail of the problem; the exit status is 1 for 404, else 2.
     """
-    answer = client.get(path, params=dict(parameters or {}))
+    pairs = parameters.items() if isinstance(parameters, Mapping) else parameters or ()
+    answer = client.get(path, params=list(pairs))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
         stop_refused(answer)
     found: dict[str, Any] = answer.json()

@@ -17,6 +17,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    empty = sa.text("''")
+    op.add_column("board_incident", sa.Column("ticket", sa.Text(), server_default=empty, nullable=False))
     op.add_column("board_incident", sa.Column("ended_at", column.INSTANT, nullable=True))
     op.create_table(
         "board_listed",
@@ -54,6 +56,15 @@ def upgrade() -> None:
     op.create_index("ix_board_listed_product", "board_listed", ["product", "counts_at", "incident"])
     op.create_index("ix_board_listed_verdict", "board_listed", ["verdict", "counts_at", "incident"])
     op.create_index("ix_board_listed_folded", "board_listed", ["folded"])
+    whole = sa.text("part < 2")
+    op.create_index(
+        "ux_board_listed_incident",
+        "board_listed",
+        ["incident"],
+        unique=True,
+        postgresql_where=whole,
+        sqlite_where=whole,
+    )
     op.create_table(
         "board_listed_clock",
         sa.Column("incident", sa.String(length=300), nullable=False),
@@ -117,3 +128,4 @@ def downgrade() -> None:
     op.drop_table("board_listed_clock")
     op.drop_table("board_listed")
     op.drop_column("board_incident", "ended_at")
+    op.drop_column("board_incident", "ticket")
