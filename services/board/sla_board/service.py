@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from sla_board import tables
 from sla_board.api import Board, router
 from sla_board.breach_api import breach_routes
-from sla_board.breakdown.refolder import Refolder
+from sla_board.breakdown.worker import BreakdownWorker
 from sla_board.contract_api import PlanDeps, contract_routes
 from sla_board.link.store import PlanLinks
 from sla_board.live import BoardReader, View
@@ -51,14 +51,14 @@ _log = structlog.get_logger(__name__)
 class BoardService(Service):
     """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
 
-    `router`: its HTTP routes. `projector` applies events to its tables. `refolder` computes whose time it was, and the
-    pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting`
-    deletes data that is older than the retention period.
+    `router`: its HTTP routes. `projector` applies events to its tables. `breakdowns` computes whose time it was, and
+    the pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting` deletes data that is
+    older than the retention period.
     """
 
     router: APIRouter
     projector: Projector
-    refolder: Refolder | None
+    breakdowns: BreakdownWorker | None
     hub: Hub[View]
     metrics: BoardMetrics
     forgetting: RetentionLoop
@@ -90,8 +90,8 @@ def build(
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
     changes = WakeSignal()
-    refolder = None if rulebook is None else Refolder(store, time_source, metrics, rulebook, changes.wake)
-    projector = Projector(store, time_source, metrics, changes.wake, None if refolder is None else refolder.add)
+    breakdowns = None if rulebook is None else BreakdownWorker(store, time_source, metrics, rulebook, changes.wake)
+    projector = Projector(store, time_source, metrics, changes.wake, None if breakdowns is None else breakdowns.add)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))
@@ -108,10 +108,10 @@ def build(
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
     board = Board(shown, hub, projector, event_source, authorizer, metrics)
     routes = router(board)
-    routes.include_router(pause_routes(shown, authorizer))
+    routes.routes.extend(pause_routes(shown, authorizer).routes)
     if rulebook is not None:
         keeper = ReasonKeeper(store, time_source)
-        routes.include_router(breach_routes(shown, keeper, rulebook, authorizer, changes.wake))
+        routes.routes.extend(breach_routes(shown, keeper, rulebook, authorizer, changes.wake).routes)
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))
@@ -121,7 +121,7 @@ def build(
         parts=(
             Part("consume", lambda: event_source.run(projector)),
             Part("streams", hub.run),
-            *(() if refolder is None else (Part("breakdowns", refolder.run),)),
+            *(() if breakdowns is None else (Part("breakdowns", breakdowns.run),)),
             Part("housekeeping", lambda: _keep_house(store, time_source, metrics)),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
@@ -131,7 +131,7 @@ def build(
         drain=hub.close,
         router=routes,
         projector=projector,
-        refolder=refolder,
+        breakdowns=breakdowns,
         hub=hub,
         metrics=metrics,
         forgetting=forgetting,

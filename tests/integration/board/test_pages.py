@@ -146,7 +146,7 @@ async def test_hostile_text_is_text_wherever_it_is_shown(
         assert payload in page.text, "shown as it is"
         scripts = [attributes.get("src") or "inline" for tag, attributes in page.tags if tag == "script"]
         assert [src.partition("?")[0].rpartition("/")[2] for src in scripts] == (
-            ["board.js", "explain.js", "ack.js"] if path.startswith("/incidents/") else ["board.js"]
+            ["board.js", "explain.js", "ack.js", "reason.js"] if path.startswith("/incidents/") else ["board.js"]
         )
         assert {"img"}.isdisjoint(tag for tag, _ in page.tags)
         for _, attributes in page.tags:
