@@ -16,6 +16,7 @@ from sla_board import tables
 from sla_board.api import Board, router
 from sla_board.breach_api import breach_routes
 from sla_board.breakdown.worker import BreakdownWorker
+from sla_board.breakdown_api import breakdown_routes
 from sla_board.contract_api import PlanDeps, contract_routes
 from sla_board.link.store import PlanLinks
 from sla_board.live import BoardReader, View
@@ -110,6 +111,7 @@ def build(
     routes = router(board)
     routes.routes.extend(pause_routes(shown, authorizer).routes)
     if rulebook is not None:
+        routes.routes.extend(breakdown_routes(shown, rulebook, authorizer).routes)
         keeper = ReasonKeeper(store, time_source)
         routes.routes.extend(breach_routes(shown, keeper, rulebook, authorizer, changes.wake).routes)
     if catalogue is not None:

@@ -179,3 +179,45 @@ async def test_one_incident_that_cannot_be_computed_keeps_nobody_waiting(
     assert {row["incident"] for row in await rows(told, tables.breakdown)} == {"jira-acme:ACME-1"}
     assert await rows(told, tables.unfolded) == []
     assert told.metric("slad_board_not_shown_total", part="breakdown") == 1
+
+
+async def test_what_ended_is_summed_up_by_contract_and_metric(told: BoardBench, client: httpx2.AsyncClient) -> None:
+    first, second, moved = Ticket("jira-acme:ACME-1"), Ticket("jira-acme:ACME-2"), Ticket("jira-acme:ACME-3")
+    for ticket in (first, second):
+        await tell(told, *a_life(ticket), ticket.event(EventKind.RESOLVED, NOW))
+    given_away = moved.event(EventKind.UPDATED, NOW - minutes(60), changed={"customer": "Umbrella AG", "line": "3"})
+    await tell(told, *a_life(moved)[:2], given_away, moved.event(EventKind.RESOLVED, NOW))
+    await tell(told, *a_life(Ticket("jira-acme:OPEN")))
+
+    async def sums(contract: str, **span: str) -> dict[str, Any]:
+        answer = await client.get("/v1/breakdowns", params={"contract": contract} | (span or {"period": "2026-11"}))
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    acme = await sums("acme")
+    assert (acme["incidents"]["count"], acme["behind"]) == (2, 0)
+    assert by_party(acme["incidents"]["parts"]) == {"own": 3.0, "customer": 4.0, "defect": 1.0}
+    assert {metric: one["count"] for metric, one in acme["clocks"].items()} == {"first_response": 2, "resolution": 2}
+    assert by_party(acme["clocks"]["resolution"]["parts"], "counted_seconds")["own"] == 3.0
+    umbrella = await sums("umbrella")
+    assert (umbrella["incidents"]["count"], by_party(umbrella["incidents"]["parts"])) == (1, {"customer": 1.0})
+    assert {part["line"] for part in umbrella["incidents"]["parts"]} == {"3"}, "the time before was another contract's"
+    assert (await sums("acme", **{"from": "2026-11-16T12:00:01Z", "to": "2026-12-01T00:00:00Z"}))["incidents"][
+        "count"
+    ] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "says"),
+    [
+        ("contract=acme", 422, "Give a period, or from and to."),
+        ("contract=acme&period=2026-11&from=2026-11-01T00:00:00Z", 422, "Give a period, or from and to."),
+        ("contract=acme&period=now", 422, "write a month as 2026-11"),
+        ("period=2026-11", 404, "say which"),
+        ("contract=nobody&period=2026-11", 404, "nobody"),
+    ],
+)
+async def test_sums_that_make_no_sense_are_told(client: httpx2.AsyncClient, query: str, status: int, says: str) -> None:
+    answer = await client.get(f"/v1/breakdowns?{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert says in answer.json()["detail"]
