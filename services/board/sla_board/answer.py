@@ -14,6 +14,7 @@ from sla_board.shown.incident import IncidentFile
 from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import ClockRow, row_of
+from sla_domain.breakdown import Breakdown
 
 
 class _Answer(BaseModel):
@@ -378,22 +379,23 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
 
 
 def _breakdown(shown: ShownBreakdown) -> BreakdownAnswer:
-    return BreakdownAnswer(
-        clock=shown.clock,
-        metric=shown.metric,
-        cycle=shown.cycle,
-        parts=tuple(
-            BreakdownPartAnswer(
-                assignee=part.holder.assignee,
-                group=part.holder.group,
-                line=part.holder.line,
-                party=part.party.value,
-                wall_seconds=part.sums.wall.total_seconds(),
-                within_seconds=part.sums.within.total_seconds() if shown.counted else None,
-                counted_seconds=part.sums.counted.total_seconds() if shown.counted else None,
-            )
-            for part in shown.known.parts
-        ),
+    parts = parts_answer(shown.known, counted=shown.counted)
+    return BreakdownAnswer(clock=shown.clock, metric=shown.metric, cycle=shown.cycle, parts=parts)
+
+
+def parts_answer(known: Breakdown, *, counted: bool) -> tuple[BreakdownPartAnswer, ...]:
+    """Return the parts of a breakdown as their JSON models. `counted`: whether it is known how much of it counted."""
+    return tuple(
+        BreakdownPartAnswer(
+            assignee=part.holder.assignee,
+            group=part.holder.group,
+            line=part.holder.line,
+            party=part.party.value,
+            wall_seconds=part.sums.wall.total_seconds(),
+            within_seconds=part.sums.within.total_seconds() if counted else None,
+            counted_seconds=part.sums.counted.total_seconds() if counted else None,
+        )
+        for part in known.parts
     )
 
 

@@ -36,7 +36,7 @@ _ONE: dict[int | str, dict[str, Any]] = {**_DENIED, 404: {"description": "No suc
 _Language = Annotated[str, Query(max_length=20, description="of the titles of codes: en, pl, it, ru or zh-TW"), LINE]
 
 
-class ReasonIn(BaseModel):
+class BreachReasonIn(BaseModel):
     """The body of a request to say why a promise was broken."""
 
     model_config = ConfigDict(
@@ -209,12 +209,12 @@ def _routes_of_one(
         "/v1/breaches/{clock}/reason",
         summary="Explain a breach",
         responses={**_ONE, **BAD_BODY, 409: {"description": "The clock was not breached"}},
-        openapi_extra=describes(ReasonIn),
+        openapi_extra=describes(BreachReasonIn),
     )
     async def explain(request: Request, clock: str, lang: _Language = "en") -> ExplainedAnswer:
         """Say why a promise was broken. An earlier reason stays on record; the same one again changes nothing."""
         access = authorize(request, ACK)
-        body = await demand_model(request, ReasonIn)
+        body = await demand_model(request, BreachReasonIn)
         by = name_and_key(body.by.strip(), access.key)
         wanted = WantedReason(clock=_clock_id(clock), code=body.code, text=body.text.strip(), by=by)
         try:

@@ -12,6 +12,8 @@ import orjson
 
 from sla_board.page.render import Pages, frame_id, iso
 from sla_board.shown.breaches import BreachCursor, BreachFilter, BreachPage, ShownBreach, read_breach, read_breaches
+from sla_board.shown.breakdown import count_behind
+from sla_board.shown.breakdown_sums import BreakdownSums, read_breakdown_sums
 from sla_board.shown.due import DueClocks, read_due
 from sla_board.shown.evidence import fact_lines
 from sla_board.shown.filter import BoardFilter
@@ -96,6 +98,12 @@ class BoardReader:
         """Return a page of pauses as of now; see `read_pauses`."""
         async with self._store.reading() as connection:
             return await read_pauses(connection, asked, after, limit, self._hours())
+
+    async def breakdown_sums(self, contract: str, start: datetime, end: datetime) -> tuple[BreakdownSums, int]:
+        """Return (the time of what ended in `[start, end)` in sum, how many incidents are being computed anew)."""
+        async with self._store.reading() as connection:
+            sums = await read_breakdown_sums(connection, contract, start, end)
+            return sums, await count_behind(connection)
 
     async def pause_sums(self, asked: PauseFilter) -> PauseSums:
         """Return the paused time of all pauses that `asked` describes, as of now."""

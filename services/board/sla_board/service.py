@@ -17,7 +17,8 @@ from sla_board.api import Board, router
 from sla_board.attainment.gauge import AttainmentGauges
 from sla_board.attainment.watch import ObjectiveWatch
 from sla_board.breach_api import breach_routes
-from sla_board.breakdown.refolder import Refolder
+from sla_board.breakdown.worker import BreakdownWorker
+from sla_board.breakdown_api import breakdown_routes
 from sla_board.contract_api import AttainmentDeps, PlanDeps, attainment_routes, contract_routes
 from sla_board.history.fill import ListFilling
 from sla_board.history.keep import keep_listed
@@ -60,15 +61,14 @@ _log = structlog.get_logger(__name__)
 class BoardService(Service):
     """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
 
-    `router`: its HTTP routes. `projector` applies events to its tables. `refolder` computes whose time it was, and the
-    pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting` deletes data that is older
-    than the retention period. `objectives` watches how objectives of attainment stand, `gauges` shows attainment as
-    metrics.
+    `router`: its HTTP routes. `projector` applies events to its tables. `breakdowns` computes whose time it was, and
+    the pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting` deletes data that is
+    older than the retention period.
     """
 
     router: APIRouter
     projector: Projector
-    refolder: Refolder | None
+    breakdowns: BreakdownWorker | None
     hub: Hub[View]
     metrics: BoardMetrics
     forgetting: RetentionLoop
@@ -103,8 +103,8 @@ def build(
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
     changes = WakeSignal()
-    refolder = None if rulebook is None else Refolder(store, time_source, metrics, rulebook, changes.wake)
-    marked = None if refolder is None else refolder.add
+    breakdowns = None if rulebook is None else BreakdownWorker(store, time_source, metrics, rulebook, changes.wake)
+    marked = None if breakdowns is None else breakdowns.add
     counted = WakeSignal()
     published = (log_appended or WakeSignal()).wake
     objectives = ObjectiveWatch(store, time_source, rulebook or (lambda: None), published, counted.wake)
@@ -129,10 +129,11 @@ def build(
     add_incident_list(routes, IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook)))
     attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
     routes.routes.extend(attainment_routes(attainment).routes)
-    routes.include_router(pause_routes(shown, authorizer))
+    routes.routes.extend(pause_routes(shown, authorizer).routes)
     if rulebook is not None:
+        routes.routes.extend(breakdown_routes(shown, rulebook, authorizer).routes)
         keeper = ReasonKeeper(store, time_source)
-        routes.include_router(breach_routes(shown, keeper, rulebook, authorizer, changes.wake))
+        routes.routes.extend(breach_routes(shown, keeper, rulebook, authorizer, changes.wake).routes)
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         printer, address = PdfPrinter(), public_url.rstrip("/")
@@ -151,7 +152,7 @@ def build(
             Part("consume", lambda: event_source.run(projector)),
             Part("streams", hub.run),
             Part("listing", ListFilling(store).run),
-            *(() if refolder is None else (Part("breakdowns", refolder.run),)),
+            *(() if breakdowns is None else (Part("breakdowns", breakdowns.run),)),
             Part("housekeeping", lambda: _keep_house(store, time_source, metrics)),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
@@ -163,7 +164,7 @@ def build(
         drain=hub.close,
         router=routes,
         projector=projector,
-        refolder=refolder,
+        breakdowns=breakdowns,
         hub=hub,
         metrics=metrics,
         forgetting=forgetting,

@@ -289,7 +289,16 @@ breakdown = Table(
     Column("ended_at", Instant),
     Column("parts", Text, nullable=False),  # JSON (sla_board.breakdown.stored)
     Column("going_on", Text, nullable=False),  # JSON of whose time passes since; empty once it has ended
-    Index("ix_board_breakdown_contract", "contract", "ended_at"),
+    Column("summed", Boolean, nullable=False),  # in the sums of its contract
+    Index(
+        "ix_board_breakdown_summed",
+        "contract",
+        "ended_at",
+        "incident",
+        "subject",
+        postgresql_where=text("summed"),
+        sqlite_where=text("summed"),
+    ),
 )
 
 # Pauses of clocks, with what an audit asks of each.

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry
 from tests.build.rulebook import contract, coverage, plan, rulebook
 from tests.given import given
@@ -25,7 +25,7 @@ from sla_platform.bus import Batch, Handler, Quarantine
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.envelope import Envelope
 from sla_platform.http import problem
-from sla_platform.http.keys import READ, Authorizer, KeyGate
+from sla_platform.http.keys import READ, Authorizer, KeyAccess, KeyGate
 from sla_platform.retention import Retention
 from sla_platform.runtime import run_services
 from sla_platform.store.engine import Store
@@ -81,7 +81,11 @@ class BoardBench:
         self.registry = CollectorRegistry()
         self.source = IdleSource()
         open_gate = KeyGate(tuple, time, open_scopes=frozenset({READ}))
-        gate = authorizer or open_gate
+        self.gate: KeyAccess | None = None  # what everybody may do, in place of the gate
+
+        def gate(request: Request, scope: str) -> KeyAccess:
+            return self.gate or (authorizer or open_gate)(request, scope)
+
         self.rulebook = HOURS
         self.quarantine = Quarantine("board", store, tables.quarantine, time, BusMetrics())
         self.service: BoardService = build(

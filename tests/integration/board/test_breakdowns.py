@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.integration.board.bench import BoardBench
 from tests.integration.board.test_projection import rows
@@ -44,8 +44,8 @@ async def client(told: BoardBench) -> AsyncIterator[httpx2.AsyncClient]:
 async def tell(board: BoardBench, *envelopes: Envelope) -> None:
     """As a bus would, and then what follows beside it."""
     await board.tell(*envelopes)
-    assert board.service.refolder is not None
-    await board.service.refolder.catch_up()
+    assert board.service.breakdowns is not None
+    await board.service.breakdowns.catch_up()
 
 
 def a_life(ticket: Ticket) -> list[Envelope]:
@@ -116,22 +116,24 @@ async def test_what_is_new_is_said_until_it_has_been_computed(told: BoardBench, 
 
 
 async def test_a_change_that_comes_meanwhile_is_computed_after_all(told: BoardBench) -> None:
+    """The end arrives after the events were read and before the rows are written."""
     ticket = Ticket("jira-acme:ACME-1")
     await told.tell(*a_life(ticket))
-    refolder = told.service.refolder
-    assert refolder is not None
-    made, later = refolder._made, ticket.event(EventKind.RESOLVED, NOW)
+    worker = told.service.breakdowns
+    assert worker is not None
+    honest, loop, later = worker._made, asyncio.get_running_loop(), [ticket.event(EventKind.RESOLVED, NOW)]
 
     def interrupted(*given: Any) -> Any:
-        return made(*given)
+        rows = honest(*given)
+        if later:
+            asyncio.run_coroutine_threadsafe(told.tell(later.pop()), loop).result(20)
+        return rows
 
-    async with told.store.reading() as connection:
-        before = (await connection.execute(select(tables.unfolded.c.mark))).scalar_one()
-    refolder._made = interrupted  # type: ignore[method-assign]
-    await told.tell(later)
-    async with told.store.reading() as connection:
-        assert (await connection.execute(select(tables.unfolded.c.mark))).scalar_one() != before
-    await refolder.catch_up()
+    worker._made = interrupted  # type: ignore[method-assign]
+    await worker._compute(["jira-acme:ACME-1"])
+    assert await rows(told, tables.breakdown) == [], "what was read is old, and is not written"
+    assert len(await rows(told, tables.unfolded)) == 1
+    await worker.catch_up()
     assert [row["ended_at"] for row in await rows(told, tables.breakdown) if not row["subject"]] == [NOW]
 
 
@@ -162,7 +164,7 @@ async def test_a_key_of_one_contract_sees_the_time_of_its_own_periods(told: Boar
 async def test_one_incident_that_cannot_be_computed_keeps_nobody_waiting(
     told: BoardBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sla_board.breakdown import refolder as module
+    from sla_board.breakdown import worker as module
 
     honest = module.computed_rows
 
@@ -177,3 +179,45 @@ async def test_one_incident_that_cannot_be_computed_keeps_nobody_waiting(
     assert {row["incident"] for row in await rows(told, tables.breakdown)} == {"jira-acme:ACME-1"}
     assert await rows(told, tables.unfolded) == []
     assert told.metric("slad_board_not_shown_total", part="breakdown") == 1
+
+
+async def test_what_ended_is_summed_up_by_contract_and_metric(told: BoardBench, client: httpx2.AsyncClient) -> None:
+    first, second, moved = Ticket("jira-acme:ACME-1"), Ticket("jira-acme:ACME-2"), Ticket("jira-acme:ACME-3")
+    for ticket in (first, second):
+        await tell(told, *a_life(ticket), ticket.event(EventKind.RESOLVED, NOW))
+    given_away = moved.event(EventKind.UPDATED, NOW - minutes(60), changed={"customer": "Umbrella AG", "line": "3"})
+    await tell(told, *a_life(moved)[:2], given_away, moved.event(EventKind.RESOLVED, NOW))
+    await tell(told, *a_life(Ticket("jira-acme:OPEN")))
+
+    async def sums(contract: str, **span: str) -> dict[str, Any]:
+        answer = await client.get("/v1/breakdowns", params={"contract": contract} | (span or {"period": "2026-11"}))
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    acme = await sums("acme")
+    assert (acme["incidents"]["count"], acme["behind"]) == (2, 0)
+    assert by_party(acme["incidents"]["parts"]) == {"own": 3.0, "customer": 4.0, "defect": 1.0}
+    assert {metric: one["count"] for metric, one in acme["clocks"].items()} == {"first_response": 2, "resolution": 2}
+    assert by_party(acme["clocks"]["resolution"]["parts"], "counted_seconds")["own"] == 3.0
+    umbrella = await sums("umbrella")
+    assert (umbrella["incidents"]["count"], by_party(umbrella["incidents"]["parts"])) == (1, {"customer": 1.0})
+    assert {part["line"] for part in umbrella["incidents"]["parts"]} == {"3"}, "the time before was another contract's"
+    assert (await sums("acme", **{"from": "2026-11-16T12:00:01Z", "to": "2026-12-01T00:00:00Z"}))["incidents"][
+        "count"
+    ] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "says"),
+    [
+        ("contract=acme", 422, "Give a period, or from and to."),
+        ("contract=acme&period=2026-11&from=2026-11-01T00:00:00Z", 422, "Give a period, or from and to."),
+        ("contract=acme&period=now", 422, "write a month as 2026-11"),
+        ("period=2026-11", 404, "say which"),
+        ("contract=nobody&period=2026-11", 404, "nobody"),
+    ],
+)
+async def test_sums_that_make_no_sense_are_told(client: httpx2.AsyncClient, query: str, status: int, says: str) -> None:
+    answer = await client.get(f"/v1/breakdowns?{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert says in answer.json()["detail"]

@@ -53,8 +53,8 @@ def ended(name: str = "jira-acme:ACME-1") -> list[object]:
 
 async def test_an_incident_that_ended_long_ago_goes_with_everything_that_was_said_of_it(board: BoardBench) -> None:
     await board.tell(*ended())
-    assert board.service.refolder is not None
-    await board.service.refolder.catch_up()
+    assert board.service.breakdowns is not None
+    await board.service.breakdowns.catch_up()
     before = await left(board)
     assert await house(board, timedelta(days=413)) == {}
     assert await left(board) == before

@@ -60,6 +60,7 @@ OF_A_CONTRACT = {  # those of its own for the key of one contract
     "GET /v1/contracts/{contract}/versions/{number}", "GET /v1/contracts/{contract}/windows",
     "GET /v1/contracts/{contract}/profile", "GET /contracts/{contract}", "GET /v1/board/contracts/{contract}",
     "GET /contracts/{contract}/plan.pdf",
+    "GET /v1/breakdowns",
     "GET /v1/contracts/{contract}/ledgers", "GET /v1/contracts/{contract}/ledgers/{allowance}",
 }  # fmt: skip
 LISTS_CONTRACTS = {"GET /v1/contracts", "GET /contracts"}
@@ -420,6 +421,7 @@ async def _contracts(world: Tenants, subtests: pytest.Subtests) -> None:
     for route in sorted(OF_A_CONTRACT | LISTS_CONTRACTS):
         path = route.partition(" ")[2].replace("{contract}", "acme").replace("{number}", "1")
         path = path.replace("{allowance}", "training")
+        path += "?contract=acme&period=2026-11" if route == "GET /v1/breakdowns" else ""
         for key in KEYS:
             with subtests.test("of a contract", route=route, key=key):
                 answer = await world.ask(key, "GET", path)

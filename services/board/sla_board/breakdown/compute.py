@@ -56,9 +56,10 @@ def computed_rows(
     if not is_foldable(events):
         return ComputedRows()
     incident = _folded(events, rulebook, known)
-    rows = list(_breakdowns(incident, rulebook, WHOLE, incident.changed_at))
     contracts = {period.contract for period in incident.periods}
-    for contract in sorted(contracts) if len(contracts) > 1 else ():
+    alone = len(contracts) == 1
+    rows = list(_breakdowns(incident, rulebook, WHOLE, incident.changed_at, summed=alone))
+    for contract in () if alone else sorted(contracts):
         seen = contract_view(events, incident.periods, contract)
         if seen is not None:
             part = seen.of(_folded(seen.events, rulebook, known))
@@ -73,15 +74,15 @@ def _folded(events: Iterable[IncidentEvent], rulebook: Rulebook, known: Mapping[
 
 
 def _breakdowns(
-    incident: Incident, rulebook: Rulebook, view: str, at: datetime, *, left: bool = False
+    incident: Incident, rulebook: Rulebook, view: str, at: datetime, *, left: bool = False, summed: bool = True
 ) -> Iterator[dict[str, Any]]:
-    """The rows as of `at`; `left`: from then on its time is another contract's."""
+    """The rows as of `at`. `left`: from then on its time is another contract's. `summed`: they count in its sums."""
     common = {"incident": incident.id, "view": view}
     yield common | {
         "subject": "", "contract": view or incident.contract.id, "metric": "", "cycle": 0, "hours": WALL, "state": "",
         "started_at": incident.opened_at, "ended_at": incident.ended_at,
         "parts": parts_text(incident_breakdown(incident, at)),
-        "going_on": "" if left else going_on_text(going_on(None, incident)),
+        "going_on": "" if left else going_on_text(going_on(None, incident)), "summed": summed,
     }  # fmt: skip
     for clock in incident.clocks[-MOST_CLOCKS:]:
         hours, calendar = _hours(clock, incident, rulebook)
@@ -90,9 +91,10 @@ def _breakdowns(
         except CalendarError:
             continue
         yield common | {
-            "subject": str(clock.id), "contract": clock.contract, "metric": clock.metric, "cycle": clock.cycle,
+            "subject": str(clock.id), "contract": view or clock.contract, "metric": clock.metric, "cycle": clock.cycle,
             "hours": hours, "state": clock.state.value, "started_at": clock.started_at, "ended_at": clock.stopped_at,
             "parts": parts_text(parts), "going_on": "" if left else going_on_text(going_on(clock, incident)),
+            "summed": summed and hours != UNKNOWN,
         }  # fmt: skip
 
 

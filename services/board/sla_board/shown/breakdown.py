@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -85,6 +85,11 @@ def holder_name(holder: Holder) -> str:
     """Return the names of a holder as one text, such as `ann · desk · line 2`; "" if none is stated."""
     line = f"line {holder.line}" if holder.line else ""
     return " · ".join(name for name in (holder.assignee, holder.group, line) if name)
+
+
+async def count_behind(connection: AsyncConnection) -> int:
+    """Return how many incidents have something new that is not counted in breakdowns and pauses yet."""
+    return (await connection.execute(select(func.count()).select_from(tables.unfolded))).scalar_one()
 
 
 async def read_whose_time(

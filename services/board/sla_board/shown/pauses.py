@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.breakdown.stored import held_of, wall_until
-from sla_board.shown.breakdown import holder_name
+from sla_board.shown.breakdown import count_behind, holder_name
 from sla_board.shown.hours import HoursAt
 from sla_board.shown.row import incident_path
 from sla_domain.breakdown import Holder
@@ -163,8 +163,8 @@ async def read_pauses(
                 break
         if len(found) == limit or len(rows) <= limit:
             more = len(rows) > limit or (bool(rows) and cursor != PauseCursor(rows[-1].started_at, rows[-1].clock))
-            return PausePage(tuple(found), cursor if more else None, await _behind(connection))
-    return PausePage(tuple(found), cursor, await _behind(connection))
+            return PausePage(tuple(found), cursor if more else None, await count_behind(connection))
+    return PausePage(tuple(found), cursor, await count_behind(connection))
 
 
 async def read_pause_sums(connection: AsyncConnection, asked: PauseFilter, hours: HoursAt) -> PauseSums:
@@ -276,10 +276,6 @@ def _counted(row: Any, hours: HoursAt) -> timedelta | None:
 
 def _too_short(counted: timedelta | None, asked: PauseFilter) -> bool:
     return asked.measure is PauseMeasure.COUNTED and counted is not None and counted < asked.longer_than
-
-
-async def _behind(connection: AsyncConnection) -> int:
-    return (await connection.execute(select(func.count()).select_from(tables.unfolded))).scalar_one()
 
 
 def _add(sums: dict[str, timedelta], name: str, length: timedelta) -> None:

@@ -143,7 +143,9 @@ async def _choices(connection: AsyncConnection, shown: BoardFilter, allowed: Col
 
 def known_columns(shown: BoardFilter) -> list[ColumnElement[Any]]:
     """Return the columns that a row needs besides those of its clock: what its incident and its contract are now."""
-    known: list[ColumnElement[Any]] = [_incident.title.label("known_title"), _incident.url.label("known_url")]
+    known: list[ColumnElement[Any]] = [
+        _incident.ticket.label("known_ticket"), _incident.title.label("known_title"), _incident.url.label("known_url"),
+    ]  # fmt: skip
     if shown.only_contract is not None:
         known += [_moved.contract.label("moved_contract"), _moved.customer.label("moved_customer")]
     return known

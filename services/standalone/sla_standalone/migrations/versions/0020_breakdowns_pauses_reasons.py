@@ -36,9 +36,16 @@ def upgrade() -> None:
         sa.Column("ended_at", column.INSTANT, nullable=True),
         sa.Column("parts", sa.Text(), nullable=False),
         sa.Column("going_on", sa.Text(), nullable=False),
+        sa.Column("summed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("incident", "view", "subject"),
     )
-    op.create_index("ix_board_breakdown_contract", "board_breakdown", ["contract", "ended_at"])
+    op.create_index(
+        "ix_board_breakdown_summed",
+        "board_breakdown",
+        ["contract", "ended_at", "incident", "subject"],
+        postgresql_where=sa.text("summed"),
+        sqlite_where=sa.text("summed"),
+    )
     op.create_table(
         "board_pause",
         sa.Column("clock", column.CLOCK_KEY, nullable=False),

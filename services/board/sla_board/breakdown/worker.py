@@ -43,7 +43,7 @@ LONG_SECONDS = 0.25
 _log = structlog.get_logger(__name__)
 
 
-class Refolder:
+class BreakdownWorker:
     """Computes the breakdowns and pauses of the incidents that are marked: call `run`, or `catch_up` once.
 
     `rulebook`: returns the plans, contracts and calendars in force. `changed`: called after rows were written.
