@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
@@ -19,7 +19,7 @@ from sla_board.projection.clock import PublishedFact, about_clock, clock_row
 from sla_board.projection.contract import contract_rows
 from sla_board.projection.delivery import alert_row, delivery_rows
 from sla_board.projection.incident import incident_row
-from sla_board.projection.mark import CountedNews, marks_between, write_marks
+from sla_board.projection.mark import CountedNews, CountedOnce, marks_between, write_marks
 from sla_board.projection.memory import RememberedReader, RowMemory, essential_events, essential_facts
 from sla_board.projection.phase import phase_rows
 from sla_domain.event import IncidentEvent
@@ -151,6 +151,25 @@ class Projector:
         """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
+    async def refold(self, connection: AsyncConnection, incidents: Collection[str]) -> None:
+        """Compute everything that the board derives from the events of some incidents anew, as if they had just come.
+
+        The rows of these incidents are deleted and written again in the caller's transaction, so a process that applies
+        an event to one of the incidents waits for its end. Deliveries and alerts stay: their events are not stored.
+
+        Args:
+            connection: A transaction of the board's store.
+            incidents: The incidents' ids.
+
+        Raises:
+            StoreBusy: The store takes no work, or another process writes the same incident.
+        """
+        counted = await verdicts.counted_of(connection, incidents)
+        # The old rows go first: what is read afterwards is not older than what another process has written of them.
+        await projections.delete_derived(connection, incidents)
+        touched = self._read(await projections.stored_events(connection, incidents), alone=False)
+        await self._derive(connection, touched, self._time_source.now(), counted)
+
     def _observe(self, fresh: Sequence[Envelope], touched: _Touched, now: datetime) -> None:
         self.applied_at = now
         for envelope in fresh:
@@ -173,10 +192,27 @@ class Projector:
     async def _write(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
         """Return how many incidents in the batch have been forgotten and are not started anew."""
         await projections.keep_events(connection, touched.events)
+        late = await self._derive(connection, touched, now)
+        await projections.upsert_newer_rows(connection, tables.delivery, delivery_rows(touched.told))
+        await projections.upsert_rows(connection, tables.alert, touched.alerts)
+        await projections.upsert_notices(connection, notice_rows(touched.notices))
+        return late
+
+    async def _derive(
+        self,
+        connection: AsyncConnection,
+        touched: _Touched,
+        now: datetime,
+        counted: Mapping[str, Sequence[CountedOnce]] | None = None,
+    ) -> int:
+        """Return how many incidents in the batch have been forgotten and are not started anew.
+
+        `counted`: how attainment counted each incident before; None: as its rows say.
+        """
+        names = _named(touched)
+        before = await verdicts.counted_of(connection, names) if counted is None else counted
         if self._marked is not None:
             await projections.mark_unfolded(connection, touched.concerned, now)
-        names = _named(touched)
-        before = await verdicts.counted_of(connection, names)
         late = await self._write_incidents(connection, touched, now) if touched.incidents else 0
         moves = contract_rows(touched.moves)
         await projections.upsert_newer_rows(connection, tables.contract, moves)
@@ -188,9 +224,6 @@ class Projector:
         await self._write_requests(connection, phased | clocks)
         after = await verdicts.counted_of(connection, names)
         await write_marks(connection, marks_between(before, after, _news(touched)))
-        await projections.upsert_newer_rows(connection, tables.delivery, delivery_rows(touched.told))
-        await projections.upsert_rows(connection, tables.alert, touched.alerts)
-        await projections.upsert_notices(connection, notice_rows(touched.notices))
         await self._listing(connection, {row["incident"] for row in touched.events})
         return late
 

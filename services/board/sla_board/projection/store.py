@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Select, Table, and_, exists, func, or_, select, update
+from sqlalchemy import Column, Select, Table, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -65,6 +65,21 @@ async def events_of_incidents(
     async for row in _rows(connection, query, len(incidents)):
         found[row.incident].append(decode_event(envelope_of(row)))
     return found
+
+
+async def stored_events(connection: AsyncConnection, incidents: Collection[str]) -> list[Envelope]:
+    """Return all stored events and facts of these incidents, as they came from the bus, in the order of arrival."""
+    kept = tables.event.c
+    query = select(tables.event).where(kept.incident.in_(sorted(incidents))).order_by(kept.position)
+    return [envelope_of(row) async for row in _rows(connection, query, len(incidents))]
+
+
+async def delete_derived(connection: AsyncConnection, incidents: Collection[str]) -> None:
+    """Delete the rows that follow from the stored events of these incidents, but for those of the list."""
+    names = sorted(incidents)
+    for table in (tables.clock, tables.request, tables.contract, tables.phase):
+        await connection.execute(delete(table).where(table.c.incident.in_(names)))
+    await connection.execute(delete(tables.incident).where(tables.incident.c.id.in_(names)))
 
 
 async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:

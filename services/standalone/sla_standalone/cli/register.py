@@ -35,6 +35,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "importing": ("import",),
         "calendar": ("calendar",),
         "quarantine": ("quarantine",),
+        "rebuild": ("rebuild",),
         "key": ("key",),
         "audit": ("audit",),
     }

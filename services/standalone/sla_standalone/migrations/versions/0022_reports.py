@@ -8,7 +8,7 @@ from alembic import op
 from sla_standalone.migrations import column
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 _VOICE = sa.text("type IN ('io.slad.incident.escalated.v1', 'io.slad.incident.rated.v1')")

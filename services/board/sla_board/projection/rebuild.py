@@ -1,0 +1,96 @@
+"""Computing anew what the board derives from stored events, beside the processes that go on applying new ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.projection.projector import Projector
+from sla_platform.store.engine import Store
+
+PART = 100  # incidents in one transaction
+_DERIVED = (
+    tables.incident, tables.clock, tables.request, tables.contract, tables.phase, tables.listed, tables.listed_clock,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RebuiltPart:
+    """Some incidents that were computed anew."""
+
+    incidents: int
+    """How many."""
+    differing: Sequence[str]
+    """The ids of those whose rows are not what they were."""
+    last: str
+    """The id of the last one, from which a rebuild that was broken off goes on."""
+
+
+class _Undone(Exception):
+    """Raised to end a transaction that shall change nothing."""
+
+
+class Rebuild:
+    """Computes the board's rows of all incidents anew from their stored events; call `run`.
+
+    Args:
+        store: The database with the board's tables.
+        projector: Derives rows from events. It may be another one than that of the processes that are running.
+    """
+
+    def __init__(self, store: Store, projector: Projector) -> None:
+        self._store = store
+        self._projector = projector
+
+    async def run(self, after: str = "", *, dry_run: bool = False) -> AsyncIterator[RebuiltPart]:
+        """Compute incidents anew, in the order of their ids, at most 100 in a transaction; yield what each part found.
+
+        Args:
+            after: Begin behind this incident; "": with the first.
+            dry_run: Say which incidents would differ, and leave all rows as they are.
+
+        Raises:
+            StoreBusy: The store takes no work. What was yielded before is done.
+        """
+        while names := await self._next(after):
+            after = names[-1]
+            yield RebuiltPart(len(names), await self._part(names, dry_run), after)
+
+    async def _next(self, after: str) -> Sequence[str]:
+        incident = tables.event.c.incident
+        query = select(incident).where(incident > after).distinct().order_by(incident).limit(PART)
+        async with self._store.reading() as connection:
+            return (await connection.execute(query)).scalars().all()
+
+    async def _part(self, names: Sequence[str], dry_run: bool) -> Sequence[str]:
+        differing: Sequence[str] = ()
+        try:
+            async with self._store.transaction() as connection:
+                before = await _rows(connection, names)
+                await self._projector.refold(connection, names)
+                after = await _rows(connection, names)
+                differing = [name for name in names if before.get(name) != after.get(name)]
+                if dry_run:
+                    raise _Undone
+        except _Undone:
+            pass
+        return differing
+
+
+async def _rows(connection: AsyncConnection, names: Sequence[str]) -> dict[str, set[tuple[Any, ...]]]:
+    """Every derived row of each incident, with the name of its table."""
+    found: dict[str, set[tuple[Any, ...]]] = {}
+    for table in _DERIVED:
+        incident = _incident_of(table)
+        for row in (await connection.execute(select(table).where(incident.in_(names)))).all():
+            found.setdefault(row._mapping[incident], set()).add((table.name, *row))
+    return found
+
+
+def _incident_of(table: Table) -> Any:
+    return table.c.id if table is tables.incident else table.c.incident

@@ -1,0 +1,69 @@
+"""`slad rebuild`: what the board shows of every incident, computed anew from the events that it has stored."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from prometheus_client import CollectorRegistry
+
+from sla_board.history.keep import keep_listed
+from sla_board.metrics import BoardMetrics
+from sla_board.projection.projector import Projector
+from sla_board.projection.rebuild import Rebuild
+from sla_platform.errors import BadSettings, StoreBusy
+from sla_platform.settings import Settings
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+from sla_standalone.cli.installation import NoInstallation, with_store
+from sla_standalone.cli.output import WRONG, emit, progress, say, stop
+
+_SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `slad rebuild` to the application."""
+    app.command("rebuild")(rebuild)
+
+
+def rebuild(
+    after: Annotated[str, typer.Option(help="Go on behind this incident, as an earlier run named it.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would differ, and change nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compute what the board shows of every incident anew, from the events and facts that it has stored.
+
+    The services may go on running: they wait for 100 incidents at a time at most. Deliveries and alerts stay as they
+    are. Works on the store of SLAD_STORE_URL. Exit status: 0 done, or nothing would differ; 1 a dry run that found
+    differences; 2 there is no store, or it takes no work.
+    """
+    try:
+        incidents, differing = with_store(Settings(), lambda store, time: _run(store, time, after, dry_run))
+    except (BadSettings, NoInstallation) as error:
+        stop(str(error))
+    except StoreBusy as error:
+        stop(f"the store takes no work, try again: {error}")
+    if json:
+        emit({"incidents": incidents, "differing": differing, "dry_run": dry_run})
+    else:
+        what = "would differ" if dry_run else "differed and are mended"
+        say(f"{incidents} incidents computed anew, {len(differing)} {what}")
+        for name in differing[:_SHOWN]:
+            say(f"  {name}")
+        if len(differing) > _SHOWN:
+            say(f"  and {len(differing) - _SHOWN} more")
+    if dry_run and differing:
+        raise typer.Exit(WRONG)
+
+
+async def _run(store: Store, time_source: TimeSource, after: str, dry_run: bool) -> tuple[int, list[str]]:
+    metrics = BoardMetrics(CollectorRegistry())
+    # Breakdowns are computed by the running board, for which each incident is marked.
+    projector = Projector(store, time_source, metrics, keep_listed, lambda: None, lambda _: None)
+    incidents, differing = 0, list[str]()
+    with progress("incidents") as advance:
+        async for part in Rebuild(store, projector).run(after, dry_run=dry_run):
+            incidents += part.incidents
+            differing += part.differing
+            advance(part.incidents)
+    return incidents, differing
