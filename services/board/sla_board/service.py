@@ -31,6 +31,7 @@ from sla_board.page.render import Pages
 from sla_board.paper.printer import PdfPrinter
 from sla_board.pause_api import pause_routes
 from sla_board.projection.projector import Projector
+from sla_board.projection.rebuild import Rebuild
 from sla_board.reason.store import ReasonKeeper
 from sla_board.report.store import FrozenReports
 from sla_board.report_api import ReportDeps, report_routes
@@ -171,6 +172,15 @@ def build(
         objectives=objectives,
         gauges=gauges,
     )
+
+
+def rebuild_of(store: Store, time_source: TimeSource) -> Rebuild:
+    """Return what computes the board's rows anew, for a process in which no board runs.
+
+    Breakdowns are left to the board that runs elsewhere: the incidents are marked for it.
+    """
+    metrics = BoardMetrics(CollectorRegistry())
+    return Rebuild(store, Projector(store, time_source, metrics, keep_listed, lambda: None, lambda _: None))
 
 
 def _store_answers(store: Store) -> Check:

@@ -15,7 +15,7 @@ from sla_board import tables
 from sla_board.history.condition import belongs, dated, joined, table_of, text_condition
 from sla_board.history.filter import STATES, IncidentFilter
 from sla_board.history.rollup import EVERYTHING, month_of, month_start
-from sla_board.history.verdict import PromiseVerdict
+from sla_board.history.verdict import ListedVerdict
 
 _count = tables.listed_count.c
 
@@ -30,7 +30,7 @@ class ListCounts:
 
     total: int
     states: Mapping[str, int]
-    verdicts: Mapping[PromiseVerdict, int]
+    verdicts: Mapping[ListedVerdict, int]
     months: Mapping[int, int]
 
 
@@ -116,7 +116,7 @@ def _cuts(shown: IncidentFilter) -> list[datetime | None]:
 
 
 def _counts(found: Counter[tuple[int, str, str]], shown: IncidentFilter) -> ListCounts:
-    chosen = frozenset(verdict.value for verdict in shown.verdicts) or frozenset(PromiseVerdict)
+    chosen = frozenset(verdict.value for verdict in shown.verdicts) or frozenset(ListedVerdict)
     wanted = frozenset(shown.states) or frozenset(STATES)
     states, verdicts, months = Counter[str](), Counter[str](), Counter[int]()
     for (month, state, verdict), number in found.items():
@@ -129,6 +129,6 @@ def _counts(found: Counter[tuple[int, str, str]], shown: IncidentFilter) -> List
     return ListCounts(
         total=months.total(),
         states={state: states[state] for state in STATES if states[state]},
-        verdicts={verdict: verdicts[verdict.value] for verdict in PromiseVerdict},
+        verdicts={verdict: verdicts[verdict.value] for verdict in ListedVerdict},
         months={month: months[month] for month in sorted(months, reverse=True) if months[month]},
     )

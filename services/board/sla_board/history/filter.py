@@ -7,7 +7,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from sla_board.history.listed import UNKNOWN
-from sla_board.history.verdict import PromiseVerdict
+from sla_board.history.verdict import ListedVerdict
 from sla_domain.incident import Phase
 from sla_platform.rfc3339 import rfc3339
 
@@ -41,7 +41,7 @@ class IncidentFilter:
     products: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
-    verdicts: tuple[PromiseVerdict, ...] = ()
+    verdicts: tuple[ListedVerdict, ...] = ()
     metric: str = ""
     since: datetime | None = None
     until: datetime | None = None

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sla_board.history.filter import GROUPS, MOST_ROWS, ROWS, STATES, IncidentFilter
 from sla_board.history.period import BadPeriod, calendar_period
-from sla_board.history.verdict import PromiseVerdict
+from sla_board.history.verdict import ListedVerdict
 from sla_domain.bounds import RANGE, within_reach, writable
 from sla_domain.calendar import load_zone
 from sla_domain.errors import UnknownZone
@@ -110,11 +110,11 @@ def _states(written: Sequence[str], errors: list[AskedError]) -> tuple[str, ...]
     return tuple(state for state in STATES if state in chosen)
 
 
-def _verdicts(written: Sequence[str], errors: list[AskedError]) -> tuple[PromiseVerdict, ...]:
+def _verdicts(written: Sequence[str], errors: list[AskedError]) -> tuple[ListedVerdict, ...]:
     chosen = {word.lower() for word in written}
-    for word in sorted(chosen - {*PromiseVerdict}):
-        errors.append(AskedError("verdict", f"{word!r} is no verdict: {', '.join(PromiseVerdict)}"))
-    return tuple(verdict for verdict in PromiseVerdict if verdict.value in chosen)
+    for word in sorted(chosen - {*ListedVerdict}):
+        errors.append(AskedError("verdict", f"{word!r} is no verdict: {', '.join(ListedVerdict)}"))
+    return tuple(verdict for verdict in ListedVerdict if verdict.value in chosen)
 
 
 def _limit(written: str, errors: list[AskedError]) -> int:

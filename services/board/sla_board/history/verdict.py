@@ -11,7 +11,7 @@ from typing import Any
 from sla_domain.clock import ClockState
 
 
-class PromiseVerdict(StrEnum):
+class ListedVerdict(StrEnum):
     """What came of a promise: of a clock, or of all clocks of an incident.
 
     MET: kept. MISSED: its due instant passed before, whether it has ended or not. OPEN: not decided. EXEMPT: a person
@@ -27,7 +27,7 @@ class PromiseVerdict(StrEnum):
     @property
     def words(self) -> str:
         """Return the verdict as text for people, such as `Missed`."""
-        return "No verdict" if self is PromiseVerdict.NONE else self.value.capitalize()
+        return "No verdict" if self is ListedVerdict.NONE else self.value.capitalize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class ClockVerdict:
     start if there is no end. `due_at`: the due instant of an open clock; None if it has none.
     """
 
-    verdict: PromiseVerdict
+    verdict: ListedVerdict
     counts_at: datetime | None
     due_at: datetime | None
 
@@ -51,7 +51,7 @@ class IncidentVerdict:
     `counts_at`: None if no clock has an instant. `due_at`: the first due instant of its open clocks; None for none.
     """
 
-    verdict: PromiseVerdict
+    verdict: ListedVerdict
     counts_at: datetime | None
     due_at: datetime | None
     met: int
@@ -69,14 +69,14 @@ def verdict_of_clock(clock: Any, exempt: bool) -> ClockVerdict:
     ended = clock.stopped_at or clock.breached_at or clock.due_at or clock.started_at
     ahead = clock.due_at if state.open else None
     if exempt:
-        return ClockVerdict(PromiseVerdict.EXEMPT, clock.breached_at or ended, ahead)
+        return ClockVerdict(ListedVerdict.EXEMPT, clock.breached_at or ended, ahead)
     if state is ClockState.MISSED or (state.open and clock.breached_at is not None):
-        return ClockVerdict(PromiseVerdict.MISSED, clock.breached_at or ended, ahead)
+        return ClockVerdict(ListedVerdict.MISSED, clock.breached_at or ended, ahead)
     if state is ClockState.MET:
-        return ClockVerdict(PromiseVerdict.MET, ended, None)
+        return ClockVerdict(ListedVerdict.MET, ended, None)
     if state is ClockState.CANCELLED:
-        return ClockVerdict(PromiseVerdict.NONE, ended, None)
-    return ClockVerdict(PromiseVerdict.OPEN, clock.due_at or clock.original_due_at or clock.started_at, ahead)
+        return ClockVerdict(ListedVerdict.NONE, ended, None)
+    return ClockVerdict(ListedVerdict.OPEN, clock.due_at or clock.original_due_at or clock.started_at, ahead)
 
 
 def verdict_of_incident(clocks: Sequence[ClockVerdict], live: bool) -> IncidentVerdict:
@@ -87,31 +87,31 @@ def verdict_of_incident(clocks: Sequence[ClockVerdict], live: bool) -> IncidentV
     ahead. Else it is MET if a clock was met, dated by the last stop. Clocks that are exempt or cancelled count only if
     there are no others.
     """
-    by = {verdict: [one for one in clocks if one.verdict is verdict] for verdict in PromiseVerdict}
+    by = {verdict: [one for one in clocks if one.verdict is verdict] for verdict in ListedVerdict}
     verdict, among = _decided(by, live)
     instants = [one.counts_at for one in among if one.counts_at is not None]
-    chosen = min if verdict is PromiseVerdict.MISSED else max
+    chosen = min if verdict is ListedVerdict.MISSED else max
     return IncidentVerdict(
         verdict=verdict,
         counts_at=chosen(instants) if instants else None,
         due_at=min(_known(one.due_at for one in clocks), default=None),
-        met=len(by[PromiseVerdict.MET]),
-        missed=len(by[PromiseVerdict.MISSED]),
-        open=len(by[PromiseVerdict.OPEN]),
-        exempt=len(by[PromiseVerdict.EXEMPT]),
+        met=len(by[ListedVerdict.MET]),
+        missed=len(by[ListedVerdict.MISSED]),
+        open=len(by[ListedVerdict.OPEN]),
+        exempt=len(by[ListedVerdict.EXEMPT]),
     )
 
 
-def _decided(by: dict[PromiseVerdict, list[ClockVerdict]], live: bool) -> tuple[PromiseVerdict, list[ClockVerdict]]:
+def _decided(by: dict[ListedVerdict, list[ClockVerdict]], live: bool) -> tuple[ListedVerdict, list[ClockVerdict]]:
     """The verdict, and the clocks by which it is dated."""
-    if by[PromiseVerdict.MISSED]:
-        return PromiseVerdict.MISSED, by[PromiseVerdict.MISSED]
-    if by[PromiseVerdict.OPEN] or (by[PromiseVerdict.MET] and live):
-        return PromiseVerdict.OPEN, by[PromiseVerdict.OPEN] or by[PromiseVerdict.MET]
-    for verdict in (PromiseVerdict.MET, PromiseVerdict.EXEMPT):
+    if by[ListedVerdict.MISSED]:
+        return ListedVerdict.MISSED, by[ListedVerdict.MISSED]
+    if by[ListedVerdict.OPEN] or (by[ListedVerdict.MET] and live):
+        return ListedVerdict.OPEN, by[ListedVerdict.OPEN] or by[ListedVerdict.MET]
+    for verdict in (ListedVerdict.MET, ListedVerdict.EXEMPT):
         if by[verdict]:
             return verdict, by[verdict]
-    return PromiseVerdict.NONE, []
+    return ListedVerdict.NONE, []
 
 
 def _known(instants: Iterable[datetime | None]) -> list[datetime]:

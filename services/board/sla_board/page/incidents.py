@@ -8,18 +8,18 @@ from typing import Any
 
 from sla_board.history.filter import IncidentFilter
 from sla_board.history.query import IncidentPage
-from sla_board.history.verdict import PromiseVerdict
+from sla_board.history.verdict import ListedVerdict
 from sla_board.shown.word import StateWord
 from sla_domain.metrics import BUILT_IN
 
 LOOKS = {
-    PromiseVerdict.MET.value: StateWord("Met", "met", "good"),
-    PromiseVerdict.MISSED.value: StateWord("Missed", "breached", "breached"),
-    PromiseVerdict.OPEN.value: StateWord("Open", "running", "running"),
-    PromiseVerdict.EXEMPT.value: StateWord("Exempt", "outside", "quiet"),
-    PromiseVerdict.NONE.value: StateWord("No verdict", "cancelled", "quiet"),
+    ListedVerdict.MET.value: StateWord("Met", "met", "good"),
+    ListedVerdict.MISSED.value: StateWord("Missed", "breached", "breached"),
+    ListedVerdict.OPEN.value: StateWord("Open", "running", "running"),
+    ListedVerdict.EXEMPT.value: StateWord("Exempt", "outside", "quiet"),
+    ListedVerdict.NONE.value: StateWord("No verdict", "cancelled", "quiet"),
 }
-"""PromiseVerdict -> word, icon and style."""
+"""ListedVerdict -> word, icon and style."""
 
 
 def clock_words(row: Any) -> str:

@@ -27,7 +27,7 @@ from sla_board.attainment.words import (
 )
 from sla_board.history.cursor import written_cursor
 from sla_board.history.query import IncidentPage
-from sla_board.history.verdict import PromiseVerdict
+from sla_board.history.verdict import ListedVerdict
 from sla_board.page.incidents import LOOKS, chips, clock_words, empty_words, metric_choices
 from sla_board.page.report import ReportPages
 from sla_board.page.static import StaticFiles
@@ -95,7 +95,7 @@ class Pages:
             QueueOrder=QueueOrder,
             Bucket=Bucket,
             ClockCondition=ClockCondition,
-            PromiseVerdict=PromiseVerdict,
+            ListedVerdict=ListedVerdict,
             verdict_look=LOOKS,
             clock_words=clock_words,
             web_link=word.web_link,

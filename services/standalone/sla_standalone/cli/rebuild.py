@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from prometheus_client import CollectorRegistry
 
-from sla_board.history.keep import keep_listed
-from sla_board.metrics import BoardMetrics
-from sla_board.projection.projector import Projector
-from sla_board.projection.rebuild import Rebuild
+from sla_board.service import rebuild_of
 from sla_platform.errors import BadSettings, StoreBusy
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -57,12 +53,9 @@ def rebuild(
 
 
 async def _run(store: Store, time_source: TimeSource, after: str, dry_run: bool) -> tuple[int, list[str]]:
-    metrics = BoardMetrics(CollectorRegistry())
-    # Breakdowns are computed by the running board, for which each incident is marked.
-    projector = Projector(store, time_source, metrics, keep_listed, lambda: None, lambda _: None)
     incidents, differing = 0, list[str]()
     with progress("incidents") as advance:
-        async for part in Rebuild(store, projector).run(after, dry_run=dry_run):
+        async for part in rebuild_of(store, time_source).run(after, dry_run=dry_run):
             incidents += part.incidents
             differing += part.differing
             advance(part.incidents)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from sla_board import tables
 from sla_board.history.part import ONE_CONTRACT
-from sla_board.history.verdict import Verdict
+from sla_board.history.verdict import ListedVerdict
 from sla_board.projection.store import envelope_of
 from sla_board.report.model import Note, ReportTable, Section
 from sla_board.report.subject import LISTED, MOST_ROWS, ReportSubject
@@ -105,7 +105,7 @@ def _note(names: _Names, row: Any) -> None:
 
 
 def _cells(row: Any, names: _Names, subject: ReportSubject) -> tuple[Cell, ...]:
-    verdict = Verdict(row.verdict)
+    verdict = ListedVerdict(row.verdict)
     return (
         text(row.ticket or row.incident, incident_path(row.incident)),
         text(row.title),
