@@ -30,8 +30,9 @@ class Budget:
     async def spend(self, source: str) -> None:
         """Count one request of a source, within the limit of this minute.
 
-        Raises Problem (HTTP error 429) if the source has used up this minute's requests. The error's header
-        `Retry-After` says in how many seconds the next minute begins.
+        Raises:
+            Problem: HTTP error 429 if the source has used up this minute's requests. The error's header `Retry-After`
+                says in how many seconds the next minute begins.
         """
         if await self._limiter.hit(self._item, source):
             return

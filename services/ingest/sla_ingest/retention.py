@@ -69,7 +69,8 @@ class Deliveries:
 class Histories:
     """Deletes the stored events of incidents that ended long ago: call `ended`.
 
-    `rulebook`: returns the plans, contracts and calendars in force, which decide whether an incident has ended.
+    Args:
+        rulebook: Returns the plans, contracts and calendars in force, which decide whether an incident has ended.
     """
 
     def __init__(self, store: Store, rulebook: Callable[[], Rulebook]) -> None:

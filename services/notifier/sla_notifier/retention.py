@@ -29,11 +29,11 @@ _carried = tables.delivery.alias("carried")
 
 
 class NotifierSweeps:
-    """Deletes old rows of the notifier; each method is an iterator over batches.
+    """Deletes old rows of the notifier. Each method is an iterator over batches.
 
-    Each step deletes one batch, and yields what was deleted, as table -> number of rows. `horizon`: rows from before
-    this instant are old. Iterate over `alerts` before `deliveries` and `notices`, because these keep what belongs to
-    an alert.
+    Each step deletes one batch, and yields what was deleted, as a mapping from table to number of rows. Rows from
+    before the instant `horizon` are old. Iterate over `alerts` before `deliveries` and `notices`, because these keep
+    what belongs to an alert.
     """
 
     def __init__(self, store: Store) -> None:

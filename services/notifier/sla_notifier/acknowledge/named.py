@@ -25,7 +25,10 @@ def subject_of(alert: Alert) -> str:
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
     """Return a person's name from the contract of an alert.
 
-    `person`: the person's id. If the contract does not have this person, the id is returned.
+    If the contract does not have this person, the id is returned.
+
+    Args:
+        person: The person's id.
     """
     found = catalogue.rulebook.person(contract_of(catalogue, alert.contract), person)
     return found.name if found is not None else person

@@ -97,54 +97,50 @@ _OF_REGISTRATIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ListedAlert:
-    """One line in the list on a linked page.
-
-    A line is an alert of a digest, or a product of a registration. `what`: the alert's subject, or the product ("":
-    every product). `who`: who acknowledged, "" for nobody. `url`: the link to acknowledge or end this line alone, ""
-    for none; for `told`, the link to the incident.
-
-    `stands`: the state.
-
-    - Alert: `open`, `acknowledged`, `closed`, `again` (opened again since) or `told` (nothing to acknowledge).
-    - Registration: `pending`, `confirmed` or `ended`.
-    """
+    """A line in the list on a linked page: an alert of a digest, or a product of a registration."""
 
     what: str
+    """The alert's subject, or the product. "" means every product."""
     stands: str
+    """The state. An alert is `open`, `acknowledged`, `closed`, `again` (opened again since) or `told` (nothing to
+    acknowledge). A registration is `pending`, `confirmed` or `ended`."""
     who: str = ""
+    """Who acknowledged. "" means nobody."""
     url: str = ""
+    """The link to acknowledge or end this line alone. "" means no link. For `told`, the link to the incident."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckPage:
-    """The content of the page that a link in a message leads to.
-
-    - `shown`: which page.
-    - `what`: the alert's subject.
-    - `who`: who acknowledged the alert before; otherwise the person for whom the link is.
-    - `at`: when the alert was acknowledged or closed; None: the page shows no instant. `zone`: the time zone of
-      `at`.
-    - `link`: the URL of the incident's page or of the board.
-    - `listed`: the alerts of a digest, or the products of registrations.
-    - `count`: how many alerts the button acknowledges, or has just acknowledged.
-    """
+    """The content of the page that a link in a message leads to."""
 
     shown: AckPageKind
+    """Which page it is."""
     language: str = "en"
     what: str = ""
+    """The alert's subject."""
     who: str = ""
+    """Who acknowledged the alert before. If nobody has, the person for whom the link is."""
     at: datetime | None = None
+    """When the alert was acknowledged or closed. If None, the page shows no instant."""
     zone: str = "UTC"
+    """The time zone of `at`."""
     link: str = ""
+    """The URL of the incident's page or of the board."""
     listed: tuple[ListedAlert, ...] = ()
+    """The alerts of a digest, or the products of registrations."""
     count: int = 0
+    """How many alerts the button acknowledges, or has just acknowledged."""
 
 
 def render_page(texts: Texts, answer: AckPage) -> str:
     """Return the HTML of the page that a link in a message leads to.
 
-    `texts`: the texts of all languages. `answer`: the content of the page. The page is in the available language
-    nearest to `answer.language`, or in English if no language is near.
+    The page is in the available language nearest to `answer.language`, or in English if no language is near.
+
+    Args:
+        texts: The texts of all languages.
+        answer: The content of the page.
     """
     language = texts.language(answer.language)
     words = texts.words(language, "answer")

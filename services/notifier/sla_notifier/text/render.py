@@ -137,8 +137,9 @@ class Texts:
     def page(self, template: str, view: Mapping[str, Any]) -> str:
         """Return an HTML page, made from a template.
 
-        `template`: the template's file name in the folder of texts. `view`: name in the template -> value. Values
-        are escaped.
+        Args:
+            template: The template's file name in the folder of texts.
+            view: Maps a name in the template to its value. Values are escaped.
         """
         return self._html.get_template(template).render(view)
 

@@ -42,8 +42,10 @@ LIVE = ("open", "waiting")
 class Replanner:
     """Re-planning: judges open incidents by the present catalogue and contracts after a change. Call `run`.
 
-    Up to 100 incidents are judged at a time. `wake`: called after each transaction; wakes the readers of the log of
-    published events.
+    Up to 100 incidents are judged at a time.
+
+    Args:
+        wake: Called after each transaction. It wakes the readers of the log of published events.
     """
 
     def __init__(
