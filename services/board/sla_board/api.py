@@ -38,9 +38,13 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 class Board:
     """The objects that the board's HTTP routes use, with functions that several routes share.
 
-    `shown`: reads the tables and renders pages. `hub`: sends pages to browsers after changes. `authorizer`: checks
-    API keys. `projector`, `event_source`: tell how far the board has read the events. `metrics`: the board's
-    Prometheus metrics.
+    Args:
+        shown: Reads the tables and renders pages.
+        hub: Sends pages to browsers after changes.
+        projector: Shows how far the board has applied the events.
+        event_source: Shows how far the board has read the events.
+        authorizer: Checks API keys.
+        metrics: The board's Prometheus metrics.
     """
 
     def __init__(
@@ -62,14 +66,16 @@ class Board:
     def only_contract(self, request: Request) -> str | None:
         """Return the only contract that the caller's API key may see; None for all contracts.
 
-        Raises Problem, with status 401 or 403, if the key may not read.
+        Raises:
+            Problem: HTTP error 401 or 403 if the key may not read.
         """
         return self._authorizer(request, READ).contract
 
     def visitor(self, request: Request) -> Visitor:
         """Return who the caller is (API key, contract, address), for the limits on open streams.
 
-        Raises Problem, with status 401 or 403, if the key may not read.
+        Raises:
+            Problem: HTTP error 401 or 403 if the key may not read.
         """
         access = self._authorizer(request, READ)
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
@@ -91,10 +97,14 @@ class Board:
         - Event `beat`: a heartbeat; sent first, and after each second without a change.
         - Event `trouble`: replaces `beat` while the page cannot be rendered.
 
-        `known`: the id of the version that the browser shows, "" for none. If the first `page` has this id, it is
-        left out. `visitor`: the caller, for the limits on streams. `allowed`: called before events, at most every
-        0.4 s; False ends the stream. Raises Problem 429 if the caller follows too many pages, 503 if no place is
-        free.
+        Args:
+            known: The id of the version that the browser shows. If the first `page` has this id, it is left out. ""
+                means no version.
+            visitor: The caller, for the limits on streams.
+            allowed: Called before events, at most every 0.4 s. False ends the stream.
+
+        Raises:
+            Problem: HTTP error 429 if the caller follows too many pages, 503 if no place is free.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
@@ -163,9 +173,14 @@ def asked_filter(
 ) -> BoardFilter:
     """Return the board's filter from the query of a request's URL (a FastAPI dependency).
 
-    `contract`, `priority`, `state`, `bucket` (how soon due), `metric`: show clocks with these values; empty: all.
-    `q`: text to look for. `sort`: the order, such as `-due`. `limit`: the highest number of rows. Empty names are
-    ignored. Unknown states, buckets and orders are ignored too, so that links of older releases still work.
+    `contract`, `priority`, `state`, `bucket` (how soon due) and `metric` show only clocks with these values. If they
+    are empty, all clocks are shown. Empty names are ignored. Unknown states, buckets and orders are ignored too, so
+    that links of older releases still work.
+
+    Args:
+        q: Text to look for.
+        sort: The order, such as `-due`.
+        limit: The highest number of rows.
     """
     order, descending = parse_order(sort)
     return BoardFilter(

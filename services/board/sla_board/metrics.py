@@ -8,9 +8,10 @@ _LAG = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600)
 
 
 class BoardMetrics:
-    """The Prometheus metrics of the board; make one object for each process.
+    """The Prometheus metrics of the board. A process makes one such object.
 
-    `registry`: where the metrics are registered.
+    Args:
+        registry: Where the metrics are registered.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:

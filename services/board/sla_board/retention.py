@@ -34,10 +34,10 @@ _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
 class EndedIncidents:
-    """Deletes old data from the board's tables; each method deletes one kind of data.
+    """Deletes old data from the board's tables.
 
-    `ended`: incidents. `late`: events that arrived after their incident was deleted. `notices`: critical-fix
-    notices. `links`: links to support plans.
+    `ended` deletes incidents, `late` events that arrived after their incident was deleted, `notices` critical-fix
+    notices, and `links` links to support plans.
     """
 
     def __init__(self, store: Store) -> None:

@@ -43,9 +43,7 @@ class PlanLinkIn(BaseModel):
 class PlanLinkShape(BaseModel):
     """A link to a support plan, as administrators see it, without the link's address.
 
-    The address is shown only once, at the making of the link. `id`: names the link, but does not open it.
-    `language`: of the page. `reason`: why the link was made. `made_by`, `revoked_by`: as in the audit log, such as
-    `key:ops`. While nobody has revoked the link, `revoked_at` is null and `revoked_by` is "".
+    The address is shown only once, at the making of the link.
     """
 
     model_config = ConfigDict(
@@ -61,15 +59,21 @@ class PlanLinkShape(BaseModel):
         },
     )  # fmt: skip
     id: str
+    """Names the link, but does not open it."""
     contract: str
     language: str
+    """The language of the page."""
     state: LinkState
     reason: str
+    """Why the link was made."""
     made_at: datetime
     made_by: str
+    """Who made the link, as in the audit log, such as `key:ops`."""
     expires_at: datetime
     revoked_at: datetime | None = None
+    """When the link was revoked. Null while nobody has revoked it."""
     revoked_by: str = ""
+    """Who revoked the link, as in the audit log. "" while nobody has revoked it."""
 
 
 class MadePlanLink(PlanLinkShape):

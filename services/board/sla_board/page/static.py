@@ -12,14 +12,12 @@ PREFIX = "/board/static/"
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """A static file of the page, such as a script.
-
-    `digest`: twelve hex digits that change with `content`.
-    """
+    """A static file of the page, such as a script."""
 
     content: bytes
     media_type: str
     digest: str
+    """Twelve hex digits that change with `content`."""
 
 
 class StaticFiles:
@@ -43,7 +41,9 @@ class StaticFiles:
     def address(self, name: str) -> str:
         """Return the path of a file for a page, such as `/board/static/board.js?v=0a1b2c3d4e5f`.
 
-        The path changes with the file's content, so that browsers may cache the file without limit. Raises KeyError
-        for an unknown name.
+        The path changes with the file's content, so that browsers may cache the file without limit.
+
+        Raises:
+            KeyError: There is no file with this name.
         """
         return f"{PREFIX}{name}?v={self._files[name].digest}"

@@ -55,12 +55,10 @@ _ABOUT_THE_INCIDENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublishedFact:
-    """A fact that slad published about a clock, or about a whole incident.
-
-    `id`: the id of the published event.
-    """
+    """A fact that slad published about a clock, or about a whole incident."""
 
     id: str
+    """The id of the published event."""
     fact: ClockFact
 
     @property
@@ -85,8 +83,10 @@ def about_clock(fact: ClockFact) -> bool:
 def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
     """Return the row of the table `board_clock` for one clock, computed from all facts about the clock.
 
-    `facts`: events that slad published about the clock, in any order; at least one. Facts about the whole incident
-    are ignored.
+    Facts about the whole incident are ignored.
+
+    Args:
+        facts: Events that slad published about the clock, in any order. There is at least one.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]

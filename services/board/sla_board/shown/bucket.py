@@ -80,10 +80,17 @@ def bucket_of(
 ) -> Bucket:
     """Return the bucket of an open clock (how soon the clock is due) as of `now`.
 
-    `breached`, `paused`: whether the clock is. `due_at`: None for no due instant (LATER). `zone`: the time zone
-    whose midnight ends TODAY. `open_`: whether the clock's hours are open now. `soon`, `hour`: the instants when 15
-    minutes, and one hour, of these hours will have passed; None: by the wall clock. A running clock past `due_at`
-    that is not `breached` is in SOON.
+    A running clock past `due_at` that is not `breached` is in SOON.
+
+    Args:
+        breached: Whether the clock is breached.
+        paused: Whether the clock is paused.
+        due_at: The due instant. None if the clock has no due instant (LATER).
+        zone: The time zone whose midnight ends TODAY.
+        open_: Whether the clock's hours are open now.
+        soon: The instant when 15 minutes of the clock's hours will have passed. None means 15 minutes by the wall
+            clock.
+        hour: The instant when one hour of the clock's hours will have passed. None means one hour by the wall clock.
     """
     if breached:
         return Bucket.BREACHED

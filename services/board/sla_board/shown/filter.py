@@ -52,26 +52,28 @@ class QueueOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardFilter:
-    """The choices of a viewer of the board; an empty tuple or text means "any".
-
-    - `contracts`, `priorities`, `metrics`: ids.
-    - `conditions`: states, such as PAUSED. `buckets`: how soon due.
-    - `text`: searched in incident ids, titles, customers and contracts.
-    - `order`: the order of the list; `descending`: reversed.
-    - `limit`: the highest number of rows.
-    - `only_contract`: the only contract that the viewer's key may see, None for all; never set by the URL.
-    """
+    """The choices of a viewer of the board; an empty tuple or text means "any"."""
 
     contracts: tuple[str, ...] = ()
+    """The ids of the contracts to show."""
     priorities: tuple[str, ...] = ()
+    """The ids of the priorities to show."""
     conditions: tuple[ClockCondition, ...] = ()
+    """The states to show, such as PAUSED."""
     buckets: tuple[Bucket, ...] = ()
+    """How soon the clocks to show are due."""
     metrics: tuple[str, ...] = ()
+    """The ids of the metrics to show."""
     text: str = ""
+    """Searched in incident ids, titles, customers and contracts."""
     order: QueueOrder = QueueOrder.URGENCY
+    """The order of the list."""
     descending: bool = False
+    """Whether the order is reversed."""
     limit: int = ROWS
+    """The highest number of rows."""
     only_contract: str | None = None
+    """The only contract that the viewer's key may see. None means all contracts. The URL never sets it."""
 
     @property
     def hides_clocks(self) -> bool:
@@ -81,7 +83,10 @@ class BoardFilter:
     def query(self, **changed: object) -> str:
         """Return this filter as the query of a URL: `contract=acme&sort=-due`; "" without choices.
 
-        `changed`: field -> value to use in place of the filter's own value. `only_contract` is never in the query.
+        `only_contract` is never in the query.
+
+        Args:
+            changed: Maps a field to the value to use in place of the filter's own value.
         """
         asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []
@@ -111,8 +116,10 @@ class BoardFilter:
 def parse_order(written: str) -> tuple[QueueOrder, bool]:
     """Return the order of the list from a text, and whether the order is descending.
 
-    `written`: such as `due`, or `-due` for descending. An unknown text gives URGENCY, ascending: the most urgent
-    first.
+    An unknown text gives URGENCY, ascending: the most urgent first.
+
+    Args:
+        written: For example, `due`, or `-due` for descending.
     """
     try:
         return QueueOrder(written.removeprefix("-")), written.startswith("-")
@@ -132,7 +139,8 @@ def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
     """Return the buckets (how soon a clock is due) from their names, in the order given.
 
-    `written`: names as in URLs, such as `soon`. Unknown names are skipped.
+    Args:
+        written: Names as in URLs, such as `soon`. Unknown names are skipped.
     """
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

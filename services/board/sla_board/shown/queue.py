@@ -27,25 +27,25 @@ _MOST_CHOICES = 200
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The open clocks that match a filter, in the filter's order, as of `now`.
-
-    - `hours`: finds each clock's hours.
-    - `rows`: the clocks' records in the table `board_clock`, up to the filter's limit. Each record also has its
-      incident's title and URL, as `known_title` and `known_url`.
-    - `alerts`: clock id -> alert, for breached rows.
-    - `buckets`: how soon due -> number of clocks that match the filter, ignoring its choice of buckets.
-    - `open_clocks`: how many clocks the viewer may see.
-    - `contracts`, `priorities`: choices of the filter's menus.
-    """
+    """The open clocks that match a filter, in the filter's order, as of `now`."""
 
     now: datetime
     hours: HoursAt
+    """Finds each clock's hours."""
     rows: Sequence[Any]
-    alerts: Mapping[str, ShownAlert]  # of the rows, by clock
-    buckets: Mapping[Bucket, int]  # what the filter shows, before its own choice of buckets
-    open_clocks: int  # what the viewer may see at all
-    contracts: tuple[str, ...]  # to choose from
+    """The clocks' records in the table `board_clock`, up to the filter's limit. Each record also has its incident's
+    title and URL, as `known_title` and `known_url`."""
+    alerts: Mapping[str, ShownAlert]
+    """Maps a clock's id to its alert, for breached rows."""
+    buckets: Mapping[Bucket, int]
+    """Maps how soon a clock is due to the number of clocks that match the filter. The filter's choice of buckets is
+    ignored."""
+    open_clocks: int
+    """How many clocks the viewer may see."""
+    contracts: tuple[str, ...]
+    """The choices of contracts in the filter's menu."""
     priorities: tuple[str, ...]
+    """The choices of priorities in the filter's menu."""
 
     @property
     def total(self) -> int:
@@ -59,7 +59,8 @@ class Queue:
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
     """Return the open clocks that match the filter `shown`, as of the instant `hours.now`.
 
-    `hours`: finds each clock's hours, which determine how soon the clock is due (its bucket).
+    Args:
+        hours: Finds each clock's hours, which determine how soon the clock is due (its bucket).
     """
     allowed, now = _allowed(shown), hours.now
     choices = await _choices(connection, shown, allowed)

@@ -15,7 +15,9 @@ RETRY_MILLISECONDS = 1500
 def sse(event: str, data: bytes, id_: str = "") -> bytes:
     """Return one server-sent event as bytes.
 
-    `data`: a single line, such as JSON. `id_`: the event's id, "" for none.
+    Args:
+        data: A single line, such as JSON.
+        id_: The event's id. "" without an id.
     """
     head = f"event: {event}\n" + (f"id: {id_}\n" if id_ else "")
     return head.encode() + b"data: " + data + b"\n\n"
