@@ -45,19 +45,22 @@ class CatalogueCalendars:
     """The business calendars of a catalogue, each compiled when first asked for.
 
     Calendars with equal content share one compiled calendar, across catalogues too.
-    `tables`: code -> holidays. Tables are added when a contract needs them, and never changed.
-    `horizon`: the years to compile.
     """
 
     tables: dict[str, HolidayTable]
+    """Code -> holidays. Tables are added when a contract needs them, and are never changed."""
     horizon: Horizon
+    """The years to compile."""
     _made: dict[_Key, tuple[Coverage, Calendar]] = field(default_factory=dict)
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar of a coverage (when time counts) under a contract.
 
-        `windows`: booked hours, which are open too. Later calls return the same object as long as somebody uses it. The
-        calendar raises BeyondHorizon for instants outside the catalogue's years.
+        Later calls return the same object as long as somebody uses it. The calendar raises BeyondHorizon for instants
+        outside the catalogue's years.
+
+        Args:
+            windows: Booked hours, which are open too.
         """
         # The value keeps the coverage alive, so its id stays its own.
         key = (id(coverage), contract.hours_key, windows)
@@ -73,7 +76,9 @@ class CatalogueCalendars:
     def of_zone(self, zone: str, coverage: Coverage) -> Calendar:
         """Return the calendar of hours that belong to no contract, such as those of a rota.
 
-        `zone`: IANA name of the time zone. `coverage`: the hours.
+        Args:
+            zone: IANA name of the time zone.
+            coverage: The hours.
         """
         return self.calendar(contract_of_zone(zone), coverage)
 
@@ -116,7 +121,10 @@ class CatalogueCalendars:
 def contract_of_zone(zone: str) -> Contract:
     """Return a placeholder contract, for the calendar of hours that belong to no contract.
 
-    Such hours are those of a rota (on-call plan). `zone`: IANA name of the time zone.
+    Such hours are those of a rota (on-call plan).
+
+    Args:
+        zone: IANA name of the time zone.
     """
     return Contract(id=ContractId(f"zone {zone}"), customers=frozenset(), plan=PlanId(""), zone=zone)
 

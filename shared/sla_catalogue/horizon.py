@@ -22,14 +22,12 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 @dataclass(frozen=True, slots=True, order=True)
 class HorizonEnd:
-    """The last day for which holidays are known or calendars are compiled.
-
-    `until`: the last day, included.
-    `code`: the holiday table that ends, such as `PL`, or `YEARS` for the compiled years.
-    """
+    """The last day for which holidays are known or calendars are compiled."""
 
     until: date
+    """The last day, included."""
     code: str
+    """The holiday table that ends, such as `PL`, or `YEARS` for the compiled years."""
 
     @property
     def at(self) -> datetime:
@@ -47,7 +45,8 @@ class HorizonEnd:
     def describe(self, today: date) -> str:
         """Return a sentence on which holidays or years end, when, and what happens afterwards.
 
-        `today`: the day from which the time left is counted.
+        Args:
+            today: The day from which the time left is counted.
         """
         left = self.days(today)
         when = f"in {left} days" if left >= 0 else f"{-left} days ago"
@@ -80,7 +79,10 @@ def horizon_ends_of(
     """Return the last days for which calendars are compiled and holidays are known, earliest first.
 
     The result has one entry for the compiled years (`horizon`). It has one entry for each holiday table that the
-    contracts use, if the table is in `tables` (code -> holidays) and has holidays. `used`: pairs (contract, its plan).
+    contracts use, if the table is in `tables` (code -> holidays) and has holidays.
+
+    Args:
+        used: Pairs (contract, its plan).
     """
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in holiday_codes_for(contract, coverage)}  # fmt: skip

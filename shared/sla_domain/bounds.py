@@ -53,7 +53,10 @@ def within_reach(instant: datetime) -> bool:
 def writable(text: str, *, lines: bool = False) -> bool:
     """Return whether a database column and a mail header can hold every character of the text.
 
-    Control characters, line breaks and tabs are refused. `lines`: allow line breaks and tabs.
+    Control characters are refused. Line breaks and tabs are refused too, unless `lines` is true.
+
+    Args:
+        lines: Whether line breaks and tabs are allowed.
     """
     return text.isprintable() or not (UNWRITABLE if lines else UNWRITABLE_ON_A_LINE).search(text)
 

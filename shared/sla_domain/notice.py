@@ -33,13 +33,14 @@ class Affected:
 class Notice:
     """A notice of a critical fix: affected products, severity and cause.
 
-    `cause`: None if the publisher names none. Source: clauses H6 and H15 (docs/clauses.md).
+    Source: clauses H6 and H15 (docs/clauses.md).
     """
 
     id: NoticeId
     severity: Severity
     affected: tuple[Affected, ...]
     cause: Cause | None = None
+    """The cause. None if the publisher names none."""
 
 
 class NoticeReason(StrEnum):
@@ -51,15 +52,13 @@ class NoticeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoticeMatch:
-    """Why a notice concerns a contract.
-
-    `product`: as the contract names it.
-    `version`: the affected version in use, "" if the version in use is not known.
-    """
+    """Why a notice concerns a contract."""
 
     reason: NoticeReason
     product: str
+    """The product, as the contract names it."""
     version: str = ""
+    """The affected version in use. "" if the version in use is not known."""
 
 
 def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
@@ -145,8 +144,11 @@ def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> Term
 def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
     """Return the items of `new` with a product or version that `old` does not list.
 
-    `old`, `new`: what the customer runs. An item without versions means that any version may run. So a product with
-    versions in `old` and none in `new` is returned. A product without versions in `old` is not.
+    An item without versions means that any version may run. So a product with versions in `old` and none in `new` is
+    returned. A product without versions in `old` is not returned.
+
+    Args:
+        old, new: What the customer runs, before and now.
     """
     before = {normal(item.product): item.versions for item in old}
     return tuple(item for item in new if _gained(before.get(normal(item.product)), item.versions))
@@ -199,7 +201,10 @@ def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Itera
     """Yield the contracts under which people of a mail domain may register for notices of critical fixes.
 
     Such a contract is in force at `at`, has a plan that asks for registration, and names the domain (clause I5,
-    docs/clauses.md). `domain`: the part of a mail address after the @; case is ignored.
+    docs/clauses.md).
+
+    Args:
+        domain: The part of a mail address after the @. Case is ignored.
     """
     wanted, written = domain.lower(), rulebook.written_contracts
     found = [id_ for id_, contract in written.items() if wanted in contract.registration_domains]

@@ -26,32 +26,28 @@ _WARNING = "warn-"
 
 @dataclass(frozen=True, slots=True)
 class MarkMeaning:
-    """What is stored of a published warning or breach besides the key, to recognise both later.
-
-    `at`: the instant; None in records of older releases.
-    `target`: hash of the event that set the target, or `start` for the clock's start; "" in records of older releases.
-    """
+    """What is stored of a published warning or breach besides the key, to recognise both later."""
 
     at: datetime | None
+    """The instant. None in records of older releases."""
     target: str = ""
+    """Hash of the event that set the target, or `start` for the clock's start. "" in records of older releases."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedMark:
-    """A warning or breach that is published and was not later declared untrue.
-
-    `key`: key of the published fact.
-    `kind`: `breach` or a threshold such as `warn-75`.
-    `generation`: number, from 0, of the clock's target.
-    `at`: the instant; None: not known.
-    `target`: hash of the event that set the target, or `start` for the clock's start; "" in records of older releases.
-    """
+    """A warning or breach that is published and was not later declared untrue."""
 
     key: str
+    """Key of the published fact."""
     kind: str
+    """`breach` or a threshold such as `warn-75`."""
     generation: int
+    """Number, from 0, of the clock's target."""
     at: datetime | None
+    """The instant. None if not known."""
     target: str
+    """Hash of the event that set the target, or `start` for the clock's start. "" in records of older releases."""
 
     def is_of(self, mark: Mark) -> bool:
         """Return whether this warning or breach was published for the target that `mark` belongs to.
@@ -87,8 +83,11 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
 def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
     """Return the published warnings and breaches, without those later declared untrue, sorted by key.
 
-    `keys`: keys of the clock's published facts, and `-<key>` for each fact later declared untrue. Keys of other facts
-    are ignored. `meanings`: key -> instant and target; without an entry, `at` is None and `target` is "".
+    Keys of other facts are ignored.
+
+    Args:
+        keys: Keys of the clock's published facts, and `-<key>` for each fact later declared untrue.
+        meanings: Key -> instant and target. For a key without an entry, `at` is None and `target` is "".
     """
     found = []
     for key in sorted(keys):
@@ -105,11 +104,12 @@ def with_instants(
     """Return the published warnings and breaches `known_marks`, with missing instants filled in.
 
     A missing instant is the first of these that exists, else None:
-    1. For a breach of the target with the number `generation`: `breached_at`.
+
+    1. For a breach of the target with the number `generation`, `breached_at`.
     2. The instant of the clock's warning or breach with the same kind and target number, unless another of
-    `known_marks` has it.
+       `known_marks` has it.
     3. The first instant of the same kind that none of `known_marks` has. Breaches that are future, or of the current
-    target, are not used.
+       target, are not used.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []
@@ -144,8 +144,11 @@ def with_instants(
 def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
     """Return whether a warning or breach (`mark`) has been published.
 
-    `known_marks`: the published ones of the clock. A breach is published if they have a breach at the same instant. A
-    warning is published if they have its threshold at the same instant or for the same target.
+    A breach is published if `known_marks` has a breach at the same instant. A warning is published if `known_marks` has
+    its threshold at the same instant or for the same target.
+
+    Args:
+        known_marks: The published warnings and breaches of the clock.
     """
     same = [each for each in known_marks if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)

@@ -44,24 +44,27 @@ class Calendars(Protocol):
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar of a coverage (hours of service) under a contract; always the same object.
 
-        `windows`: booked extra hours, which are open too. Raises CalendarError if the calendar cannot be made.
+        Args:
+            windows: Booked extra hours, which are open too.
+
+        Raises:
+            CalendarError: The calendar cannot be made.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ContractBoundary:
-    """The instant (`at`) from which a version of a recorded contract applies.
-
-    `contract`: id of the contract.
-    `version`: number of the version.
-    `known_at`: when the version was recorded; later than `at` for a version dated back.
-    """
+    """The instant from which a version of a recorded contract applies."""
 
     at: datetime
+    """The instant."""
     contract: ContractId
+    """Id of the contract."""
     version: int
+    """Number of the version."""
     known_at: datetime
+    """When the version was recorded. Later than `at` for a version dated back."""
 
 
 class RecordedContracts(Protocol):
@@ -126,7 +129,10 @@ class RecordedContracts(Protocol):
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
         """Return the ids of the recorded contracts that may let a mail domain register for notices.
 
-        `domain`: in lower case. Contracts with a domain that is not ASCII are always in the result.
+        Contracts with a domain that is not ASCII are always in the result.
+
+        Args:
+            domain: The domain in lower case.
         """
         ...
 
@@ -156,36 +162,37 @@ class RecordedContracts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """The plans, contracts and calendars of one catalogue version, by which incidents are judged.
-
-    `version`: the catalogue version, a short hash.
-    `plans`, `contracts`, `rotas`, `people`: by id. `people` are those whom an override may put on call; empty without
-    rotas.
-    `default_contract`: id of the contract that applies if no contract of the customer does.
-    `by_customer`: customer's name as written -> ids of the customer's contracts.
-    `by_normal`: customer's name in compared form (lower case, single spaces) -> the same ids.
-    `holidays_version`, `tzdata_version`: versions of the holiday and time zone data, "" if not known.
-    `recorded`: the contracts in the database, which `contracts` and `plans` then include. None: there are only
-    contracts from files.
-    `derived`: a cache of values computed from the other fields.
-    """
+    """The plans, contracts and calendars of one catalogue version, by which incidents are judged."""
 
     version: str
+    """The catalogue version, a short hash."""
     plans: Mapping[PlanId, Plan]
+    """The plans by id."""
     contracts: Mapping[ContractId, Contract]
+    """The contracts by id."""
     default_contract: ContractId
+    """Id of the contract that applies if no contract of the customer does."""
     calendars: Calendars
     by_customer: Mapping[str, tuple[ContractId, ...]]
+    """Customer's name as written -> ids of the customer's contracts."""
     rotas: Mapping[RotaId, Rota] = field(default_factory=lambda: MappingProxyType({}))
+    """The rotas by id."""
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
+    """The people whom an override may put on call, by id. Empty without rotas."""
     holidays_version: str = ""
+    """Version of the holiday data. "" if not known."""
     tzdata_version: str = ""
+    """Version of the time zone data. "" if not known."""
     recorded: RecordedContracts | None = field(default=None, compare=False)
+    """The contracts in the database, which `contracts` and `plans` then include. None if there are only contracts from
+    files."""
     # What follows from the values above alone and is asked for at every event; bounded by the number of contracts.
     derived: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """A cache of values computed from the other fields."""
 
     # The same by the form in which names are compared, for customers who are not written as in the catalogue.
     by_normal: Mapping[str, tuple[ContractId, ...]] = field(init=False, repr=False, compare=False)
+    """Customer's name in compared form (lower case, single spaces) -> the same ids."""
 
     def __post_init__(self) -> None:
         found: dict[str, dict[ContractId, None]] = {}  # each id once, in the order of the catalogue
@@ -240,7 +247,8 @@ class Rulebook:
     def plan_of(self, contract: Contract) -> Plan:
         """Return the plan of a contract.
 
-        Raises KeyError if the catalogue does not have the plan.
+        Raises:
+            KeyError: The catalogue does not have the plan.
         """
         return self.plans[contract.plan]
 
@@ -265,7 +273,10 @@ class Rulebook:
         """Return the contract that applies to a customer at the instant `at`, with the reason.
 
         It is the first of the customer's contracts in force, else the default contract. Contracts from files come
-        before those in the database. `customer`: the name that the incident states, "" for none.
+        before those in the database.
+
+        Args:
+            customer: The name that the incident states. "" for none.
         """
         default = self.contracts[self.default_contract]
         if not normal(customer):
@@ -286,8 +297,10 @@ _JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every col
 def joined_version(catalogue: str, pin: str) -> str:
     """Return one text for a catalogue version and a state of the recorded contracts.
 
-    `pin`: a hash of that state, from `RecordedContracts.pin`. The text sorts after `catalogue` and before
-    `after_version(catalogue)`.
+    The text sorts after `catalogue` and before `after_version(catalogue)`.
+
+    Args:
+        pin: A hash of that state, from `RecordedContracts.pin`.
     """
     return f"{catalogue}{_JOIN}{pin}"
 

@@ -79,21 +79,22 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """A range of versions, such as `>=2.0 <2.4.1 || 3.0.x`.
-
-    `alternatives`: the parts between `||`, each a list of comparisons. A version lies in the range if it satisfies all
-    comparisons of one alternative. Without alternatives, every version does.
-    `text`: the range as written.
-    """
+    """A range of versions, such as `>=2.0 <2.4.1 || 3.0.x`."""
 
     alternatives: tuple[tuple[Comparison, ...], ...] = ()
+    """The parts between `||`, each a list of comparisons. A version lies in the range if it satisfies all comparisons
+    of one alternative. Without alternatives, every version does."""
     text: str = "*"
+    """The range as written."""
 
     @classmethod
     def parse(cls, text: str) -> VersionRange:
         """Return the range of versions that a text describes, such as `>=2.0 <2.4.1 || 3.0.x`.
 
-        The texts "", `*` and `x` mean every version. Raises InvalidNotice for any text outside the grammar (`GRAMMAR`).
+        The texts "", `*` and `x` mean every version.
+
+        Raises:
+            InvalidNotice: The text does not follow the grammar (`GRAMMAR`).
         """
         stripped = text.strip()
         if stripped in ("", "*", "x", "X"):

@@ -20,9 +20,11 @@ EVERY_SECONDS = 1.0
 class ClockWatch:
     """Reads the machine's clock every second (await `run`), and shows its leaps in metrics and at `/readyz`.
 
-    Leaps of the database's clock are shown too. `registry`: where the metrics are registered. `memory`: where the
-    believed readings are written each second; None: nowhere. With a time source other than SystemTime no leaps are
-    shown.
+    Leaps of the database's clock are shown too. With a time source other than SystemTime no leaps are shown.
+
+    Args:
+        registry: The registry of the metrics.
+        memory: The memory to which the believed readings are written each second. None means that they are not kept.
     """
 
     def __init__(self, time_source: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:

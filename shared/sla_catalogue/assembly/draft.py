@@ -26,24 +26,26 @@ from sla_domain.plan import PlanId, written_name
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """A plan as written, merged with the plan that it extends; `build_plan` makes the usable plan.
-
-    `document`: the plan's single values, such as title and rules.
-    `priorities`, `targets`, `windows`, `allowances`: for each, (keys down to where it was written, document).
-    `coverages`, `metrics`: name -> such a pair.
-    `timed_too`: further metrics of the plan, for which only a contract has targets.
-    """
+    """A plan as written, merged with the plan that it extends; `build_plan` makes the usable plan."""
 
     id: str
-    document: PlanDocument  # scalars: the plan's own, or those of the plan below
+    document: PlanDocument
+    """The plan's single values, such as title and rules."""
     priorities: tuple[tuple[Path, PriorityDocument], ...]
+    """For each priority, (keys down to where it was written, document)."""
     coverages: Mapping[str, tuple[Path, CoverageDocument]]
+    """Name -> (keys down to where it was written, document)."""
     metrics: Mapping[str, tuple[Path, MetricDocument]]
+    """Name -> (keys down to where it was written, document)."""
     targets: tuple[tuple[Path, TargetDocument], ...]
+    """For each target, (keys down to where it was written, document)."""
     roles: tuple[RoleDocument, ...]
     windows: tuple[tuple[Path, WindowDocument], ...]
+    """For each window, (keys down to where it was written, document)."""
     allowances: tuple[tuple[Path, AllowanceDocument], ...]
-    timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
+    """For each allowance, (keys down to where it was written, document)."""
+    timed_too: tuple[str, ...] = ()
+    """Further metrics of the plan, for which only a contract has targets."""
 
     @property
     def path(self) -> Path:
@@ -117,9 +119,12 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Merge two plans: what `top` lacks is taken from `base`.
 
-    `id_`: id of the result. If both have a priority, metric, coverage, role, window or allowance of the same name, that
-    of `top` is used. Targets of `top` come before targets of `base`. Two things are never taken from `base`: the base
-    plans that it requires, and when and where it is sold.
+    Targets of `top` come before targets of `base`. If both have a priority, metric, coverage, role, window or allowance
+    of the same name, that of `top` is used. Two things are never taken from `base`: the base plans that it requires,
+    and when and where it is sold.
+
+    Args:
+        id_: Id of the result.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}

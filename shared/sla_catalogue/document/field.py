@@ -21,16 +21,24 @@ TEXT = {"type": "string"}
 
 
 class Document(BaseModel):
-    """Base of all mappings in a catalogue file; an unknown key is an error."""
+    """Base of all mappings in a catalogue file. An unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+    )
 
 
 def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """Return an error for a pydantic validator to raise; the catalogue reports it as a finding.
+    """Return an error for a pydantic validator to raise. The catalogue reports the error as a finding.
 
-    `code`: a stable name of the kind of problem, such as `duration`. `message`: what is wrong. `hint`: what to do, ""
-    if not known.
+    Args:
+        code: A stable name of the kind of problem, such as `duration`.
+        message: What is wrong.
+        hint: What to do. "" if not known.
     """
     return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
 
@@ -160,12 +168,11 @@ Rank = Annotated[int, Field(ge=1, le=1000)]
 
 
 class Validity(Document):
-    """A period of days.
-
-    `from`: the first day. `to`: the first day after the period. An absent key means no bound.
-    """
+    """A period of days."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
     from_: Day | None = Field(default=None, alias="from")
+    """The first day. Absent means no bound."""
     to: Day | None = None
+    """The first day after the period. Absent means no bound."""

@@ -14,12 +14,16 @@ _ZERO = timedelta()
 
 
 def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mapping[str, timedelta]:
-    """Return how much of the clock's time up to `at` fell to each party: party -> time.
+    """Return how the clock's time up to `at` is divided among the parties, as party -> time.
 
-    `own`: the time that counted.
-    `customer`, `vendor`, `other`: time that would have counted, in which the incident waited on that party.
-    `ended`: time that would have counted, in all other pauses, such as between an end and a reopening.
-    A party without time may be missing. `calendar`: the hours that count; None: wall-clock time.
+    A party without time may be missing. The keys are:
+
+    - `own`: time that counted
+    - `customer`, `vendor`, `other`: time of a wait on that party, which would have counted otherwise
+    - `ended`: time of any other pause, which would have counted otherwise; for example between an end and a reopening
+
+    Args:
+        calendar: The hours that count. None means wall-clock time.
     """
     shares: dict[str, timedelta] = {OWN: _ZERO}
     base = clock.counted_from or clock.started_at
@@ -35,8 +39,10 @@ def holder_shares(
 ) -> Mapping[tuple[str, str, str], timedelta]:
     """Return the clock's counted time up to `at`, divided among those who held the incident.
 
-    The keys are (assignee, group, support line). Holders without counted time are left out. `calendar`: the hours that
-    count; None: wall-clock time.
+    The keys are (assignee, group, support line). Holders without counted time are left out.
+
+    Args:
+        calendar: The hours that count. None means wall-clock time.
     """
     shares: dict[tuple[str, str, str], timedelta] = {}
     base = clock.counted_from or clock.started_at

@@ -35,8 +35,11 @@ def request_advice(entitlement: Entitlement, request_type: str) -> str:
 def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, at: datetime) -> str:
     """Return advice for a sender who used a channel outside its hours; "" inside the hours.
 
-    The advice says when the channel opens next. `at`: when the channel was used. "" also if the plan sets no hours for
-    the channel, or if `at` lies beyond the calendar's years.
+    The advice says when the channel opens next. The result is also "" if the plan sets no hours for the channel, or if
+    `at` lies beyond the calendar's years.
+
+    Args:
+        at: When the channel was used.
     """
     name = entitlement.plan.terms.channel_hours.get(normal(channel))
     coverage = None if name is None else entitlement.plan.coverages.get(name)
@@ -78,8 +81,11 @@ def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: 
 def vendor_advice(contract: Contract, vendor: str, at: datetime) -> str:
     """Return a remark on a vendor with whom the customer has no valid contract.
 
-    `vendor`: the vendor that an incident waits on. "" if there is a valid contract on the local day of `at` in the zone
-    of `contract`. "" also if `contract` lists no vendors at all (`vendors` is None).
+    The result is "" if there is a valid contract on the local day of `at` in the zone of `contract`. It is also "" if
+    `contract` lists no vendors at all (`vendors` is None).
+
+    Args:
+        vendor: The vendor that an incident waits on.
     """
     if contract.vendors is None:
         return ""

@@ -25,29 +25,27 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a contract promises for one incident: the plan, its targets (`rows`), and why.
-
-    `match`: the whole contract, and why it applies.
-    `plan`: the plan whose targets apply; the base plan for a product that is not covered.
-    `scope`: whether the product is covered.
-    `id`: the entitlement of the contract that applies; "" for a contract with one plan.
-    `contract`: the contract with only that entitlement.
-    `stated`: attributes that slad adds to the incident's own, such as `plan`.
-    `matched_on`: attributes whose change may select another target.
-    `at_close`: what happens to a due instant exactly on a close.
-    `metrics`: metrics with a target, and metrics that these depend on (`after`, `until`), in the order in which they
-    read an event.
-    """
+    """What a contract promises for one incident: the plan, its targets (`rows`), and why."""
 
     match: ContractMatch
+    """The whole contract, and why it applies."""
     plan: Plan
+    """The plan whose targets apply; the base plan for a product that is not covered."""
     scope: Scope
-    stated: Mapping[str, str]  # the attributes slad adds
-    matched_on: frozenset[str]  # the attributes whose change may change a row
+    """Whether the product is covered."""
+    stated: Mapping[str, str]
+    """Attributes that slad adds to the incident's own, such as `plan`."""
+    matched_on: frozenset[str]
+    """Attributes whose change may select another target."""
     contract: Contract
+    """The contract with only that entitlement."""
     at_close: AtClose
+    """What happens to a due instant exactly on a close."""
     id: str = ""
-    metrics: tuple[Metric, ...] = ()  # those with a row, and those they wait for, in reading order
+    """Id of the entitlement that applies. "" for a contract with one plan."""
+    metrics: tuple[Metric, ...] = ()
+    """Metrics with a target, and metrics that these depend on (`after`, `until`), in the order in which they read an
+    event."""
     _rows: dict[MetricId, tuple[Target, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
@@ -67,9 +65,12 @@ def entitle(
 ) -> Entitlement:
     """Return what the contract of `match` promises for an incident.
 
-    `attributes`: the incident's, name -> value; `product` and `type` select the entitlement. `opened_at`: when the
-    incident was opened. For a product that is not covered, the contract's base plan applies, if there is one. Results
-    are cached in `rulebook.derived`.
+    For a product that is not covered, the contract's base plan applies, if there is one. Results are cached in
+    `rulebook.derived`.
+
+    Args:
+        attributes: The incident's attributes, name -> value. `product` and `type` select the entitlement.
+        opened_at: When the incident was opened.
     """
     contract = match.contract
     chosen = choose(contract, attributes, opened_at)

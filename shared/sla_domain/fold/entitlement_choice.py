@@ -18,16 +18,14 @@ from sla_domain.normal import normal
 
 
 class Chosen(NamedTuple):
-    """The entitlement of a contract that applies to one incident.
-
-    `bought`: the contract with only the plan and products of that entitlement.
-    `scope`: whether the entitlement covers the product.
-    `entitlement`: id of the entitlement; "" for a contract with one plan.
-    """
+    """The entitlement of a contract that applies to one incident."""
 
     bought: Contract
+    """The contract with only the plan and products of that entitlement."""
     scope: Scope
+    """Whether the entitlement covers the product."""
     entitlement: str
+    """Id of the entitlement. "" for a contract with one plan."""
 
 
 def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> Chosen:
@@ -59,8 +57,11 @@ def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetim
 def passed_over(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> tuple[PassedOver, ...]:
     """Return the contract's entitlements that do not apply to an incident, in order, with reasons.
 
-    `attributes`: of the incident; `product` and `type` decide. `opened_at`: when the incident was opened. Its local day
-    in the contract's zone must lie in the entitlement's dates.
+    An entitlement applies only if the day of the opening, in the contract's zone, lies within its dates.
+
+    Args:
+        attributes: Attributes of the incident. `product` and `type` decide.
+        opened_at: When the incident was opened.
     """
     product, used = attributes.get("product", ""), normal(attributes.get("type", ""))
     day, covered, found = _day(contract, opened_at), "", []
@@ -80,8 +81,11 @@ def passed_over(contract: Contract, attributes: Mapping[str, str], opened_at: da
 def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
     """Return whether the contract covers the product, and why.
 
-    `product`: "" if the incident names none. A product that the contract both covers and excludes is excluded.
-    `has_base`: whether a base plan applies to products that are not covered.
+    A product that the contract both covers and excludes is excluded.
+
+    Args:
+        product: Name of the product. "" if the incident names none.
+        has_base: Whether a base plan applies to products that are not covered.
     """
     product = normal(product)
     if product and product in contract.normal_excluded:

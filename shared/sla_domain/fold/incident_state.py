@@ -51,23 +51,22 @@ StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """The earliest instant at which an incident may have ended, if slad learns of the end later.
-
-    `earliest`: the instant.
-    `dated`: whether the sender states the instant. If not, `earliest` is the last instant at which the incident is
-    known to have been open.
-    """
+    """The earliest instant at which an incident may have ended, if slad learns of the end later."""
 
     earliest: datetime
+    """The instant. If `dated` is False, the last instant at which the incident is known to have been open."""
     dated: bool = True
+    """Whether the sender states the instant."""
 
 
 class IncidentState:
     """The state of an incident after the events read so far: phase, attributes, contract, priority.
 
-    The state begins with the event `opening`, read at the instant `at`. `read` applies each later event.
-    `contract`: replaces the customer's contract, for previews.
-    The attributes `event` and `at` are the event read last, and the instant of reading.
+    The state begins with the event `opening`, read at the instant `at`. `read` applies each later event. The attributes
+    `event` and `at` are the event read last, and the instant of reading.
+
+    Args:
+        contract: The contract to use in place of the customer's, for previews. None means the customer's.
     """
 
     __slots__ = (
@@ -223,8 +222,9 @@ class IncidentState:
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
         """Apply one event after the opening to the state.
 
-        `at`: the instant at which the event is read. `ending`: for an event that ends the incident, the earliest
-        possible instant of the end; None: the incident ended at `at`.
+        Args:
+            at: The instant at which the event is read.
+            ending: For an event that ends the incident, the earliest possible instant of the end. None means `at`.
         """
         self.event, self.at = event, at
         kind = event.kind
@@ -273,8 +273,10 @@ class IncidentState:
     def change_contract(self, event: IncidentEvent, at: datetime) -> None:
         """Look up the contract and its promise again, when a contract version takes effect at `at`.
 
-        `event`: the artificial event of that change (`boundary_event`). If the promise changed, `rematch` is set: the
-        open clocks must then select their targets anew.
+        If the promise changed, `rematch` is set: the open clocks must then select their targets anew.
+
+        Args:
+            event: The artificial event of that change (`boundary_event`).
         """
         self.event, self.at = event, at
         self.ending = None

@@ -17,7 +17,8 @@ class Remarks:
     """The remarks (odd facts for people to see) of one incident.
 
     Remarks on the present state are set by `hold` and removed by `drop`. Remarks on single events are added by `add`
-    and stay, at most 200 (`MOST`). `left_out`: how many further remarks on single events were dropped.
+    and stay, at most 200 (`MOST`). The attribute `left_out` says how many further remarks on single events were
+    dropped.
     """
 
     __slots__ = ("_held", "_said", "left_out")

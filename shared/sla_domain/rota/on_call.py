@@ -35,7 +35,10 @@ def on_call(rota: Rota, at: datetime) -> Shift | None:
 def next_shift(rota: Rota, at: datetime, but: str = "") -> Shift | None:
     """Return the first shift of the rota that starts after `at`; None if none is found.
 
-    The search ends after 12 to 16 weeks. `but`: id of a person whose shifts are skipped; "" skips nobody.
+    The search ends after 12 to 16 weeks.
+
+    Args:
+        but: Id of a person whose shifts are skipped. "" skips nobody.
     """
     first = micros(at) // _PART_US
     for part in range(first, first + _PARTS_AHEAD):

@@ -61,8 +61,10 @@ class KeyCopy:
     async def refresh(self, *, everything: bool = False) -> None:
         """Update the copy with the keys that were made or revoked since the last call.
 
-        `everything`: read all keys instead. If the store cannot be read now, a warning is logged and the copy does not
-        change. Other errors are raised.
+        If the store cannot be read now, a warning is logged and the copy does not change. Other errors are raised.
+
+        Args:
+            everything: Whether to read all keys instead.
         """
         try:
             async with self._store.reading() as connection:

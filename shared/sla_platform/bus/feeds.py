@@ -71,13 +71,14 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 class AppendToLog:
     """Replays a quarantined event that could not be copied to Kafka: call it with the quarantine's entry.
 
-    The event is appended to the event log `log` again, from which the relay copies it to Kafka. The readers of the log
-    are woken (`wake_signal`). Register it with `Quarantine.register_replay` for the part `relay`.
+    Register the object with `Quarantine.register_replay` for the part `relay`.
     """
 
     log: Table
+    """The event log to which the event is appended again. From there the relay copies it to Kafka."""
     store: Store
     wake_signal: WakeSignal
+    """The signal by which the readers of the log are woken."""
 
     async def __call__(self, entry: QuarantineEntry) -> None:
         """Append the event to the log.
@@ -95,8 +96,12 @@ class Feeds:
     """Creates what a service needs of the bus: wake signal, quarantine, event source and relay.
 
     On the embedded profile services read each other's logs in the database. Otherwise they read Kafka, to which a relay
-    copies each log. `metrics`: None: new ones. `watchdog`: seconds without progress after which an event source is not
-    healthy; a Kafka source then also replaces its connection.
+    copies each log.
+
+    Args:
+        metrics: The metrics of the bus. None means new ones.
+        watchdog: Seconds without progress after which an event source is not healthy. A Kafka source then also replaces
+            its connection.
     """
 
     def __init__(
@@ -153,12 +158,13 @@ class Feeds:
     ) -> EventSource:
         """Return the event source that gives the events of `topics` to one consumer.
 
-        - `group`: the consumer's name, such as `timer`.
-        - `cursor`: the table in which the embedded profile stores how far the consumer has read. Kafka keeps offsets.
-        - `at_once`: how many partitions may be handled at the same time; on Kafka only.
-        - `keep_quarantined`: called with records that cannot be handled; None: they go into the quarantine of `group`.
-
-        On Kafka such records go to the topic `<prefix>-dead` as well.
+        Args:
+            group: The consumer's name, such as `timer`.
+            cursor: The table in which the embedded profile stores how far the consumer has read. Kafka itself keeps
+                this place.
+            at_once: How many partitions may be handled at the same time. Only used on Kafka.
+            keep_quarantined: Function to call with records that cannot be handled. None means that they go into the
+                quarantine of `group`. On Kafka such records go to the topic `<prefix>-dead` as well.
         """
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:

@@ -54,10 +54,12 @@ class PostgresLock:
         self._session: AsyncConnection | None = None
 
     async def take(self) -> bool:
-        """Try to take the lock, without waiting; return whether this object holds the lock now.
+        """Try to take the lock, without waiting, and return whether this object holds the lock now.
 
-        True also if this object held the lock already. A database session is opened if there is none. Raises StoreBusy
-        when the database cannot be reached.
+        The result is also True if this object held the lock already. A database session is opened if there is none.
+
+        Raises:
+            StoreBusy: The database cannot be reached.
         """
         query = text("SELECT pg_try_advisory_lock(:class, :number)")
         with _passing():

@@ -32,10 +32,13 @@ class WakeSignal:
 
 
 async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> bool:
-    """Wait until the event is set, for at most `seconds`; return whether the event was set.
+    """Wait until the event is set, for at most `seconds`, and return whether the event was set.
 
-    `seconds`: None for no limit. Use this in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation
-    that comes together with the signal (python/cpython#86296).
+    Use this in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes together with the
+    signal (python/cpython#86296).
+
+    Args:
+        seconds: The greatest time to wait. None means no limit.
     """
     try:
         async with asyncio.timeout(seconds):

@@ -19,14 +19,12 @@ _CONTROLS = "holds a control character, such as %00 or a line break"
 
 @dataclass(frozen=True, slots=True)
 class BadRequestAddress:
-    """What is wrong with the path or query of a request.
-
-    `detail`: a sentence for the sender. `parameter`: the name of the parameter with the wrong value; "" when the path
-    or a parameter's name is wrong.
-    """
+    """What is wrong with the path or query of a request."""
 
     detail: str
+    """A sentence for the sender."""
     parameter: str = ""
+    """The name of the parameter with the wrong value. "" if the path or a parameter's name is wrong."""
 
 
 def address_error(scope: Scope) -> BadRequestAddress | None:

@@ -31,8 +31,10 @@ def locked(path: Path) -> Iterator[None]:
 def fetched_once(name: str, fetch: Callable[[Path], None], *, folder: Path | None = None) -> Path:
     """Return the folder `name` of the cache; if it does not exist yet, fill it by `fetch`.
 
-    `fetch`: called with a temporary folder to fill. This folder is renamed when complete, so an interrupted call leaves
-    no incomplete folder in the cache. `folder`: the cache to use; None: `cache_folder()`.
+    Args:
+        fetch: Function to call with a temporary folder to fill. This folder is renamed when complete, so that an
+            interrupted call leaves no incomplete folder in the cache.
+        folder: The cache to use. None means `cache_folder()`.
     """
     cache = folder or cache_folder()
     target = cache / name

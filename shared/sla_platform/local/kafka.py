@@ -41,16 +41,18 @@ class _Address:
 
 
 class KafkaBroker:
-    """A real Kafka broker on this machine, with its data in `data_dir`.
+    """A real Kafka broker on this machine.
 
     Starting, stopping and killing block: from a coroutine call these methods through `asyncio.to_thread`.
 
-    - `port`: None: chosen at the first start.
-    - `heap_mb`: memory of the broker's Java, in MiB.
-    - `settings`: name -> value, for server.properties.
-    - `jvm`: options of the broker's Java.
-    - `listeners`: protocol such as `SASL_SSL` -> an additional port.
-    - `users`: name -> password of the users who may log in by SCRAM.
+    Args:
+        data_dir: The folder with the broker's data.
+        port: The port. None means that it is chosen at the first start.
+        heap_mb: Memory of the broker's Java, in MiB.
+        settings: Name -> value for server.properties.
+        jvm: Options of the broker's Java.
+        listeners: Protocol such as `SASL_SSL` -> an additional port.
+        users: Name -> password of the users who may log in by SCRAM.
     """
 
     version = KAFKA_VERSION
@@ -100,10 +102,16 @@ class KafkaBroker:
         return self._process() is not None
 
     def start(self, timeout: float = 60.0) -> KafkaBroker:
-        """Start the broker; return it when clients can connect.
+        """Start the broker, and return it when clients can connect.
 
-        A running broker is returned at once. `timeout`: seconds to wait. Raises Unavailable (no Java, no Maven) and
-        StartFailed (port taken, broken data, not ready in time).
+        A running broker is returned at once.
+
+        Args:
+            timeout: Seconds to wait.
+
+        Raises:
+            Unavailable: There is no Java or no Maven.
+            StartFailed: The port is taken, the data are broken, or the broker is not ready in time.
         """
         if self.running:
             return self
@@ -144,8 +152,14 @@ class KafkaBroker:
     def restart(self, timeout: float = 60.0) -> KafkaBroker:
         """Stop the broker if it runs, start it again on the same data and port, and return it.
 
-        Waits until clients can connect. `timeout`: seconds to wait for the start. Raises Unavailable (no Java, no
-        Maven) and StartFailed (port taken, broken data, not ready in time).
+        The method waits until clients can connect.
+
+        Args:
+            timeout: Seconds to wait for the start.
+
+        Raises:
+            Unavailable: There is no Java or no Maven.
+            StartFailed: The port is taken, the data are broken, or the broker is not ready in time.
         """
         self.stop()
         return self.start(timeout)

@@ -25,10 +25,7 @@ _DEBIAN = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An installed PostgreSQL: its programs in `bin_dir`, its version, and whether it can compress by lz4.
-
-    `account`: the user as whom the programs must run; None: the user of this process.
-    """
+    """An installed PostgreSQL: its programs in `bin_dir`, its version, and whether it can compress by lz4."""
 
     bin_dir: Path
     version: str
@@ -44,7 +41,11 @@ class Installation:
 def find_installation(*, lz4: bool = False) -> Installation:
     """Return the PostgreSQL installation of this machine to use.
 
-    `lz4`: only one that can compress its WAL by lz4. Raises Unavailable, naming all places that were searched.
+    Args:
+        lz4: Whether the installation must be able to compress its WAL by lz4.
+
+    Raises:
+        Unavailable: No installation was found. The message names all places that were searched.
     """
     account = SystemAccount.unprivileged()
     for bin_dir in _candidates():
@@ -60,9 +61,10 @@ def find_installation(*, lz4: bool = False) -> Installation:
 
 
 def reachable(path: Path, account: SystemAccount | None) -> bool:
-    """Return whether `account` can reach `path`, and execute it (file) or enter it (folder).
+    """Return whether an account can reach `path`, and execute it (file) or enter it (folder).
 
-    `account`: None: the user of this process; the result is then True without a check.
+    Args:
+        account: The account. None means the user of this process; the result is then True without a check.
     """
     if account is None:
         return True

@@ -23,10 +23,7 @@ _STATE, _THREADS, _START_TICK = 0, 17, 19  # fields 3, 20 and 22 of /proc/PID/st
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of this machine, running or ended, identified by its pid and its start time.
-
-    `started`: the start in kernel ticks since the boot; 0 where /proc is absent.
-    """
+    """A process of this machine, running or ended, identified by its pid and its start time."""
 
     pid: int
     started: int
@@ -132,7 +129,10 @@ class SystemAccount:
 def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Process:
     """Start a server in its own session (Ctrl-C does not reach it), and return its process.
 
-    The server's output is appended to `log`. `env`: the server's environment variables; None: those of this process.
+    The server's output is appended to `log`.
+
+    Args:
+        env: The server's environment variables. None means those of this process.
     """
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
@@ -159,11 +159,17 @@ def run(
     cwd: Path | None = None,
     timeout: float = 120.0,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command and wait for its end; return exit code and output, as `subprocess.run` does.
+    """Run a command and wait for its end.
 
-    The result's `stdout` includes what the command wrote to stderr. `account`: the user to run as (possible for root
-    only); None: the user of this process. `cwd`: the folder to run in; None: the current folder. Raises
-    subprocess.TimeoutExpired after `timeout` seconds.
+    Exit code and output are returned as by `subprocess.run`. The result's `stdout` includes what the command wrote to
+    stderr.
+
+    Args:
+        account: The user to run as (possible for root only). None means the user of this process.
+        cwd: The folder to run in. None means the current folder.
+
+    Raises:
+        subprocess.TimeoutExpired: The command still runs after `timeout` seconds.
     """
     environment = dict(os.environ) if account is None else {**os.environ, "HOME": "/", "USER": account.name}
     return subprocess.run(  # noqa: S603  every argv is built by the launchers beside this file

@@ -53,7 +53,8 @@ class Database(Protocol):
 def json_text(value: Any) -> str:
     """Return a value as JSON text, for a JSON column.
 
-    Raises TypeError for a value that JSON cannot hold.
+    Raises:
+        TypeError: JSON cannot hold the value.
     """
     return orjson.dumps(value).decode()
 

@@ -45,8 +45,12 @@ _POSTGRES_EPOCH = to_micros(datetime(2000, 1, 1, tzinfo=UTC))
 class PostgresDatabase:
     """A `Database` on a PostgreSQL server.
 
-    `pool`: how many connections stay open; under load four more are opened. `patient`: statements may take as long as
-    they need (for migrations). Raises BadSettings if the driver, asyncpg, is not installed.
+    Args:
+        pool: How many connections stay open. Under load four more are opened.
+        patient: Whether statements may take as long as they need (for migrations).
+
+    Raises:
+        BadSettings: The driver, asyncpg, is not installed.
     """
 
     def __init__(self, url: URL, pool: int, *, patient: bool) -> None:

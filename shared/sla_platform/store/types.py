@@ -53,7 +53,10 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Return the value for the driver: a datetime on PostgreSQL, microseconds since 1970 on SQLite.
 
-        None stays None. Raises ValueError for a naive datetime.
+        None stays None.
+
+        Raises:
+            ValueError: The datetime has no offset.
         """
         if value is None:
             return None

@@ -57,8 +57,9 @@ def _inert(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> Mutab
 def configure(level: str, form: str) -> None:
     """Set up structlog and the standard library's logging to write to stderr in the same form.
 
-    `level`: the lowest level that is written, such as INFO. `form`: `json`, `console`, or `auto` (console on a
-    terminal, JSON elsewhere).
+    Args:
+        level: The lowest level that is written, such as INFO.
+        form: `json`, `console`, or `auto` (console on a terminal, JSON elsewhere).
     """
     json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     shared: list[Any] = [
