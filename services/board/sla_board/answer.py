@@ -16,7 +16,7 @@ from sla_board.shown.row import ClockRow, row_of
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class ClockAnswer(_Answer):
@@ -76,7 +76,6 @@ class NotShownAnswer(_Answer):
     """A part of an incident's page, or a clock of the board, that failed with an error."""
 
     part: str = Field(description="row, event, fact, clock, drawing or attributes")
-    """The kind of part."""
     id: str
     """The id among parts of this kind."""
     incident: str

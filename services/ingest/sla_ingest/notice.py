@@ -298,7 +298,7 @@ class NoticeIn(NoticeData):
     id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]
     """The notice's id, given by the publisher."""
     link: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), LINE] = ""
-    """A URL with more information. "" for none."""
+    """A URL with more information. "" without a URL."""
     products: tuple[ProductIn, ...] = Field(min_length=1, max_length=200)
     """At most 200 affected products."""
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), LINE] = ""

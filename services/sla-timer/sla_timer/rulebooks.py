@@ -53,8 +53,8 @@ class CatalogueInForce(Protocol):
 class RulebookOverlay(Protocol):
     """A function that returns a catalogue's rulebook with the recorded contracts added.
 
-    Recorded contracts are kept in the database. First argument: the catalogue. Second argument: contract id -> the
-    revision to use; None: the present revisions.
+    Recorded contracts are kept in the database. The first argument is the catalogue. The second argument maps a
+    contract's id to the revision to use. If it is None, the present revisions are used.
     """
 
     def __call__(self, catalogue: Any, revisions: Mapping[str, int] | None = None, /) -> Rulebook: ...

@@ -55,9 +55,12 @@ class _Exit:
 class BoundedHttp(HttpToolsProtocol):
     """One HTTP connection of uvicorn, with limits on the size, speed and number of its requests.
 
-    `admission` counts the connection. A peer that reads a response too slowly is cut off. `patience`: how long the head
-    and the body of a request may take. `ended`: called with an EndReason when this side refuses or closes the
-    connection for that reason.
+    A peer that reads a response too slowly is cut off.
+
+    Args:
+        patience: How long the head and the body of a request may take.
+        admission: Counts the connection.
+        ended: Called with an EndReason when this side refuses or closes the connection for that reason.
     """
 
     def __init__(

@@ -31,7 +31,9 @@ class PlanLinkIn(BaseModel):
     """The body of a request to make a link to a contract's support plan."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"language": "pl", "days": 30, "reason": "for the review"}]}
+        use_attribute_docstrings=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"language": "pl", "days": 30, "reason": "for the review"}]},
     )
     language: Literal["en", "pl", "it", "ru", "zh-TW"] = Field("en", description="of the page that it opens")
     days: int = Field(_DAYS, ge=1, le=LONGEST_DAYS, description="days of 24 hours for which it opens the plan")
@@ -47,6 +49,7 @@ class PlanLinkShape(BaseModel):
     """
 
     model_config = ConfigDict(
+        use_attribute_docstrings=True,
         from_attributes=True,
         json_schema_extra={
             "examples": [

@@ -145,7 +145,7 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """Return the state that a fact brings to a clock; None for no new state.
+    """Return the state that a fact brings to a clock; None if the fact changes no state.
 
     A fact is an event that slad published about the clock. For example `clock.started` brings RUNNING, and a warning
     brings no new state.

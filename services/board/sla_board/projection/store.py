@@ -49,7 +49,7 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
 async def events_of_incidents(
     connection: AsyncConnection, incidents: Collection[str]
 ) -> dict[str, list[IncidentEvent]]:
-    """Return the stored events of these incidents, as incident -> events, in no particular order.
+    """Return the stored events of these incidents by incident, in no particular order.
 
     An incident without events is left out.
     """
@@ -62,7 +62,7 @@ async def events_of_incidents(
 
 
 async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:
-    """Return the facts that slad published about these clocks, as clock -> facts, in no particular order.
+    """Return the facts that slad published about these clocks by clock, in no particular order.
 
     A clock without facts is left out.
     """

@@ -107,7 +107,7 @@ class ClockRow:
 
     @property
     def note(self) -> str:
-        """Return the small text next to the state, such as the reason of a pause; "" for none."""
+        """Return the small text next to the state, such as the reason of a pause; "" without a text."""
         notes = (
             self.answer,
             self.why,

@@ -22,7 +22,9 @@ _SOMEBODY = "slad"  # who wrote an entry where no keys are asked for
 class EntryIn(BaseModel):
     """The body of a request that writes an entry into a ledger (the account of a contract's allowance)."""
 
-    model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        use_attribute_docstrings=True, extra="forbid", validate_by_alias=True, validate_by_name=True
+    )
     id: Annotated[str, Field(min_length=1, max_length=bounds.NAME, pattern=_MARK), LINE]
     """The entry's id. Writing the same id again changes nothing."""
     kind: EntryKind

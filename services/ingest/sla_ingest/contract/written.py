@@ -30,16 +30,19 @@ def _unversioned(id_: str) -> str:
 
 
 class ContractIn(BaseModel):
-    """The body of `PUT /v1/contracts/{contract}`: the text of a contract's next version."""
+    """The body of `PUT /v1/contracts/{contract}`: the text of a contract's next version.
 
-    model_config = ConfigDict(extra="forbid")
+    If `effective_from` is absent, the version takes effect now, or on the first day of `valid` in the text if that day
+    is later.
+    """
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     contract: dict[str, Any]
     """The text, with the keys of `contracts.<id>` in a catalogue file."""
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
     """Why the contract is changed, for its history."""
     effective_from: InstantIn | None = None
-    """When the version takes effect, in the past or future. If absent, it takes effect now, or on the first day of
-    `valid` in the text if that day is later."""
+    """When the version takes effect, in the past or future."""
 
 
 class NewContractIn(ContractIn):
@@ -60,7 +63,7 @@ class NewContractIn(ContractIn):
 class EndIn(BaseModel):
     """The body of a request that ends a contract."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
     """The first day, in the contract's time zone, on which the contract no longer applies, such as `2027-03-31`."""
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
@@ -70,7 +73,7 @@ class EndIn(BaseModel):
 class PersonPartIn(BaseModel):
     """The body of a request that writes a person of a contract."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     person: dict[str, Any]
     """The person, with the keys of `people.<id>` in a catalogue file."""
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
@@ -80,7 +83,7 @@ class PersonPartIn(BaseModel):
 class HoldersPartIn(BaseModel):
     """The body of a request that sets the holders of a role of a contract."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     holders: Annotated[list[str | dict[str, Any]], Field(max_length=200)]
     """The holders, as in a catalogue file. If empty, nobody holds the role."""
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
@@ -93,7 +96,7 @@ class FreezeIn(BaseModel):
     Later versions cannot take effect before `through`.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     through: InstantIn
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
     """Why the contract is frozen, for its history."""
@@ -102,7 +105,9 @@ class FreezeIn(BaseModel):
 class BookingIn(BaseModel):
     """The body of a request that books a window: extra service hours that the contract's plan offers."""
 
-    model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        use_attribute_docstrings=True, extra="forbid", validate_by_alias=True, validate_by_name=True
+    )
     window: Annotated[str, Field(min_length=1, max_length=bounds.NAME), LINE]
     """The id of the window in the plan."""
     id: Annotated[str, Field(min_length=1, max_length=bounds.NAME, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), LINE]
@@ -126,7 +131,7 @@ class BookingIn(BaseModel):
 class ReasonIn(BaseModel):
     """The body of a request that states only a reason, for example to cancel a booking."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
 
 

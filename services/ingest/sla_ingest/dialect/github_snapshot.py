@@ -62,7 +62,7 @@ class GithubDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return where to find attributes in this source's deliveries, as attribute -> Lookup.
+        """Return the Lookup of each attribute: where this source's deliveries have its value.
 
         A Lookup is, for example, a path in the JSON body. By default, `customer` is the owner of the repository, and
         `product` is the repository's name. The catalogue may say otherwise.

@@ -65,7 +65,7 @@ class JiraDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return where to find attributes in this source's deliveries, as attribute -> Lookup.
+        """Return the Lookup of each attribute: where this source's deliveries have its value.
 
         A Lookup is, for example, a path in the JSON body. By default, `product` is the key of the project, and
         `customer` is not looked up. The catalogue may say otherwise.

@@ -32,7 +32,7 @@ class LabelStep:
 
 
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
-    """Return the priority that a ticket's labels state; "" for none.
+    """Return the priority that a ticket's labels state; "" if they state no priority.
 
     The source's table `priority_labels` gives a priority for some labels. The first label of the table that is in
     `labels` decides.
@@ -42,7 +42,7 @@ def priority_by_label(source: Source, labels: Iterable[str]) -> str:
 
 
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
-    """Return the phase that a ticket's labels state; None for none.
+    """Return the phase that a ticket's labels state; None if they state no phase.
 
     The source's table `labels` gives a phase for some labels; if it is empty, `USUAL_LABELS` is used. The first label
     of the table that is in the argument `labels` decides.

@@ -42,7 +42,7 @@ class Delivery:
     hints: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """The other headers. They can be forged, so they are used only to reject or park a delivery."""
     id: str = ""
-    """"" unless slad has given the delivery an id."""
+    """The delivery's id if slad has given it an id, else empty."""
     max_depth: int = 64
     """The greatest depth of nested JSON."""
 
@@ -124,7 +124,7 @@ class RemarkNote:
 
     remark: IngestRemark
     detail: str = ""
-    """For example, the value that was not understood. "" for none."""
+    """For example, the value that was not understood. "" without a detail."""
 
     def __str__(self) -> str:
         return f"{self.remark.value}: {self.detail}" if self.detail else self.remark.value
@@ -161,7 +161,7 @@ class Ignored:
 
     reason: IgnoredBecause
     detail: str = ""
-    """More about the reason, such as the kind of the delivery. "" for none."""
+    """More about the reason, such as the kind of the delivery. "" without a detail."""
     observed: TranslatedEvent | None = None
     """An event with the state of the ticket that the delivery shows. None if the delivery shows no state. The event is
     stored if the incident is unknown, or known in another state."""
@@ -173,7 +173,7 @@ class Parked:
 
     reason: ParkedBecause
     detail: str = ""
-    """More about the reason, such as the unknown type. "" for none."""
+    """More about the reason, such as the unknown type. "" without a detail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +185,7 @@ class Refused:
     title: str
     detail: str
     pointer: str = ""
-    """JSON pointer (RFC 6901) to the fault. "" for none."""
+    """JSON pointer (RFC 6901) to the fault. "" if not known."""
     position: int | None = None
     """Byte offset of the fault."""
     line: int | None = None

@@ -231,5 +231,5 @@ def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version
 
 
 def stated_attributes(**attributes: str) -> dict[str, str]:
-    """Return the given attributes that are not empty, as name -> value."""
+    """Return the given attributes that are not empty, by name."""
     return {name: value for name, value in attributes.items() if value}

@@ -49,7 +49,7 @@ class AccountDetails:
     member: bool = False
     """Whether the person is a member of staff, as the sender states."""
     assumed: str = ""
-    """A weak reason to regard the person as staff, in words. "" for none."""
+    """A weak reason to regard the person as staff, in words. "" without a reason."""
 
     @property
     def words(self) -> str:

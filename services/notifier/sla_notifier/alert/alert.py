@@ -100,7 +100,7 @@ class Alert:
     """The part of the urgency that does not depend on the time."""
 
     def columns(self) -> dict[str, Any]:
-        """Return the alert as column name -> value, for table `notifier_alert`. `alert_of` is the inverse."""
+        """Return the alert as a row of table `notifier_alert`, by column name. `alert_of` is the inverse."""
         return {field.name: getattr(self, field.name) for field in fields(self)} | {
             "kind": self.kind.value,
             "state": self.state.value,

@@ -140,7 +140,7 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
 
 
 def closing_request(alert: Alert, fact: ClockFact, id_: str, reason: CloseReason) -> NotificationRequest:
-    """Return the request for the message that tells people why an alert closed.
+    """Return the request for the message that says why an alert closed.
 
     The recipients are the people who were paged since the alert was opened last.
 

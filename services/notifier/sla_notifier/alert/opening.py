@@ -56,7 +56,7 @@ def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertCh
 
 
 def notify_unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change that tells people of an incident to which no target applies.
+    """Return the change that notifies people of an incident to which no target applies.
 
     The levels without a delay are notified. If every level has a delay, the first level is notified. No alert is
     opened. Nothing is stored or sent here.

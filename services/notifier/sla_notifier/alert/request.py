@@ -59,7 +59,7 @@ class ToldRecipients:
 class PagedRecipients:
     """The recipients of a closing message: the people notified since the alert was opened last.
 
-    People notified during an earlier opening are added if they were not told how that opening ended (see
+    People notified during an earlier opening are added if no message said how that opening ended (see
     `closing_recipients`).
     """
 

@@ -143,7 +143,7 @@ async def replace_steps(connection: AsyncConnection, over: Collection[str], step
 
 
 async def count_open(connection: AsyncConnection) -> dict[str, int]:
-    """Return how many alerts each state has, as state (`open` or `acknowledged`) -> number.
+    """Return how many alerts each state (`open` or `acknowledged`) has, by state.
 
     A state without alerts is left out.
     """

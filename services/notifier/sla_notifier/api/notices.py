@@ -24,7 +24,7 @@ INFORMED = "informed"
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class ToldShape(_Shape):
@@ -39,7 +39,7 @@ class ToldShape(_Shape):
     revision: int = Field(description="the revision that it was about")
     told_at: datetime
     channel: str = ""
-    """"" if the person has no address."""
+    """The kind of channel. Empty if the person has no address."""
     state: str = Field(description="of the delivery: sent once the other side has taken it")
     delivered_at: datetime | None = None
     """Null if no message to the person was sent."""

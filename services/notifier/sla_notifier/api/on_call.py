@@ -27,7 +27,7 @@ _KNOWN: dict[int | str, dict[str, Any]] = {
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class OverrideShape(_Shape):

@@ -42,7 +42,9 @@ _MAKING = {**_KNOWN, **BAD_BODY, 409: {"description": "the rota has too many ove
 class OverrideRequest(BaseModel):
     """Body of a request to override who is on call in a rota during `[from, until)`."""
 
-    model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        use_attribute_docstrings=True, extra="forbid", validate_by_alias=True, validate_by_name=True
+    )
     from_: InstantIn = Field(alias="from")
     until: InstantIn
     person: _Person
@@ -53,7 +55,7 @@ class OverrideRequest(BaseModel):
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True, validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True, validate_by_alias=True, validate_by_name=True)
 
 
 class RotaOverrideShape(_Shape):

@@ -196,7 +196,7 @@ async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
 
 
 def alert_shape(row: dict[str, Any]) -> AlertShape:
-    """Return the API's form of an alert, from a row of table `notifier_alert` (column name -> value).
+    """Return the API's form of an alert, from a row of table `notifier_alert`, by column name.
 
     `urgency` comes from the additional column `score`. It is None for a closed alert, and for a row without `score`.
     """
@@ -205,7 +205,7 @@ def alert_shape(row: dict[str, Any]) -> AlertShape:
 
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
-    """Return the API's form of a delivery, from a row of table `notifier_delivery` (column name -> value).
+    """Return the API's form of a delivery, from a row of table `notifier_delivery`, by column name.
 
     The address and the text are left out. `next_at` is None once the delivery is in a final state.
     """

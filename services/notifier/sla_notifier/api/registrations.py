@@ -37,7 +37,7 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 class RegistrationRequest(BaseModel):
     """Body of a request to register a mail address for notices of critical fixes."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     address: Annotated[str, Field(min_length=3, max_length=320), LINE] = Field(description="a mail address")
     products: list[_Product] = Field(default=[], max_length=50, description="none: every product; only with a key")
     contract: ContractIn = ""
@@ -63,6 +63,7 @@ class RegistrationShape(BaseModel):
     Administrators see this form in the API.
     """
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
     id: str
     contract: str
     product: str = Field(description="empty: every product of the contract")
@@ -78,7 +79,6 @@ class RegistrationShape(BaseModel):
     ended_at: datetime | None = None
     """Null until ended."""
     ended_by: str = Field(description="link, or the id of the key")
-    """"" until ended."""
 
 
 class RegistrationPage(BaseModel):

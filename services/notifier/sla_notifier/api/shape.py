@@ -10,7 +10,7 @@ from sla_platform.inbound import WhoIn
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class StepShape(_Shape):
@@ -178,7 +178,7 @@ class EndpointPage(_Shape):
 class AckRequest(BaseModel):
     """Body of a request to acknowledge an alert."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     by: WhoIn = ""
     """The name of the person for whom a program acknowledges. The id of the API key is stored in any case."""
 

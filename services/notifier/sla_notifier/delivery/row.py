@@ -107,7 +107,7 @@ class DeliveryRow:
         )
 
     def columns(self) -> dict[str, Any]:
-        """Return the delivery as column name -> value, for table `notifier_delivery`. `row_of` is the inverse."""
+        """Return the delivery as a row of table `notifier_delivery`, by column name. `row_of` is the inverse."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {
             "kind": self.kind.value,
@@ -135,7 +135,7 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 
 
 def thread_of(row: DeliveryRow) -> str:
-    """Return the name of the mail thread to which a message belongs, "" for none.
+    """Return the name of the mail thread to which a message belongs; "" if it belongs to no thread.
 
     The name is the id of the message's alert, or of its notice if there is no alert. The digests (mails that collect
     several messages) of one storm share their own thread. A storm is a time in which a mailbox gets too many

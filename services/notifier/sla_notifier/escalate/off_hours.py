@@ -77,7 +77,7 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
-    """Return alert id -> who was notified since the alert was opened last.
+    """Return who was notified since each alert was opened last, by alert id.
 
     There is an entry for each of `alerts`. People are left out if all their messages failed, were cancelled or had
     no address. People notified as entitled to a critical fix (its level 1) are left out too.

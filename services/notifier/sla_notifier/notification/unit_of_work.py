@@ -117,9 +117,10 @@ async def write_changes(
 
 
 def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[list[NoticeTold], list[NoticeTold]]:
-    """Return two lists of the people whom notifications tell of critical-fix notices.
+    """Return two lists of the people who are notified of critical-fix notices.
 
-    First list: people told without an escalation (level 0) or by level 1. Second list: people told by a higher level.
+    The first list has people notified without an escalation (level 0) or by level 1. The second list has people
+    notified by a higher level.
     Each list has a person once for each notice and contract; a person may be in both lists. A notification that is not
     sent is skipped, unless another message names its contract too (`told_by`).
 

@@ -94,7 +94,7 @@ class OverriddenCatalogue:
                 self._place = max(self._place, each.changed)
 
     def ignored(self) -> Mapping[int, str]:
-        """Return override number -> why the override is ignored.
+        """Return why overrides are ignored, by the number of the override.
 
         Only overrides that are in force or still to come are checked.
         """

@@ -23,7 +23,7 @@ _r, _c = tables.registration.c, tables.confirmation.c
 class RegistrationChange:
     """A changed registration for notices: its row of `notifier_registration` before and after.
 
-    Both rows are column name -> value.
+    Both rows are mappings from a column name to its value.
     """
 
     before: Mapping[str, Any]
@@ -31,7 +31,7 @@ class RegistrationChange:
 
 
 async def person_of(connection: AsyncConnection, address_key: str) -> str:
-    """Return the person id that stands for a mail address in deliveries.
+    """Return the person id that replaces a mail address in deliveries.
 
     For a new address, a random id is returned, but not stored here. The id does not reveal the address.
 

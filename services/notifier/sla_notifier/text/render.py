@@ -86,7 +86,7 @@ class Texts:
         return ENGLISH
 
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
-        """Return the texts of `<file>.toml`, key -> text, in the available language nearest to `language`.
+        """Return the texts of `<file>.toml` by key, in the available language nearest to `language`.
 
         Texts that are missing in this language are in English.
         """

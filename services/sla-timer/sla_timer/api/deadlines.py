@@ -25,7 +25,7 @@ class DeadlineQuestion(BaseModel):
     The response says when the incident would be due.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     contract: ContractIn = Field(default="", description="a contract's id; or give a customer")
     """A contract's id. If "", the contract is found by `customer`. Without both, the default contract applies."""
     customer: CustomerIn = ""

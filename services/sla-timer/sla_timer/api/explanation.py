@@ -285,4 +285,3 @@ class ExplanationResponse(TimerResponse):
     remarks: list[RemarkResponse]
     remarks_title: str = Field(description="a heading for the remarks, in the language of the answer")
     text: str = Field(description="all clocks and remarks in words")
-    """The explanations in words."""

@@ -16,7 +16,7 @@ InstantText = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 class TimerResponse(BaseModel):
     """The base class of the response models of the timer's HTTP routes; instances cannot be changed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class RemarkResponse(TimerResponse):
@@ -133,7 +133,6 @@ class SnapshotResponse(TimerResponse):
     version: int
     """The sender's version. 0 means no version."""
     before: dict[str, str] = Field(description="what the delivery changed, as it was before")
-    """The earlier values of what the delivery changed."""
 
 
 class EventResponse(TimerResponse):

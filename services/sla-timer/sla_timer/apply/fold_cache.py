@@ -109,7 +109,7 @@ class EventReader(Protocol):
         ...
 
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield the events of the incident that occurred at `at` or later; None: all events.
+        """Yield the events of the incident that occurred at `at` or later. If `at` is None, all events are yielded.
 
         The events come in lists, in the order of occurrence.
         """

@@ -50,8 +50,11 @@ def service_answers(url: str) -> bool:
 def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
     """Return the JSON object that the service returns for a GET of `path`.
 
-    `parameters`: the query's parameters; None for none. A status of 400 or above ends the command with the title and
-    detail of the problem; the exit status is 1 for 404, else 2.
+    A status of 400 or above ends the command with the title and detail of the problem. The exit status is then 1 for
+    404, else 2.
+
+    Args:
+        parameters: The query's parameters. None means no parameters.
     """
     answer = client.get(path, params=dict(parameters or {}))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:

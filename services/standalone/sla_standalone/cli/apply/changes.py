@@ -39,16 +39,15 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The differences between two catalogues.
-
-    `edits`: the entries that differ. `days`: for each holiday table that differs, the days added and removed.
-    `contracts`: the ids of contracts in both catalogues whose promises may change, because a rule that they use differs
-    (a target, a calendar).
-    """
+    """The differences between two catalogues."""
 
     edits: tuple[Edit, ...]
+    """The entries that differ."""
     days: tuple[HolidayDiff, ...]
+    """For each holiday table that differs, the days added and removed."""
     contracts: tuple[str, ...]
+    """The ids of contracts in both catalogues whose promises may change, because a rule that they use differs (a
+    target, a calendar)."""
 
     @property
     def empty(self) -> bool:
