@@ -74,8 +74,8 @@ def verify(
 
     Args:
         how: The proof that the source must give; None for a source that does not exist.
-        body: As received.
-        headers: By name in lower case.
+        body: The body, as received.
+        headers: The headers, by name in lower case.
         now: An aware instant. A signed time must lie within 300 seconds of `now`.
         work: Maps a hash algorithm to the least number of signatures to compute before a rejection, as `digest_budget`
             returns it. So the response time does not reveal which sources exist.

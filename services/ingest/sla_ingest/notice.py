@@ -300,7 +300,7 @@ class NoticeIn(NoticeData):
     link: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), LINE] = ""
     """A URL with more information. "" without a URL."""
     products: tuple[ProductIn, ...] = Field(min_length=1, max_length=200)
-    """At most 200 affected products."""
+    """The affected products, at most 200."""
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), LINE] = ""
     """Why the notice was changed or withdrawn."""
     published_at: InstantIn

@@ -63,7 +63,8 @@ async def run_process(
 
     Args:
         names: Any of `ingest`, `timer`, `notifier`, `board`.
-        time_source: Used instead of the one in the settings (tests, the demo).
+        time_source: The clock to use instead of the one in the settings (tests, the demo). None means the settings'
+            clock.
         extra_routes: Additional HTTP routes.
         extra_parts: Additional long-running tasks.
 

@@ -46,7 +46,8 @@ async def process_context(settings: Settings, time_source: TimeSource | None = N
     The caller must close `feeds` (access to the message bus).
 
     Args:
-        time_source: Used instead of the one in the settings (tests, the demo).
+        time_source: The clock to use instead of the one in the settings (tests, the demo). None means the settings'
+            clock.
 
     Raises:
         BadSettings: A setting cannot be used.

@@ -44,7 +44,7 @@ async def serve(
 
     Args:
         names: Any of `ingest`, `timer`, `notifier`, `board`.
-        time_source: Used instead of the one in the settings.
+        time_source: The clock to use instead of the one in the settings. None means the settings' clock.
         extra_routes: Additional HTTP routes.
         extra_parts: Additional long-running tasks.
         ready: Called with the running process once everything runs.

@@ -62,7 +62,7 @@ class PlanLinkShape(BaseModel):
         },
     )  # fmt: skip
     id: str
-    """Names the link, but does not open it."""
+    """The id that names the link. It does not open the link."""
     contract: str
     language: str
     """The language of the page."""

@@ -24,7 +24,7 @@ class PlanLink:
     """A link with which anybody reads the support plan of `contract`, without an API key."""
 
     id: str
-    """Names the link, but does not open it."""
+    """The id that names the link. It does not open the link."""
     contract: str
     language: str
     """The language of the page."""

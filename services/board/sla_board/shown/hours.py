@@ -36,7 +36,7 @@ class ClockHours:
     """The hours in which a clock counts time, as seen from one instant (now)."""
 
     known: bool
-    """False if the catalogue lacks the calendar of the hours. Only wall time can then be shown."""
+    """Whether the catalogue has the calendar of the hours. If False, only wall time can be shown."""
     calendar: Calendar | None
     """The calendar of the hours. None means wall time."""
     around: OpeningTimes

@@ -73,7 +73,7 @@ class Point:
 
     kind: MarkKind
     at: datetime
-    """The instant."""
+    """The instant of the mark."""
     text: str
     """A text for people."""
 
@@ -84,9 +84,9 @@ class TimelineRow:
 
     label: str
     spans: tuple[TimelineSpan, ...]
-    """The periods."""
+    """The periods of the clock."""
     points: tuple[Point, ...]
-    """The marks."""
+    """The marks of the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Drawing:
     bars: tuple[Bar, ...]
     """The periods."""
     pins: tuple[Pin, ...]
-    """Single instants."""
+    """The marks, each at a single instant."""
     ticks: tuple[TimelineTick, ...]
     """The labels of the time axis."""
     now_x: float | None

@@ -17,7 +17,7 @@ class StateWord:
     """The state of a clock as a page shows it."""
 
     text: str
-    """A word."""
+    """The state in a word."""
     icon: str
     """The name of an icon."""
     tone: str

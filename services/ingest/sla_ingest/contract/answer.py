@@ -120,7 +120,7 @@ def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> d
     `amount` in the object is the number, written as text. `text` is the amount in words.
 
     Args:
-        amount: In seconds if `unit` is hours, else in `unit`.
+        amount: The amount, in seconds if `unit` is hours, else in `unit`.
         language: The language of the words.
     """
     return {"amount": f"{amount.normalize():f}", "text": amount_text(amount, unit, language)}

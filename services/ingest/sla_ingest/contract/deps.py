@@ -51,7 +51,7 @@ class ContractDeps:
     """The objects that the routes of contracts use."""
 
     owner: ContractOwner
-    """Makes changes."""
+    """Makes changes of contracts."""
     shelf: RecordShelf
     """The records of contracts in memory."""
     store: Store

@@ -42,7 +42,7 @@ class EntryIn(BaseModel):
     serves_at: InstantIn | None = None
     """When the reserved service takes place."""
     surcharge: int = 0
-    """In percent."""
+    """The surcharge, in percent."""
     who: WhoIn = ""
     """The person who worked or decided. If absent, the API key's id is used."""
     reason: Annotated[str, Field(max_length=bounds.VALUE), PROSE] = ""

@@ -74,7 +74,7 @@ def label_name(label: object) -> str:
     """Return the name of an issue's label; "" if it has none.
 
     Args:
-        label: As GitHub sends it, an object with a name or a text.
+        label: The label as GitHub sends it, an object with a name or a text.
     """
     return clean_text(label.get("name") if isinstance(label, dict) else label)
 

@@ -44,7 +44,7 @@ def speaker_of(source: Source, person: Node, fields: Node) -> Speaker:
 
     Args:
         source: The sender's settings, which name staff, customers and bots.
-        person: As the delivery describes the person.
+        person: The person, as the delivery describes them.
         fields: The issue's fields. The reporter is a customer.
     """
     account = account_of(person)

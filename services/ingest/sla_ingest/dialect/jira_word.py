@@ -113,9 +113,9 @@ class JiraMeaning:
     """The phase of the incident that follows from a Jira status or resolution."""
 
     phase: TicketPhase | None
-    """None when not known."""
+    """The phase. None when not known."""
     remarks: tuple[RemarkNote, ...] = ()
-    """They say that the phase is unknown or guessed."""
+    """Remarks that say that the phase is unknown or guessed."""
     sure: bool = False
     """True if the catalogue states the phase, False if slad has guessed."""
 

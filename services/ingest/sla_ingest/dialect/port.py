@@ -209,7 +209,7 @@ class Work:
     allowance: str = ""
     """The id of the allowance that pays. "" means the contract's only allowance of hours."""
     customer: str = ""
-    """Used to find the contract if the incident is unknown. "" if not stated."""
+    """The customer's name, used to find the contract if the incident is unknown. "" if not stated."""
     reason: str = ""
     """What the work was, in words."""
     contract: str = ""
@@ -262,7 +262,7 @@ class ClaimedTime:
     """The time that a sender states for an event."""
 
     at: datetime | None
-    """None if the sender states no time, or a time that cannot be read."""
+    """The stated time. None if the sender states no time, or a time that cannot be read."""
     quality: TimeQuality
     """How reliable the time is."""
     version: int = 0

@@ -170,8 +170,8 @@ def attribute_lookups(
     The result maps an attribute to its Lookup.
 
     Args:
-        usual_customer: Used for `customer` if the catalogue has no lookup for it. None means no default.
-        usual_product: Used for `product` if the catalogue has no lookup for it. None means no default.
+        usual_customer: The lookup for `customer` if the catalogue has no such lookup. None means no default.
+        usual_product: The lookup for `product` if the catalogue has no such lookup. None means no default.
     """
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)

@@ -65,7 +65,7 @@ class Speaker:
 
     actor: Actor
     remarks: tuple[RemarkNote, ...] = field(default=())
-    """They say that the side is unknown or only assumed. Otherwise empty."""
+    """Remarks that say that the side is unknown or only assumed. Otherwise empty."""
 
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:

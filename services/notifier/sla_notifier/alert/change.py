@@ -113,7 +113,8 @@ def log_event(
 
     Args:
         what: What happened, such as `opened`.
-        key: Needed if one episode may have several such events. "" means that `what` is the key.
+        key: The last part of the event id, needed if one episode may have several such events. "" means that `what` is
+            the key.
         reason: Why it happened. "" means no reason.
         by: Who did it. "" means nobody.
     """

@@ -90,7 +90,7 @@ class NotificationRequest:
     level: int = 0
     """The level of the escalation, from 1. 0 means no level."""
     outcome: str = ""
-    """In a closing message, why the alert closed (CloseReason). Otherwise ""."""
+    """Why the alert closed (CloseReason), in a closing message. Otherwise ""."""
     due_at: datetime | None = None
     """The breached or nearing due instant. For an alert about a notice, when the notice came to concern the contract.
     None if neither applies."""

@@ -42,7 +42,7 @@ class ToldShape(_Shape):
     """The kind of channel. Empty if the person has no address."""
     state: str = Field(description="of the delivery: sent once the other side has taken it")
     delivered_at: datetime | None = None
-    """Null if no message to the person was sent."""
+    """When the message was delivered. Null if no message to the person was sent."""
 
 
 class NoticeContractShape(_Shape):

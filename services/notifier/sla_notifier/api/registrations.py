@@ -75,9 +75,9 @@ class RegistrationShape(BaseModel):
     requested_by: str = Field(description="the id of the key; empty: somebody without one")
     expires_at: datetime = Field(description="until when it can be confirmed")
     confirmed_at: datetime | None = None
-    """Null until confirmed."""
+    """When the registration was confirmed. Null until then."""
     ended_at: datetime | None = None
-    """Null until ended."""
+    """When the registration ended. Null until then."""
     ended_by: str = Field(description="link, or the id of the key")
 
 

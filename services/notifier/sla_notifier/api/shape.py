@@ -149,7 +149,7 @@ class DeliveryPage(_Shape):
 
     deliveries: list[DeliveryShape]
     next: str = ""
-    """Pass it as `before` to get the next page. "" on the last page."""
+    """The value of `before` for the next page. "" on the last page."""
     not_shown: list[str] = Field(default=[], description="ids of deliveries that cannot be shown; see the log")
 
 

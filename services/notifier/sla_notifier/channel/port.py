@@ -107,7 +107,7 @@ class OutgoingMessage:
     """A message to one address, as a channel sends it."""
 
     id: str
-    """Becomes Message-ID or webhook-id. It is the same in each attempt."""
+    """The message's id, sent as Message-ID or webhook-id. It is the same in each attempt."""
     address: str
     """A mailbox, or the id of a webhook channel."""
     subject: str

@@ -171,7 +171,7 @@ class AttemptResult:
     disable: bool = False
     """Whether to stop sending anything to this endpoint."""
     counts: bool = True
-    """False if the server was busy. The attempt is then deleted."""
+    """Whether the attempt is kept. False if the server was busy; the attempt is then deleted."""
 
 
 def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:

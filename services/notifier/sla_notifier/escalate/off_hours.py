@@ -29,9 +29,9 @@ class AlreadyNotified:
     """Ids of the people who were notified of an alert since the alert was opened last."""
 
     paged: frozenset[str] = frozenset()
-    """By messages that asked for an acknowledgement."""
+    """Ids of the people notified by messages that asked for an acknowledgement."""
     informed: frozenset[str] = frozenset()
-    """By messages that only informed."""
+    """Ids of the people notified by messages that only informed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess
     The result has the form of `DeadlinesResponse`. Nothing is stored.
 
     Args:
-        question: The incident.
+        question: The incident that might be opened.
         access: What the caller's API key allows.
 
     Raises:

@@ -144,7 +144,7 @@ class RowWordsResponse(TimerResponse):
     """A target that was compared with the incident, as text for people."""
 
     name: str
-    """Which target."""
+    """Which target was compared."""
     said: str
     """Whether the target matched, and if not, why."""
 

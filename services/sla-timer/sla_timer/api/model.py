@@ -26,7 +26,7 @@ class RemarkResponse(TimerResponse):
     """
 
     kind: str
-    """A code."""
+    """The remark's code."""
     text: str
     """The remark for people."""
 
@@ -48,7 +48,7 @@ class SegmentResponse(TimerResponse):
     end: InstantText | None
     """The end of the stretch. Null while the stretch lasts."""
     running: bool
-    """False for a pause."""
+    """Whether the clock was running. False for a pause."""
     why: str
     """The reason why the clock ran or was paused."""
     waiting_on: str | None = Field(description="during a pause: customer, vendor or other")

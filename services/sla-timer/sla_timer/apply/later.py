@@ -67,7 +67,7 @@ class FoldPace:
 
         Args:
             events: The number of these events.
-            now: In seconds of any steady clock.
+            now: The present time, in seconds of any steady clock.
         """
         self._debt, self._at = self._left(now) + events, now
 
@@ -76,7 +76,7 @@ class FoldPace:
 
         Args:
             size: How many events the incident has.
-            now: In seconds of any steady clock.
+            now: The present time, in seconds of any steady clock.
         """
         return min(self._left(now), SIZES * size) / PER_SECOND
 
@@ -136,7 +136,7 @@ class DeferredEvents:
         saw its events wait. So small incidents do not wait for large ones, and large incidents do not wait forever.
 
         Args:
-            now: In seconds of any steady clock.
+            now: The present time, in seconds of any steady clock.
         """
         found = await self._waiting()
         self._noticed = {one.incident: self._noticed.get(one.incident, now) for one in found}

@@ -22,7 +22,8 @@ class Fired:
     provisional: bool
     """Whether the timer fired although events up to `fire_at` may be missing."""
     live: bool
-    """False if the timer's clock no longer runs or has another target now. Nothing was then published."""
+    """Whether the timer still applied. False if its clock no longer runs or has another target now. Nothing was then
+    published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Firing(Protocol):
         or if other transactions hold all due timers.
 
         Args:
-            bounds: Only `now` and `patience` are used. `now` is also stored.
+            bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.
             error: The reason, shortened if too long to store.
         """
         ...

@@ -139,7 +139,7 @@ class PostgresFiring:
         or if other transactions hold all due timers.
 
         Args:
-            bounds: Only `now` and `patience` are used. `now` is also stored.
+            bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.
             error: The reason, shortened if too long to store.
         """
         why = fit_column(error, LONGEST_ERROR)

@@ -60,7 +60,7 @@ class ProgressLook(NamedTuple):
     slowest: datetime | None
     """The instant up to which the slowest partition is applied. None if unknown."""
     due: bool = True
-    """False if no timer was due at `now`. Always True on SQLite."""
+    """Whether a timer was due at `now`. Always True on SQLite."""
 
 
 class Progress:

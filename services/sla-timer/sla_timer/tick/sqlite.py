@@ -108,7 +108,7 @@ class SqliteFiring:
     """Fires due timers on SQLite (a `Firing`), which has one process, one partition and one writer."""
 
     lanes = 1
-    """Only one call of `fire` runs at once."""
+    """How many calls of `fire` run at once. On SQLite it is a single call."""
 
     def __init__(self, store: Store, progress: Progress) -> None:
         self._store = store
@@ -139,7 +139,7 @@ class SqliteFiring:
         `partition` is ignored, because there is only one.
 
         Args:
-            bounds: Only `now` and `patience` are used. `now` is also stored.
+            bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.
             error: The reason, shortened if too long to store.
         """
         why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))

@@ -45,7 +45,7 @@ class Cell(_Document):
     values: dict[str, str] = Field(default_factory=dict)
     """Maps the text of the cell to a value. A text that is not listed is itself the value."""
     constant: str = ""
-    """Used if the cell has no value."""
+    """The value if the cell has no value."""
 
     @model_validator(mode="before")
     @classmethod

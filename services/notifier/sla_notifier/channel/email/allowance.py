@@ -38,7 +38,7 @@ class ConnectionAllowance:
         connection or was busy, `limit` does not rise for 5 seconds to 2 minutes.
 
         Args:
-            now: In seconds of the event loop's clock.
+            now: The present time, in seconds of the event loop's clock.
             wanted: Whether other messages wait for a connection.
         """
         self.resume_at, self._pause = 0.0, 0.0
@@ -55,7 +55,7 @@ class ConnectionAllowance:
         lengthen them. A refusal after them holds `limit` for twice as long, up to 2 minutes.
 
         Args:
-            now: In seconds of the event loop's clock.
+            now: The present time, in seconds of the event loop's clock.
             beside: How many other connections to the server were open.
         """
         self._hold(now)
@@ -76,7 +76,7 @@ class ConnectionAllowance:
         as long, up to 2 minutes.
 
         Args:
-            now: In seconds of the event loop's clock.
+            now: The present time, in seconds of the event loop's clock.
         """
         self._hold(now)
         self.limit = max(self.limit // 2, 1)

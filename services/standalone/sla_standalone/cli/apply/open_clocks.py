@@ -34,7 +34,7 @@ class OpenClocks:
     now: datetime | None
     """The time by the service's clock. None if it is not known; `moves` is then empty."""
     moves: tuple[Move, ...]
-    """The changes."""
+    """The changes of the clocks."""
     partial: tuple[str, ...] = ()
     """Ids of incidents that are not compared, because the service does not show all of their events to this key, or is
     too old to say whether it does."""
@@ -50,7 +50,7 @@ def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Itera
         url: The service from which the clocks are read.
         key: An API key. "" without a key.
         rulebook: The rules of a new catalogue.
-        contracts: Only incidents under one of these contracts are compared. "" means all contracts.
+        contracts: The contracts whose incidents are compared. "" means all contracts.
     """
     with open_client(url, key) as client:
         version = str(fetch_json(client, "/info").get("catalogue", ""))
