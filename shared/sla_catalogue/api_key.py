@@ -47,13 +47,19 @@ class ApiKey:
         return hmac.compare_digest(digest_of_key(presented), self.sha256)
 
     def allows(self, scope: KeyScope) -> bool:
-        """Return whether the key has the scope; `admin` includes every scope."""
+        """Return whether the key has the scope.
+
+        The scope `admin` includes every scope.
+        """
         return scope in self.scopes or KeyScope.ADMIN in self.scopes
 
 
 def digest_of_key(key: str) -> str:
-    """Return the SHA-256 of an API key in hexadecimal.
+    """Return whether a key that a caller sent is this key.
 
-    No salt is used, as keys are long and random.
+    The comparison takes constant time.
+
+    Args:
+        presented: What the caller sent.
     """
     return hashlib.sha256(key.encode("utf-8")).hexdigest()

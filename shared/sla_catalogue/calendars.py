@@ -130,7 +130,7 @@ def contract_of_zone(zone: str) -> Contract:
 
 
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
-    """Return the code of the holiday table, such as `DE-BY`, that closes a coverage; "" for none.
+    """Return the code of the holiday table, such as `DE-BY`, that closes a coverage, or "" for none.
 
     The coverage decides: no holidays, the contract's, or those of a fixed code. The contract may override this (section
     B of docs/clauses.md). With `holidays: false` there are no holidays. With `holidays: true`, a coverage without
@@ -151,7 +151,7 @@ def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
 def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
     """Return the codes of all holiday tables that close a coverage under a contract.
 
-    For a coverage made of others, these are the codes of all its parts. Empty if there are no holidays.
+    For a coverage made of others, these are the codes of all its parts. The result is empty if there are no holidays.
     """
     parts = {code for part in coverage.parts for code in holiday_codes_for(contract, part)}
     return (parts if coverage.parts else {holiday_code_for(contract, coverage)}) - {""}

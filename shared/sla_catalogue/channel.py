@@ -31,9 +31,9 @@ class ChannelEntry:
     """The name of the kind, such as `webhook`."""
 
     def every_secret(self) -> tuple[Secret, ...]:
-        """Return all secrets of this channel entry; by default there are none.
+        """Return all secrets of this channel entry.
 
-        Checks over the whole catalogue use them.
+        By default there are none. Checks over the whole catalogue use them.
         """
         return ()
 
@@ -43,9 +43,9 @@ class BadAddress(ValueError):
 
 
 class ChannelKind:
-    """One kind of channel, such as e-mail; each kind is a subclass.
+    """A kind of channel, such as e-mail.
 
-    `install_channel_kinds` takes one object of each.
+    Each kind is a subclass. `install_channel_kinds` takes one object of each.
     """
 
     name: ClassVar[str]
@@ -74,7 +74,9 @@ class ChannelKind:
         """
 
     def normalise(self, address: str) -> str:
-        """Return an address in the form in which it is stored and used; by default unchanged.
+        """Return an address in the form in which it is stored and used.
+
+        By default the address is returned unchanged.
 
         Args:
             address: The address, without the kind of channel as prefix.
@@ -131,7 +133,7 @@ def channel_kinds() -> tuple[ChannelKind, ...]:
 
 
 def channel_kind(name: str) -> ChannelKind | None:
-    """Return the kind of channel with this name; None for a name that is not installed.
+    """Return the kind of channel with this name, or None for a name that is not installed.
 
     Raises:
         LookupError: No kinds were set yet.

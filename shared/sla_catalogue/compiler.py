@@ -68,7 +68,7 @@ class ContractProblem:
     def pointer(self) -> str:
         """Return the place of the problem in the contract as a JSON pointer (RFC 6901).
 
-        For example `/targets/0/time`; "" for the contract as a whole.
+        For example `/targets/0/time`. The result is "" for the contract as a whole.
         """
         return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
 

@@ -35,7 +35,13 @@ class HorizonEnd:
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
-        """Return the number of days from `today` to the last day (`until`); negative for a past day."""
+        """Return the number of days from a day to the last day (`until`).
+
+        The result is negative if the last day is past.
+
+        Args:
+            today: The day from which to count.
+        """
         return (self.until - today).days
 
     def ends_soon(self, today: date) -> bool:
@@ -92,7 +98,7 @@ def horizon_ends_of(
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """Return the last day for which the holidays of a table are known; None for an empty table.
+    """Return the last day for which the holidays of a table are known, or None for an empty table.
 
     It is the day of the last holiday or closing. If that day lies in the last compiled year (`horizon`) or later, it is
     the end of the compiled years. Days added by hand are ignored unless there are no others, as somebody may add a day

@@ -97,7 +97,9 @@ def parse_window(written: str) -> MinuteWindow:
 
 
 def parse_minute(written: str) -> int:
-    """Return the minutes from midnight of a text `HH:MM`; 1440 for `24:00`.
+    """Return the minutes from midnight of a text `HH:MM`.
+
+    The result is 1440 for `24:00`.
 
     Raises:
         BadHours: The text has any other form.

@@ -101,7 +101,7 @@ def is_host_name(written: str) -> bool:
 def is_near(host: str) -> bool:
     """Return whether mail may be sent unencrypted to the mail server `host`.
 
-    True for a loopback address (this machine), and for a name without a dot, such as that of a container.
+    The result is True for a loopback address (this machine), and for a name without a dot, such as that of a container.
     """
     try:
         return ip_address(host).is_loopback

@@ -25,7 +25,10 @@ class FindingLevel(StrEnum):
 
 
 class Position(NamedTuple):
-    """A place in a file: line and column, counted from 1; 0 means the file as a whole."""
+    """A place in a file: line and column, counted from 1.
+
+    The number 0 means the file as a whole.
+    """
 
     file: str = ""
     line: int = 0

@@ -40,7 +40,7 @@ class Records(Protocol):
     def __len__(self) -> int: ...
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return the record of the contract with this id; None if there is none."""
+        """Return the record of the contract with this id, or None if there is none."""
         ...
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
@@ -188,8 +188,8 @@ class CataloguedRecords:
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
         """Return the version of a contract that applies at an instant.
 
-        A contract from a file is returned whatever the instant. None before the first version, for an unknown id, and
-        for a version that does not fit the catalogue's plans.
+        A contract from a file is returned whatever the instant. The result is None before the first version, for an
+        unknown id, and for a version that does not fit the catalogue's plans.
         """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
@@ -200,8 +200,8 @@ class CataloguedRecords:
     def newest(self, contract: ContractId) -> Contract | None:
         """Return the version of a contract that took effect last.
 
-        A contract from a file is returned as it is. None if no version has taken effect, for an unknown id, and for a
-        version that does not fit the catalogue's plans.
+        A contract from a file is returned as it is. The result is None if no version has taken effect, for an unknown
+        id, and for a version that does not fit the catalogue's plans.
         """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
@@ -246,9 +246,9 @@ class CataloguedRecords:
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
         """Return the number of the change (revision) by which each of these contracts is judged.
 
-        The result is contract id -> number; contracts that are not recorded are missing. The number is the one in
+        The result is contract id -> number. Contracts that are not recorded are missing. The number is the one in
         `revisions` of this object. Without it, the number is that of the newest change that can affect the clocks of
-        incidents; ledger entries cannot.
+        incidents. Ledger entries never affect clocks.
         """
         found = {}
         for contract in contracts:
@@ -260,12 +260,12 @@ class CataloguedRecords:
     def pin(self, contracts: Iterable[ContractId]) -> str:
         """Return a hash of the revisions by which these contracts are judged, in twelve hexadecimal digits.
 
-        A revision is the number of a change. "" if none of the contracts is recorded.
+        A revision is the number of a change. The result is "" if none of the contracts is recorded.
         """
         return pin_of(self.revisions(contracts))
 
     def plan(self, plan: PlanId) -> Plan | None:
-        """Return the plan with this id that was made for recorded contracts; None for an unknown id.
+        """Return the plan with this id that was made for recorded contracts, or None for an unknown id.
 
         Such a plan is in no file. It is for one version of a contract (`gold@acme.v3`), or shared by several contracts
         (`gold+standard`).

@@ -38,7 +38,7 @@ class ScenarioResult:
 
 
 def run_scenarios(catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
-    """Run the tests of a catalogue; return their results in order."""
+    """Run the tests of a catalogue, and return their results in order."""
     return tuple(_run(scenario, catalogue) for scenario in catalogue.scenarios)
 
 

@@ -43,7 +43,7 @@ def build_document(values: Mapping[str, Value], findings: Findings) -> Catalogue
 
 
 def build_contract_document(id_: str, values: Mapping[str, Any], findings: Findings) -> ContractDocument | None:
-    """Build the document (pydantic model) of one contract; None if the values do not fit the model.
+    """Build the document (pydantic model) of one contract, or None if the values do not fit the model.
 
     Errors are reported to `findings`.
 

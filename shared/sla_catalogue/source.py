@@ -108,8 +108,8 @@ class Authentication:
 def signing_key(signed: SignedContent, secret: str) -> bytes:
     """Return the key (bytes) for HMACs (signatures) from a secret.
 
-    If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks), the key is the decoded base64 after `whsec_`. Otherwise, and
-    if that is not base64, the key is the secret in UTF-8.
+    If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks) and the secret is base64, with or without the prefix
+    `whsec_`, the key is the decoded base64. Otherwise the key is the secret in UTF-8.
     """
     if signed is not SignedContent.ID_TIMESTAMP_BODY:
         return secret.encode()
@@ -138,7 +138,7 @@ class TicketPhase(StrEnum):
 
     @property
     def waiting_on(self) -> WaitingOn | None:
-        """Return whom a ticket in this phase waits on; None if it does not wait."""
+        """Return whom a ticket in this phase waits on, or None if it does not wait."""
         return _WAITING.get(self)
 
 
@@ -187,8 +187,8 @@ class Membership:
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
         """Return whether somebody belongs to the side (staff or customers) by these rules.
 
-        One matching group, mail domain or GitHub association is enough. All arguments must be in lower case, without
-        outer spaces (`fold_case`); "" means none.
+        A single matching group, mail domain or GitHub association is enough. All arguments must be in lower case,
+        without outer spaces (`fold_case`). "" means none.
         """
         return bool(self.groups & groups) or domain in self.domains or association in self.associations
 
@@ -240,34 +240,43 @@ class Source:
     def phase_of(self, status: str) -> TicketPhase | None:
         """Return the ticket phase that a status of the ticketing system means.
 
-        None for an unknown status. Case and outer spaces do not matter.
+        The result is None for an unknown status. Case and outer spaces do not matter.
         """
         return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
         """Return the plan's priority for the sender's priority `value`.
 
-        None for an unknown value. Case and outer spaces do not matter.
+        The result is None for an unknown value. Case and outer spaces do not matter.
         """
         return self.priorities.get(fold_case(value))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
         """Return RESOLVED or CANCELLED for the sender's word for how work ended.
 
-        None for an unknown word. Case and outer spaces do not matter.
+        The result is None for an unknown word. Case and outer spaces do not matter.
         """
         return self.resolutions.get(fold_case(resolution))
 
     def is_staff(self, account: str) -> bool:
-        """Return whether the source lists the account as staff; case does not matter."""
+        """Return whether the source lists the account as staff.
+
+        Case does not matter.
+        """
         return fold_case(account) in self.staff
 
     def is_customer(self, account: str) -> bool:
-        """Return whether the source lists the account as a customer's; case does not matter."""
+        """Return whether the source lists the account as a customer's.
+
+        Case does not matter.
+        """
         return fold_case(account) in self.customers
 
     def is_bot(self, account: str) -> bool:
-        """Return whether the source lists the account as a bot; case does not matter."""
+        """Return whether the source lists the account as a bot.
+
+        Case does not matter.
+        """
         return fold_case(account) in self.bots
 
 
@@ -292,7 +301,7 @@ def domain_of(address: str) -> str:
 
 
 def look_up(table: Mapping[str, str], word: str) -> str | None:
-    """Return the value of a word in a table; None if the word is not in the table.
+    """Return the value of a word in a table, or None if the word is not in the table.
 
     Args:
         table: Word -> value. The keys are in lower case, without outer spaces (`fold_case`).

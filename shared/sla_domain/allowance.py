@@ -51,14 +51,14 @@ class AllowancePeriod(StrEnum):
 
     @property
     def months(self) -> int:
-        """Return the length of the period in months; 0 for the whole term."""
+        """Return the length of the period in months, or 0 for the whole term."""
         return _MONTHS[self]
 
     @property
     def of_contract(self) -> bool:
         """Return whether periods of this kind are counted from the contract's first day.
 
-        False for the years, quarters and months of the calendar.
+        The result is False for the years, quarters and months of the calendar.
         """
         return self in (
             AllowancePeriod.TERM,

@@ -185,7 +185,7 @@ class ContractView:
 
 
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
-    """Return the periods of an incident that belong to one contract; None if no period does.
+    """Return the periods of an incident that belong to one contract, or None if no period does.
 
     A period belongs to the contract that it is under. The periods before the first `named` one (under a customer's own
     contract) also belong to the contract of that named period. A period without length belongs to the contract of the
@@ -209,7 +209,7 @@ def contract_share(periods: Sequence[ContractPeriod], contract: str) -> Contract
 def contract_view(
     events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
 ) -> ContractView | None:
-    """Return what one contract may see of an incident; None if it may see nothing.
+    """Return what one contract may see of an incident, or None if it may see nothing.
 
     Args:
         periods: The incident's contracts, each with the instant since when. The periods may be older than the newest

@@ -40,7 +40,7 @@ class PublishedClock(Protocol):
 
     @property
     def started_at(self) -> datetime | None:
-        """Return when the clock started; None if that was not stored."""
+        """Return when the clock started, or None if that was not stored."""
         ...
 
     @property

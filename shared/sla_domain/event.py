@@ -32,7 +32,10 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class EventKind(StrEnum):
-    """The kinds of incident events; `opened` is sent as type `io.slad.incident.opened.v1`."""
+    """The kinds of incident events.
+
+    An event of the kind `opened` is sent as type `io.slad.incident.opened.v1`.
+    """
 
     OPENED = "opened"
     DESCRIBED = "described"
@@ -110,7 +113,10 @@ class Actor(StrEnum):
 
 
 class WaitingOn(StrEnum):
-    """Whom an incident waits on; the waiting time of each is added up separately (clause H11)."""
+    """Whom an incident waits on.
+
+    The waiting time of each party is added up separately (clause H11).
+    """
 
     CUSTOMER = "customer"
     VENDOR = "vendor"
@@ -158,7 +164,7 @@ class Snapshot:
     def phase_text(self) -> str:
         """Return the ticket's phase as a text, such as `waiting:customer` or `open`.
 
-        "" if `phase` is None. A later snapshot has this text in its `before`.
+        The result is "" if `phase` is None. A later snapshot has this text in its `before`.
         """
         if self.phase is None:
             return ""

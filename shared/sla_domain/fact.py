@@ -68,7 +68,10 @@ class MovedBreach:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Body of the fact that a clock started; the first fact of every clock."""
+    """Body of the fact that a clock started.
+
+    It is the first fact of every clock.
+    """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_STARTED
 
@@ -370,7 +373,7 @@ class Fact:
 
 
 def reason_of(body: FactBody) -> str:
-    """Return in words why a fact (published event) became true; "" if its body gives no reason."""
+    """Return in words why a fact (published event) became true, or "" if its body gives no reason."""
     match body:
         case Paused() | Met() | Missed() | Cancelled() | Gone() | Amended() | PromiseNone():
             return body.why

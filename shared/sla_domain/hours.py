@@ -28,8 +28,10 @@ _NOTICEABLE = timedelta(minutes=1)
 def hours_name(calendar: Calendar | None) -> str:
     """Return the name of a calendar in published events, such as `gold-hours@3f2a9c04d1e7`.
 
-    The name has the calendar's id and revision, so it changes when the calendar changes. `wall` (wall-clock time) for
-    None.
+    The name has the calendar's id and revision, so it changes when the calendar changes.
+
+    Args:
+        calendar: The calendar. None gives `wall` (wall-clock time).
     """
     return WALL if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
 
@@ -92,7 +94,7 @@ def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
 
     Without a calendar (None) the result is always open. `closes` is None if no close lies within eight days. `opens` is
     None if the calendar never opens again. Both are None if the change lies outside the calendar's years. If `at`
-    itself lies outside them, the result is open.
+    itself lies outside the calendar's years, the result is open.
     """
     if calendar is None:
         return ALWAYS
@@ -113,9 +115,10 @@ def _open(calendar: Calendar, at: datetime) -> bool:
 
 
 def counted_time(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta | None:
-    """Return the open time from `start` to `end`; negative if `end` is earlier than `start`.
+    """Return the open time from `start` to `end`.
 
-    The result is None if the time lies outside the calendar's years.
+    The result is negative if `end` is earlier than `start`. The result is None if the time lies outside the calendar's
+    years.
 
     Args:
         calendar: The hours in which time is counted. None means that all time is counted.
@@ -146,7 +149,7 @@ class CountedSpan:
     def differs(self) -> bool:
         """Return whether `counted` and `wall` differ by a minute or more, so that both should be shown.
 
-        False if `counted` is None.
+        The result is False if `counted` is None.
         """
         return self.counted is not None and abs(self.counted - self.wall) >= _NOTICEABLE
 

@@ -19,9 +19,9 @@ from sla_domain.rulebook import ContractMatch, MatchReason
 
 
 class Scope(StrEnum):
-    """Whether the contract's plan covers the incident's product; the value is the reason in words.
+    """Whether the contract's plan covers the incident's product.
 
-    Source: clauses H4 and I9 (docs/clauses.md).
+    The value is the reason in words. Source: clauses H4 and I9 (docs/clauses.md).
     """
 
     EVERY_PRODUCT = "the contract covers every product"
@@ -88,7 +88,10 @@ class PassedOver:
 
 
 class PriorityWhy(StrEnum):
-    """Why a priority applied to an incident; the value is the reason in words."""
+    """Why a priority applied to an incident.
+
+    The value is the reason in words.
+    """
 
     STATED = "as stated when it was opened"
     DEFAULT = "the incident states none: the plan's default"
@@ -394,18 +397,24 @@ class Incident:
         return self.match.reason
 
     def elapsed(self, at: datetime) -> timedelta:
-        """Return the wall-clock time from the incident's opening to its end; at least 0.
+        """Return the wall-clock time from the incident's opening to its end.
 
-        For an incident that has not ended, the time is measured to `at`.
+        The result is at least 0.
+
+        Args:
+            at: The instant up to which to measure if the incident has not ended.
         """
         return max((self.ended_at or at) - self.opened_at, timedelta())
 
 
 def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
-    """Return the wall-clock time that the incident waited on each party: party -> time.
+    """Return the wall-clock time that the incident waited on each party, as party -> time.
 
-    The keys are `customer`, `vendor` and `other`, and `own` for the time without a wait. Time is measured up to `at`,
-    or up to the incident's end. The values sum to `incident.elapsed(at)`.
+    The keys are `customer`, `vendor` and `other`, and `own` for the time without a wait. The values sum to
+    `incident.elapsed(at)`.
+
+    Args:
+        at: The instant up to which to measure, if the incident has not ended before.
     """
     shares = {on.value: timedelta() for on in WaitingOn}
     until = incident.ended_at or at
@@ -417,8 +426,10 @@ def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
 def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
     """Return the wall-clock time for which each holder had the incident, in order of time.
 
-    The keys are (assignee, group, support line). Time is measured up to `at`, or up to the incident's end. The values
-    sum to `incident.elapsed(at)`.
+    The keys are (assignee, group, support line). The values sum to `incident.elapsed(at)`.
+
+    Args:
+        at: The instant up to which to measure, if the incident has not ended before.
     """
     held: dict[tuple[str, str, str], timedelta] = {}
     until = incident.ended_at or at

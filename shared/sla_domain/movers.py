@@ -29,10 +29,10 @@ class DueDateMovers:
     first under another contract."""
 
     def may_move(self, event: IncidentEvent) -> bool:
-        """Return whether the event could start, stop, pause, resume or move a clock; True in case of doubt.
+        """Return whether the event could start, stop, pause, resume or move a clock.
 
-        Always True for an event with a snapshot (state of the whole ticket). Always True with `dated`, as any event may
-        be the first under another contract.
+        The result is True in case of doubt. It is True for every event with a snapshot (state of the whole ticket).
+        With `dated`, it is True for every event, as any event may be the first under another contract.
         """
         return (
             self.dated

@@ -23,7 +23,7 @@ NoticeId = NewType("NoticeId", str)
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """One product that a notice concerns, by name, with the affected versions (default: all)."""
+    """A product that a notice concerns, with the affected versions."""
 
     product: str
     versions: VersionRange = field(default_factory=VersionRange)
@@ -44,7 +44,10 @@ class Notice:
 
 
 class NoticeReason(StrEnum):
-    """Why a notice concerns a contract; the value is the reason in words."""
+    """Why a notice concerns a contract.
+
+    The value is the reason in words.
+    """
 
     VERSION = "a version in use is affected"
     UNKNOWN_VERSION = "the product is in use in an unknown version"
@@ -62,7 +65,7 @@ class NoticeMatch:
 
 
 def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
-    """Return why a notice of a critical fix concerns the contract; None if it does not.
+    """Return why a notice of a critical fix concerns the contract, or None if it does not.
 
     A match with a known affected version is preferred to a match with an affected product in an unknown version. Of
     several alike, the first in the notice's order is returned.
@@ -135,7 +138,7 @@ def _using(notice: Notice, rulebook: Rulebook, at: datetime) -> Iterator[Contrac
 def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
     """Return why the contract's plans include a notice of a critical fix, or why not.
 
-    `entitled` of the result tells which of the two applies. Source: clause H15 (docs/clauses.md).
+    `entitled` of the result says which of the two applies. Source: clause H15 (docs/clauses.md).
     """
     reasons = [rulebook.plan_of(one).notices.judge(notice.severity, notice.cause) for one in contract.bought]
     return next((reason for reason in reasons if reason.entitled), reasons[0])
@@ -221,7 +224,7 @@ def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Itera
 def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
     """Return whether people must register to get the contract's notices of critical fixes.
 
-    True if a plan of the contract asks for registration and includes notices of some cause.
+    The result is True if a plan of the contract asks for registration and includes notices of some cause.
     """
     terms = (rulebook.plan_of(one).notices for one in contract.bought)
     return any(each.registration is Registration.OPT_IN and each.causes for each in terms)

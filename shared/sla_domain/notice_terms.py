@@ -25,7 +25,10 @@ class Severity(StrEnum):
         return tuple(Severity).index(self) + 1
 
     def above(self, other: Severity) -> bool:
-        """Return whether this severity is worse than `other`; False if they are equal."""
+        """Return whether this severity is worse than `other`.
+
+        The result is False if they are equal.
+        """
         return self.rank < other.rank
 
 
@@ -47,7 +50,10 @@ class Registration(StrEnum):
 
 
 class TermsReason(StrEnum):
-    """Why a plan includes a critical-fix notice, or does not; the value is the reason in words."""
+    """Why a plan includes a critical-fix notice, or does not.
+
+    The value is the reason in words.
+    """
 
     ENTITLED = "the plan entitles to it"
     UNKNOWN_CAUSE = "the notice names no cause, so that it may be one of the plan's"

@@ -113,8 +113,8 @@ def is_reporters_comment(event: IncidentEvent, attributes: Mapping[str, str]) ->
 def affects_phase(event: IncidentEvent) -> bool:
     """Return whether the event may change the incident's phase, or states who the reporter is.
 
-    The reporter matters because a reporter's comment ends a wait for the customer. True in case of doubt, and for every
-    event with a snapshot.
+    The reporter matters because a reporter's comment ends a wait for the customer. The result is True in case of doubt,
+    and for every event with a snapshot.
     """
     kind = event.kind
     turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None

@@ -73,7 +73,7 @@ class Match:
     def failing(self, attributes: Mapping[str, str]) -> MatchCondition | None:
         """Return the first condition that does not hold for an incident with these attributes.
 
-        None if all conditions hold.
+        The result is None if all conditions hold.
         """
         return next((c for c in self.conditions if not c.holds(attributes)), None)
 
@@ -493,7 +493,7 @@ class Plan:
         object.__setattr__(self, "sole_role", next((role for role in self.roles if role.sole), None))
 
     def priority(self, name: str) -> Priority | None:
-        """Return the priority with this id or other name; None if the plan has no such priority.
+        """Return the priority with this id or other name, or None if the plan has no such priority.
 
         Case and extra spaces do not matter. To compare with conditions of targets, use the `id` of the result.
         """

@@ -29,9 +29,9 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedState:
-    """What has been published about one clock; `diff.new_facts` compares it with the clock now.
+    """What has been published about one clock.
 
-    Fields that older releases did not store are empty or None.
+    `diff.new_facts` compares it with the clock now. Fields that older releases did not store are empty or None.
     """
 
     state: ClockState

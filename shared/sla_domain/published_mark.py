@@ -61,8 +61,10 @@ class PublishedMark:
 def target_name(event: EventId) -> str:
     """Return the name by which published warnings and breaches identify a target of their clock.
 
-    It is a hash of `event`, the id of the event that set the target, in twelve hexadecimal digits. It is `start` for
-    NO_EVENT (the clock's start set the target).
+    The name is a hash in twelve hexadecimal digits.
+
+    Args:
+        event: Id of the event that set the target. NO_EVENT (the clock's start set the target) gives `start`.
     """
     return digest(event) or START
 
@@ -70,8 +72,8 @@ def target_name(event: EventId) -> str:
 def mark_of_key(key: str) -> tuple[int, str] | None:
     """Return (number of the target, kind) from the key of a warning or breach.
 
-    `0/warn-75` gives (0, "warn-75"). A suffix of `unused_key` is left out: `1/breach~2` gives (1, "breach"). None for
-    the key of any other fact.
+    `0/warn-75` gives (0, "warn-75"). A suffix of `unused_key` is left out: `1/breach~2` gives (1, "breach"). The result
+    is None for the key of any other fact.
     """
     generation, _, name = key.partition("/")
     kind = name.partition("~")[0]
@@ -168,5 +170,5 @@ def _numbered(key: str, taken: Callable[[str], bool]) -> str:
 
 
 def digest(event: EventId) -> str:
-    """Return a hash of an event id, in twelve hexadecimal digits; "" for an empty id."""
+    """Return a hash of an event id, in twelve hexadecimal digits, or "" for an empty id."""
     return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""

@@ -22,7 +22,10 @@ from sla_domain.window import BookedWindow
 
 
 class MatchReason(StrEnum):
-    """Why a contract applies to an incident; the value is the reason in words."""
+    """Why a contract applies to an incident.
+
+    The value is the reason in words.
+    """
 
     CUSTOMER = "the customer's name belongs to this contract"
     NO_CUSTOMER = "the incident names no customer: the default contract applies"
@@ -42,7 +45,9 @@ class Calendars(Protocol):
     """Makes the business calendars of contracts (protocol)."""
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
-        """Return the calendar of a coverage (hours of service) under a contract; always the same object.
+        """Return the calendar of a coverage (hours of service) under a contract.
+
+        Every call returns the same object.
 
         Args:
             windows: Booked extra hours, which are open too.
@@ -104,14 +109,14 @@ class RecordedContracts(Protocol):
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
         """Return the version of a recorded contract that applies at an instant.
 
-        None before the first version, and for an unknown id.
+        The result is None before the first version, and for an unknown id.
         """
         ...
 
     def newest(self, contract: ContractId) -> Contract | None:
         """Return the version of a recorded contract that took effect last.
 
-        None if no version has taken effect yet, and for an unknown id.
+        The result is None if no version has taken effect yet, and for an unknown id.
         """
         ...
 
@@ -154,8 +159,8 @@ class RecordedContracts(Protocol):
     def pin(self, contracts: Iterable[ContractId]) -> str:
         """Return a hash, in hexadecimal, of the present state of these recorded contracts.
 
-        The hash is made of the numbers from `revisions`, so it changes with any change that may affect a verdict. "" if
-        none of the contracts has a record in the database.
+        The hash is made of the numbers from `revisions`, so it changes with any change that may affect a verdict. The
+        result is "" if none of the contracts has a record in the database.
         """
         ...
 
@@ -201,11 +206,11 @@ class Rulebook:
         object.__setattr__(self, "by_normal", {name: tuple(ids) for name, ids in found.items()})
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of a customer's contracts; () if there are none.
+        """Return the ids of a customer's contracts.
 
-        Contracts from files come first, then those recorded in the database. A contract from a file must have exactly
-        this name. If none has, case and extra spaces are ignored. A recorded contract may have the name in any version,
-        and case and extra spaces are always ignored.
+        The result is () if there are none. Contracts from files come first, then those recorded in the database. A
+        contract from a file must have exactly this name. If none has, case and extra spaces are ignored. A recorded
+        contract may have the name in any version, and case and extra spaces are always ignored.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))
@@ -218,7 +223,7 @@ class Rulebook:
     def contract_at(self, contract: ContractId, at: datetime) -> Contract | None:
         """Return the contract with this id as it applies at the instant `at`.
 
-        None for an unknown id, and before the contract's first version.
+        The result is None for an unknown id, and before the contract's first version.
         """
         if self.recorded is not None and contract in self.recorded:
             return self.recorded.at(contract, at)
@@ -253,7 +258,7 @@ class Rulebook:
         return self.plans[contract.plan]
 
     def person(self, contract: Contract, id_: str) -> Person | None:
-        """Return a person by id; None if the person is not known.
+        """Return a person by id, or None if the person is not known.
 
         People of the contract come first, then people whom an override may put on call.
         """
@@ -262,7 +267,7 @@ class Rulebook:
     def is_timeless(self, customer: str) -> bool:
         """Return whether the same contract applies to `customer` at every instant.
 
-        True if no contract of the customer has a first or last day or is recorded in the database.
+        The result is True if no contract of the customer has a first or last day or is recorded in the database.
         """
         if self.recorded is not None and self.recorded.contracts_of(customer):
             return False
@@ -322,14 +327,18 @@ def after_version(catalogue: str) -> str:
 
 
 def names_customer(contract: Contract, customer: str) -> bool:
-    """Return whether the contract lists the customer's name; case and extra spaces do not matter."""
+    """Return whether the contract lists the customer's name.
+
+    Case and extra spaces do not matter.
+    """
     return customer in contract.customers or normal(customer) in contract.normal_customers
 
 
 def in_force(contract: Contract, at: datetime) -> bool:
-    """Return whether the contract is valid at `at`, by the day in the contract's zone.
+    """Return whether the contract is valid at an instant, by the day in the contract's zone.
 
-    `valid_from` is the first valid day, `valid_to` the first day that is no longer valid. None: no such bound.
+    `valid_from` is the first valid day. `valid_to` is the first day that is no longer valid. None in one of them means
+    no such bound.
     """
     if contract.valid_from is None and contract.valid_to is None:
         return True

@@ -21,7 +21,7 @@ class Term:
     def after(self, day: date) -> date:
         """Return the day that is this term later than `day`.
 
-        The months are added first; if the month reached lacks the day, its last day is used. Then the days are added.
+        The months are added first. If the month reached lacks the day, its last day is used. Then the days are added.
         """
         first = _months_after(day.replace(day=1), self.months)
         last = _months_after(first, 1) - timedelta(days=1)

@@ -35,9 +35,9 @@ def pressure(left: timedelta) -> float:
 
 
 def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
-    """Return the urgency of a clock, 0 to 200; higher is more urgent.
+    """Return the urgency of a clock, 0 to 200.
 
-    It is 100 * `pressure(left)` / (`severity` * `plan_rank`). Rank 1 is most urgent.
+    A higher number is more urgent. It is 100 * `pressure(left)` / (`severity` * `plan_rank`). Rank 1 is most urgent.
 
     Args:
         severity: Rank of the clock's priority, from 1.
@@ -50,10 +50,13 @@ def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
 
 
 def weight(severity: int, plan_rank: int) -> float:
-    """Return the part of a clock's urgency that does not change with time, in (0, 1].
+    """Return the part of a clock's urgency that does not change with time.
 
-    It is 1 / (`severity` * `plan_rank`): the ranks of the priority and of the plan. Rank 1 is most urgent; a rank below
-    1 is read as 1.
+    The result is 1 / (`severity` * `plan_rank`), a number above 0 and up to 1. A rank below 1 is read as 1.
+
+    Args:
+        severity: Rank of the priority; 1 is most urgent.
+        plan_rank: Rank of the plan; 1 is most urgent.
     """
     return 1 / (max(severity, 1) * max(plan_rank, 1))
 
@@ -88,9 +91,9 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
 
 
 def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
-    """Return the urgency of a clock at `at`, 0 to 200; higher is more urgent.
+    """Return the urgency of a clock at `at`, 0 to 200.
 
-    It is 0 for an ended clock, and 0.1 at most for a paused one.
+    A higher number is more urgent. It is 0 for an ended clock, and 0.1 at most for a paused one.
 
     Args:
         incident: The clock's incident.

@@ -44,14 +44,15 @@ _ZERO: _Part = (_NUMBER, 0, "")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One condition on a version, such as `>=4.2` (operator `>=`, version `4.2`).
+    """A condition on a version, such as `>=4.2`.
 
-    Operators are =, !=, <, <=, > and >=. With `=` or `!=`, a version such as `2.3.*` means every version that begins
-    with `2.3`.
+    With `=` or `!=`, a version such as `2.3.*` means every version that begins with `2.3`.
     """
 
     operator: str
+    """=, !=, <, <=, > or >=."""
     version: str
+    """The version to compare with, such as `4.2`."""
 
     def holds(self, version: str) -> bool:
         """Return whether `version` satisfies the condition.

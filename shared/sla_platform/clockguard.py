@@ -82,7 +82,7 @@ class ClockGuard:
     def base(self) -> tuple[datetime, float] | None:
         """Return the last believed reading: its instant, and the value of `steady_seconds` at that instant.
 
-        None before the first reading.
+        The result is None before the first reading.
         """
         return None if self._believed is None else (self._believed, self._at)
 

@@ -55,7 +55,7 @@ class ClockWatch:
     async def remark(self) -> str | None:
         """Return a line for `/readyz` on the clocks that are not believed, with the reasons.
 
-        None when all clocks are believed.
+        The result is None when all clocks are believed.
         """
         held = self._time_source.held() if isinstance(self._time_source, SystemTime) else {}
         return "; ".join(f"{clock.value}: {reading.value}" for clock, reading in held.items()) or None

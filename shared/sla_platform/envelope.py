@@ -13,7 +13,10 @@ TYPE_PREFIX = "io.slad."
 
 
 class Topic(StrEnum):
-    """The topics of the bus; on Kafka the name gets the configured prefix (`slad-incidents`)."""
+    """The topics of the bus.
+
+    On Kafka the name gets the configured prefix (`slad-incidents`).
+    """
 
     INCIDENTS = "incidents"
     """What happened to tickets."""

@@ -68,17 +68,20 @@ class Retention:
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
-        """Return the instant before which an incident must have ended to be deleted now; None: nothing is deleted.
+        """Return the instant before which an incident must have ended to be deleted now.
 
-        For services whose `turn` is TOLD, the instant is `now` minus `keep`. For COUNTED it is earlier by `linger`, for
-        SHOWN by twice `linger`.
+        The result is None if nothing is deleted. For services whose `turn` is TOLD, the instant is `now` minus `keep`.
+        For COUNTED it is earlier by `linger`, for SHOWN by twice `linger`.
         """
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """What one service deletes of finished incidents, and in which turn; for a `RetentionLoop`."""
+    """What one service deletes of finished incidents, and in which turn.
+
+    A `RetentionLoop` uses it.
+    """
 
     service: str
     turn: RetentionOrder

@@ -133,16 +133,17 @@ class _Start:
 
 
 def asked_to_end() -> bool:
-    """Return whether the running task was cancelled; call this after catching CancelledError.
+    """Return whether the running task was cancelled.
 
-    False when a library raised that error without a cancellation. True outside of a task.
+    Call this after catching CancelledError. The result is False when a library raised that error without a
+    cancellation. The result is True outside of a task.
     """
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 
 
 async def until_signalled(failed: asyncio.Event) -> bool:
-    """Wait for SIGINT or SIGTERM, or until the event `failed` is set; return whether a signal came."""
+    """Wait for SIGINT or SIGTERM, or until the event `failed` is set, and return whether a signal came."""
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

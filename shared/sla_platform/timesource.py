@@ -228,9 +228,10 @@ class ScaledTime(_Authority):
 
 
 class SteeredTime(_Authority):
-    """A time source that stands still at the instant in a file until the file changes; for tests and drills.
+    """A time source that stands still at the instant in a file until the file changes, for tests and drills.
 
-    The file holds one ISO 8601 instant, such as `2026-11-22T10:00:00+00:00`.
+    Args:
+        path: The file. It holds an ISO 8601 instant, such as `2026-11-22T10:00:00+00:00`.
     """
 
     _PACE_SECONDS = 0.01
@@ -274,10 +275,13 @@ class SteeredTime(_Authority):
 
 
 class ShiftedWallClock:
-    """A clock for drills: call it for the machine's time plus the seconds that the file `path` holds.
+    """A clock for drills: the machine's time plus the seconds in a file.
 
-    The seconds may be negative; `shift` writes them. If the file cannot be opened, the seconds of the last reading are
-    used; 0 if there was none.
+    Call the object for its time. The seconds may be negative; `shift` writes them. If the file cannot be opened, the
+    seconds of the last reading are used, or 0 if there was none.
+
+    Args:
+        path: The file.
     """
 
     def __init__(self, path: Path) -> None:

@@ -67,7 +67,7 @@ class BuiltContract:
         return self.parts or (self,)
 
     def coverage(self, name: str) -> Coverage | None:
-        """Return the coverage (when time counts) with this name; None if no plan of the contract has it.
+        """Return the coverage (when time counts) with this name, or None if no plan of the contract has it.
 
         The coverage of this object's plan comes before those of the contract's other plans.
         """
@@ -155,7 +155,7 @@ def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
 def build_contract(
     name: str, document: ContractDocument, plans: Plans, context: Context, version: int = 0
 ) -> BuiltContract | None:
-    """Build one contract with its plan; None if its plan, base plan or time zone is unknown.
+    """Build one contract with its plan, or None if its plan, base plan or time zone is unknown.
 
     Errors are reported to `context.findings`.
 

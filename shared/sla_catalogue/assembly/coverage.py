@@ -147,7 +147,7 @@ def _holidays(written: str) -> tuple[HolidaySource, str | None, str | None]:
 def holiday_code(country: str | None, subdivision: str | None) -> str:
     """Return the code of a holiday table, such as `PL` or `DE-BY`.
 
-    It joins the codes of country and subdivision; "" if neither is given.
+    The code joins the codes of country and subdivision. The result is "" if neither is given.
     """
     return "-".join(part for part in (country, subdivision) if part)
 

@@ -26,7 +26,10 @@ from sla_domain.plan import PlanId, written_name
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """A plan as written, merged with the plan that it extends; `build_plan` makes the usable plan."""
+    """A plan as written, merged with the plan that it extends.
+
+    `build_plan` makes the usable plan.
+    """
 
     id: str
     document: PlanDocument

@@ -123,6 +123,6 @@ def _fed(
 def holidays_version(tables: Mapping[str, HolidayTable]) -> str:
     """Return the version of the package `holidays`, which generates holidays.
 
-    "" if no table in `tables` (code -> table) has a day.
+    The result is "" if no table in `tables` (code -> table) has a day.
     """
     return PACKAGE_VERSION if any(table.rows for table in tables.values()) else ""

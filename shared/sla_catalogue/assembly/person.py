@@ -70,8 +70,11 @@ def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, 
 def mail_language(spoken: tuple[str, ...]) -> str:
     """Return the language in which to write mails to a person.
 
-    It is the first of the person's languages (`spoken`) in which slad has mail texts. If there is none, it is the
-    person's first language.
+    The result is the first of the person's languages in which slad has mail texts. If there is none, it is the person's
+    first language.
+
+    Args:
+        spoken: The person's languages, best first.
     """
     return next((tag for tag in spoken if MAIL_LANGUAGES & {tag, tag.partition("-")[0]}), spoken[0])
 

@@ -16,5 +16,8 @@ class ChannelDocument(Document):
     """The name of the kind, such as `webhook`."""
 
     def signing_secrets(self) -> tuple[Secret, ...]:
-        """Return the secrets that sign messages to this channel (Standard Webhooks); by default none."""
+        """Return the secrets that sign messages to this channel (Standard Webhooks).
+
+        By default there are none.
+        """
         return ()

@@ -51,7 +51,7 @@ class PersonDocument(Document):
         return tuple(self.languages) or (self.language,)
 
     def of_kind(self, kind: str) -> list[str]:
-        """Return the person's addresses under the key `kind`, in their order; [] without that key.
+        """Return the person's addresses under the key `kind`, in their order, or [] without that key.
 
         The addresses have no prefix: `ada@example.org`, not `email:ada@example.org`. The key `addresses` is not read.
 

@@ -44,10 +44,13 @@ def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
 
 
 def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
-    """Return a pydantic validator that converts a text by the function `parse`.
+    """Return a pydantic validator that converts a text by a function.
 
-    A value that is no text is invalid. A text for which `parse` raises BadDuration or BadHours is invalid too, with the
-    message and hint of that error.
+    A value that is no text is invalid. A text for which the function raises BadDuration or BadHours is invalid too,
+    with the message and hint of that error.
+
+    Args:
+        parse: The function.
     """
 
     def read(value: object) -> T:

@@ -26,7 +26,7 @@ class UnreadableRule(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One occurrence of a calendar entry.
+    """An occurrence of a calendar entry.
 
     It starts at a day and lasts whole days, or starts at an instant and lasts any time.
     """

@@ -75,7 +75,7 @@ def _between(start: date | datetime, end: date | datetime) -> timedelta:
 
 
 def text_of(event: Any, key: str) -> str:
-    """Return the text of a calendar entry's property; "" if the property is missing.
+    """Return the text of a calendar entry's property, or "" if the property is missing.
 
     If the property is repeated, the first text is returned.
 

@@ -53,14 +53,14 @@ class PeopleByName:
     def find(self, name: str) -> str | None:
         """Return the id of the person with this name, mail address or id.
 
-        None if nobody has it, or if several people do. Case and extra spaces do not matter.
+        The result is None if nobody has it, or if several people do. Case and extra spaces do not matter.
         """
         return self._known.get(normal(name))
 
     def find_in_text(self, text: str) -> str | None:
         """Return the id of the person whose name is `text`, or is contained in `text`.
 
-        None if there is nobody, or if there are several. Case and extra spaces do not matter.
+        The result is None if there is nobody, or if there are several. Case and extra spaces do not matter.
         """
         if (exact := self.find(text)) is not None:
             return exact

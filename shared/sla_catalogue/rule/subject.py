@@ -50,5 +50,5 @@ class CheckedCatalogue:
         return self.context.findings
 
     def plan(self, id_: str) -> BuiltPlan | None:
-        """Return the catalogue's plan with this id, as built; None for an unknown id."""
+        """Return the catalogue's plan with this id, as built, or None for an unknown id."""
         return self.known_plans.get(id_)

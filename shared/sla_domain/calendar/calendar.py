@@ -71,9 +71,9 @@ class Identity:
 class Calendar:
     """A business calendar that adds, subtracts and measures open time, and finds openings and closes.
 
-    Methods take aware datetimes and return UTC. They raise NaiveInstant for a datetime without an offset. They raise
-    BeyondHorizon if the result lies outside the years for which the open hours are computed, or EmptyCalendar if the
-    calendar never opens.
+    Methods take aware datetimes and return UTC. All of them raise `NaiveInstant` for a datetime without an offset. They
+    raise `BeyondHorizon` if the result lies outside the years for which the open hours are computed. They raise
+    `EmptyCalendar` if the calendar never opens.
     """
 
     __slots__ = ("__weakref__", "_days", "_table", "identity")
@@ -152,7 +152,9 @@ class Calendar:
         return instant_of(warned)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the open time from `start` to `end`; negative if `end` is earlier than `start`.
+        """Return the open time from `start` to `end`.
+
+        The result is negative if `end` is earlier than `start`.
 
         Raises:
             BeyondHorizon: `start` or `end` lies outside the years for which open hours are computed.

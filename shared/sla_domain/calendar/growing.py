@@ -131,7 +131,9 @@ class CalendarBook:
             raise UnknownCalendar(id_, sorted(self._specs)) from None
 
     def calendar(self, id_: str) -> Calendar:
-        """Return the calendar with this id; every call returns the same object.
+        """Return the calendar with this id.
+
+        Every call returns the same object.
 
         Raises:
             UnknownCalendar: The book has no calendar with this id.

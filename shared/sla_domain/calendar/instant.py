@@ -57,5 +57,8 @@ def local_micros(wall: datetime) -> int:
 
 
 def day_number(day: date) -> int:
-    """Return the number of days from 1970-01-01 to `day`; negative for an earlier day."""
+    """Return the number of days from 1970-01-01 to `day`.
+
+    The result is negative for an earlier day.
+    """
     return day.toordinal() - EPOCH_DAY

@@ -46,7 +46,7 @@ class LocalTime:
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 
     def doubt(self, meant: datetime | None = None) -> str:
-        """Return a sentence that explains how a doubtful time was read; "" if the time is not doubtful.
+        """Return a sentence that explains how a doubtful time was read, or "" if the time is not doubtful.
 
         A time is doubtful if the clock shows it twice or never.
 

@@ -118,10 +118,13 @@ class Table:
         return wanted + self.shift[bisect_right(self.before, wanted)]
 
     def is_open(self, at: int) -> bool | None:
-        """Return whether the calendar is open at the instant `at` (microseconds since 1970 UTC).
+        """Return whether the calendar is open at an instant.
 
-        At the instant of an opening the calendar is open; at the instant of a close it is closed. None if `at` lies
-        outside the span for which the table is compiled.
+        At the instant of an opening the calendar is open. At the instant of a close it is closed. The result is None if
+        the instant lies outside the span for which the table is compiled.
+
+        Args:
+            at: Microseconds since 1970 UTC.
         """
         if not self.low <= at < self.high:
             return None
@@ -136,8 +139,11 @@ class Table:
     def next_open(self, at: int) -> int | None:
         """Return `at` itself if the calendar is open then, else the next opening.
 
-        `at` and the result: microseconds since 1970 UTC. None if `at` or the next opening lies outside the span for
+        The result is in microseconds since 1970 UTC. It is None if `at` or the next opening lies outside the span for
         which the table is compiled.
+
+        Args:
+            at: Microseconds since 1970 UTC.
         """
         if not self.low <= at < self.high:
             return None
@@ -147,8 +153,11 @@ class Table:
     def next_close(self, at: int) -> int | None:
         """Return the first close later than `at`.
 
-        `at` and the result: microseconds since 1970 UTC. None if `at` or the close lies outside the span for which the
-        table is compiled. The end of that span is no close.
+        The result is in microseconds since 1970 UTC. It is None if `at` or the close lies outside the span for which
+        the table is compiled. The end of that span is no close.
+
+        Args:
+            at: Microseconds since 1970 UTC.
         """
         if not self.low <= at < self.high:
             return None

@@ -30,9 +30,9 @@ _ENDLESS = 10**12  # seconds; the last era of a map has no end
 
 @dataclass(frozen=True, slots=True)
 class ZoneMap:
-    """The UTC offsets of one time zone over some years; converts instants to wall-clock times and back.
+    """The UTC offsets of one time zone over some years.
 
-    All numbers are microseconds, counted from 1970-01-01.
+    The map converts instants to wall-clock times and back. All numbers are microseconds, counted from 1970-01-01.
     """
 
     starts: tuple[int, ...]
@@ -71,9 +71,12 @@ class ZoneMap:
         return instant if instant >= self.starts[following] else None
 
     def to_local(self, instant: int) -> int:
-        """Return the wall-clock time at `instant` (microseconds since 1970 UTC).
+        """Return the wall-clock time at an instant.
 
-        The result: microseconds since the wall clock read 1970-01-01 00:00.
+        The result is in microseconds since the wall clock read 1970-01-01 00:00.
+
+        Args:
+            instant: Microseconds since 1970 UTC.
         """
         return instant + self.offsets[bisect_right(self.starts, instant) - 1]
 

@@ -110,7 +110,7 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
 
 
 def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
-    """Return the calendar whose open hours the clock counts; None for wall-clock time.
+    """Return the calendar whose open hours the clock counts, or None for wall-clock time.
 
     The result is also None for an agreed date whose target names no hours.
 

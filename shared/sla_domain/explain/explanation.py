@@ -168,9 +168,9 @@ class Explanation:
 
     @property
     def remaining(self) -> timedelta | None:
-        """Return the allowed time minus the consumed time; negative if overdue.
+        """Return the allowed time minus the consumed time.
 
-        None if `allowed` is None.
+        The result is negative if the clock is overdue. The result is None if `allowed` is None.
         """
         return None if self.allowed is None else self.allowed - self.consumed
 

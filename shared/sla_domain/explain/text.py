@@ -139,7 +139,7 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
     """Return the plan's definition of the clock's priority, as (language tag, line of text).
 
     The definition is in `language`, else in its base language (`zh` for `zh-TW`), else in English, else in any
-    language. ("", "") if the plan has no definition. Source: clause E12 (docs/clauses.md).
+    language. The result is ("", "") if the plan has no definition. Source: clause E12 (docs/clauses.md).
     """
     tag, text = text_in(e.definitions, language)
     words = LANGUAGES[tag_for(tag)]
@@ -305,7 +305,8 @@ def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
 def title_of(titles: Texts, language: str) -> str:
     """Return the title in `language`, or in the nearest language that has a title.
 
-    Tried in this order: `language`, its base language (`zh` for `zh-TW`), English. "" if none has a title.
+    These languages are tried in order: `language`, its base language (`zh` for `zh-TW`), English. The result is "" if
+    none has a title.
     """
     return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en", "")
 

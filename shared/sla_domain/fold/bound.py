@@ -45,9 +45,10 @@ def split_by_limit(
 
 
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event could change a clock of the incident; True in case of doubt.
+    """Return whether the event could change a clock of the incident.
 
-    The call reads the snapshots (states of the whole ticket) that `folding` has put off.
+    The result is True in case of doubt. The call reads the snapshots (states of the whole ticket) that `folding` has
+    put off.
 
     Args:
         folding: The incident after all earlier events.

@@ -197,7 +197,7 @@ class ClockBuilder:
     def attached(self) -> bool:
         """Return whether the clock has a target.
 
-        False before the first `attach`, and after a `detach`.
+        The result is False before the first `attach`, and after a `detach`.
         """
         return self.meter is not None
 
@@ -215,7 +215,9 @@ class ClockBuilder:
         return max(self.stretches[-1].start, self.generation_at)
 
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
-        """Pause the clock at `at`; if the clock is paused already, a new pause begins.
+        """Pause the clock at `at`.
+
+        If the clock is paused already, a new pause begins.
 
         Args:
             event: Id of the event that causes the pause.
@@ -253,7 +255,9 @@ class ClockBuilder:
         self._end(at, event, why, ClockState.MET if self.breached_at is None else ClockState.MISSED)
 
     def cancel(self, at: datetime, event: EventId, why: str) -> None:
-        """End the clock at `at` without a verdict; a breach before `at` stays recorded.
+        """End the clock at `at` without a verdict.
+
+        A breach before `at` stays recorded.
 
         Args:
             event: Id of the event that ends the clock.
@@ -335,8 +339,8 @@ class ClockBuilder:
     def due_now(self) -> datetime | None:
         """Return the due instant of the running clock, future or past.
 
-        None while the clock is paused or has no target. None also if the due instant lies beyond the calendar's years;
-        `trouble` then has the error.
+        The result is None while the clock is paused or has no target. The result is also None if the due instant lies
+        beyond the calendar's years; `trouble` then has the error.
         """
         if self.since is None or self.meter is None:
             return None
@@ -400,8 +404,9 @@ class ClockBuilder:
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        None if a warning at a percentage of the allowed time would lie before `since`. A warning at a fixed time before
-        `due` may lie before `since`. None also beyond the calendar's years; `trouble` then has the error.
+        A warning at a fixed time before `due` may lie before `since`. The result is None if a warning at a percentage
+        of the allowed time would lie before `since`. It is also None beyond the calendar's years; `trouble` then has
+        the error.
         """
         assert self.meter is not None
         try:

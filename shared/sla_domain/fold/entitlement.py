@@ -96,9 +96,10 @@ def _entitle(rulebook: Rulebook, match: ContractMatch, chosen: Chosen) -> Entitl
 
 
 def added_attributes(contract: Contract, scope: Scope) -> dict[str, str]:
-    """Return the attributes that slad adds to an incident: `contract`, `plan`, `base_plan` and `scope`.
+    """Return the attributes that slad adds to an incident.
 
-    `base_plan` is "" without a base plan. `scope` is `in`, `out` or `excluded`.
+    They are `contract`, `plan`, `base_plan` and `scope`. `base_plan` is "" without a base plan. `scope` is `in`, `out`
+    or `excluded`.
     """
     return {
         "contract": contract.id,
@@ -125,11 +126,11 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 
 
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
-    """Return the target of a metric that applies to an incident; None if none applies.
+    """Return the target of a metric that applies to an incident, or None if none applies.
 
     It is the first target whose conditions hold for `attributes`. If that target has no number, the contract's first
-    matching target with a number is returned instead, if there is one. None also for a type of request for which the
-    plan runs no clocks (clause I10, docs/clauses.md).
+    matching target with a number is returned instead, if there is one. The result is also None for a type of request
+    for which the plan runs no clocks (clause I10, docs/clauses.md).
     """
     uncounted = entitlement.plan.terms.uncounted
     if uncounted and normal(attributes.get("type", "")) in uncounted:

@@ -31,12 +31,20 @@ class Chosen(NamedTuple):
 def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> Chosen:
     """Choose the entitlement of a contract that applies to an incident.
 
-    An entitlement is a plan with its own products, dates and types of requests. The first in the contract's list
-    applies that is valid on the local day of `opened_at` and covers the `product` and `type` in `attributes`. A missing
-    product or type is covered by all.
-    If none covers the incident, the first valid one with a base plan applies, else the first valid one. The scope then
-    says that nothing covers the incident. If none is valid, all are treated as valid.
-    A contract without entitlements has one plan, which applies.
+    An entitlement is a plan with its own products, dates and types of requests. A contract without entitlements has a
+    single plan, which applies. Otherwise the first of these applies:
+
+    1. The first entitlement that is valid on the local day of `opened_at` and covers the incident's product and type. A
+       missing product or type is covered by all.
+    2. The first valid entitlement with a base plan.
+    3. The first valid entitlement.
+
+    In the last two cases, the scope says that nothing covers the incident. If no entitlement is valid, all are treated
+    as valid.
+
+    Args:
+        attributes: Attributes of the incident. `product` and `type` decide.
+        opened_at: When the incident was opened.
     """
     product = attributes.get("product", "")
     if not contract.entitlements:

@@ -108,8 +108,10 @@ class Folding:
     def __init__(self, line: Timeline, rulebook: Rulebook, contract: ContractMatch | None = None) -> None:
         """Read the opening of a timeline.
 
-        The caller then passes `line.following` to `read_timeline`, in parts or at once. `contract` is used instead of
-        the customer's (previews).
+        The caller then passes `line.following` to `read_timeline`, in parts or at once.
+
+        Args:
+            contract: The contract to use in place of the customer's, for previews. None means the customer's.
         """
         self._opening, self._opened_at = line.opening, line.opened_at
         self._line_remarks, self._assumed, self._dated = line.remarks, line.assumed, line.dated
@@ -159,18 +161,24 @@ class Folding:
 
     @property
     def state(self) -> IncidentState:
-        """Return the incident's state after the events read so far; callers must not change it."""
+        """Return the incident's state after the events read so far.
+
+        Callers must not change it.
+        """
         return self._state
 
     @property
     def trackers(self) -> Iterable[MetricTracker]:
-        """Return the incident's metrics, each with its clocks so far; callers must not change them."""
+        """Return the incident's metrics, each with its clocks so far.
+
+        Callers must not change them.
+        """
         return self._trackers.values()
 
     # -- reading
 
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
-        """Return the first reason why these events cannot be read next; None if they can.
+        """Return the first reason why these events cannot be read next, or None if they can.
 
         With a reason, the incident must be computed anew: from an older copy, or from all its events.
 
@@ -219,8 +227,9 @@ class Folding:
     def snapshot_differs(self, event: IncidentEvent) -> bool:
         """Return whether the event's snapshot (state of the whole ticket) differs from the incident so far.
 
-        False without a snapshot. `unfit` must have returned None for the event. The call also reads snapshots that wait
-        because they are dated later than their event. Events before such a snapshot cannot be read afterwards.
+        The result is False without a snapshot. `unfit` must have returned None for the event. The call also reads
+        snapshots that wait because they are dated later than their event. Events before such a snapshot cannot be read
+        afterwards.
         """
         self._look_all()
         return snapshot_differs(self._state, event)

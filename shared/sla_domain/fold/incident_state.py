@@ -159,11 +159,11 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return the instant up to which this incident was imported; None if it was not imported.
+        """Return the instant up to which this incident was imported, or None if it was not imported.
 
-        People are not notified of what became true up to then. The instant is when the import's last event was
-        received. If a sender delivered its first event earlier than that, the instant is when that event was received.
-        None also if a sender delivered an event before the import.
+        People are not notified of what became true up to that instant. It is the instant at which the import's last
+        event was received. If a sender delivered its first event earlier than that, it is the instant at which that
+        event was received. The result is also None if a sender delivered an event before the import.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
@@ -174,7 +174,7 @@ class IncidentState:
 
     @property
     def priority(self) -> str:
-        """Return the id of the incident's current priority; "" for a plan without priorities."""
+        """Return the id of the incident's current priority, or "" for a plan without priorities."""
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
@@ -194,9 +194,10 @@ class IncidentState:
         return entitle(self._rulebook, match, self.attributes, self.opened_at)
 
     def remark(self, remark: Remark) -> None:
-        """Add a remark about a single event; an equal remark is added only once.
+        """Add a remark about a single event.
 
-        An incident keeps at most 200 such remarks. Further ones are left out and counted (`Remarks.left_out`).
+        An equal remark is added only once. An incident keeps at most 200 such remarks. Further ones are left out and
+        counted (`Remarks.left_out`).
         """
         self.remarks.add(remark)
 
@@ -261,9 +262,12 @@ class IncidentState:
             effect(self, event)
 
     def boundaries(self, after: datetime) -> tuple[ContractBoundary, ...]:
-        """Return the later instants at which versions of the customer's contracts take effect, in order.
+        """Return the instants at which versions of the customer's contracts take effect, in order.
 
-        They lie after `after`. Empty if no contract of the customer changes over time, and for previews.
+        The result is empty if no contract of the customer changes over time, and for previews.
+
+        Args:
+            after: The instant after which the results lie.
         """
         if self._timeless:
             return ()

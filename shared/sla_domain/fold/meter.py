@@ -33,7 +33,7 @@ class Meter(Protocol):
     def moved_by_pauses(self) -> bool:
         """Return whether past pauses move the due instant, so that `due` depends on `lost`.
 
-        True only for some targets that are due at a date.
+        Only some targets that are due at a date return True.
         """
         ...
 
@@ -41,7 +41,7 @@ class Meter(Protocol):
     def needed_span(self) -> timedelta | None:
         """Return how much time must be consumed until the target is due.
 
-        None for a target that is due at a date.
+        The result is None for a target that is due at a date.
         """
         ...
 
@@ -82,7 +82,7 @@ class Meter(Protocol):
     def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much time must be consumed until the warning is due.
 
-        None if the warning does not depend on consumed time, such as one at a fixed time before a date.
+        The result is None if the warning does not depend on consumed time, such as one at a fixed time before a date.
         """
         ...
 
@@ -130,9 +130,10 @@ class CoverageMeter:
         return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much open time must be consumed until the warning is due; never None.
+        """Return how much open time must be consumed until the warning is due.
 
-        Negative if the warning is set further ahead of the due instant than the allowed time.
+        The result is negative if the warning is set further ahead of the due instant than the allowed time. It is never
+        None.
         """
         return warning_span_of(warning, self.span)
 
@@ -183,9 +184,10 @@ class WallMeter:
         return since + max(self.span - spent, ZERO)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much wall-clock time must be consumed until the warning is due; never None.
+        """Return how much wall-clock time must be consumed until the warning is due.
 
-        Negative if the warning is set further ahead of the due instant than the allowed time.
+        The result is negative if the warning is set further ahead of the due instant than the allowed time. It is never
+        None.
         """
         return warning_span_of(warning, self.span)
 
@@ -236,7 +238,9 @@ class DateMeter:
         return None
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the open time in `[start, end)`; without a calendar, the wall-clock time.
+        """Return the open time in `[start, end)`.
+
+        Without a calendar, the result is the wall-clock time.
 
         Raises:
             CalendarError: The instant lies outside the calendar's years.
@@ -258,7 +262,7 @@ class DateMeter:
     def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much open time must be consumed until a warning in percent is due.
 
-        None for a warning at a fixed time before the date, which does not depend on consumed time.
+        The result is None for a warning at a fixed time before the date, which does not depend on consumed time.
         """
         return None if warning.percent is None else warning_span_of(warning, self.span)
 
@@ -310,9 +314,12 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
 
 
 def warning_span_of(warning: Warning_, span: timedelta) -> timedelta:
-    """Return how much of the allowed time `span` is consumed when the warning is due.
+    """Return how much of the allowed time is consumed when the warning is due.
 
-    Negative if the warning is set further ahead of the due instant than `span`.
+    The result is negative if the warning is set further ahead of the due instant than the allowed time.
+
+    Args:
+        span: The allowed time.
     """
     if warning.percent is not None:
         return span * warning.percent / 100

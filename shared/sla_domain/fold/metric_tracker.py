@@ -123,10 +123,10 @@ class MetricTracker:
 
     @property
     def has_stopped(self) -> bool:
-        """Return whether the metric's last clock was met or missed; False without a clock.
+        """Return whether the metric's last clock was met or missed.
 
-        Metrics that name this metric in `after` start clocks only while the result is True. Metrics that name it in
-        `until` start clocks only while the result is False.
+        The result is False without a clock. Metrics that name this metric in `after` start clocks only while the result
+        is True. Metrics that name it in `until` start clocks only while the result is False.
         """
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
@@ -179,7 +179,7 @@ class MetricTracker:
         return self._start(event)
 
     def matching_row(self) -> Target | None:
-        """Return the metric's target that applies to the incident now; None if no target applies.
+        """Return the metric's target that applies to the incident now, or None if no target applies.
 
         The target may lack a number (`Unspecified`).
         """
@@ -189,8 +189,8 @@ class MetricTracker:
     def why_no_clock(self) -> str | None:
         """Return in words why the metric has no clock although a target applies to the incident.
 
-        Either the target has no number, or its due instant cannot be computed. None if no target applies. Call this
-        only if `build_clock` returned None.
+        Either the target has no number, or its due instant cannot be computed. The result is None if no target applies.
+        Call this only if `build_clock` returned None.
         """
         row, entitlement = self.matching_row(), self._state.entitlement
         if row is None:

@@ -103,8 +103,8 @@ class Priorities:
     def was_stated(self) -> bool:
         """Return whether somebody set the current priority.
 
-        False for a default, for a priority that replaces a missing description, and for one that came with another
-        contract.
+        The result is False for a default, for a priority that replaces a missing description, and for one that came
+        with another contract.
         """
         return self._open is not None and self._open.why not in _NOT_SAID
 
@@ -140,8 +140,11 @@ class Priorities:
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
         """Restore the priority that was held back while the description was missing (clause E6).
 
-        Call this with the event that brings the description, at the instant `at`. If no priority was held back, the
-        current one stays. The remark on the missing description is removed.
+        If no priority was held back, the current one stays. The remark on the missing description is removed.
+
+        Args:
+            event: The event that brings the description.
+            at: The instant at which the event is read.
         """
         self._low = ""
         self._remarks.drop("description")
@@ -343,7 +346,7 @@ class Priorities:
 def default_priority(plan: Plan) -> str:
     """Return the id of the plan's default priority.
 
-    If the plan names no default, it is the least urgent priority. "" for a plan without priorities.
+    If the plan names no default, it is the least urgent priority. The result is "" for a plan without priorities.
     """
     named = plan.priority(plan.rules.default) if plan.rules.default is not None else None
     if named is not None:

@@ -45,10 +45,11 @@ class ReconcilingEvent(NamedTuple):
 
 
 def stated_phase(shown: Snapshot) -> StatedPhase | None:
-    """Return the phase that a snapshot (state of the whole ticket) shows; None if it shows none.
+    """Return the phase that a snapshot (state of the whole ticket) shows.
 
     The result is (phase, whom the ticket waits on, when the ticket ended). The second item is None unless the ticket
-    waits. The third is None if the snapshot gives no date.
+    waits. The third item is None if the snapshot gives no date. The result as a whole is None if the snapshot shows no
+    phase.
     """
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 

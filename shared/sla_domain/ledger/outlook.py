@@ -81,8 +81,8 @@ def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
 def forecast(ledger: Ledger) -> Forecast | None:
     """Forecast the use of the allowance until it expires, at the end of the present period.
 
-    The rate of use in the period so far is continued. None if the period has just begun or has no end, or if
-    `ledger.at` lies outside the contract.
+    The rate of use in the period so far is continued. The result is None if the period has just begun or has no end, or
+    if `ledger.at` lies outside the contract.
     """
     period = period_at(ledger.terms, ledger.terms.allowance.expires, ledger.at)
     passed = (ledger.at - period.start) // _MICROSECOND

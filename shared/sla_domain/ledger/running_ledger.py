@@ -45,7 +45,10 @@ class Movement:
 
 @dataclass(slots=True)
 class RunningLedger:
-    """A ledger under computation; `apply` adds one change (`Movement`) after another, in order of time."""
+    """A ledger under computation.
+
+    `apply` adds one change (`Movement`) after another, in order of time.
+    """
 
     terms: LedgerTerms
     ended: list[RunningLot] = field(default_factory=list)

@@ -36,9 +36,9 @@ class RunningLot:
         return LotBalance(self.lot, self.left, self.reserved, self.used, self.expired)
 
     def give_back(self, amount: Decimal) -> Decimal:
-        """Put a reserved amount back into the lot (portion of the allowance); return what is lost.
+        """Put a reserved amount back into the lot (portion of the allowance), and return what is lost.
 
-        All of the amount is lost if the lot has expired, else 0.
+        All of the amount is lost if the lot has expired. Otherwise nothing is lost, and the result is 0.
         """
         self.reserved -= amount
         if not self.ended:
@@ -71,7 +71,7 @@ class OpenReservation:
 def in_order(lots: Iterable[RunningLot], at: datetime) -> list[RunningLot]:
     """Return the lots (portions of an allowance) that can pay at `at`, in order of paying.
 
-    A lot can pay if it is valid at `at` and not used up. The lot that expires first pays first; lots that never expire
+    A lot can pay if it is valid at `at` and not used up. The lot that expires first pays first. Lots that never expire
     come last.
     """
     payable = [each for each in lots if each.left > 0 and each.lot.valid(at)]

@@ -32,7 +32,7 @@ class LedgerTerms:
 
     @property
     def end(self) -> datetime | None:
-        """Return when the contract ends, as an aware datetime; None if it has no end."""
+        """Return when the contract ends, as an aware datetime, or None if it has no end."""
         return None if self.end_day is None else self.midnight(self.end_day)
 
     def covers(self, at: datetime) -> bool:

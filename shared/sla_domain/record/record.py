@@ -161,5 +161,5 @@ class ContractRecord:
 
     @property
     def newest(self) -> ContractVersion | None:
-        """Return the version written last, ignoring withdrawn ones; None if there is none."""
+        """Return the version written last, ignoring withdrawn ones, or None if there is none."""
         return next((one for one in reversed(self.versions) if one.withdrawn_in is None), None)

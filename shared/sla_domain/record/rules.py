@@ -139,7 +139,7 @@ class NextInForce:
 
 
 def next_in_force(record: ContractRecord) -> NextInForce | None:
-    """Return which version of the contract takes effect next, and when; None if there is none.
+    """Return which version of the contract takes effect next, and when, or None if there is none.
 
     Args:
         record: The contract's stored record.

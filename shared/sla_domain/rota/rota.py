@@ -140,7 +140,7 @@ class Rota:
 
     @property
     def feeds_end(self) -> datetime | None:
-        """Return when the rota's first feed (calendar file with shifts) runs out; None without a feed.
+        """Return when the rota's first feed (calendar file with shifts) runs out, or None without a feed.
 
         A feed runs out at the end of its last shift. For a feed without shifts, that is 1970.
         """
@@ -150,7 +150,7 @@ class Rota:
     def feed_ends_soon(self, now: datetime) -> bool:
         """Return whether a feed (calendar file with shifts) of the rota runs out within 14 days from `now`.
 
-        True also if a feed has run out already.
+        The result is also True if a feed has run out already.
         """
         end = self.feeds_end
         return end is not None and end - now < FEED_ENDS_SOON

@@ -48,7 +48,7 @@ class MadeKey:
         return f"{self.name}#{self.number}"
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented`, the text that a caller sent, is this key's text.
+        """Return whether a text that a caller sent is this key's text.
 
         The comparison takes constant time.
         """
@@ -78,9 +78,9 @@ def key_text(number: int, secret: str) -> str:
 
 
 def key_number(presented: str) -> int | None:
-    """Return the number in the text of an API key, `slad_<number>_<secret>`.
+    """Return the number in the text of an API key.
 
-    Returns None if `presented` has another form.
+    The text has the form `slad_<number>_<secret>`. The result is None for any other form.
     """
     found = _TEXT.fullmatch(presented)
     return None if found is None else int(found[1])

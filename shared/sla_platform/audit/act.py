@@ -72,12 +72,13 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditActor:
-    """The actor of an act in the audit log: how they proved who they are, and their id.
+    """The actor of an act in the audit log.
 
     The log holds the actor as text `<kind>:<id>`, such as `key:grafana#12`.
     """
 
     kind: ActorKind
+    """How the actor proved who they are."""
     id: str
 
     def __str__(self) -> str:

@@ -53,14 +53,13 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditHead:
-    """The end of a service's audit log: number and hash of its last row.
-
-    For an empty log they are 0 and GENESIS (64 zeros).
-    """
+    """The end of a service's audit log."""
 
     service: str
     seq: int = 0
+    """Number of the last row. 0 for an empty log."""
     hash: str = GENESIS
+    """Hash of the last row. GENESIS (64 zeros) for an empty log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def canonical_row(row: AuditRow) -> bytes:
 def first_break(
     rows: Iterable[AuditRow], head: AuditHead, checkpoints: Mapping[int, str] | None = None
 ) -> ChainBreak | None:
-    """Return the first row of an audit log that does not fit the others; None when all rows fit.
+    """Return the first row of an audit log that does not fit the others, or None when all rows fit.
 
     A misfit means that a row was changed, removed or inserted.
 

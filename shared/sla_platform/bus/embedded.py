@@ -62,9 +62,9 @@ class _Look:
 
 
 class EmbeddedSource:
-    """An `EventSource` that reads services' event logs in the same database for one consumer; await `run`.
+    """An `EventSource` that reads services' event logs in the same database for one consumer.
 
-    All events belong to partition 0.
+    Await `run`. All events belong to partition 0.
 
     Args:
         group: The consumer's name.
@@ -120,8 +120,8 @@ class EmbeddedSource:
     def healthy(self) -> bool:
         """Return whether events are being handled.
 
-        False if events have waited for more than `watchdog` seconds (a parameter of this class) without any being
-        handled.
+        The result is False if events have waited for more than `watchdog` seconds (a parameter of this class) without
+        any being handled.
         """
         return not self._pulse.stalled
 

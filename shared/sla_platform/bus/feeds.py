@@ -113,7 +113,11 @@ class Feeds:
         *,
         watchdog: float = WATCHDOG_SECONDS,
     ) -> None:
-        """Raises BadSettings when Kafka cannot be used with these settings."""
+        """Prepare the feeds for the bus that the settings name.
+
+        Raises:
+            BadSettings: Kafka cannot be used with these settings.
+        """
         if not settings.embedded and find_spec("aiokafka") is None:
             raise BadSettings("SLAD_BUS_URL names Kafka, whose client is missing: pip install 'slad[kafka]'")
         self._settings = settings
@@ -128,16 +132,18 @@ class Feeds:
         self._quarantines: dict[str, Quarantine] = {}
 
     def wake_signal(self, service: str) -> WakeSignal:
-        """Return the wake signal of a service's event log; the same object at each call.
+        """Return the wake signal of a service's event log.
 
-        Call its `wake` after each commit that appended to the log. Readers in this process then read the log at once.
+        Every call returns the same object. Call its `wake` after each commit that appended to the log. Readers in this
+        process then read the log at once.
         """
         return self._wake_signals.setdefault(service, WakeSignal())
 
     def quarantine(self, service: str) -> Quarantine:
-        """Return the quarantine of a service; the same object at each call.
+        """Return the quarantine of a service.
 
-        It keeps the rows that the service could not process, in the table `<service>_quarantine`.
+        Every call returns the same object. It keeps the rows that the service could not process, in the table
+        `<service>_quarantine`.
         """
         if service not in self._quarantines:
             table = quarantine_table(MetaData(), service)
@@ -174,7 +180,7 @@ class Feeds:
     def relay(self, service: str) -> Relay | None:
         """Return the relay that copies the event log of `service` to Kafka.
 
-        None on the embedded profile, where the readers read the log itself.
+        The result is None on the embedded profile, where the readers read the log itself.
         """
         if self._access is None:
             return None
@@ -201,9 +207,9 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete from every event log the events that all their readers have read; return how many.
+        """Delete from every event log the events that all their readers have read, and return how many.
 
-        The readers of an event are the services that read its topic. With Kafka this deletes nothing and returns 0:
+        The readers of an event are the services that read its topic. With Kafka this deletes nothing and returns 0, as
         each log's relay deletes what it has copied.
         """
         if not self._settings.embedded:
@@ -215,10 +221,10 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """Close this process's connections to the Kafka topic `<prefix>-dead`; without Kafka do nothing.
+        """Close this process's connections to the Kafka topic `<prefix>-dead`.
 
-        Records that could not be handled are written over these connections. Call this last: sources and relays close
-        their own connections when they end.
+        Records that could not be handled are written over these connections. Call this last, as sources and relays
+        close their own connections when they end. Without Kafka nothing is done.
         """
         for dead in self._dead:
             await dead.close()
@@ -291,7 +297,10 @@ def _access(settings: Settings) -> KafkaAccess:
 
 
 def topics_of(service: str) -> tuple[Topic, ...]:
-    """Return the topics to which the service with this name publishes; empty when there are none."""
+    """Return the topics to which the service with this name publishes.
+
+    The result is empty if there are none.
+    """
     return tuple(topic for topic in Topic if WRITERS[topic] == service)
 
 

@@ -48,9 +48,12 @@ class Backoff:
 
 
 class StallDetector:
-    """Detects a stuck reader of events: events wait for more than `limit` seconds, and none is handled.
+    """Detects a stuck reader of events: events wait for some time, and none is handled.
 
-    The reader calls `note_waiting` and `note_handled`. `stalled` tells whether the reader is stuck.
+    The reader calls `note_waiting` and `note_handled`. `stalled` says whether the reader is stuck.
+
+    Args:
+        limit: The number of seconds after which the reader is stuck.
     """
 
     def __init__(self, limit: float) -> None:
@@ -67,9 +70,9 @@ class StallDetector:
             self._waiting_since = time.monotonic()
 
     def note_handled(self) -> None:
-        """Note that an event was handled, or that none waits; `stalled` becomes False.
+        """Note that an event was handled, or that none waits.
 
-        The next `note_waiting` starts counting the seconds again.
+        `stalled` becomes False. The next `note_waiting` starts counting the seconds again.
         """
         self._waiting_since = None
 

@@ -28,9 +28,9 @@ class LeaseLock(Protocol):
     """
 
     async def take(self) -> bool:
-        """Try to take the lock, without waiting; return whether this object holds the lock now.
+        """Try to take the lock, without waiting, and return whether this object holds the lock now.
 
-        True also if this object held the lock already.
+        The result is also True if this object held the lock already.
         """
 
     async def confirm(self) -> None:
@@ -41,7 +41,10 @@ class LeaseLock(Protocol):
         """
 
     async def give_back(self) -> None:
-        """Release the lock; do nothing when it is not held."""
+        """Release the lock.
+
+        Nothing is done if the lock is not held.
+        """
 
 
 async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], held: Callable[[bool], None]) -> NoReturn:

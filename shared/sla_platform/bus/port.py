@@ -77,8 +77,8 @@ class EventSource(Protocol):
     def healthy(self) -> bool:
         """Return whether events are being handled.
 
-        False when events have waited for too long without any being handled: longer than the `watchdog` seconds with
-        which the event source was created.
+        The result is False when events have waited for too long without any being handled: longer than the `watchdog`
+        seconds with which the event source was created.
         """
         ...
 

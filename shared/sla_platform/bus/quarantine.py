@@ -124,9 +124,12 @@ class Quarantine:
         )  # fmt: skip
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
-        """Store a record of the bus that could not be read or handled. Raises StoreBusy.
+        """Store a record of the bus that could not be read or handled.
 
         Give this method to an event source as its `keep_quarantined`.
+
+        Raises:
+            StoreBusy: The record could not be stored.
         """
         await self.put(_row_of(record), record.error)
 
@@ -146,7 +149,11 @@ class Quarantine:
             return await kept.page(connection, self.table, state, after, limit)
 
     async def find(self, id_: int) -> QuarantineEntry:
-        """Return the entry with this id, with its data. Raises NoEntry when there is none."""
+        """Return the entry with this id, with its data.
+
+        Raises:
+            NoEntry: There is no such entry.
+        """
         async with self._store.reading() as connection:
             entry = await kept.find(connection, self.table, id_)
         if entry is None:
@@ -203,7 +210,7 @@ class Quarantine:
     async def count(self) -> Mapping[str, int]:
         """Count the rows that wait in quarantine, and set their metric.
 
-        Returns part of the service -> number of waiting rows.
+        The result is part of the service -> number of waiting rows.
         """
         async with self._store.reading() as connection:
             waiting = await kept.count_waiting(connection, self.table)
@@ -215,7 +222,7 @@ class Quarantine:
     async def sweep_replayed(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
         """Delete the entries that were replayed before the instant `horizon`, at most 200 in a transaction.
 
-        Yields table name -> number of deleted rows after each transaction that deleted any.
+        After each transaction that deleted entries, the generator yields table name -> number of deleted rows.
         """
         while True:
             async with self._store.transaction() as connection:
@@ -266,7 +273,9 @@ async def _tried(replay: Replay, entry: QuarantineEntry) -> Exception | None:
 
 
 def row_of_event(envelope: Envelope, part: str, position: str, partition: int = 0) -> QuarantineRow:
-    """Return an event as a row for the quarantine; the inverse of `envelope_of`.
+    """Return an event as a row for the quarantine.
+
+    This is the inverse of `envelope_of`.
 
     Args:
         part: The part of the service that could not process the event.

@@ -17,7 +17,10 @@ class WakeSignal:
         self._waiting: set[asyncio.Event] = set()
 
     def wake(self) -> None:
-        """Wake every reader that listens; call this after a commit that appended to the log."""
+        """Wake every reader that listens.
+
+        Call this after a commit that appended to the log.
+        """
         for event in self._waiting:
             event.set()
 

@@ -35,8 +35,9 @@ async def write_records(
 ) -> list[str]:
     """Store contract records in the service's tables, in the caller's transaction.
 
-    Returns the ids of the contracts whose records were stored. A record is skipped unless its `revision` is greater
-    than that of the stored record of its contract. Other writers of these tables wait until the transaction ends.
+    The result has the ids of the contracts whose records were stored. A record is skipped unless its `revision` is
+    greater than that of the stored record of its contract. Other writers of these tables wait until the transaction
+    ends.
     """
     if not records:
         return []
@@ -77,10 +78,13 @@ def _row(record: RecordData, seq: int) -> dict[str, Any]:
 
 
 async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: RecordShelf) -> list[str]:
-    """Read the contract records stored since the last call into memory (`shelf`).
+    """Read the contract records stored since the last call into memory.
 
-    Returns the ids of the contracts that changed. If none changed, the call is cheap: one query by an index. Call it at
-    the start of a transaction that computes clocks under the contracts.
+    The result has the ids of the contracts that changed. If none changed, the call is cheap: a single query by an
+    index. Call it at the start of a transaction that computes clocks under the contracts.
+
+    Args:
+        shelf: The records in memory.
     """
     if shelf.read:
         return await _read_new(connection, tables.contract, shelf)
@@ -146,9 +150,9 @@ class RecordCopy:
     """The table in which the service stores how far it has read the events about contracts. Only used without Kafka."""
 
     async def refresh(self, connection: AsyncConnection) -> list[str]:
-        """Read the contract records stored since the last call into memory (`shelf`).
+        """Read the contract records stored since the last call into memory.
 
-        Returns the ids of the contracts that changed.
+        The result has the ids of the contracts that changed.
         """
         return await refresh(connection, self.tables, self.shelf)
 

@@ -155,12 +155,12 @@ class RecordShelf:
     def revision(self, contract: str) -> int:
         """Return the revision of a contract's record, the number of changes that made it.
 
-        0 if the contract has no record.
+        The result is 0 if the contract has no record.
         """
         return self._packed.get(contract, _NOTHING).revision
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return the record of a contract; None if there is none."""
+        """Return the record of a contract, or None if there is none."""
         found = self._unpacked.get(contract)
         if found is not None:
             self._unpacked.move_to_end(contract)
@@ -240,7 +240,7 @@ class RecordShelf:
     def could_copy(self) -> bool:
         """Return whether `copy` may succeed.
 
-        True if this shelf is empty and another shelf for the same store has records.
+        The result is True if this shelf is empty and another shelf for the same store has records.
         """
         return not self._packed and any(each._packed for each in self._pool.shelves)
 

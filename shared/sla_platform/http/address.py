@@ -28,9 +28,12 @@ class BadRequestAddress:
 
 
 def address_error(scope: Scope) -> BadRequestAddress | None:
-    """Return the first fault in the path or query of an HTTP request (`scope` of ASGI), or None.
+    """Return the first fault in the path or query of an HTTP request, or None.
 
-    A part is faulty when it is not percent-encoded UTF-8, or when it holds a control character.
+    A part is faulty if it is not percent-encoded UTF-8, or if it holds a control character.
+
+    Args:
+        scope: The scope of ASGI.
     """
     raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if flaw := _flaw(raw):

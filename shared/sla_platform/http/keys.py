@@ -36,11 +36,11 @@ class StoredKey(Protocol):
 
     @property
     def contract(self) -> str | None:
-        """Return the only contract whose data the key may see; None for all contracts."""
+        """Return the only contract whose data the key may see, or None for all contracts."""
 
     @property
     def expires(self) -> date | None:
-        """Return the first day (UTC) on which the key is no longer valid; None if it does not expire."""
+        """Return the first day (UTC) on which the key is no longer valid, or None if it does not expire."""
 
     def fits(self, presented: str) -> bool:
         """Return whether `presented`, the text that a caller sent, is this key's text.
@@ -141,8 +141,8 @@ class KeyGate:
 def presented_key(header: str) -> str:
     """Return the API key in an `Authorization` header of HTTP.
 
-    The key is the bearer token, or the password of HTTP Basic. Returns "" if the header holds no key, cannot be read,
-    or has more than 1,024 characters after the word Bearer or Basic.
+    The key is the bearer token, or the password of HTTP Basic. The result is "" if the header holds no key, cannot be
+    read, or has more than 1,024 characters after the word Bearer or Basic.
     """
     scheme, _, rest = header.partition(" ")
     rest = rest.strip()

@@ -26,7 +26,10 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 
 
 class RequestRefusal(Enum):
-    """Why a request is refused for its Host or Origin header; the value is a sentence for the sender."""
+    """Why a request is refused for its Host or Origin header.
+
+    The value is a sentence for the sender.
+    """
 
     NO_HOST = "Exactly one Host header is needed, and it names a host."
     FOREIGN_HOST = "slad is not reached by this name: use SLAD_PUBLIC_URL, or add the name to SLAD_ALLOWED_HOSTS."
@@ -69,7 +72,7 @@ class HostNames:
     def includes(self, authority: str) -> bool | None:
         """Return whether a Host header (name or address, with or without a port) names this process.
 
-        None if the header cannot be read.
+        The result is None if the header cannot be read.
         """
         found = _AUTHORITY.fullmatch(authority.lower())
         if found is None:
@@ -116,7 +119,7 @@ def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: Hos
 def origin_of(url: str) -> str:
     """Return the origin of a URL as browsers write it, such as `https://slad.example` (RFC 6454 §6.1).
 
-    Returns "" for `null` and for anything else that is not http or https.
+    The result is "" for `null` and for anything else that is not http or https.
     """
     try:
         parts = urlsplit(url.strip().lower())

@@ -29,7 +29,9 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def fetched_once(name: str, fetch: Callable[[Path], None], *, folder: Path | None = None) -> Path:
-    """Return the folder `name` of the cache; if it does not exist yet, fill it by `fetch`.
+    """Return a folder of the cache.
+
+    If the folder does not exist yet, it is filled by `fetch`.
 
     Args:
         fetch: Function to call with a temporary folder to fill. This folder is renamed when complete, so that an

@@ -82,7 +82,10 @@ class KafkaBroker:
 
     @property
     def bootstrap(self) -> str:
-        """Return `host:port` for clients; available after the broker's first start."""
+        """Return `host:port` for clients.
+
+        The property can be read after the broker's first start.
+        """
         return f"127.0.0.1:{self._address().port}"
 
     @property
@@ -92,13 +95,16 @@ class KafkaBroker:
 
     @property
     def pid(self) -> int | None:
-        """Return the process id of the broker; None when it does not run."""
+        """Return the process id of the broker, or None when it does not run."""
         process = self._process()
         return process.pid if process else None
 
     @property
     def running(self) -> bool:
-        """Return whether the broker's process exists; it may be paused."""
+        """Return whether the broker's process exists.
+
+        The process may be paused.
+        """
         return self._process() is not None
 
     def start(self, timeout: float = 60.0) -> KafkaBroker:
@@ -127,7 +133,10 @@ class KafkaBroker:
         return self
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Shut the broker down cleanly; kill it if that takes longer than `timeout` seconds."""
+        """Shut the broker down cleanly.
+
+        If that takes longer than `timeout` seconds, the broker is killed.
+        """
         process = self._process()
         if process is None:
             return
@@ -177,7 +186,10 @@ class KafkaBroker:
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused broker continue (SIGCONT); do nothing when it does not run."""
+        """Let a paused broker continue (SIGCONT).
+
+        Nothing is done if the broker does not run.
+        """
         self._signal(signal.SIGCONT)
 
     def __enter__(self) -> KafkaBroker:

@@ -74,7 +74,7 @@ class PostgresServer:
 
     @property
     def pid(self) -> int | None:
-        """Return the process id of the postmaster (main process); None when it does not run."""
+        """Return the process id of the postmaster (main process), or None when it does not run."""
         process = self._process()
         return process.pid if process else None
 
@@ -180,7 +180,10 @@ class PostgresServer:
         return await create_database(self.url(), name, template)
 
     async def drop_database(self, name: str) -> None:
-        """Drop a database and end the connections to it; do nothing if there is no such database."""
+        """Drop a database and end the connections to it.
+
+        If there is no such database, nothing is done.
+        """
         await drop_database(self.url(), name)
 
     def __enter__(self) -> PostgresServer:

@@ -40,7 +40,7 @@ class Process:
 
     @classmethod
     def recorded(cls, path: Path) -> Process | None:
-        """Return the process that `record` wrote to this file; None if the file is absent or unreadable."""
+        """Return the process that `record` wrote to this file, or None if the file is absent or unreadable."""
         try:
             pid, started = path.read_text().split()
             return cls(int(pid), int(started))
@@ -52,9 +52,10 @@ class Process:
         path.write_text(f"{self.pid} {self.started}\n")
 
     def alive(self) -> bool:
-        """Return whether the process still runs; False for a zombie (ended, but not reaped by its parent).
+        """Return whether the process still runs.
 
-        A killed process is still running while its last threads are ending, since they may hold its ports.
+        The result is False for a zombie (ended, but not reaped by its parent). A killed process is still running while
+        its last threads are ending, since they may hold its ports.
         """
         self._reap()
         if not _PROC.is_dir():
@@ -70,7 +71,7 @@ class Process:
             os.kill(self.pid, number)
 
     def wait_gone(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for the process to end; return whether it has ended."""
+        """Wait up to `timeout` seconds for the process to end, and return whether it has ended."""
         deadline = time.monotonic() + timeout
         while self.alive():
             if time.monotonic() > deadline:
@@ -79,14 +80,20 @@ class Process:
         return True
 
     def works_in(self, folder: Path) -> bool:
-        """Return whether the process has this working directory; True where the kernel does not show it."""
+        """Return whether the process has this working directory.
+
+        The result is True where the kernel does not show it.
+        """
         try:
             return (_PROC / f"{self.pid}/cwd").samefile(folder)
         except OSError:
             return True
 
     def children(self) -> list[Process]:
-        """Return the direct child processes; empty where the kernel does not show them."""
+        """Return the direct child processes.
+
+        The result is empty if the kernel does not show them.
+        """
         try:
             pids = (_PROC / f"{self.pid}/task/{self.pid}/children").read_text().split()
         except OSError:
@@ -113,7 +120,7 @@ class SystemAccount:
     def unprivileged(cls) -> SystemAccount | None:
         """Return the user as whom servers shall run when this process runs as root: `postgres`, else `nobody`.
 
-        None when this process does not run as root, or when neither user exists.
+        The result is None when this process does not run as root, or when neither user exists.
         """
         if os.geteuid() != 0:
             return None

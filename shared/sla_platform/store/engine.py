@@ -125,7 +125,7 @@ class Store:
         return self._database.glance(query, values)
 
     async def write_refusal(self) -> str | None:
-        """Return why the database now refuses writes; None when it accepts them.
+        """Return why the database now refuses writes, or None when it accepts them.
 
         This is a readiness check. If a write succeeded in the last two seconds, the result is None. If a write found
         the disk full in the last 15 seconds, the result is that write's error. Otherwise the database is asked.

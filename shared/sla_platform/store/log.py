@@ -169,10 +169,13 @@ _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
-    """Return the next events of these topics after `cursor`, in log order; at most `limit` rows.
+    """Return the next events of these topics after `cursor`, in log order.
 
     On PostgreSQL an event waits for a later page while an older transaction still runs, because that transaction may
     yet commit an earlier event. The page is then not `complete`.
+
+    Args:
+        limit: The greatest number of rows.
     """
     if is_postgres(connection):
         after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
@@ -210,7 +213,7 @@ def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cu
 async def end_of(connection: AsyncConnection, log: Table, topics: Sequence[Topic]) -> int:
     """Return the position of the last committed event of these topics in an event log on SQLite.
 
-    0 if there is no such event.
+    The result is 0 if there is no such event.
     """
     marks, values = _bound_topics(topics)
     query = f"SELECT position FROM {log.name} WHERE topic IN ({marks}) ORDER BY position DESC LIMIT 1"  # noqa: S608 - as in _rows
@@ -280,9 +283,10 @@ def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> Quarantine
 
 
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
-    """Delete the events at these positions from an event log; positions without an event are skipped.
+    """Delete the events at these positions from an event log.
 
-    Pass only positions of events that were read, not a whole range: an event may be committed late within the range.
+    Positions without an event are skipped. Pass only positions of events that were read, not a whole range: an event
+    may be committed late within the range.
     """
     if not positions:
         return

@@ -63,9 +63,10 @@ class PostgresDatabase:
         self.claimer = Connections(claiming, CLAIMERS + UNDER_LOAD).with_options(isolation_level="AUTOCOMMIT")
 
     async def write_refusal(self) -> str | None:
-        """Ask the database whether it accepts writes; return the reason if not, else None.
+        """Ask the database whether it accepts writes.
 
-        The database refuses writes if it is read only. Without an answer, the result is the error.
+        The result is the reason if not, else None. The database refuses writes if it is read only. Without an answer,
+        the result is the error.
         """
         try:
             async with self.reader.connected() as connection:

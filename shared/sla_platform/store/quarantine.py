@@ -205,7 +205,7 @@ async def page(
 
 
 async def find(connection: AsyncConnection, table: Table, id_: int) -> QuarantineEntry | None:
-    """Return the entry of the quarantine with this id, with its data; None when there is none."""
+    """Return the entry of the quarantine with this id, with its data, or None when there is none."""
     query = select(table, func.length(table.c.data).label("size")).where(table.c.id == id_)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else _entry(dict(row))
@@ -214,7 +214,7 @@ async def find(connection: AsyncConnection, table: Table, id_: int) -> Quarantin
 async def mark_replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
     """Mark an entry of the quarantine `table` as replayed at `now`.
 
-    Does nothing if the same row has failed again since `entry` was read (its `count` differs).
+    Nothing is done if the same row has failed again since `entry` was read (its `count` differs).
     """
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
@@ -244,9 +244,12 @@ async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, 
 
 
 async def forget_replayed(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> int:
-    """Delete at most `limit` entries that were replayed before the instant `horizon`; return how many.
+    """Delete entries that were replayed before the instant `horizon`, and return how many.
 
     Entries that still wait are kept.
+
+    Args:
+        limit: The greatest number of entries to delete.
     """
     old = select(table.c.id).where(table.c.state == QuarantineState.REPLAYED.value, table.c.last_at < horizon)
     return (
@@ -269,7 +272,10 @@ def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnEle
 def fit_column(written: str, longest: int | None = LONGEST_NAME) -> str:
     """Return a text in a form that fits a column of the database.
 
-    The text is cut to `longest` characters (None: not cut). NUL characters and lone surrogates are replaced.
+    NUL characters and lone surrogates are replaced.
+
+    Args:
+        longest: The number of characters to which the text is cut. None means that it is not cut.
     """
     whole = written.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]

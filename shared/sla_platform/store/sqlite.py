@@ -96,7 +96,7 @@ class SqliteDatabase:
             self._glancing = None
 
     async def write_refusal(self) -> str | None:
-        """Return why the database cannot be written now; None when it can.
+        """Return why the database cannot be written now, or None when it can.
 
         The write lock is taken and released again to find out. This may take two seconds.
         """

@@ -21,11 +21,11 @@ _LINK = re.compile(r"(?:(?<=/ack/)|(?<=/registrations/confirm/)|(?<=/registratio
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace secrets and addresses in a log entry; a processor of structlog.
+    """Replace secrets and addresses in a log entry.
 
-    It changes and returns `entry`. Values under a key such as `password` or `token` become `[redacted]`. In other
-    texts, logins in URLs, API keys of `slad key make` and tokens of links in mails become `[redacted]`; mail addresses
-    become `[address]`.
+    The function is a processor of structlog. It changes and returns `entry`. Values under a key such as `password` or
+    `token` become `[redacted]`. In other texts, logins in URLs, API keys of `slad key make` and tokens of links in
+    mails become `[redacted]`; mail addresses become `[address]`.
     """
     for key, value in entry.items():
         entry[key] = _plain(key, value)

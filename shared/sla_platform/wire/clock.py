@@ -154,9 +154,9 @@ class ClockFact(BaseModel):
     def is_history(self) -> bool:
         """Return whether the fact is only for the record, so that nobody is notified of it.
 
-        True if `history` is set: the matter was already over, or imported, when slad first read of it. True also if the
-        fact became true (`at`) at or before `imported_through`, when the last event of the incident's import was
-        received.
+        The result is True if `history` is set: the matter was already over, or imported, when slad first read of it.
+        The result is also True if the fact became true (`at`) at or before `imported_through`, when the last event of
+        the incident's import was received.
         """
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
@@ -164,7 +164,7 @@ class ClockFact(BaseModel):
     def passed_due(self) -> datetime | None:
         """Return the due instant in force, if it was missed and the breach is published.
 
-        None if no such breach is published, or if the fact does not say.
+        The result is None if no such breach is published, or if the fact does not say.
         """
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 

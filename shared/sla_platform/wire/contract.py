@@ -279,7 +279,7 @@ def decode_change(envelope: Envelope) -> ContractChangedData:
 def change_of(data: ContractChangedData) -> Change | None:
     """Return a published change of a contract as an object of the domain, such as `VersionAdded`.
 
-    None for a kind of change that this release does not know, or if a required field is missing.
+    The result is None for a kind of change that this release does not know, or if a required field is missing.
     """
     match KINDS.get(data.what):
         case kind if kind is VersionAdded and data.number is not None and data.effective_from is not None:
@@ -307,7 +307,7 @@ def change_of(data: ContractChangedData) -> Change | None:
 def booking_of(change: Change) -> str | None:
     """Return the id of the window (extra hours) that a change of a contract books or cancels.
 
-    None for any other kind of change.
+    The result is None for any other kind of change.
     """
     match change:
         case WindowBooked(window):
@@ -319,7 +319,7 @@ def booking_of(change: Change) -> str | None:
 
 
 def posted_by(change: Change) -> EntryPosted | None:
-    """Return the ledger entry that a change of a contract writes; None if it writes none.
+    """Return the ledger entry that a change of a contract writes, or None if it writes none.
 
     Booking and cancelling a window may also write an entry.
     """
@@ -489,7 +489,10 @@ def _window(data: WindowData) -> BookedWindow:
 
 
 def record_text(data: RecordData) -> str:
-    """Return a contract's record as the JSON text that services store; `read_record` reads it."""
+    """Return a contract's record as the JSON text that services store.
+
+    `read_record` reads it.
+    """
     return data.model_dump_json(exclude_none=True)
 
 

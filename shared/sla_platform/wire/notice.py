@@ -59,7 +59,7 @@ class NoticeData(BaseModel):
     def needs_acknowledgement(self) -> bool:
         """Return whether somebody must acknowledge the notice.
 
-        True unless the notice is withdrawn or its severity is low.
+        The result is True unless the notice is withdrawn or its severity is low.
         """
         return not self.withdrawn and self.severity_level is not Severity.LOW
 

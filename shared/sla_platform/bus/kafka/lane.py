@@ -79,7 +79,7 @@ class PartitionLane:
     def ready(self) -> bool:
         """Return whether fetched records can be handled now.
 
-        False if there are no fetched records, or during the pause after a failure.
+        The result is False if there are no fetched records, or during the pause after a failure.
         """
         return bool(self.hand) and time.monotonic() >= self.due
 
@@ -115,9 +115,13 @@ class PartitionLane:
         self.due = time.monotonic() + self.patience.pause()
 
     def drop(self, pause: float) -> int | None:
-        """Forget the fetched records, and handle nothing for `pause` seconds.
+        """Forget the fetched records, and handle nothing for some time.
 
-        Returns the offset of the first forgotten record, from which to fetch again; None if no record was forgotten.
+        The result is the offset of the first forgotten record, from which to fetch again. It is None if no record was
+        forgotten.
+
+        Args:
+            pause: The time in seconds.
         """
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()

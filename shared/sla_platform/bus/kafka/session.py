@@ -116,9 +116,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._commit_soon()
 
     async def leave(self) -> None:
-        """Commit the offsets of the handled records, and revoke the partitions; call it after `run` has ended.
+        """Commit the offsets of the handled records, and revoke the partitions.
 
-        The consumer is not closed.
+        Call this after `run` has ended. The consumer is not closed.
         """
         async with self._working:
             await self._give_up()
@@ -126,9 +126,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     # called by the group's coordinator
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Finish running work, commit, and call `Handler.revoked` for every partition; called by aiokafka.
+        """Finish running work, commit, and call `Handler.revoked` for every partition.
 
-        Work that takes longer than `Subscription.finish_seconds` is abandoned.
+        aiokafka calls this method. Work that takes longer than `Subscription.finish_seconds` is abandoned.
         """
         self.joining_since = time.monotonic()
         try:
@@ -145,9 +145,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._working.release()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Start to track the partitions that the group has assigned to this process; called by aiokafka.
+        """Start to track the partitions that the group has assigned to this process.
 
-        `run` passes their numbers to `Handler.assigned` before it reads from them.
+        aiokafka calls this method. `run` passes their numbers to `Handler.assigned` before it reads from them.
         """
         for at in assigned:
             self._lanes[at] = PartitionLane(at, self._reading.topics[at.topic], StallDetector(self._reading.watchdog))

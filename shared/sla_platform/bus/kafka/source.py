@@ -88,8 +88,9 @@ class KafkaSource:
     def healthy(self) -> bool:
         """Return whether events are being handled.
 
-        False if records have waited for more than `Subscription.watchdog` seconds without any being handled. False also
-        if the group has assigned no partitions for that long, for example because there is no connection.
+        The result is False if records have waited for more than `Subscription.watchdog` seconds without any being
+        handled. The result is also False if the group has assigned no partitions for that long, for example because
+        there is no connection.
         """
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
