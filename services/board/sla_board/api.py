@@ -83,7 +83,7 @@ class Board:
     def still_allowed(self, request: Request, visitor: Visitor) -> bool:
         """Return whether the request's API key is still valid and still identifies the caller as `visitor`.
 
-        False once the key was revoked or has expired, or if it is for another contract than before.
+        The result is False once the key was revoked or has expired, or if it is for another contract than before.
         """
         try:
             return self.visitor(request) == visitor

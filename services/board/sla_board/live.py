@@ -66,7 +66,7 @@ class BoardReader:
     async def incident(self, view: OneIncident) -> IncidentFile | None:
         """Return the content of one incident's page.
 
-        None if the incident is unknown, or if the viewer may not see it.
+        The result is None if the incident is unknown, or if the viewer may not see it.
         """
         async with self._store.reading() as connection:
             attempts = self.pages.attempts

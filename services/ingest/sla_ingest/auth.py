@@ -54,9 +54,9 @@ class AuthFailure(Enum):
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
     """Return how many signatures `verify` must compute before it rejects a delivery.
 
-    The result maps a hash algorithm, such as `sha256`, to a number: the largest number of secrets with this algorithm
-    that any source has; at least 1 for `sha256`. Pass the result to `verify` as `work`: a rejection then takes equally
-    long for every source.
+    The result maps a hash algorithm, such as `sha256`, to the largest number of secrets with this algorithm that any
+    source has. For `sha256` the number is at least 1. Pass the result to `verify` as `work`, so that a rejection takes
+    equally long for every source.
     """
     most = Counter({"sha256": 1})
     for how in sources:

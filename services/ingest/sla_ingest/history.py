@@ -105,8 +105,8 @@ class IncidentHistory:
     def crowded(self, incident: IncidentId) -> bool:
         """Return whether the incident has too many events to be computed during a request.
 
-        True if only some of its events were read, or if there are more than `MOST` (500). True also if this object has
-        already computed more than 20,000 events.
+        The result is True if only some of its events were read, or if there are more than `MOST` (500). The result is
+        also True if this object has already computed more than 20,000 events.
         """
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
@@ -142,8 +142,8 @@ class IncidentHistory:
     def nameless(self, event: IncidentEvent) -> bool:
         """Return whether the incident's customer is still unknown at an event.
 
-        True if neither this event nor an earlier event of its incident names a customer. An event is earlier if it is
-        read before `event` when the incident is computed.
+        The result is True if neither this event nor an earlier event of its incident names a customer. An event is
+        earlier if it is read before `event` when the incident is computed.
         """
         if event.attributes.get("customer"):
             return False

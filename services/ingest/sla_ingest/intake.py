@@ -149,9 +149,9 @@ class Intake:
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
         """Return the source whose token or password is in the headers of a request to `/v1/events`.
 
-        None if there is no such source, if the source may not post there, or if several sources share the secret. A
-        source that signs the body is never returned, since the body is not read yet; such a source must post to its own
-        URL.
+        The result is None if there is no such source, if the source may not post there, or if several sources share the
+        secret. A source that signs the body is never returned, since the body is not read yet; such a source must post
+        to its own URL.
         """
         now = self._time_source.now()
         fitting = [

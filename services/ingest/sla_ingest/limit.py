@@ -65,7 +65,7 @@ class RecentBodies:
     def seen(self, source: str, body: bytes) -> bool:
         """Return whether the source has sent the same body before, and remember the body.
 
-        False if the body was sent so long ago that it is forgotten.
+        The result is False if the body was sent so long ago that it is forgotten.
         """
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests

@@ -226,7 +226,7 @@ class NoticeReach:
     def remark(self) -> str:
         """Return advice for the publisher on what to check in the catalogue, if the notice reaches nobody.
 
-        "" if the notice reaches somebody, may reach people who have registered, or is withdrawn.
+        The result is "" if the notice reaches somebody, may reach people who have registered, or is withdrawn.
         """
         if self.people or self.registration or self.withdrawn:
             return ""

@@ -63,7 +63,7 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest breach of any clock of an incident, up to the instant `by`; None if there is none.
+    """Return the latest breach of any clock of an incident, up to the instant `by`; None without a breach.
 
     If the incident cannot be computed from the events, this is logged, and None is returned.
 

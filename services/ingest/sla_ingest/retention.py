@@ -80,8 +80,8 @@ class Histories:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the events of incidents that ended before `horizon` and received nothing since.
 
-        A tombstone (id and end) of each incident is kept, so that late events are recognised. Yields table name ->
-        number of deleted rows after each transaction.
+        A tombstone (id and end) of each incident is kept, so that late events are recognised. Yields the
+        number of deleted rows by table after each transaction.
         """
         after: Any | None = None
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants

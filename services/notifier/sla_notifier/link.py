@@ -70,7 +70,7 @@ class Claim:
     def digest(self) -> str:
         """Return the id of the digest (a mail that collects several messages) to acknowledge.
 
-        The id is that of the digest's delivery. "" if the claim is for one alert.
+        The id is that of the digest's delivery. The result is "" if the claim is for one alert.
         """
         return self.alert.removeprefix(_LISTED) if self.alert.startswith(_LISTED) else ""
 

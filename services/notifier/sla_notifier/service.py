@@ -51,21 +51,24 @@ PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 @dataclass(frozen=True, slots=True)
 class NotifierService:
-    """The notifier as `build` returns it: run `service`, and mount `router` into an HTTP application.
-
-    The other fields are the parts that `service` runs, and the `context` that they share. `handler` takes in facts,
-    `scheduler` processes waiting facts, `escalator` takes escalation steps, `sender` sends messages, `forgetting`
-    deletes old rows.
-    """
+    """The notifier as `build` returns it."""
 
     service: Service
+    """The service to run."""
     router: APIRouter
+    """The router to mount into an HTTP application."""
     context: NotifierContext
+    """The objects that the parts of the service share."""
     handler: FactHandler
+    """Takes in facts."""
     scheduler: FairScheduler
+    """Processes waiting facts."""
     escalator: Escalator
+    """Takes escalation steps."""
     sender: Sender
+    """Sends messages."""
     forgetting: RetentionLoop
+    """Deletes old rows."""
 
 
 def build(

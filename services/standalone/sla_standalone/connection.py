@@ -29,10 +29,12 @@ EVENTS = b"text/event-stream"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTimeouts:
-    """How many seconds to wait for the whole head, and for the whole body, of a request."""
+    """How long to wait for the parts of a request, in seconds."""
 
     head: float = 10.0
+    """The longest wait for the whole head of a request."""
     body: float = 30.0
+    """The longest wait for the whole body of a request."""
 
 
 class _Awaited(Enum):

@@ -50,8 +50,10 @@ def raise_limit() -> int:
 def capacity_under(limit: int, settings: Settings) -> Capacity:
     """Return how many connections fit if the process may open `limit` files.
 
-    The result never exceeds the settings. 160 files (RESERVED) are kept for the database, mails and webhooks. Raises
-    BadSettings if fewer than 16 connections fit.
+    The result never exceeds the settings. 160 files (RESERVED) are kept for the database, mails and webhooks.
+
+    Raises:
+        BadSettings: Fewer than 16 connections fit.
     """
     backlog = min(max((limit - RESERVED) // 4, 8), 128)
     connections = min(settings.max_connections, limit - RESERVED - backlog)

@@ -49,7 +49,7 @@ class PlanDeps:
     """The board's public address, without a slash at its end. It is the beginning of links to plans."""
 
     def contract(self, id_: str) -> Contract | None:
-        """Return the contract with this id from the present catalogue; None if there is none."""
+        """Return the contract with this id from the present catalogue; None for an unknown contract."""
         return self.catalogue().rulebook.contracts.get(ContractId(id_))
 
     def plan(self, contract: Contract, language: str) -> SupportPlan:

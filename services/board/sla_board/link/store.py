@@ -132,7 +132,7 @@ class PlanLinks:
             return [_of(row) for row in (await connection.execute(statement.limit(MOST_LISTED))).mappings()]
 
     async def find(self, token: str) -> PlanLink | None:
-        """Return the link with this token (the secret part of its address); None if there is none.
+        """Return the link with this token (the secret part of its address); None if there is no such link.
 
         Expired and revoked links are returned too. The store is read at each call, so that every instance refuses a
         revoked link at once.

@@ -249,6 +249,6 @@ def iso(instant: datetime) -> str:
 def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:
     """Return the seconds of wall time from `now` to the due instant `due_at`.
 
-    The number is negative once the due instant has passed. None without a due instant.
+    The number is negative once the due instant has passed. The result is None without a due instant.
     """
     return None if due_at is None else (due_at - now) / timedelta(seconds=1)

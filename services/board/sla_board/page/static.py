@@ -35,7 +35,7 @@ class StaticFiles:
                 self._files[entry.name] = StaticFile(content, _TYPES[suffix], sha256(content).hexdigest()[:12])
 
     def get(self, name: str) -> StaticFile | None:
-        """Return the file with this name, such as `board.js`; None if there is none."""
+        """Return the file with this name, such as `board.js`; None if there is no such file."""
         return self._files.get(name)
 
     def address(self, name: str) -> str:

@@ -75,7 +75,7 @@ class PublishedFact:
 def about_clock(fact: ClockFact) -> bool:
     """Return whether a fact (an event that slad published) concerns one clock.
 
-    False for facts without a clock, and for facts about the whole incident, such as promises and phases.
+    The result is False for facts without a clock, and for facts about the whole incident, such as promises and phases.
     """
     return fact.clock is not None and fact.kind not in _ABOUT_THE_INCIDENT
 

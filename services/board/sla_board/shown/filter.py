@@ -13,20 +13,18 @@ MOST_ROWS = 1000
 
 
 class ClockCondition(StrEnum):
-    """The state of an open clock in the board's state column and filter.
-
-    - BREACHED: the target was missed, whether the clock runs or is paused.
-    - PAUSED: paused, without a breach.
-    - OUTSIDE: the clock runs and is not due yet, but its hours are closed now.
-    - WARNED: the clock runs within its hours, and a warning was published.
-    - RUNNING: none of these.
-    """
+    """The state of an open clock in the board's state column and filter."""
 
     RUNNING = "running"
+    """The clock is in none of the other conditions."""
     WARNED = "warned"
+    """The clock runs within its hours, and a warning was published."""
     BREACHED = "breached"
+    """The target was missed, whether the clock runs or is paused."""
     OUTSIDE = "outside"
+    """The clock runs and is not due yet, but its hours are closed now."""
     PAUSED = "paused"
+    """The clock is paused, without a breach."""
 
     @property
     def words(self) -> str:
@@ -35,14 +33,15 @@ class ClockCondition(StrEnum):
 
 
 class QueueOrder(StrEnum):
-    """The orders in which open clocks are listed; clocks equal in an order are listed by urgency.
+    """The orders in which open clocks are listed.
 
-    URGENCY: by a score of priority, plan and time left, highest first. STATE: by bucket (breached, how soon due,
-    paused). Other orders: by the column of that name.
+    Clocks equal in an order are listed by urgency. An order without a description sorts by the column of its name.
     """
 
     URGENCY = "urgency"
+    """Sorts by a score of priority, plan and time left, highest first."""
     STATE = "state"
+    """Sorts by bucket (breached, how soon due, paused)."""
     DUE = "due"
     PRIORITY = "priority"
     CONTRACT = "contract"

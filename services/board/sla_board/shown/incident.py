@@ -52,7 +52,7 @@ class ShownPromise:
     def moved(self) -> bool:
         """Return whether the clock's due instant differs from the instant that was promised first.
 
-        False while the clock is paused, because it has no due instant then.
+        The result is False while the clock is paused, because it has no due instant then.
         """
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 

@@ -35,8 +35,11 @@ class NotShown:
 class Attempts:
     """Makes parts of pages: `make` returns the part, or a NotShown after an error.
 
-    The first time that a part fails with an error of one class, the error is logged, and `count` is called with the
-    kind of the part, such as `row`. Later errors of the same part and class are neither logged nor counted.
+    The first time that a part fails with an error of one class, the error is logged and counted. Later errors of the
+    same part and class are neither logged nor counted.
+
+    Args:
+        count: Called with the kind of the part, such as `row`, when an error is logged.
     """
 
     def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:

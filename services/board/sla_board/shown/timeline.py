@@ -56,15 +56,16 @@ class TimelineSpan:
 
 
 class MarkKind(StrEnum):
-    """The kinds of marks on a clock's timeline.
-
-    DUE: when the clock is due. WARNED, BREACHED, STOPPED: when this happened to the clock.
-    """
+    """The kinds of marks on a clock's timeline."""
 
     DUE = "due"
+    """When the clock is due."""
     WARNED = "warned"
+    """When a warning about the clock was given."""
     BREACHED = "breached"
+    """When the clock was breached."""
     STOPPED = "stopped"
+    """When the clock stopped."""
 
 
 @dataclass(frozen=True, slots=True)

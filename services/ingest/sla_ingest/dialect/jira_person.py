@@ -10,7 +10,7 @@ from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 def account_of(person: Node) -> str:
     """Return the account id of a person in a Jira delivery; else the key; else the name.
 
-    "" for an empty object. The mail address is never returned.
+    The result is "" for an empty object. The mail address is never returned.
     """
     return text_at(person, "accountId") or text_at(person, "key") or text_at(person, "name")
 

@@ -49,7 +49,7 @@ class IncidentNames:
     def survivors(self, incident: IncidentId) -> frozenset[IncidentId]:
         """Return all incidents into which `incident` was merged, directly or through others.
 
-        Empty if it was not merged. `incident` itself is never included.
+        The result is empty if it was not merged. `incident` itself is never included.
         """
         found: set[IncidentId] = set()
         ahead = [incident]
@@ -145,7 +145,7 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 
 
 def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """Return the incident of a delivery's first event that would join too many incidents; None if there is none.
+    """Return the incident of a delivery's first event that would join too many incidents; None if no event would.
 
     A rename or merge joins too many if the result would exceed one of these limits:
 

@@ -34,46 +34,59 @@ HEADERS = {
 class AckPageKind(StrEnum):
     """Which page a link in a message leads to.
 
-    The value is the key of the page's sentence in the text file `answer.toml`.
-
-    - Link to one alert: `ASK` (with a button), `THANKS` (just acknowledged), `ALREADY` (acknowledged before),
-      `CLOSED`.
-    - Link of a digest (a mail that collects several messages): `ASK_ALL`, `THANKS_ALL`, `NOTHING_LEFT` (no open
-      alert).
-    - Both: `UNKNOWN` (no longer exists), and for a refused token `BAD`, `INCOMPLETE`, `FOREIGN` (signed by another
-      installation), `EXPIRED`.
-    - Registration for notices: `REGISTER_ASK`, `END_ASK` (with a button), `REGISTERED`, `ENDED` (just done),
-      `REGISTERED_BEFORE`, `ENDED_BEFORE` (done earlier), `REGISTRATION_GONE` (none found), and for a refused token
-      `LINK_BAD`, `LINK_EXPIRED`.
+    The value is the key of the page's sentence in the text file `answer.toml`. A digest is a mail that collects several
+    messages.
     """
 
     ASK = "ask"
+    """Link to one alert: the page has a button to acknowledge."""
     THANKS = "thanks"
+    """Link to one alert: the alert was just acknowledged."""
     ALREADY = "already"
+    """Link to one alert: the alert was acknowledged before."""
     CLOSED = "closed"
+    """Link to one alert: the alert is closed."""
     ASK_ALL = "ask_all"
+    """Link of a digest: the page has a button to acknowledge."""
     THANKS_ALL = "thanks_all"
+    """Link of a digest: its alerts were just acknowledged."""
     NOTHING_LEFT = "nothing_left"
+    """Link of a digest: no alert is open."""
     BAD = "bad"
+    """The token of the link is refused."""
     INCOMPLETE = "incomplete"
+    """The token of the link lacks its end."""
     FOREIGN = "foreign"
+    """The token was signed by another installation."""
     EXPIRED = "expired"
+    """The token has expired."""
     UNKNOWN = "unknown"
+    """The alert or digest no longer exists."""
     REGISTER_ASK = "register_ask"
+    """Link to confirm registrations for notices: the page has a button to confirm."""
     REGISTERED = "registered"
+    """The registrations were just confirmed."""
     REGISTERED_BEFORE = "registered_before"
+    """The registrations were confirmed earlier."""
     REGISTRATION_GONE = "registration_gone"
+    """No registration was found."""
     END_ASK = "end_ask"
+    """Link to end registrations for notices: the page has a button to end them."""
     ENDED = "ended"
+    """The registrations were just ended."""
     ENDED_BEFORE = "ended_before"
+    """The registrations were ended earlier."""
     LINK_BAD = "link_bad"
+    """The token of the registration's link is refused."""
     LINK_EXPIRED = "link_expired"
+    """The token of the registration's link has expired."""
 
     @property
     def status(self) -> int:
         """Return the HTTP status of the page.
 
-        403: forged or damaged link. 410: expired link. 404: unknown alert, digest or registration. Otherwise 200.
+        The status is 403 for a forged or damaged link, 410 for an expired link, and 404 for an unknown alert, digest or
+        registration. Otherwise it is 200.
         """
         match self:
             case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN | AckPageKind.LINK_BAD:

@@ -42,7 +42,7 @@ class ChangeSet:
     def alert(self, id_: str) -> Alert | None:
         """Return the alert with this id, as the batch has changed it so far.
 
-        None if there is no such alert.
+        The result is None if there is no such alert.
         """
         return self.alerts.get(id_) or self.known.get(id_)
 

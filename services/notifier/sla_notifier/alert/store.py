@@ -59,7 +59,7 @@ async def find_by_notice(connection: AsyncConnection, notice: str) -> list[Alert
 
 
 async def find(connection: AsyncConnection, id_: str) -> Alert | None:
-    """Return the alert with this id; None if there is none. Nothing is locked."""
+    """Return the alert with this id; None if it is unknown. Nothing is locked."""
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     return None if found is None else alert_of(dict(found))
 

@@ -142,7 +142,7 @@ class Channel(Protocol):
     def room(self) -> int | None:
         """Return the highest number of messages to take from the queue at once for this channel.
 
-        None: the channel sets no limit.
+        The result is None if the channel sets no limit.
         """
         return None
 

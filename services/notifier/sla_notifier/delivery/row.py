@@ -86,7 +86,7 @@ class DeliveryRow:
     def warns_until(self) -> datetime | None:
         """Return the due instant that a warning is about, from the payload.
 
-        None for other kinds of message, and for a payload without a due instant.
+        The result is None for other kinds of message, and for a payload without a due instant.
         """
         if self.kind is not MessageKind.WARNING:
             return None
@@ -99,8 +99,8 @@ class DeliveryRow:
     def pages(self) -> bool:
         """Return whether the delivery is cancelled when its alert is acknowledged or closed.
 
-        True for messages of an escalation (PAGE, INFO), and for messages about a critical fix beyond its first
-        level.
+        The result is True for messages of an escalation (PAGE, INFO), and for messages about a critical fix beyond its
+        first level.
         """
         return self.kind in (MessageKind.PAGE, MessageKind.INFO) or (
             self.kind is MessageKind.CRITICAL_FIX and self.level > 1

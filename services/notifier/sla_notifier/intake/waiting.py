@@ -195,8 +195,10 @@ async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tu
 def incoming_of_entry(entry: QuarantineEntry) -> Incoming:
     """Return (event id, fact or notice) from an entry of the quarantine.
 
-    The quarantine is a table of records that could not be processed. A fact is an event about a clock. Raises
-    ValueError if the entry's data still cannot be read.
+    The quarantine is a table of records that could not be processed. A fact is an event about a clock.
+
+    Raises:
+        ValueError: The entry's data still cannot be read.
     """
     kind = ClockFact if entry.type == _FACT else NoticeData
     return entry.event, kind.model_validate_json(entry.data)

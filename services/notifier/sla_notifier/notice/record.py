@@ -40,7 +40,7 @@ class NoticeTold:
     def standing(self) -> bool:
         """Return whether the person's last message said that the notice applies.
 
-        False if the message said that the notice was withdrawn, or no longer concerns the contract.
+        The result is False if the message said that the notice was withdrawn, or no longer concerns the contract.
         """
         return self.kind is not MessageKind.NOTICE_ENDED
 

@@ -149,7 +149,8 @@ def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[s
 def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
     """Return whether messages can be sent now to an address such as `email:a@b`.
 
-    True if the kind of channel exists and can send to the address, and the endpoint (queue) is not in `disabled`.
+    The result is True if the kind of channel exists and can send to the address, and the endpoint (queue) is not in
+    `disabled`.
     """
     name, rest = split_address(address)
     kind = sending_kind(name)

@@ -23,7 +23,7 @@ from sla_platform.wire import NoticeData
 def acknowledge_link(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> str:
     """Return the link by which this recipient acknowledges the alert of the request.
 
-    "" for kinds of message that ask for no acknowledgement, and for a recipient without a person id.
+    The result is "" for kinds of message that ask for no acknowledgement, and for a recipient without a person id.
     """
     if request.kind not in (MessageKind.PAGE, MessageKind.CRITICAL_FIX) or not recipient.person:
         return ""

@@ -87,5 +87,8 @@ class Notification:
 
     @property
     def live(self) -> bool:
-        """Return whether the notification is to be sent. False if it is only stored, with a reason."""
+        """Return whether the notification is to be sent.
+
+        The result is False if the notification is only stored, with a reason.
+        """
         return self.reason is None

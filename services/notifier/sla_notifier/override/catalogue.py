@@ -69,7 +69,7 @@ class OverriddenCatalogue:
         return self._of_rota.get(RotaId(rota), ())
 
     def find(self, number: int) -> RecordedOverride | None:
-        """Return the override with this number; None if there is none."""
+        """Return the override with this number; None if it is unknown."""
         return self._known.get(number)
 
     async def refresh(self, connection: AsyncConnection) -> None:
@@ -109,7 +109,7 @@ class OverriddenCatalogue:
     async def reason_not_ready(self) -> str | None:
         """Return why the overrides are not ready: they have not been read since the start.
 
-        None once they have been read. For the readiness check.
+        The result is None once they have been read. For the readiness check.
         """
         return None if self._read else "the overrides of rotas have not been read from the store yet"
 

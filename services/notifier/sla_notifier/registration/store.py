@@ -165,5 +165,5 @@ async def page(connection: AsyncConnection, contract: str | None, state: str, af
 
 
 async def find(connection: AsyncConnection, id_: str) -> Any | None:
-    """Return the row of the registration for notices with this id; None if there is none."""
+    """Return the row of the registration for notices with this id; None if it is unknown."""
     return (await connection.execute(select(tables.registration).where(_r.id == id_))).first()

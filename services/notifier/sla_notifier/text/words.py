@@ -18,7 +18,7 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 def locale_of(language: str) -> Locale:
     """Return the Babel locale for a BCP 47 language tag such as `pt-BR`.
 
-    English if Babel has no such locale.
+    The result is English if Babel has no such locale.
     """
     try:
         return Locale.parse(language.replace("_", "-"), sep="-")

@@ -194,8 +194,8 @@ class PreparedFold:
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
         """Return whether this computation is still right for the incident.
 
-        True if it was made from `count` stored events, from exactly the new events `fresh` (ids), and under the
-        version of `rulebook`. If False, compute the incident again.
+        The result is True if it was made from `count` stored events, from exactly the new events `fresh` (ids), and
+        under the version of `rulebook`. If False, compute the incident again.
         """
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 

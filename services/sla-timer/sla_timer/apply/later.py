@@ -130,7 +130,7 @@ class DeferredEvents:
                 await asyncio.sleep(min(pause, PAUSE_SECONDS))
 
     async def next(self, now: float) -> Waiting | None:
-        """Return the incident whose waiting events are to be applied next; None if there is none.
+        """Return the incident whose waiting events are to be applied next; None if no events wait.
 
         The incident that is due first is returned. An incident is due `size` / 1,000 seconds after this method first
         saw its events wait. So small incidents do not wait for large ones, and large incidents do not wait forever.
@@ -145,8 +145,11 @@ class DeferredEvents:
     async def once(self) -> int | None:
         """Apply the waiting events of one incident, ignoring the rate limit of `run`.
 
-        Return how many stored events were read again to compute the incident; None if no incident waits. Raises
-        Retryable, and Fenced if another instance has taken the partition.
+        Returns how many stored events were read again to compute the incident; None if no incident waits.
+
+        Raises:
+            Retryable: A passing failure of the database.
+            Fenced: Another instance has taken the partition.
         """
         waiting = await self.next(0.0)
         return None if waiting is None else await self.apply(waiting)

@@ -183,7 +183,7 @@ class StoredEventReader:
     async def count(self) -> int:
         """Return how many events of the incident are stored, from the incident's row.
 
-        0 for an unknown incident.
+        The result is 0 for an unknown incident.
         """
         async with self.store.reading() as connection:
             query = select(tables.incident.c.events).where(tables.incident.c.id == self.incident)

@@ -95,7 +95,7 @@ class Progress:
     def caught_up_through(self, partition: int) -> datetime | None:
         """Return up to which instant this process has applied the partition's events.
 
-        None if nothing is recorded for the partition.
+        The result is None if nothing is recorded for the partition.
         """
         known = self._caught.get(partition)
         return None if known is None else known[1]

@@ -42,7 +42,7 @@ class VerdictCounts:
     def ratio(self) -> float | None:
         """Return the attainment, the share of targets met: met ÷ (met + missed), from 0 to 1.
 
-        None if no clock was met or missed.
+        The result is None if no clock was met or missed.
         """
         decided = self.met + self.missed
         return self.met / decided if decided else None

@@ -34,7 +34,7 @@ class Verdict(StrEnum):
     def kept(self) -> bool | None:
         """Return whether the target was met.
 
-        True for MET, False for MISSED and OVERDUE, None for OPEN, CANCELLED and EXEMPT.
+        The result is True for MET, False for MISSED and OVERDUE, None for OPEN, CANCELLED and EXEMPT.
         """
         match self:
             case Verdict.MET:

@@ -137,7 +137,7 @@ class EventRule(_Document):
     def conditional(self) -> bool:
         """Return whether the rule compares a row with the row before.
 
-        True if it has `becomes`, `leaves`, `changes` or `rises`.
+        The result is True if it has `becomes`, `leaves`, `changes` or `rises`.
         """
         return bool(self.becomes or self.leaves or self.changes or self.rises)
 

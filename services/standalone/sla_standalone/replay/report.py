@@ -202,7 +202,7 @@ def change_json(change: ChangedOutcome) -> dict[str, Any]:
 def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
     """Return the outcome of a clock under one of two plans, as JSON values.
 
-    The keys are `verdict`, `priority`, `plan` and `due_at`. None if the plan has no such clock.
+    The keys are `verdict`, `priority`, `plan` and `due_at`. The result is None if the plan has no such clock.
     """
     if outcome is None:
         return None

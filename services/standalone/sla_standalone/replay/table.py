@@ -104,7 +104,7 @@ class TableReader:
     def known(self, value: str) -> bool:
         """Return whether the text of a cell is a value.
 
-        False for an empty text, and for the mapping's `unknown` texts.
+        The result is False for an empty text, and for the mapping's `unknown` texts.
         """
         return value not in self._unknown
 

@@ -33,7 +33,7 @@ class KeptConnections:
         self._watch()
 
     def take(self) -> aiosmtplib.SMTP | None:
-        """Remove and return the kept connection that was used last; None if there is none.
+        """Remove and return the kept connection that was used last; None if no connection is kept.
 
         Connections that the server has closed are dropped.
         """

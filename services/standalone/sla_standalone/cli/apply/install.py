@@ -21,11 +21,14 @@ from sla_standalone.cli.apply.plan import InstallPlan
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The result of `install`: the names of the files written and removed, and the folder of the catalogue."""
+    """The result of `install`."""
 
     written: tuple[str, ...]
+    """The names of the files written."""
     removed: tuple[str, ...]
+    """The names of the files removed."""
     folder: Path
+    """The folder of the catalogue."""
 
 
 def install(plan: InstallPlan, version: str) -> Installed:

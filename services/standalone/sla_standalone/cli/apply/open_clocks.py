@@ -74,7 +74,7 @@ def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Itera
 def service_time(client: httpx2.Client, contracts: Iterable[str]) -> datetime | None:
     """Return the time by the clock of a service, read from its explanation of an incident.
 
-    None if no incident under one of these contracts can be explained.
+    The result is None if no incident under one of these contracts can be explained.
     """
     for contract in contracts:
         page = fetch_json(client, "/v1/clocks", {"limit": 1, "contract": contract})["clocks"]

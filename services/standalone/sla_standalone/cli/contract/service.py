@@ -68,17 +68,19 @@ class KnownContract:
 
 @dataclass(frozen=True, slots=True)
 class ContractService:
-    """Reads and writes the contracts of the running service that `client` calls.
+    """Reads and writes the contracts of a running service.
 
-    A busy service is asked up to 20 times by `known`, `windows`, `write`, `write_part` and `end`; `sleep` waits in
-    between. If the service refuses the API key, the command ends (except in `windows`).
+    A busy service is asked up to 20 times by `known`, `windows`, `write`, `write_part` and `end`. If the service
+    refuses the API key, the command ends (except in `windows`).
     """
 
     client: httpx2.Client
+    """The HTTP client of the service."""
     sleep: Callable[[float], None] = time.sleep
+    """Waits between two attempts."""
 
     def known(self, contract: str) -> KnownContract | None:
-        """Return a contract as the service has it, with the content of its newest version; None if there is none.
+        """Return a contract as the service has it, with the content of its newest version; None if it is unknown.
 
         Args:
             contract: The contract's id.

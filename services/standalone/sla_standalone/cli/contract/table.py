@@ -135,7 +135,7 @@ def _roles(columns: list[str]) -> set[str]:
 def column_of(misfit: Misfit) -> str:
     """Return the table's column that a reason for refusal concerns, such as `valid_from`.
 
-    "" if the reason concerns the whole line.
+    The result is "" if the reason concerns the whole line.
     """
     steps = misfit.pointer.removeprefix("/contract").strip("/").split("/")
     match steps:
