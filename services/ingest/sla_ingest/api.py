@@ -73,9 +73,6 @@ def router(deps: IngestDeps) -> APIRouter:
     """Return a FastAPI router with ingest's routes under `/v1`.
 
     They are for webhooks, events, notices of critical fixes, and parked deliveries.
-
-    Args:
-        deps: The objects that the routes call.
     """
     routes = APIRouter(prefix="/v1")
     _webhooks(routes, deps)

@@ -85,7 +85,7 @@ class InboxEntry:
     refused: Refused | None = None
     """The HTTP error for the sender. None if the delivery is not refused."""
     counted_as: str = ""
-    """The source's name in metrics."""
+    """The source's name in metrics. It is never a name that a sender has chosen."""
     id: str = field(init=False)
     """The row's id, made from source and delivery id."""
 

@@ -15,11 +15,7 @@ _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 
 
 class IngestMetrics:
-    """The Prometheus metrics of ingest, one in each attribute. A process makes one such object.
-
-    Args:
-        registry: Where the metrics are registered.
-    """
+    """The Prometheus metrics of ingest, one in each attribute. A process makes one such object."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.deliveries = Counter(

@@ -24,9 +24,6 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes `/{contract}/windows` to a router.
 
     They list, book and cancel windows (extra service hours).
-
-    Args:
-        deps: The objects that the routes use.
     """
 
     @routes.get(

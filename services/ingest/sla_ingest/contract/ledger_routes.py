@@ -31,9 +31,6 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes `/{contract}/ledgers` to a router.
 
     They read the ledgers (accounts of allowances) of a contract, and write entries.
-
-    Args:
-        deps: The objects that the routes use.
     """
 
     @routes.get("/{contract}/ledgers", summary="Read the ledgers of a contract", responses=WITHOUT_REVISION)

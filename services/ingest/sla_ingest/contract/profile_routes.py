@@ -30,9 +30,6 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes `/{contract}/profile` to a router.
 
     They read and store what the customer runs (products and versions).
-
-    Args:
-        deps: The objects that the routes use.
     """
 
     @routes.get("/{contract}/profile", summary="Read what the customer runs, and what was stated before")

@@ -49,9 +49,6 @@ def router(deps: ContractDeps) -> APIRouter:
     """Return a FastAPI router with the routes under `/contracts`.
 
     They are for contracts, and for the windows, ledgers and profiles of contracts.
-
-    Args:
-        deps: The objects that the routes use.
     """
     routes = APIRouter(prefix="/contracts", tags=["contracts"])
     _reading(routes, deps)

@@ -113,8 +113,7 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
     """Return the alert in a row of table `notifier_alert`, which maps a column's name to its value.
 
     Raises:
-        ValueError: The row cannot be read.
-        KeyError: The row lacks a column.
+        ValueError, KeyError: The row cannot be read.
     """
     values = {field.name: row[field.name] for field in fields(Alert)}
     kind = AlertKind(values["kind"])

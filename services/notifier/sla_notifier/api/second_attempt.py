@@ -63,7 +63,7 @@ async def enable_endpoint(context: NotifierContext, id_: str, command: Command) 
 
     Args:
         id_: The endpoint's id.
-        command: Who orders it. The id of this person or key is stored with the endpoint.
+        command: Who orders the change. The id of this person or key is stored with the endpoint.
     """
     async with context.store.transaction() as connection:
         found = select(_e).where(_e.c.id == id_).with_for_update()

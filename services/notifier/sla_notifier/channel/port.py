@@ -119,7 +119,7 @@ class OutgoingMessage:
     payload: Mapping[str, object]
     """The JSON body for a webhook: type, timestamp and data."""
     thread: str
-    """The name of the mail thread. "" means no thread."""
+    """The name of the mail thread, such as that of an alert or a notice. "" means no thread."""
     attempt: int
     """The number of the attempt, from 1."""
     possibly_duplicate: bool

@@ -120,8 +120,7 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
     """Return the delivery in a row of table `notifier_delivery`, which maps a column's name to its value.
 
     Raises:
-        ValueError: The row cannot be read.
-        KeyError: The row lacks a column.
+        ValueError, KeyError: The row cannot be read.
     """
     values = {field.name: mapping[field.name] for field in fields(DeliveryRow)}
     return DeliveryRow(

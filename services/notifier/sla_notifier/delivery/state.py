@@ -52,7 +52,7 @@ class MessageKind(StrEnum):
     INFO = "notice"
     """Reports a breach to a level that is only informed."""
     UNPROMISED = "unpromised"
-    """Reports an incident to which no target applies."""
+    """Reports an incident to which no target applies, so that somebody knows of it."""
     RESOLVED = "resolved"
     """Reports to the people who were notified of an alert that the alert was closed."""
     TAKEN_BACK = "taken_back"

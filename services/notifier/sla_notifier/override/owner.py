@@ -53,7 +53,7 @@ class OverrideOwner:
         If the same override exists already, it is returned and nothing changes.
 
         Args:
-            command: Who orders it, for the audit log.
+            command: Who orders the change, for the audit log.
             dry_run: Whether to store nothing, and only return what the result would be.
 
         Raises:
@@ -78,7 +78,7 @@ class OverrideOwner:
 
         Args:
             id_: The override's id.
-            command: Who orders it, for the audit log.
+            command: Who orders the change, for the audit log.
             dry_run: Whether to store nothing, and only return what the result would be.
 
         Raises:

@@ -20,7 +20,8 @@ class Pace:
     per_endpoint: int = 4
     """How many messages are sent to one webhook at the same time."""
     per_server: int = 16
-    """How many messages are sent to a server for everybody, such as the mail server, at the same time."""
+    """How many messages are sent at the same time to a server for everybody, such as the mail server. With a lower
+    number, urgent messages would wait behind many others."""
     poll_seconds: float = 0.25
     """The longest pause between two checks for due deliveries."""
     lease_seconds: float = 60.0

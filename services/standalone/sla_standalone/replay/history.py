@@ -128,8 +128,8 @@ def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines
         advance: Called from time to time with the number of lines read since the last call.
 
     Raises:
-        BadLog: The file cannot be read as a table.
-        BadMapping: The mapping does not fit the table.
+        BadLog: The file is empty, has another encoding, or is not CSV.
+        BadMapping: The file lacks a column of the mapping.
         OSError: The file cannot be read.
     """
     with path.open(newline="", encoding=mapping.encoding) as stream:
@@ -212,7 +212,7 @@ def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: 
         jobs: The number of processes that read a file of more than 32 MiB.
 
     Raises:
-        BadLog: The file cannot be read as events.
+        BadLog: The file has no JSON lines and no JSON array of events.
         OSError: The file cannot be read.
     """
     history = ReplayHistory(reader)

@@ -117,11 +117,11 @@ class EventRule(_Document):
     """Columns with the event's instant. The first with a value is used. Without a value, the instant is the row's own.
     """
     where: Conditions = Field(default_factory=dict)
-    """Maps a column to the values that the row must have."""
+    """Maps a column to values. The row must have one of these values in each column."""
     becomes: Conditions = Field(default_factory=dict)
-    """Maps a column to the values that the row must have and the row before must lack."""
+    """Maps a column to values, as in `where`. The row must fit them, and the row before must not."""
     leaves: Conditions = Field(default_factory=dict)
-    """Maps a column to the values that the row before must have and the row must lack."""
+    """Maps a column to values, as in `where`. The row before must fit them, and the row must not."""
     changes: Columns = Field(default_factory=list)
     """Columns of which a changed value states an event."""
     rises: Columns = Field(default_factory=list)

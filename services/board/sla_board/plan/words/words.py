@@ -56,7 +56,7 @@ class PlanWords:
     applies: str
     """The heading of a target's conditions."""
     always: str
-    """The text for a target without conditions."""
+    """The text in place of conditions, for a target without conditions."""
     warnings: str
     coverage: str
     around_the_clock: str
@@ -86,9 +86,9 @@ class PlanWords:
     notice: str
     """The heading for how early hours must be booked."""
     late: str
-    """The words for what applies to a later booking."""
+    """The heading for what applies to a later booking."""
     refused: str
-    """The words for a later booking that is refused."""
+    """The word for a later booking that is refused."""
     per_year: str
     lasts: str
     booked: str

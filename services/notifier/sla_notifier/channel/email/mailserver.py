@@ -48,7 +48,7 @@ class MailServer:
     If `username` is "", there is no login. PLAIN is allowed only to this machine or a neighbouring container.
 
     Raises:
-        BadSettings: `security` is PLAIN with a user name, or PLAIN with any other host.
+        BadSettings: `security` is PLAIN, and there is a user name or `host` is another machine.
     """
 
     host: str
