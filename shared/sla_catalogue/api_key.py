@@ -43,7 +43,13 @@ class ApiKey:
     """The first day on which the key is no longer valid. None means that the key stays valid."""
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented` (what a caller sent) is this key, compared in constant time."""
+        """Return whether a key that a caller sent is this key.
+
+        The comparison takes constant time.
+
+        Args:
+            presented: What the caller sent.
+        """
         return hmac.compare_digest(digest_of_key(presented), self.sha256)
 
     def allows(self, scope: KeyScope) -> bool:
@@ -55,11 +61,8 @@ class ApiKey:
 
 
 def digest_of_key(key: str) -> str:
-    """Return whether a key that a caller sent is this key.
+    """Return the SHA-256 of an API key in hexadecimal.
 
-    The comparison takes constant time.
-
-    Args:
-        presented: What the caller sent.
+    No salt is used, as keys are long and random.
     """
     return hashlib.sha256(key.encode("utf-8")).hexdigest()

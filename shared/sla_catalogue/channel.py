@@ -57,7 +57,7 @@ class ChannelKind:
     document: ClassVar[type[ChannelDocument] | None] = None
     """The model of the kind's entries in the section `channels`. None if the kind has no entries."""
     secret_keys: ClassVar[frozenset[str]] = frozenset()
-    """Keys of an entry, beside `secret`, `secrets`, `password` and `key`, whose values are secrets."""
+    """The keys of an entry that hold secrets."""
 
     def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
         """Return the channel entry (id `id_`) that a document of the section `channels` describes."""

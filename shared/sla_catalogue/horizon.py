@@ -100,9 +100,11 @@ def horizon_ends_of(
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
     """Return the last day for which the holidays of a table are known, or None for an empty table.
 
-    It is the day of the last holiday or closing. If that day lies in the last compiled year (`horizon`) or later, it is
-    the end of the compiled years. Days added by hand are ignored unless there are no others, as somebody may add a day
-    far ahead.
+    It is the day of the last holiday or closing. If that day lies in the last compiled year or later, it is the end of
+    the compiled years. Days added by hand are ignored unless there are no others, as somebody may add a day far ahead.
+
+    Args:
+        horizon: The compiled years.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

@@ -124,8 +124,8 @@ class Allowance:
     id: str
     unit: AllowanceUnit
     amount: Decimal | None = None
-    """The amount that each period of the kind `per` includes (seconds for hours). None means that nothing is included
-    and every unit must be bought."""
+    """The amount that each period of the kind `per` includes (seconds for hours). None means that nothing is included.
+    """
     per: AllowancePeriod = AllowancePeriod.CONTRACT_YEAR
     expires: AllowancePeriod = AllowancePeriod.CONTRACT_YEAR
     """The kind of period to whose end a unit can be used. The unit's own period of this kind applies."""

@@ -171,8 +171,7 @@ class Contract:
     subdivision: str | None = None
     holidays: bool | None = None
     """Whether holidays are closed. None means that each coverage (hours of service) decides. False closes no holiday.
-    True gives a coverage without holidays those of the contract's country, unless it is open around the clock; other
-    coverages decide themselves."""
+    True also gives a coverage without holidays those of the contract's country, unless it is open around the clock."""
     valid_from: date | None = None
     """The first day in force."""
     valid_to: date | None = None
@@ -184,7 +183,8 @@ class Contract:
     unavailable_products: frozenset[str] = frozenset()
     """Products that are not covered because the plan is not sold for them (clause H17)."""
     entitlements: tuple[ContractEntitlement, ...] = ()
-    """The plans of a contract with several plans. `plan`, `base_plan` and `products` are then those of the first."""
+    """The plans of a contract with several plans. `plan`, `base_plan` and `products` are then those of the first
+    entitlement."""
     vendors: tuple[VendorContract, ...] | None = None
     """The customer's contracts with vendors (clause H13). None if not stated."""
     environment: tuple[EnvironmentItem, ...] = ()

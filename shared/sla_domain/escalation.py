@@ -21,7 +21,7 @@ class TellKind(StrEnum):
     PAGE = "page"
     """Call people, at any hour, until somebody acknowledges."""
     NOTICE = "notice"
-    """Inform people, without asking for an acknowledgement."""
+    """Only inform people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,9 @@ class PolicyLevel:
     after: timedelta
     """The delay from the beginning of a round."""
     tell: tuple[str, ...]
-    """Names of roles. A name that no role has is the id of a person."""
+    """Names of roles to notify. A name that no role has is the id of a person."""
     channels: tuple[str, ...] = ()
-    """Through which to notify. Empty means through the addresses of each person."""
+    """The channels to use. Empty means the addresses of each person."""
     kind: TellKind = TellKind.PAGE
 
 

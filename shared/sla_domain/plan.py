@@ -183,7 +183,7 @@ class Trigger:
     """The actors (values of `Actor`) whose events are accepted. Empty means events of anybody, except comments of bots.
     """
     waiting_on: frozenset[WaitingOn] = frozenset()
-    """The parties on one of which the incident must wait. Empty means no such limit."""
+    """Parties. The incident must wait on one of them. Empty means no such limit."""
 
 
 class Reactions(NamedTuple):
@@ -458,7 +458,7 @@ class Plan:
     languages: tuple[str, ...] = ()
     """Tags of the languages in which customers are served."""
     requires_base: frozenset[PlanId] = frozenset()
-    """Plans of which the customer must have one as base plan (clause H3)."""
+    """Ids of base plans. The customer must have one of them (clause H3)."""
     valid_from: date | None = None
     valid_to: date | None = None
     """The first day on which the plan is no longer valid."""

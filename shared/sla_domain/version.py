@@ -84,7 +84,7 @@ class VersionRange:
 
     alternatives: tuple[tuple[Comparison, ...], ...] = ()
     """The parts between `||`, each a list of comparisons. A version lies in the range if it satisfies all comparisons
-    of one alternative. Without alternatives, every version does."""
+    of one part. Without parts, every version lies in the range."""
     text: str = "*"
     """The range as written."""
 

@@ -11,7 +11,7 @@ def rfc3339(at: datetime, timespec: str = "auto") -> str:
     The text ends with `Z` for UTC, else with the instant's own offset.
 
     Args:
-        timespec: The same as for `datetime.isoformat`. `auto` writes microseconds unless they are 0. `milliseconds` can
-            be read by the `Date` of every browser.
+        timespec: How exact the text is, as for `datetime.isoformat`. `auto` writes microseconds unless they are 0.
+            `milliseconds` can be read by the `Date` of every browser.
     """
     return at.isoformat(timespec=timespec).replace("+00:00", "Z")

@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     heartbeat_url: str = ""
     """URL of an outside watchdog, which gets a GET a minute and raises the alarm if it misses one."""
     digest_over: int = Field(default=5, ge=1)
-    """The number of mails in a burst to one address from which more mails are sent as digests."""
+    """The greatest number of mails in a burst to one address. More mails are sent as digests."""
 
     # seen from outside
     board_open: bool = True
@@ -272,6 +272,6 @@ class Settings(BaseSettings):
     def kafka_servers(self) -> str:
         """Return the Kafka brokers that `SLAD_BUS_URL` names, as `host:port[,host:port]`.
 
-        Meaningless on the embedded profile, which has no Kafka.
+        The embedded profile has no Kafka, and the result is then meaningless.
         """
         return self.bus_url.removeprefix("kafka://")

@@ -267,9 +267,13 @@ class SteeredTime(_Authority):
 
     @staticmethod
     def steer(path: Path, to: datetime) -> None:
-        """Write the instant `to` to the file `path`: every `SteeredTime` of this file then shows `to`.
+        """Write the instant that every `SteeredTime` of a file shows from now on.
 
         The file is replaced atomically, so that no process reads half of it.
+
+        Args:
+            path: The file.
+            to: The instant.
         """
         _write(path, to.astimezone(UTC).isoformat())
 
@@ -299,10 +303,13 @@ class ShiftedWallClock:
 
     @staticmethod
     def shift(path: Path, seconds: float) -> None:
-        """Write `seconds` to the file `path`: every `ShiftedWallClock` of this file is then ahead by `seconds`.
+        """Write the seconds by which every `ShiftedWallClock` of a file is ahead.
 
-        Negative `seconds` set the clock behind real time. The file is replaced atomically, so that no process reads
-        half of it.
+        The file is replaced atomically, so that no process reads half of it.
+
+        Args:
+            path: The file.
+            seconds: Seconds ahead of real time. Negative seconds set the clock behind real time.
         """
         _write(path, str(seconds))
 

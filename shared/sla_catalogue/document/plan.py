@@ -47,7 +47,7 @@ class TriggerDocument(Document):
     by: Names = Field(default_factory=list)
     """Actors, such as `customer`, whose events are accepted. Empty means all actors, except comments of bots."""
     waiting_on: Names = Field(default_factory=list)
-    """Parties, such as `vendor`, on one of which the incident must wait. Empty means no such limit."""
+    """Parties, such as `vendor`. The incident must wait on one of them. Empty means no such limit."""
 
     @model_validator(mode="before")
     @classmethod
@@ -102,9 +102,9 @@ class ConditionDocument(Document):
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
     is_: Names = Field(default_factory=list, alias="is")
-    """Values of which the attribute must have one. A plain text or list means this."""
+    """Values that fit. The attribute must have one of them. A plain text or list means this."""
     not_: Names = Field(default_factory=list, alias="not")
-    """Values of which the attribute must have none."""
+    """Values that do not fit. The attribute must have none of them."""
 
     @model_validator(mode="before")
     @classmethod
@@ -238,8 +238,8 @@ class PlanDocument(Document):
     extends: str | None = None
     """The plan whose parts are inherited."""
     requires_base: Names = Field(default_factory=list)
-    """Plans of which a contract must name one as its `base_plan`. The base plan supplies the parts that this plan lacks
-    (clauses H1 and H3, docs/clauses.md)."""
+    """Ids of base plans. A contract must name one of them as its `base_plan`, which supplies the parts that this plan
+    lacks (clauses H1 and H3, docs/clauses.md)."""
     title: Texts = Field(default_factory=dict)
     rank: Rank | None = None
     """The order in which plans are served; 1 is served first."""
@@ -275,8 +275,8 @@ class PlanDocument(Document):
     not_covered: list[UncoveredDocument] | None = None
     """Types of requests that are not covered (clauses I10 and B10)."""
     at_close: AtClose | None = None
-    """Whether a due instant at the end of opening hours stays there or moves to the next opening. Absent means that it
-    stays."""
+    """Whether a due instant at the end of opening hours stays there or moves to the next opening. By default it stays.
+    """
     windows: list[WindowDocument] = Field(default_factory=list)
     """Extra hours that can be booked (clauses H10 and I6)."""
     notices: NoticesDocument | None = None

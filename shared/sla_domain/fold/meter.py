@@ -250,7 +250,10 @@ class DateMeter:
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
         """Return the date at which the target is due.
 
-        If pauses move the date, `lost` (the open time that they took) is added. `since` and `spent` are ignored.
+        `since` and `spent` are ignored.
+
+        Args:
+            lost: The open time that pauses took. It is added if pauses move the date.
 
         Raises:
             CalendarError: The instant lies outside the calendar's years.

@@ -91,9 +91,12 @@ def _attributes(envelope: Envelope, time: str) -> dict[str, str]:
 
 
 def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingRecord:
-    """Return a watermark as a Kafka record for this topic (its name on Kafka) and partition.
+    """Return a watermark as a Kafka record.
 
-    The watermark says that all events accepted up to the instant `through` precede it in this partition.
+    Args:
+        through: The instant up to which all accepted events precede the watermark in its partition.
+        topic: The name of the topic on Kafka.
+        partition: The number of the partition.
     """
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
     return OutgoingRecord(topic, partition, None, value, _WATERMARK_HEADERS)

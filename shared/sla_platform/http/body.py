@@ -49,7 +49,7 @@ class BodyBudget:
     def leave(self, reader: asyncio.Timeout) -> None:
         """Free the bytes of a reader (the `asyncio.timeout` block in which a body is read).
 
-        Does nothing if the reader was interrupted or has left before.
+        Nothing is done if the reader was interrupted or has left before.
         """
         self.held -= self._of.pop(reader, 0)
 

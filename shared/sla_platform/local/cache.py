@@ -18,9 +18,9 @@ def cache_folder() -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock (flock) on the file `path` within the `with` block.
+    """Hold an exclusive lock (flock) on a file within the `with` block.
 
-    Waits while another process holds the lock. The kernel releases the lock if the process dies.
+    The call waits while another process holds the lock. The kernel releases the lock if the process dies.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:

@@ -31,7 +31,7 @@ class Installation:
     version: str
     lz4: bool
     account: SystemAccount | None
-    """The system user to step down to; None where we are not root."""
+    """The user as whom the programs must run. None means the user of this process."""
 
     def program(self, name: str) -> Path:
         """Return the path of a program, such as `pg_ctl`."""
@@ -72,10 +72,12 @@ def reachable(path: Path, account: SystemAccount | None) -> bool:
 
 
 def outside(path: Path, name: str) -> Path:
-    """Return the folder in the temporary directory to use in place of `path`.
+    """Return the folder in the temporary directory to use for a path that the server's user cannot reach.
 
-    It is for a `path` that the server's user cannot reach. The folder is `slad-<name>-<hash of path>`, the same at each
-    call. This function does not create it.
+    The folder is `slad-<name>-<hash of path>`, the same at each call. This function does not create it.
+
+    Args:
+        path: The path that cannot be reached.
     """
     mark = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:10]
     return Path(tempfile.gettempdir()) / f"slad-{name}-{mark}"

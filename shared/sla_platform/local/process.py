@@ -27,7 +27,7 @@ class Process:
 
     pid: int
     started: int
-    """Kernel clock tick of the start (field 22 of /proc/PID/stat); 0 where /proc is absent."""
+    """The start in kernel ticks since the boot. 0 if /proc is absent."""
 
     @classmethod
     def of(cls, pid: int) -> Process:

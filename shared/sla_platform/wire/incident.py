@@ -83,7 +83,7 @@ class IncidentEventData(BaseModel):
     agreed: AgreedData | None = None
     """A due instant on which both sides agreed."""
     merged_into: str | None = None
-    """The incident that continues this one."""
+    """The incident into which this incident was merged."""
     known_as: str | None = None
     """Another id of the incident."""
     carried_from: str | None = None

@@ -75,10 +75,13 @@ class KafkaAccess:
         return given
 
     async def why(self, error: BaseException) -> str:
-        """Return a sentence on why a client failed with `error`, and which setting to check.
+        """Return a sentence on why a client failed, and which setting to check.
 
         To find out, this method connects to each broker, for some seconds. The sentence is about the first broker that
-        refuses. If none refuses, the sentence says that Kafka cannot be reached, and quotes `error`.
+        refuses. If none refuses, the sentence says that Kafka cannot be reached, and quotes the error.
+
+        Args:
+            error: The error of the client.
         """
         servers = [server.strip() for server in self.servers.split(",")]
         answers = await asyncio.gather(*(self._knock(server) for server in servers))
