@@ -54,7 +54,7 @@ class CatalogueCalendars:
     _made: dict[_Key, tuple[Coverage, Calendar]] = field(default_factory=dict)
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
-        """Return the calendar of a coverage (when time counts) under a contract.
+        """Return the calendar of a coverage (when time is counted) under a contract.
 
         Later calls return the same object as long as somebody uses it. The calendar raises BeyondHorizon for instants
         outside the catalogue's years.

@@ -82,7 +82,7 @@ class Match:
 
 
 class HolidaySource(StrEnum):
-    """Which holidays are subtracted from the hours of a coverage (when time counts)."""
+    """Which holidays are subtracted from the hours of a coverage (when time is counted)."""
 
     NONE = "none"
     """No holidays."""
@@ -103,7 +103,7 @@ class Combination(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """When time counts: weekly hours, holidays, extra openings and closings."""
+    """When time is counted: weekly hours, holidays, extra openings and closings."""
 
     id: str
     weekly: Mapping[int, tuple[Window, ...]]

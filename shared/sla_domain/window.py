@@ -53,7 +53,7 @@ class BookableWindow:
     longest: timedelta | None = None
     """The greatest length. None means any length."""
     priorities: frozenset[str] = frozenset()
-    """Priorities of the incidents for which time counts in these hours. Empty means all."""
+    """Priorities of the incidents for which time is counted in these hours. Empty means all."""
     products: frozenset[str] = frozenset()
     """Products for which the hours can be booked. Empty means all but `excluded_products`."""
     excluded_products: frozenset[str] = frozenset()
@@ -78,11 +78,11 @@ class BookedWindow:
     start: datetime
     end: datetime
     priorities: frozenset[str] = frozenset()
-    """Priorities of the incidents for which time counts in these hours. Empty means all."""
+    """Priorities of the incidents for which time is counted in these hours. Empty means all."""
     products: frozenset[str] = frozenset()
-    """Products of the incidents for which time counts in these hours. Empty means all but `excluded_products`."""
+    """Products of the incidents for which time is counted in these hours. Empty means all but `excluded_products`."""
     excluded_products: frozenset[str] = frozenset()
-    """Products for which time does not count."""
+    """Products for which time is not counted."""
     people: tuple[str, ...] = ()
     """Ids of the people on duty."""
     language: str = ""
@@ -91,7 +91,7 @@ class BookedWindow:
     """Surcharge for short notice in percent. 0 means none."""
 
     def opens_for(self, priority: str, product: str) -> bool:
-        """Return whether time counts in the booked hours for an incident of this priority and product.
+        """Return whether time is counted in the booked hours for an incident of this priority and product.
 
         Without a product, a booking for certain products gives False.
 
@@ -107,7 +107,7 @@ class BookedWindow:
 
 
 def windows_for(windows: tuple[BookedWindow, ...], priority: str, product: str) -> tuple[BookedWindow, ...]:
-    """Return those booked extra hours (windows) in which time counts for an incident, in their order.
+    """Return those booked extra hours (windows) in which time is counted for an incident, in their order.
 
     Args:
         priority: Id of the priority.

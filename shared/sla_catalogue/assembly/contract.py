@@ -67,7 +67,7 @@ class BuiltContract:
         return self.parts or (self,)
 
     def coverage(self, name: str) -> Coverage | None:
-        """Return the coverage (when time counts) with this name, or None if no plan of the contract has it.
+        """Return the coverage (when time is counted) with this name, or None if no plan of the contract has it.
 
         The coverage of this object's plan comes before those of the contract's other plans.
         """

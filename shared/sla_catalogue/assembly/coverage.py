@@ -19,7 +19,7 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """Build the coverages (when time counts) as written, and return them by name with the shared ones.
+    """Build the coverages (when time is counted) as written, and return them by name with the shared ones.
 
     A written coverage may be made of other coverages. A part that is unknown, or that is made of the same coverage, is
     left out and reported to `context.findings`.
@@ -65,7 +65,7 @@ def _build(
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
-    """Build the coverage (when time counts) that a document describes, without its parts.
+    """Build the coverage (when time is counted) that a document describes, without its parts.
 
     Parts are other coverages that it is made of. Overlapping hours, gaps of at most 5 minutes, a coverage that is never
     open, and an unknown time zone are reported to `context.findings`.

@@ -31,7 +31,7 @@ class SpanDocument(Document):
 
 
 class CoverageDocument(Document):
-    """When time counts: weekly hours, holidays, and exceptions."""
+    """When time is counted: weekly hours, holidays, and exceptions."""
 
     hours: Hours = None
     """Weekly hours. `unspecified` means that the plan gives none and a contract must."""

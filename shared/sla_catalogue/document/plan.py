@@ -126,7 +126,7 @@ class TargetDocument(Document):
 
     metric: str
     coverage: str
-    """Name of the hours in which time counts."""
+    """Name of the hours in which time is counted."""
     time: AllowedTime | None = None
     """The allowed time."""
     by_priority: dict[str, AllowedTime] = Field(default_factory=dict)
@@ -233,7 +233,7 @@ class RoleDocument(Document):
 
 
 class PlanDocument(Document):
-    """A plan: priorities, metrics, targets, coverages (when time counts) and the rules around them."""
+    """A plan: priorities, metrics, targets, coverages (when time is counted) and the rules around them."""
 
     extends: str | None = None
     """The plan whose parts are inherited."""

@@ -36,7 +36,7 @@ class WindowDocument(Document):
     longest: LongSpan | None = None
     """The greatest length. Absent means any length."""
     priorities: Names = Field(default_factory=list)
-    """Priorities of the incidents whose time counts in these hours. Absent means all."""
+    """Priorities of the incidents whose time is counted in these hours. Absent means all."""
     products: Names = Field(default_factory=list)
     """Products for which the hours can be booked. Absent means all but `excluded_products`."""
     excluded_products: Names = Field(default_factory=list)

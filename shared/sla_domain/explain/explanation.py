@@ -38,14 +38,14 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonedStep:
-    """A span `[start, end)` of a clock's time, with the reason and how much of it counts."""
+    """A span `[start, end)` of a clock's time, with the reason and how much of it is counted."""
 
     start: datetime
     end: datetime
     kind: StepKind
     reason: str
     counted: timedelta
-    """The time that counts."""
+    """The counted time."""
     total: timedelta
     """The sum of `counted` up to and with this step."""
     waiting_on: WaitingOn | None = None
@@ -122,9 +122,9 @@ class Explanation:
     priority: str
     target: Target
     coverage: str
-    """Id of the hours in which time counts."""
+    """Id of the hours in which time is counted."""
     zone: str
-    """Time zone of the hours in which time counts."""
+    """Time zone of the hours in which time is counted."""
     allowed: timedelta | None
     """How much time the target allows. None if a date was agreed or if the target has no number."""
     consumed: timedelta

@@ -23,7 +23,7 @@ def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mappi
     - `ended`: time of any other pause, which would have counted otherwise; for example between an end and a reopening
 
     Args:
-        calendar: The hours that count. None means wall-clock time.
+        calendar: The hours in which time is counted. None means wall-clock time.
     """
     shares: dict[str, timedelta] = {OWN: _ZERO}
     base = clock.counted_from or clock.started_at
@@ -42,7 +42,7 @@ def holder_shares(
     The keys are (assignee, group, support line). Holders without counted time are left out.
 
     Args:
-        calendar: The hours that count. None means wall-clock time.
+        calendar: The hours in which time is counted. None means wall-clock time.
     """
     shares: dict[tuple[str, str, str], timedelta] = {}
     base = clock.counted_from or clock.started_at

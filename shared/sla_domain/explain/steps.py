@@ -24,7 +24,7 @@ def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[Rea
     segments, all but the last 200 are one span.
 
     Args:
-        calendar: The hours that count. None means wall-clock time.
+        calendar: The hours in which time is counted. None means wall-clock time.
 
     Raises:
         CalendarError: The instant lies outside the calendar's years.

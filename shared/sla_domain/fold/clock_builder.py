@@ -581,7 +581,7 @@ class ClockBuilder:
     def inherit(self, other: ClockBuilder) -> None:
         """Continue an earlier clock: take over its start and its time.
 
-        A fall of the priority met its target (clause B4, docs/clauses.md), and this clock counts on under the new
+        A fall of the priority met its target (clause B4, docs/clauses.md), and this clock continues under the new
         priority.
 
         Args:

@@ -20,7 +20,7 @@ from sla_domain.window import BookableWindow, BookedWindow, LateBooking
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
-    """A customer's request to book extra hours (a window) in which support time counts."""
+    """A customer's request to book extra hours (a window) in which support time is counted."""
 
     id: str
     """Id of the booking. A repeated request has the same id."""

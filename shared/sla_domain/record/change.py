@@ -64,7 +64,7 @@ class EntryPosted:
 
 @dataclass(frozen=True, slots=True)
 class WindowBooked:
-    """The change that books extra hours in which time counts (clauses H10 and I6, docs/clauses.md)."""
+    """The change that books extra hours in which time is counted (clauses H10 and I6, docs/clauses.md)."""
 
     window: BookedWindow
     reserved: EntryPosted | None = None

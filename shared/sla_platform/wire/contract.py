@@ -85,9 +85,9 @@ class WindowData(BaseModel):
     start: datetime
     end: datetime
     priorities: tuple[str, ...] = ()
-    """The priorities for which time counts. If empty, time counts for all."""
+    """The priorities for which time is counted. If empty, time is counted for all."""
     products: tuple[str, ...] = ()
-    """The products for which time counts. If empty, time counts for all except `excluded_products`."""
+    """The products for which time is counted. If empty, time is counted for all except `excluded_products`."""
     excluded_products: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     """The ids of the people on duty."""
