@@ -45,7 +45,7 @@ def find_installation(*, lz4: bool = False) -> Installation:
         lz4: Whether the installation must be able to compress its WAL by lz4.
 
     Raises:
-        Unavailable: No installation was found. The message names all places that were searched.
+        Unavailable: No such installation was found. The message names all places that were searched.
     """
     account = SystemAccount.unprivileged()
     for bin_dir in _candidates():

@@ -111,7 +111,6 @@ class UrgencyCursor:
 
         Raises:
             ValueError: The text has any other form.
-            OverflowError: An instant in the text is too large.
         """
         at, score, due, *texts = written.split("_")
         incident, metric, last = map(unquote, texts)
