@@ -35,8 +35,10 @@ class BadAmount(ValueError):
 def parse_amount(text: str, unit: AllowanceUnit) -> Decimal:
     """Return the amount of an allowance that a text such as `120h` or `2` states.
 
-    The amount is in seconds if `unit` is hours, else a number of units. Raises BadAmount for any other text, and for
-    zero.
+    The amount is in seconds if `unit` is hours, else a number of units.
+
+    Raises:
+        BadAmount: The text has any other form, or the amount is zero.
     """
     written = text.strip()
     amount = _seconds(written) if unit is AllowanceUnit.HOURS else _number(written, unit)
@@ -50,8 +52,12 @@ def parse_amount(text: str, unit: AllowanceUnit) -> Decimal:
 def parse_balance_warning(text: str, unit: AllowanceUnit) -> BalanceWarning:
     """Return the threshold of an allowance's balance at which to warn, from a text.
 
-    `text`: such as `20% left`, `10h left` or `30 days before expiry`. `unit`: of the allowance. Raises BadAmount for
-    any other text.
+    Args:
+        text: A text such as `20% left`, `10h left` or `30 days before expiry`.
+        unit: The unit of the allowance.
+
+    Raises:
+        BadAmount: The text has any other form.
     """
     written = text.strip()
     hint = f"write 20% left, {_example(unit)} left or 30 days before expiry"

@@ -43,26 +43,27 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class AssemblyInputs:
-    """What a catalogue is built from besides the content of its files.
-
-    `environment`: name -> value that replaces `${NAME}` in the files; None for a stored catalogue.
-    `stored`: a stored catalogue that is rebuilt with its holidays, shifts and years; None: the catalogue comes from
-    files.
-    `horizon`: the calendar years to compile; None: as the files say.
-    `today`: warn of holidays and calendar years that end within 90 days of this day; None: do not warn.
-    """
+    """What a catalogue is built from besides the content of its files."""
 
     environment: Mapping[str, str] | None
+    """Name -> value that replaces `${NAME}` in the files. None for a stored catalogue."""
     horizon: Horizon | None = None
+    """The calendar years to compile. None means what the files say."""
     stored: StoredCatalogue | None = None
+    """A stored catalogue that is rebuilt with its holidays, shifts and years. None if the catalogue comes from files.
+    """
     today: date | None = None
+    """The day from which to warn of holidays and calendar years that end within 90 days. None means no warning."""
 
 
 def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogue | None, Findings]:
-    """Build a catalogue from its merged files; return (catalogue, findings).
+    """Build a catalogue from its merged files, and return it with the findings.
 
-    The findings are errors and warnings with their places. The catalogue is None if there are errors. `merged`: the
-    files. `circumstances`: the inputs besides the files.
+    The findings are errors and warnings with their places. The catalogue is None if there are errors.
+
+    Args:
+        merged: The files.
+        circumstances: The inputs besides the files.
     """
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)

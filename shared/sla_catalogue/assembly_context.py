@@ -11,26 +11,27 @@ from sla_catalogue.problem import Findings, Path, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What all functions that build parts of a catalogue need.
-
-    `document`: the catalogue as written.
-    `declared`: section -> ids of all its entries, including entries with errors. References to such an entry are not
-    reported again.
-    `findings`: receives errors and warnings.
-    `stored`: an old catalogue is being rebuilt to judge incidents; rules made since then must not reject it.
-    """
+    """What all functions that build parts of a catalogue need."""
 
     document: CatalogueDocument
+    """The catalogue as written."""
     declared: Mapping[str, frozenset[str]]
+    """Section -> ids of all its entries, including entries with errors. References to such an entry are not reported
+    again."""
     findings: Findings
+    """The place for errors and warnings."""
     stored: bool = False
+    """Whether an old catalogue is being rebuilt to judge incidents. Rules made since then must not reject such a
+    catalogue."""
 
     def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
         """Return whether `section` of the catalogue has an entry `name` without errors.
 
-        A missing entry is reported to `findings`. An entry with errors gives False and no further report. `path`: the
-        keys down to the value that refers to the entry. `what`: the word for such an entry in the message, such as
-        `plan`.
+        A missing entry is reported to `findings`. An entry with errors gives False and no further report.
+
+        Args:
+            path: The keys down to the value that refers to the entry.
+            what: The word for such an entry in the message, such as `plan`.
         """
         if name in getattr(self.document, section):
             return True
@@ -41,8 +42,11 @@ class Context:
     def report_unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
         """Report to `findings` that a value of the catalogue names something unknown.
 
-        `name`: the unknown name. `known`: all known names; the hint suggests the nearest. `path`: the keys down to the
-        value. `what`: the word for such a thing in the message, such as `plan`.
+        Args:
+            name: The unknown name.
+            known: All known names. The hint suggests the nearest.
+            path: The keys down to the value.
+            what: The word for such a thing in the message, such as `plan`.
         """
         code = f"unknown-{what.replace(' ', '-')}"
         self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

@@ -12,8 +12,10 @@ from sla_catalogue.tree import Plain
 def borrow(merged: FileUnion) -> None:
     """Add to a catalogue the shipped plans and escalations that it names but does not define.
 
-    `merged`: the catalogue's merged files, which are changed. Plans and escalations that the added ones name are added
-    too.
+    Plans and escalations that the added ones name are added too.
+
+    Args:
+        merged: The catalogue's merged files, which are changed.
     """
     library = builtin_tree()
     for section, wanted in _wanted(merged):

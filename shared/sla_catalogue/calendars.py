@@ -45,19 +45,22 @@ class CatalogueCalendars:
     """The business calendars of a catalogue, each compiled when first asked for.
 
     Calendars with equal content share one compiled calendar, across catalogues too.
-    `tables`: code -> holidays. Tables are added when a contract needs them, and never changed.
-    `horizon`: the years to compile.
     """
 
     tables: dict[str, HolidayTable]
+    """Code -> holidays. Tables are added when a contract needs them, and are never changed."""
     horizon: Horizon
+    """The years to compile."""
     _made: dict[_Key, tuple[Coverage, Calendar]] = field(default_factory=dict)
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
-        """Return the calendar of a coverage (when time counts) under a contract.
+        """Return the calendar of a coverage (when time is counted) under a contract.
 
-        `windows`: booked hours, which are open too. Later calls return the same object as long as somebody uses it. The
-        calendar raises BeyondHorizon for instants outside the catalogue's years.
+        Later calls return the same object as long as somebody uses it. The calendar raises BeyondHorizon for instants
+        outside the catalogue's years.
+
+        Args:
+            windows: Booked hours, which are open too.
         """
         # The value keeps the coverage alive, so its id stays its own.
         key = (id(coverage), contract.hours_key, windows)
@@ -73,7 +76,9 @@ class CatalogueCalendars:
     def of_zone(self, zone: str, coverage: Coverage) -> Calendar:
         """Return the calendar of hours that belong to no contract, such as those of a rota.
 
-        `zone`: IANA name of the time zone. `coverage`: the hours.
+        Args:
+            zone: IANA name of the time zone.
+            coverage: The hours.
         """
         return self.calendar(contract_of_zone(zone), coverage)
 
@@ -116,13 +121,16 @@ class CatalogueCalendars:
 def contract_of_zone(zone: str) -> Contract:
     """Return a placeholder contract, for the calendar of hours that belong to no contract.
 
-    Such hours are those of a rota (on-call plan). `zone`: IANA name of the time zone.
+    Such hours are those of a rota (on-call plan).
+
+    Args:
+        zone: IANA name of the time zone.
     """
     return Contract(id=ContractId(f"zone {zone}"), customers=frozenset(), plan=PlanId(""), zone=zone)
 
 
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
-    """Return the code of the holiday table, such as `DE-BY`, that closes a coverage; "" for none.
+    """Return the code of the holiday table, such as `DE-BY`, that closes a coverage, or "" for none.
 
     The coverage decides: no holidays, the contract's, or those of a fixed code. The contract may override this (section
     B of docs/clauses.md). With `holidays: false` there are no holidays. With `holidays: true`, a coverage without
@@ -143,7 +151,7 @@ def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
 def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
     """Return the codes of all holiday tables that close a coverage under a contract.
 
-    For a coverage made of others, these are the codes of all its parts. Empty if there are no holidays.
+    For a coverage made of others, these are the codes of all its parts. The result is empty if there are no holidays.
     """
     parts = {code for part in coverage.parts for code in holiday_codes_for(contract, part)}
     return (parts if coverage.parts else {holiday_code_for(contract, coverage)}) - {""}

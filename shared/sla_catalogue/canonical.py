@@ -31,26 +31,24 @@ class UnreadableText(CatalogueError):
 
 @dataclass(frozen=True, slots=True)
 class StoredCatalogue:
-    """A catalogue in its stored form: all values but the secrets, with holidays and versions.
-
-    `sections`: the values.
-    `positions`: keys down to a value -> where the value was written.
-    `tables`: code -> holidays.
-    `horizon`: the years for which calendars are compiled.
-    `holidays_version`: version of the package `holidays`; "" if no table has a day.
-    `tzdata_version`: version of the time zone data.
-    `version`: version of the stored text that was read; "" for a catalogue from files.
-    `listed`: rota id -> number of the layer, from 0 -> shifts from calendar files.
-    """
+    """A catalogue in its stored form: all values but the secrets, with holidays and versions."""
 
     sections: dict[str, Plain]
+    """The values."""
     positions: dict[Path, Position]
+    """Keys down to a value -> where the value was written."""
     tables: dict[str, HolidayTable]
+    """Code -> holidays."""
     horizon: Horizon
+    """The years for which calendars are compiled."""
     holidays_version: str
+    """Version of the package `holidays`. "" if no table has a day."""
     tzdata_version: str
+    """Version of the time zone data."""
     version: str = ""
+    """Version of the stored text that was read. "" for a catalogue from files."""
     listed: Mapping[str, Mapping[int, tuple[ListedShift, ...]]] = field(default_factory=dict)
+    """Rota id -> number of the layer, from 0 -> shifts from calendar files."""
 
 
 def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
@@ -75,7 +73,8 @@ def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
 def parse_stored(text: str) -> StoredCatalogue:
     """Return the catalogue of a stored text, converted to the present format.
 
-    Raises UnreadableText for any other text.
+    Raises:
+        UnreadableText: The text has any other form.
     """
     try:
         content = json.loads(text)

@@ -19,29 +19,27 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """A checked catalogue under one version, with everything the services use.
-
-    `version`: hash of the content.
-    `text`: the stored form without secrets; `load_text` rebuilds the catalogue from it.
-    `rulebook`: the plans, contracts and calendars.
-    `escalations`: policies by id.
-    `holidays`: code, such as `PL` -> holiday table.
-    `horizon`: the years for which calendars are compiled.
-    `scenarios`: the tests in the catalogue.
-    `warnings`: warnings about the files.
-    `compiler`: builds and checks further contracts against this catalogue.
-    """
+    """A checked catalogue under one version, with everything the services use."""
 
     version: str
+    """Hash of the content."""
     text: str = field(repr=False)
+    """The stored form without secrets. `load_text` rebuilds the catalogue from it."""
     rulebook: Rulebook = field(repr=False)
+    """The plans, contracts and calendars."""
     sources: Mapping[SourceId, Source]
     channels: Mapping[ChannelId, ChannelEntry]
     escalations: Mapping[str, EscalationPolicy]
+    """Policies by id."""
     keys: Mapping[KeyId, ApiKey]
     settings: InstallationSettings
     holidays: Mapping[str, HolidayTable] = field(repr=False)
+    """Code, such as `PL` -> holiday table."""
     horizon: Horizon
+    """The years for which calendars are compiled."""
     scenarios: tuple[Scenario, ...] = field(repr=False, default=())
+    """The tests in the catalogue."""
     warnings: tuple[FileProblem, ...] = field(repr=False, default=())
+    """Warnings about the files."""
     compiler: ContractCompiler = field(repr=False, compare=False)
+    """The compiler that builds and checks further contracts against this catalogue."""

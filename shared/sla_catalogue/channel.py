@@ -23,16 +23,17 @@ ChannelId = NewType("ChannelId", str)
 class ChannelEntry:
     """An entry of the section `channels`, such as one webhook endpoint.
 
-    Each kind of channel has its own subclass. `kind`: the name of the kind, such as `webhook`.
+    Each kind of channel has its own subclass.
     """
 
     id: ChannelId
     kind: str
+    """The name of the kind, such as `webhook`."""
 
     def every_secret(self) -> tuple[Secret, ...]:
-        """Return all secrets of this channel entry; by default there are none.
+        """Return all secrets of this channel entry.
 
-        Checks over the whole catalogue use them.
+        By default there are none. Checks over the whole catalogue use them.
         """
         return ()
 
@@ -42,21 +43,21 @@ class BadAddress(ValueError):
 
 
 class ChannelKind:
-    """One kind of channel, such as e-mail; each kind is a subclass.
+    """A kind of channel, such as e-mail.
 
-    `install_channel_kinds` takes one object of each.
-    `name`: the value of `kind:` in an entry, the prefix of an address (`email:ada@example.org`), and a key of a person.
-    `personal`: True: each person has an own address, and a level of an escalation may name the kind. False: an address
-    is the id of an entry.
-    `document`: the model of the kind's entries in the section `channels`; None: the kind has no entries.
-    `secret_keys`: the keys of an entry that hold secrets.
+    Each kind is a subclass. `install_channel_kinds` takes one object of each.
     """
 
     name: ClassVar[str]
+    """The name of the kind: the value of `kind:` in an entry, the prefix of an address (`email:ada@example.org`), and a
+    key of a person."""
     personal: ClassVar[bool] = False
+    """Whether each person has an own address. A level of an escalation may name such a kind. False means that an
+    address is the id of an entry."""
     document: ClassVar[type[ChannelDocument] | None] = None
+    """The model of the kind's entries in the section `channels`. None if the kind has no entries."""
     secret_keys: ClassVar[frozenset[str]] = frozenset()
-    """Keys of an entry, beside `secret`, `secrets`, `password` and `key`, whose values are secrets."""
+    """The keys of an entry that hold secrets."""
 
     def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
         """Return the channel entry (id `id_`) that a document of the section `channels` describes."""
@@ -65,23 +66,33 @@ class ChannelKind:
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
         """Report errors of a channel entry that its model cannot find to `context.findings`.
 
-        By default there are none. `document`: the entry. `path`: the keys down to the entry, such as `("channels",
-        "pager")`.
+        By default there are none.
+
+        Args:
+            document: The entry.
+            path: The keys down to the entry, such as `("channels", "pager")`.
         """
 
     def normalise(self, address: str) -> str:
-        """Return an address in the form in which it is stored and used; by default unchanged.
+        """Return an address in the form in which it is stored and used.
 
-        `address`: without the kind of channel as prefix. Raises BadAddress for an address that is not valid for this
-        kind.
+        By default the address is returned unchanged.
+
+        Args:
+            address: The address, without the kind of channel as prefix.
+
+        Raises:
+            BadAddress: The address is not valid for this kind.
         """
         return address
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
         """Report a person's address that is not valid for this kind of channel to `context.findings`.
 
-        By default a valid address is the id of an entry of this kind in the section `channels`. `path`: the keys down
-        to the address in the catalogue.
+        By default a valid address is the id of an entry of this kind in the section `channels`.
+
+        Args:
+            path: The keys down to the address in the catalogue.
         """
         if context.has_entry("channels", address, path, "channel"):
             found = context.document.channels[address].kind
@@ -96,7 +107,10 @@ _installed: dict[str, ChannelKind] | None = None
 def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
     """Set the kinds of channels, such as e-mail, that catalogues of this process may use.
 
-    They replace the kinds set before. Raises ValueError if two kinds have the same name.
+    They replace the kinds set before.
+
+    Raises:
+        ValueError: Two kinds have the same name.
     """
     global _installed
     found: dict[str, ChannelKind] = {}
@@ -110,7 +124,8 @@ def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
 def channel_kinds() -> tuple[ChannelKind, ...]:
     """Return the kinds of channels that `install_channel_kinds` has set, in their order.
 
-    Raises LookupError if no kinds were set yet.
+    Raises:
+        LookupError: No kinds were set yet.
     """
     if _installed is None:
         raise LookupError("no channel kinds are installed: import sla_standalone, or call install_channel_kinds")
@@ -118,9 +133,10 @@ def channel_kinds() -> tuple[ChannelKind, ...]:
 
 
 def channel_kind(name: str) -> ChannelKind | None:
-    """Return the kind of channel with this name; None for a name that is not installed.
+    """Return the kind of channel with this name, or None for a name that is not installed.
 
-    Raises LookupError if no kinds were set yet.
+    Raises:
+        LookupError: No kinds were set yet.
     """
     return next((kind for kind in channel_kinds() if kind.name == name), None)
 

@@ -41,67 +41,68 @@ __all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "dates_ove
 class CompiledContract:
     """A contract ready for use, with those of its plans that the catalogue does not have.
 
-    `plans`: by id. They are plans made for this contract (`gold@acme`), and plans merged over a base plan
-    (`gold+standard`). A merged plan is the same object for all contracts that use it.
+    A merged plan is the same object for all contracts that use it.
     """
 
     contract: Contract
     plans: Mapping[PlanId, Plan]
+    """The plans by id. They are plans made for this contract (`gold@acme`), and plans merged over a base plan
+    (`gold+standard`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractProblem:
-    """One error or warning about a contract.
-
-    `path`: the keys from the contract's section to the value, such as `("roles", "on_call")`; `()` for the contract as
-    a whole.
-    `code`: a stable name of the kind of problem.
-    `hint`: what to do, "" if not known.
-    """
+    """One error or warning about a contract."""
 
     path: Path
+    """The keys from the contract's section to the value, such as `("roles", "on_call")`. `()` for the contract as a
+    whole."""
     severity: FindingLevel
     code: str
+    """A stable name of the kind of problem."""
     message: str
     hint: str = ""
+    """What to do. "" if not known."""
 
     @property
     def pointer(self) -> str:
         """Return the place of the problem in the contract as a JSON pointer (RFC 6901).
 
-        For example `/targets/0/time`; "" for the contract as a whole.
+        For example `/targets/0/time`. The result is "" for the contract as a whole.
         """
         return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class ContractCompiler:
-    """Compiles and checks contracts against one catalogue: its plans, hours, people and escalations.
-
-    `plans`: builds plans, and keeps those that contracts share.
-    `context`: the catalogue's document and ids, without its contracts.
-    `calendars`: receives holiday tables that only a new contract needs.
-    `listed`: ids of the catalogue's plans that are not made for one contract.
-    `rotas`: the on-call plans, by id.
-    `known`: (code, message) of each finding on the catalogue itself, which `check` does not repeat.
-    """
+    """Compiles and checks contracts against one catalogue: its plans, hours, people and escalations."""
 
     plans: Plans
+    """The builder of plans, which keeps those that contracts share."""
     context: Context
+    """The catalogue's document and ids, without its contracts."""
     calendars: CatalogueCalendars
+    """The calendars, to which holiday tables are added that only a new contract needs."""
     listed: frozenset[str]
+    """Ids of the catalogue's plans that are not made for one contract."""
     rotas: Mapping[RotaId, Rota] = field(repr=False, default_factory=dict)
+    """The on-call plans, by id."""
     known: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
+    """(code, message) of each finding on the catalogue itself, which `check` does not repeat."""
 
     def compile(self, id: str, values: Mapping[str, Plain], *, version: int = 0) -> CompiledContract:
         """Build a contract, ready for use, from its values, without checking them.
 
         `${NAME}` in the values is not replaced.
-        `id`: id of the contract.
-        `values`: what a catalogue file has under `contracts.<id>`.
-        `version`: number of the contract's version. Above 0, it is part of the ids of plans made for the contract
-        (`gold@acme.v3`).
-        Raises CatalogueInvalid for a contract that cannot be built.
+
+        Args:
+            id: Id of the contract.
+            values: What a catalogue file has under `contracts.<id>`.
+            version: Number of the contract's version. A number above 0 is part of the ids of plans made for the
+                contract (`gold@acme.v3`).
+
+        Raises:
+            CatalogueInvalid: The contract cannot be built.
         """
         findings = self._findings(id, version)
         made, plans, _ = self._build(id, values, version, findings)
@@ -113,13 +114,15 @@ class ContractCompiler:
         return CompiledContract(made.contract, MappingProxyType(own))
 
     def check(self, id: str, values: Mapping[str, Any], *, version: int = 0) -> tuple[ContractProblem, ...]:
-        """Return all errors and warnings about one contract, sorted by path; never raises.
+        """Return all errors and warnings about one contract, sorted by path.
 
-        Findings on the catalogue itself are not repeated. Conflicts with other contracts, such as a common customer at
-        the same time, are not checked.
-        `id`: id of the contract.
-        `values`: what a catalogue file has under `contracts.<id>`.
-        `version`: number of the contract's version; 0: none.
+        The method never raises. Findings on the catalogue itself are not repeated. Conflicts with other contracts, such
+        as a common customer at the same time, are not checked.
+
+        Args:
+            id: Id of the contract.
+            values: What a catalogue file has under `contracts.<id>`.
+            version: Number of the contract's version. 0 means none.
         """
         findings = self._findings(id, version)
         for path in _unwritable(values):

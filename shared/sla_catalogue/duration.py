@@ -52,12 +52,18 @@ class BadDuration(ValueError):
 def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
     """Return the allowed time of a target that a text such as `4h` states.
 
-    `4h`: time in the target's hours.
-    `2 working days`: days with such hours.
-    `4h wall`: wall-clock time.
-    `unspecified`: the plan gives no number.
-    `mode`: how a time in working days is counted (default: until the start's time of day). Raises BadDuration for any
-    other text.
+    The text is one of these:
+
+    - `4h`: time in the target's hours
+    - `2 working days`: days with such hours
+    - `4h wall`: wall-clock time
+    - `unspecified`: the plan gives no number
+
+    Args:
+        mode: How a time in working days is counted.
+
+    Raises:
+        BadDuration: The text has any other form.
     """
     written = text.strip()
     if written.casefold() == UNSPECIFIED:
@@ -74,8 +80,13 @@ def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allow
 def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
     """Return the span of time that a text such as `1h 30m` or `PT4H` states, at most ten years.
 
-    `days_allowed`: accept days (24 hours) and weeks (7 days) too. Months and years are never accepted. Raises
-    BadDuration for any other text.
+    Months and years are never accepted.
+
+    Args:
+        days_allowed: Whether days (24 hours) and weeks (7 days) are accepted too.
+
+    Raises:
+        BadDuration: The text has any other form.
     """
     written = text.strip()
     if written.startswith("-"):
@@ -104,7 +115,10 @@ def parse_warning(text: str) -> WarningAt:
     """Return when to warn before a clock is due, from a text such as `75%` or `1h before`.
 
     The text states a share of the allowed time, from 1% to 99%, or a span before the due instant. The span is in the
-    target's kind of time (open or wall-clock). Raises BadDuration for any other text.
+    target's kind of time (open or wall-clock).
+
+    Raises:
+        BadDuration: The text has any other form.
     """
     written = text.strip()
     percent = re.fullmatch(r"(\d+)\s*%", written)
@@ -125,7 +139,10 @@ def parse_warning(text: str) -> WarningAt:
 def parse_term(text: str) -> Term:
     """Return the term (calendar months and days) that a text such as `18 months` or `30 days` states.
 
-    A term is ten years at most. Raises BadDuration for any other text.
+    A term is ten years at most.
+
+    Raises:
+        BadDuration: The text has any other form.
     """
     written = text.strip()
     parts = _iso_parts(written) if written[:1] in "Pp" else _plain_parts(written)

@@ -21,31 +21,27 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The text of one catalogue file.
-
-    `name`: used in messages.
-    `base`: the directory for relative file names in the text.
-    """
+    """The text of one catalogue file."""
 
     name: str
+    """The name used in messages."""
     text: str
     base: FilePath
+    """The directory for relative file names in the text."""
 
 
 @dataclass(slots=True)
 class FileUnion:
-    """All catalogue files merged into one mapping.
-
-    `sections`: name of a section -> its content.
-    `positions`: keys down to a value -> where the value was written.
-    `problems`: errors of the files, and ids that two files define.
-    `bases`: file name -> directory for relative file names in that file.
-    """
+    """All catalogue files merged into one mapping."""
 
     sections: dict[str, Plain] = field(default_factory=dict)
+    """Name of a section -> its content."""
     positions: dict[Path, Position] = field(default_factory=dict)
+    """Keys down to a value -> where the value was written."""
     problems: list[FileProblem] = field(default_factory=list)
+    """Errors of the files, and ids that two files define."""
     bases: dict[str, FilePath] = field(default_factory=dict)
+    """File name -> directory for relative file names in that file."""
 
 
 def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
@@ -64,24 +60,23 @@ def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
 
 
 class FileRole(StrEnum):
-    """Whether a YAML file in a catalogue's folder belongs to the catalogue.
+    """Whether a YAML file in a catalogue's folder belongs to the catalogue."""
 
-    `CATALOGUE`: the file is part of the catalogue.
-    `EMPTY`: the file has no value.
-    `UNREADABLE`: the file is not UTF-8, too large or not YAML.
-    `FOREIGN`: the file is YAML of something else.
-    """
-
-    CATALOGUE = "catalogue"  # a mapping of the catalogue's sections
-    EMPTY = "empty"  # no value: an empty file, or comments alone
-    UNREADABLE = "unreadable"  # not UTF-8, too large, or not YAML
-    FOREIGN = "foreign"  # other YAML: a compose file, a manifest
+    CATALOGUE = "catalogue"
+    """The file is part of the catalogue."""
+    EMPTY = "empty"
+    """The file has no value."""
+    UNREADABLE = "unreadable"
+    """The file is not UTF-8, too large or not YAML."""
+    FOREIGN = "foreign"
+    """The file is YAML of something else."""
 
 
 def file_role(path: FilePath) -> FileRole:
     """Return whether the YAML file at `path` belongs to a catalogue, and if not, why.
 
-    Raises OSError if the file cannot be opened.
+    Raises:
+        OSError: The file cannot be opened.
     """
     if path.stat().st_size > MAX_BYTES:
         return FileRole.UNREADABLE

@@ -22,14 +22,12 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 @dataclass(frozen=True, slots=True, order=True)
 class HorizonEnd:
-    """The last day for which holidays are known or calendars are compiled.
-
-    `until`: the last day, included.
-    `code`: the holiday table that ends, such as `PL`, or `YEARS` for the compiled years.
-    """
+    """The last day for which holidays are known or calendars are compiled."""
 
     until: date
+    """The last day, included."""
     code: str
+    """The holiday table that ends, such as `PL`, or `YEARS` for the compiled years."""
 
     @property
     def at(self) -> datetime:
@@ -37,7 +35,13 @@ class HorizonEnd:
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
-        """Return the number of days from `today` to the last day (`until`); negative for a past day."""
+        """Return the number of days from a day to the last day (`until`).
+
+        The result is negative if the last day is past.
+
+        Args:
+            today: The day from which to count.
+        """
         return (self.until - today).days
 
     def ends_soon(self, today: date) -> bool:
@@ -47,7 +51,8 @@ class HorizonEnd:
     def describe(self, today: date) -> str:
         """Return a sentence on which holidays or years end, when, and what happens afterwards.
 
-        `today`: the day from which the time left is counted.
+        Args:
+            today: The day from which the time left is counted.
         """
         left = self.days(today)
         when = f"in {left} days" if left >= 0 else f"{-left} days ago"
@@ -80,7 +85,10 @@ def horizon_ends_of(
     """Return the last days for which calendars are compiled and holidays are known, earliest first.
 
     The result has one entry for the compiled years (`horizon`). It has one entry for each holiday table that the
-    contracts use, if the table is in `tables` (code -> holidays) and has holidays. `used`: pairs (contract, its plan).
+    contracts use, if the table is in `tables` (code -> holidays) and has holidays.
+
+    Args:
+        used: Pairs (contract, its plan).
     """
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in holiday_codes_for(contract, coverage)}  # fmt: skip
@@ -90,11 +98,13 @@ def horizon_ends_of(
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """Return the last day for which the holidays of a table are known; None for an empty table.
+    """Return the last day for which the holidays of a table are known, or None for an empty table.
 
-    It is the day of the last holiday or closing. If that day lies in the last compiled year (`horizon`) or later, it is
-    the end of the compiled years. Days added by hand are ignored unless there are no others, as somebody may add a day
-    far ahead.
+    It is the day of the last holiday or closing. If that day lies in the last compiled year or later, it is the end of
+    the compiled years. Days added by hand are ignored unless there are no others, as somebody may add a day far ahead.
+
+    Args:
+        horizon: The compiled years.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

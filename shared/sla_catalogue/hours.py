@@ -32,13 +32,12 @@ class BadHours(ValueError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class MinuteWindow:
-    """An open window of a day, in minutes from local midnight.
-
-    An `end` above 1440 lies on the next day.
-    """
+    """An open window of a day."""
 
     start: int
+    """The start in minutes from local midnight."""
     end: int
+    """The end in minutes from local midnight. An `end` above 1440 lies on the next day."""
 
     def __str__(self) -> str:
         return f"{_clock(self.start)}-{_clock(self.end if self.end <= DAY else self.end - DAY)}"
@@ -51,7 +50,10 @@ def parse_week(written: object) -> Week:
     """Return the open windows of each weekday (0 is Monday) that a text or mapping states.
 
     A text is such as `24x7` or `mon-fri 09:00-17:00; sat 10:00-14:00`. A mapping is such as `mon-fri: 09:00-17:00`.
-    Weekdays and windows are sorted; a weekday without windows is missing. Raises BadHours for anything else.
+    Weekdays and windows are sorted. A weekday without windows is missing.
+
+    Raises:
+        BadHours: The text has any other form.
     """
     if isinstance(written, str):
         return _from_text(_SHORTHANDS.get(written.strip().casefold(), written))
@@ -63,7 +65,8 @@ def parse_week(written: object) -> Week:
 def parse_days(written: str) -> tuple[int, ...]:
     """Return the weekdays (0 is Monday) that a text such as `mon-fri`, `sat,sun` or `weekdays` names.
 
-    Raises BadHours for any other text.
+    Raises:
+        BadHours: The text has any other form.
     """
     found: list[int] = []
     for part in written.casefold().split(","):
@@ -81,7 +84,8 @@ def parse_days(written: str) -> tuple[int, ...]:
 def parse_window(written: str) -> MinuteWindow:
     """Return the window that a text such as `09:00-17:00` or `22:00-06:00` (past midnight) states.
 
-    Raises BadHours for any other text.
+    Raises:
+        BadHours: The text has any other form.
     """
     ends = [end.strip() for end in written.split("-")]
     if len(ends) != 2:
@@ -93,9 +97,12 @@ def parse_window(written: str) -> MinuteWindow:
 
 
 def parse_minute(written: str) -> int:
-    """Return the minutes from midnight of a text `HH:MM`; 1440 for `24:00`.
+    """Return the minutes from midnight of a text `HH:MM`.
 
-    Raises BadHours for any other text.
+    The result is 1440 for `24:00`.
+
+    Raises:
+        BadHours: The text has any other form.
     """
     match = _TIME.fullmatch(written)
     if match is None:
@@ -109,7 +116,8 @@ def parse_minute(written: str) -> int:
 def week_text(week: Week) -> str:
     """Return weekly hours as text, such as `mon-fri 09:00-17:00; sat 10:00-14:00`.
 
-    `week`: weekday (0 is Monday) -> open windows.
+    Args:
+        week: Weekday (0 is Monday) -> open windows.
     """
     parts: list[str] = []
     days = [day for day in range(7) if week.get(day)]
@@ -125,7 +133,10 @@ def week_text(week: Week) -> str:
 def find_overlaps(week: Week) -> list[str]:
     """Return a text for each pair of windows of a week that overlap.
 
-    A text is such as `09:00-17:00 and 16:00-18:00 (mon, tue)`. `week`: weekday (0 is Monday) -> open windows.
+    A text is such as `09:00-17:00 and 16:00-18:00 (mon, tue)`.
+
+    Args:
+        week: Weekday (0 is Monday) -> open windows.
     """
     return _described_pairs((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if begin < end)
 
@@ -133,8 +144,10 @@ def find_overlaps(week: Week) -> list[str]:
 def find_short_gaps(week: Week, limit: int = 5) -> list[str]:
     """Return a text for each pair of windows of a week with a gap of at most `limit` minutes.
 
-    Gaps at midnight are included: mostly somebody wrote 23:59 instead of 24:00. `week`: weekday (0 is Monday) -> open
-    windows.
+    Gaps at midnight are included: mostly somebody wrote 23:59 instead of 24:00.
+
+    Args:
+        week: Weekday (0 is Monday) -> open windows.
     """
     return _described_pairs(
         (first, second) for (_, end, first), (begin, _, second) in _pairs(week) if 0 < begin - end <= limit

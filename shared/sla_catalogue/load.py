@@ -31,10 +31,13 @@ def load_catalogue(
 ) -> Catalogue:
     """Read and check the files of a catalogue, and return the catalogue.
 
-    `paths`: files or directories.
-    `environment`: name -> value that replaces `${NAME}` in the files; None: the process's environment.
-    `horizon`: the calendar years to compile; None: as the files say.
-    Raises CatalogueInvalid, which lists every problem, if there are errors.
+    Args:
+        paths: Files or directories.
+        environment: Name -> value that replaces `${NAME}` in the files. None means the process's environment.
+        horizon: The calendar years to compile. None means what the files say.
+
+    Raises:
+        CatalogueInvalid: There are errors; the exception lists every problem.
     """
     return _sure(*_load(paths, environment, horizon))
 
@@ -46,12 +49,15 @@ def check_files(
     horizon: Horizon | None = None,
     today: date | None = None,
 ) -> list[FileProblem]:
-    """Return every error and warning about a catalogue's files, by file and line; never raises.
+    """Return every error and warning about a catalogue's files, by file and line.
 
-    `paths`: files or directories.
-    `environment`: name -> value that replaces `${NAME}` in the files; None: the process's environment.
-    `horizon`: the calendar years to compile; None: as the files say.
-    `today`: also warn of holidays and compiled years that end within 90 days of this day; None: do not warn.
+    The function never raises.
+
+    Args:
+        paths: Files or directories.
+        environment: Name -> value that replaces `${NAME}` in the files. None means the process's environment.
+        horizon: The calendar years to compile. None means what the files say.
+        today: The day from which to warn of holidays and compiled years that end within 90 days. None means no warning.
     """
     _, findings = _load(paths, environment, horizon, today)
     return list(findings.sorted())
@@ -59,21 +65,23 @@ def check_files(
 
 @dataclass(frozen=True, slots=True)
 class ReloadResult:
-    """The catalogue to use after a reload, and the problems found.
-
-    `replaced`: True: it is the new catalogue. False: it is the old one, as the files have errors.
-    """
+    """The catalogue to use after a reload, and the problems found."""
 
     catalogue: Catalogue
     problems: tuple[FileProblem, ...] = ()
     replaced: bool = False
+    """Whether `catalogue` is the new one. False means that it is the old one, as the files have errors."""
 
 
 def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
-    """Read a catalogue's files again; keep the old catalogue if they have errors.
+    """Read a catalogue's files again, and return the catalogue to use.
 
-    `old`: the old catalogue. `paths`: files or directories. `environment`: name -> value that replaces `${NAME}` in the
-    files; None: the process's environment.
+    If the files have errors, the old catalogue is kept.
+
+    Args:
+        old: The old catalogue.
+        paths: Files or directories.
+        environment: Name -> value that replaces `${NAME}` in the files. None means the process's environment.
     """
     new, findings = _load(paths, environment, None)
     return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)
@@ -82,8 +90,11 @@ def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, 
 def load_text(text: str) -> Catalogue:
     """Rebuild a catalogue from its stored text (`Catalogue.text`).
 
-    Holidays are as stored; secrets are missing. Raises UnreadableText for an unreadable text, CatalogueInvalid for
-    content with errors.
+    Holidays are as stored. Secrets are missing.
+
+    Raises:
+        UnreadableText: The text cannot be read.
+        CatalogueInvalid: The content has errors.
     """
     with _uncollected():
         stored = parse_stored(text)

@@ -43,8 +43,10 @@ def is_mailbox(written: str) -> bool:
 def ascii_mailbox(written: str) -> str:
     """Return a mail address in ASCII, the form for mail servers.
 
-    `ada@müller.example` becomes `ada@xn--mller-kva.example`. Raises BadMailbox for an invalid address, such as one with
-    letters before the @ that are not ASCII.
+    `ada@müller.example` becomes `ada@xn--mller-kva.example`.
+
+    Raises:
+        BadMailbox: The address is invalid. An address with letters before the @ that are not ASCII is invalid too.
     """
     local, at, domain = written.partition("@")
     if at and local.isascii():
@@ -59,8 +61,10 @@ def ascii_mailbox(written: str) -> str:
 def sender_of(written: str) -> tuple[str, str]:
     """Return (name, mailbox) of a sender such as `slad <slad@example.org>`.
 
-    The name is "" for `slad@example.org`. A name with a comma is quoted: `"slad, Inc." <slad@example.org>`. Raises
-    BadMailbox for any other text.
+    The name is "" for `slad@example.org`. A name with a comma is quoted: `"slad, Inc." <slad@example.org>`.
+
+    Raises:
+        BadMailbox: The text has any other form.
     """
     found = _SENDER.fullmatch(written.strip())
     if found is None:
@@ -71,7 +75,10 @@ def sender_of(written: str) -> tuple[str, str]:
 def ascii_host(written: str) -> str:
     """Return the name or IP address of a mail server in ASCII.
 
-    `müller.example` becomes `xn--mller-kva.example`. Raises BadMailbox for any other text.
+    `müller.example` becomes `xn--mller-kva.example`.
+
+    Raises:
+        BadMailbox: The text has any other form.
     """
     try:
         return str(ip_address(written))
@@ -94,7 +101,7 @@ def is_host_name(written: str) -> bool:
 def is_near(host: str) -> bool:
     """Return whether mail may be sent unencrypted to the mail server `host`.
 
-    True for a loopback address (this machine), and for a name without a dot, such as that of a container.
+    The result is True for a loopback address (this machine), and for a name without a dot, such as that of a container.
     """
     try:
         return ip_address(host).is_loopback
@@ -105,10 +112,11 @@ def is_near(host: str) -> bool:
 def ascii_domain(domain: str) -> str:
     """Return a domain in ASCII: `müller.example` becomes `xn--mller-kva.example`.
 
-    An ASCII domain is returned unchanged. Raises BadMailbox in three cases:
-    1. A letter is not allowed in domains.
-    2. A label (part between dots) has more than 63 octets.
-    3. An `xn--` label is not a valid encoding of other letters (RFC 5891 §4.2.1, §5.4).
+    An ASCII domain is returned unchanged.
+
+    Raises:
+        BadMailbox: A letter is not allowed in domains, a label (part between dots) has more than 63 octets, or an
+            `xn--` label is not a valid encoding of other letters (RFC 5891 §4.2.1, §5.4).
     """
     if not domain.isascii():
         try:

@@ -16,14 +16,19 @@ Path = tuple[str | int, ...]
 
 
 class FindingLevel(StrEnum):
-    """How severe a finding is: `error` prevents the use of the catalogue, `warning` does not."""
+    """How severe a finding is."""
 
-    ERROR = "error"  # the catalogue cannot be used
-    WARNING = "warning"  # it can, and somebody should look
+    ERROR = "error"
+    """The catalogue cannot be used."""
+    WARNING = "warning"
+    """The catalogue can be used, and somebody should look at the finding."""
 
 
 class Position(NamedTuple):
-    """A place in a file: line and column, counted from 1; 0 means the file as a whole."""
+    """A place in a file: line and column, counted from 1.
+
+    The number 0 means the file as a whole.
+    """
 
     file: str = ""
     line: int = 0
@@ -35,19 +40,17 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """One error or warning about a catalogue, with its file, line and column.
-
-    `code`: a stable name of the kind of problem, such as `unknown-plan`, for scripts and searches.
-    `hint`: what to do, "" if not known.
-    """
+    """One error or warning about a catalogue, with its file, line and column."""
 
     file: str
     line: int
     column: int
     severity: FindingLevel
     code: str
+    """A stable name of the kind of problem, such as `unknown-plan`, for scripts and searches."""
     message: str
     hint: str = ""
+    """What to do. "" if not known."""
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""
@@ -72,33 +75,41 @@ class Findings:
     """The errors and warnings found while a catalogue is read.
 
     Each is reported with a path: the keys down to its value, such as `("plans", "gold", "rank")`.
-    `positions`: path -> file, line and column.
     """
 
     positions: Mapping[Path, Position]
+    """Path -> file, line and column."""
     problems: list[FileProblem] = field(default_factory=list)
 
     def error(self, path: Path, code: str, message: str, hint: str = "") -> None:
         """Report a problem that prevents the use of the catalogue.
 
-        `path`: the keys down to the value, such as `("plans", "gold", "rank")`. `code`: a stable name of the kind of
-        problem, such as `unknown-plan`. `message`: what is wrong. `hint`: what to do, "" if not known.
+        Args:
+            path: The keys down to the value, such as `("plans", "gold", "rank")`.
+            code: A stable name of the kind of problem, such as `unknown-plan`.
+            message: What is wrong.
+            hint: What to do. "" if not known.
         """
         self._add(FindingLevel.ERROR, path, code, message, hint)
 
     def warning(self, path: Path, code: str, message: str, hint: str = "") -> None:
         """Report something that is allowed but probably not intended.
 
-        `path`: the keys down to the value, such as `("plans", "gold", "rank")`. `code`: a stable name of the kind of
-        problem, such as `unused-metric`. `message`: what looks wrong. `hint`: what to do, "" if not known.
+        Args:
+            path: The keys down to the value, such as `("plans", "gold", "rank")`.
+            code: A stable name of the kind of problem, such as `unused-metric`.
+            message: What looks wrong.
+            hint: What to do. "" if not known.
         """
         self._add(FindingLevel.WARNING, path, code, message, hint)
 
     def at(self, path: Path) -> Position:
         """Return the file, line and column of a value of the catalogue.
 
-        `path`: the keys down to the value, such as `("plans", "gold", "rank")`. For a missing value, the place of its
-        nearest parent is returned.
+        For a missing value, the place of its nearest parent is returned.
+
+        Args:
+            path: The keys down to the value, such as `("plans", "gold", "rank")`.
         """
         for length in range(len(path), -1, -1):
             position = self.positions.get(path[:length])
@@ -123,8 +134,12 @@ class Findings:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the known name nearest to a misspelt one.
 
-    `word`: the misspelt name. `known`: all known names. If none is near, the hint lists up to 12 known names; "" if
-    there are more, or none.
+    If no known name is near, the hint lists up to 12 known names. The result is "" if there are more known names, or
+    none.
+
+    Args:
+        word: The misspelt name.
+        known: All known names.
     """
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)

@@ -40,7 +40,7 @@ class Records(Protocol):
     def __len__(self) -> int: ...
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return the record of the contract with this id; None if there is none."""
+        """Return the record of the contract with this id, or None if there is none."""
         ...
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
@@ -60,8 +60,11 @@ class Records(Protocol):
     def with_domain(self, domain: str) -> tuple[str, ...]:
         """Return the ids of the recorded contracts that may let a mail domain register for notices.
 
-        `domain`: in lower case. The contracts name the domain in any version. Contracts with a domain that is not ASCII
-        are always in the result.
+        The contracts name the domain in any version. Contracts with a domain that is not ASCII are always in the
+        result.
+
+        Args:
+            domain: The domain in lower case.
         """
         ...
 
@@ -76,7 +79,10 @@ class Records(Protocol):
 class VersionBuilder:
     """Builds versions of recorded contracts against the plans of one catalogue, and caches them.
 
-    `compiler`: the catalogue's. Use one builder for all `CataloguedRecords` of the catalogue.
+    Use one builder for all `CataloguedRecords` of the catalogue.
+
+    Args:
+        compiler: The compiler of the catalogue.
     """
 
     def __init__(self, compiler: ContractCompiler) -> None:
@@ -88,7 +94,10 @@ class VersionBuilder:
     def build(self, contract: str, version: ContractVersion) -> CompiledContract | None:
         """Return a version of a recorded contract, built with the catalogue's plans.
 
-        `contract`: id of the contract. A version that does not fit the plans gives None and an error in the log.
+        A version that does not fit the plans gives None and an error in the log.
+
+        Args:
+            contract: Id of the contract.
         """
         key = (contract, version.number)
         found = self._built.get(key)
@@ -111,8 +120,11 @@ class VersionBuilder:
     def add_live_parts(self, contract: Contract, parts: LiveParts) -> Contract:
         """Return the contract with the booked hours and products in use from the database.
 
-        `parts`: these hours and products. If the products are None (not stated), those of the contract stay. The same
-        contract and parts give the same object.
+        The same contract and parts give the same object.
+
+        Args:
+            parts: The booked hours and products in use. If the products are None (not stated), those of the contract
+                stay.
         """
         if parts == LiveParts():
             return contract
@@ -128,11 +140,13 @@ class VersionBuilder:
 class CataloguedRecords:
     """The contracts recorded in the database, built against one catalogue (see `RecordedContracts`).
 
-    `builder`: builds contracts with the catalogue's plans.
-    `records`: the records of all contracts.
-    `revisions`: contract id -> number of the record's change to use; for other contracts, the newest.
-    `of_files`: the contracts from the catalogue's files, by id. Their records have no versions, only bookings, ledger
-    entries and products in use.
+    Args:
+        builder: The builder of contracts with the catalogue's plans.
+        records: The records of all contracts.
+        revisions: Contract id -> number of the record's change to use. Contracts that are missing here use the newest
+            change.
+        of_files: The contracts from the catalogue's files, by id. Their records have no versions, only bookings, ledger
+            entries and products in use.
     """
 
     def __init__(
@@ -174,8 +188,8 @@ class CataloguedRecords:
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
         """Return the version of a contract that applies at an instant.
 
-        A contract from a file is returned whatever the instant. None before the first version, for an unknown id, and
-        for a version that does not fit the catalogue's plans.
+        A contract from a file is returned whatever the instant. The result is None before the first version, for an
+        unknown id, and for a version that does not fit the catalogue's plans.
         """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
@@ -186,8 +200,8 @@ class CataloguedRecords:
     def newest(self, contract: ContractId) -> Contract | None:
         """Return the version of a contract that took effect last.
 
-        A contract from a file is returned as it is. None if no version has taken effect, for an unknown id, and for a
-        version that does not fit the catalogue's plans.
+        A contract from a file is returned as it is. The result is None if no version has taken effect, for an unknown
+        id, and for a version that does not fit the catalogue's plans.
         """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
@@ -214,8 +228,11 @@ class CataloguedRecords:
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
         """Return the ids of the recorded contracts that may let a mail domain register for notices.
 
-        `domain`: in lower case. The contracts name the domain in any version. Contracts with a domain that is not ASCII
-        are always in the result.
+        The contracts name the domain in any version. Contracts with a domain that is not ASCII are always in the
+        result.
+
+        Args:
+            domain: The domain in lower case.
         """
         return tuple(map(ContractId, self._records.with_domain(domain)))
 
@@ -229,9 +246,9 @@ class CataloguedRecords:
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
         """Return the number of the change (revision) by which each of these contracts is judged.
 
-        The result is contract id -> number; contracts that are not recorded are missing. The number is the one in
+        The result is contract id -> number. Contracts that are not recorded are missing. The number is the one in
         `revisions` of this object. Without it, the number is that of the newest change that can affect the clocks of
-        incidents; ledger entries cannot.
+        incidents. Ledger entries never affect clocks.
         """
         found = {}
         for contract in contracts:
@@ -243,12 +260,12 @@ class CataloguedRecords:
     def pin(self, contracts: Iterable[ContractId]) -> str:
         """Return a hash of the revisions by which these contracts are judged, in twelve hexadecimal digits.
 
-        A revision is the number of a change. "" if none of the contracts is recorded.
+        A revision is the number of a change. The result is "" if none of the contracts is recorded.
         """
         return pin_of(self.revisions(contracts))
 
     def plan(self, plan: PlanId) -> Plan | None:
-        """Return the plan with this id that was made for recorded contracts; None for an unknown id.
+        """Return the plan with this id that was made for recorded contracts, or None for an unknown id.
 
         Such a plan is in no file. It is for one version of a contract (`gold@acme.v3`), or shared by several contracts
         (`gold+standard`).
@@ -279,7 +296,10 @@ class CataloguedRecords:
 def pin_of(revisions: Mapping[str, int]) -> str:
     """Return a hash of the revisions of contracts, in twelve hexadecimal digits.
 
-    `revisions`: contract id -> number of the contract's last change. "" if there is none.
+    The result is "" if there are no contracts.
+
+    Args:
+        revisions: Contract id -> number of the contract's last change.
     """
     if not revisions:
         return ""
@@ -335,8 +355,11 @@ def with_records(
 ) -> Rulebook:
     """Return a copy of the rulebook that includes the contracts recorded in the database.
 
-    `builder`: builds their versions. `records`: the records of all contracts. `revisions`: contract id -> number (from
-    1) of the last change to use; for other contracts, all changes are used.
+    Args:
+        builder: The builder of their versions.
+        records: The records of all contracts.
+        revisions: Contract id -> number (from 1) of the last change to use. Contracts that are missing here use all
+            changes.
     """
     recorded = CataloguedRecords(builder, records, revisions, rulebook.contracts)
     return replace(
@@ -350,8 +373,10 @@ def with_records(
 class RecordOverlay:
     """Adds the contracts recorded in the database to the rulebooks of catalogues.
 
-    `records`: read when needed. The built contracts are cached for the last four catalogues used. Create one object for
-    each service of a process.
+    The built contracts are cached for the last four catalogues used. Create one object for each service of a process.
+
+    Args:
+        records: The records of contracts, read when needed.
     """
 
     def __init__(self, records: Records) -> None:
@@ -361,8 +386,9 @@ class RecordOverlay:
     def rulebook(self, catalogue: Catalogue, revisions: Mapping[str, int] | None = None) -> Rulebook:
         """Return the catalogue's rulebook with the contracts recorded in the database.
 
-        `revisions`: contract id -> number (from 1) of the last change to use; for other contracts, all changes are
-        used.
+        Args:
+            revisions: Contract id -> number (from 1) of the last change to use. Contracts that are missing here use all
+                changes.
         """
         return with_records(catalogue.rulebook, self._builder(catalogue), self._records, revisions)
 
@@ -379,7 +405,9 @@ class RecordOverlay:
 class RecordedCatalogue:
     """Returns, when called, the present catalogue with the recorded contracts in its rulebook.
 
-    `current`: returns the present catalogue. `records`: the records of contracts in the database, read when needed.
+    Args:
+        current: Function that returns the present catalogue.
+        records: The records of contracts in the database, read when needed.
     """
 
     def __init__(self, current: Callable[[], Catalogue], records: Records) -> None:

@@ -17,8 +17,10 @@ def referred_files(root: FilePath, environment: Mapping[str, str] | None = None)
 
     The paths are sorted, and include files that do not exist. A relative path is resolved from the folder of the YAML
     file that names it. Unreadable YAML, and paths with a `${NAME}` without a value, are ignored.
-    `root`: the catalogue's folder or file.
-    `environment`: name -> value that replaces `${NAME}`; None: the process's environment.
+
+    Args:
+        root: The catalogue's folder or file.
+        environment: Name -> value that replaces `${NAME}`. None means the process's environment.
     """
     merged = gather(root)
     values = os.environ if environment is None else environment

@@ -30,20 +30,21 @@ _SECRETS = frozenset({"secret", "secrets", "password", "key"})
 
 @dataclass(frozen=True, slots=True)
 class ResolvedValues:
-    """The values of a catalogue, for use and for storage.
-
-    `values`: for use, with secrets. `kept`: for storage, without secrets. Both are name of a section -> its content.
-    """
+    """The values of a catalogue, for use and for storage."""
 
     values: dict[str, Value]
+    """Section -> its content for use, with secrets."""
     kept: dict[str, Plain]
+    """Section -> its content for storage, without secrets."""
 
 
 def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: Findings) -> ResolvedValues:
     """Return the values of a merged catalogue, with `${NAME}` replaced and secrets read.
 
-    `environment`: name -> value. None for a stored catalogue: `${NAME}` stays, and secrets are missing. Names without a
-    value, and secrets that are empty or unreadable, are reported to `findings`.
+    Names without a value, and secrets that are empty or unreadable, are reported to `findings`.
+
+    Args:
+        environment: Name -> value. None for a stored catalogue, in which `${NAME}` stays and secrets are missing.
     """
     resolver = _Resolver(environment, findings, merged.bases)
     values: dict[str, Value] = {}
@@ -54,9 +55,13 @@ def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: 
 
 
 def substitute(text: str, environment: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Replace every `${NAME}` and `${NAME:-default}` in a text; return (new text, names without a value).
+    """Replace every `${NAME}` and `${NAME:-default}` in a text.
 
-    `environment`: name -> value. A name without a value is replaced by "". `$${NAME}` becomes `${NAME}`.
+    The result is (new text, names without a value). A name without a value is replaced by "". `$${NAME}` becomes
+    `${NAME}`.
+
+    Args:
+        environment: Name -> value.
     """
     missing: list[str] = []
 

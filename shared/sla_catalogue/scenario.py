@@ -24,14 +24,12 @@ _INCIDENT = IncidentId("test")
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """The result of one test of the catalogue.
-
-    `failures`: what was not as expected, in words, with times in the contract's zone. Empty if the test passed.
-    """
+    """The result of one test of the catalogue."""
 
     scenario: Scenario
     incident: Incident
     failures: tuple[str, ...]
+    """What was not as expected, in words, with times in the contract's zone. Empty if the test passed."""
 
     @property
     def passed(self) -> bool:
@@ -40,7 +38,7 @@ class ScenarioResult:
 
 
 def run_scenarios(catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
-    """Run the tests of a catalogue; return their results in order."""
+    """Run the tests of a catalogue, and return their results in order."""
     return tuple(_run(scenario, catalogue) for scenario in catalogue.scenarios)
 
 

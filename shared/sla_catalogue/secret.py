@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret value, such as a password, and its origin; `repr` does not show the value.
-
-    `origin`: `env GITHUB_SECRET`, `file /run/…` or `catalogue`.
-    `value`: None in a catalogue rebuilt from its stored text.
-    """
+    """A secret value, such as a password, and its origin. `repr` does not show the value."""
 
     origin: str
+    """Where the value is from: `env GITHUB_SECRET`, `file /run/…` or `catalogue`."""
     value: str | None = field(repr=False, default=None)
+    """The value. None in a catalogue rebuilt from its stored text."""
 
     @property
     def available(self) -> bool:
@@ -24,7 +22,8 @@ class Secret:
     def reveal(self) -> str:
         """Return the secret value.
 
-        Raises LookupError if the value is not known, or empty.
+        Raises:
+            LookupError: The value is not known, or empty.
         """
         if not self.value:
             raise LookupError(f"the secret from {self.origin} is not available here: load the catalogue's files")

@@ -9,40 +9,35 @@ from sla_catalogue.secret import Secret
 
 
 class SmtpSecurity(StrEnum):
-    """How the connection to the mail server is encrypted.
-
-    `TLS`: from the start.
-    `NONE`: not at all.
-    """
+    """How the connection to the mail server is encrypted."""
 
     STARTTLS = "starttls"
     TLS = "tls"
+    """Encrypted from the start."""
     NONE = "none"
+    """Not encrypted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
-    """The mail server that sends e-mail.
-
-    `sender`: the address that mails come from, such as `slad <slad@example.org>`.
-    `username`, `password`: "" and None: no login.
-    """
+    """The mail server that sends e-mail."""
 
     host: str
     sender: str
+    """The address that mails come from, such as `slad <slad@example.org>`."""
     port: int = 587
     security: SmtpSecurity = SmtpSecurity.STARTTLS
     username: str = ""
+    """User name. "" means no login."""
     password: Secret | None = None
+    """Password. None means no login."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallationSettings:
-    """The settings of the installation as a whole.
-
-    `local`: the catalogue is for one machine, so open sources and plain or short keys give no warning.
-    `smtp`: the mail server; None: no mail is sent.
-    """
+    """The settings of the installation as a whole."""
 
     local: bool = False
+    """Whether the catalogue is for one machine. Open sources and plain or short keys then give no warning."""
     smtp: Smtp | None = None
+    """The mail server. None means that no mail is sent."""

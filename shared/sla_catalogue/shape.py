@@ -19,7 +19,10 @@ from sla_catalogue.resolve import Value
 def build_document(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
     """Build the document (pydantic model) of a catalogue.
 
-    `values`: section -> its content. An entry that does not fit the model is left out and reported to `findings`.
+    An entry that does not fit the model is left out and reported to `findings`.
+
+    Args:
+        values: Section -> its content.
     """
     model = catalogue_model(channel_kinds())
     whole: dict[str, Any] = dict(values)
@@ -40,10 +43,13 @@ def build_document(values: Mapping[str, Value], findings: Findings) -> Catalogue
 
 
 def build_contract_document(id_: str, values: Mapping[str, Any], findings: Findings) -> ContractDocument | None:
-    """Build the document (pydantic model) of one contract; None if the values do not fit the model.
+    """Build the document (pydantic model) of one contract, or None if the values do not fit the model.
 
-    Errors are reported to `findings`. `id_`: id of the contract. `values`: what a catalogue file has under
-    `contracts.<id>`.
+    Errors are reported to `findings`.
+
+    Args:
+        id_: Id of the contract.
+        values: What a catalogue file has under `contracts.<id>`.
     """
     model = contract_model(channel_kinds())
     try:
@@ -116,8 +122,11 @@ def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path
 def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
     """Return the keys that a pydantic model allows in one mapping of its values.
 
-    `loc`: the keys down to the mapping, such as `("plans", "gold")`. `root`: the model, such as that of a whole
-    catalogue. Empty if no mapping is allowed at `loc`.
+    The result is empty if no mapping is allowed at `loc`.
+
+    Args:
+        loc: The keys down to the mapping, such as `("plans", "gold")`.
+        root: The model, such as that of a whole catalogue.
     """
     annotation: Any = root
     for step in loc:

@@ -51,8 +51,14 @@ from sla_domain.window import BookableWindow, WindowPrice
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
     """Return all that a contract and its plan promise, ready for JSON.
 
-    The keys are those of the catalogue's files. `contract`: id. `language`: of texts; without a text in that language,
-    English is used, else any language. Raises KeyError for an unknown contract.
+    The keys are those of the catalogue's files.
+
+    Args:
+        contract: Id of the contract.
+        language: Tag of the language of texts. Without a text in that language, English is used, else any language.
+
+    Raises:
+        KeyError: There is no contract of this id.
     """
     return sheet_under(catalogue, catalogue.rulebook.contracts[contract], language)
 
@@ -60,9 +66,14 @@ def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -
 def sheet_under(catalogue: Catalogue, contract: Contract, language: str = "en") -> dict[str, Any]:
     """Return all that a contract and its plan promise, ready for JSON.
 
-    The keys are those of the catalogue's files. `contract`: need not be in the catalogue, and may have a single
-    entitlement (`Contract.under`). `language`: of texts; without a text in that language, English is used, else any
-    language. Raises KeyError if the catalogue does not have the contract's plan.
+    The keys are those of the catalogue's files.
+
+    Args:
+        contract: The contract. It need not be in the catalogue, and may have a single entitlement (`Contract.under`).
+        language: Tag of the language of texts. Without a text in that language, English is used, else any language.
+
+    Raises:
+        KeyError: The catalogue does not have the contract's plan.
     """
     return _Sheet(catalogue, contract, language).whole()
 

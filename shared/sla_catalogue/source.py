@@ -24,78 +24,76 @@ _WHSEC = "whsec_"
 
 
 class Dialect(StrEnum):
-    """The payload formats in which slad accepts the deliveries of a source.
-
-    `CLOUDEVENTS`: slad's own events.
-    `GITHUB`, `JIRA`: the webhooks of these systems.
-    """
+    """The payload formats in which slad accepts the deliveries of a source."""
 
     CLOUDEVENTS = "cloudevents"
+    """slad's own events."""
     GITHUB = "github"
+    """The webhooks of GitHub."""
     JIRA = "jira"
+    """The webhooks of Jira."""
 
 
 class AuthenticationKind(StrEnum):
-    """How a source authenticates its deliveries.
+    """How a source authenticates its deliveries."""
 
-    `HMAC`: by a signature.
-    `TOKEN`: by a shared secret in a header.
-    `BASIC`, `BEARER`: by HTTP authentication, in the header `Authorization`.
-    `NONE`: not at all; anybody may send.
-    """
-
-    HMAC = "hmac"  # a signature over the raw body
+    HMAC = "hmac"
+    """By a signature."""
     TOKEN = "token"  # noqa: S105 - a shared word in a header
+    """By a shared secret in a header."""
     BASIC = "basic"
+    """By HTTP Basic authentication, in the header `Authorization`."""
     BEARER = "bearer"
+    """By a bearer token, in the header `Authorization`."""
     NONE = "none"
+    """Not at all. Anybody may send."""
 
 
 class SignedContent(StrEnum):
-    """What an HMAC is computed over.
-
-    `BODY`: the raw body.
-    `TIMESTAMP_BODY`: timestamp and body, with nothing between.
-    `TIMESTAMP_DOT_BODY`, `TIMESTAMP_COLON_BODY`: timestamp and body, with a dot or colon between.
-    `ID_TIMESTAMP_BODY`: message id, timestamp and body, with dots between (Standard Webhooks).
-    """
+    """What an HMAC is computed over."""
 
     BODY = "body"
+    """The raw body."""
     TIMESTAMP_BODY = "timestamp+body"
+    """Timestamp and body, with nothing between."""
     TIMESTAMP_DOT_BODY = "timestamp.body"
+    """Timestamp and body, with a dot between."""
     TIMESTAMP_COLON_BODY = "timestamp:body"
-    ID_TIMESTAMP_BODY = "id.timestamp.body"  # Standard Webhooks
+    """Timestamp and body, with a colon between."""
+    ID_TIMESTAMP_BODY = "id.timestamp.body"
+    """Message id, timestamp and body, with dots between (Standard Webhooks)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """How the deliveries of a source are authenticated.
-
-    `header`: name of the header with the signature or token.
-    `prefix`: text before the signature or token in the header.
-    `algorithm`: of an HMAC, such as `sha256`.
-    `encoding`: of an HMAC: `hex` or `base64`.
-    `signed`: what an HMAC is computed over.
-    `timestamp_header`: name of the header with the signed timestamp, "" for none.
-    `username`: for HTTP Basic.
-    `secrets`: each of them is accepted. To rotate a secret, add the new one before removing the old.
-    """
+    """How the deliveries of a source are authenticated."""
 
     kind: AuthenticationKind
     header: str = ""
+    """Name of the header with the signature or token."""
     algorithm: str = "sha256"
+    """Algorithm of an HMAC, such as `sha256`."""
     encoding: str = "hex"
+    """Encoding of an HMAC: `hex` or `base64`."""
     prefix: str = ""
+    """Text before the signature or token in the header."""
     signed: SignedContent = SignedContent.BODY
+    """What an HMAC is computed over."""
     timestamp_header: str = ""
+    """Name of the header with the signed timestamp. "" for none."""
     username: str = ""
+    """User name for HTTP Basic."""
     secrets: tuple[Secret, ...] = ()
+    """Secrets, each of which is accepted. To rotate a secret, add the new one before removing the old."""
 
     def covers_header(self, header: str) -> bool:
         """Return whether a delivery's valid authentication also proves the value of a header.
 
-        `header`: name in lower case. An HMAC proves only the headers that are signed. A token or password proves all
-        headers, as whoever has it can write any header. Without authentication, the result is True.
+        An HMAC proves only the headers that are signed. A token or password proves all headers, as whoever has it can
+        write any header. Without authentication, the result is True.
+
+        Args:
+            header: Name of the header in lower case.
         """
         if self.kind is not AuthenticationKind.HMAC:
             return True
@@ -110,8 +108,8 @@ class Authentication:
 def signing_key(signed: SignedContent, secret: str) -> bytes:
     """Return the key (bytes) for HMACs (signatures) from a secret.
 
-    If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks), the key is the decoded base64 after `whsec_`. Otherwise, and
-    if that is not base64, the key is the secret in UTF-8.
+    If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks) and the secret is base64, with or without the prefix
+    `whsec_`, the key is the decoded base64. Otherwise the key is the secret in UTF-8.
     """
     if signed is not SignedContent.ID_TIMESTAMP_BODY:
         return secret.encode()
@@ -122,25 +120,25 @@ def signing_key(signed: SignedContent, secret: str) -> bytes:
 
 
 class TicketPhase(StrEnum):
-    """What a status, label or resolution of a ticketing system means for the incident.
-
-    `WAITING_CUSTOMER`, `WAITING_VENDOR`, `WAITING_OTHER`: the ticket waits on this party.
-    `WORKAROUND`: a workaround was provided.
-    """
+    """What a status, label or resolution of a ticketing system means for the incident."""
 
     OPEN = "open"
     IN_PROGRESS = "in_progress"
     WAITING_CUSTOMER = "waiting_customer"
+    """The ticket waits on the customer."""
     WAITING_VENDOR = "waiting_vendor"
+    """The ticket waits on the vendor."""
     WAITING_OTHER = "waiting_other"
+    """The ticket waits on somebody else."""
     WORKAROUND = "workaround"
+    """A workaround was provided."""
     RESOLVED = "resolved"
     CLOSED = "closed"
     CANCELLED = "cancelled"
 
     @property
     def waiting_on(self) -> WaitingOn | None:
-        """Return whom a ticket in this phase waits on; None if it does not wait."""
+        """Return whom a ticket in this phase waits on, or None if it does not wait."""
         return _WAITING.get(self)
 
 
@@ -153,18 +151,16 @@ _WAITING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Where to find a value in a delivery; each field may be empty.
-
-    `field`: a dotted path in the delivery, such as `issue.fields.priority.name`.
-    `label`: a prefix; the value is the rest of the ticket's label with this prefix.
-    `constant`: the value if neither `field` nor `label` gives one.
-    `values`: value found, in lower case without outer spaces -> value to use.
-    """
+    """Where to find a value in a delivery. Each field may be empty."""
 
     field: str = ""
+    """A dotted path in the delivery, such as `issue.fields.priority.name`."""
     label: str = ""
+    """The prefix of a label of the ticket. The value is the rest of that label."""
     constant: str = ""
+    """The value if neither `field` nor `label` gives one."""
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
+    """Value found, in lower case without outer spaces -> value to use."""
 
     def translate(self, found: str) -> str:
         """Return the value to use for a value found in a delivery.
@@ -178,21 +174,21 @@ class Lookup:
 class Membership:
     """Rules by which people belong to a side (staff or customers) without being named.
 
-    Any one of them is enough. All are in lower case, without outer spaces.
-    `groups`: groups of the ticketing system.
-    `domains`: domains of mail addresses.
-    `associations`: a person's relation to a repository, as GitHub states it, such as `member`.
+    Any one of these rules is enough. All names are in lower case, without outer spaces.
     """
 
     groups: frozenset[str] = frozenset()
+    """Groups of the ticketing system."""
     domains: frozenset[str] = frozenset()
+    """Domains of mail addresses."""
     associations: frozenset[str] = frozenset()
+    """A person's relation to a repository, as GitHub states it, such as `member`."""
 
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
         """Return whether somebody belongs to the side (staff or customers) by these rules.
 
-        One matching group, mail domain or GitHub association is enough. All arguments must be in lower case, without
-        outer spaces (`fold_case`); "" means none.
+        A single matching group, mail domain or GitHub association is enough. All arguments must be in lower case,
+        without outer spaces (`fold_case`). "" means none.
         """
         return bool(self.groups & groups) or domain in self.domains or association in self.associations
 
@@ -205,66 +201,82 @@ class Source:
     """A ticketing system that sends events, and how to authenticate and translate them.
 
     Keys of the tables, and accounts, are in lower case.
-    `zone`: of times without an offset.
-    `statuses`, `labels`: the sender's word -> phase of the ticket.
-    `priorities`, `priority_labels`: the sender's priority, or a label -> the plan's priority.
-    `resolutions`: the sender's word for how work ended -> RESOLVED or CANCELLED.
-    `customer`, `product`, `attributes`: where to find these values in a delivery.
-    `staff`, `customers`, `bots`: accounts that belong to these.
-    `staff_by`, `customers_by`: rules by which other accounts belong to these.
-    `only_staff`: nobody else is staff, whatever the sender states.
     """
 
     id: SourceId
     dialect: Dialect
     authentication: Authentication
-    zone: str = "UTC"  # of times that come without an offset
+    zone: str = "UTC"
+    """Time zone of times without an offset."""
     statuses: Mapping[str, TicketPhase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """The sender's status -> phase of the ticket."""
     labels: Mapping[str, TicketPhase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """The sender's label -> phase of the ticket."""
     priorities: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
+    """The sender's priority -> the plan's priority."""
     priority_labels: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
+    """The sender's label -> the plan's priority."""
     customer: Lookup | None = None
+    """Where to find the customer in a delivery."""
     product: Lookup | None = None
+    """Where to find the product in a delivery."""
     attributes: Mapping[str, Lookup] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """Attribute -> where to find its value in a delivery."""
     resolutions: Mapping[str, TicketPhase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """The sender's word for how work ended -> RESOLVED or CANCELLED."""
     staff: frozenset[str] = frozenset()
+    """Accounts of the staff."""
     staff_by: Membership = NOBODY
+    """Rules by which other accounts belong to the staff."""
     only_staff: bool = False
+    """Whether nobody else is staff, whatever the sender states."""
     customers: frozenset[str] = frozenset()
+    """Accounts of customers."""
     customers_by: Membership = NOBODY
+    """Rules by which other accounts belong to the customers."""
     bots: frozenset[str] = frozenset()
+    """Accounts of bots."""
 
     def phase_of(self, status: str) -> TicketPhase | None:
         """Return the ticket phase that a status of the ticketing system means.
 
-        None for an unknown status. Case and outer spaces do not matter.
+        The result is None for an unknown status. Case and outer spaces do not matter.
         """
         return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
         """Return the plan's priority for the sender's priority `value`.
 
-        None for an unknown value. Case and outer spaces do not matter.
+        The result is None for an unknown value. Case and outer spaces do not matter.
         """
         return self.priorities.get(fold_case(value))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
         """Return RESOLVED or CANCELLED for the sender's word for how work ended.
 
-        None for an unknown word. Case and outer spaces do not matter.
+        The result is None for an unknown word. Case and outer spaces do not matter.
         """
         return self.resolutions.get(fold_case(resolution))
 
     def is_staff(self, account: str) -> bool:
-        """Return whether the source lists the account as staff; case does not matter."""
+        """Return whether the source lists the account as staff.
+
+        Case does not matter.
+        """
         return fold_case(account) in self.staff
 
     def is_customer(self, account: str) -> bool:
-        """Return whether the source lists the account as a customer's; case does not matter."""
+        """Return whether the source lists the account as a customer's.
+
+        Case does not matter.
+        """
         return fold_case(account) in self.customers
 
     def is_bot(self, account: str) -> bool:
-        """Return whether the source lists the account as a bot; case does not matter."""
+        """Return whether the source lists the account as a bot.
+
+        Case does not matter.
+        """
         return fold_case(account) in self.bots
 
 
@@ -276,7 +288,10 @@ def fold_case(word: str) -> str:
 def domain_of(address: str) -> str:
     """Return the domain of a mail address, in ASCII (IDNA) and lower case.
 
-    `address`: `@example.com` or a bare domain are allowed too. A domain without an ASCII form is only lower-cased.
+    A domain without an ASCII form is only lower-cased.
+
+    Args:
+        address: A mail address. `@example.com` or a bare domain are allowed too.
     """
     domain = fold_case(address).rpartition("@")[2].rstrip(".")
     try:
@@ -286,8 +301,10 @@ def domain_of(address: str) -> str:
 
 
 def look_up(table: Mapping[str, str], word: str) -> str | None:
-    """Return the value of a word in a table; None if the word is not in the table.
+    """Return the value of a word in a table, or None if the word is not in the table.
 
-    `table`: keys are in lower case, without outer spaces (`fold_case`). `word`: in any form.
+    Args:
+        table: Word -> value. The keys are in lower case, without outer spaces (`fold_case`).
+        word: The word in any form.
     """
     return table.get(fold_case(word))

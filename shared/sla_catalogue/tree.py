@@ -43,20 +43,21 @@ _SCALARS = {_STANDARD + name for name in ("str", "int", "float", "bool", "null",
 
 @dataclass(slots=True)
 class Tree:
-    """The parsed content of one YAML file, with the position of each value and the errors found.
-
-    `data`: None if the file is empty or unreadable.
-    """
+    """The parsed content of one YAML file, with the position of each value and the errors found."""
 
     data: Plain = None
+    """The content. None if the file is empty or unreadable."""
     positions: dict[Path, Position] = field(default_factory=dict)
     problems: list[FileProblem] = field(default_factory=list)
 
 
 def read_tree(text: str, file: str) -> Tree:
-    """Parse a YAML text and return its content; errors are in `problems`, never raised.
+    """Parse a YAML text and return its content.
 
-    `file`: name of the file, for positions and problems.
+    Errors are in `problems` of the result, and are never raised.
+
+    Args:
+        file: Name of the file, for positions and problems.
     """
     reader = _Reader(text, file)
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:

@@ -10,10 +10,12 @@ from sla_domain.plan import Coverage
 
 
 def week_words(coverage: Coverage, words: Words) -> str:
-    """Return the weekly hours of a coverage (when time counts) as text, such as `Mon–Fri 09:00–17:00`.
+    """Return the weekly hours of a coverage (when time is counted) as text, such as `Mon–Fri 09:00–17:00`.
 
-    `words`: the texts of the language to use. All hours of the week give `24x7`. A coverage made of others, which has
-    no hours of its own, gives "".
+    All hours of the week give `24x7`. A coverage made of others, which has no hours of its own, gives "".
+
+    Args:
+        words: The texts of the language to use.
     """
     if coverage.parts:
         return ""
@@ -25,7 +27,9 @@ def week_words(coverage: Coverage, words: Words) -> str:
 def weekly_text(weekly: Mapping[int, tuple[Window, ...]], words: Words) -> str:
     """Return weekly hours as text, such as `Mon–Fri 09:00–17:00`.
 
-    `weekly`: weekday (0 is Monday) -> open windows. `words`: the texts of the language to use.
+    Args:
+        weekly: Weekday (0 is Monday) -> open windows.
+        words: The texts of the language to use.
     """
     found: list[str] = []
     for first, last, windows in _runs(weekly):

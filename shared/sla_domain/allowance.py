@@ -13,13 +13,11 @@ from types import MappingProxyType
 
 
 class AllowanceUnit(StrEnum):
-    """The unit in which an allowance (included amount, such as 120 hours a year) is counted.
-
-    Amounts of `HOURS` are given in seconds. All other amounts are given in the unit itself.
-    """
+    """The unit in which an allowance (included amount, such as 120 hours a year) is counted."""
 
     CREDITS = "credits"
     HOURS = "hours"
+    """Amounts are given in seconds."""
     DAYS = "days"
     VISITS = "visits"
     CALLS = "calls"
@@ -33,30 +31,34 @@ class AllowanceUnit(StrEnum):
 class AllowancePeriod(StrEnum):
     """The kinds of period in which an allowance (an included amount) is given, expires or is limited.
 
-    `TERM`: from the contract's first day to its end.
-    `CONTRACT_YEAR`, `CONTRACT_QUARTER`, `CONTRACT_MONTH`: counted from the contract's first day.
-    `YEAR`, `QUARTER`, `MONTH`: those of the calendar.
     Every period begins at midnight in the contract's zone.
     """
 
     TERM = "term"
+    """From the contract's first day to its end."""
     CONTRACT_YEAR = "contract_year"
+    """A year, counted from the contract's first day."""
     CONTRACT_QUARTER = "contract_quarter"
+    """Three months, counted from the contract's first day."""
     CONTRACT_MONTH = "contract_month"
+    """A month, counted from the contract's first day."""
     YEAR = "year"
+    """A calendar year."""
     QUARTER = "quarter"
+    """A calendar quarter."""
     MONTH = "month"
+    """A calendar month."""
 
     @property
     def months(self) -> int:
-        """Return the length of the period in months; 0 for the whole term."""
+        """Return the length of the period in months, or 0 for the whole term."""
         return _MONTHS[self]
 
     @property
     def of_contract(self) -> bool:
         """Return whether periods of this kind are counted from the contract's first day.
 
-        False for the years, quarters and months of the calendar.
+        The result is False for the years, quarters and months of the calendar.
         """
         return self in (
             AllowancePeriod.TERM,
@@ -79,14 +81,12 @@ _MONTHS: Mapping[AllowancePeriod, int] = {
 
 @dataclass(frozen=True, slots=True)
 class OffHoursRate:
-    """How much of an allowance an hour of work uses up outside the hours of a coverage.
-
-    `coverage`: id of the coverage (hours of service).
-    `multiplier`: the hours that each such hour uses up (clause E10).
-    """
+    """How much of an allowance an hour of work uses up outside the hours of a coverage."""
 
     coverage: str
+    """Id of the coverage (hours of service)."""
     multiplier: Decimal
+    """How many hours of the allowance such an hour of work uses up (clause E10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,14 @@ class BalanceWarning:
     """A threshold at which to warn that an allowance runs low or expires.
 
     Exactly one of the three fields is given.
-    `percent`: warn when the balance falls to this share of what the valid lots (portions) held at first.
-    `left`: warn when the balance falls to this amount (seconds for hours).
-    `days`: warn so many days before a lot expires that is not used up.
     """
 
     percent: int | None = None
+    """Warn when the balance falls to this share of what the valid lots (portions) held at first."""
     left: Decimal | None = None
+    """Warn when the balance falls to this amount (seconds for hours)."""
     days: int | None = None
+    """Warn this many days before the expiry of a lot that still has a balance."""
 
     @property
     def key(self) -> str:
@@ -118,24 +118,25 @@ class BalanceWarning:
 class Allowance:
     """An amount that a plan includes besides incidents, such as 120 hours of work a year.
 
-    `amount`: what each period `per` includes (seconds for hours). None: nothing; every unit is bought.
-    `expires`: kind of period; units can be used until the end of the period in which they came.
-    `at_most`: kind of period -> how many units may be used in each.
-    `off_hours`: the rate of work outside hours; None: the normal rate.
-    `optional`: only contracts that name the allowance have it (clause E13).
-    `titles`: language tag -> title.
-    `clause`: the contract clause, "" if none is named.
     Source: clauses H10, H12 and E10 (docs/clauses.md).
     """
 
     id: str
     unit: AllowanceUnit
     amount: Decimal | None = None
+    """The amount that each period of the kind `per` includes (seconds for hours). None means that nothing is included.
+    """
     per: AllowancePeriod = AllowancePeriod.CONTRACT_YEAR
     expires: AllowancePeriod = AllowancePeriod.CONTRACT_YEAR
+    """The kind of period to whose end a unit can be used. The unit's own period of this kind applies."""
     at_most: Mapping[AllowancePeriod, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Kind of period -> how many units may be used in each such period."""
     off_hours: OffHoursRate | None = None
+    """The rate of work outside hours. None means the normal rate."""
     warnings: tuple[BalanceWarning, ...] = ()
     optional: bool = False
+    """Only contracts that name the allowance have it (clause E13)."""
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Language tag -> title."""
     clause: str = ""
+    """The contract clause. "" if none is named."""

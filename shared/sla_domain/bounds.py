@@ -55,20 +55,29 @@ def within_reach(instant: datetime) -> bool:
 def writable(text: str, *, lines: bool = False) -> bool:
     """Return whether a database column and a mail header can hold every character of the text.
 
-    Control characters, line breaks and tabs are refused. `lines`: allow line breaks and tabs.
+    Control characters are refused. Line breaks and tabs are refused too, unless `lines` is true.
+
+    Args:
+        lines: Whether line breaks and tabs are allowed.
     """
     return text.isprintable() or not (UNWRITABLE if lines else UNWRITABLE_ON_A_LINE).search(text)
 
 
 def shorten(text: str, longest: int) -> str:
-    """Return the text, cut to at most `longest` characters; a cut text ends with an ellipsis."""
+    """Return the text, cut if it is too long.
+
+    A text of more than `longest` characters is cut to that length and ends with an ellipsis.
+    """
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def fitting_id(id_: str, longest: int) -> str:
-    """Return the id, cut to at most `longest` characters if it is longer.
+    """Return the id, cut if it is too long.
 
     A cut id ends with `~` and a hash of the whole id, so different ids stay different.
+
+    Args:
+        longest: The greatest number of characters.
     """
     if len(id_) <= longest:
         return id_

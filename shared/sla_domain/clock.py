@@ -35,9 +35,10 @@ _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
     """Return the id of a clock: a UUID of version 5 (RFC 9562), always the same for these arguments.
 
-    `cycle`: the clock's number, from 0, among the incident's clocks of this metric. If another clock already has the id
-    of that number, pass `<number>/<hash>` instead, such as `0/3f2a9c04d1e7`. `cycles.start_name` gives the hash of the
-    event that began the clock.
+    Args:
+        cycle: The clock's number, from 0, among the incident's clocks of this metric. If another clock already has the
+            id of that number, pass `<number>/<hash>` instead, such as `0/3f2a9c04d1e7`. `cycles.start_name` gives the
+            hash.
     """
     name = _NAMESPACE.copy()
     name.update(f"slad:{incident}/{metric}/{cycle}".encode())
@@ -46,16 +47,16 @@ def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockI
 
 
 class ClockState(StrEnum):
-    """The state of a clock: running, paused, or ended as met, missed or cancelled.
-
-    `MET`: stopped at or before the due instant. `MISSED`: stopped after it. `CANCELLED`: ended without a verdict.
-    """
+    """The state of a clock: running, paused, or ended as met, missed or cancelled."""
 
     RUNNING = "running"
     PAUSED = "paused"
     MET = "met"
+    """Stopped at or before the due instant."""
     MISSED = "missed"
+    """Stopped after the due instant."""
     CANCELLED = "cancelled"
+    """Ended without a verdict."""
 
     @property
     def open(self) -> bool:
@@ -65,39 +66,35 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A span of time in which a clock ran (`running`) or was paused.
-
-    `end`: None for the current segment.
-    `why`: the reason of a pause in words, "" while the clock runs.
-    `waiting_on`: whom the incident waited on during a pause; None if nobody, or if the clock ran.
-    `event`: the event that began the segment.
-    """
+    """A span of time in which a clock ran (`running`) or was paused."""
 
     start: datetime
     end: datetime | None
+    """When the segment ended. None for the current segment."""
     running: bool
     why: str = ""
-    waiting_on: WaitingOn | None = None  # whose share a pause is (clause H11)
-    event: EventId = NO_EVENT  # what began it
+    """The reason of a pause in words. "" while the clock runs."""
+    waiting_on: WaitingOn | None = None
+    """Whom the incident waited on during a pause (clause H11). None if it waited on nobody, or if the clock ran."""
+    event: EventId = NO_EVENT
+    """The event that began the segment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An instant of a clock that must be published once it has passed: a warning or the breach.
-
-    `kind`: `breach`, `warn-75` (percent of the allowed time) or `warn-3600s` (seconds before the due instant).
-    `generation`: the number, from 0, of the clock's target to which the mark belongs.
-    `pending`: the instant is still ahead of the running clock; a timer is set for it.
-    `target_event`: the event that set the target; NO_EVENT: the clock's start.
-    `known_since`: when slad had received all events that the instant depends on; None: not known.
-    """
+    """An instant of a clock that must be published once it has passed: a warning or the breach."""
 
     kind: str
+    """`breach`, `warn-75` (percent of the allowed time) or `warn-3600s` (seconds before the due instant)."""
     generation: int
+    """The number, from 0, of the clock's target to which the mark belongs."""
     at: datetime
     pending: bool
+    """Whether the instant is still ahead of the running clock. A timer is set for a pending instant."""
     target_event: EventId = NO_EVENT
-    known_since: datetime | None = None  # when slad had received every event from which the instant follows
+    """The event that set the target. NO_EVENT if the clock's start set it."""
+    known_since: datetime | None = None
+    """When slad had received all events that the instant depends on. None if not known."""
 
     @property
     def key(self) -> str:
@@ -111,14 +108,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class EarnedBreach:
-    """A published breach that stays on record after a newer catalogue replaced the breached target.
+    """A published breach that stays on record after a newer catalogue replaced the breached target."""
 
-    `at`: the due instant that was passed.
-    `under`: the catalogue version that promised the old target.
-    """
-
-    at: datetime  # the due instant that was passed
-    under: str  # the catalogue version by which it was one
+    at: datetime
+    """The due instant that was passed."""
+    under: str
+    """The catalogue version that promised the old target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,62 +121,66 @@ class Clock:
     """One measurement of one metric of an incident, with its target, segments and marks.
 
     All instants are in UTC.
-    `cycle`: number, from 0, among the incident's clocks of the metric.
-    `generation`: number of the current target, from 0, among the clock's targets.
-    `generation_at`, `target_event`: when, and by which event, the current target came into force. NO_EVENT: by the
-    clock's start.
-    `priority`, `contract`, `plan`: ids, as of the current target.
-    `matched`: the incident's attributes by which the current target was selected.
-    `due_at`: None while paused, after a cancel, or beyond the years of the calendar.
-    `original_due_at`: the due instant promised first.
-    `breached_at`: the due instant of the current target that was passed; None: no breach.
-    `consumed`: time counted from `counted_from` to the incident's last event.
-    `start_event`, `started_by`: the event that started the clock, and its kind.
-    `cause`: the event that put the clock into its present state.
-    `why`: the reason of the end in words.
-    `undone`: events whose stop a reopening undid.
-    `exempt`, `exempt_by`: why and by whom the clock is left out of attainment (share of targets met); "": not left out.
-    `agreed_by`, `agreed_reason`: who agreed to the due date and why; "": no date was agreed.
-    `withdrawn_at`: since when the target is no longer promised; None: still promised.
-    `earned`: published breaches of targets that a newer catalogue replaced.
     """
 
     id: ClockId
     incident: IncidentId
     metric: MetricId
     cycle: int
+    """Number, from 0, among the incident's clocks of the metric."""
     state: ClockState
     priority: str
+    """Id of the priority, as of the current target."""
     target: Target
     coverage: str
     generation: int
+    """Number of the current target, from 0, among the clock's targets."""
     started_at: datetime
-    due_at: datetime | None  # None while paused, and after a cancel
-    original_due_at: datetime | None  # the first promise of this cycle
+    due_at: datetime | None
+    """When the clock is due. None while paused, after a cancel, or beyond the years of the calendar."""
+    original_due_at: datetime | None
+    """The due instant promised first."""
     stopped_at: datetime | None
-    breached_at: datetime | None  # the due instant that was passed, of the generation in force
-    consumed: timedelta  # in the target's own unit of time, up to the last event
+    breached_at: datetime | None
+    """The due instant of the current target that was passed. None if the target was not breached."""
+    consumed: timedelta
+    """Time counted from `counted_from` to the incident's last event."""
     segments: tuple[Segment, ...]
     marks: tuple[Mark, ...]
-    exempt: str = ""  # reason; an exempt clock counts in no attainment
-    agreed_by: str = ""  # who agreed to the due date (clause B5)
+    exempt: str = ""
+    """Why the clock is left out of attainment (share of targets met). "" if it is not left out."""
+    agreed_by: str = ""
+    """Who agreed to the due date (clause B5). "" if no date was agreed."""
     contract: ContractId = NO_CONTRACT
-    plan: PlanId = NO_PLAN  # whose row it is: the base plan when the product is out of scope (H4)
-    counted_from: datetime | None = None  # later than started_at after a restart or reset
-    generation_at: datetime | None = None  # when the target in force came into force
-    started_by: EventKind = EventKind.OPENED  # what armed it: the opening, a reply, a reopening …
-    start_event: EventId = NO_EVENT  # the event that armed it: the same however many cycles lie before it
-    target_event: EventId = NO_EVENT  # what made the target in force; NO_EVENT: the clock's own start
-    cause: EventId = NO_EVENT  # the event that put the clock into its present state
-    why: str = ""  # what stopped or cancelled it, in words
-    undone: tuple[EventId, ...] = ()  # stops that a reopening has undone (mode resume)
+    """Id of the contract, as of the current target."""
+    plan: PlanId = NO_PLAN
+    """Id of the plan, as of the current target. The base plan if the product is not covered (clause H4)."""
+    counted_from: datetime | None = None
+    """From when time is counted: later than `started_at` after a restart or reset."""
+    generation_at: datetime | None = None
+    """When the current target came into force."""
+    started_by: EventKind = EventKind.OPENED
+    """The kind of the event that started the clock."""
+    start_event: EventId = NO_EVENT
+    """The event that started the clock."""
+    target_event: EventId = NO_EVENT
+    """The event by which the current target came into force. NO_EVENT means the clock's start."""
+    cause: EventId = NO_EVENT
+    """The event that put the clock into its present state."""
+    why: str = ""
+    """The reason of the clock's end in words."""
+    undone: tuple[EventId, ...] = ()
+    """Events that stopped the clock, where a reopening undid the stop."""
     exempt_by: str = ""
+    """Who exempted the clock. "" if it is not exempt."""
     agreed_reason: str = ""
-    withdrawn_at: datetime | None = None  # since when its target is no longer promised, though the incident goes on
+    """Why the due date was agreed. "" if no date was agreed."""
+    withdrawn_at: datetime | None = None
+    """Since when the target is no longer promised. None if it is still promised."""
     earned: tuple[EarnedBreach, ...] = ()
-    matched: Mapping[str, str] = field(
-        default_factory=lambda: NOTHING
-    )  # the attributes the target's row was matched against
+    """Published breaches of targets that a newer catalogue replaced."""
+    matched: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """The incident's attributes by which the current target was selected."""
 
     @property
     def breached(self) -> bool:

@@ -34,34 +34,34 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A person who can be notified.
-
-    `addresses`: best first, such as `email:ann@example.com` or `webhook:<channel id>`.
-    `language`: tag of the language for messages.
-    `languages`: tags of all languages that the person speaks, best first.
-    `notices`: whether the person may get notices about critical fixes.
-    `side`: people of the customer's side are never paged.
-    `zone`: the person's time zone; None: not known.
-    `hours`: when the person works; None: at any hour.
-    `until`: the first day on which the person is no longer there; None: no such day is known.
-    """
+    """A person who can be notified."""
 
     id: str
     name: str
     addresses: tuple[str, ...]
+    """Addresses such as `email:ann@example.com` or `webhook:<channel id>`, best first."""
     language: str = "en"
-    notices: bool = True  # entitled to critical-fix notices (clause H6; opt-in registration I5)
+    """Tag of the language for messages."""
+    notices: bool = True
+    """Whether the person may get notices about critical fixes (clauses H6 and I5)."""
     side: Side = Side.SUPPORT
+    """The side that the person belongs to. People of the customer's side are never paged."""
     zone: str | None = None
+    """The person's time zone. None if not known."""
     languages: tuple[str, ...] = ()
+    """Tags of all languages that the person speaks, best first."""
     hours: Calendar | None = field(default=None, compare=False)
+    """When the person works. None means any hour."""
     until: date | None = None
+    """The first day on which the person is no longer there. None if no such day is known."""
 
     def leaves(self, zone: str) -> datetime | None:
         """Return the instant at which the person leaves: midnight at the start of the day `until`.
 
-        The instant is an aware datetime; None if no such day is known. `zone`: the time zone of midnight, used if the
-        person's own zone is not known.
+        The instant is an aware datetime; None if no such day is known.
+
+        Args:
+            zone: The time zone of midnight if the person's own zone is not known.
         """
         if self.until is None:
             return None
@@ -70,7 +70,8 @@ class Person:
     def gone(self, at: datetime, zone: str) -> bool:
         """Return whether the person has left by the instant `at`.
 
-        `zone`: the time zone for the day of leaving, used if the person's own zone is not known.
+        Args:
+            zone: The time zone for the day of leaving if the person's own zone is not known.
         """
         leaves = self.leaves(zone)
         return leaves is not None and leaves <= at
@@ -80,47 +81,47 @@ class Person:
 class RoleHolder:
     """Who holds a role of a contract: a person, or whoever is on call in a rota.
 
-    `person`: id, "" if a rota holds the role.
-    `rota`: id, None if a person holds the role.
-    `coverage`: id of the hours in which the role is held; None: at any hour.
-    `outside`: the role is held outside those hours instead.
     Source: clauses H5, E11 and I7 (docs/clauses.md).
     """
 
     role: str
     person: str = ""
+    """Id of the person. "" if a rota holds the role."""
     rota: RotaId | None = None
+    """Id of the rota. None if a person holds the role."""
     coverage: str | None = None
-    outside: bool = False  # True: holds the role outside the coverage's hours instead
+    """Id of the hours in which the role is held. None means any hour."""
+    outside: bool = False
+    """Whether the role is held outside those hours instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentItem:
     """One product in the customer's environment, with the versions in use.
 
-    `versions`: as the customer names them; empty: not known.
-    `facts`: other details as (name, text), such as the number of users.
     Source: clause H7 (docs/clauses.md).
     """
 
     product: str
-    versions: tuple[str, ...] = ()  # empty: some unknown version
+    versions: tuple[str, ...] = ()
+    """Versions as the customer names them. Empty if not known."""
     facts: tuple[tuple[str, str], ...] = ()
+    """Other details as (name, text), such as the number of users."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorContract:
     """A contract of the customer with a vendor, so that work with that vendor can be coordinated.
 
-    `vendor`: the vendor's name.
-    `valid_from`: the first valid day; None: no such bound.
-    `valid_to`: the first day that is no longer valid; None: no such bound.
     Source: clause H13 (docs/clauses.md).
     """
 
     vendor: str
+    """The vendor's name."""
     valid_from: date | None = None
-    valid_to: date | None = None  # exclusive
+    """The first valid day. None means no such bound."""
+    valid_to: date | None = None
+    """The first day that is no longer valid. None means no such bound."""
 
     def valid_on(self, day: date) -> bool:
         """Return whether the contract with the vendor is valid on this day."""
@@ -133,21 +134,19 @@ def _within(day: date, first: date | None, end: date | None) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractEntitlement:
-    """One of several plans of a contract, with its own products, dates and types of requests.
-
-    `bought`: a copy of the contract that has only this plan, its base plan and its products.
-    `valid_from`: the first day in force; None: no such bound.
-    `valid_to`: the first day no longer in force; None: no such bound.
-    `types`: types of requests for which the entitlement applies; empty: all.
-    `normal_types`: `types` in the form in which they are compared (lower case, single spaces).
-    """
+    """One of several plans of a contract, with its own products, dates and types of requests."""
 
     id: str
     bought: Contract
+    """A copy of the contract that has only this plan, its base plan and its products."""
     valid_from: date | None = None
-    valid_to: date | None = None  # exclusive
+    """The first day in force. None means no such bound."""
+    valid_to: date | None = None
+    """The first day no longer in force. None means no such bound."""
     types: frozenset[str] = frozenset()
-    normal_types: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
+    """Types of requests for which the entitlement applies. Empty means all."""
+    normal_types: frozenset[str] = field(init=False, repr=False, compare=False)
+    """`types` in the form in which they are compared (lower case, single spaces)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "normal_types", normals(self.types))
@@ -159,61 +158,69 @@ class ContractEntitlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What one customer bought: a plan in a country and time zone, for some products, with people.
-
-    `customers`: names by which tickets call the customer. `products`: those covered, empty for every product, except
-    `excluded_products` and `unavailable_products` (for which the plan is not sold). `base_plan`: the plan whose targets
-    apply to products not covered. `holidays`: None: each coverage (hours of service) says which holidays are closed;
-    False: none are; True: those of `country` and `subdivision` are, also where a coverage names none (but not around
-    the clock). `valid_from`, `valid_to`: the first day in force, and the first day no longer in force. `entitlements`:
-    if it has several, all in order; plan, base plan and products are then those of the first. `vendors`: contracts with
-    vendors, None if nothing is said of them. `environment`: what the customer runs. `registration_domains`: mail
-    domains whose addresses may register for notices. `people`: by id. `languages`: tags, the preferred first.
-    `targets`: its own, tried before the plan's; `rows`: the same by metric; `matched_on`: the attributes that they look
-    at. `at_close`: None: as the plan says. `notes`: language tag -> text. `leaves_unspecified`: metrics that may go
-    without a number. `windows`: booked hours that count too. `version`, `effective_from`: of a recorded contract; 0 and
-    None for one of a file. `normal_…`: the names in the form in which they are compared. `hours_key`: equal for
-    contracts with the same zone and holidays. `objectives`: shares that must be in time; of a contract with several
-    entitlements those for all of them together.
-    """
+    """What one customer bought: a plan in a country and time zone, for some products, with people."""
 
     id: ContractId
-    customers: frozenset[str]  # names by which sources call the customer
+    customers: frozenset[str]
+    """Names by which tickets call the customer."""
     plan: PlanId
     zone: str
     title: str = ""
-    base_plan: PlanId | None = None  # H3, H4: targets for products out of scope
+    base_plan: PlanId | None = None
+    """The plan whose targets apply to products that are not covered (clauses H3 and H4)."""
     country: str | None = None
     subdivision: str | None = None
-    holidays: bool | None = None  # None: as the coverage says; False/True: the contract overrides
+    holidays: bool | None = None
+    """Whether holidays are closed. None means that each coverage (hours of service) decides. False closes no holiday.
+    True also gives a coverage without holidays those of the contract's country, unless it is open around the clock."""
     valid_from: date | None = None
-    valid_to: date | None = None  # exclusive
-    products: frozenset[str] = frozenset()  # scope; empty: every product
-    excluded_products: frozenset[str] = frozenset()  # clause I9
-    unavailable_products: frozenset[str] = frozenset()  # clause H17
+    """The first day in force."""
+    valid_to: date | None = None
+    """The first day no longer in force."""
+    products: frozenset[str] = frozenset()
+    """The covered products. Empty means every product."""
+    excluded_products: frozenset[str] = frozenset()
+    """Products that are not covered by agreement (clause I9)."""
+    unavailable_products: frozenset[str] = frozenset()
+    """Products that are not covered because the plan is not sold for them (clause H17)."""
     entitlements: tuple[ContractEntitlement, ...] = ()
-    vendors: tuple[VendorContract, ...] | None = None  # clause H13
+    """The plans of a contract with several plans. `plan`, `base_plan` and `products` are then those of the first
+    entitlement."""
+    vendors: tuple[VendorContract, ...] | None = None
+    """The customer's contracts with vendors (clause H13). None if not stated."""
     environment: tuple[EnvironmentItem, ...] = ()
-    registration_domains: frozenset[str] = frozenset()  # of addresses that may register themselves (clause I5)
+    """What the customer runs."""
+    registration_domains: frozenset[str] = frozenset()
+    """Mail domains whose addresses may register for notices (clause I5)."""
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
     roles: tuple[RoleHolder, ...] = ()
     languages: tuple[str, ...] = ("en",)
+    """Language tags, best first."""
     targets: tuple[Target, ...] = ()
     allowances: tuple[Allowance, ...] = ()  # with its own amounts; optional ones if bought (clauses E13, E14)
     objectives: tuple[Objective, ...] = ()  # of attainment: the plan's, with its own changes (clause E4)
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
-    leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number
-    windows: tuple[BookedWindow, ...] = ()  # booked hours; no file has them
-    version: int = 0  # of a recorded contract; 0: from a file
-    effective_from: datetime | None = None  # of that version
-    normal_customers: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
-    normal_products: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
+    leaves_unspecified: frozenset[MetricId] = frozenset()
+    """Metrics for which the contract accepts that the plan has no number."""
+    windows: tuple[BookedWindow, ...] = ()
+    """Booked extra hours."""
+    version: int = 0
+    """Number of the contract's version. 0 for a contract from a file."""
+    effective_from: datetime | None = None
+    """The instant from which the version applies. None for a contract from a file."""
+    normal_customers: frozenset[str] = field(init=False, repr=False, compare=False)
+    """`customers` in the form in which they are compared."""
+    normal_products: frozenset[str] = field(init=False, repr=False, compare=False)
+    """`products` in the form in which they are compared."""
     normal_excluded: frozenset[str] = field(init=False, repr=False, compare=False)
     normal_unavailable: frozenset[str] = field(init=False, repr=False, compare=False)
-    hours_key: str = field(init=False, repr=False, compare=False)  # what of it decides on calendars, beside coverages
+    hours_key: str = field(init=False, repr=False, compare=False)
+    """A key that is equal for contracts with the same zone and holidays."""
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
-    matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any override looks at
+    """The contract's own targets by metric."""
+    matched_on: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The attributes that select the contract's own targets."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "normal_customers", normals(self.customers))
@@ -243,6 +250,9 @@ class Contract:
     def under(self, entitlement: str) -> Contract:
         """Return the contract with only the plan, base plan and products of one entitlement.
 
-        `entitlement`: id of the entitlement. For "" or an unknown id, the contract itself is returned.
+        For "" or an unknown id, the contract itself is returned.
+
+        Args:
+            entitlement: Id of the entitlement.
         """
         return next((each.bought for each in self.entitlements if each.id == entitlement), self)

@@ -11,9 +11,13 @@ from sla_domain.rulebook import Rulebook
 def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, ...]:
     """Return what each ledger of the contract is computed from, in the order of the allowances.
 
-    A ledger is the account of one allowance (included amount). `rulebook`: provides the plans and calendars. The result
-    is empty for a contract without a first day. Raises CalendarError if no calendar can be made of the hours that an
-    allowance names.
+    A ledger is the account of one allowance (included amount). The result is empty for a contract without a first day.
+
+    Args:
+        rulebook: The plans and calendars.
+
+    Raises:
+        CalendarError: No calendar can be made of the hours that an allowance names.
     """
     if contract.valid_from is None:
         return ()

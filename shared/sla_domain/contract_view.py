@@ -38,14 +38,14 @@ class ContractShare:
 
     A period is the time under one contract and customer. The methods return which clocks, facts and alerts the contract
     may see.
-    `contract`: id of the contract.
-    `periods`: all periods of the incident.
-    `own`: for each of `periods`, whether it belongs to the contract.
     """
 
     contract: str
+    """Id of the contract."""
     periods: tuple[ContractPeriod, ...]
-    own: tuple[bool, ...]  # period by period
+    """All periods of the incident."""
+    own: tuple[bool, ...]
+    """For each of `periods`, whether it belongs to the contract."""
 
     @property
     def whole(self) -> bool:
@@ -55,7 +55,9 @@ class ContractShare:
     def has_clock(self, start: datetime | None, end: datetime | None) -> bool:
         """Return whether a clock that ran in `[start, end)` overlaps a period of this contract.
 
-        `start`: None: not known, read as before all periods. `end`: None: the clock has not ended.
+        Args:
+            start: When the clock started. None if not known; such a clock is read as started before all periods.
+            end: When the clock ended. None if the clock has not ended.
         """
         for number, period in enumerate(self.periods):
             if not self.own[number]:
@@ -70,9 +72,11 @@ class ContractShare:
     def has_fact(self, label: str, at: datetime) -> bool:
         """Return whether this contract may read a published fact that became true at `at`.
 
-        `label`: id of the contract under which the fact was published. The contract may read the fact if `has_label` is
-        true and `at` does not lie inside a period of another contract. The instants at which such a period starts and
-        ends are not inside.
+        The contract may read the fact if `has_label` is true and `at` does not lie inside a period of another contract.
+        The instants at which such a period starts and ends are not inside.
+
+        Args:
+            label: Id of the contract under which the fact was published.
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -83,10 +87,14 @@ class ContractShare:
     def has_label(self, label: str, at: datetime) -> bool:
         """Return whether this contract may see an alert or delivery of the instant `at`.
 
-        `label`: id of the contract that the alert or delivery names. Two cases are true:
+        The result is true in two cases:
+
         1. `label` is this contract's own id.
         2. `at` lies in a period, both ends included, that is under the contract `label` and belongs to this contract
-        (`own`).
+           (`own`).
+
+        Args:
+            label: Id of the contract that the alert or delivery names.
         """
         if label == self.contract:
             return True
@@ -115,19 +123,17 @@ class ContractShare:
 
 @dataclass(frozen=True, slots=True)
 class ContractView:
-    """What an API key that is limited to one contract may see of an incident.
-
-    `share`: the periods of the incident that belong to the contract.
-    `events`: the events from which to compute the incident that `of` takes. Events of other contracts' periods are
-    included, without what people wrote.
-    `own`: ids of the events that may be shown.
-    `until`: when the incident left the contract; None: the incident stayed.
-    """
+    """What an API key that is limited to one contract may see of an incident."""
 
     share: ContractShare
+    """The periods of the incident that belong to the contract."""
     events: tuple[IncidentEvent, ...]
+    """The events from which to compute the incident that the method `of` takes. Events of other contracts' periods are
+    included, without what people wrote."""
     own: frozenset[EventId]
+    """Ids of the events that may be shown."""
     until: datetime | None
+    """When the incident left the contract. None if the incident is still under it."""
 
     @property
     def everything(self) -> bool:
@@ -163,7 +169,8 @@ class ContractView:
     def of(self, incident: Incident) -> Incident:
         """Return `incident` without the clocks, holders and remarks of other contracts' periods.
 
-        `incident`: computed from this view's `events`.
+        Args:
+            incident: Computed from this view's `events`.
         """
         if self.everything:
             return incident
@@ -178,12 +185,15 @@ class ContractView:
 
 
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
-    """Return the periods of an incident that belong to one contract; None if no period does.
+    """Return the periods of an incident that belong to one contract, or None if no period does.
 
-    `periods`: under which contract the incident was, since when. `contract`: id of the contract.
     A period belongs to the contract that it is under. The periods before the first `named` one (under a customer's own
     contract) also belong to the contract of that named period. A period without length belongs to the contract of the
     next period.
+
+    Args:
+        periods: Under which contract the incident was, since when.
+        contract: Id of the contract.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
@@ -199,13 +209,14 @@ def contract_share(periods: Sequence[ContractPeriod], contract: str) -> Contract
 def contract_view(
     events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
 ) -> ContractView | None:
-    """Return what one contract may see of an incident; None if it may see nothing.
+    """Return what one contract may see of an incident, or None if it may see nothing.
 
-    `contract`: id of the contract.
-    `periods`: under which contract the incident was, since when. They may be older than the newest events. If an event
-    names another customer than its period, that event and all later ones are not shown.
-    `complete`: whether `events` are all events of the incident. If not, the instants of the periods decide to which
-    period an event belongs.
+    Args:
+        periods: The incident's contracts, each with the instant since when. The periods may be older than the newest
+            events. If an event names another customer than its period, that event and all later ones are not shown.
+        contract: Id of the contract.
+        complete: Whether `events` are all events of the incident. If False, the instants of the periods decide to which
+            period an event belongs.
     """
     share = contract_share(periods, contract)
     known = list(events)

@@ -40,7 +40,7 @@ class PublishedClock(Protocol):
 
     @property
     def started_at(self) -> datetime | None:
-        """Return when the clock started; None if that was not stored."""
+        """Return when the clock started, or None if that was not stored."""
         ...
 
     @property
@@ -67,12 +67,16 @@ def start_name(clock: Clock) -> str:
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
     """Return the incident with the ids under which its clocks were published.
 
-    `known`: clock id -> what is stored of the published clock. A clock gets the id of a published clock if one of these
-    holds:
+    A clock gets the id of a published clock if one of these holds:
+
     1. Both have a breach at the same instant.
     2. Both began with the same event.
     3. An older release did not store that event, and metric and start are equal.
+
     Every other clock is new and gets an unused id.
+
+    Args:
+        known: Clock id -> what is stored of the published clock.
     """
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident

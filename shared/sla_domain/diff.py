@@ -75,11 +75,14 @@ def new_facts(
 
     A fact is an event about a clock or the incident. Give the clocks their published ids first
     (`cycles.with_published_ids`).
-    `published`: clock id -> what has been published about the clock.
-    `keys`: keys of the published facts about the incident itself.
-    `upto`: None if timers publish future warnings and breaches. Callers without timers (replay, tests) pass an instant,
-    to get the warnings and breaches up to then.
-    `unread`: ids of published clocks whose catalogue version cannot be read. Open ones are cancelled; ended ones stay.
+
+    Args:
+        published: Clock id -> what has been published about the clock.
+        keys: Keys of the published facts about the incident itself.
+        upto: The instant up to which to return warnings and breaches, for callers without timers (replay, tests). None
+            if timers publish future warnings and breaches.
+        unread: Ids of published clocks whose catalogue version cannot be read. Open ones are cancelled, and ended ones
+            stay.
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
@@ -102,9 +105,11 @@ class ClockDiff:
     """Compares one clock with what is published about it, to find the facts still to publish.
 
     A fact is an event about the clock. Call `facts` once.
-    `published`: None if nothing is published about the clock.
-    `upto`: for callers without timers (replay, tests): pending warnings and breaches up to this instant are treated as
-    passed. None: pending ones are not passed.
+
+    Args:
+        published: The state of what is published about the clock. None if nothing is published.
+        upto: The instant up to which pending warnings and breaches are treated as passed, for callers without timers
+            (replay, tests). None means that no pending ones are.
     """
 
     def __init__(

@@ -16,28 +16,24 @@ REPEAT = 0  # the level number of the step that begins another round
 
 
 class TellKind(StrEnum):
-    """What a level of an escalation policy does.
+    """What a level of an escalation policy does."""
 
-    `PAGE`: call people, at any hour, until somebody acknowledges.
-    `NOTICE`: only inform people.
-    """
-
-    PAGE = "page"  # at any hour, until somebody acknowledges
-    NOTICE = "notice"  # informs
+    PAGE = "page"
+    """Call people, at any hour, until somebody acknowledges."""
+    NOTICE = "notice"
+    """Only inform people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyLevel:
-    """One level of an escalation policy: whom to notify, when, and through which channels.
-
-    `after`: the delay from the beginning of a round.
-    `tell`: names of roles. A name that no role has is the id of a person.
-    `channels`: through which to notify; empty: through the addresses of each person.
-    """
+    """One level of an escalation policy: whom to notify, when, and through which channels."""
 
     after: timedelta
+    """The delay from the beginning of a round."""
     tell: tuple[str, ...]
+    """Names of roles to notify. A name that no role has is the id of a person."""
     channels: tuple[str, ...] = ()
+    """The channels to use. Empty means the addresses of each person."""
     kind: TellKind = TellKind.PAGE
 
 
@@ -46,32 +42,30 @@ class EscalationPolicy:
     """An escalation policy: the levels to notify, in the order of their delays.
 
     A round notifies every level once.
-    `repeat`: how many rounds follow the first.
-    `pause`: the time from the last level of a round to the next round.
-    `titles`: language tag -> title.
-    `clause`: the contract clause, "" if none is named.
     """
 
     id: str
     levels: tuple[PolicyLevel, ...]
     repeat: int = 0
+    """How many rounds follow the first."""
     pause: timedelta = timedelta(minutes=30)
+    """The time from the last level of a round to the next round."""
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Language tag -> title."""
     clause: str = ""
+    """The contract clause. "" if none is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoundStep:
-    """One step of an escalation round: a level is notified, or the next round begins.
-
-    `round`: number of the round, from 0.
-    `level`: number of the level, from 1. REPEAT (0): the next round begins.
-    `at`: when.
-    """
+    """One step of an escalation round: a level is notified, or the next round begins."""
 
     round: int
+    """Number of the round, from 0."""
     level: int
+    """Number of the level, from 1. REPEAT (0) means that the next round begins."""
     at: datetime
+    """When the step is due."""
 
 
 def round_steps(
@@ -79,13 +73,15 @@ def round_steps(
 ) -> tuple[RoundStep, ...]:
     """Return the steps of one escalation round, in the order of their instants.
 
-    The last step, with level REPEAT, begins the next round. It is missing if no further round follows, or without
-    levels.
-    `delays`: when each level is due after `start`, in rising order. A level with delay 0 gets no step.
-    `round_`: number of the round, from 0.
-    `start`: when the round begins.
-    `repeat_after`: the time from the last level to the next round; None: no further round.
-    `repeats`: how many rounds may follow the first.
+    The last step, with level REPEAT, begins the next round. That step is missing if no further round follows or if
+    there are no levels. A level with delay 0 gets no step.
+
+    Args:
+        delays: When each level is due after `start`, in rising order.
+        round_: Number of the round, from 0.
+        start: When the round begins.
+        repeat_after: The time from the last level to the next round. None means no further round.
+        repeats: How many rounds may follow the first.
     """
     steps = [
         RoundStep(round_, number, start + delay) for number, delay in enumerate(delays, start=1) if delay > timedelta()

@@ -32,49 +32,50 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class EventKind(StrEnum):
-    """The kinds of incident events; `opened` is sent as type `io.slad.incident.opened.v1`.
+    """The kinds of incident events.
 
-    `DESCRIBED`: the description arrived or changed.
-    `RESPONDED`: staff answered the customer.
-    `COMMENTED`: somebody commented, and it is not known for which side.
-    `UPDATED`: staff informed the customer of the progress.
-    `RECLASSIFIED`: a wrong priority was corrected.
-    `WAITING`: work waits for somebody (`waiting_on`).
-    `CANCELLED`: the ticket turned out not to be an incident.
-    `MERGED`: the incident continues as another incident.
-    `RENAMED`: the ticket got another id.
-    `ESCALATED`: somebody escalated the incident by hand.
-    `TARGET_AGREED`: the parties agreed on a due date.
-    `EXEMPTED`: clocks are left out of attainment (share of targets met).
-    `RATED`: the customer rated the service.
-    `OBSERVED`: nothing happened; the event's `snapshot` shows the ticket's state.
+    An event of the kind `opened` is sent as type `io.slad.incident.opened.v1`.
     """
 
     OPENED = "opened"
     DESCRIBED = "described"
+    """The description arrived or changed."""
     RESPONDED = "responded"
+    """Staff answered the customer."""
     CUSTOMER_REPLIED = "customer_replied"
-    COMMENTED = "commented"  # a comment of somebody whose side is not known
+    COMMENTED = "commented"
+    """Somebody commented, and it is not known for which side."""
     UPDATED = "updated"
+    """Staff informed the customer of the progress."""
     ASSIGNED = "assigned"
     PRIORITY_CHANGED = "priority_changed"
     DOWNGRADE_PROPOSED = "downgrade_proposed"
     DOWNGRADE_AGREED = "downgrade_agreed"
     RECLASSIFIED = "reclassified"
+    """A wrong priority was corrected."""
     WAITING = "waiting"
+    """Work waits for somebody (`waiting_on`)."""
     RESUMED = "resumed"
     WORKAROUND_PROVIDED = "workaround_provided"
     RESOLVED = "resolved"
     REOPENED = "reopened"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+    """The ticket turned out not to be an incident."""
     MERGED = "merged"
+    """The incident continues as another incident."""
     RENAMED = "renamed"
+    """The ticket got another id."""
     ESCALATED = "escalated"
+    """Somebody escalated the incident by hand."""
     TARGET_AGREED = "target_agreed"
+    """The parties agreed on a due date."""
     EXEMPTED = "exempted"
+    """Clocks are left out of attainment (share of targets met)."""
     RATED = "rated"
-    OBSERVED = "observed"  # nothing happened; `snapshot` shows how the ticket stands
+    """The customer rated the service."""
+    OBSERVED = "observed"
+    """Nothing happened; the event's `snapshot` shows the ticket's state."""
 
 
 WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.COMMENTED, EventKind.UPDATED})
@@ -84,89 +85,86 @@ WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.CO
 class TimeQuality(StrEnum):
     """How reliable an event's `occurred_at` is, the most reliable first.
 
-    `EXACT`: the sender states the time.
-    `DOUBTFUL`: a local time that came twice or never, or a time that the order of events contradicts.
-    `OBJECT_UPDATED`: the time of the ticket's last change, as no better time is known.
-    `RECEIPT`: the time at which slad received the event.
     A verdict (met, missed) has the worst quality of its incident's events.
     """
 
     EXACT = "exact"
-    DOUBTFUL = "doubtful"  # a local time shown twice or never, or one that the order of events contradicts
+    """The sender states the time."""
+    DOUBTFUL = "doubtful"
+    """A local time that came twice or never, or a time that the order of events contradicts."""
     OBJECT_UPDATED = "object_updated"
+    """The time of the ticket's last change, used if no better time is known."""
     RECEIPT = "receipt"
+    """The time at which slad received the event."""
 
 
 class Actor(StrEnum):
-    """Who caused an event.
-
-    `BOT`: a program. Its comments affect no clocks unless a metric names bots; its changes to the ticket do.
-    `UNKNOWN`: the sender does not say whether the author is staff or customer. If the author's name is the reporter's,
-    the author is read as the customer. Otherwise a response is read as coming from staff, and a plain comment as coming
-    from nobody.
-    """
+    """Who caused an event."""
 
     CUSTOMER = "customer"
     STAFF = "staff"
     BOT = "bot"
+    """A program. Comments of bots affect no clocks unless a metric names bots. A bot's changes to the ticket do affect
+    clocks."""
     UNKNOWN = "unknown"
+    """The sender does not say whether the author is staff or customer. If the author's name is the reporter's, the
+    author is read as the customer. Otherwise a response is read as coming from staff, and a plain comment as coming
+    from nobody."""
 
 
 class WaitingOn(StrEnum):
-    """Whom an incident waits on; the waiting time of each is added up separately (clause H11).
+    """Whom an incident waits on.
 
-    `OTHER`: somebody else, or nobody in particular.
+    The waiting time of each party is added up separately (clause H11).
     """
 
     CUSTOMER = "customer"
     VENDOR = "vendor"
     OTHER = "other"
+    """Somebody else, or nobody in particular."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedTarget:
-    """A due instant that the parties agreed on for the clock of one metric (clause B5).
-
-    `metric`: id of the metric.
-    `due_at`: aware datetime.
-    `moved_by_pauses`: whether the open time of later pauses is added to `due_at`.
-    """
+    """A due instant that the parties agreed on for the clock of one metric (clause B5)."""
 
     metric: str
+    """Id of the metric."""
     due_at: datetime
+    """Aware datetime."""
     agreed_by: str
     reason: str = ""
     moved_by_pauses: bool = False
+    """Whether the open time of later pauses is added to `due_at`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The state of the sender's ticket at one instant, as one delivery shows it.
-
-    `at`: the instant: the ticket's own "updated", else the time of the delivery.
-    `created_at`, `ended_at`, `phase`: None if the ticket does not state them in words that slad knows.
-    `waiting_on`: whom the ticket waits on; None: nobody.
-    `attributes`: name -> value. The value "" means that the ticket has no value now. For a missing name, nothing is
-    known.
-    `version`: the sender's number of this state; 0: none.
-    `before`: name -> value before this delivery's changes, used to order deliveries of one instant. The earlier phase
-    has the name PHASE.
-    """
+    """The state of the sender's ticket at one instant, as one delivery shows it."""
 
     at: datetime
+    """The ticket's own time of its last change. The time of the delivery if the ticket states none."""
     created_at: datetime | None = None
+    """When the ticket was created. None if the ticket does not state it."""
     phase: Phase | None = None
+    """The ticket's phase. None if the ticket does not state it in words that slad knows."""
     waiting_on: WaitingOn | None = None
+    """Whom the ticket waits on. None means nobody."""
     ended_at: datetime | None = None
+    """When the ticket ended. None if the ticket does not state it."""
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Name -> value. The value "" means that the ticket has no value now. For a missing name, nothing is known."""
     version: int = 0
+    """The sender's number of this state. 0 means none."""
     before: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Name -> value before this delivery's changes, used to order deliveries of one instant. The name PHASE has the
+    earlier phase."""
 
     @property
     def phase_text(self) -> str:
         """Return the ticket's phase as a text, such as `waiting:customer` or `open`.
 
-        "" if `phase` is None. A later snapshot has this text in its `before`.
+        The result is "" if `phase` is None. A later snapshot has this text in its `before`.
         """
         if self.phase is None:
             return ""
@@ -175,47 +173,46 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentEvent:
-    """One thing that happened to one incident.
-
-    `occurred_at`, `quality`: when, as the sender states it, and how reliable that time is.
-    `version`: the sender's number of the change, to order events of one instant; 0: none.
-    `actor_id`: the author's account, while it is not known whether the author is the reporter; else "".
-    `attributes`: name -> value, such as customer or priority. The newest value of each name applies.
-    `known_as`: for `renamed`, another id of this incident. For `merged`, the id under which the incident continues, if
-    that id always meant the same incident; else None.
-    `carried_from`: the event is a copy from that incident, which is or was merged into this one.
-    `unanswered_since`: since when a copied comment waits for an answer; None: it does not wait.
-    `metrics`: for `exempted`, ids of metrics; empty: all.
-    `score`: for `rated`.
-    `warnings`: what of the ticket could not be translated.
-    `snapshot`: the ticket's state; only the last event of a delivery has it.
-    `history`: the event was imported long afterwards; nobody is notified.
-    """
+    """One thing that happened to one incident."""
 
     id: EventId
     incident: IncidentId
     kind: EventKind
     occurred_at: datetime
+    """When it happened, as the sender states it."""
     received_at: datetime
     source: str
     quality: TimeQuality = TimeQuality.EXACT
+    """How reliable `occurred_at` is."""
     version: int = 0
+    """The sender's number of the change, to order events of one instant. 0 means none."""
     actor: Actor = Actor.UNKNOWN
     actor_name: str = ""
     actor_id: str = ""
+    """The author's account, while it is not known whether the author is the reporter. "" otherwise."""
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Name -> value, such as customer or priority. The newest value of each name applies."""
     waiting_on: WaitingOn | None = None
     agreed: AgreedTarget | None = None
     merged_into: IncidentId | None = None
     known_as: IncidentId | None = None
+    """For `renamed`, another id of this incident. For `merged`, the id under which the incident continues, if that id
+    always meant the same incident. None otherwise."""
     carried_from: IncidentId | None = None
-    unanswered_since: datetime | None = None  # set by the fold alone: a carried comment waits for an answer since then
-    metrics: tuple[str, ...] = ()  # exempted: which metrics; empty means all
-    score: int | None = None  # rated
+    """The incident from which the event is copied. That incident is or was merged into this one."""
+    unanswered_since: datetime | None = None
+    """Since when a copied comment waits for an answer. None if the comment does not wait."""
+    metrics: tuple[str, ...] = ()
+    """For `exempted`, the ids of the metrics. Empty means all."""
+    score: int | None = None
+    """For `rated`, the customer's score."""
     reason: str = ""
-    warnings: tuple[str, ...] = ()  # what the dialect could not map; they become remarks of the incident
+    warnings: tuple[str, ...] = ()
+    """What of the ticket could not be translated."""
     snapshot: Snapshot | None = None
-    history: bool = False  # imported, long after it happened: nobody is notified of what followed from it
+    """The ticket's state. Only the last event of a delivery has a snapshot."""
+    history: bool = False
+    """Whether the event was imported long afterwards. Nobody is notified of such an event."""
 
     @property
     def automatic(self) -> bool:

@@ -19,131 +19,119 @@ from sla_domain.incident import ContractPeriod
 
 
 class FactKind(StrEnum):
-    """The kind of a fact (what is published about a clock or incident), sent as `io.slad.<kind>.v1`.
-
-    `CLOCK_RETARGETED`: a clock has another target, due instant or priority.
-    `CLOCK_AMENDED`: a published verdict or breach is corrected, a clock became exempt, or an ended clock no longer
-    exists.
-    `PROMISE_MADE`: the first due instants are promised to the customer.
-    `PROMISE_MOVED`: a promised due instant changed.
-    `PROMISE_NONE`: the incident has no clock, as its plan gives no numbers.
-    `CONTRACT_CHANGED`: the incident is under another contract or customer.
-    `PRIORITY_CORRECTED`: a priority was corrected, and the customer is notified.
-    """
+    """The kind of a fact (what is published about a clock or incident), sent as `io.slad.<kind>.v1`."""
 
     CLOCK_STARTED = "clock.started"
     CLOCK_PAUSED = "clock.paused"
     CLOCK_RESUMED = "clock.resumed"
     CLOCK_RETARGETED = "clock.retargeted"
+    """A clock has another target, due instant or priority."""
     CLOCK_WARNED = "clock.warned"
     CLOCK_BREACHED = "clock.breached"
     CLOCK_MET = "clock.met"
     CLOCK_MISSED = "clock.missed"
     CLOCK_CANCELLED = "clock.cancelled"
     CLOCK_AMENDED = "clock.amended"
+    """A published verdict or breach is corrected, a clock became exempt, or an ended clock no longer exists."""
     PROMISE_MADE = "promise.made"
+    """The first due instants are promised to the customer."""
     PROMISE_MOVED = "promise.moved"
+    """A promised due instant changed."""
     PROMISE_NONE = "promise.none"
+    """The incident has no clock, as its plan gives no numbers."""
     CONTRACT_CHANGED = "contract.changed"
+    """The incident is under another contract or customer."""
     PHASE_CHANGED = "phase.changed"
     PRIORITY_CORRECTED = "priority.corrected"
+    """A priority was corrected, and the customer is notified."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """A published breach that is no longer true.
-
-    `key`: the key of the fact that published the breach.
-    `due_at`: the published due instant; None: not known.
-    """
+    """A published breach that is no longer true."""
 
     key: str
+    """The key of the fact that published the breach."""
     due_at: datetime | None = None
+    """The published due instant. None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class MovedBreach:
-    """A published breach that is true at another due instant than published.
-
-    `old_at`: the due instant that was published.
-    `new_at`: the due instant that was really passed.
-    """
+    """A published breach that is true at another due instant than published."""
 
     old_at: datetime
+    """The due instant that was published."""
     new_at: datetime
+    """The due instant that was really passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Body of the fact that a clock started; the first fact of every clock."""
+    """Body of the fact that a clock started.
+
+    It is the first fact of every clock.
+    """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_STARTED
 
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Body of the fact that a clock is paused.
-
-    `why`: the reason in words.
-    `waiting_on`: whom the incident waits on: `customer`, `vendor` or `other`. "" if the clock is paused for another
-    reason.
-    """
+    """Body of the fact that a clock is paused."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_PAUSED
     why: str = ""
+    """The reason in words."""
     waiting_on: str = ""
+    """Whom the incident waits on: `customer`, `vendor` or `other`. "" if the clock is paused for another reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Body of the fact that a clock runs again, after a pause or after its end.
-
-    `old_due_at`: the due instant published last; None: there was none.
-    `new_due_at`: the due instant from now on; None: there is none.
-    """
+    """Body of the fact that a clock runs again, after a pause or after its end."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RESUMED
     old_due_at: datetime | None = None
+    """The due instant published last. None if there was none."""
     new_due_at: datetime | None = None
+    """The due instant from now on. None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retargeted:
-    """Body of the fact that a clock has another target, due instant or priority.
-
-    `priority`: id of the priority now.
-    `old_due_at`, `new_due_at`: the due instants before and now; None: no due instant.
-    `old_generation`: the number, from 0, of the target before.
-    `agreed_by`: who agreed to the due instant; "": nobody.
-    `broken_since`: the new due instant, if its breach was published earlier.
-    `catalogue`: the catalogue version whose coming into force caused the change; "": an event caused it.
-    `old_priority`: id of the priority before, given only if nothing else changed. `old_due_at`, `new_due_at` and
-    `old_generation` are None then.
-    """
+    """Body of the fact that a clock has another target, due instant or priority."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RETARGETED
     old_due_at: datetime | None = None
+    """The due instant before. None means no due instant."""
     new_due_at: datetime | None = None
+    """The due instant now. None means no due instant."""
     priority: str = ""
+    """Id of the priority now."""
     old_priority: str = ""
+    """Id of the priority before, given only if nothing else changed. Then `old_due_at`, `new_due_at` and
+    `old_generation` are None."""
     old_generation: int | None = None
+    """The number, from 0, of the target before."""
     agreed_by: str = ""
+    """Who agreed to the due instant. "" means nobody."""
     broken_since: datetime | None = None
+    """The new due instant, if its breach was published earlier."""
     catalogue: str = ""
+    """The catalogue version whose coming into force caused the change. "" if an event caused it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Body of the fact that a clock reached a warning threshold before its due instant.
-
-    `threshold`: `warn-75` (percent of the allowed time) or `warn-3600s` (seconds before the due instant).
-    `overtaken`: the warning was noticed only after the breach, the clock's end or a change of target. Nobody is
-    notified of such a warning.
-    """
+    """Body of the fact that a clock reached a warning threshold before its due instant."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_WARNED
-    threshold: str = ""  # `warn-75`, `warn-3600s`
+    threshold: str = ""
+    """`warn-75` (percent of the allowed time) or `warn-3600s` (seconds before the due instant)."""
     overtaken: bool = False
+    """Whether the warning was noticed only after the breach, after the clock's end or after a change of target. Nobody
+    is notified of such a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,25 +143,23 @@ class Breached:
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """A clock stopped. `consumed`: counted time, None in facts of releases that did not write it."""
+    """The fields of a fact that a clock stopped."""
 
     quality: str = ""
+    """How reliable the times of the incident's events are."""
     why: str = ""
+    """The reason of the stop in words."""
     consumed: timedelta | None = None
+    """Counted time. None in facts of older releases."""
     stopped_while_paused: bool = False
+    """Whether the clock was paused when it stopped. A resume may have been forgotten."""
     exempt: str = ""
+    """Why the clock is left out of attainment (share of targets met). "" if it is not left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Met(_Verdict):
-    """Body of the fact that the clock stopped at or before its due instant.
-
-    `quality`: how reliable the times of the incident's events are.
-    `why`: the reason of the stop in words.
-    `consumed`: counted time; None in facts of older releases.
-    `stopped_while_paused`: the clock was paused; a resume may have been forgotten.
-    `exempt`: why the clock is left out of attainment (share of targets met); "": not left out.
-    """
+    """Body of the fact that the clock stopped at or before its due instant."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MET
 
@@ -183,11 +169,6 @@ class Missed(_Verdict):
     """Body of the fact that the clock stopped after its due instant.
 
     The breach is published before this fact.
-    `quality`: how reliable the times of the incident's events are.
-    `why`: the reason of the stop in words.
-    `consumed`: counted time; None in facts of older releases.
-    `stopped_while_paused`: the clock was paused; a resume may have been forgotten.
-    `exempt`: why the clock is left out of attainment (share of targets met); "": not left out.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MISSED
@@ -195,15 +176,13 @@ class Missed(_Verdict):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Body of the fact that the clock ended without a verdict: neither met nor missed.
-
-    `why`: the reason in words.
-    `withdrawn`: the target is no longer promised, although the incident continues.
-    """
+    """Body of the fact that the clock ended without a verdict: neither met nor missed."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_CANCELLED
     why: str = ""
+    """The reason in words."""
     withdrawn: bool = False
+    """Whether the target is no longer promised, although the incident continues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,20 +190,20 @@ class Gone:
     """Body of the fact that a published clock no longer exists after its incident was computed anew.
 
     For example, a late event leaves a metric with fewer clocks.
-    `old_state`: the state published last.
-    `why`: the reason in words.
-    `takes_back`: published breaches that are no longer true.
-    `withdrawn`: the catalogue version of the target cannot be read, so the reason is not known. No breach is taken
-    back.
-    `catalogue`: the catalogue version whose coming into force caused the change. "" if an event caused the change, or
-    if the clock was open.
     """
 
     old_state: ClockState
+    """The state published last."""
     why: str = ""
+    """The reason in words."""
     withdrawn: bool = False
+    """Whether the catalogue version of the target cannot be read. The reason is then not known, and no breach is taken
+    back."""
     takes_back: tuple[TakenBack, ...] = ()
+    """Published breaches that are no longer true."""
     catalogue: str = ""
+    """The catalogue version whose coming into force caused the change. "" if an event caused the change, or if the
+    clock was open."""
 
     @property
     def kind(self) -> FactKind:
@@ -234,24 +213,25 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Amended:
-    """Body of the fact that corrects a published verdict (met, missed) or breach of a clock.
-
-    `takes_back`: published breaches that are no longer true.
-    `moved`: a published breach that is true at another due instant. A fact with `moved` has no `takes_back`.
-    `new_state`: the clock's state now.
-    `old_state`, `why`, `old_due_at`, `new_due_at`: given only if the verdict changed; `why` is in words.
-    `catalogue`: the catalogue version whose coming into force caused the change; "": a late event caused it.
-    """
+    """Body of the fact that corrects a published verdict (met, missed) or breach of a clock."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
     takes_back: tuple[TakenBack, ...] = ()
+    """Published breaches that are no longer true."""
     old_state: ClockState | None = None
+    """The clock's state before. Given only if the verdict changed."""
     new_state: ClockState | None = None
+    """The clock's state now."""
     why: str = ""
+    """The reason in words. Given only if the verdict changed."""
     old_due_at: datetime | None = None
+    """The due instant before. Given only if the verdict changed."""
     new_due_at: datetime | None = None
+    """The due instant now. Given only if the verdict changed."""
     moved: MovedBreach | None = None
+    """A published breach that is true at another due instant. A fact with `moved` has no `takes_back`."""
     catalogue: str = ""
+    """The catalogue version whose coming into force caused the change. "" if a late event caused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,67 +239,60 @@ class Exempted:
     """Body of the fact that a clock is left out of attainment (the share of targets met).
 
     The fact is sent as `clock.amended`.
-    `exempt`: the reason.
-    `exempt_by`: who exempted the clock.
-    `catalogue`: the catalogue version whose coming into force caused the change; "": an event caused it.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
     exempt: str
+    """The reason."""
     exempt_by: str = ""
+    """Who exempted the clock."""
     catalogue: str = ""
+    """The catalogue version whose coming into force caused the change. "" if an event caused it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseMade:
-    """Body of the fact that promises the first due instants of an incident.
-
-    `lines`: metric id -> due instant (UTC).
-    `zone`: the customer's time zone, in which the instants are shown.
-    """
+    """Body of the fact that promises the first due instants of an incident."""
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MADE
     lines: Mapping[str, datetime]
+    """Metric id -> due instant (UTC)."""
     zone: str = ""
+    """The customer's time zone, in which the instants are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseMoved:
-    """Body of the fact that a promised due instant changed.
-
-    `lines`: metric id -> due instant (UTC), of all running clocks.
-    `moved`: the metrics whose due instant changed.
-    `zone`: the customer's time zone.
-    `catalogue`: the catalogue version whose coming into force caused the change; "": an event caused it.
-    """
+    """Body of the fact that a promised due instant changed."""
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MOVED
     lines: Mapping[str, datetime]
+    """Metric id -> due instant (UTC), of all running clocks."""
     zone: str = ""
+    """The customer's time zone."""
     moved: tuple[str, ...] = ()
+    """The metrics whose due instant changed."""
     catalogue: str = ""
+    """The catalogue version whose coming into force caused the change. "" if an event caused it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseNone:
-    """Body of the fact that an incident has no clock, as its plan gives no numbers.
-
-    `why`: which numbers are missing, in words.
-    """
+    """Body of the fact that an incident has no clock, as its plan gives no numbers."""
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_NONE
     why: str = ""
+    """Which numbers are missing, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractChanged:
-    """Body of the fact that the incident is under another contract or customer.
-
-    `periods`: under which contract the incident was, since when; oldest first, at most the newest 200.
-    """
+    """Body of the fact that the incident is under another contract or customer."""
 
     kind: ClassVar[FactKind] = FactKind.CONTRACT_CHANGED
     periods: tuple[ContractPeriod, ...] = ()
+    """The incident's contracts, each with the instant since when. The oldest period is first. At most the newest 200
+    are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,18 +309,19 @@ class PhaseChanged:
 class PriorityCorrected:
     """Body of the fact that a priority was corrected by somebody other than the customer.
 
-    The customer is notified. Corrections of a priority that staff had set are not published as this fact.
-    `old`, `new`: ids of priorities.
-    `by`: who corrected the priority.
-    `reason`: in words.
-    Source: clause E8 (docs/clauses.md).
+    The customer is notified. Corrections of a priority that staff had set are not published as this fact. Source:
+    clause E8 (docs/clauses.md).
     """
 
     kind: ClassVar[FactKind] = FactKind.PRIORITY_CORRECTED
     old: str = ""
+    """Id of the priority before."""
     new: str = ""
+    """Id of the priority now."""
     by: str = ""
+    """Who corrected the priority."""
     reason: str = ""
+    """The reason in words."""
 
 
 ClockFactBody = (
@@ -367,25 +341,27 @@ STARTED, BREACHED, PHASE_CHANGED = Started(), Breached(), PhaseChanged()  # bodi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something that became true of a clock or an incident, to be published as one event.
-
-    `key`: unique among the facts of the clock (of the incident, if `clock` is None). The event id is made of the key,
-    so a repeated publication is recognised.
-    `at`: when the fact became true (UTC). For a breach, `at` is the due instant.
-    `metric`, `cycle`, `generation`, `due_at`: those of the clock.
-    `history`: the fact was imported, or was already over when slad received the events. Nobody is notified.
-    """
+    """Something that became true of a clock or an incident, to be published as one event."""
 
     body: FactBody
     incident: IncidentId
     key: str
+    """A key that is unique among the facts of the clock, or of the incident if `clock` is None. The event id is made of
+    the key, so that a repeated publication is recognised."""
     at: datetime
+    """When the fact became true (UTC). For a breach, `at` is the due instant."""
     clock: ClockId | None = None
     metric: str = ""
+    """The clock's metric."""
     cycle: int = 0
+    """The clock's number, from 0, among the incident's clocks of this metric."""
     generation: int = 0
+    """The number of the clock's target, from 0."""
     due_at: datetime | None = None
+    """The clock's due instant."""
     history: bool = False
+    """Whether the fact was imported, or was already over when slad received the events. Nobody is notified of such a
+    fact."""
 
     @property
     def kind(self) -> FactKind:
@@ -397,7 +373,7 @@ class Fact:
 
 
 def reason_of(body: FactBody) -> str:
-    """Return in words why a fact (published event) became true; "" if its body gives no reason."""
+    """Return in words why a fact (published event) became true, or "" if its body gives no reason."""
     match body:
         case Paused() | Met() | Missed() | Cancelled() | Gone() | Amended() | PromiseNone():
             return body.why
@@ -408,8 +384,10 @@ def reason_of(body: FactBody) -> str:
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
     """Return the fact's body with the catalogue version that caused the fact.
 
-    `version`: stored in the field `catalogue`. A body without that field is returned unchanged. So is `Gone` for an
-    open clock.
+    A body without that field is returned unchanged. `Gone` for an open clock is returned unchanged too.
+
+    Args:
+        version: The catalogue version, stored in the field `catalogue`.
     """
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():

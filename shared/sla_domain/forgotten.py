@@ -19,12 +19,14 @@ BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 def drop_forgotten(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
     """Return those of an incident's events that belong to its life after a deleted end.
 
-    Retention deletes the events of incidents that ended long ago; the ticket may be reopened later.
-    `ended_at`: when the incident ended whose events were deleted. None: nothing was deleted, and all events are
-    returned.
-    The result begins with the first event after `ended_at` that opens or reopens the ticket, or whose snapshot shows
-    the ticket open. Without such an event the result is empty. A creation date in a snapshot that is not after
-    `ended_at` is removed (in a copy).
+    Retention deletes the events of incidents that ended long ago; the ticket may be reopened later. The result begins
+    with the first event after `ended_at` that opens or reopens the ticket, or whose snapshot shows the ticket open.
+    Without such an event the result is empty. A creation date in a snapshot that is not after `ended_at` is removed (in
+    a copy).
+
+    Args:
+        ended_at: When the incident ended whose events were deleted. None if nothing was deleted; all events are then
+            returned.
     """
     if ended_at is None:
         return list(events)

@@ -28,8 +28,10 @@ _NOTICEABLE = timedelta(minutes=1)
 def hours_name(calendar: Calendar | None) -> str:
     """Return the name of a calendar in published events, such as `gold-hours@3f2a9c04d1e7`.
 
-    The name has the calendar's id and revision, so it changes when the calendar changes. `wall` (wall-clock time) for
-    None.
+    The name has the calendar's id and revision, so it changes when the calendar changes.
+
+    Args:
+        calendar: The calendar. None gives `wall` (wall-clock time).
     """
     return WALL if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
 
@@ -37,9 +39,12 @@ def hours_name(calendar: Calendar | None) -> str:
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
     """Return the calendar of a contract that has this name in published events.
 
-    `name`: as `hours_name` makes it. `rulebook`: provides the plans, contracts and calendars. The calendars of the
-    contract's plans and base plans are searched. If the rulebook lacks the contract, those of the default contract are
-    searched. None for `wall`, and for a name that is not found.
+    The calendars of the contract's plans and base plans are searched. If the rulebook does not have the contract, those
+    of the default contract are searched. The result is None for `wall`, and for a name that is not found.
+
+    Args:
+        rulebook: The plans, contracts and calendars.
+        name: A name that `hours_name` makes.
     """
     if name in (WALL, UNKNOWN):
         return None
@@ -72,15 +77,13 @@ def _coverages(rulebook: Rulebook, *plans: PlanId | None) -> Iterator[Coverage]:
 
 @dataclass(frozen=True, slots=True)
 class OpeningTimes:
-    """Whether a calendar is open at an instant, and when that changes next.
-
-    `opens`: the next opening; None: open now, or not known.
-    `closes`: the next close; None: closed now, or not known.
-    """
+    """Whether a calendar is open at an instant, and when that changes next."""
 
     open: bool = True
     opens: datetime | None = None
+    """The next opening. None if the calendar is open now, or if the opening is not known."""
     closes: datetime | None = None
+    """The next close. None if the calendar is closed now, or if the close is not known."""
 
 
 ALWAYS = OpeningTimes()
@@ -91,7 +94,7 @@ def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
 
     Without a calendar (None) the result is always open. `closes` is None if no close lies within eight days. `opens` is
     None if the calendar never opens again. Both are None if the change lies outside the calendar's years. If `at`
-    itself lies outside them, the result is open.
+    itself lies outside the calendar's years, the result is open.
     """
     if calendar is None:
         return ALWAYS
@@ -112,9 +115,13 @@ def _open(calendar: Calendar, at: datetime) -> bool:
 
 
 def counted_time(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta | None:
-    """Return the open time from `start` to `end`; negative if `end` is earlier than `start`.
+    """Return the open time from `start` to `end`.
 
-    `calendar`: None: all time is counted. The result is None if the time lies outside the calendar's years.
+    The result is negative if `end` is earlier than `start`. The result is None if the time lies outside the calendar's
+    years.
+
+    Args:
+        calendar: The hours in which time is counted. None means that all time is counted.
     """
     if calendar is None:
         return end - start
@@ -126,13 +133,12 @@ def counted_time(calendar: Calendar | None, start: datetime, end: datetime) -> t
 
 @dataclass(frozen=True, slots=True)
 class CountedSpan:
-    """A span of time measured in the hours of a clock (`counted`) and in wall-clock time (`wall`).
-
-    `counted` is None if the hours are not known, or if the span goes beyond the calendar's years.
-    """
+    """A span of time, measured in the hours of a clock and in wall-clock time."""
 
     counted: timedelta | None
+    """The time within the hours. None if the hours are not known, or if the span goes beyond the calendar's years."""
     wall: timedelta
+    """The wall-clock time."""
 
     @property
     def primary(self) -> timedelta:
@@ -143,7 +149,7 @@ class CountedSpan:
     def differs(self) -> bool:
         """Return whether `counted` and `wall` differ by a minute or more, so that both should be shown.
 
-        False if `counted` is None.
+        The result is False if `counted` is None.
         """
         return self.counted is not None and abs(self.counted - self.wall) >= _NOTICEABLE
 
@@ -151,8 +157,11 @@ class CountedSpan:
 def counted_span(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
     """Return the time from `start` to `end`, in the hours named `hours` and in wall-clock time.
 
-    `hours`: a name made by `hours_name`. `calendar`: the calendar with that name. Without a calendar, hours other than
-    `wall` are not known, and `counted` is None.
+    Without a calendar, hours other than `wall` are not known, and `counted` is None.
+
+    Args:
+        calendar: The calendar with that name.
+        hours: A name made by `hours_name`.
     """
     by_wall = hours == WALL
     known = by_wall or calendar is not None

@@ -19,9 +19,9 @@ from sla_domain.rulebook import ContractMatch, MatchReason
 
 
 class Scope(StrEnum):
-    """Whether the contract's plan covers the incident's product; the value is the reason in words.
+    """Whether the contract's plan covers the incident's product.
 
-    Source: clauses H4 and I9 (docs/clauses.md).
+    The value is the reason in words. Source: clauses H4 and I9 (docs/clauses.md).
     """
 
     EVERY_PRODUCT = "the contract covers every product"
@@ -57,42 +57,41 @@ class Scope(StrEnum):
 
 
 class PassedReason(StrEnum):
-    """Why an entitlement (plan with its own scope) does not apply to an incident.
-
-    `BEGINS`: not in force yet.
-    `ENDED`: no longer in force.
-    `TYPE`: not for this type of request.
-    `PRODUCT`: the product is not included.
-    `EXCLUDED`: the product is excluded.
-    `UNAVAILABLE`: the plan is not sold for the product.
-    `LATER`: an entitlement listed earlier applies.
-    """
+    """Why an entitlement (plan with its own scope) does not apply to an incident."""
 
     BEGINS = "begins"
+    """Not in force yet."""
     ENDED = "ended"
+    """No longer in force."""
     TYPE = "type"
+    """Not for this type of request."""
     PRODUCT = "product"
+    """The product is not included."""
     EXCLUDED = "excluded"
+    """The product is excluded."""
     UNAVAILABLE = "unavailable"
+    """The plan is not sold for the product."""
     LATER = "later"
+    """An entitlement listed earlier applies."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """An entitlement of the contract that does not apply to an incident, and why.
-
-    `entitlement`: id of the entitlement.
-    `detail`: for BEGINS and ENDED the day; for TYPE the type of the request; for LATER the id of the entitlement that
-    applies; else the product.
-    """
+    """An entitlement of the contract that does not apply to an incident, and why."""
 
     entitlement: str
+    """Id of the entitlement."""
     reason: PassedReason
     detail: str
+    """For BEGINS and ENDED, the day. For TYPE, the type of the request. For LATER, the id of the entitlement that
+    applies. Otherwise, the product."""
 
 
 class PriorityWhy(StrEnum):
-    """Why a priority applied to an incident; the value is the reason in words."""
+    """Why a priority applied to an incident.
+
+    The value is the reason in words.
+    """
 
     STATED = "as stated when it was opened"
     DEFAULT = "the incident states none: the plan's default"
@@ -108,96 +107,91 @@ class PriorityWhy(StrEnum):
 
 
 class RemarkKind(StrEnum):
-    """The kinds of remarks: something odd about an incident that people should see, never an error.
-
-    `MAPPING`: something of the ticket could not be translated.
-    `BEFORE_OPENING`: something is dated before the opening, or before a clock began.
-    `OPENED_AGAIN`: the incident was opened after its end, or another ticket took its name.
-    `FUTURE_TIME`: an event is dated in the future.
-    `NOTHING_TO_AGREE`: a lower priority was agreed that nobody proposed.
-    `DOWNGRADE_NOT_AGREED`: staff agreed to a lower priority without the customer.
-    `AGREED_DATE_REFUSED`: an agreed due date has no effect.
-    `AGREED_WITHOUT_CLOCK`: a due date was agreed for which no clock is open.
-    `NOBODY_TO_TELL`: the contract names no people.
-    `CHANNEL_NOT_ENTITLED`: the plan does not include the channel.
-    `URGENT_CHANNEL`: the top priority should come through another channel.
-    `SPEAKER_UNKNOWN`: it is not known for which side an author commented.
-    `VENDOR_NOT_LISTED`: the incident waits on a vendor without a valid contract.
-    `NOT_THE_CONTACT`: the reporter is not the customer's only permitted contact.
-    `NO_COVERAGE`: a target names hours that the plan lacks.
-    `UNREACHABLE_TARGET`: a target is due beyond the calendar's years.
-    `TAKEN_AWAY`: the ticket no longer states a value that it had.
-    `RECONCILED`: the ticket's snapshot shows something that no event reported.
-    `LEFT_OUT`: there were too many remarks to keep.
-    `MERGED_IN`: another incident was merged into this one.
-    `STANDS_IN`: only events of merged incidents are known; they open the incident.
-    `OVERFULL`: there are so many events that some are ignored.
-    """
+    """The kinds of remarks: something odd about an incident that people should see, never an error."""
 
     MAPPING = "mapping"
+    """Something of the ticket could not be translated."""
     NO_OPENING = "no_opening"
     BEFORE_OPENING = "before_opening"
+    """Something is dated before the opening, or before a clock began."""
     OPENED_AGAIN = "opened_again"
+    """The incident was opened after its end, or another ticket took its name."""
     FUTURE_TIME = "future_time"
+    """An event is dated in the future."""
     UNKNOWN_PRIORITY = "unknown_priority"
     MISSING_DESCRIPTION = "missing_description"
     DOWNGRADE_PENDING = "downgrade_pending"
     NOTHING_TO_AGREE = "nothing_to_agree"
-    DOWNGRADE_NOT_AGREED = "downgrade_not_agreed"  # staff claim it, without naming who of the customer agreed
-    AGREED_DATE_REFUSED = "agreed_date_refused"  # against a rule: it has no effect
+    """A lower priority was agreed that nobody proposed."""
+    DOWNGRADE_NOT_AGREED = "downgrade_not_agreed"
+    """Staff agreed to a lower priority without the customer."""
+    AGREED_DATE_REFUSED = "agreed_date_refused"
+    """An agreed due date has no effect."""
     DEFAULT_CONTRACT = "default_contract"
     NOBODY_TO_TELL = "nobody_to_tell"
+    """The contract names no people."""
     OUT_OF_SCOPE = "out_of_scope"
     CHANNEL_NOT_ENTITLED = "channel_not_entitled"
+    """The plan does not include the channel."""
     CHANNEL_OUT_OF_HOURS = "channel_out_of_hours"
-    REQUEST_NOT_COVERED = "request_not_covered"  # a type of request that the plan does not cover
-    VENDOR_NOT_LISTED = "vendor_not_listed"  # waits on a vendor with whom the customer has no valid contract
-    NOT_THE_CONTACT = "not_the_contact"  # reported by another than the one contact of the customer
+    REQUEST_NOT_COVERED = "request_not_covered"
+    """The plan does not cover this type of request."""
+    VENDOR_NOT_LISTED = "vendor_not_listed"
+    """The incident waits on a vendor without a valid contract."""
+    NOT_THE_CONTACT = "not_the_contact"
+    """The reporter is not the customer's only permitted contact."""
     URGENT_CHANNEL = "urgent_channel"
-    SPEAKER_UNKNOWN = "speaker_unknown"  # a comment of somebody whose side is not known
+    """The top priority should come through another channel."""
+    SPEAKER_UNKNOWN = "speaker_unknown"
+    """It is not known for which side an author commented."""
     UNSPECIFIED_TARGET = "unspecified_target"
     NO_COVERAGE = "no_coverage"
+    """A target names hours that the plan lacks."""
     UNREACHABLE_TARGET = "unreachable_target"
+    """A target is due beyond the calendar's years."""
     AGREED_WITHOUT_CLOCK = "agreed_without_clock"
-    TAKEN_AWAY = "taken_away"  # a value that the ticket had, and has no more
-    RECONCILED = "reconciled"  # a snapshot shows the ticket otherwise than its events
-    LEFT_OUT = "left_out"  # there is more to remark than is shown
+    """A due date was agreed for which no clock is open."""
+    TAKEN_AWAY = "taken_away"
+    """The ticket no longer states a value that it had."""
+    RECONCILED = "reconciled"
+    """The ticket's snapshot shows something that no event reported."""
+    LEFT_OUT = "left_out"
+    """There were too many remarks to keep."""
     MERGED_IN = "merged_in"
+    """Another incident was merged into this one."""
     STANDS_IN = "stands_in"
-    OVERFULL = "overfull"  # so many events that some of the latest do not count
+    """Only events of merged incidents are known, and they open the incident."""
+    OVERFULL = "overfull"
+    """There are so many events that some are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something odd about an incident that people should see, as a sentence.
-
-    `event`: the event that the remark is about; NO_EVENT: the incident as a whole.
-    """
+    """Something odd about an incident that people should see, as a sentence."""
 
     kind: RemarkKind
     text: str
     event: EventId = NO_EVENT
+    """The event that the remark is about. NO_EVENT if the remark is about the incident as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriorityPeriod:
-    """A span `[start, end)` in which one priority applied to the incident.
-
-    `priority`: id of the priority.
-    `end`: None for the current priority.
-    `by`: who set the priority.
-    `why`: the rule by which the priority applied.
-    `reason`: the sender's own words.
-    `event`: the event that set the priority.
-    """
+    """A span `[start, end)` in which one priority applied to the incident."""
 
     priority: str
+    """Id of the priority."""
     start: datetime
     end: datetime | None
+    """When the priority ceased to apply. None for the current priority."""
     by: str
+    """Who set the priority."""
     why: PriorityWhy
+    """The rule by which the priority applied."""
     reason: str = ""
+    """The reason in the sender's own words."""
     event: EventId = NO_EVENT
+    """The event that set the priority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,35 +199,37 @@ class ContractPeriod:
     """A span of time in which an incident was under one contract and one customer.
 
     The span ends at the `start` of the next period.
-    `customer`: the name that the ticket states.
-    `event`: the first event of the period.
-    `named`: True: the contract is the customer's own. False: it is the default contract.
     """
 
     contract: ContractId
     customer: str
+    """The name that the ticket states."""
     start: datetime
-    event: EventId  # the first that belongs to it, in the order of the fold
+    event: EventId
+    """The first event of the period."""
     named: bool
+    """Whether the contract is the customer's own. False means that it is the default contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingDowngrade:
     """A lower priority that waits for the customer's agreement.
 
-    `old`: id of the priority that applies until then.
-    `new`: id of the lower priority.
-    `at`, `by`, `event`: when, by whom and with which event it was proposed.
-    `reason`: in words.
     Source: clause E9 (docs/clauses.md).
     """
 
     old: str
+    """Id of the priority that applies until the customer agrees."""
     new: str
+    """Id of the lower priority."""
     at: datetime
+    """When the lower priority was proposed."""
     by: str
+    """Who proposed the lower priority."""
     reason: str
+    """The reason in words."""
     event: EventId
+    """The event by which the lower priority was proposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,46 +237,54 @@ class Correction:
     """A corrected priority of which the customer is notified (clause E8).
 
     Somebody other than the customer made the correction, and staff had not set the old priority.
-    `old`, `new`: ids of priorities.
-    `at`, `by`, `event`: when, by whom and with which event the priority was corrected.
-    `reason`: in words.
     """
 
     old: str
+    """Id of the priority before."""
     new: str
+    """Id of the priority now."""
     at: datetime
+    """When the priority was corrected."""
     by: str
+    """Who corrected the priority."""
     reason: str
+    """The reason in words."""
     event: EventId
+    """The event by which the priority was corrected."""
 
 
 @dataclass(frozen=True, slots=True)
 class HolderSpan:
-    """A span `[start, end)` in which one assignee, group and support line (`line`) held the incident.
+    """A span `[start, end)` in which one assignee, group and support line held the incident.
 
-    "" means nobody. `end` is None for the current span. The spans leave no gap, so they sum to the incident's elapsed
-    time (clause B9, docs/clauses.md).
+    The spans leave no gap, so they sum to the incident's elapsed time (clause B9, docs/clauses.md).
     """
 
     assignee: str
+    """The assignee. "" means nobody."""
     group: str
+    """The group. "" means none."""
     line: str
+    """The support line. "" means none."""
     start: datetime
     end: datetime | None
+    """When the span ended. None for the current span."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitSpan:
-    """A span `[start, end)` in which the incident waited on somebody (`on`).
+    """A span `[start, end)` in which the incident waited on somebody.
 
-    `event`: the event that began the wait. `reason`: in words. `defect`: the defect that the incident named then, ""
-    for none; another one begins a span of its own. Source: clauses H11 and E15 (docs/clauses.md).
+    Source: clause H11 (docs/clauses.md).
     """
 
     on: WaitingOn
+    """Whom the incident waited on."""
     start: datetime
     end: datetime | None
+    """When the wait ended. None while the incident waits."""
     reason: str
+    """The reason in words."""
     event: EventId
     defect: str = ""
 
@@ -295,92 +299,96 @@ class EndedSpan:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """An escalation made by hand (clauses B7 and B9, docs/clauses.md).
-
-    `by`: who escalated.
-    `to`: to whom; "" if not stated.
-    `reason`: in words.
-    `event`: the event that states the escalation.
-    """
+    """An escalation made by hand (clauses B7 and B9, docs/clauses.md)."""
 
     at: datetime
     by: str
+    """Who escalated."""
     to: str
+    """To whom the incident was escalated. "" if not stated."""
     reason: str
+    """The reason in words."""
     event: EventId
+    """The event that states the escalation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """The customer's rating of the service (clause B7, docs/clauses.md).
-
-    `score`: as the sender gives it; None: no score.
-    `at`, `by`, `event`: when, by whom and with which event the rating was given.
-    """
+    """The customer's rating of the service (clause B7, docs/clauses.md)."""
 
     score: int | None
+    """The score as the sender gives it. None means no score."""
     at: datetime
+    """When the rating was given."""
     by: str
+    """Who gave the rating."""
     comment: str
     event: EventId
+    """The event by which the rating was given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """An exemption of metrics: their clocks are left out of attainment (the share of targets met).
-
-    `metrics`: ids; empty: every metric of the incident.
-    `at`, `by`, `event`: when, by whom and with which event they were exempted.
-    `reason`: in words.
-    """
+    """An exemption of metrics: their clocks are left out of attainment (the share of targets met)."""
 
     metrics: tuple[str, ...]
+    """Ids of the metrics. Empty means every metric of the incident."""
     at: datetime
+    """When the metrics were exempted."""
     by: str
+    """Who exempted the metrics."""
     reason: str
+    """The reason in words."""
     event: EventId
+    """The event by which the metrics were exempted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """An incident as computed from its events so far, with a reason beside each decision.
-
-    `attributes`: name -> last value, as the sender states it. `match`: the contract, and why it applies; `entitlement`:
-    id of the contract's entitlement that applies, "" for a contract with one plan. `plan`: the plan whose targets
-    apply. `scope`: whether the contract covers the product. `opened_quality`: how reliable the time of the opening is;
-    `quality`: the least reliable of all events. `changed_at`: the latest instant of any event. `ended_at`: since when
-    it is resolved, closed, cancelled or merged, None if it is not. `priority`: the id in force; `priorities`: which was
-    in force when; `pending_downgrade`: a lower one that waits for the customer's agreement, None if none does;
-    `corrections`: changes of which the customer is notified. `periods`: under which contract and customer it was since
-    when. `holders`, `waits`: who held it, and on whom it waited. `ended_spans`: when it was over, before it was
-    reopened. `merged_into`: the incident as which it goes on, None if not merged. `imported_through`: when the last
-    event of its import was received, None if it was not imported; nobody is notified of what came true by then.
-    """
+    """An incident as computed from its events so far, with a reason beside each decision."""
 
     id: IncidentId
     phase: Phase
-    attributes: Mapping[str, str]  # the last value of each, as the sender states it
+    attributes: Mapping[str, str]
+    """Name -> newest value, as the sender states it."""
     match: ContractMatch
-    plan: PlanId  # whose rows apply: the base plan when the product is out of scope
+    """The contract, and why it applies."""
+    plan: PlanId
+    """The plan whose targets apply."""
     scope: Scope
+    """Whether the contract covers the product."""
     opened_at: datetime
     opened_quality: TimeQuality
+    """How reliable the time of the opening is."""
     opened_by: Actor
-    changed_at: datetime  # the latest instant of any event
-    ended_at: datetime | None  # since when it is resolved, closed, cancelled or merged
+    changed_at: datetime
+    """The instant of the last event."""
+    ended_at: datetime | None
+    """Since when the incident is resolved, closed, cancelled or merged. None if it has not ended."""
     priority: str
+    """Id of the current priority."""
     priorities: tuple[PriorityPeriod, ...]
-    periods: tuple[ContractPeriod, ...]  # at least one; another at each change of contract or customer
-    quality: TimeQuality  # the worst of all events
+    """All priorities, each with when it applied."""
+    periods: tuple[ContractPeriod, ...]
+    """The incident's contracts and customers, each with when it applied."""
+    quality: TimeQuality
+    """The least reliable quality of all events' times."""
     pending_downgrade: PendingDowngrade | None
+    """A lower priority that waits for the customer's agreement. None if there is none."""
     corrections: tuple[Correction, ...]
+    """Corrected priorities of which the customer is notified."""
     holders: tuple[HolderSpan, ...]
+    """Who held the incident, and when."""
     waits: tuple[WaitSpan, ...]
+    """Whom the incident waited on, and when."""
     escalations: tuple[Escalation, ...]
     ratings: tuple[Rating, ...]
     exemptions: tuple[Exemption, ...]
     merged_into: IncidentId | None
-    imported_through: datetime | None  # an import brought it: what came true up to then is history
+    """The incident into which this one was merged. None if it was not merged."""
+    imported_through: datetime | None
+    """When the last event of an import was received. Nobody is notified of what became true up to then. None if the
+    incident was not imported."""
     remarks: tuple[Remark, ...]
     clocks: tuple[Clock, ...]
     entitlement: str = ""  # the id of the one that applies, of a contract with several
@@ -397,8 +405,11 @@ class Incident:
         return self.match.reason
 
     def elapsed(self, at: datetime) -> timedelta:
-        """Return the wall-clock time from the incident's opening to its end; at least 0.
+        """Return the wall-clock time from the incident's opening to its end.
 
-        For an incident that has not ended, the time is measured to `at`.
+        The result is at least 0.
+
+        Args:
+            at: The instant up to which to measure if the incident has not ended.
         """
         return max((self.ended_at or at) - self.opened_at, timedelta())

@@ -18,23 +18,21 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 
 @dataclass(frozen=True, slots=True)
 class DueDateMovers:
-    """Which events can change a due instant under one catalogue version (see `may_move`).
-
-    `kinds`: kinds of events that can.
-    `names`: attributes; an event that states one of them can.
-    `dated`: whether every event can, because contracts begin or end on some day: any event may be the first under
-    another contract.
-    """
+    """Which events can change a due instant under one catalogue version (see `may_move`)."""
 
     kinds: frozenset[EventKind]
+    """Kinds of events that can move a due instant."""
     names: frozenset[str]
+    """Attributes. An event that states such an attribute can move a due instant."""
     dated: bool
+    """Whether every event can move a due instant. True if contracts begin or end on some day, as any event may be the
+    first under another contract."""
 
     def may_move(self, event: IncidentEvent) -> bool:
-        """Return whether the event could start, stop, pause, resume or move a clock; True in case of doubt.
+        """Return whether the event could start, stop, pause, resume or move a clock.
 
-        Always True for an event with a snapshot (state of the whole ticket). Always True with `dated`, as any event may
-        be the first under another contract.
+        The result is True in case of doubt. It is True for every event with a snapshot (state of the whole ticket).
+        With `dated`, it is True for every event, as any event may be the first under another contract.
         """
         return (
             self.dated

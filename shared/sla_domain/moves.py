@@ -19,10 +19,13 @@ _KEY = "contract/"
 
 
 def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return the fact (event to publish) `contract.changed` as a list of one; [] if there is none.
+    """Return the fact (event to publish) `contract.changed` as a list of one, or [] if there is none.
 
     There is no fact if the incident's contract periods are published already, or if there was always one contract and
-    customer. `keys`: keys of the published facts about the incident itself.
+    customer.
+
+    Args:
+        keys: Keys of the published facts about the incident itself.
     """
     published = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]

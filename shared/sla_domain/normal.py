@@ -13,9 +13,10 @@ from unicodedata import normalize
 
 @lru_cache(maxsize=4096)
 def normal(word: str) -> str:
-    """Return a name in the form in which names are compared: `acme corp` for ` Acme CORP`.
+    """Return a name in the form in which names are compared.
 
-    Case is folded, runs of spaces become one, spaces at the ends are removed, Unicode is normalised (NFKC).
+    For example ` Acme CORP` becomes `acme corp`. Case is folded, runs of spaces become a single space, spaces at the
+    ends are removed, and Unicode is normalised (NFKC).
     """
     return " ".join(normalize("NFKC", word).casefold().split())
 

@@ -23,7 +23,7 @@ NoticeId = NewType("NoticeId", str)
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """One product that a notice concerns, by name, with the affected versions (default: all)."""
+    """A product that a notice concerns, with the affected versions."""
 
     product: str
     versions: VersionRange = field(default_factory=VersionRange)
@@ -33,17 +33,21 @@ class Affected:
 class Notice:
     """A notice of a critical fix: affected products, severity and cause.
 
-    `cause`: None if the publisher names none. Source: clauses H6 and H15 (docs/clauses.md).
+    Source: clauses H6 and H15 (docs/clauses.md).
     """
 
     id: NoticeId
     severity: Severity
     affected: tuple[Affected, ...]
     cause: Cause | None = None
+    """The cause. None if the publisher names none."""
 
 
 class NoticeReason(StrEnum):
-    """Why a notice concerns a contract; the value is the reason in words."""
+    """Why a notice concerns a contract.
+
+    The value is the reason in words.
+    """
 
     VERSION = "a version in use is affected"
     UNKNOWN_VERSION = "the product is in use in an unknown version"
@@ -51,19 +55,17 @@ class NoticeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoticeMatch:
-    """Why a notice concerns a contract.
-
-    `product`: as the contract names it.
-    `version`: the affected version in use, "" if the version in use is not known.
-    """
+    """Why a notice concerns a contract."""
 
     reason: NoticeReason
     product: str
+    """The product, as the contract names it."""
     version: str = ""
+    """The affected version in use. "" if the version in use is not known."""
 
 
 def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
-    """Return why a notice of a critical fix concerns the contract; None if it does not.
+    """Return why a notice of a critical fix concerns the contract, or None if it does not.
 
     A match with a known affected version is preferred to a match with an affected product in an unknown version. Of
     several alike, the first in the notice's order is returned.
@@ -136,7 +138,7 @@ def _using(notice: Notice, rulebook: Rulebook, at: datetime) -> Iterator[Contrac
 def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
     """Return why the contract's plans include a notice of a critical fix, or why not.
 
-    `entitled` of the result tells which of the two applies. Source: clause H15 (docs/clauses.md).
+    `entitled` of the result says which of the two applies. Source: clause H15 (docs/clauses.md).
     """
     reasons = [rulebook.plan_of(one).notices.judge(notice.severity, notice.cause) for one in contract.bought]
     return next((reason for reason in reasons if reason.entitled), reasons[0])
@@ -145,8 +147,11 @@ def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> Term
 def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
     """Return the items of `new` with a product or version that `old` does not list.
 
-    `old`, `new`: what the customer runs. An item without versions means that any version may run. So a product with
-    versions in `old` and none in `new` is returned. A product without versions in `old` is not.
+    An item without versions means that any version may run. So a product with versions in `old` and none in `new` is
+    returned. A product without versions in `old` is not returned.
+
+    Args:
+        old, new: What the customer runs, before and now.
     """
     before = {normal(item.product): item.versions for item in old}
     return tuple(item for item in new if _gained(before.get(normal(item.product)), item.versions))
@@ -199,7 +204,10 @@ def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Itera
     """Yield the contracts under which people of a mail domain may register for notices of critical fixes.
 
     Such a contract is in force at `at`, has a plan that asks for registration, and names the domain (clause I5,
-    docs/clauses.md). `domain`: the part of a mail address after the @; case is ignored.
+    docs/clauses.md).
+
+    Args:
+        domain: The part of a mail address after the @. Case is ignored.
     """
     wanted, written = domain.lower(), rulebook.written_contracts
     found = [id_ for id_, contract in written.items() if wanted in contract.registration_domains]
@@ -216,7 +224,7 @@ def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Itera
 def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
     """Return whether people must register to get the contract's notices of critical fixes.
 
-    True if a plan of the contract asks for registration and includes notices of some cause.
+    The result is True if a plan of the contract asks for registration and includes notices of some cause.
     """
     terms = (rulebook.plan_of(one).notices for one in contract.bought)
     return any(each.registration is Registration.OPT_IN and each.causes for each in terms)

@@ -11,15 +11,13 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How severe a critical fix is, the most severe first.
-
-    A notice of severity `LOW` only informs: nobody is asked to acknowledge it.
-    """
+    """How severe a critical fix is, the most severe first."""
 
     CRITICAL = "critical"
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+    """A notice that only informs. Nobody is asked to acknowledge it."""
 
     @property
     def rank(self) -> int:
@@ -27,7 +25,10 @@ class Severity(StrEnum):
         return tuple(Severity).index(self) + 1
 
     def above(self, other: Severity) -> bool:
-        """Return whether this severity is worse than `other`; False if they are equal."""
+        """Return whether this severity is worse than `other`.
+
+        The result is False if they are equal.
+        """
         return self.rank < other.rank
 
 
@@ -40,18 +41,19 @@ class Cause(StrEnum):
 
 
 class Registration(StrEnum):
-    """Whether people must register before they are notified of critical fixes (clause I5).
-
-    `NONE`: everybody of the contract is notified, except people with `notices: false`.
-    `OPT_IN`: only people who have registered are notified, and people with `notices: true`.
-    """
+    """Whether people must register before they are notified of critical fixes (clause I5)."""
 
     NONE = "none"
+    """Everybody of the contract is notified, except people with `notices: false`."""
     OPT_IN = "opt_in"
+    """Only people who have registered are notified, and people with `notices: true`."""
 
 
 class TermsReason(StrEnum):
-    """Why a plan includes a critical-fix notice, or does not; the value is the reason in words."""
+    """Why a plan includes a critical-fix notice, or does not.
+
+    The value is the reason in words.
+    """
 
     ENTITLED = "the plan entitles to it"
     UNKNOWN_CAUSE = "the notice names no cause, so that it may be one of the plan's"
@@ -67,22 +69,23 @@ class TermsReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeTerms:
-    """Which notices of critical fixes a plan includes, and whether people must register for them.
-
-    `causes`, `severities`: a notice must have one of each. Without `causes` the plan includes no notices.
-    `clause`: the contract clause, "" if none is named.
-    """
+    """Which notices of critical fixes a plan includes, and whether people must register for them."""
 
     registration: Registration = Registration.NONE
     causes: frozenset[Cause] = frozenset(Cause)
+    """The causes of notices that the plan includes. Without causes, the plan includes no notices."""
     severities: frozenset[Severity] = frozenset(Severity)
+    """The severities of notices that the plan includes."""
     clause: str = ""
+    """The contract clause. "" if none is named."""
 
     def judge(self, severity: Severity, cause: Cause | None) -> TermsReason:
         """Return why the plan includes a notice of this severity and cause, or why it does not.
 
-        `entitled` of the result tells which of the two applies. `cause`: None if the notice names none. Such a notice
-        is treated as having any cause: better one notice too many than one too few.
+        `entitled` of the result says which of the two applies.
+
+        Args:
+            cause: The cause of the notice. None if the notice names none; such a notice is treated as having any cause.
         """
         if not self.causes:
             return TermsReason.NO_NOTICES

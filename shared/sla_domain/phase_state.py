@@ -31,13 +31,11 @@ REPORTER_ATTRIBUTES = frozenset({"reporter", "reporter_id"})
 
 @dataclass(frozen=True, slots=True)
 class PhaseState:
-    """The phase of an incident, and whom a waiting incident waits on.
-
-    `waiting`: None in any phase but WAITING.
-    """
+    """The phase of an incident, and whom a waiting incident waits on."""
 
     phase: Phase = Phase.OPEN
     waiting: WaitingOn | None = None
+    """Whom the incident waits on. None in any phase but WAITING."""
 
 
 OPEN = PhaseState()
@@ -48,10 +46,11 @@ def phase_state_after(
 ) -> PhaseState:
     """Return the phase of an incident after an event, and whom the incident then waits on.
 
-    `before`: phase and wait before the event; the same object is returned if nothing changes.
-    `kind`: the kind of the event.
-    `waiting_on`: for an event `waiting`, whom the incident waits on; None: OTHER.
-    `automatic`: the event is a bot's comment or reply, which does not end a wait.
+    Args:
+        before: Phase and wait before the event. The same object is returned if nothing changes.
+        kind: The kind of the event.
+        waiting_on: For an event `waiting`, whom the incident waits on. None means OTHER.
+        automatic: Whether the event is a comment or reply of a bot. Such an event does not end a wait.
     """
     match kind:
         case EventKind.WAITING:
@@ -79,7 +78,9 @@ def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> 
 
     A comment or response that the reporter wrote becomes the customer's reply. A reply read as the reporter's that
     comes from another account becomes a comment of an unknown author. Any other event is returned unchanged.
-    `attributes`: the incident's, before this event.
+
+    Args:
+        attributes: The incident's attributes before this event.
     """
     if is_reporters_comment(event, attributes):
         return replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
@@ -93,10 +94,12 @@ def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> 
 def is_reporters_comment(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
     """Return whether a response or comment was written by the incident's reporter.
 
-    False for other kinds of events. `attributes`: those of the incident.
-    With an `actor_id`: it must equal the attribute `reporter_id`.
-    Without an `actor_id`: the actor must be UNKNOWN, and `actor_name` must equal the attribute `reporter_id` or
+    The result is False for other kinds of events. If the event has an `actor_id`, that id must equal the attribute
+    `reporter_id`. Otherwise the actor must be UNKNOWN, and `actor_name` must equal the attribute `reporter_id` or
     `reporter`. For a comment, `reporter` is used only if there is no `reporter_id`.
+
+    Args:
+        attributes: The incident's attributes.
     """
     if event.actor_id:
         return event.kind in _WHOSE and event.actor_id == attributes.get("reporter_id")
@@ -110,8 +113,8 @@ def is_reporters_comment(event: IncidentEvent, attributes: Mapping[str, str]) ->
 def affects_phase(event: IncidentEvent) -> bool:
     """Return whether the event may change the incident's phase, or states who the reporter is.
 
-    The reporter matters because a reporter's comment ends a wait for the customer. True in case of doubt, and for every
-    event with a snapshot.
+    The reporter matters because a reporter's comment ends a wait for the customer. The result is True in case of doubt,
+    and for every event with a snapshot.
     """
     kind = event.kind
     turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
@@ -124,8 +127,10 @@ _OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, Eve
 def phase_fact(incident: Incident, events: int) -> Fact:
     """Return the fact (event to publish) `phase.changed` of an incident.
 
-    Publish it only if no other fact shows the change of phase. `events`: how many events the incident has, for a unique
-    key.
+    Publish it only if no other fact shows the change of phase.
+
+    Args:
+        events: How many events the incident has, for a unique key.
     """
     key = f"phase/{incident.phase.value}/{events}/{incident.changed_at.isoformat()}"
     return Fact(body=PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)

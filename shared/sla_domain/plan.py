@@ -37,15 +37,16 @@ NO_TEXTS: Texts = MappingProxyType({})
 class MatchCondition:
     """A condition of a target on one attribute of the incident.
 
-    The condition holds if the attribute has one of `values`; with `negated`, if the attribute has none of them. An
-    attribute that the incident lacks has the value "". Case and extra spaces do not matter.
-    `normal_values`: `values` in the form in which they are compared.
+    An attribute that the incident lacks has the value "". Case and extra spaces do not matter.
     """
 
     attribute: str
     values: frozenset[str]
+    """The values with which the condition holds."""
     negated: bool = False
+    """Whether the condition holds if the attribute has none of `values` instead."""
     normal_values: frozenset[str] = field(init=False, repr=False, compare=False)
+    """`values` in the form in which they are compared."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "normal_values", normals(self.values))
@@ -74,7 +75,7 @@ class Match:
     def failing(self, attributes: Mapping[str, str]) -> MatchCondition | None:
         """Return the first condition that does not hold for an incident with these attributes.
 
-        None if all conditions hold.
+        The result is None if all conditions hold.
         """
         return next((c for c in self.conditions if not c.holds(attributes)), None)
 
@@ -83,57 +84,53 @@ class Match:
 
 
 class HolidaySource(StrEnum):
-    """Which holidays are subtracted from the hours of a coverage (when time counts).
+    """Which holidays are subtracted from the hours of a coverage (when time is counted)."""
 
-    `NONE`: no holidays.
-    `CONTRACT`: the holidays of the contract's country and subdivision.
-    `FIXED`: the holidays of the country that the coverage itself names.
-    """
-
-    NONE = "none"  # docs/clauses.md, B: the document names weekdays, no holidays
-    CONTRACT = "contract"  # country and subdivision of the contract (clause H2)
-    FIXED = "fixed"  # the coverage names its own country
+    NONE = "none"
+    """No holidays."""
+    CONTRACT = "contract"
+    """The holidays of the contract's country and subdivision (clause H2)."""
+    FIXED = "fixed"
+    """The holidays of the country that the coverage itself names."""
 
 
 class Combination(StrEnum):
-    """How a coverage made of several parts (other coverages) combines their hours.
+    """How a coverage made of several parts (other coverages) combines their hours."""
 
-    `ALL`: open while every part is open.
-    `ANY`: open while at least one part is open.
-    """
-
-    ALL = "all"  # while every part is: vendor hours within customer hours
-    ANY = "any"  # while some part is: one desk after another around the sun
+    ALL = "all"
+    """Open while every part is open."""
+    ANY = "any"
+    """Open while at least one part is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """When time counts: weekly hours, holidays, extra openings and closings.
-
-    `weekly`: weekday (0 is Monday) -> open hours.
-    `seasons`: periods with other weekly hours.
-    `zone`: IANA name; None: the contract's zone.
-    `country`, `subdivision`: whose holidays are subtracted, if `holidays` is FIXED.
-    `openings`, `closings`: spans in local time that are open or closed whatever the weekly hours.
-    `parts`: other coverages; their hours, combined by `combination`, replace the coverage's own hours. Working days are
-    then counted in the zone of the first part.
-    `titles`: language tag -> title.
-    `clause`: the contract clause behind the coverage, "" if none is named.
-    """
+    """When time is counted: weekly hours, holidays, extra openings and closings."""
 
     id: str
-    weekly: Mapping[int, tuple[Window, ...]]  # 0 = Monday
-    zone: str | None = None  # None: the contract's
+    weekly: Mapping[int, tuple[Window, ...]]
+    """Weekday (0 is Monday) -> open hours."""
+    zone: str | None = None
+    """IANA name of the time zone. None means the contract's zone."""
     holidays: HolidaySource = HolidaySource.NONE
-    country: str | None = None  # with FIXED
+    country: str | None = None
+    """The country whose holidays are subtracted, if `holidays` is FIXED."""
     subdivision: str | None = None
+    """The subdivision whose holidays are subtracted, if `holidays` is FIXED."""
     openings: tuple[LocalSpan, ...] = ()
+    """Spans in local time that are open whatever the weekly hours."""
     closings: tuple[LocalSpan, ...] = ()
+    """Spans in local time that are closed whatever the weekly hours."""
     titles: Texts = field(default_factory=lambda: NO_TEXTS)
+    """Language tag -> title."""
     clause: str = ""
+    """The contract clause behind the coverage. "" if none is named."""
     parts: tuple[Coverage, ...] = ()
+    """Other coverages. Their hours, combined by `combination`, replace the coverage's own hours. Working days are then
+    counted in the zone of the first part."""
     combination: Combination = Combination.ALL
     seasons: tuple[Season, ...] = ()
+    """Periods with other weekly hours."""
 
     @property
     def around_the_clock(self) -> bool:
@@ -160,40 +157,35 @@ class Coverage:
 
 
 class ReopenMode(StrEnum):
-    """What a reopening of the incident does to a metric's last clock, if that clock has ended.
-
-    `IGNORE`: a met or missed clock stays ended; a cancelled clock runs on.
-    `NEW_CYCLE`: a new clock starts.
-    `RESUME`: a cancelled clock runs on, and so does a clock that a resolution or closure ended.
-    """
+    """What a reopening of the incident does to a metric's last clock, if that clock has ended."""
 
     IGNORE = "ignore"
+    """A met or missed clock stays ended. A cancelled clock runs on."""
     NEW_CYCLE = "new_cycle"
+    """A new clock starts."""
     RESUME = "resume"
+    """A cancelled clock runs on, and so does a clock that a resolution or closure ended."""
 
 
 class PriorityChangeMode(StrEnum):
-    """What happens to an open clock when a change of priority gives it a new target.
+    """What happens to an open clock when a change of priority gives it a new target."""
 
-    `RETARGET`: the new target is counted from the clock's start.
-    `RESTART`: the new target is counted from the change.
-    """
-
-    RETARGET = "retarget"  # new target, counted from the clock's start
-    RESTART = "restart"  # new target, counted from the change
+    RETARGET = "retarget"
+    """The new target is counted from the clock's start."""
+    RESTART = "restart"
+    """The new target is counted from the change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """A kind of event that a metric reacts to.
-
-    `actors`: only events of these actors (values of `Actor`). Empty: events of anybody, except comments of bots.
-    `waiting_on`: only while the incident waits on one of these parties. Empty: no such limit.
-    """
+    """A kind of event that a metric reacts to."""
 
     kind: EventKind
-    actors: frozenset[str] = frozenset()  # empty: anybody
-    waiting_on: frozenset[WaitingOn] = frozenset()  # empty: anybody
+    actors: frozenset[str] = frozenset()
+    """The actors (values of `Actor`) whose events are accepted. Empty means events of anybody, except comments of bots.
+    """
+    waiting_on: frozenset[WaitingOn] = frozenset()
+    """Parties. The incident must wait on one of them. Empty means no such limit."""
 
 
 class Reactions(NamedTuple):
@@ -216,14 +208,6 @@ class Metric:
 
     An event acts on an open clock through the first of stop, reset, cancel, pause and resume that accepts the event.
     Afterwards the event may start the next clock through `start`.
-    `after`: id of another metric; clocks start only after a clock of that metric has stopped.
-    `until`: id of another metric; no clock starts after a clock of that metric has stopped.
-    `on_reopen`: what a reopening of the incident does to an ended clock.
-    `on_priority_change`: what a change of priority does to an open clock.
-    `on_priority_lowered`: what a lowered priority does to an open clock; None: as `on_priority_change`.
-    `titles`: language tag -> title.
-    `clause`: the contract clause, "" if none is named.
-    `reactions`: kind of event -> the triggers of that kind.
     """
 
     id: MetricId
@@ -234,13 +218,21 @@ class Metric:
     pause: tuple[Trigger, ...] = ()
     resume: tuple[Trigger, ...] = ()
     on_reopen: ReopenMode = ReopenMode.IGNORE
+    """What a reopening of the incident does to an ended clock."""
     on_priority_change: PriorityChangeMode = PriorityChangeMode.RETARGET
-    on_priority_lowered: PriorityChangeMode | None = None  # None: as on_priority_change
-    after: MetricId | None = None  # armed only once this metric's clock has stopped (cadence after first response)
-    until: MetricId | None = None  # not armed any more once this metric's clock has stopped (cadence until workaround)
+    """What a change of priority does to an open clock."""
+    on_priority_lowered: PriorityChangeMode | None = None
+    """What a lowered priority does to an open clock. None means the same as `on_priority_change`."""
+    after: MetricId | None = None
+    """Id of another metric. Clocks start only after a clock of that metric has stopped."""
+    until: MetricId | None = None
+    """Id of another metric. No clock starts after a clock of that metric has stopped."""
     titles: Texts = field(default_factory=lambda: NO_TEXTS)
+    """Language tag -> title."""
     clause: str = ""
+    """The contract clause. "" if none is named."""
     reactions: Mapping[EventKind, Reactions] = field(init=False, repr=False, compare=False)
+    """Kind of event -> the triggers of that kind."""
 
     def __post_init__(self) -> None:
         kinds = {t.kind for triggers in self._conditions() for t in triggers}
@@ -260,28 +252,23 @@ def _of_kind(triggers: tuple[Trigger, ...], kind: EventKind) -> tuple[Trigger, .
 
 @dataclass(frozen=True, slots=True)
 class CoverageTime:
-    """An allowed time (`span`) that is counted only in the open hours of the target's coverage."""
+    """An allowed time that is counted only in the open hours of the target's coverage."""
 
     span: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingDayTime:
-    """An allowed time of `days` working days: local dates on which the target's coverage is open.
-
-    `mode`: the instant of the last day at which the target is due.
-    SAME_TIME: at the start's time of day.
-    SAME_TIME_FROM_OPENING: the same, with a start outside hours moved to the next opening first.
-    CLOSE_OF_NTH_DAY: at the last close of the day.
-    """
+    """An allowed time in working days: local dates on which the target's coverage is open."""
 
     days: int
     mode: WorkingDays = WorkingDays.SAME_TIME
+    """The rule for the instant of the last day at which the target is due."""
 
 
 @dataclass(frozen=True, slots=True)
 class WallTime:
-    """An allowed time (`span`) that is counted around the clock, whatever the coverage."""
+    """An allowed time that is counted around the clock, whatever the coverage."""
 
     span: timedelta
 
@@ -290,8 +277,8 @@ class WallTime:
 class Unspecified:
     """The allowed time of a target for which the plan gives no number.
 
-    A contract under the plan supplies the number by its own target. Or the contract names the metric in
-    `leaves_unspecified`: it then has no such target.
+    A contract under the plan supplies the number by a target of its own. Or the contract names the metric in
+    `leaves_unspecified` and then has no such target.
     """
 
 
@@ -300,15 +287,13 @@ Allowed = CoverageTime | WorkingDayTime | WallTime | Unspecified
 
 @dataclass(frozen=True, slots=True)
 class WarningAt:
-    """When to warn before a target is due; exactly one of the two fields is given.
-
-    `percent`: when this share of the allowed time is used up.
-    `before`: so long before the due instant, in the target's kind of time. For a target in coverage time, `before` is
-    counted in open hours.
-    """
+    """When to warn before a target is due. Exactly one of the two fields is given."""
 
     percent: int | None = None
+    """Warn when this share of the allowed time is used up."""
     before: timedelta | None = None
+    """Warn this long before the due instant, in the target's kind of time. For a target in coverage time, open hours
+    are counted."""
 
     @property
     def key(self) -> str:
@@ -323,54 +308,52 @@ Warning_ = WarningAt
 
 
 class SatisfiedBy(StrEnum):
-    """What meets a target besides the metric's own stop (clause B4, docs/clauses.md).
+    """What meets a target besides the metric's own stop (clause B4, docs/clauses.md)."""
 
-    `DOWNGRADE`: the priority falls to one of the target's `satisfying_priorities`.
-    """
-
-    DOWNGRADE = "downgrade"  # the priority falls to one of `satisfying_priorities`
+    DOWNGRADE = "downgrade"
+    """The priority falls to one of the target's `satisfying_priorities`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A row of a plan or contract: the time allowed for one metric on matching incidents.
-
-    `coverage`: id of the hours in which the time is counted.
-    `warnings`: when to warn before the target is due.
-    `satisfied_by`: what meets the target besides a stop of the metric.
-    `satisfying_priorities`: ids of priorities; with DOWNGRADE, a fall of the priority to one of them meets the target
-    (clause B4, docs/clauses.md).
-    `clause`: the contract clause, "" if none is named.
-    `line`: where the target is written in the catalogue, `<file>:<line>`.
-    """
+    """A row of a plan or contract: the time allowed for one metric on matching incidents."""
 
     metric: MetricId
     allowed: Allowed
     coverage: str
+    """Id of the hours in which the time is counted."""
     match: Match = Match()
     warnings: tuple[Warning_, ...] = ()
+    """When to warn before the target is due."""
     satisfied_by: frozenset[SatisfiedBy] = frozenset()
+    """What meets the target besides a stop of the metric."""
     satisfying_priorities: frozenset[str] = frozenset()
+    """Ids of priorities. With DOWNGRADE, a fall of the priority to one of them meets the target (clause B4,
+    docs/clauses.md)."""
     clause: str = ""
-    line: str = ""  # file:line of the catalogue, for explanations
+    """The contract clause. "" if none is named."""
+    line: str = ""
+    """Where the target is written in the catalogue, `<file>:<line>`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priority:
-    """A priority of a plan with its rank (1 is most urgent) and its published definition.
+    """A priority of a plan with its rank and its published definition.
 
-    `titles`, `definitions`: language tag -> text.
-    `also`: other names for the priority.
-    `clause`: the contract clause, "" if none is named.
     Source: clause E12 (docs/clauses.md).
     """
 
     id: str
     rank: int
+    """1 is most urgent."""
     titles: Texts = field(default_factory=lambda: NO_TEXTS)
+    """Language tag -> title."""
     definitions: Texts = field(default_factory=lambda: NO_TEXTS)
-    also: frozenset[str] = frozenset()  # other names by which people and senders call it
+    """Language tag -> what the priority means."""
+    also: frozenset[str] = frozenset()
+    """Other names for the priority."""
     clause: str = ""
+    """The contract clause. "" if none is named."""
 
 
 class DowngradeMode(StrEnum):
@@ -382,48 +365,43 @@ class DowngradeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityRules:
-    """How the priority of an incident may be set and changed (clauses E6 to E9, docs/clauses.md).
+    """How the priority of an incident may be set and changed (clauses E6 to E9, docs/clauses.md)."""
 
-    `without_description`: the priority to which an incident without a description is lowered. None: no lowering.
-    `default`: the priority of an incident that states no known priority. None: the least urgent one.
-    `downgrade`: whether staff need the customer's agreement to lower a priority.
-    `downgrade_pairs`: (from, to) priorities between which BY_AGREEMENT applies. Empty: between all.
-    `correction_notice`: whether the customer is notified when somebody else corrects the priority. No notice is sent
-    for a priority that staff had set.
-    `clause`: the contract clause, "" if none is named.
-    """
-
-    without_description: str | None = None  # E6: the priority given to a request without a description
-    default: str | None = None  # priority of an incident that states none, or an unknown one
+    without_description: str | None = None
+    """The priority to which an incident without a description is lowered (clause E6). None means that the priority is
+    not lowered."""
+    default: str | None = None
+    """The priority of an incident that states no known priority. None means the least urgent one."""
     downgrade: DowngradeMode = DowngradeMode.FREE
-    downgrade_pairs: frozenset[tuple[str, str]] = frozenset()  # (from, to) that need agreement; empty: all
-    correction_notice: bool = False  # E8: notify the customer of old, new and why
+    """Whether staff need the customer's agreement to lower a priority."""
+    downgrade_pairs: frozenset[tuple[str, str]] = frozenset()
+    """Pairs (from, to) of priorities between which BY_AGREEMENT applies. Empty means all pairs."""
+    correction_notice: bool = False
+    """Whether the customer is notified when somebody else corrects the priority (clause E8). No notice is sent for a
+    priority that staff had set."""
     clause: str = ""
+    """The contract clause. "" if none is named."""
 
 
 class MustAgree(StrEnum):
-    """Who must agree to another due date (clause B5, docs/clauses.md).
+    """Who must agree to another due date (clause B5, docs/clauses.md)."""
 
-    `CUSTOMER`: the customer sets the date, or the event names who of the customer agreed.
-    `STAFF`: staff may set a date alone.
-    """
-
-    CUSTOMER = "customer"  # the event is the customer's, or names who of the customer agreed
-    STAFF = "staff"  # staff may set a date alone
+    CUSTOMER = "customer"
+    """The customer sets the date, or the event names who of the customer agreed."""
+    STAFF = "staff"
+    """Staff may set a date alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedDates:
-    """For which priorities another due date may be agreed on, and who must agree (clause B5).
-
-    `priorities`: ids; None: every priority; empty: none.
-    `by`: who must agree.
-    `clause`: the contract clause, "" if none is named.
-    """
+    """For which priorities another due date may be agreed on, and who must agree (clause B5)."""
 
     priorities: frozenset[str] | None = None
+    """Ids of the priorities for which a date may be agreed. None means every priority. Empty means none."""
     by: MustAgree = MustAgree.CUSTOMER
+    """Who must agree."""
     clause: str = ""
+    """The contract clause. "" if none is named."""
 
     def allows(self, priority: str) -> bool:
         """Return whether another due date may be agreed on for an incident of this priority (id)."""
@@ -432,72 +410,79 @@ class AgreedDates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A role that a plan promises, such as a technical manager (clauses H5, E11 and I7).
-
-    `titles`: language tag -> title.
-    `coverage`: id of the hours in which somebody is available in the role; None: at any hour.
-    `outside`: the role is available outside those hours instead.
-    `optional`: the role is bought separately; a contract has the role only if somebody holds the role there.
-    `sole`: the customer may report incidents only through the holder of the role (clause B8).
-    `clause`: the contract clause, "" if none is named.
-    """
+    """A role that a plan promises, such as a technical manager (clauses H5, E11 and I7)."""
 
     id: str
     titles: Texts = field(default_factory=lambda: NO_TEXTS)
+    """Language tag -> title."""
     coverage: str | None = None
+    """Id of the hours in which somebody is available in the role. None means any hour."""
     outside: bool = False
+    """Whether the role is available outside those hours instead."""
     clause: str = ""
-    optional: bool = False  # only contracts that fill it have it (clauses E11 and E13)
+    """The contract clause. "" if none is named."""
+    optional: bool = False
+    """Whether the role is bought separately. A contract has such a role only if somebody holds it there (clauses E11
+    and E13)."""
     sole: bool = False
+    """Whether the customer may report incidents only through the holder of the role (clause B8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A support plan: priorities, hours, metrics, targets and the rules around them.
 
-    `titles`, `notes`: language tag -> text. `rank`: 1 is served first. `targets`: tried in their order, and the first
-    that matches an incident applies; `rows`: the same by metric. `rules`, `agreed_dates`: how the priority may change,
-    and which due dates may be agreed. `escalation`: id of an escalation policy, `none`: nobody is paged, None: not
-    stated. `channels`: through which requests may come, empty for every one; `urgent_channels`: through which those of
-    the top priority should. `languages`: tags of those in which customers are served. `requires_base`: plans of which
-    the customer must have one as base plan. `valid_from`, `valid_to`: its first day, and the first day on which it is
-    no longer valid. `at_close`: what becomes of a due instant exactly on a close. `notices`: of critical fixes;
-    `terms`: demands on contracts; `windows`: extra hours that can be booked. `reading_order`: metrics, each after those
-    that it waits for. `breach_reasons`: why its promises may have been broken. `matched_on`: attributes that select a
-    target. `priority_by_name`: name in compared form -> priority. `sole_role`: through whose holder alone the customer
-    reports, None: through anybody.
+    What the plan inherits (`extends`) is included already.
     """
 
     id: PlanId
     titles: Texts
-    rank: int  # 1 = first served (clause I4, B8)
+    """Language tag -> title."""
+    rank: int
+    """The order in which plans are served; 1 is served first (clauses I4 and B8)."""
     priorities: tuple[Priority, ...]
     coverages: Mapping[str, Coverage]
     metrics: tuple[Metric, ...]
     targets: tuple[Target, ...]
+    """Targets in order of preference. The first that matches an incident applies."""
     rules: PriorityRules = PriorityRules()
     agreed_dates: AgreedDates = AgreedDates()
-    escalation: str | None = None  # id of an escalation policy, or NO_ESCALATION
-    roles: tuple[Role, ...] = ()  # promised to the customer
-    allowances: tuple[Allowance, ...] = ()  # optional ones too
-    channels: frozenset[str] = frozenset()  # empty: every channel is entitled (clause B6)
-    urgent_channels: frozenset[str] = frozenset()  # channels the most urgent priority should use (clause B6)
-    languages: tuple[str, ...] = ()  # in which the customer is served
-    requires_base: frozenset[PlanId] = frozenset()  # H3: base-plan precondition
+    escalation: str | None = None
+    """Id of an escalation policy. `none` means that nobody is paged. None if the plan does not say."""
+    roles: tuple[Role, ...] = ()
+    """The roles promised to the customer."""
+    allowances: tuple[Allowance, ...] = ()
+    """The allowances, optional ones included."""
+    channels: frozenset[str] = frozenset()
+    """Channels through which requests may come (clause B6). Empty means every channel."""
+    urgent_channels: frozenset[str] = frozenset()
+    """Channels through which requests of the top priority should come (clause B6)."""
+    languages: tuple[str, ...] = ()
+    """Tags of the languages in which customers are served."""
+    requires_base: frozenset[PlanId] = frozenset()
+    """Ids of base plans. The customer must have one of them (clause H3)."""
     valid_from: date | None = None
-    valid_to: date | None = None  # exclusive
+    valid_to: date | None = None
+    """The first day on which the plan is no longer valid."""
     at_close: AtClose = AtClose.STAY
-    notices: NoticeTerms = field(default_factory=NoticeTerms)  # of critical fixes (clauses H6, H15 and I5)
+    """What happens to a due instant exactly on a close."""
+    notices: NoticeTerms = field(default_factory=NoticeTerms)
+    """Which critical-fix notices the plan includes (clauses H6, H15, I5)."""
     terms: PlanTerms = NO_TERMS
+    """What the plan demands of its contracts."""
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     windows: tuple[BookableWindow, ...] = ()  # extra hours that customers may book (clauses H10, I6)
     objectives: tuple[Objective, ...] = ()  # of attainment (clause E4)
     breach_reasons: BreachReasons = NO_RULES
     reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
-    matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any row looks at
+    """Metric id -> the targets of the metric."""
+    matched_on: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Attributes by which a target is selected."""
     priority_by_name: Mapping[str, Priority] = field(init=False, repr=False, compare=False)
-    sole_role: Role | None = field(init=False, repr=False, compare=False)  # through whose holder the customer reports
+    """Name, in the form in which names are compared -> priority."""
+    sole_role: Role | None = field(init=False, repr=False, compare=False)
+    """The role through whose holder alone the customer may report. None means that anybody may report."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reading_order", _those_first_others_wait_for(self.metrics))
@@ -509,7 +494,7 @@ class Plan:
         object.__setattr__(self, "sole_role", next((role for role in self.roles if role.sole), None))
 
     def priority(self, name: str) -> Priority | None:
-        """Return the priority with this id or other name; None if the plan has no such priority.
+        """Return the priority with this id or other name, or None if the plan has no such priority.
 
         Case and extra spaces do not matter. To compare with conditions of targets, use the `id` of the result.
         """

@@ -24,58 +24,52 @@ from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class PreviewWarning:
-    """A warning of a preview: its threshold and when it would be given.
+    """A warning of a preview: its threshold and when it would be given."""
 
-    `key`: `warn-75` (percent) or `warn-3600s` (seconds before the due instant).
-    """
-
-    key: str  # `warn-75`, `warn-3600s`
+    key: str
+    """`warn-75` (percent) or `warn-3600s` (seconds before the due instant)."""
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewLine:
-    """One metric of a preview: when it would be due and warned, and by which target.
-
-    `due_at`: None: no due instant; `missing` says why.
-    `target`: the target that applies; None: no target applies.
-    `coverage`: id of the target's hours.
-    `conditional`: only a later event starts the clock. The instants assume that this event comes at once.
-    `out_of_reach`: the due instant lies beyond the calendar's years.
-    """
+    """One metric of a preview: when it would be due and warned, and by which target."""
 
     metric: MetricId
     due_at: datetime | None
+    """When the metric would be due. None means no due instant; `missing` then says why."""
     warnings: tuple[PreviewWarning, ...]
     target: Target | None
+    """The target that applies. None if there is none."""
     coverage: str
-    conditional: bool  # armed only by a later event; shown as if it came at once
+    """Id of the target's hours."""
+    conditional: bool
+    """Whether only a later event starts the clock. The instants assume that this event comes at once."""
     missing: str = ""
-    out_of_reach: bool = False  # the answer lies in years for which no calendar is compiled: `missing` says which are
+    out_of_reach: bool = False
+    """Whether the due instant lies beyond the calendar's years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would be promised for an incident opened at `opened_at`; nothing is stored.
-
-    `reason`: why the contract applies.
-    `plan`: the plan whose targets apply.
-    `scope`: whether the plan covers the product.
-    `priority`: id, "" for a plan without priorities.
-    `lines`: one for each metric with a target, in the plan's order.
-    `remarks`: what is odd about the incident.
-    `entitlement`: id of the contract's entitlement that applies; "" for a contract with one plan.
-    """
+    """What would be promised for an incident opened at `opened_at`. Nothing is stored."""
 
     contract: Contract
     reason: MatchReason
+    """Why the contract applies."""
     plan: PlanId
+    """The plan whose targets apply."""
     scope: Scope
+    """Whether the plan covers the product."""
     priority: str
+    """Id of the priority. "" for a plan without priorities."""
     opened_at: datetime
     lines: tuple[PreviewLine, ...]
+    """A line for each metric with a target, in the plan's order."""
     remarks: tuple[Remark, ...]
+    """What is odd about the incident."""
     entitlement: str = ""
+    """Id of the contract's entitlement that applies. "" for a contract with one plan."""
 
 
 def preview(
@@ -88,11 +82,13 @@ def preview(
 ) -> Preview:
     """Return what the contract would promise for an incident opened at `opened_at`.
 
-    Nothing is stored.
-    `priority`: of the incident; "": the one in `attributes`, if any.
-    `attributes`: name -> value, such as `product`. An empty `description` means that the incident has no description;
-    otherwise it is assumed to have one (clause E6, docs/clauses.md).
-    `reason`: why the contract applies, for the result.
+    Nothing is stored. An empty `description` means that the incident has no description. Without that attribute, the
+    incident is assumed to have a description (clause E6, docs/clauses.md).
+
+    Args:
+        priority: The incident's priority. "" means the one in `attributes`, if any.
+        attributes: Name -> value, such as `product`.
+        reason: Why the contract applies, for the result.
     """
     stated = {"description": "as described", **attributes}
     if priority:

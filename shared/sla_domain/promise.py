@@ -25,23 +25,21 @@ _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseLine:
-    """The promised due instant of one clock, in UTC.
-
-    `zone`: the customer's time zone, in which to show the instant.
-    `cycle`: number of the clock, from 0, among the incident's clocks of the metric.
-    `priority`: id of the priority.
-    `clause`: the contract clause of the target, "" if none is named.
-    `agreed_by`: who agreed to the due instant, "" if it was not agreed.
-    """
+    """The promised due instant of one clock, in UTC."""
 
     metric: MetricId
     due_at: datetime
     zone: str
+    """The customer's time zone, in which to show the instant."""
     clock: ClockId
     cycle: int
+    """Number of the clock, from 0, among the incident's clocks of the metric."""
     priority: str
+    """Id of the priority."""
     clause: str = ""
+    """The contract clause of the target. "" if none is named."""
     agreed_by: str = ""
+    """Who agreed to the due instant. "" if it was not agreed."""
 
 
 def promise(incident: Incident) -> tuple[PromiseLine, ...]:
@@ -71,10 +69,14 @@ def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState
     """Return the new fact (event to publish) on an incident's promised due instants.
 
     The result is a list of one fact, or [] if nothing is new. The fact's body is one of these:
-    `PromiseMade`: the first due instants.
-    `PromiseMoved`: a promised due instant changed.
-    `PromiseNone`: there are no clocks, as the plan gives no numbers.
-    `published`: clock id -> what has been published. `keys`: keys of the published facts about the incident itself.
+
+    - `PromiseMade`: the first due instants
+    - `PromiseMoved`: a promised due instant changed
+    - `PromiseNone`: there are no clocks, as the plan gives no numbers
+
+    Args:
+        published: Clock id -> what has been published.
+        keys: Keys of the published facts about the incident itself.
     """
     lines = promise(incident)
     if not lines:

@@ -29,40 +29,42 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedState:
-    """What has been published about one clock; `diff.new_facts` compares it with the clock now.
+    """What has been published about one clock.
 
-    `state`, `priority`, `due_at`: as published last.
-    `generation`: number, from 0, of the clock's target.
-    `breached_at`: the due instant of the target's published breach; None: no breach.
-    `keys`: keys of the clock's published facts, and `-<key>` for each fact later declared untrue.
-    `cause`: hash of the event that caused the state.
-    `promised_at`: the due instant that the customer got last.
-    `meanings`: key of a published or future warning or breach -> its instant and target.
-    `target`: name (hash) of the event that set the target.
-    `start`: name (hash) of the event that began the clock.
-    `catalogue`: the catalogue version by which the clock was judged last.
-    `withdrawn_at`: since when the target is no longer promised; None: still promised.
-    `earned`: due instant -> catalogue version, for breaches of targets that a newer version replaced.
-    Fields that older releases did not store are empty or None.
+    `diff.new_facts` compares it with the clock now. Fields that older releases did not store are empty or None.
     """
 
     state: ClockState
+    """The state published last."""
     generation: int
+    """Number, from 0, of the clock's target."""
     due_at: datetime | None
-    breached_at: datetime | None = None  # the due instant of the published breach of this generation
+    """The due instant published last. None if there was none."""
+    breached_at: datetime | None = None
+    """The due instant of the target's published breach. None if no breach is published."""
     keys: frozenset[str] = frozenset()
-    cause: str = ""  # digest of the event that caused the state
-    promised_at: datetime | None = None  # the due instant promised last
-    priority: str = ""  # that of the last fact
-    meanings: Mapping[str, MarkMeaning] = field(default_factory=dict)  # by the keys of published and pending marks
-    target: str = ""  # name of the event that made the target in force
-    start: str = ""  # name of the event that first began the clock
+    """Keys of the clock's published facts, and `-<key>` for each fact later declared untrue."""
+    cause: str = ""
+    """Hash of the event that caused the state."""
+    promised_at: datetime | None = None
+    """The due instant that the customer got last."""
+    priority: str = ""
+    """The priority published last."""
+    meanings: Mapping[str, MarkMeaning] = field(default_factory=dict)
+    """Key of a published or future warning or breach -> its instant and target."""
+    target: str = ""
+    """Name (hash) of the event that set the target."""
+    start: str = ""
+    """Name (hash) of the event that began the clock."""
     metric: str = ""
     started_at: datetime | None = None
     cycle: int = 0
-    catalogue: str = ""  # the version by which it was judged last
-    withdrawn_at: datetime | None = None  # since when its target is no longer promised
-    earned: Mapping[datetime, str] = field(default_factory=dict)  # breaches of replaced targets, with their version
+    catalogue: str = ""
+    """The catalogue version by which the clock was judged last."""
+    withdrawn_at: datetime | None = None
+    """Since when the target is no longer promised. None if it is still promised."""
+    earned: Mapping[datetime, str] = field(default_factory=dict)
+    """Due instant -> catalogue version, for breaches of targets that a newer version replaced."""
 
     @property
     def breaches(self) -> frozenset[datetime]:
@@ -76,8 +78,11 @@ class PublishedState:
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
         """Return the clock's published warnings and breaches, without those later declared untrue.
 
-        `clock`: the clock now. Older releases did not store the instants. A missing instant is taken from a fitting
-        warning or breach of `clock`, else it stays None.
+        Older releases did not store the instants. A missing instant is taken from a fitting warning or breach of
+        `clock`. If there is none, the instant stays None.
+
+        Args:
+            clock: The clock now.
         """
         return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
@@ -87,20 +92,22 @@ class Timer:
     """A row of the timer table: at the instant `at`, a warning or breach is published.
 
     The published fact has the key `<generation>/<kind>`.
-    `kind`: `breach` or a threshold such as `warn-75`. If the plain key was used before, `~1` is appended.
-    `generation`: number, from 0, of the clock's target.
     """
 
     kind: str
+    """`breach` or a threshold such as `warn-75`. If the plain key was used before, `~1` is appended."""
     generation: int
+    """Number, from 0, of the clock's target."""
     at: datetime
 
 
 def timers(clock: Clock, published: PublishedState) -> tuple[Timer, ...]:
     """Return the timers to set for a running clock: one for each future warning or breach.
 
-    A clock that does not run gets none. `published`: what has been published about the clock. Warnings and breaches
-    that are published already get no timer.
+    A clock that does not run gets none. Warnings and breaches that are published already get no timer.
+
+    Args:
+        published: What has been published about the clock.
     """
     ahead = _ahead(clock, published.keys, published.published_marks(clock))
     return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
@@ -121,8 +128,12 @@ def after_publishing(
 ) -> dict[ClockId, PublishedState]:
     """Return what is published of each clock once `facts` are published, by clock id.
 
-    `published`: what was published of each clock before. `clocks`: the incident's clocks now. A published clock that is
-    missing in `clocks` becomes cancelled if one of `facts` is about the clock. Otherwise its state stays.
+    A published clock that is missing in `clocks` becomes cancelled if one of `facts` is about the clock. Otherwise its
+    state stays.
+
+    Args:
+        published: What was published of each clock before.
+        clocks: The incident's clocks now.
     """
     by_clock: dict[ClockId, list[Fact]] = {}
     promised: Mapping[str, datetime] = {}
@@ -147,7 +158,10 @@ def after_publishing(
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
     """Return the keys of all published facts about the incident itself, once `facts` are published.
 
-    `keys`: keys of the facts published before. Facts about clocks are left out.
+    Facts about clocks are left out.
+
+    Args:
+        keys: Keys of the facts published before.
     """
     return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
 

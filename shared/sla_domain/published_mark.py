@@ -26,32 +26,28 @@ _WARNING = "warn-"
 
 @dataclass(frozen=True, slots=True)
 class MarkMeaning:
-    """What is stored of a published warning or breach besides the key, to recognise both later.
-
-    `at`: the instant; None in records of older releases.
-    `target`: hash of the event that set the target, or `start` for the clock's start; "" in records of older releases.
-    """
+    """What is stored of a published warning or breach besides the key, to recognise both later."""
 
     at: datetime | None
+    """The instant. None in records of older releases."""
     target: str = ""
+    """Hash of the event that set the target, or `start` for the clock's start. "" in records of older releases."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedMark:
-    """A warning or breach that is published and was not later declared untrue.
-
-    `key`: key of the published fact.
-    `kind`: `breach` or a threshold such as `warn-75`.
-    `generation`: number, from 0, of the clock's target.
-    `at`: the instant; None: not known.
-    `target`: hash of the event that set the target, or `start` for the clock's start; "" in records of older releases.
-    """
+    """A warning or breach that is published and was not later declared untrue."""
 
     key: str
+    """Key of the published fact."""
     kind: str
+    """`breach` or a threshold such as `warn-75`."""
     generation: int
+    """Number, from 0, of the clock's target."""
     at: datetime | None
+    """The instant. None if not known."""
     target: str
+    """Hash of the event that set the target, or `start` for the clock's start. "" in records of older releases."""
 
     def is_of(self, mark: Mark) -> bool:
         """Return whether this warning or breach was published for the target that `mark` belongs to.
@@ -65,8 +61,10 @@ class PublishedMark:
 def target_name(event: EventId) -> str:
     """Return the name by which published warnings and breaches identify a target of their clock.
 
-    It is a hash of `event`, the id of the event that set the target, in twelve hexadecimal digits. It is `start` for
-    NO_EVENT (the clock's start set the target).
+    The name is a hash in twelve hexadecimal digits.
+
+    Args:
+        event: Id of the event that set the target. NO_EVENT (the clock's start set the target) gives `start`.
     """
     return digest(event) or START
 
@@ -74,8 +72,8 @@ def target_name(event: EventId) -> str:
 def mark_of_key(key: str) -> tuple[int, str] | None:
     """Return (number of the target, kind) from the key of a warning or breach.
 
-    `0/warn-75` gives (0, "warn-75"). A suffix of `unused_key` is left out: `1/breach~2` gives (1, "breach"). None for
-    the key of any other fact.
+    `0/warn-75` gives (0, "warn-75"). A suffix of `unused_key` is left out: `1/breach~2` gives (1, "breach"). The result
+    is None for the key of any other fact.
     """
     generation, _, name = key.partition("/")
     kind = name.partition("~")[0]
@@ -87,8 +85,11 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
 def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
     """Return the published warnings and breaches, without those later declared untrue, sorted by key.
 
-    `keys`: keys of the clock's published facts, and `-<key>` for each fact later declared untrue. Keys of other facts
-    are ignored. `meanings`: key -> instant and target; without an entry, `at` is None and `target` is "".
+    Keys of other facts are ignored.
+
+    Args:
+        keys: Keys of the clock's published facts, and `-<key>` for each fact later declared untrue.
+        meanings: Key -> instant and target. For a key without an entry, `at` is None and `target` is "".
     """
     found = []
     for key in sorted(keys):
@@ -105,11 +106,12 @@ def with_instants(
     """Return the published warnings and breaches `known_marks`, with missing instants filled in.
 
     A missing instant is the first of these that exists, else None:
-    1. For a breach of the target with the number `generation`: `breached_at`.
+
+    1. For a breach of the target with the number `generation`, `breached_at`.
     2. The instant of the clock's warning or breach with the same kind and target number, unless another of
-    `known_marks` has it.
+       `known_marks` has it.
     3. The first instant of the same kind that none of `known_marks` has. Breaches that are future, or of the current
-    target, are not used.
+       target, are not used.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []
@@ -144,8 +146,11 @@ def with_instants(
 def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
     """Return whether a warning or breach (`mark`) has been published.
 
-    `known_marks`: the published ones of the clock. A breach is published if they have a breach at the same instant. A
-    warning is published if they have its threshold at the same instant or for the same target.
+    A breach is published if `known_marks` has a breach at the same instant. A warning is published if `known_marks` has
+    its threshold at the same instant or for the same target.
+
+    Args:
+        known_marks: The published warnings and breaches of the clock.
     """
     same = [each for each in known_marks if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
@@ -165,5 +170,5 @@ def _numbered(key: str, taken: Callable[[str], bool]) -> str:
 
 
 def digest(event: EventId) -> str:
-    """Return a hash of an event id, in twelve hexadecimal digits; "" for an empty id."""
+    """Return a hash of an event id, in twelve hexadecimal digits, or "" for an empty id."""
     return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""

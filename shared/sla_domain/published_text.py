@@ -67,8 +67,11 @@ def read_state(
 ) -> PublishedState:
     """Return what has been published of a clock, from its row in the database.
 
-    `text`: as `write_state` made it, perhaps followed by keys of warnings and breaches published since, such as `
-    0/breach`. The other parameters are columns of the row, for the fields of the same names.
+    The other parameters are columns of the row, for the fields of the same names.
+
+    Args:
+        text: Text that `write_state` made. Keys of warnings and breaches published since may follow, such as `
+            0/breach`.
     """
     keys, meanings, notes = set(), dict[str, MarkMeaning](), dict[str, str]()
     pending: dict[str, MarkMeaning] = {}
@@ -122,7 +125,8 @@ def read_keys(text: str) -> frozenset[str]:
 def earned_under(text: str) -> frozenset[str]:
     """Return the catalogue versions that promised breached targets which a newer catalogue replaced.
 
-    `text`: the stored state of one clock, as `write_state` made it.
+    Args:
+        text: The stored state of one clock, as `write_state` made it.
     """
     note = next((word for word in text.split() if word.startswith(f"{_NOTE}{_EARNED}=")), "")
     return frozenset(_earned(note.partition("=")[2]).values())

@@ -22,12 +22,9 @@ from sla_domain.rulebook import Rulebook
 
 
 class RoleReason(StrEnum):
-    """Why an escalation level's person is on duty, or is not; the value is the reason in words.
+    """Why an escalation level's person is on duty, or is not. The value is the reason in words.
 
-    `NAMED`: the level names the person, not a role.
-    `OFF_DUTY`: not on duty now.
-    `EVERYBODY`: off duty and still notified, as nobody of the level who can be reached is on duty.
-    All others are reasons for being on duty.
+    All members but OFF_DUTY and EVERYBODY are reasons for being on duty.
     """
 
     ALWAYS = "holds the role at any hour"
@@ -35,22 +32,23 @@ class RoleReason(StrEnum):
     OUT_OF_HOURS = "holds the role outside its hours, which are off"
     ON_CALL = "is on call in the rota that holds the role"
     NAMED = "named by the policy"
+    """The level names the person, not a role."""
     OFF_DUTY = "holds the role at other hours"
+    """Not on duty now."""
     EVERYBODY = "nobody of this level who can be reached is on duty at this hour: everybody of it is told"
+    """Off duty and still notified, as nobody of the level who can be reached is on duty."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleHolding:
-    """One person whom an escalation level may notify, on duty or not (see `reason`).
-
-    `name`: the role or person id by which the level lists the person.
-    `begins`: when a person off duty is next on duty; None: never, or not known.
-    """
+    """One person whom an escalation level may notify, on duty or not (see `reason`)."""
 
     person: Person
     name: str
+    """The role or the person's id by which the level lists the person."""
     reason: RoleReason
     begins: datetime | None = None
+    """When a person off duty is next on duty. None if that never happens, or if it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +74,23 @@ class LevelRoster:
 
 @dataclass(frozen=True, slots=True)
 class LevelDecision:
-    """Whom an escalation level notifies.
-
-    `now`: the people to notify at once.
-    `until`: if `now` is empty, the instant until which the level waits. None for a level without people.
-    """
+    """Whom an escalation level notifies."""
 
     now: tuple[RoleHolding, ...] = ()
+    """The people to notify at once."""
     until: datetime | None = None
+    """The instant until which the level waits, if `now` is empty. None for a level without people."""
 
 
 def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
     """Return the people of one level of an escalation policy, on duty and off duty at `at`.
 
-    `names`: as the level lists them. The name of a role means all who hold the role; in a rota, only who is on call and
-    who is next. A name that is no role of the contract is the id of a person, who is always on duty.
-    The customer's own people and people who have left are missing. A person whose hours are not known is treated as on
-    duty.
+    The name of a role means all who hold the role. In a rota, these are only who is on call and who is next. A name
+    that is no role of the contract is the id of a person, who is always on duty. The customer's own people and people
+    who have left are missing. A person whose hours are not known is treated as on duty.
+
+    Args:
+        names: The names of roles and ids of people, as the level lists them.
     """
     on: dict[str, RoleHolding] = {}
     off: dict[str, RoleHolding] = {}
@@ -111,12 +109,16 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
     """Return whom one level of an escalation policy notifies now.
 
-    `level`: its people, on duty and off duty. `notified`: ids of the people notified before. The first rule that fits
-    applies:
+    The first rule that fits applies:
+
     1. Everybody on duty is notified.
     2. Everybody off duty who is not in `notified` is notified.
     3. If it is known when somebody is next on duty, the level waits until then.
     4. Everybody off duty is notified again.
+
+    Args:
+        level: The people of the level, on duty and off duty.
+        notified: Ids of the people notified before.
     """
     if level.on_duty:
         return LevelDecision(level.on_duty)

@@ -22,7 +22,10 @@ from sla_domain.window import BookedWindow
 
 
 class MatchReason(StrEnum):
-    """Why a contract applies to an incident; the value is the reason in words."""
+    """Why a contract applies to an incident.
+
+    The value is the reason in words.
+    """
 
     CUSTOMER = "the customer's name belongs to this contract"
     NO_CUSTOMER = "the incident names no customer: the default contract applies"
@@ -42,26 +45,31 @@ class Calendars(Protocol):
     """Makes the business calendars of contracts (protocol)."""
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
-        """Return the calendar of a coverage (hours of service) under a contract; always the same object.
+        """Return the calendar of a coverage (hours of service) under a contract.
 
-        `windows`: booked extra hours, which are open too. Raises CalendarError if the calendar cannot be made.
+        Every call returns the same object.
+
+        Args:
+            windows: Booked extra hours, which are open too.
+
+        Raises:
+            CalendarError: The calendar cannot be made.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ContractBoundary:
-    """The instant (`at`) from which a version of a recorded contract applies.
-
-    `contract`: id of the contract.
-    `version`: number of the version.
-    `known_at`: when the version was recorded; later than `at` for a version dated back.
-    """
+    """The instant from which a version of a recorded contract applies."""
 
     at: datetime
+    """The instant."""
     contract: ContractId
+    """Id of the contract."""
     version: int
+    """Number of the version."""
     known_at: datetime
+    """When the version was recorded. Later than `at` for a version dated back."""
 
 
 class RecordedContracts(Protocol):
@@ -101,14 +109,14 @@ class RecordedContracts(Protocol):
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
         """Return the version of a recorded contract that applies at an instant.
 
-        None before the first version, and for an unknown id.
+        The result is None before the first version, and for an unknown id.
         """
         ...
 
     def newest(self, contract: ContractId) -> Contract | None:
         """Return the version of a recorded contract that took effect last.
 
-        None if no version has taken effect yet, and for an unknown id.
+        The result is None if no version has taken effect yet, and for an unknown id.
         """
         ...
 
@@ -126,7 +134,10 @@ class RecordedContracts(Protocol):
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
         """Return the ids of the recorded contracts that may let a mail domain register for notices.
 
-        `domain`: in lower case. Contracts with a domain that is not ASCII are always in the result.
+        Contracts with a domain that is not ASCII are always in the result.
+
+        Args:
+            domain: The domain in lower case.
         """
         ...
 
@@ -148,44 +159,45 @@ class RecordedContracts(Protocol):
     def pin(self, contracts: Iterable[ContractId]) -> str:
         """Return a hash, in hexadecimal, of the present state of these recorded contracts.
 
-        The hash is made of the numbers from `revisions`, so it changes with any change that may affect a verdict. "" if
-        none of the contracts has a record in the database.
+        The hash is made of the numbers from `revisions`, so it changes with any change that may affect a verdict. The
+        result is "" if none of the contracts has a record in the database.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """The plans, contracts and calendars of one catalogue version, by which incidents are judged.
-
-    `version`: the catalogue version, a short hash.
-    `plans`, `contracts`, `rotas`, `people`: by id. `people` are those whom an override may put on call; empty without
-    rotas.
-    `default_contract`: id of the contract that applies if no contract of the customer does.
-    `by_customer`: customer's name as written -> ids of the customer's contracts.
-    `by_normal`: customer's name in compared form (lower case, single spaces) -> the same ids.
-    `holidays_version`, `tzdata_version`: versions of the holiday and time zone data, "" if not known.
-    `recorded`: the contracts in the database, which `contracts` and `plans` then include. None: there are only
-    contracts from files.
-    `derived`: a cache of values computed from the other fields.
-    """
+    """The plans, contracts and calendars of one catalogue version, by which incidents are judged."""
 
     version: str
+    """The catalogue version, a short hash."""
     plans: Mapping[PlanId, Plan]
+    """The plans by id."""
     contracts: Mapping[ContractId, Contract]
+    """The contracts by id."""
     default_contract: ContractId
+    """Id of the contract that applies if no contract of the customer does."""
     calendars: Calendars
     by_customer: Mapping[str, tuple[ContractId, ...]]
+    """Customer's name as written -> ids of the customer's contracts."""
     rotas: Mapping[RotaId, Rota] = field(default_factory=lambda: MappingProxyType({}))
+    """The rotas by id."""
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
+    """The people whom an override may put on call, by id. Empty without rotas."""
     holidays_version: str = ""
+    """Version of the holiday data. "" if not known."""
     tzdata_version: str = ""
+    """Version of the time zone data. "" if not known."""
     recorded: RecordedContracts | None = field(default=None, compare=False)
+    """The contracts in the database, which `contracts` and `plans` then include. None if there are only contracts from
+    files."""
     # What follows from the values above alone and is asked for at every event; bounded by the number of contracts.
     derived: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """A cache of values computed from the other fields."""
 
     # The same by the form in which names are compared, for customers who are not written as in the catalogue.
     by_normal: Mapping[str, tuple[ContractId, ...]] = field(init=False, repr=False, compare=False)
+    """Customer's name in compared form (lower case, single spaces) -> the same ids."""
 
     def __post_init__(self) -> None:
         found: dict[str, dict[ContractId, None]] = {}  # each id once, in the order of the catalogue
@@ -194,11 +206,11 @@ class Rulebook:
         object.__setattr__(self, "by_normal", {name: tuple(ids) for name, ids in found.items()})
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of a customer's contracts; () if there are none.
+        """Return the ids of a customer's contracts.
 
-        Contracts from files come first, then those recorded in the database. A contract from a file must have exactly
-        this name. If none has, case and extra spaces are ignored. A recorded contract may have the name in any version,
-        and case and extra spaces are always ignored.
+        The result is () if there are none. Contracts from files come first, then those recorded in the database. A
+        contract from a file must have exactly this name. If none has, case and extra spaces are ignored. A recorded
+        contract may have the name in any version, and case and extra spaces are always ignored.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))
@@ -211,7 +223,7 @@ class Rulebook:
     def contract_at(self, contract: ContractId, at: datetime) -> Contract | None:
         """Return the contract with this id as it applies at the instant `at`.
 
-        None for an unknown id, and before the contract's first version.
+        The result is None for an unknown id, and before the contract's first version.
         """
         if self.recorded is not None and contract in self.recorded:
             return self.recorded.at(contract, at)
@@ -240,12 +252,13 @@ class Rulebook:
     def plan_of(self, contract: Contract) -> Plan:
         """Return the plan of a contract.
 
-        Raises KeyError if the catalogue does not have the plan.
+        Raises:
+            KeyError: The catalogue does not have the plan.
         """
         return self.plans[contract.plan]
 
     def person(self, contract: Contract, id_: str) -> Person | None:
-        """Return a person by id; None if the person is not known.
+        """Return a person by id, or None if the person is not known.
 
         People of the contract come first, then people whom an override may put on call.
         """
@@ -254,7 +267,7 @@ class Rulebook:
     def is_timeless(self, customer: str) -> bool:
         """Return whether the same contract applies to `customer` at every instant.
 
-        True if no contract of the customer has a first or last day or is recorded in the database.
+        The result is True if no contract of the customer has a first or last day or is recorded in the database.
         """
         if self.recorded is not None and self.recorded.contracts_of(customer):
             return False
@@ -265,7 +278,10 @@ class Rulebook:
         """Return the contract that applies to a customer at the instant `at`, with the reason.
 
         It is the first of the customer's contracts in force, else the default contract. Contracts from files come
-        before those in the database. `customer`: the name that the incident states, "" for none.
+        before those in the database.
+
+        Args:
+            customer: The name that the incident states. "" for none.
         """
         default = self.contracts[self.default_contract]
         if not normal(customer):
@@ -286,8 +302,10 @@ _JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every col
 def joined_version(catalogue: str, pin: str) -> str:
     """Return one text for a catalogue version and a state of the recorded contracts.
 
-    `pin`: a hash of that state, from `RecordedContracts.pin`. The text sorts after `catalogue` and before
-    `after_version(catalogue)`.
+    The text sorts after `catalogue` and before `after_version(catalogue)`.
+
+    Args:
+        pin: A hash of that state, from `RecordedContracts.pin`.
     """
     return f"{catalogue}{_JOIN}{pin}"
 
@@ -309,14 +327,18 @@ def after_version(catalogue: str) -> str:
 
 
 def names_customer(contract: Contract, customer: str) -> bool:
-    """Return whether the contract lists the customer's name; case and extra spaces do not matter."""
+    """Return whether the contract lists the customer's name.
+
+    Case and extra spaces do not matter.
+    """
     return customer in contract.customers or normal(customer) in contract.normal_customers
 
 
 def in_force(contract: Contract, at: datetime) -> bool:
-    """Return whether the contract is valid at `at`, by the day in the contract's zone.
+    """Return whether the contract is valid at an instant, by the day in the contract's zone.
 
-    `valid_from` is the first valid day, `valid_to` the first day that is no longer valid. None: no such bound.
+    `valid_from` is the first valid day. `valid_to` is the first day that is no longer valid. None in one of them means
+    no such bound.
     """
     if contract.valid_from is None and contract.valid_to is None:
         return True

@@ -30,7 +30,10 @@ def target_text(allowed: Allowed) -> str:
 
 
 def span_text(span: timedelta) -> str:
-    """Return a span as hours, minutes and whole seconds, such as `1h 30m`; `0s` if empty."""
+    """Return a span as hours, minutes and whole seconds, such as `1h 30m`.
+
+    An empty span gives `0s`.
+    """
     hours, rest = divmod(int(span.total_seconds()), 3600)
     minutes, seconds = divmod(rest, 60)
     parts = [f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if number]

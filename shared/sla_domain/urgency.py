@@ -25,7 +25,9 @@ def pressure(left: timedelta) -> float:
     """Return a factor for the time left: the less time is left, the higher the factor.
 
     It is near 0 with much time left, 0.5 with an hour left, 1 at the due instant, and 2 if overdue by a day or more.
-    `left`: time to the due instant, negative if overdue.
+
+    Args:
+        left: Time to the due instant. Negative if overdue.
     """
     if left > timedelta():
         return 1 / (1 + left / _HOUR)
@@ -33,21 +35,28 @@ def pressure(left: timedelta) -> float:
 
 
 def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
-    """Return the urgency of a clock, 0 to 200; higher is more urgent.
+    """Return the urgency of a clock, 0 to 200.
 
-    It is 100 * `pressure(left)` / (`severity` * `plan_rank`). `severity`: rank of the clock's priority. `plan_rank`:
-    rank of the clock's plan. Rank 1 is most urgent. `left`: wall-clock time to the due instant, negative if overdue.
-    None: the clock is paused, which gives 0.1 at most.
+    A higher number is more urgent. It is 100 * `pressure(left)` / (`severity` * `plan_rank`). Rank 1 is most urgent.
+
+    Args:
+        severity: Rank of the clock's priority, from 1.
+        plan_rank: Rank of the clock's plan, from 1.
+        left: Wall-clock time to the due instant. Negative if overdue. None if the clock is paused, which gives 0.1 at
+            most.
     """
     pressed = _PAUSED if left is None else pressure(left)
     return round(100 * pressed / (max(severity, 1) * max(plan_rank, 1)), 6)
 
 
 def weight(severity: int, plan_rank: int) -> float:
-    """Return the part of a clock's urgency that does not change with time, in (0, 1].
+    """Return the part of a clock's urgency that does not change with time.
 
-    It is 1 / (`severity` * `plan_rank`): the ranks of the priority and of the plan. Rank 1 is most urgent; a rank below
-    1 is read as 1.
+    The result is 1 / (`severity` * `plan_rank`), a number above 0 and up to 1. A rank below 1 is read as 1.
+
+    Args:
+        severity: Rank of the priority; 1 is most urgent.
+        plan_rank: Rank of the plan; 1 is most urgent.
     """
     return 1 / (max(severity, 1) * max(plan_rank, 1))
 
@@ -55,8 +64,12 @@ def weight(severity: int, plan_rank: int) -> float:
 def score_of_weight(weight: float, left: timedelta | None) -> float:
     """Return the urgency of a clock, 0 to 200, from its weight and the time left.
 
-    It is 100 * `weight` * `pressure(left)`. `weight`: in (0, 1], from `weight_of`. `left`: wall-clock time to the due
-    instant, negative if overdue. None: the clock is paused, which gives 0.1 at most.
+    It is 100 * `weight` * `pressure(left)`.
+
+    Args:
+        weight: A number above 0 and up to 1, from `weight_of`.
+        left: Wall-clock time to the due instant. Negative if overdue. None if the clock is paused, which gives 0.1 at
+            most.
     """
     return weight * score(1, 1, left)
 
@@ -65,7 +78,11 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
     """Return the weight of a clock: the part of its urgency that does not change with time.
 
     It is 1 / (rank of the priority * rank of the contract's plan); rank 1 is most urgent. A priority that the plan does
-    not have gets rank 9. `incident`: the clock's incident. `rulebook`: provides the plans.
+    not have gets rank 9.
+
+    Args:
+        incident: The clock's incident.
+        rulebook: The plans.
     """
     bought = rulebook.plans[incident.contract.under(incident.entitlement).plan]
     plan = rulebook.plans.get(clock.plan, bought)
@@ -74,10 +91,13 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
 
 
 def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
-    """Return the urgency of a clock at `at`, 0 to 200; higher is more urgent.
+    """Return the urgency of a clock at `at`, 0 to 200.
 
-    It is 0 for an ended clock, and 0.1 at most for a paused one. `incident`: the clock's incident. `rulebook`: provides
-    the plans.
+    A higher number is more urgent. It is 0 for an ended clock, and 0.1 at most for a paused one.
+
+    Args:
+        incident: The clock's incident.
+        rulebook: The plans.
     """
     if not clock.state.open:
         return 0.0

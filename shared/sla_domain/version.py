@@ -44,14 +44,15 @@ _ZERO: _Part = (_NUMBER, 0, "")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One condition on a version, such as `>=4.2` (operator `>=`, version `4.2`).
+    """A condition on a version, such as `>=4.2`.
 
-    Operators are =, !=, <, <=, > and >=. With `=` or `!=`, a version such as `2.3.*` means every version that begins
-    with `2.3`.
+    With `=` or `!=`, a version such as `2.3.*` means every version that begins with `2.3`.
     """
 
     operator: str
+    """=, !=, <, <=, > or >=."""
     version: str
+    """The version to compare with, such as `4.2`."""
 
     def holds(self, version: str) -> bool:
         """Return whether `version` satisfies the condition.
@@ -79,21 +80,22 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """A range of versions, such as `>=2.0 <2.4.1 || 3.0.x`.
-
-    `alternatives`: the parts between `||`, each a list of comparisons. A version lies in the range if it satisfies all
-    comparisons of one alternative. Without alternatives, every version does.
-    `text`: the range as written.
-    """
+    """A range of versions, such as `>=2.0 <2.4.1 || 3.0.x`."""
 
     alternatives: tuple[tuple[Comparison, ...], ...] = ()
+    """The parts between `||`, each a list of comparisons. A version lies in the range if it satisfies all comparisons
+    of one part. Without parts, every version lies in the range."""
     text: str = "*"
+    """The range as written."""
 
     @classmethod
     def parse(cls, text: str) -> VersionRange:
         """Return the range of versions that a text describes, such as `>=2.0 <2.4.1 || 3.0.x`.
 
-        The texts "", `*` and `x` mean every version. Raises InvalidNotice for any text outside the grammar (`GRAMMAR`).
+        The texts "", `*` and `x` mean every version.
+
+        Raises:
+            InvalidNotice: The text does not follow the grammar (`GRAMMAR`).
         """
         stripped = text.strip()
         if stripped in ("", "*", "x", "X"):

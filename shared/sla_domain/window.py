@@ -12,94 +12,92 @@ from sla_domain.normal import normal, normals
 
 
 class LateBooking(StrEnum):
-    """What happens to a booking with less notice than the plan demands.
-
-    `REFUSE`: the booking is refused.
-    `SURCHARGE`: the booking is accepted for a surcharge that the customer must confirm.
-    """
+    """What happens to a booking with less notice than the plan demands."""
 
     REFUSE = "refuse"
+    """The booking is refused."""
     SURCHARGE = "surcharge"
+    """The booking is accepted for a surcharge that the customer must confirm."""
 
 
 @dataclass(frozen=True, slots=True)
 class WindowPrice:
-    """What a booking of extra hours costs.
-
-    `allowance`: id of the plan's allowance that pays.
-    `amount`: in the allowance's unit, seconds for hours.
-    """
+    """What a booking of extra hours costs."""
 
     allowance: str
+    """Id of the plan's allowance that pays."""
     amount: Decimal
+    """The price in the allowance's unit; in seconds for hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookableWindow:
     """Extra hours of service that a plan lets customers book, such as a weekend's standby.
 
-    `titles`: language tag -> title.
-    `notice`: the least time from the booking to the start.
-    `late`: what happens with less notice.
-    `surcharge`: how many percent more the booking then costs.
-    `per_contract_year`: how many bookings a contract year allows; None: any number.
-    `days`: weekdays (0 is Monday), in the contract's zone, on which the hours may lie; empty: all.
-    `longest`: the greatest length; None: any.
-    `priorities`: of the incidents for which time counts in these hours; empty: all.
-    `products`: for which the hours can be booked; empty: all but `excluded_products`.
-    `languages`: of the service; empty: any.
-    `role`: id of the role on duty; None: none is named.
-    `price`: None: the hours cost nothing.
-    `clause`: the contract clause, "" if none is named.
     Source: clauses H10 and I6 (docs/clauses.md).
     """
 
     id: str
     titles: Mapping[str, str] = field(hash=False)
+    """Language tag -> title."""
     notice: timedelta = timedelta()
+    """The least time from the booking to the start."""
     late: LateBooking = LateBooking.REFUSE
+    """What happens to a booking with less notice."""
     surcharge: int = 0
+    """How many percent more a booking with less notice costs."""
     per_contract_year: int | None = None
+    """How many bookings a contract year allows. None means any number."""
     days: frozenset[int] = frozenset()
+    """Weekdays (0 is Monday), in the contract's zone, on which the hours may lie. Empty means all."""
     longest: timedelta | None = None
+    """The greatest length. None means any length."""
     priorities: frozenset[str] = frozenset()
+    """Priorities of the incidents for which time is counted in these hours. Empty means all."""
     products: frozenset[str] = frozenset()
+    """Products for which the hours can be booked. Empty means all but `excluded_products`."""
     excluded_products: frozenset[str] = frozenset()
     languages: tuple[str, ...] = ()
+    """Languages of the service. Empty means any."""
     role: str | None = None
+    """Id of the role on duty. None if the plan names none."""
     price: WindowPrice | None = None
+    """The price of a booking. None means that the hours cost nothing."""
     clause: str = ""
+    """The contract clause. "" if none is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookedWindow:
-    """Extra hours of service `[start, end)` that a customer booked.
-
-    `id`: id of the booking.
-    `window`: id of the plan's bookable window.
-    `priorities`, `products`: of the incidents for which time counts in these hours; empty: all.
-    `excluded_products`: products for which time does not count.
-    `people`: ids of those on duty.
-    `language`: of the service, "" if not stated.
-    `surcharge`: percent more for short notice; 0: none.
-    """
+    """Extra hours of service `[start, end)` that a customer booked."""
 
     id: str
+    """Id of the booking."""
     window: str
+    """Id of the plan's bookable window."""
     start: datetime
     end: datetime
     priorities: frozenset[str] = frozenset()
+    """Priorities of the incidents for which time is counted in these hours. Empty means all."""
     products: frozenset[str] = frozenset()
+    """Products of the incidents for which time is counted in these hours. Empty means all but `excluded_products`."""
     excluded_products: frozenset[str] = frozenset()
+    """Products for which time is not counted."""
     people: tuple[str, ...] = ()
+    """Ids of the people on duty."""
     language: str = ""
+    """Language of the service. "" if not stated."""
     surcharge: int = 0
+    """Surcharge for short notice in percent. 0 means none."""
 
     def opens_for(self, priority: str, product: str) -> bool:
-        """Return whether time counts in the booked hours for an incident of this priority and product.
+        """Return whether time is counted in the booked hours for an incident of this priority and product.
 
-        `priority`: id. `product`: "" if the incident names none. Without a product, a booking for certain products
-        gives False.
+        Without a product, a booking for certain products gives False.
+
+        Args:
+            priority: Id of the priority.
+            product: Name of the product. "" if the incident names none.
         """
         if self.priorities and priority not in self.priorities:
             return False
@@ -109,8 +107,10 @@ class BookedWindow:
 
 
 def windows_for(windows: tuple[BookedWindow, ...], priority: str, product: str) -> tuple[BookedWindow, ...]:
-    """Return those booked extra hours (windows) in which time counts for an incident, in their order.
+    """Return those booked extra hours (windows) in which time is counted for an incident, in their order.
 
-    `priority`: id. `product`: "" if the incident names none.
+    Args:
+        priority: Id of the priority.
+        product: Name of the product. "" if the incident names none.
     """
     return tuple(one for one in windows if one.opens_for(priority, product))

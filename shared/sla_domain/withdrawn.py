@@ -30,16 +30,14 @@ be read again for it."""
 
 @dataclass(frozen=True, slots=True)
 class WithEarlierPromises:
-    """An incident with the clocks and breaches that only earlier catalogue versions promised.
-
-    `incident`: includes those clocks and breaches.
-    `versions`: clock id -> the catalogue version by which the clock is judged.
-    `unread`: ids of published clocks that are missing, as the catalogue version that promised them cannot be read.
-    """
+    """An incident with the clocks and breaches that only earlier catalogue versions promised."""
 
     incident: Incident
+    """The incident, with those clocks and breaches."""
     versions: dict[ClockId, str]
+    """Clock id -> the catalogue version by which the clock is judged."""
     unread: frozenset[ClockId]
+    """Ids of published clocks that are missing, as the catalogue version that promised them cannot be read."""
 
 
 def with_earlier_promises(
@@ -54,10 +52,13 @@ def with_earlier_promises(
     A published clock that the incident lacks is added. A clock that was open when its promise ended is cancelled at
     that instant (at `now` if the instant is not stored). A clock with a replaced target gets the published breaches of
     its earlier targets.
-    `versions`: clock id -> catalogue version, for the incident's clocks.
-    `published`: clock id -> what has been published.
-    `before`: a function of a catalogue version that returns (incident, rulebook) under it; None if the version cannot
-    be read. Its second argument limits the events to those up to an instant; None: all.
+
+    Args:
+        versions: Clock id -> catalogue version, for the incident's clocks.
+        published: Clock id -> what has been published.
+        before: Function that takes a catalogue version and returns (incident, rulebook) under it, or None if the
+            version cannot be read. Its second argument limits the events to those up to an instant; None means all
+            events.
     """
     found = dict(versions)
     unread = set[ClockId]()
@@ -83,8 +84,11 @@ def with_earlier_promises(
 def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
     """Return a copy of the clock whose target is no longer promised from `at` on.
 
-    An open clock is cancelled at `at`. A clock that ended up to `at` only gets `withdrawn_at`. None if the clock did
-    not start before `at`. `incident`, `rulebook`: those under which the target was promised.
+    An open clock is cancelled at `at`. A clock that ended up to `at` only gets `withdrawn_at`. The result is None if
+    the clock did not start before `at`.
+
+    Args:
+        incident, rulebook: The incident and the rulebook under which the target was promised.
     """
     if clock.stopped_at is not None and clock.stopped_at <= at:
         return replace(clock, withdrawn_at=at)

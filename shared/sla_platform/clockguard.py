@@ -18,15 +18,16 @@ SLEW = 0.1  # seconds in a second by which a clock may be set right gradually; c
 
 
 class ClockReading(StrEnum):
-    """The verdict of a `ClockGuard` on a reading of a clock.
-
-    STEADY and CONFIRMED: the reading is believed. LEAPT_FORWARD and WENT_BACK: the reading is not believed.
-    """
+    """The verdict of a `ClockGuard` on a reading of a clock."""
 
     STEADY = "the clock moved as the seconds did that nobody can set"
+    """The clock moved as steadily as the counter. The reading is believed."""
     LEAPT_FORWARD = "the clock leapt forward; the time before goes on until the new one has stayed"
+    """The clock leapt forward. The reading is not believed."""
     WENT_BACK = "the clock went back; the time before goes on until the new one has stayed"
+    """The clock went back. The reading is not believed."""
     CONFIRMED = "the new time has been stable for long enough and is accepted"
+    """The new time has lasted for long enough. The reading is believed."""
 
     @property
     def held(self) -> bool:
@@ -42,22 +43,28 @@ class ClockGuard:
     """Decides which readings of one clock are believed: call `read` with each.
 
     A reading is compared with `steady_seconds`, a counter that nobody can set. A clock leaps when it differs from this
-    counter by more than `tolerance` (5 s), at once or in quick small steps. The new time is believed only after it has
-    lasted for `confirm_seconds` (30). The first reading is believed, unless `resume` was called before.
+    counter by more than the tolerance, at once or in quick small steps. The first reading is believed, unless `resume`
+    was called before.
     """
 
     tolerance: timedelta = TOLERANCE
+    """The greatest difference that is no leap."""
     confirm_seconds: float = CONFIRM_SECONDS
+    """For how long the new time must last until it is believed."""
     _believed: datetime | None = None
     _at: float = 0.0
     _leapt: tuple[datetime, float] | None = None
     _moved: timedelta = timedelta()  # by how much small steps have moved the clock lately
 
     def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
-        """Judge a reading of the clock, `now`; return the instant to act by, and the verdict.
+        """Judge a reading of the clock, and return the instant to act by, and the verdict.
 
         If the reading is believed, the instant is `now`. If not, the instant is the last believed one plus the steady
-        seconds since then. `steady`: what `steady_seconds()` returned just before the clock was read.
+        seconds since then.
+
+        Args:
+            now: The reading.
+            steady: What `steady_seconds()` returned just before the clock was read.
         """
         if self._believed is None:
             return self._accept(now, steady, ClockReading.STEADY)
@@ -75,14 +82,16 @@ class ClockGuard:
     def base(self) -> tuple[datetime, float] | None:
         """Return the last believed reading: its instant, and the value of `steady_seconds` at that instant.
 
-        None before the first reading.
+        The result is None before the first reading.
         """
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
         """Continue the work of an earlier guard: compare the next reading with that guard's last believed reading.
 
-        `believed`: the instant of that reading. `steady`: the value of `steady_seconds` at that instant.
+        Args:
+            believed: The instant of that reading.
+            steady: The value of `steady_seconds` at that instant.
         """
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 

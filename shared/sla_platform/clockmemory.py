@@ -29,11 +29,15 @@ _LONGEST_UP = 1e10  # seconds since a machine's boot: three hundred years
 
 
 class ClockMemory:
-    """Keeps the last believed readings of a process's clocks in the file `path`.
+    """Keeps the last believed readings of a process's clocks in a file.
 
     The next process on this machine continues from them. A process calls `recall` at its start and `note` while it
-    runs. `boot`: the id of the machine's boot, since the readings mean nothing after another boot. None: the id that
-    Linux reports. "": nothing is written or read.
+    runs.
+
+    Args:
+        path: The file.
+        boot: The id of the machine's boot, since the readings mean nothing after another boot. None means the id that
+            Linux reports. "" means that nothing is written or read.
     """
 
     def __init__(self, path: Path, boot: str | None = None) -> None:
@@ -86,9 +90,11 @@ class ClockMemory:
 def clock_file(settings: Settings, database: str | None) -> Path:
     """Return the path of the file for a `ClockMemory`, which keeps clock readings.
 
-    With SQLite the path is `<database>.clock`. `database`: the path of the SQLite file; None or "" without one.
-    Otherwise the file is in the temporary directory. Its name then holds a hash of user, store URL, bus prefix,
-    instance and port, so that different processes use different files.
+    With SQLite the path is `<database>.clock`. Otherwise the file is in the temporary directory. The file's name then
+    holds a hash of user, store URL, bus prefix, instance and port, so that different processes use different files.
+
+    Args:
+        database: The path of the SQLite file. None or "" without SQLite.
     """
     if settings.store_url.startswith("sqlite") and database:
         return Path(f"{database}.clock")

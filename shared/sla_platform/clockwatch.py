@@ -20,9 +20,11 @@ EVERY_SECONDS = 1.0
 class ClockWatch:
     """Reads the machine's clock every second (await `run`), and shows its leaps in metrics and at `/readyz`.
 
-    Leaps of the database's clock are shown too. `registry`: where the metrics are registered. `memory`: where the
-    believed readings are written each second; None: nowhere. With a time source other than SystemTime no leaps are
-    shown.
+    Leaps of the database's clock are shown too. With a time source other than SystemTime no leaps are shown.
+
+    Args:
+        registry: The registry of the metrics.
+        memory: The memory to which the believed readings are written each second. None means that they are not kept.
     """
 
     def __init__(self, time_source: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:
@@ -53,7 +55,7 @@ class ClockWatch:
     async def remark(self) -> str | None:
         """Return a line for `/readyz` on the clocks that are not believed, with the reasons.
 
-        None when all clocks are believed.
+        The result is None when all clocks are believed.
         """
         held = self._time_source.held() if isinstance(self._time_source, SystemTime) else {}
         return "; ".join(f"{clock.value}: {reading.value}" for clock, reading in held.items()) or None

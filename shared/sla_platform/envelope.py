@@ -13,11 +13,9 @@ TYPE_PREFIX = "io.slad."
 
 
 class Topic(StrEnum):
-    """The topics of the bus; on Kafka the name gets the configured prefix (`slad-incidents`).
+    """The topics of the bus.
 
-    INCIDENTS: what happened to tickets. CLOCKS: what follows for the clocks and the promised due instants. NOTICES:
-    notices of critical fixes. DELIVERIES: what became of notifications, and who acknowledged them. OBJECTIVES: how
-    objectives of attainment stand. CONTRACTS: changes of contracts, each with the whole record after it.
+    On Kafka the name gets the configured prefix (`slad-incidents`).
     """
 
     INCIDENTS = "incidents"  # ingest -> timer, board: what happened
@@ -30,20 +28,20 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """An event on the bus: its CloudEvents attributes, and its data as JSON bytes.
-
-    `id`: unique among events of the same `source`. `type`: such as `io.slad.clock.breached.v1`. `subject`: what the
-    event is about, such as an incident. `key`: the partition key; events of the same key keep their order. `time`: the
-    aware instant at which the event became true.
-    """
+    """An event on the bus: its CloudEvents attributes, and its data as JSON bytes."""
 
     topic: Topic
     id: str
+    """An id that is unique among events of the same `source`."""
     type: str
+    """The type of the event, such as `io.slad.clock.breached.v1`."""
     source: str
     subject: str
+    """What the event is about, such as an incident."""
     key: str
+    """The partition key. Events of the same key keep their order."""
     time: datetime
+    """The aware instant at which the event became true."""
     data: bytes
 
     @classmethod
@@ -61,8 +59,15 @@ class Envelope:
     ) -> Envelope:
         """Return the event that is stored in a row of a table, given the columns of the row.
 
-        The table is an event log, or a service's own copy of events. `data`: as JSON text. `source`: "" if not stored.
-        `subject`: "" if equal to `key`. Raises ValueError for an unknown `topic`.
+        The table is an event log, or a service's own copy of events.
+
+        Args:
+            data: The event's data as JSON text.
+            source: The event's source. "" if not stored.
+            subject: The event's subject. "" if equal to `key`.
+
+        Raises:
+            ValueError: There is no such topic.
         """
         return cls(
             topic=Topic(topic),

@@ -25,15 +25,14 @@ from sla_platform.outage import as_store_busy
 
 
 class Fault(StrEnum):
-    """The cause of an error; the value says what to do about it.
-
-    PASSING: the surroundings, such as the network or the disk. ROW: the row (event, timer, delivery) that was being
-    processed. UNKNOWN: not known, such as a bug.
-    """
+    """The cause of an error. The value says what to do about it."""
 
     PASSING = "the surroundings: try again with patience"
+    """The surroundings, such as the network or the disk."""
     ROW = "the row's own: quarantine it"
+    """The row (event, timer, delivery) that was being processed."""
     UNKNOWN = "not known: try three times, then quarantine the row"
+    """Not known, such as a bug."""
 
 
 class SurroundingsFailed(Retryable):
@@ -80,8 +79,8 @@ _POSTGRES_SURROUNDINGS = {
 def fault_of(error: BaseException) -> Fault:
     """Return the cause of an error, which decides whether to try again or to quarantine the row.
 
-    PASSING (try again): the error, or one in its chain of `__cause__`, comes from the surroundings (network, disk,
-    database). ROW: the error is about the processed data. UNKNOWN: any other error.
+    The result is PASSING (try again) if the error, or an error in its chain of `__cause__`, comes from the surroundings
+    (network, disk, database). It is ROW if the error is about the processed data. It is UNKNOWN for any other error.
     """
     seen: set[int] = set()
     cause: BaseException | None = error
@@ -117,7 +116,10 @@ def error_text(error: BaseException) -> str:
 def raised_at(error: BaseException, frames: int = 5) -> str:
     """Return where an error was raised: `file:line function` of each call, the innermost first.
 
-    `frames`: the greatest number of calls. Values of variables are left out, since they may be a customer's data.
+    Values of variables are left out, since they may be a customer's data.
+
+    Args:
+        frames: The greatest number of calls.
     """
     return " < ".join(
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"

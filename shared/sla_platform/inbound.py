@@ -42,8 +42,10 @@ def _local_or_instant(given: datetime) -> datetime:
 def reachable(instant: datetime) -> datetime:
     """Return the aware instant unchanged, if it lies between the years 1970 and 2200.
 
-    This is a validator for model fields with instants from outside. Raises ValueError for other instants: no calendar
-    is computed there.
+    This is a validator for model fields with instants from outside.
+
+    Raises:
+        ValueError: The instant lies outside these years.
     """
     if not bounds.within_reach(instant):
         raise ValueError(f"an instant lies {bounds.RANGE}: no calendar reaches further")

@@ -37,9 +37,12 @@ _POSTGRES_PASSING = {
 def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
     """Return a StoreBusy to raise in place of a database error that passes by itself.
 
-    Such errors are a timeout, a lost connection, a lock that stays busy, a full disk or a fail-over. Returns None for
-    any other error. `connecting`: whether the error occurred while connecting; then every OSError is such an error, for
-    example a refused port.
+    Such errors are a timeout, a lost connection, a lock that stays busy, a full disk or a fail-over. The result is None
+    for any other error.
+
+    Args:
+        connecting: Whether the error occurred while connecting. Every OSError then passes by itself, for example a
+            refused port.
     """
     reason = _reason(error, connecting)
     return None if reason is None else store_busy(reason)
@@ -48,7 +51,8 @@ def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | 
 def store_busy(reason: str) -> StoreBusy:
     """Return a StoreBusy whose message gives this reason.
 
-    `reason`: a few words, such as `no answer in time`.
+    Args:
+        reason: A few words, such as `no answer in time`.
     """
     return StoreBusy(f"the database did not take the work ({reason}); try again shortly")
 

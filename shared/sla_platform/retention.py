@@ -39,27 +39,24 @@ _LEAST_LINGER = timedelta(days=7)
 
 
 class RetentionOrder(IntEnum):
-    """The order in which services delete the data of finished incidents: TOLD first, COUNTED second, SHOWN last.
+    """The order in which services delete the data of finished incidents."""
 
-    TOLD: what senders delivered, and the notifications. COUNTED: incidents and their clocks. SHOWN: the data of the
-    board, which follow from both.
-    """
-
-    TOLD = 0  # what was received, and the notifications of it
-    COUNTED = 1  # incidents and their clocks
-    SHOWN = 2  # what follows from both
+    TOLD = 0
+    """First: what senders delivered, and the notifications."""
+    COUNTED = 1
+    """Second: incidents and their clocks."""
+    SHOWN = 2
+    """Last: the data of the board, which follow from both."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """For how long finished incidents, alerts and deliveries are kept.
-
-    `keep`: time since their end; None: for ever. `linger`: how much later the services of each `RetentionOrder` delete
-    than those of the order before.
-    """
+    """For how long finished incidents, alerts and deliveries are kept."""
 
     keep: timedelta | None = None
+    """Time since their end. None means that they are kept for ever."""
     linger: timedelta = _LEAST_LINGER
+    """How much later the services of each `RetentionOrder` delete than those of the order before."""
 
     @classmethod
     def of(cls, settings: Settings) -> Retention:
@@ -71,36 +68,42 @@ class Retention:
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
-        """Return the instant before which an incident must have ended to be deleted now; None: nothing is deleted.
+        """Return the instant before which an incident must have ended to be deleted now.
 
-        For services whose `turn` is TOLD, the instant is `now` minus `keep`. For COUNTED it is earlier by `linger`, for
-        SHOWN by twice `linger`.
+        The result is None if nothing is deleted. For services whose `turn` is TOLD, the instant is `now` minus `keep`.
+        For COUNTED it is earlier by `linger`, for SHOWN by twice `linger`.
         """
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """What one service deletes of finished incidents, and in which turn; for a `RetentionLoop`.
+    """What one service deletes of finished incidents, and in which turn.
 
-    `sweeps`: functions that delete, in small steps, what ended before a given instant. `removed`: the counter of
-    deleted rows, with the label `table`. `newest`: returns the latest instant that the service has stored; None if
-    there is none. Because the machine's clock may be wrong, the present is assumed to be at most a day after that
-    instant. Without `newest` the clock is believed.
+    A `RetentionLoop` uses it.
     """
 
     service: str
     turn: RetentionOrder
     sweeps: Sequence[Sweep]
+    """Functions that delete, in small steps, what ended before a given instant."""
     removed: Counter
+    """The counter of deleted rows, with the label `table`."""
     newest: Newest | None = None
+    """Function that returns the latest instant that the service has stored, or None if there is none. The present is
+    assumed to be at most a day after that instant, because the machine's clock may be wrong. Without this function the
+    clock is believed."""
 
 
 class RetentionLoop:
-    """Deletes finished incidents that are old enough, every hour, for the services of one process (`keepings`).
+    """Deletes finished incidents that are old enough, every hour, for the services of one process.
 
-    `retention`: the age at which they are deleted. A wrong clock cannot delete them too early: the present is assumed
-    to be at most a day after the newest stored instant (`doubted_now`).
+    A wrong clock cannot delete them too early: the present is assumed to be at most a day after the newest stored
+    instant (`doubted_now`).
+
+    Args:
+        retention: The age at which incidents are deleted.
+        keepings: What each service deletes.
     """
 
     def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:
@@ -124,10 +127,15 @@ class RetentionLoop:
             await asyncio.sleep(pause)
 
     async def once(self, between: float = BETWEEN_SECONDS) -> Removed:
-        """Delete everything that is due now; return the numbers of deleted rows, as table -> number.
+        """Delete everything that is due now.
 
-        `between`: seconds to wait after each transaction, so that writers go first. Raises StoreBusy; the next call
-        deletes the rest.
+        The result is table -> number of deleted rows.
+
+        Args:
+            between: Seconds to wait after each transaction, so that writers go first.
+
+        Raises:
+            StoreBusy: The store cannot take the work now. The next call deletes the rest.
         """
         removed = Tally[str]()
         for keeping in self._keepings:
@@ -143,9 +151,11 @@ class RetentionLoop:
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
     """Return the present instant, but at most a day (MOST_SILENT) after the latest stored instant.
 
-    So a clock that is far ahead deletes nothing too early. `newest`: returns the latest stored instant, or None when
-    nothing is stored. The limit does not apply if nothing is stored, if `newest` itself is None, or if the time source
-    is `authoritative`.
+    So a clock that is far ahead deletes nothing too early. The limit does not apply if nothing is stored, if `newest`
+    itself is None, or if the time source is `authoritative`.
+
+    Args:
+        newest: Function that returns the latest stored instant, or None if nothing is stored.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()

@@ -23,11 +23,14 @@ PAUSES = (0.1, 0.3)  # seconds before the second and the third attempt
 
 
 async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
-    """Await `work`, which processes one row (event, timer, …); return None, or the error of the row.
+    """Await `work`, which processes one row (event, timer, …), and return None or the error of the row.
 
     A row with an error must be quarantined. If the row is at fault (`fault_of`), its error is returned at once. If the
-    cause is not known, `work` is tried three times, with pauses of 0.1 and 0.3 s. Raises Retryable if the surroundings
-    are at fault, such as the network. Raises Fenced if another instance owns the work.
+    cause is not known, `work` is tried three times, with pauses of 0.1 and 0.3 s.
+
+    Raises:
+        Retryable: The surroundings are at fault, such as the network.
+        Fenced: Another instance owns the work.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -53,11 +56,16 @@ async def in_parts(
     work: Callable[[Sequence[T]], Awaitable[object]],
     quarantine: Callable[[T, Exception], Awaitable[None]],
 ) -> None:
-    """Call `work` with all rows; if that fails, with each half, and so on down to single rows.
+    """Call `work` with all rows. If that fails, call it with each half, and so on down to single rows.
 
-    A row that fails alone is passed to `quarantine` with its error; then the next row is processed. Raises Retryable if
-    the surroundings fail, such as the network, and Fenced if another instance owns the work. After these errors all
-    rows may be given again, so `work` must recognise what it has already done.
+    After an error, all rows may be given again, so `work` must recognise what it has already done.
+
+    Args:
+        quarantine: Function to call with a row that fails alone, and its error. Then the next row is processed.
+
+    Raises:
+        Retryable: The surroundings fail, such as the network.
+        Fenced: Another instance owns the work.
     """
     if not rows:
         return

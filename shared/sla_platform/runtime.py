@@ -26,33 +26,31 @@ Check = Callable[[], Awaitable[str | None]]
 
 @dataclass(slots=True)
 class Part:
-    """One long-running task of a service.
-
-    `name`: for logs. `run`: the coroutine function; it must run until cancelled.
-    """
+    """One long-running task of a service."""
 
     name: str
+    """The name for logs."""
     run: Callable[[], Awaitable[None]]
+    """The coroutine function of the task. It must run until cancelled."""
 
 
 @dataclass(slots=True)
 class Service:
-    """A service ready to run: its long-running parts, its readiness checks, and how it ends.
-
-    - `checks`: name -> function that returns None when the service is ready, else why not.
-    - `remarks`: name -> function whose text is shown at `/readyz`, but does not make the service unready.
-    - `prepare`: called before any part runs, to read what the parts need; called again while it raises Retryable.
-    - `drain`: called first at shutdown, to release callers that would wait for ever (streams).
-    - `close`: called last, after every part has ended.
-    """
+    """A service ready to run: its long-running parts, its readiness checks, and how it ends."""
 
     name: str
     parts: Sequence[Part] = ()
     checks: dict[str, Check] = field(default_factory=dict)
+    """Name -> function that returns None when the service is ready, else why not."""
     remarks: dict[str, Check] = field(default_factory=dict)
+    """Name -> function whose text is shown at `/readyz`, but does not make the service unready."""
     prepare: Callable[[], Awaitable[None]] | None = None
+    """Function to call before any part runs, to read what the parts need. It is called again while it raises Retryable.
+    """
     close: Callable[[], Awaitable[None]] | None = None
+    """Function to call last, after every part has ended."""
     drain: Callable[[], Awaitable[None]] | None = None
+    """Function to call first at shutdown, to release callers that would wait for ever (streams)."""
 
 
 @contextlib.asynccontextmanager
@@ -135,16 +133,17 @@ class _Start:
 
 
 def asked_to_end() -> bool:
-    """Return whether the running task was cancelled; call this after catching CancelledError.
+    """Return whether the running task was cancelled.
 
-    False when a library raised that error without a cancellation. True outside of a task.
+    Call this after catching CancelledError. The result is False when a library raised that error without a
+    cancellation. The result is True outside of a task.
     """
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 
 
 async def until_signalled(failed: asyncio.Event) -> bool:
-    """Wait for SIGINT or SIGTERM, or until the event `failed` is set; return whether a signal came."""
+    """Wait for SIGINT or SIGTERM, or until the event `failed` is set, and return whether a signal came."""
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

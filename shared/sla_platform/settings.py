@@ -34,27 +34,7 @@ class Settings(BaseSettings):
     """The settings of one process, read from the environment variables `SLAD_*`, checked and immutable.
 
     The defaults are the embedded profile: one process, SQLite, one port on the loopback interface. A variable that is
-    empty, or holds only spaces, is ignored. docs/operations.md explains all settings. Those whose name does not say
-    enough:
-
-    - `bus_prefix`: the beginning of the names of Kafka's topics.
-    - `watermark_ms`: milliseconds between two watermarks.
-    - `retention_days`: 0: for ever.
-    - `instance`: this process's name; "": host and port.
-    - `head_seconds`, `body_seconds`: for receiving a request's head and its body.
-    - `idle_seconds`: for how long a connection may wait for its next request.
-    - `trusted_proxies`, `webhook_allow`: networks.
-    - `max_depth`: the greatest depth of nested JSON.
-    - `group_commit_ms`: for how long a delivery waits, to be committed together with others.
-    - `claim_limit`: the greatest number of timers that one statement fires.
-    - `sweep_seconds`: seconds between searches for timers left behind.
-    - `provisional_after_seconds`: for how long timers wait for late events.
-    - `future_tolerance_seconds`: an event further ahead of the clock gets the time of its receipt.
-    - `delivery_lease_seconds`: after this time a message is sent again if the process that was sending it died.
-    - `digest_over`: a burst of more mails to one address is sent as digests.
-    - `board_open`: whether the board can be read without a key.
-    - `streams…`: how many pages may be followed live at once; `stream_pages`: how many different ones.
-    - `time`: which clock is used.
+    empty, or holds only spaces, is ignored. docs/operations.md explains all settings.
     """
 
     model_config = SettingsConfigDict(
@@ -63,6 +43,7 @@ class Settings(BaseSettings):
         extra="ignore",
         secrets_dir=None,
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
         env_ignore_empty=True,  # `SLAD_X=${X:-}` of a compose file means the default
     )
 
@@ -70,65 +51,105 @@ class Settings(BaseSettings):
     store_url: str = "sqlite:///var/slad.db"
     bus_url: str = "embedded:"
     bus_prefix: str = "slad"
-    partitions: int = Field(default=12, ge=1, le=1000)  # fixed at the creation of the topics
-    kafka_replication: int = Field(default=1, ge=1, le=10)  # of new topics; from 3 on two copies acknowledge
-    kafka_retention_hours: int = Field(default=72, ge=1)  # of new topics; longer than any outage of a consumer
+    """The beginning of the names of Kafka's topics."""
+    partitions: int = Field(default=12, ge=1, le=1000)
+    """Number of partitions of a topic, fixed when the topics are created."""
+    kafka_replication: int = Field(default=1, ge=1, le=10)
+    """Number of copies of new topics. From 3 on, two copies acknowledge."""
+    kafka_retention_hours: int = Field(default=72, ge=1)
+    """For how many hours new topics keep events. It must be longer than any outage of a consumer."""
     kafka_security_protocol: str = "PLAINTEXT"
-    kafka_ca_file: str = ""  # PEM; empty: the authorities this machine trusts
-    kafka_certificate_file: str = ""  # PEM; who we are, where brokers ask for a certificate
-    kafka_key_file: str = ""  # PEM, not encrypted
+    kafka_ca_file: str = ""
+    """PEM file of the certificate authorities. "" means the authorities that this machine trusts."""
+    kafka_certificate_file: str = ""
+    """PEM file of slad's own certificate, for brokers that ask for one."""
+    kafka_key_file: str = ""
+    """PEM file of the key, not encrypted."""
     kafka_sasl_mechanism: str = ""
     kafka_user: str = ""
     kafka_password: SecretStr = SecretStr("")
-    watermark_ms: float = Field(default=100.0, ge=5.0, le=5000.0)  # timers fire about so much later, at most
-    retention_days: int = 400  # of what is finished: thirteen months, so that a year can be reported; 0: for ever
+    watermark_ms: float = Field(default=100.0, ge=5.0, le=5000.0)
+    """Milliseconds between two watermarks. Timers fire at most about this much later."""
+    retention_days: int = 400
+    """For how many days finished incidents are kept. The default is thirteen months, so that a year can be reported. 0
+    means for ever."""
     catalogue: Path = Path("examples/catalogue")
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
-    public_url: str = ""  # how people reach this instance; links in pages and mails start with it
-    instance: str = Field(default="", max_length=120)  # static group membership; defaults to host name and port
+    public_url: str = ""
+    """The URL by which people reach this instance. Links in pages and mails start with it."""
+    instance: str = Field(default="", max_length=120)
+    """This process's name, for static group membership. "" means host and port."""
 
     # the HTTP server
-    max_connections: int = Field(default=4096, ge=16)  # in all; fewer where the limit on open files leaves fewer
-    max_connections_per_address: int = Field(default=256, ge=4)  # of one IPv4 address or IPv6 /64; not of a proxy
-    trusted_proxies: tuple[str, ...] = ()  # CIDRs; their X-Forwarded-For and X-Forwarded-Proto are believed
-    head_seconds: float = Field(default=10.0, gt=0)  # for the whole head of a request
-    body_seconds: float = Field(default=30.0, gt=0)  # for the whole body of a request
-    idle_seconds: float = Field(default=30.0, gt=0)  # a kept connection waits so long for its next request
-    allowed_hosts: tuple[str, ...] = ()  # names by which slad is reached besides that of public_url
+    max_connections: int = Field(default=4096, ge=16)
+    """The greatest number of connections. It is lower if the limit on open files is lower."""
+    max_connections_per_address: int = Field(default=256, ge=4)
+    """The greatest number of connections of one IPv4 address or IPv6 /64. It does not apply to a proxy."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks (CIDR) of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    head_seconds: float = Field(default=10.0, gt=0)
+    """Seconds in which the whole head of a request must arrive."""
+    body_seconds: float = Field(default=30.0, gt=0)
+    """Seconds in which the whole body of a request must arrive."""
+    idle_seconds: float = Field(default=30.0, gt=0)
+    """For how long a kept connection may wait for its next request."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names by which slad is reached besides that of `public_url`."""
 
     # ingest
     max_body_bytes: int = 1_048_576
     max_depth: int = 64
-    rate_per_minute: int = 12_000  # per source; 429 beyond it
+    """The greatest depth of nested JSON."""
+    rate_per_minute: int = 12_000
+    """Requests per source and minute. More get status 429."""
     group_commit_ms: float = 2.0
+    """For how long a delivery waits, to be committed together with others."""
 
     # timer
     tick_ms: float = Field(default=25.0, ge=1.0, le=5000.0)
     claim_limit: int = 500
+    """The greatest number of timers that one statement fires."""
     sweep_seconds: float = 5.0
+    """Seconds between searches for timers left behind."""
     provisional_after_seconds: float = 600.0
+    """For how long timers wait for late events."""
     future_tolerance_seconds: float = 300.0
+    """How far an event may lie ahead of the clock. An event further ahead gets the time of its receipt."""
 
     # notifier
-    smtp_url: str = ""  # smtp://user:password@host:587 (STARTTLS required), smtps://…, smtp+plain://… (local only)
+    smtp_url: str = ""
+    """URL of the mail server: `smtp://user:password@host:587` (STARTTLS required), `smtps://…`, or `smtp+plain://…`
+    (local only)."""
     mail_from: str = "slad <slad@localhost>"
-    link_secret: SecretStr = SecretStr("")  # signs links to acknowledge; empty: one is made once and kept in the store
-    webhook_allow: tuple[str, ...] = ()  # CIDRs that outbound webhooks may reach although private
+    link_secret: SecretStr = SecretStr("")
+    """The secret that signs links to acknowledge. If empty, a secret is made once and kept in the store."""
+    webhook_allow: tuple[str, ...] = ()
+    """Networks (CIDR) that outbound webhooks may reach although they are private."""
     delivery_lease_seconds: float = 60.0
-    heartbeat_url: str = ""  # an outside watchdog that expects a GET a minute and raises the alarm when it misses it
-    digest_over: int = Field(default=5, ge=1)  # more than so many mails in a burst to one address become digests
+    """The time after which a message is sent again if the process that was sending it died."""
+    heartbeat_url: str = ""
+    """URL of an outside watchdog, which gets a GET a minute and raises the alarm if it misses one."""
+    digest_over: int = Field(default=5, ge=1)
+    """The greatest number of mails in a burst to one address. More mails are sent as digests."""
 
     # seen from outside
-    board_open: bool = True  # the board without a key; only sensible on the loopback
-    streams: int = Field(default=1000, ge=4)  # pages followed live at once
+    board_open: bool = True
+    """Whether the board can be read without a key. Only sensible on the loopback interface."""
+    streams: int = Field(default=1000, ge=4)
+    """How many pages may be followed live at once."""
     streams_per_key: int = Field(default=100, ge=1)
-    streams_per_contract: int = Field(default=200, ge=1)  # of all keys of one contract
-    streams_per_address: int = Field(default=100, ge=1)  # without a key
-    stream_pages: int = Field(default=200, ge=5)  # different ones followed at once; one caller has a fifth at most
+    """How many pages one key may follow live at once."""
+    streams_per_contract: int = Field(default=200, ge=1)
+    """How many pages all keys of one contract may follow live at once."""
+    streams_per_address: int = Field(default=100, ge=1)
+    """How many pages one address without a key may follow live at once."""
+    stream_pages: int = Field(default=200, ge=5)
+    """How many different pages may be followed live at once. One caller may follow a fifth of them at most."""
     log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
     log_level: str = "INFO"
     time: str = "system"
+    """Which clock is used."""
 
     @classmethod
     def settings_customise_sources(
@@ -251,6 +272,6 @@ class Settings(BaseSettings):
     def kafka_servers(self) -> str:
         """Return the Kafka brokers that `SLAD_BUS_URL` names, as `host:port[,host:port]`.
 
-        Meaningless on the embedded profile, which has no Kafka.
+        The embedded profile has no Kafka, and the result is then meaningless.
         """
         return self.bus_url.removeprefix("kafka://")

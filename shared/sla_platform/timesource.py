@@ -29,25 +29,22 @@ Believed = tuple[datetime, ClockReading]
 
 
 class GuardedClock(StrEnum):
-    """The clocks whose readings a `ClockGuard` judges.
-
-    MACHINE: the clock of this machine. STORE: the clock of the database.
-    """
+    """The clocks whose readings a `ClockGuard` judges."""
 
     MACHINE = "machine"
+    """The clock of this machine."""
     STORE = "store"
+    """The clock of the database."""
 
 
 Bases = Mapping[GuardedClock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
-    """The clock of a process: gives the present instant, and sleeps in its own time.
-
-    `authoritative`: whether this time is used even where the database has a clock (demo, tests).
-    """
+    """The clock of a process: gives the present instant, and sleeps in its own time."""
 
     authoritative: bool
+    """Whether this time is used even if the database has a clock (demo, tests)."""
 
     def now(self) -> datetime:
         """Return the present instant, aware and in UTC."""
@@ -61,8 +58,10 @@ class TimeSource(Protocol):
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         """Return the instant to act by when the database's clock shows `now`, and the verdict on that clock.
 
-        The verdict is a `ClockReading`. If this source is `authoritative`, the result is that of `read`. `asked`: what
-        `steady()` returned just before the database was asked.
+        The verdict is a `ClockReading`. If this source is `authoritative`, the result is that of `read`.
+
+        Args:
+            asked: What `steady()` returned just before the database was asked.
         """
 
     def steady(self) -> float:
@@ -76,9 +75,14 @@ class SystemTime:
     """The time source of a real process: the clocks of the machine and of the database, guarded against leaps.
 
     After a leap of a clock, time continues as before. The new time is believed after it has lasted for
-    `confirm_seconds`. `authoritative` is False: where the database has a clock, that clock is used. `watch`: set this
-    attribute to a function that is called with a clock and its reading whenever the verdict on the clock changes.
-    `wall`, `steady`: functions to read in place of the system's clock and counter. Safe for several threads.
+    `confirm_seconds`. `authoritative` is False: if the database has a clock, that clock is used. The attribute `watch`
+    can be set to a function that is called with a clock and its reading whenever the verdict on the clock changes. Safe
+    for several threads.
+
+    Args:
+        wall: Function to read in place of the system's clock.
+        steady: Function to read in place of the system's counter.
+        confirm_seconds: For how long a new time must last until it is believed.
     """
 
     authoritative = False
@@ -116,7 +120,10 @@ class SystemTime:
         """Return the instant to act by when the database's clock shows `now`, and the verdict on that clock.
 
         The verdict is a `ClockReading`. While a leap of that clock is not believed, time continues as if there had been
-        no leap. `asked`: what `steady()` returned just before the database was asked.
+        no leap.
+
+        Args:
+            asked: What `steady()` returned just before the database was asked.
         """
         return self._judge(GuardedClock.STORE, now, asked)
 
@@ -136,8 +143,11 @@ class SystemTime:
     def resume(self, bases: Bases) -> None:
         """Continue from the clock readings that an earlier process believed.
 
-        `bases`: what the method `bases` returned in that process, which must have run on this machine since the same
-        boot. A clock is skipped if its steady seconds in `bases` are more than `steady` shows now.
+        A clock is skipped if its steady seconds in `bases` are more than `steady` shows now.
+
+        Args:
+            bases: What the method `bases` returned in that process. The process must have run on this machine since the
+                same boot.
         """
         steady = self._steady()
         with self._lock:
@@ -195,9 +205,11 @@ class _Authority:
 
 
 class ScaledTime(_Authority):
-    """A time source that runs `speed` times as fast as real time; for the demo.
+    """A time source that runs faster than real time, for the demo.
 
-    `start`: the first instant; None: now.
+    Args:
+        speed: How many times as fast as real time it runs.
+        start: The first instant. None means now.
     """
 
     def __init__(self, speed: float, start: datetime | None = None) -> None:
@@ -216,9 +228,10 @@ class ScaledTime(_Authority):
 
 
 class SteeredTime(_Authority):
-    """A time source that stands still at the instant in a file until the file changes; for tests and drills.
+    """A time source that stands still at the instant in a file until the file changes, for tests and drills.
 
-    The file holds one ISO 8601 instant, such as `2026-11-22T10:00:00+00:00`.
+    Args:
+        path: The file. It holds an ISO 8601 instant, such as `2026-11-22T10:00:00+00:00`.
     """
 
     _PACE_SECONDS = 0.01
@@ -254,18 +267,25 @@ class SteeredTime(_Authority):
 
     @staticmethod
     def steer(path: Path, to: datetime) -> None:
-        """Write the instant `to` to the file `path`: every `SteeredTime` of this file then shows `to`.
+        """Write the instant that every `SteeredTime` of a file shows from now on.
 
         The file is replaced atomically, so that no process reads half of it.
+
+        Args:
+            path: The file.
+            to: The instant.
         """
         _write(path, to.astimezone(UTC).isoformat())
 
 
 class ShiftedWallClock:
-    """A clock for drills: call it for the machine's time plus the seconds that the file `path` holds.
+    """A clock for drills: the machine's time plus the seconds in a file.
 
-    The seconds may be negative; `shift` writes them. If the file cannot be opened, the seconds of the last reading are
-    used; 0 if there was none.
+    Call the object for its time. The seconds may be negative; `shift` writes them. If the file cannot be opened, the
+    seconds of the last reading are used, or 0 if there was none.
+
+    Args:
+        path: The file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -283,10 +303,13 @@ class ShiftedWallClock:
 
     @staticmethod
     def shift(path: Path, seconds: float) -> None:
-        """Write `seconds` to the file `path`: every `ShiftedWallClock` of this file is then ahead by `seconds`.
+        """Write the seconds by which every `ShiftedWallClock` of a file is ahead.
 
-        Negative `seconds` set the clock behind real time. The file is replaced atomically, so that no process reads
-        half of it.
+        The file is replaced atomically, so that no process reads half of it.
+
+        Args:
+            path: The file.
+            seconds: Seconds ahead of real time. Negative seconds set the clock behind real time.
         """
         _write(path, str(seconds))
 
@@ -300,9 +323,15 @@ def _write(path: Path, text: str) -> None:
 def parse_time_source(spec: str) -> TimeSource:
     """Return the time source that the setting `SLAD_TIME` names.
 
-    `system`: real time. `scaled:60`: 60 times as fast. `steered:/path/to/file`: stands still at the instant in the
-    file. `shifted:/path/to/file`: the machine's time plus the seconds in the file. Raises BadSettings for any other
-    text.
+    The setting has one of these forms:
+
+    - `system`: real time
+    - `scaled:60`: 60 times as fast
+    - `steered:/path/to/file`: stands still at the instant in the file
+    - `shifted:/path/to/file`: the machine's time plus the seconds in the file
+
+    Raises:
+        BadSettings: The text has any other form.
     """
     kind, _, rest = spec.partition(":")
     if kind == "system" and not rest:

@@ -11,8 +11,10 @@ SECONDS = 0.004
 class LoopYielder:
     """Lets other asyncio tasks run during a long loop.
 
-    Create it before the loop, and await `yield_if_due` in each round. `seconds`: for how long the loop runs before
-    other tasks get their turn (4 ms by default).
+    Create it before the loop, and await `yield_if_due` in each round.
+
+    Args:
+        seconds: For how long the loop runs before other tasks get their turn.
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:

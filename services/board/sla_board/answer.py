@@ -18,33 +18,34 @@ from sla_domain.breakdown import Breakdown
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class ClockAnswer(_Answer):
     """A clock in the board's list or on the page of its incident.
 
     A clock is the time that runs against one target of an incident. Texts that do not apply are "".
-
-    - `cycle`: the clock's number, from 0, among the incident's clocks of this metric.
-    - `title`, `url`, `customer`: of the incident.
-    - `contract`, `plan`, `priority`, `metric`: names in the catalogue.
-    - `provisional`: the breach was published before all earlier events were read, and may be taken back.
-    - `started_at`: null if not started. `breached_at`: null if not breached.
-    - `zone`: the contract's time zone.
     """
 
     id: str
     incident: str
     ticket: str = Field(description="the name people use, such as SUP-77 or acme/shop#12")
     title: str
+    """The title of the incident."""
     url: str = Field(description="of the ticket; empty unless http or https")
+    """The address of the incident's ticket."""
     customer: str
+    """The customer of the incident."""
     contract: str
+    """The contract's name in the catalogue."""
     plan: str
+    """The plan's name in the catalogue."""
     priority: str
+    """The priority's name in the catalogue."""
     metric: str
+    """The metric's name in the catalogue."""
     cycle: int
+    """The clock's number, from 0, among the incident's clocks of this metric."""
     state: str = Field(description="running, paused, met, missed or cancelled")
     condition: str = Field(
         description="running, warned, outside, breached or paused: what the board's state column says"
@@ -54,13 +55,17 @@ class ClockAnswer(_Answer):
     breached: bool
     paused: bool
     provisional: bool
+    """Whether the breach was published before all earlier events were read. Such a breach may be taken back."""
     why: str = Field(description="of a pause: waiting on whom")
     answer: str = Field(description="whether the breach is acknowledged, and by whom")
     goal: str = Field(description="the target in words")
     started_at: datetime | None
+    """When the clock started. Null if it has not started."""
     due_at: datetime | None = Field(description="null while paused")
     breached_at: datetime | None
+    """When the clock was breached. Null if it is not breached."""
     zone: str
+    """The contract's time zone."""
     counted_seconds: float | None = Field(
         description="left in the hours in which the clock counts, negative once late; null where they are not known, "
         "or nothing is counted"
@@ -71,119 +76,111 @@ class ClockAnswer(_Answer):
 
 
 class NotShownAnswer(_Answer):
-    """A part of an incident's page, or a clock of the board, that failed with an error.
-
-    `part`: the kind of part. `id`: the id among parts of this kind. `incident`: the incident of the part. `error`:
-    the name of the error's class; the log has more.
-    """
+    """A part of an incident's page, or a clock of the board, that failed with an error."""
 
     part: str = Field(description="row, event, fact, clock, drawing or attributes")
     id: str
+    """The id among parts of this kind."""
     incident: str
+    """The incident of the part."""
     error: str
+    """The name of the error's class. The log has more."""
 
 
 class BoardClocks(_Answer):
-    """The board's list: the open clocks that match the caller's filter, in order, up to a limit.
-
-    `total`: how many clocks match in all buckets (how soon clocks are due). `buckets`: bucket, such as `soon` -> how
-    many of `total` are in the bucket.
-    """
+    """The board's list: the open clocks that match the caller's filter, in order, up to a limit."""
 
     now: datetime
     total: int
+    """How many clocks match in all buckets (how soon clocks are due)."""
     open: int = Field(description="all open clocks the key may see")
     buckets: Mapping[str, int]
+    """Maps a bucket, such as `soon`, to how many of `total` are in it."""
     clocks: tuple[ClockAnswer, ...]
     next: str | None = Field(description="pass as `cursor` for the next page; null at the end")
     not_shown: tuple[NotShownAnswer, ...] = Field(description="clocks that cannot be shown; see the log")
 
 
 class SpanAnswer(_Answer):
-    """A period of a clock's timeline in which the clock was in one condition, `kind`.
-
-    `end`: null while the period lasts. `why`: for whom a pause waits, or why the hours are closed; otherwise "".
-    """
+    """A period of a clock's timeline in which the clock was in one condition, `kind`."""
 
     kind: str = Field(description="running, outside (its hours are closed), paused or overdue")
     start: datetime
     end: datetime | None
+    """The end of the period. Null while the period lasts."""
     why: str
+    """For whom a pause waits, or why the hours are closed. Otherwise ""."""
 
 
 class PromiseAnswer(_Answer):
-    """A clock of an incident, with its history (`spans`).
-
-    `original_due_at`: the due instant that was promised first. `stopped_at`: null while the clock is open. `spans`:
-    the periods in which the clock ran, was outside its hours, paused or overdue, the oldest first.
-    """
+    """A clock of an incident, with its history (`spans`)."""
 
     clock: ClockAnswer
     original_due_at: datetime | None
+    """The due instant that was promised first."""
     stopped_at: datetime | None
+    """When the clock ended. Null while it is open."""
     spans: tuple[SpanAnswer, ...]
+    """The periods in which the clock ran, was outside its hours, paused or overdue, the oldest first."""
 
 
 class EventAnswer(_Answer):
-    """An event of an incident: what happened, when, and when slad received the event.
-
-    - `kind`: such as `opened`.
-    - `quality`: how reliable `occurred_at` is: `exact`; `doubtful` (an ambiguous local time, or in conflict with
-      other events); `object_updated` (the time of the ticket's last change); or `receipt` (when slad received the
-      event).
-    - `late_seconds`: null if not late.
-    - `who`: a name, or customer, staff or bot; "" if unknown.
-    - `details`: attributes and other values that the event states, by name.
-    """
+    """An event of an incident: what happened, when, and when slad received the event."""
 
     kind: str
+    """For example, `opened`."""
     occurred_at: datetime
     received_at: datetime
     quality: str
+    """How reliable `occurred_at` is: `exact`; `doubtful` (an ambiguous local time, or in conflict with other events);
+    `object_updated` (the time of the ticket's last change); or `receipt` (when slad received the event)."""
     late_seconds: float | None = Field(description="when it reached slad more than a minute after the fact")
+    """The time from the event to its receipt, in seconds. Null if not late."""
     who: str
+    """A name, or customer, staff or bot. "" if unknown."""
     details: Mapping[str, str]
+    """Attributes and other values that the event states, by name."""
 
 
 class DeliveryAnswer(_Answer):
-    """A notification to one recipient by one channel, as slad last published it.
-
-    - `channel`: the kind of channel, such as `email`.
-    - `reason`: why this person is notified.
-    - `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable. `at`: the start of this state.
-    - `attempts`: how many attempts were made.
-    - `possibly_duplicate`: an earlier attempt may have arrived.
-    - `due_at`: the instant of the reported event, such as a breach; null if none is stated.
-    - `error`: of the last attempt, "" for none.
-    """
+    """A notification to one recipient by one channel, as slad last published it."""
 
     id: str
     recipient: str
     channel: str
+    """The kind of channel, such as `email`."""
     reason: str
+    """Why this person is notified."""
     state: str
+    """Queued, sending, retrying, sent, failed, cancelled or undeliverable."""
     attempts: int
+    """How many attempts were made."""
     possibly_duplicate: bool
+    """Whether an earlier attempt may have arrived."""
     at: datetime
+    """The start of the state."""
     due_at: datetime | None
+    """The instant of the reported event, such as a breach. Null if no instant is stated."""
     error: str
+    """The error of the last attempt. "" without an error."""
 
 
 class AlertAnswer(_Answer):
     """An alert of an incident, with what happened since the alert was opened last.
 
-    An alert is the escalation about one breached clock. `level`: the highest level reached, such as `level 2`; ""
-    for none. `close_reason`: such as `met`. For what has not happened, instants are null and texts are "".
+    An alert is the escalation about one breached clock. For what has not happened, instants are null and texts are "".
     """
 
     id: str
     state: str = Field(description="open, acknowledged or closed")
     opened_at: datetime
     level: str
+    """The highest level reached, such as `level 2`. "" if no level was reached."""
     acknowledged_at: datetime | None
     acknowledged_by: str
     closed_at: datetime | None
     close_reason: str
+    """For example, `met`."""
 
 
 class BreakdownPartAnswer(_Answer):
@@ -249,12 +246,7 @@ class IncidentBreachAnswer(_Answer):
 class IncidentAnswer(_Answer):
     """The content of an incident's page, as far as the caller's API key may see it.
 
-    - `url`: of the ticket, "" for none.
-    - `phase`: the state of the work, such as `waiting`.
-    - `contract`, `plan`, `zone` (time zone): of the newest clock; without a clock, of the newest fact.
-    - `opened_at`: null if unknown.
-    - `attributes`: what the events state, such as `product`, by name.
-    - `promises`: the clocks. `events`: what the senders reported. `deliveries`: the notifications.
+    The contract, plan and time zone are those of the newest clock. Without a clock, they are those of the newest fact.
     """
 
     now: datetime
@@ -262,17 +254,24 @@ class IncidentAnswer(_Answer):
     ticket: str = Field(description="the name people use, such as SUP-77 or acme/shop#12")
     title: str
     url: str
+    """The address of the ticket. "" if there is no address."""
     phase: str
+    """The state of the work, such as `waiting`."""
     priority: str
     customer: str
     contract: str
     plan: str
     zone: str
     opened_at: datetime | None
+    """When the incident was opened. Null if unknown."""
     attributes: Mapping[str, str]
+    """What the events state, such as `product`, by name."""
     promises: tuple[PromiseAnswer, ...]
+    """The clocks."""
     events: tuple[EventAnswer, ...]
+    """What the senders reported."""
     deliveries: tuple[DeliveryAnswer, ...]
+    """The notifications."""
     alerts: tuple[AlertAnswer, ...]
     whose_time: WhoseTimeAnswer
     breaches: tuple[IncidentBreachAnswer, ...] = Field(description="promises that were broken, and why; oldest first")
@@ -283,8 +282,10 @@ class IncidentAnswer(_Answer):
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
     """Return the board's list (`queue`) as its JSON model.
 
-    `attempts`: makes each clock, and logs errors. A clock that cannot be shown is in `not_shown` instead of
-    `clocks`.
+    A clock that cannot be shown is in `not_shown` instead of `clocks`.
+
+    Args:
+        attempts: Makes each clock, and logs errors.
     """
 
     def clock(record: Any) -> ClockAnswer | NotShown:
@@ -312,7 +313,8 @@ def _not_shown(found: Iterable[NotShown]) -> tuple[NotShownAnswer, ...]:
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
     """Return the content of an incident's page (`file`) as its JSON model.
 
-    `now`: the instant for which urgency and time left are computed.
+    Args:
+        now: The instant for which urgency and time left are computed.
     """
     return IncidentAnswer(
         now=now,

@@ -43,9 +43,13 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 class Board:
     """The objects that the board's HTTP routes use, with functions that several routes share.
 
-    `shown` reads the tables and renders pages; `hub` sends pages to browsers when they change. `authorizer` checks API
-    keys. `projector` and `event_source` tell how far the board has read the events. `metrics`: the board's counts for
-    Prometheus. `public_url`: how people reach the board, "" if not known.
+    Args:
+        shown: Reads the tables and renders pages.
+        hub: Sends pages to browsers after changes.
+        projector: Shows how far the board has applied the events.
+        event_source: Shows how far the board has read the events.
+        authorizer: Checks API keys.
+        metrics: The board's Prometheus metrics.
     """
 
     def __init__(
@@ -69,14 +73,16 @@ class Board:
     def only_contract(self, request: Request) -> str | None:
         """Return the only contract that the caller's API key may see; None for all contracts.
 
-        Raises Problem, with status 401 or 403, if the key may not read.
+        Raises:
+            Problem: HTTP error 401 or 403 if the key may not read.
         """
         return self._authorizer(request, READ).contract
 
     def visitor(self, request: Request) -> Visitor:
         """Return who the caller is (API key, contract, address), for the limits on open streams.
 
-        Raises Problem, with status 401 or 403, if the key may not read.
+        Raises:
+            Problem: HTTP error 401 or 403 if the key may not read.
         """
         access = self._authorizer(request, READ)
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
@@ -84,7 +90,7 @@ class Board:
     def still_allowed(self, request: Request, visitor: Visitor) -> bool:
         """Return whether the request's API key is still valid and still identifies the caller as `visitor`.
 
-        False once the key was revoked or has expired, or if it is for another contract than before.
+        The result is False once the key was revoked or has expired, or if it is for another contract than before.
         """
         try:
             return self.visitor(request) == visitor
@@ -98,10 +104,14 @@ class Board:
         - Event `beat`: a heartbeat; sent first, and after each second without a change.
         - Event `trouble`: replaces `beat` while the page cannot be rendered.
 
-        `known`: the id of the version that the browser shows, "" for none. If the first `page` has this id, it is
-        left out. `visitor`: the caller, for the limits on streams. `allowed`: called before events, at most every
-        0.4 s; False ends the stream. Raises Problem 429 if the caller follows too many pages, 503 if no place is
-        free.
+        Args:
+            known: The id of the version that the browser shows. If the first `page` has this id, it is left out. ""
+                means no version.
+            visitor: The caller, for the limits on streams.
+            allowed: Called before events, at most every 0.4 s. False ends the stream.
+
+        Raises:
+            Problem: HTTP error 429 if the caller follows too many pages, 503 if no place is free.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
@@ -171,10 +181,14 @@ def asked_filter(
 ) -> BoardFilter:
     """Return the board's filter from the query of a request's URL (a FastAPI dependency).
 
-    `contract`, `priority`, `state`, `bucket` (how soon due), `metric`: the values whose clocks are shown; empty: all.
-    `q`: text that is looked for. `sort`: the order, such as `-due`. `limit`: most rows. Unknown states, buckets and
-    orders are ignored, so that links of older releases still work. Empty names are left out. `cursor`: where the page
-    begins, "" for the first. Raises Problem 422 for a cursor that is none of this list.
+    `contract`, `priority`, `state`, `bucket` (how soon due) and `metric` show only clocks with these values. If they
+    are empty, all clocks are shown. Empty names are ignored. Unknown states, buckets and orders are ignored too, so
+    that links of older releases still work.
+
+    Args:
+        q: Text to look for.
+        sort: The order, such as `-due`.
+        limit: The highest number of rows.
     """
     order, descending = parse_order(sort)
     try:

@@ -35,13 +35,11 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OneIncident:
-    """The page of one incident, as a view that `BoardReader` renders and browsers follow.
-
-    `only_contract`: the only contract that the viewer's key may see; None for all.
-    """
+    """The page of one incident, as a view that `BoardReader` renders and browsers follow."""
 
     incident: str
     only_contract: str | None
+    """The only contract that the viewer's key may see. None means all contracts."""
 
 
 View = BoardFilter | OneIncident
@@ -50,8 +48,11 @@ View = BoardFilter | OneIncident
 class BoardReader:
     """Reads the board's tables, and renders views for their streams.
 
-    `time_source`: slad's clock, the source of "now". `rulebook`: returns the plans, contracts and calendars in force,
-    where the hours of clocks and the codes of reasons are looked up; without it time left is wall time.
+    `queue`, `incident` and `notices` read; `frame` renders.
+
+    Args:
+        time_source: Slad's clock, the source of "now".
+        calendars: Where the hours of clocks are looked up. None means that time left is wall time.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class BoardReader:
     async def incident(self, view: OneIncident) -> IncidentFile | None:
         """Return the content of one incident's page.
 
-        None if the incident is unknown, or if the viewer may not see it.
+        The result is None if the incident is unknown, or if the viewer may not see it.
         """
         async with self._store.reading() as connection:
             attempts = self.pages.attempts
@@ -135,8 +136,10 @@ class BoardReader:
     async def notices(self, only_contract: str | None) -> list[ShownNotice | NotShown]:
         """Return the critical-fix notices that the viewer may see, newest first.
 
-        `only_contract`: the only contract that the viewer's key may see; None for all. A notice that cannot be shown
-        is replaced by a NotShown.
+        A notice that cannot be shown is replaced by a NotShown.
+
+        Args:
+            only_contract: The only contract that the viewer's key may see. None means all contracts.
         """
         async with self._store.reading() as connection:
             return await read_notices(connection, only_contract, self.pages.attempts)
@@ -144,8 +147,10 @@ class BoardReader:
     async def frame(self, view: View) -> Frame:
         """Return a view as a Frame: the rendered page in the form in which browsers receive it.
 
-        `view`: the filtered board, or one incident. If an incident is unknown, or the viewer may not see it, the
-        page has no content.
+        If an incident is unknown, or the viewer may not see it, the page has no content.
+
+        Args:
+            view: The filtered board, or one incident.
         """
         match view:
             case BoardFilter():

@@ -39,10 +39,10 @@ _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
 class EndedIncidents:
-    """Deletes old data from the board's tables; each method deletes one kind of data.
+    """Deletes old data from the board's tables.
 
-    `ended`: incidents. `late`: events that arrived after their incident was deleted. `notices`: critical-fix
-    notices. `links`: links to support plans.
+    `ended` deletes incidents, `late` events that arrived after their incident was deleted, `notices` critical-fix
+    notices, and `links` links to support plans.
     """
 
     def __init__(self, store: Store) -> None:
@@ -51,10 +51,10 @@ class EndedIncidents:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the incidents that have ended and have not changed since the instant `horizon`.
 
-        An incident is kept in three cases: one of its clocks is open; the timer's last phase shows that work
-        continues; or an event of the incident arrived since `horizon`. At most 100 incidents are deleted in a
-        transaction, the longest unchanged first. After each transaction, table name -> number of deleted rows is
-        yielded. The ids are kept in a table of tombstones, so that late events do not bring a deleted incident back.
+        An incident is kept in three cases: one of its clocks is open; the timer's last phase shows that work continues;
+        or an event of the incident arrived since `horizon`. At most 100 incidents are deleted in a transaction, the
+        longest unchanged first. After each transaction, the number of deleted rows by table is yielded. The ids are
+        kept in a table of tombstones, so that late events do not bring a deleted incident back.
         """
         after: Any | None = None
         while page := await self._ended_page(horizon, after):
@@ -72,8 +72,8 @@ class EndedIncidents:
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete events that arrived for an incident after the incident had been deleted.
 
-        The events are kept if one of them arrived since the instant `horizon`, or if the incident was opened again.
-        A transaction handles at most 100 incidents. After each transaction, table name -> number of deleted rows is
+        The events are kept if one of them arrived since the instant `horizon`, or if the incident was opened again. A
+        transaction handles at most 100 incidents. After each transaction, the number of deleted rows by table is
         yielded.
         """
 
@@ -89,7 +89,7 @@ class EndedIncidents:
         """Delete critical-fix notices published before the instant `horizon`, oldest first.
 
         Their deliveries and alerts are deleted too. A notice with an open alert is kept. A transaction handles at
-        most 100 notices. After each transaction, table name -> number of deleted rows is yielded.
+        most 100 notices. After each transaction, the number of deleted rows by table is yielded.
         """
         after: Any | None = None
         while page := await self._notice_page(horizon, after):
@@ -107,8 +107,8 @@ class EndedIncidents:
     async def links(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the links to support plans that expired, or were revoked, before the instant `horizon`.
 
-        A transaction deletes at most 100 links. After each transaction, table name -> number of deleted rows is
-        yielded. The links' entries in the audit log are kept.
+        A transaction deletes at most 100 links. After each transaction, the number of deleted rows by table is yielded.
+        The links' entries in the audit log are kept.
         """
         link = tables.plan_link.c
         while True:

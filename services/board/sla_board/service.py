@@ -60,17 +60,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class BoardService(Service):
-    """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
-
-    `router`: its HTTP routes. `projector` applies events to its tables. `breakdowns` computes whose time it was, and
-    the pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting` deletes data that is
-    older than the retention period.
-    """
+    """The board as a service that `sla_platform.runtime` runs, as `build` returns it."""
 
     router: APIRouter
+    """The HTTP routes."""
     projector: Projector
     breakdowns: BreakdownWorker | None
     hub: Hub[View]
+    """Sends pages to browsers."""
     metrics: BoardMetrics
     forgetting: RetentionLoop
     objectives: ObjectiveWatch
@@ -93,13 +90,19 @@ def build(
 ) -> BoardService:
     """Return the board as a service, put together but not running yet.
 
-    `store`: the database with the board's tables. `event_source`: reads the topics `projection.projector.TOPICS`.
-    `time_source`: slad's clock. `authorizer`: checks API keys for the scope `read`. `registry`: where metrics are
-    registered. `retention`: how long data are kept; None: for ever. `quarantine`: keeps events that cannot be applied;
-    None: the board's own. `bounds`: the limits on streams. `rulebook`: returns the rulebook in force (plans, contracts,
-    calendars), for the hours of clocks; None: wall time alone is shown. `catalogue`: returns the catalogue in force,
-    for the pages of contracts; None: there are no such pages. `public_url`: how people reach the board; links to plans
-    begin with it. `log_appended`: wakes the readers of the board's log; None: nobody waits for it.
+    Args:
+        store: The database with the board's tables.
+        event_source: Reads the topics `projection.projector.TOPICS`.
+        time_source: Slad's clock.
+        authorizer: Checks API keys for the scope `read`.
+        registry: Where metrics are registered.
+        retention: How long data are kept. None means that data are kept without limit.
+        quarantine: Keeps events that cannot be applied. None means the board's own quarantine.
+        bounds: The limits on streams.
+        rulebook: Returns the present rulebook (plans, contracts, calendars), for the hours of clocks. None means that
+            only wall time is shown.
+        catalogue: Returns the present catalogue, for the pages of contracts. None means that there are no such pages.
+        public_url: The board's public address, the beginning of links to plans.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)

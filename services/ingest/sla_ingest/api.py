@@ -53,10 +53,12 @@ _HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
 class IngestDeps:
     """The objects that ingest's HTTP routes call.
 
-    `intake`: accepts deliveries. `notices`: publishes notices of critical fixes. `parked`: lists and replays deliveries
-    that were not understood. `evidence`: finds the deliveries of an incident. `authorize`: called with a request and
-    the scope it needs, returns what the API key allows, or raises 401 or 403. `settings`: the process's, with the
-    limits of a body's size and of requests per minute.
+    Args:
+        intake: Accepts deliveries.
+        notices: Publishes notices of critical fixes.
+        parked: Lists and replays deliveries that were not understood.
+        authorize: Called with a request and the scope it needs; returns what the API key allows, or raises 401 or 403.
+        settings: The process's settings, with the limits on body size and on requests per minute.
     """
 
     def __init__(
@@ -79,8 +81,7 @@ class IngestDeps:
 def router(deps: IngestDeps) -> APIRouter:
     """Return a FastAPI router with ingest's routes under `/v1`.
 
-    They are for webhooks, events, notices of critical fixes, and parked deliveries. `deps`: the objects that the routes
-    call.
+    They are for webhooks, events, notices of critical fixes, and parked deliveries.
     """
     routes = APIRouter(prefix="/v1")
     _webhooks(routes, deps)

@@ -54,9 +54,9 @@ class AuthFailure(Enum):
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
     """Return how many signatures `verify` must compute before it rejects a delivery.
 
-    The result maps a hash algorithm, such as `sha256`, to a number: the largest number of secrets with this algorithm
-    that any source has; at least 1 for `sha256`. Pass the result to `verify` as `work`: a rejection then takes equally
-    long for every source.
+    The result maps a hash algorithm, such as `sha256`, to the largest number of secrets with this algorithm that any
+    source has. For `sha256` the number is at least 1. Pass the result to `verify` as `work`, so that a rejection takes
+    equally long for every source.
     """
     most = Counter({"sha256": 1})
     for how in sources:
@@ -72,10 +72,13 @@ def verify(
 
     Returns None if the proof is valid, or if the source needs no proof. Otherwise returns why it is rejected.
 
-    `how`: the proof that the source must give; None for a source that does not exist. `body`: as received. `headers`:
-    by name in lower case. `now`: an aware instant; a signed time must lie within 300 seconds of `now`. `work`: hash
-    algorithm -> the least number of signatures to compute before a rejection (from `digest_budget`), so that the
-    response time does not reveal which sources exist.
+    Args:
+        how: The proof that the source must give; None for a source that does not exist.
+        body: The body, as received.
+        headers: The headers, by name in lower case.
+        now: An aware instant. A signed time must lie within 300 seconds of `now`.
+        work: Maps a hash algorithm to the least number of signatures to compute before a rejection, as `digest_budget`
+            returns it. So the response time does not reveal which sources exist.
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)

@@ -8,7 +8,7 @@ from sla_ingest.dialect.port import OWN_HEADERS
 
 
 def headers_of(request: Request) -> dict[str, str]:
-    """Return the request's headers, as name in lower case -> value.
+    """Return the request's headers by name in lower case.
 
     Values of a repeated name are joined by ", " (RFC 9110 §5.2). Headers whose name begins with `slad-` are left out:
     only slad itself sets them.

@@ -32,22 +32,22 @@ _JOINING = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitBounds:
-    """The limits of one commit, and of the queue of deliveries that wait for a commit.
-
-    - `gather_seconds`: how long a commit waits for more deliveries, if the commit before held several requests.
-    - `group_deliveries`, `group_bytes`: a commit that holds this much takes no further request.
-    - `queue_deliveries`, `queue_bytes`: how much may wait; beyond this QueueFull is raised.
-    - `commit_seconds`: a commit that takes longer fails.
-    - `slow_seconds`: if a failed commit took longer, all deliveries in the queue fail with it.
-    """
+    """The limits of one commit, and of the queue of deliveries that wait for a commit."""
 
     gather_seconds: float = 0.002
+    """How long a commit waits for more deliveries, if the commit before held several requests."""
     group_deliveries: int = 500
+    """A commit that holds this many deliveries takes no further request."""
     group_bytes: int = 16 * 1024 * 1024
+    """A commit that holds this many bytes takes no further request."""
     queue_deliveries: int = 10_000
+    """How many deliveries may wait. Beyond this number QueueFull is raised."""
     queue_bytes: int = 64 * 1024 * 1024
+    """How many bytes may wait. Beyond this number QueueFull is raised."""
     commit_seconds: float = 15.0
+    """A commit that takes longer fails."""
     slow_seconds: float = 2.0
+    """If a failed commit took longer, all deliveries in the queue fail with it."""
 
 
 class QueueFull(Retryable):
@@ -64,10 +64,14 @@ class _Waiting:
 class GroupCommit:
     """Writes the deliveries of all requests of a process.
 
-    Deliveries that arrive during a commit share the next commit. `rulebook`: returns the plans, contracts and calendars
-    in force. `wake_signal`: woken when events were stored. `bounds`: the limits of a commit and of the queue; None: the
-    defaults. `count_work`: counts reported work in the ledgers of contracts; None: no contract has a ledger. `refresh`:
-    updates the recorded contracts in memory from the database; None: there are none.
+    Deliveries that arrive during a commit share the next commit.
+
+    Args:
+        rulebook: Returns the plans, contracts and calendars in force.
+        wake_signal: Woken when events were stored.
+        bounds: The limits of a commit and of the queue. None means the default limits.
+        count_work: Counts reported work in the ledgers of contracts. None means that no contract has a ledger.
+        refresh: Updates the recorded contracts in memory from the database. None means that there are none.
     """
 
     def __init__(
@@ -97,9 +101,11 @@ class GroupCommit:
         """Store deliveries, in commits shared with other requests; return a receipt for each delivery.
 
         Receipts hold the response to the sender. They are in the order of `entries`, and are returned once all
-        deliveries are durable. Raises QueueFull if too many deliveries wait; nothing was stored. Raises StoreBusy if
-        the database fails; some deliveries may be stored. After either error, send all entries again: those already
-        stored get their first response.
+        deliveries are durable. After an error, send all entries again: those already stored get their first response.
+
+        Raises:
+            QueueFull: Too many deliveries wait. Nothing was stored.
+            StoreBusy: The database fails. Some deliveries may be stored.
         """
         size = sum(len(entry.body) for entry in entries)
         bounds = self._bounds

@@ -37,57 +37,57 @@ CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which t
 
 
 class DeliveryResult(StrEnum):
-    """What became of a delivery: the column `outcome` of the inbox, the table of all deliveries.
-
-    `ACCEPTED`: it gave events or work. `IGNORED`: it was understood, and gives no events. `PARKED`: it was stored
-    without effect, to be replayed. `REFUSED`: it got an HTTP error. `REPLAYED`: a replay has stored it again under
-    another delivery id.
-    """
+    """What became of a delivery: the column `outcome` of the inbox, the table of all deliveries."""
 
     ACCEPTED = "accepted"
+    """The delivery gave events or work."""
     IGNORED = "ignored"
+    """The delivery was understood, and gives no events."""
     PARKED = "parked"
+    """The delivery was stored without effect, to be replayed."""
     REFUSED = "refused"
-    REPLAYED = "replayed"  # taken later, under the id that its dialect has learnt to read
+    """The delivery got an HTTP error."""
+    REPLAYED = "replayed"
+    """A replay has stored the delivery again under another delivery id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEntry:
-    """A row of the inbox: a delivery, its result, and the events or the work that it gave.
-
-    - `id`: the row's id, made from source and delivery id.
-    - `delivery`: the delivery's id within its source.
-    - `digest`: a checksum of the delivery's content.
-    - `reason`, `text`, `detail`: why it gave no event, as a code, in words, and with a detail such as the unknown type.
-    - `observed`: an event with the ticket's state, from an ignored delivery.
-    - `remarks`: remarks on the whole delivery.
-    - `by_body`: the sender's id is not proven, so deliveries with equal bodies are the same.
-    - `promises`: whether the response holds due instants.
-    - `by_rule`: whether to refuse the delivery if it breaks a rule of the plan.
-    - `refused`: the HTTP error for the sender; None: not refused.
-    - `counted_as`: the source's name in metrics.
-    """
+    """A row of the inbox: a delivery, its result, and the events or the work that it gave."""
 
     source: SourceId
     delivery: str
+    """The delivery's id within its source."""
     digest: str
+    """A checksum of the delivery's content."""
     received_at: datetime
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     result: DeliveryResult
     reason: str = ""
+    """Why the delivery gave no event, as a code."""
     text: str = ""
+    """Why the delivery gave no event, in words."""
     detail: str = ""
+    """A detail of the reason, such as the unknown type."""
     events: tuple[TranslatedEvent, ...] = ()
     work: Work | None = None
-    observed: TranslatedEvent | None = None  # what an ignored delivery shows of the ticket
+    observed: TranslatedEvent | None = None
+    """An event with the ticket's state, from an ignored delivery."""
     remarks: tuple[RemarkNote, ...] = ()
-    by_body: bool = False  # the sender's id is not proven: a body that is known under another id is the same delivery
-    promises: bool = True  # whether the answer holds due instants
-    by_rule: bool = False  # its sender reads the answer: what breaks a rule of the plan is refused (see `rule`)
-    refused: Refused | None = None  # the problem that a refused delivery is answered with
-    counted_as: str = ""  # the metrics' word for the source; never a sender's own
+    """Remarks on the whole delivery."""
+    by_body: bool = False
+    """Whether the sender's id is not proven. If so, deliveries with equal bodies are the same."""
+    promises: bool = True
+    """Whether the response holds due instants."""
+    by_rule: bool = False
+    """Whether to refuse the delivery if it breaks a rule of the plan."""
+    refused: Refused | None = None
+    """The HTTP error for the sender. None if the delivery is not refused."""
+    counted_as: str = ""
+    """The source's name in metrics. It is never a name that a sender has chosen."""
     id: str = field(init=False)
+    """The row's id, made from source and delivery id."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", row_id(self.source, self.delivery))
@@ -95,20 +95,18 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The response to one delivery, and the delivery itself (`entry`).
-
-    - `answer`: the body of the response, as JSON.
-    - `duplicate`: the delivery was stored before, and `answer` is its first response.
-    - `kept_from`: incidents that get no copies of the delivery's events. The events' incident was merged into them, but
-      they are under another contract than the sender's key.
-    - `noticed`: codes of the remarks on an incident that the delivery opened, for the metrics.
-    """
+    """The response to one delivery, and the delivery itself (`entry`)."""
 
     entry: InboxEntry
     answer: bytes
+    """The body of the response, as JSON."""
     duplicate: bool = False
-    kept_from: frozenset[IncidentId] = frozenset()  # survivors of merges on which this sender may not act
-    noticed: tuple[str, ...] = ()  # what the fold remarked on a newly opened incident, for the metrics
+    """Whether the delivery was stored before. If so, `answer` is its first response."""
+    kept_from: frozenset[IncidentId] = frozenset()
+    """Incidents that get no copies of the delivery's events. The events' incident was merged into these incidents, but
+    they are under another contract than the sender's key."""
+    noticed: tuple[str, ...] = ()
+    """Codes of the remarks on an incident that the delivery opened, for the metrics."""
 
 
 def ledger_entry_id(entry: InboxEntry) -> str:
@@ -148,13 +146,15 @@ def entry_of(
 ) -> InboxEntry:
     """Return the inbox row of a translated delivery, without storing it.
 
-    `translation`: what the delivery means. `promises`: whether the response shall hold due instants. `by_body`: the
-    sender's id is not proven, so deliveries with equal bodies are the same. `counted_as`: the source's name in metrics;
-    "": `source`.
-
     The row has the sender's delivery id, with two exceptions: a refused delivery, and a delivery that an unsigned
     header contradicts. These get an id made from their digest (checksum), so that a good delivery can still come under
     the sender's id.
+
+    Args:
+        translation: What the delivery means.
+        promises: Whether the response shall hold due instants.
+        by_body: Whether the sender's id is not proven. If so, deliveries with equal bodies are the same.
+        counted_as: The source's name in metrics. "" means `source`.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
@@ -203,9 +203,12 @@ def accept_for_snapshot(entry: InboxEntry) -> InboxEntry:
 def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
     """Return a copy of the entry that is parked (stored without effect), without events, work and remarks.
 
-    `reason`: why it is parked. `detail`: more about the reason. The copy's delivery id is the entry's, cut to 140
-    characters, followed by `~` and 16 digits of the digest (checksum). So another delivery can still use the original
-    id.
+    The copy's delivery id is the entry's, cut to 140 characters, followed by `~` and 16 digits of the digest
+    (checksum). So another delivery can still use the original id.
+
+    Args:
+        reason: Why the entry is parked.
+        detail: More about the reason.
     """
     return replace(
         entry,
@@ -256,8 +259,10 @@ def _digest(body: bytes, headers: Mapping[str, str]) -> str:
 def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the JSON object of the response to an accepted, ignored or parked delivery (status 202).
 
-    It has the delivery's ids, outcome, reason, events and remarks. `promise`: the due instants, as
-    `sla_ingest.promise.promise` returns them; None: left out.
+    It has the delivery's ids, outcome, reason, events and remarks.
+
+    Args:
+        promise: The due instants, as `sla_ingest.promise.promise` returns them. If None, they are left out.
     """
     answer: dict[str, Any] = {"id": entry.id, "delivery": entry.delivery, "outcome": entry.result.value}
     if entry.reason:
@@ -293,7 +298,11 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
 def answer_to_reuse(answer: bytes, detail: str) -> bytes:
     """Add to a response the remark that another body came under the same delivery id.
 
-    `answer`: the first response to that id, as JSON. The result is JSON too. `detail`: the delivery id.
+    The result is JSON.
+
+    Args:
+        answer: The first response to that id, as JSON.
+        detail: The delivery id.
     """
     told = orjson.loads(answer)
     told.setdefault("remarks", []).append(RemarkNote(IngestRemark.ID_REUSED, detail).as_json())

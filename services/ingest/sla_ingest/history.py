@@ -74,17 +74,16 @@ class IncidentHistory:
     """The stored events of some incidents, as far as they were read; `folded` computes an incident from them.
 
     `load_history` creates it, `add` appends events. Retention is the removal of old incidents.
-
-    - `events`: incident -> its events.
-    - `tombstones`: incident that retention has removed -> when it had ended.
-    - `partly`: incidents of which only the opening and the events that name a customer were read.
-    - `cut`: incidents with more than 20 events that name a customer, of which only the latest were read.
     """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
+    """Maps an incident to its events."""
     tombstones: Mapping[str, datetime] = field(default_factory=dict)
-    partly: set[str] = field(default_factory=set)  # incidents of which only the opening and names were read
-    cut: set[str] = field(default_factory=set)  # and of these names only the latest
+    """Maps an incident that retention has removed to the instant at which it had ended."""
+    partly: set[str] = field(default_factory=set)
+    """Incidents of which only the opening and the events that name a customer were read."""
+    cut: set[str] = field(default_factory=set)
+    """Incidents with more than 20 events that name a customer, of which only the latest were read."""
     _folds: dict[IncidentId, _Fold] = field(default_factory=dict)
     _customers: dict[IncidentId, _Customers] = field(default_factory=dict)
     _folded: int = 0
@@ -106,16 +105,19 @@ class IncidentHistory:
     def crowded(self, incident: IncidentId) -> bool:
         """Return whether the incident has too many events to be computed during a request.
 
-        True if only some of its events were read, or if there are more than `MOST` (500). True also if this object has
-        already computed more than 20,000 events.
+        The result is True if only some of its events were read, or if there are more than `MOST` (500). The result is
+        also True if this object has already computed more than 20,000 events.
         """
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
         """Return the contract that applies to the incident at the instant `at`, and why; None for an unknown incident.
 
-        `rulebook`: the plans and contracts. The result is the same as if the whole incident were computed. It is
-        faster, since only the events that name a customer are read.
+        The result is the same as if the whole incident were computed. It is faster, since only the events that name a
+        customer are read.
+
+        Args:
+            rulebook: The plans and contracts.
         """
         known = self._customers_of(incident)
         opening = known.opening or known.first
@@ -140,8 +142,8 @@ class IncidentHistory:
     def nameless(self, event: IncidentEvent) -> bool:
         """Return whether the incident's customer is still unknown at an event.
 
-        True if neither this event nor an earlier event of its incident names a customer. An event is earlier if it is
-        read before `event` when the incident is computed.
+        The result is True if neither this event nor an earlier event of its incident names a customer. An event is
+        earlier if it is read before `event` when the incident is computed.
         """
         if event.attributes.get("customer"):
             return False
@@ -181,7 +183,10 @@ class IncidentHistory:
         """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
 
         The result is cached. If events were added since, the next call reads only these, and still uses the rulebook of
-        the first call. Raises FoldError if the incident cannot be computed from its events.
+        the first call.
+
+        Raises:
+            FoldError: The incident cannot be computed from its events.
         """
         events = self.counting(incident)
         known = self._folds.get(incident)
@@ -206,10 +211,16 @@ async def load_history(
 ) -> IncidentHistory:
     """Read the stored events of some incidents, as far as they are needed to answer deliveries.
 
-    If there are few events in all, all are read. Otherwise it depends on the argument that names the incident.
-    `judged`: all events. `promised`: all events, until 3,000 events have been read; then as for `whose`. `whose`: only
-    the opening and the latest events that name a customer, which decide the contract. For an incident with more than
-    `MOST` (500) events only some are read, including the opening. An event that cannot be read is logged and left out.
+    If there are few events in all, all are read. Otherwise it depends on the argument that names the incident. For an
+    incident with more than `MOST` (500) events only some are read, including the opening. An event that cannot be read
+    is logged and left out.
+
+    Args:
+        judged: Incidents whose events are all read.
+        promised: Incidents whose events are all read, until 3,000 events have been read. The further incidents are
+            treated as those of `whose`.
+        whose: Incidents of which only the opening and the latest events that name a customer are read. These events
+            decide the contract.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}
@@ -279,7 +290,8 @@ async def _opening(connection: AsyncConnection, name: str, history: IncidentHist
 async def whole_history(connection: AsyncConnection, incident: str) -> AsyncIterator[IncidentEvent]:
     """Yield all stored events of one incident, in the order of their ids.
 
-    Raises BadEnvelope for an event that cannot be read.
+    Raises:
+        BadEnvelope: An event cannot be read.
     """
     last = ""
     while True:

@@ -83,21 +83,24 @@ _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.c
 class NeededHistories:
     """The incidents whose stored events must be read to answer some deliveries.
 
-    The object is false in a condition if there are none. `judged`: their events decide what a delivery means; all are
-    read. `promised`: the response holds their due instants. `whose`: only their contract matters, so only the opening
-    and the events that name a customer are read.
+    The object is false in a condition if there are none.
     """
 
-    judged: set[IncidentId] = field(default_factory=set)  # what an event means depends on them
+    judged: set[IncidentId] = field(default_factory=set)
+    """Incidents whose events decide what a delivery means. All these events are read."""
     promised: set[IncidentId] = field(default_factory=set)
-    whose: set[IncidentId] = field(default_factory=set)  # only under which contract they are
+    """Incidents whose due instants are in the response."""
+    whose: set[IncidentId] = field(default_factory=set)
+    """Incidents of which only the contract matters. Only the opening and the events that name a customer are read."""
 
     @classmethod
     def by(cls, entries: Iterable[InboxEntry], names: IncidentNames, rulebook: Rulebook) -> NeededHistories:
         """Return the incidents whose stored events must be read to answer deliveries.
 
-        `entries`: the deliveries. `names`: the renames and merges of incidents. `rulebook`: decides which events can
-        move a due instant.
+        Args:
+            entries: The deliveries.
+            names: The renames and merges of incidents.
+            rulebook: Decides which events can move a due instant.
         """
         asked = cls()
         for entry in entries:
@@ -133,15 +136,18 @@ async def take_entries(
 ) -> _Written:
     """Decide what becomes of deliveries, and store the decisions in one transaction by calling `write`.
 
-    - `entries`: the deliveries.
-    - `rulebook`: the plans and contracts.
-    - `write`: gets the connection, a receipt (response) for each entry in order, and the renames and merges of the
-      incidents; its result is returned, and its errors are passed on.
-    - `refresh`: called first; updates the contracts in memory, which `rulebook` uses.
-    - `count_work`: called before `write`; counts reported work in ledgers.
+    If another process renames or merges these incidents meanwhile, everything is decided again.
 
-    If another process renames or merges these incidents meanwhile, everything is decided again. Raises StoreBusy after
-    10 attempts. After any error nothing is stored.
+    Args:
+        entries: The deliveries.
+        rulebook: The plans and contracts.
+        write: Called with the connection, a receipt (response) for each entry in order, and the renames and merges of
+            the incidents. Its result is returned, and its errors are passed on.
+        count_work: Called before `write`. It counts reported work in ledgers.
+        refresh: Called first. It updates the contracts in memory, which `rulebook` uses.
+
+    Raises:
+        StoreBusy: 10 attempts have failed. After any error nothing is stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -179,8 +185,12 @@ async def decide_receipts(
     the sender's API key, would join too many incidents, or reports work for which no contract is found. A delivery with
     `by_rule` is refused if it agrees on something that the contract's plan does not allow.
 
-    `entries`: the deliveries. `history`: the events of the incidents, to which the events of each delivery are added
-    for the deliveries after it. `rulebook`: the plans and contracts. `names`: the renames and merges of the incidents.
+    Args:
+        entries: The deliveries.
+        history: The events of the incidents. The events of each delivery are added to it for the deliveries that
+            follow.
+        rulebook: The plans and contracts.
+        names: The renames and merges of the incidents.
     """
     receipts = []
     turn = LoopYielder()
@@ -330,8 +340,11 @@ async def store_receipts(
 ) -> list[Receipt]:
     """Store the new deliveries, publish their events, and return the receipts to send, in the same order.
 
-    `names`: the renames and merges of the incidents. A repeated delivery gets its first response. If its content
-    differs from the first, that response gets a remark, and the new body is parked.
+    A repeated delivery gets its first response. If its content differs from the first, that response gets a remark, and
+    the new body is parked.
+
+    Args:
+        names: The renames and merges of the incidents.
     """
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
@@ -369,7 +382,10 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
     """Store the events of these receipts, and append them to the log that other services read.
 
     Events of merged incidents are copied to the incidents into which those were merged. New renames and merges are
-    recorded. `names`: the renames and merges known before.
+    recorded.
+
+    Args:
+        names: The renames and merges known before.
     """
     begun: set[IncidentId] = set()
     if names.merged:
@@ -388,7 +404,10 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
 async def known_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
     """Return the first responses to those of the given deliveries that are stored.
 
-    `ids`: the deliveries' ids in the inbox. The result is inbox id -> (digest of the delivery, response as JSON).
+    The result maps an inbox id to the digest of the delivery and the response as JSON.
+
+    Args:
+        ids: The deliveries' ids in the inbox.
     """
     found: dict[str, tuple[str, bytes]] = {}
     for start in range(0, len(ids), _PER_STATEMENT):

@@ -53,32 +53,32 @@ MAX_PROMISES = 100
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """The result of a request: the receipts (responses) for its deliveries.
-
-    `receipts`: a single receipt, or for a `batch` a receipt for each event, in the same order.
-    """
+    """The result of a request: the receipts (responses) for its deliveries."""
 
     receipts: tuple[Receipt, ...]
+    """A single receipt. For a `batch` there is a receipt for each event, in the same order."""
     batch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRules:
-    """The limits of what `Intake` accepts.
-
-    `future_tolerance`: how far after its receipt an event may claim to have happened; a later event gets the time of
-    its receipt. `max_depth`: the greatest depth of nested JSON.
-    """
+    """The limits of what `Intake` accepts."""
 
     future_tolerance: timedelta
+    """How far after its receipt an event may claim to have happened. An event with a later time gets the time of its
+    receipt."""
     max_depth: int
+    """The greatest depth of nested JSON."""
 
 
 class Intake:
     """Accepts requests with deliveries: checks the sender's proof, translates the deliveries and commits them.
 
-    Call `webhook` or `events` for a new request, `again` for a stored delivery. `catalogue`: returns the catalogue in
-    force. `budget`: limits the requests per source and minute.
+    Call `webhook` or `events` for a new request, and `again` for a stored delivery.
+
+    Args:
+        catalogue: Returns the catalogue in force.
+        budget: Limits the requests per source and minute.
     """
 
     def __init__(
@@ -105,10 +105,20 @@ class Intake:
     async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
         """Accept a request that was posted to the URL of a source; return its receipts (responses).
 
-        The deliveries are then durable. `name`: the source's name in the URL. `body`, `headers` (by name in lower
-        case): those of the request. `known_caller`: the caller has an API key and may learn which sources exist, so an
-        unknown source gives 404. Raises StoreBusy and QueueFull. Raises Problem (an HTTP error): 401 without valid
-        proof, 404, 415 for the media type, 429 for too many requests, or the error of a refused delivery.
+        The deliveries are then durable.
+
+        Args:
+            name: The source's name in the URL.
+            body: The body of the request.
+            headers: The headers of the request, by name in lower case.
+            known_caller: Whether the caller has an API key. Such a caller may learn which sources exist, so an unknown
+                source gives 404.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 401 without valid proof, 404 for an unknown source, 415 for the media type, 429 for too
+                many requests, or the error of a refused delivery.
+            QueueFull: Too many deliveries wait.
         """
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
@@ -139,9 +149,9 @@ class Intake:
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
         """Return the source whose token or password is in the headers of a request to `/v1/events`.
 
-        None if there is no such source, if the source may not post there, or if several sources share the secret. A
-        source that signs the body is never returned, since the body is not read yet; such a source must post to its own
-        URL.
+        The result is None if there is no such source, if the source may not post there, or if several sources share the
+        secret. A source that signs the body is never returned, since the body is not read yet; such a source must post
+        to its own URL.
         """
         now = self._time_source.now()
         fitting = [
@@ -156,10 +166,18 @@ class Intake:
     async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
         """Accept CloudEvents that were posted to `/v1/events` under an API key; return their receipts (responses).
 
-        The events are then durable. `access`: what the key allows. With a key of one contract, the events are stored
-        under the source `key-<key>`, and only for customers of that contract. `body`, `headers` (by name in lower
-        case): those of the request. Raises StoreBusy and QueueFull. Raises Problem (an HTTP error): 415 for the media
-        type, 429 for too many requests, or the error of a refused delivery.
+        The events are then durable.
+
+        Args:
+            access: What the key allows. With a key of one contract, the events are stored under the source `key-<key>`,
+                and only for customers of that contract.
+            body: The body of the request.
+            headers: The headers of the request, by name in lower case.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 415 for the media type, 429 for too many requests, or the error of a refused delivery.
+            QueueFull: Too many deliveries wait.
         """
         key = access.key or EVENTS
         await self._spend(f"key:{key}", counted_as=EVENTS)
@@ -334,8 +352,13 @@ class Intake:
     def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
         """Translate a stored delivery again by the catalogue in force; return the new entry without storing it.
 
-        The entry says what becomes of the delivery, and has its events. `source_name`: the id of the source that sent
-        the delivery. Raises Problem (an HTTP error) 409 when the catalogue no longer has that source.
+        The entry says what becomes of the delivery, and has its events.
+
+        Args:
+            source_name: The id of the source that sent the delivery.
+
+        Raises:
+            Problem: HTTP error 409 if the catalogue no longer has that source.
         """
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))
@@ -360,9 +383,11 @@ def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int
     """Divide a request's entries among several commits.
 
     The result has a list of indexes of `entries` for each commit. All entries of an incident are in the same commit, so
-    that a reader never sees half of them; entries that rename or merge incidents may be in any commit. `size`: about
-    how much a commit holds, in units of `weight` (1 for most entries). If an incident has more entries, its commit is
-    larger.
+    that a reader never sees half of them; entries that rename or merge incidents may be in any commit.
+
+    Args:
+        size: About how much a commit holds, in units of `weight` (1 for most entries). If an incident has more entries,
+            its commit is larger.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
@@ -409,7 +434,10 @@ def _kept_whole(entry: InboxEntry) -> InboxEntry:
 def refusal(entry: InboxEntry) -> Problem:
     """Return the HTTP error for a refused delivery.
 
-    Its `errors` name the faulty place in the delivery, if known. `entry`: the delivery; its `refused` must not be None.
+    Its `errors` name the faulty place in the delivery, if known.
+
+    Args:
+        entry: The delivery. Its `refused` must not be None.
     """
     refused = entry.refused
     assert refused is not None
@@ -442,7 +470,10 @@ def not_authentic() -> Problem:
 def no_such_source(name: str) -> Problem:
     """Return the HTTP error 404 for a source that the catalogue does not have.
 
-    Use it only for callers with an API key, who may learn which sources exist. `name`: the source's name.
+    Use it only for callers with an API key, who may learn which sources exist.
+
+    Args:
+        name: The source's name.
     """
     return Problem(404, "no-source", "No such source", f"The catalogue has no source {name[:100]!r}.")
 
@@ -450,6 +481,7 @@ def no_such_source(name: str) -> Problem:
 def wrong_media_type(accepted: str) -> Problem:
     """Return the HTTP error 415 for a delivery whose Content-Type is not accepted.
 
-    `accepted`: the accepted types, as text.
+    Args:
+        accepted: The accepted types, as text.
     """
     return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {accepted}.")

@@ -30,8 +30,9 @@ class Budget:
     async def spend(self, source: str) -> None:
         """Count one request of a source, within the limit of this minute.
 
-        Raises Problem (HTTP error 429) if the source has used up this minute's requests. The error's header
-        `Retry-After` says in how many seconds the next minute begins.
+        Raises:
+            Problem: HTTP error 429 if the source has used up this minute's requests. The error's header `Retry-After`
+                says in how many seconds the next minute begins.
         """
         if await self._limiter.hit(self._item, source):
             return
@@ -64,7 +65,7 @@ class RecentBodies:
     def seen(self, source: str, body: bytes) -> bool:
         """Return whether the source has sent the same body before, and remember the body.
 
-        False if the body was sent so long ago that it is forgotten.
+        The result is False if the body was sent so long ago that it is forgotten.
         """
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests

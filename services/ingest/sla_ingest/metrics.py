@@ -15,10 +15,7 @@ _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 
 
 class IngestMetrics:
-    """The Prometheus metrics of ingest, one in each attribute; make one object per process.
-
-    `registry`: where the metrics are registered.
-    """
+    """The Prometheus metrics of ingest, one in each attribute. A process makes one such object."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.deliveries = Counter(

@@ -46,8 +46,10 @@ MAX_TEXT = 20_000
 class Notices:
     """Publishes notices of critical fixes: call `publish`.
 
-    `wake_signal`: woken when a notice was stored. `max_depth`: the greatest depth of nested JSON in a notice.
-    `rulebook`: returns the plans, contracts and calendars in force, which decide whom a notice reaches.
+    Args:
+        wake_signal: Woken when a notice was stored.
+        max_depth: The greatest depth of nested JSON in a notice.
+        rulebook: Returns the plans, contracts and calendars in force, which decide whom a notice reaches.
     """
 
     def __init__(
@@ -69,11 +71,16 @@ class Notices:
     async def publish(self, body: bytes, command: Command) -> tuple[bool, bytes]:
         """Publish the notice of a critical fix in `body`, for customers that run the product.
 
-        Returns whether it was published before, and the response as JSON. If the same id and revision with the same
-        content were published before, the first response is returned, and nothing is sent again. `command`: who orders
-        it; the actor's id is stored as the publisher if the body names none. Raises StoreBusy. Raises Problem (an HTTP
-        error): 400 if the body is not JSON; 409 if the revision was published with other content, or a later one is
-        published; 422 for a notice that does not fit.
+        Returns whether the notice was published before, and the response as JSON. If the same id and revision with the
+        same content were published before, the first response is returned, and nothing is sent again.
+
+        Args:
+            command: Who orders the notice. The actor's id is stored as the publisher if the body names no publisher.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 400 if the body is not JSON; 409 if the revision was published with other content, or if
+                a later revision is published; 422 for a notice that does not fit.
         """
         now = self._time_source.now()
         written = self._parsed(body)
@@ -200,28 +207,26 @@ def _completed(written: Mapping[str, Any], newest: _Newest | None) -> Mapping[st
 
 @dataclass(frozen=True, slots=True)
 class NoticeReach:
-    """How many contracts and people a notice reaches.
-
-    - `contracts`: the number of contracts in force that have an affected version and are entitled to the notice.
-    - `people`: the number of people of these contracts who want notices.
-    - `unknown`: products of the notice that no contract names.
-    - `not_entitled`: the number of contracts with an affected version whose plans do not entitle them to the notice.
-    - `registration`: for how many of `contracts` people must register first; the notifier service knows these people.
-    - `withdrawn`: whether the notice is withdrawn.
-    """
+    """How many contracts and people a notice reaches."""
 
     contracts: int
+    """The number of contracts in force that have an affected version and are entitled to the notice."""
     people: int
-    unknown: tuple[str, ...]  # products that no contract names
+    """The number of people of these contracts who want notices."""
+    unknown: tuple[str, ...]
+    """Products of the notice that no contract names."""
     not_entitled: int = 0
+    """The number of contracts with an affected version whose plans do not entitle them to the notice."""
     registration: int = 0
+    """For how many of `contracts` people must register first. The notifier service knows these people."""
     withdrawn: bool = False
+    """Whether the notice is withdrawn."""
 
     @property
     def remark(self) -> str:
         """Return advice for the publisher on what to check in the catalogue, if the notice reaches nobody.
 
-        "" if the notice reaches somebody, may reach people who have registered, or is withdrawn.
+        The result is "" if the notice reaches somebody, may reach people who have registered, or is withdrawn.
         """
         if self.people or self.registration or self.withdrawn:
             return ""
@@ -250,7 +255,9 @@ class NoticeReach:
 def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
     """Return how many contracts and people a notice of a critical fix reaches at the instant `at`.
 
-    `found`: the notice. `rulebook`: the plans and contracts.
+    Args:
+        found: The notice.
+        rulebook: The plans and contracts.
     """
     asked = notice_of(found)
     affected = affected_contracts(asked, rulebook, at)
@@ -277,30 +284,29 @@ def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
 
 
 class ProductIn(AffectedProduct):
-    """A product and its affected versions in a posted notice.
-
-    `product`: its name, 1 to 200 characters on one line. `versions`: a range such as `>=2.0 <2.4.1`, at most 200
-    characters on one line; "": every version.
-    """
+    """A product and its affected versions in a posted notice."""
 
     product: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
+    """The product's name, 1 to 200 characters on one line."""
     versions: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), LINE] = ""
+    """A range such as `>=2.0 <2.4.1`, at most 200 characters on one line. "" means every version."""
 
 
 class NoticeIn(NoticeData):
-    """The body of a posted notice of a critical fix.
-
-    `id`: given by the publisher. `products`: at most 200 affected products. `link`: a URL with more information; "" for
-    none. `reason`: why the notice was changed or withdrawn. `published_at`: absent: the time of the request.
-    `published_by`: absent: the API key's id. The other fields are those of the base class.
-    """
+    """The body of a posted notice of a critical fix."""
 
     id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]
+    """The notice's id, given by the publisher."""
     link: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), LINE] = ""
+    """A URL with more information. "" without a URL."""
     products: tuple[ProductIn, ...] = Field(min_length=1, max_length=200)
+    """The affected products, at most 200."""
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), LINE] = ""
+    """Why the notice was changed or withdrawn."""
     published_at: InstantIn
+    """When the notice was published. If absent, the time of the request is used."""
     published_by: Annotated[str, StringConstraints(strip_whitespace=True, max_length=PERSON), LINE] = ""
+    """Who published the notice. If absent, the API key's id is used."""
 
 
 def notice_schema() -> dict[str, Any]:

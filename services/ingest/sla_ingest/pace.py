@@ -13,10 +13,12 @@ WAIT_SECONDS = 4.0  # a sender waits for its answer
 
 
 class BatchPace:
-    """Lets requests with many events of one incident be stored one after another, with pauses: see `turn`.
+    """Lets requests with many events of one incident be stored one after another, with pauses. See `turn`.
 
-    `pauses`: how long a pause is, in multiples of the time that the request before it took. `seconds`: the longest time
-    that a request waits. `clock`: a steady clock in seconds.
+    Args:
+        pauses: How long a pause is, in multiples of the time that the request before it took.
+        seconds: The longest time that a request waits.
+        clock: A steady clock in seconds.
     """
 
     def __init__(
@@ -29,10 +31,13 @@ class BatchPace:
 
     @asynccontextmanager
     async def turn(self, begun: float) -> AsyncIterator[None]:
-        """Wait for a turn, and hold it for the `with` block. The next turn begins after a pause.
+        """Wait for a turn, and hold it for the `with` block.
 
-        `begun`: when the work on the request began, by the steady clock; the pause is measured by the time since then,
-        without the wait. A request that has waited for the longest time goes on without a turn.
+        The next turn begins after a pause. A request that has waited for the longest time goes on without a turn.
+
+        Args:
+            begun: When the work on the request began, by the steady clock. The pause is measured by the time since
+                then, without the wait.
         """
         spent = self._clock() - begun
         held = await self._acquired()

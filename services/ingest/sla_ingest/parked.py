@@ -44,24 +44,26 @@ _TEXTS: Mapping[str, CodedReason] = {reason.code: reason for kind in (ParkedBeca
 
 @dataclass(frozen=True, slots=True)
 class ParkedDelivery:
-    """A delivery stored in the inbox, parked or not.
-
-    `id`: its id in the inbox. `source`: the id of the source that sent it. `outcome`: what became of it, a value of
-    `DeliveryResult`. `delivery`: its body and headers.
-    """
+    """A delivery stored in the inbox, parked or not."""
 
     id: str
+    """The delivery's id in the inbox."""
     source: str
+    """The id of the source that sent the delivery."""
     outcome: str
+    """What became of the delivery, a value of `DeliveryResult`."""
     delivery: Delivery
+    """The delivery's body and headers."""
 
 
 class ParkedDeliveries:
     """Lists (`page`), shows (`one`) and replays deliveries that were parked (not understood) or refused.
 
-    `intake`: translates a replayed delivery. `rulebook`: returns the plans, contracts and calendars in force.
-    `wake_signal`: woken when a replay stored events. `count_work`: counts reported work in the ledgers of contracts;
-    None: there are no ledgers.
+    Args:
+        intake: Translates a replayed delivery.
+        rulebook: Returns the plans, contracts and calendars in force.
+        wake_signal: Woken when a replay stored events.
+        count_work: Counts reported work in the ledgers of contracts. None means that there are no ledgers.
     """
 
     def __init__(
@@ -83,9 +85,13 @@ class ParkedDeliveries:
     async def page(self, limit: int, after: str) -> dict[str, Any]:
         """Return a page of the parked and refused deliveries, the oldest first.
 
-        The result is a JSON object: `parked` has at most `limit` deliveries; `next` is null on the last page. `after`:
-        the `next` of the previous page; "" for the first page. Raises Problem (an HTTP error) 400 if `after` cannot be
-        a `next`.
+        The result is a JSON object. `parked` has at most `limit` deliveries. `next` is null on the last page.
+
+        Args:
+            after: The `next` of the previous page. "" means the first page.
+
+        Raises:
+            Problem: HTTP error 400 if `after` cannot be a `next`.
         """
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:
@@ -108,7 +114,8 @@ class ParkedDeliveries:
     async def one(self, id_: str) -> ParkedDelivery:
         """Return the delivery with this inbox id, parked or not.
 
-        Raises Problem (an HTTP error) 404 if there is none.
+        Raises:
+            Problem: HTTP error 404 if there is none.
         """
         async with self._store.reading() as connection:
             row = (await connection.execute(select(inbox).where(inbox.c.id == id_))).one_or_none()
@@ -127,9 +134,15 @@ class ParkedDeliveries:
         """Translate a parked, refused or ignored delivery again, by the catalogue in force.
 
         Returns whether the delivery is now understood, and the response as JSON. If it is understood, its events are
-        stored and published. If not, only the audit log changes. `id_`: its inbox id. `command`: who orders the replay,
-        and why. Raises Problem (an HTTP error): 404 for an unknown id, 409 for a delivery that was accepted or replayed
-        before, or whose source no longer exists.
+        stored and published. If not, only the audit log changes.
+
+        Args:
+            id_: The delivery's inbox id.
+            command: Who orders the replay, and why.
+
+        Raises:
+            Problem: HTTP error 404 for an unknown id, 409 for a delivery that was accepted or replayed before, or whose
+                source no longer exists.
         """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:

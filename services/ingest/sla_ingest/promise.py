@@ -30,9 +30,13 @@ def promise(
 ) -> dict[str, Any]:
     """Return the due instants of an incident as a JSON object, for the response to a delivery.
 
-    If there are none, the object has a remark that says why. `folded`: returns the incident as computed with the
-    delivery's events. `view`: called with that incident; returns what the sender's key may see, or None if the incident
-    is now under another contract. This function never raises: a failure is logged and becomes a remark.
+    If there are none, the object has a remark that says why. This function never raises: a failure is logged and
+    becomes a remark.
+
+    Args:
+        folded: Returns the incident as computed with the delivery's events.
+        view: Called with that incident. Returns what the sender's key may see, or None if the incident is now under
+            another contract.
     """
     try:
         found: Incident | None = folded()
@@ -59,10 +63,13 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest breach of any clock of an incident, up to the instant `by`; None if there is none.
+    """Return the latest breach of any clock of an incident, up to the instant `by`; None without a breach.
 
-    `events`: all events of the incident. `rulebook`: the plans, contracts and calendars. If the incident cannot be
-    computed from the events, this is logged, and None is returned.
+    If the incident cannot be computed from the events, this is logged, and None is returned.
+
+    Args:
+        events: All events of the incident.
+        rulebook: The plans, contracts and calendars.
     """
     known = list(events)
     if not known:

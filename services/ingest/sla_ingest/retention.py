@@ -41,7 +41,7 @@ class Deliveries:
     async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete accepted, ignored and replayed deliveries received before `horizon`, the oldest first.
 
-        Parked and refused deliveries are kept. Yields table name -> number of deleted rows after each transaction that
+        Parked and refused deliveries are kept. Yields the number of deleted rows by table after each transaction that
         deleted any.
         """
         after: datetime | None = None
@@ -69,7 +69,8 @@ class Deliveries:
 class Histories:
     """Deletes the stored events of incidents that ended long ago: call `ended`.
 
-    `rulebook`: returns the plans, contracts and calendars in force, which decide whether an incident has ended.
+    Args:
+        rulebook: Returns the plans, contracts and calendars in force, which decide whether an incident has ended.
     """
 
     def __init__(self, store: Store, rulebook: Callable[[], Rulebook]) -> None:
@@ -79,8 +80,8 @@ class Histories:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the events of incidents that ended before `horizon` and received nothing since.
 
-        A tombstone (id and end) of each incident is kept, so that late events are recognised. Yields table name ->
-        number of deleted rows after each transaction.
+        A tombstone (id and end) of each incident is kept, so that late events are recognised. Yields the
+        number of deleted rows by table after each transaction.
         """
         after: Any | None = None
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants
@@ -134,7 +135,7 @@ class Histories:
 async def finished_incidents(
     history: IncidentHistory, rulebook: Rulebook, horizon: datetime
 ) -> dict[IncidentId, datetime | None]:
-    """Return those incidents of `history` whose events may be deleted, as incident -> the instant of its last event.
+    """Return those incidents of `history` whose events may be deleted, with the instant of the last event.
 
     These incidents have ended by `rulebook`, and none of their events happened or was received at `horizon` or later.
     The instant is None for an incident that retention (the removal of old incidents) removed before, and for which only

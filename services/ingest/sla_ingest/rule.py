@@ -22,9 +22,9 @@ _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NO
 def rule_refusal(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
     """Return the error for a delivery with an agreement that a rule of the plan forbids; else None.
 
-    `entry`: the delivery. An agreement is about a due instant or a downgrade of the priority. A due instant that had
-    passed when the delivery was received is refused. An agreement is refused if the plan does not allow it at the
-    incident's priority, or not without the customer.
+    An agreement is about a due instant or a downgrade of the priority. A due instant that had passed when the delivery
+    was received is refused. An agreement is refused if the plan does not allow it at the incident's priority, or not
+    without the customer.
 
     The plan is checked only if `history` knows the incident, and the incident does not have too many events
     (`crowded`). An error in the computation refuses nothing. Events that are already stored are not checked.

@@ -18,8 +18,11 @@ _ATTRIBUTE = "ce-"
 def canonical_content(body: bytes, headers: Mapping[str, str]) -> bytes | None:
     """Return a delivery's content in a canonical JSON form, to compare deliveries of the same id.
 
-    None if the body is not a JSON object. `headers`: the stored headers. Headers that begin with `ce-`, the attributes
-    of a binary CloudEvent, are part of the content. The field `history` (how an event was imported) is left out.
+    The result is None if the body is not a JSON object. The field `history` (how an event was imported) is left out.
+
+    Args:
+        headers: The stored headers. Headers that begin with `ce-`, the attributes of a binary CloudEvent, are part of
+            the content.
     """
     attributes = {name: value for name, value in headers.items() if name.startswith(_ATTRIBUTE)}
     try:

@@ -48,18 +48,19 @@ COUNT_EVERY_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class IngestService:
-    """The parts of the ingest service, as `build` returns them.
-
-    `service`: its loops and health checks, to be run. `router`: its HTTP routes. `commit`: writes deliveries. `parked`:
-    replays deliveries. `forgetting`: deletes old data.
-    """
+    """The parts of the ingest service, as `build` returns them."""
 
     service: Service
+    """The service's loops and health checks, to be run."""
     router: APIRouter
+    """The service's HTTP routes."""
     commit: GroupCommit
+    """Writes deliveries."""
     parked: ParkedDeliveries
+    """Replays deliveries."""
     metrics: IngestMetrics
     forgetting: RetentionLoop
+    """Deletes old data."""
 
 
 def build(
@@ -76,13 +77,15 @@ def build(
 ) -> IngestService:
     """Build the ingest service, and return its parts without starting anything.
 
-    - `wake_signal`: woken when rows were appended to ingest's event log.
-    - `registry`: where the metrics are registered.
-    - `catalogue`: returns the catalogue in force.
-    - `authorize`: checks API keys; None: by the keys of the catalogue.
-    - `quarantine`: keeps rows of the event log that could not be published; None: the service makes its own.
-    - `contracts`: the records of contracts in memory, and a function that returns the catalogue of the files without
-      them; None: no contracts are recorded.
+    Args:
+        wake_signal: Woken when rows were appended to ingest's event log.
+        registry: Where the metrics are registered.
+        catalogue: Returns the catalogue in force.
+        authorize: Checks API keys. None means that the keys of the catalogue are used.
+        quarantine: Keeps rows of the event log that could not be published. If None, the service makes its own
+            quarantine.
+        contracts: The records of contracts in memory, and a function that returns the catalogue of the files without
+            them. None means that no contracts are recorded.
     """
     quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 

@@ -17,10 +17,13 @@ _NEXT = timedelta(microseconds=1)
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
     """Return the event with the time that slad uses, and with its remarks as texts in `warnings`.
 
-    `one`: the event as translated. `tolerance`: how far after its receipt an event may claim to have happened. If the
-    stated time is later, the event gets the time of its receipt, with a remark; the attribute `claimed_at` keeps the
-    stated time. Later times in the event's snapshot (state of the ticket) also become the time of the receipt, without
-    a remark.
+    If the stated time is too late, the event gets the time of its receipt, with a remark. The attribute `claimed_at`
+    keeps the stated time. Times in the event's snapshot (state of the ticket) that are too late also become the time of
+    the receipt, without a remark.
+
+    Args:
+        one: The event as translated.
+        tolerance: How far after its receipt an event may claim to have happened.
     """
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)
@@ -60,14 +63,15 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
     """Return the event as a customer's reply if its author is the incident's reporter.
 
-    `one`: the event as translated; returned unchanged without `unless_reporter` (the author's account). `history`: the
-    incident's stored events, which name the reporter.
-
     - If the author is the reporter, the event becomes a customer's reply. For comments, `actor_id` keeps the account.
     - If somebody else is the reporter, `actor_id` keeps the account, and nothing else changes.
     - If no reporter is named, the actor becomes unknown, with the account as name. A response gets a remark.
 
     The account is kept because an earlier change of the reporter may still arrive.
+
+    Args:
+        one: The event as translated. It is returned unchanged without `unless_reporter` (the author's account).
+        history: The incident's stored events, which name the reporter.
     """
     if not one.unless_reporter:
         return one
@@ -108,9 +112,11 @@ def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_o
     """Move an event whose exact time is not known to just after the last breach.
 
     So the event does not undo the breach. Only events with `not_before_told` are moved: they happened at their stated
-    time or later. The event's time becomes a microsecond after `ran_out`. `ran_out`: the last breach before the event's
-    receipt; None for none. The event keeps its stated time if there is no breach, if the breach is before the stated
-    time, or if `history` has events after the stated time.
+    time or later. The event's time becomes a microsecond after `ran_out`. The event keeps its stated time if there is
+    no breach, if the breach is before the stated time, or if `history` has events after the stated time.
+
+    Args:
+        ran_out: The last breach before the event's receipt. None means no breach.
     """
     if not one.not_before_told:
         return one

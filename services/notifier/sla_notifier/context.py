@@ -20,36 +20,37 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierContext:
-    """The objects that all parts of one notifier process share.
-
-    - `store`: the database.
-    - `catalogue`: returns the present catalogue, with the overrides of rotas that were made over the API.
-    - `render_config`: the texts and links of messages.
-    - `facts_taken_in`, `deliveries_due`, `log_appended`: signals, given after a commit. They wake the scheduler, the
-      sender and the readers of the notifier's log.
-    - `quarantine`: stores records that could not be processed.
-    - `records`: this process's copy of the contracts that are kept in the database; None: all contracts are in
-      files.
-    """
+    """The objects that all parts of one notifier process share."""
 
     store: Store
+    """The database."""
     time_source: TimeSource
     catalogue: OverriddenCatalogue
+    """Returns the present catalogue, with the overrides of rotas that were made over the API."""
     render_config: RenderConfig
+    """The texts and links of messages."""
     metrics: NotifierMetrics
     facts_taken_in: WakeSignal
+    """A signal, given after a commit, that wakes the scheduler."""
     deliveries_due: WakeSignal
+    """A signal, given after a commit, that wakes the sender."""
     log_appended: WakeSignal
+    """A signal, given after a commit, that wakes the readers of the notifier's log."""
     quarantine: Quarantine
+    """Stores records that could not be processed."""
     records: RecordCopy | None = None
+    """This process's copy of the contracts that are kept in the database. None means that all contracts are in files.
+    """
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction for the `async with` block and yield its connection.
 
-        First the key that signs links is read, because messages written in the block need the key. In the
-        transaction, the process's copies of the contracts in the database (`records`) and of the overrides of rotas
-        are updated. Raises StoreBusy.
+        First the key that signs links is read, because messages written in the block need the key. In the transaction,
+        the process's copies of the contracts in the database (`records`) and of the overrides of rotas are updated.
+
+        Raises:
+            StoreBusy: The database fails.
         """
         await self.render_config.links.secret.read(self.store, self.time_source.now())
         async with self.store.transaction() as connection:

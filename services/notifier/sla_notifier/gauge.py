@@ -30,8 +30,11 @@ MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 class NotifierGauges:
     """Sets the metrics that are read from the database; call `run`.
 
-    The metrics are about unfinished deliveries, alerts, steps, waiting facts and endpoints. `source`: where the
-    notifier reads events, for the number of unread events; None: this number is not measured.
+    The metrics are about unfinished deliveries, alerts, steps, waiting facts and endpoints.
+
+    Args:
+        source: Where the notifier reads events, for the number of unread events. None means that this number is not
+            measured.
     """
 
     def __init__(self, context: NotifierContext, source: EventSource | None) -> None:
@@ -50,7 +53,10 @@ class NotifierGauges:
     async def update(self) -> None:
         """Read the database once and set every metric of this class.
 
-        Numbers of waiting facts and of log events stop at 100,000 (MOST_COUNTED). Raises Retryable.
+        Numbers of waiting facts and of log events stop at 100,000 (MOST_COUNTED).
+
+        Raises:
+            Retryable: A passing failure of the database.
         """
         metrics, now, d = self._context.metrics, self._context.time_source.now(), tables.delivery.c
         unfinished = [state.value for state in UNFINISHED]

@@ -16,10 +16,14 @@ TIMEOUT_SECONDS = 10.0
 
 
 class Heartbeat:
-    """Calls an outside watchdog after each canary; the watchdog raises an alarm when calls stop.
+    """Calls an outside watchdog after each canary. The watchdog raises an alarm when calls stop.
 
-    A canary is a breach that slad's own test clock causes each minute. `note_canary` reports a canary, `run` makes
-    the calls. `url`: the address to call, "" for none. `source`: the clock that measures the delay of a canary.
+    A canary is a breach that slad's own test clock causes each minute. `note_canary` reports a canary, `run` makes the
+    calls.
+
+    Args:
+        url: The address to call. "" means no address.
+        source: The clock that measures the delay of a canary.
     """
 
     def __init__(self, url: str, source: TimeSource, metrics: NotifierMetrics) -> None:
@@ -31,7 +35,10 @@ class Heartbeat:
     def note_canary(self, due_at: datetime) -> None:
         """Measure how late a canary arrives, and let `run` call the watchdog.
 
-        A canary is a breach of slad's own test clock. `due_at`: when the canary was due; the delay starts there.
+        A canary is a breach of slad's own test clock.
+
+        Args:
+            due_at: When the canary was due. The delay starts there.
         """
         now = self._time.now()
         self._metrics.canary.set(now.timestamp())

@@ -43,54 +43,58 @@ class LinkPurpose(Enum):
 
 
 class BadLink(StrEnum):
-    """Why the token of a link is not accepted.
+    """Why the token of a link is not accepted."""
 
-    `INCOMPLETE`: the end of the token is missing. `MALFORMED`: slad writes no such token. `FOREIGN`: the token is
-    not signed with the key of this installation. `EXPIRED`: the token is too old.
-    """
-
-    INCOMPLETE = "incomplete"  # its end is missing
-    MALFORMED = "malformed"  # nothing that slad writes
-    FOREIGN = "foreign"  # whole, but not signed with the secret of this installation
+    INCOMPLETE = "incomplete"
+    """The end of the token is missing."""
+    MALFORMED = "malformed"
+    """The token has a form that slad does not write."""
+    FOREIGN = "foreign"
+    """The token is not signed with the key of this installation."""
     EXPIRED = "expired"
+    """The token is too old."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The content of a valid token: one person may acknowledge alerts before `expires`.
+    """The content of a valid token: one person may acknowledge alerts before `expires`."""
 
-    `alert`: an alert's id; or `digest:` and the id of a digest's delivery, for the alerts of the digest. A digest is
-    a mail that collects several messages. `person`: the person's id.
-    """
-
-    alert: str  # or `digest:` and the delivery that lists several
+    alert: str
+    """An alert's id, or `digest:` and the id of a digest's delivery for the alerts of the digest. A digest is a mail
+    that collects several messages."""
     person: str
+    """The person's id."""
     expires: datetime
 
     @property
     def digest(self) -> str:
         """Return the id of the digest (a mail that collects several messages) to acknowledge.
 
-        The id is that of the digest's delivery. "" if the claim is for one alert.
+        The id is that of the digest's delivery. The result is "" if the claim is for one alert.
         """
         return self.alert.removeprefix(_LISTED) if self.alert.startswith(_LISTED) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Writes the links in messages, and verifies the tokens of opened links.
-
-    `base`: the public URL without a slash at its end. `secret`: the key that signs the tokens.
-    """
+    """Writes the links in messages, and verifies the tokens of opened links."""
 
     base: str
+    """The public URL without a slash at its end."""
     secret: LinkSecret = field(repr=False)
+    """The key that signs the tokens."""
 
     def acknowledge(self, alert: str, person: str, now: datetime) -> str:
         """Return the link by which a person acknowledges an alert.
 
-        The link is valid for 14 days (VALID_FOR) from `now`. `alert`, `person`: their ids. Raises LinkSecretNotRead
-        if the signing key has not been read yet.
+        The link is valid for 14 days (VALID_FOR) from `now`.
+
+        Args:
+            alert: The alert's id.
+            person: The person's id.
+
+        Raises:
+            LinkSecretNotRead: The signing key has not been read yet.
         """
         return f"{self.base}/ack/{self.token(Claim(alert, person, now + VALID_FOR))}"
 
@@ -98,16 +102,26 @@ class Links:
         """Return the link by which a person acknowledges the alerts in a digest.
 
         A digest is a mail that collects several messages. The link is valid for 14 days (VALID_FOR) from `now`.
-        `delivery`: the id of the digest's delivery. `person`: the person's id. Raises LinkSecretNotRead if the
-        signing key has not been read yet.
+
+        Args:
+            delivery: The id of the digest's delivery.
+            person: The person's id.
+
+        Raises:
+            LinkSecretNotRead: The signing key has not been read yet.
         """
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def confirm(self, request: str, now: datetime) -> str:
         """Return the link that confirms the registrations for notices from one request.
 
-        The link is valid for 3 days from `now`. `request`: the id of the request. Raises LinkSecretNotRead if the
-        signing key has not been read yet.
+        The link is valid for 3 days from `now`.
+
+        Args:
+            request: The id of the request.
+
+        Raises:
+            LinkSecretNotRead: The signing key has not been read yet.
         """
         token = self._subject(LinkPurpose.CONFIRM, request, now + CONFIRMED_WITHIN)
         return f"{self.base}/registrations/confirm/{token}"
@@ -115,8 +129,13 @@ class Links:
     def unsubscribe(self, subject: str, now: datetime) -> str:
         """Return the link that ends registrations for notices of critical fixes.
 
-        The link is valid for ten years from `now`. `subject`: the id of a person, to end all registrations of this
-        person; or the id of one registration. Raises LinkSecretNotRead if the signing key has not been read yet.
+        The link is valid for ten years from `now`.
+
+        Args:
+            subject: The id of a person, to end all registrations of this person, or the id of one registration.
+
+        Raises:
+            LinkSecretNotRead: The signing key has not been read yet.
         """
         token = self._subject(LinkPurpose.UNSUBSCRIBE, subject, now + _ENDED_WITHIN)
         return f"{self.base}/registrations/end/{token}"
@@ -124,10 +143,16 @@ class Links:
     def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
         """Return the subject of a link to confirm or end registrations, or a BadLink.
 
-        `purpose`: what the link does. `token`: the last part of the link. To confirm, the subject is the id of the
-        request that made the registrations. To end, the subject is the id of a person or of one registration. A
-        BadLink tells why the token is not accepted. `now`: the instant at which the token must be valid. Raises
-        LinkSecretNotRead if the signing key has not been read yet.
+        To confirm, the subject is the id of the request that made the registrations. To end, the subject is the id of a
+        person or of one registration. A BadLink says why the token is not accepted.
+
+        Args:
+            purpose: What the link does.
+            token: The last part of the link.
+            now: The instant at which the token must be valid.
+
+        Raises:
+            LinkSecretNotRead: The signing key has not been read yet.
         """
         read = self._opened(purpose.value, token)
         if isinstance(read, BadLink):
@@ -138,7 +163,8 @@ class Links:
     def incident(self, incident: str) -> str:
         """Return the URL of an incident's page on the board (slad's web pages).
 
-        `incident`: the incident's id.
+        Args:
+            incident: The incident's id.
         """
         return f"{self.base}/incidents/{quote(incident, safe=':')}"
 
@@ -153,16 +179,24 @@ class Links:
     def token(self, claim: Claim) -> str:
         """Return a claim (who may acknowledge what, until when) as a signed token for a URL.
 
-        The token has two parts in base64url: `<claim>.<signature>`. Raises LinkSecretNotRead if the signing key has
-        not been read yet.
+        The token has two parts in base64url: `<claim>.<signature>`.
+
+        Raises:
+            LinkSecretNotRead: The signing key has not been read yet.
         """
         return self._signed(_PURPOSE, [claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
         """Return the claim in an acknowledgement link, or why the token is not accepted.
 
-        A claim contains who may acknowledge what, until when. `token`: the last part of the link. `now`: the instant
-        at which the token must be valid. Raises LinkSecretNotRead if the signing key has not been read yet.
+        A claim contains who may acknowledge what, until when.
+
+        Args:
+            token: The last part of the link.
+            now: The instant at which the token must be valid.
+
+        Raises:
+            LinkSecretNotRead: The signing key has not been read yet.
         """
         read = self._opened(_PURPOSE, token)
         if isinstance(read, BadLink):

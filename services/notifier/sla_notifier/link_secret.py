@@ -23,7 +23,8 @@ class LinkSecretNotRead(Retryable):
 class LinkSecret:
     """The key that signs the links in messages; await `read` before using `value`.
 
-    `given`: the key of SLAD_LINK_SECRET; b"": a random key, stored in the database.
+    Args:
+        given: The key of SLAD_LINK_SECRET. b"" means a random key, stored in the database.
     """
 
     def __init__(self, given: bytes = b"") -> None:
@@ -36,7 +37,8 @@ class LinkSecret:
     def value(self) -> bytes:
         """Return the key that signs links.
 
-        Raises LinkSecretNotRead if no key was given and `read` has not succeeded.
+        Raises:
+            LinkSecretNotRead: No key was given and `read` has not succeeded.
         """
         if not self._value:
             raise LinkSecretNotRead
@@ -46,7 +48,13 @@ class LinkSecret:
         """Read the key that signs links from the database, for the property `value`.
 
         A key that is known already is not read again. If the database has no key, a random key is stored first. All
-        processes that share a database get the same key. `now`: the instant stored with a new key. Raises StoreBusy.
+        processes that share a database get the same key.
+
+        Args:
+            now: The instant stored with a new key.
+
+        Raises:
+            StoreBusy: The database fails.
         """
         if self._value:
             return

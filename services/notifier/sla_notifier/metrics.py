@@ -13,7 +13,11 @@ LATENESS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
 
 
 class NotifierMetrics:
-    """The notifier's Prometheus metrics. `registry`: the collector registry in which they are registered."""
+    """The notifier's Prometheus metrics.
+
+    Args:
+        registry: The collector registry in which they are registered.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.attempts = Counter(
@@ -91,8 +95,9 @@ class NotifierMetrics:
     def delivered(self, row: DeliveryRow, now: datetime) -> None:
         """Count an attempt to send a delivery.
 
-        `row`: the delivery after the attempt. For a sent delivery, the lateness is observed too: the time from
-        `row.due_at` to `now`, in seconds, at least zero.
+        Args:
+            row: The delivery after the attempt. For a sent delivery, the lateness is observed too: the time from
+                `row.due_at` to `now`, in seconds, at least zero.
         """
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()

@@ -16,7 +16,8 @@ from sla_domain.rota import Rota, RotaId, Shift, next_shift, on_call
 def rotas_of(catalogue: Catalogue, contract: Contract | None) -> dict[RotaId, Rota]:
     """Return the rotas that hold a role of a contract, by rota id.
 
-    `contract`: None for every rota of the catalogue.
+    Args:
+        contract: The contract. None means every rota of the catalogue.
     """
     rotas = catalogue.rulebook.rotas
     if contract is None:
@@ -30,8 +31,8 @@ def on_call_json(
 ) -> dict[str, Any]:
     """Return who is on call at `at`, ready for JSON, with the keys `at`, `rotas` and `roles`.
 
-    `rotas`: for each given rota, the shift at `at` (`now`) and the following shift (`next`). `roles`: who holds each
-    role of the contract; empty if `contract` is None.
+    `rotas` has, for each given rota, the shift at `at` (`now`) and the following shift (`next`). `roles` says who holds
+    each role of the contract. It is empty if `contract` is None.
     """
     roles = [] if contract is None else list(dict.fromkeys(holder.role for holder in contract.roles))
     return {

@@ -61,9 +61,11 @@ class Profiles:
     async def look(self) -> list[str]:
         """Notify contracts of the critical-fix notices that have come to concern them.
 
-        The first call checks all contracts. Later calls check only contracts whose products may have changed since
-        the last call. Return the ids of the notices of which somebody was notified. Raises Retryable for a passing
-        failure; the next call checks the same contracts again.
+        Returns the ids of the notices of which somebody was notified. The first call checks all contracts. Later calls
+        check only contracts whose products may have changed since the last call.
+
+        Raises:
+            Retryable: A passing failure. The next call checks the same contracts again.
         """
         catalogue, place = self._context.catalogue(), self._place
         changed: list[str] = []

@@ -29,11 +29,11 @@ _carried = tables.delivery.alias("carried")
 
 
 class NotifierSweeps:
-    """Deletes old rows of the notifier; each method is an iterator over batches.
+    """Deletes old rows of the notifier. Each method is an iterator over batches.
 
-    Each step deletes one batch, and yields what was deleted, as table -> number of rows. `horizon`: rows from before
-    this instant are old. Iterate over `alerts` before `deliveries` and `notices`, because these keep what belongs to
-    an alert.
+    Each step deletes one batch, and yields what was deleted, as the number of rows by table. Rows from
+    before the instant `horizon` are old. Iterate over `alerts` before `deliveries` and `notices`, because these keep
+    what belongs to an alert.
     """
 
     def __init__(self, store: Store) -> None:
@@ -43,8 +43,8 @@ class NotifierSweeps:
         """Delete old alerts with their escalation steps.
 
         An alert is old if it was closed before `horizon`. An alert about a critical fix is also old if it was
-        acknowledged before `horizon`. An alert with an unfinished delivery is kept. Yields table -> number of rows
-        deleted, for each batch.
+        acknowledged before `horizon`. An alert with an unfinished delivery is kept. Yields the number of deleted rows
+        by table, for each batch.
         """
         closed = and_(_a.state == AlertState.CLOSED.value, _a.closed_at < horizon)
         answered = and_(
@@ -61,7 +61,7 @@ class NotifierSweeps:
     async def deliveries(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete deliveries that finished before `horizon`, with their attempts.
 
-        Yields table -> number of rows deleted, for each batch. These deliveries are kept:
+        Yields the number of deleted rows by table, for each batch. These deliveries are kept:
 
         - A delivery whose alert exists.
         - A digest (a mail that collects several messages) while deliveries in it exist.
@@ -79,7 +79,7 @@ class NotifierSweeps:
         """Delete the notices last changed before `horizon`, with the list of people notified.
 
         A notice that has an alert is kept. After the deletion, contracts that the notice comes to concern are not
-        notified. Yields table -> number of rows deleted, for each batch.
+        notified. Yields the number of deleted rows by table, for each batch.
         """
         n = tables.notice.c
         old = select(n.id).where(n.changed_at < horizon, ~exists().where(_a.notice == n.id)).order_by(n.changed_at)
@@ -99,7 +99,7 @@ class NotifierSweeps:
     async def registrations(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete registrations that ended, or expired unconfirmed, before `horizon`.
 
-        The numbers of mails per day from before `horizon` are deleted too. Yields table -> number of rows deleted,
+        The numbers of mails per day from before `horizon` are deleted too. Yields the number of deleted rows by table,
         for each batch.
         """
         r, days = tables.registration.c, tables.confirmation
@@ -120,8 +120,8 @@ class NotifierSweeps:
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the ids of the events (facts and notices) that were taken in before `horizon`.
 
-        If such an event arrived again, it would be processed again. Yields table -> number of rows deleted, for each
-        batch.
+        If such an event arrived again, it would be processed again. Yields the number of deleted rows by table, for
+        each batch.
         """
         async for removed in self._older(tables.inbox, tables.inbox.c.at, horizon):
             yield removed
@@ -129,7 +129,7 @@ class NotifierSweeps:
     async def conversations(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the conversations whose last message came before `horizon`.
 
-        A conversation records what was sent to one mailbox. Yields table -> number of rows deleted, for each batch.
+        A conversation records what was sent to one mailbox. Yields the number of deleted rows by table, for each batch.
         """
         async for removed in self._older(tables.conversation, tables.conversation.c.last_at, horizon):
             yield removed

@@ -51,21 +51,24 @@ PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 @dataclass(frozen=True, slots=True)
 class NotifierService:
-    """The notifier as `build` returns it: run `service`, and mount `router` into an HTTP application.
-
-    The other fields are the parts that `service` runs, and the `context` that they share. `handler` takes in facts,
-    `scheduler` processes waiting facts, `escalator` takes escalation steps, `sender` sends messages, `forgetting`
-    deletes old rows.
-    """
+    """The notifier as `build` returns it."""
 
     service: Service
+    """The service to run."""
     router: APIRouter
+    """The router to mount into an HTTP application."""
     context: NotifierContext
+    """The objects that the parts of the service share."""
     handler: FactHandler
+    """Takes in facts."""
     scheduler: FairScheduler
+    """Processes waiting facts."""
     escalator: Escalator
+    """Takes escalation steps."""
     sender: Sender
+    """Sends messages."""
     forgetting: RetentionLoop
+    """Deletes old rows."""
 
 
 def build(
@@ -81,10 +84,16 @@ def build(
 ) -> NotifierService:
     """Return the notifier, ready to run; nothing is started.
 
-    `feeds`: the event bus, which gives event sources and wake signals. `registry`: where the metrics are registered.
-    `catalogue`: returns the present catalogue. `authorize`: checks the API key of a request. `records`: the
-    process's copy of the contracts that are kept in the database; None: all contracts are in files. Raises
-    BadSettings for unusable settings.
+    Args:
+        feeds: The event bus, which gives event sources and wake signals.
+        registry: Where the metrics are registered.
+        catalogue: Returns the present catalogue.
+        authorize: Checks the API key of a request.
+        records: The process's copy of the contracts that are kept in the database. None means that all contracts are in
+            files.
+
+    Raises:
+        BadSettings: The settings are unusable.
     """
     quarantine = feeds.quarantine("notifier")
     context = notifier_context(
@@ -181,9 +190,12 @@ def notifier_context(
 ) -> NotifierContext:
     """Return the objects that all parts of the notifier share, made from the settings.
 
-    `log_appended`: wakes the readers of the notifier's log. `catalogue`: returns the present catalogue.
-    `quarantine`: where records go that could not be processed; None makes a new quarantine. `records`: the process's
-    copy of the contracts that are kept in the database; None: all contracts are in files.
+    Args:
+        log_appended: Wakes the readers of the notifier's log.
+        catalogue: Returns the present catalogue.
+        quarantine: Where records go that could not be processed. None makes a new quarantine.
+        records: The process's copy of the contracts that are kept in the database. None means that all contracts are in
+            files.
     """
     links = Links(settings.public_url.rstrip("/"), LinkSecret(settings.link_secret.get_secret_value().encode()))
     return NotifierContext(
@@ -203,8 +215,10 @@ def notifier_context(
 async def preload_files(context: NotifierContext, channels: Mapping[str, Channel]) -> None:
     """Read every file that sending needs into memory; called at the start.
 
-    Reading early matters: under load there may be no free file descriptor. `channels`: kind of channel -> the
-    channel.
+    Reading early matters: under load there may be no free file descriptor.
+
+    Args:
+        channels: Maps a kind of channel to the channel.
     """
     for module in _LATE_MODULES:
         import_module(module)

@@ -39,17 +39,15 @@ MOST_SEGMENTS = 200  # of one clock, the latest; of marks as many
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """One page of an incident's events, in the order in which they occurred.
-
-    `total`: how many events all pages have together. `next`: the event id to pass as `after` for the next page; None
-    on the last page. `surplus`: how many further events are stored beyond the limit of one incident; they are on no
-    page and change no clock.
-    """
+    """One page of an incident's events, in the order in which they occurred."""
 
     events: Sequence[IncidentEvent]
     total: int
+    """How many events all pages have together."""
     next: str | None
-    surplus: int = 0  # further events that do not count
+    """The event id to pass as `after` for the next page. None on the last page."""
+    surplus: int = 0
+    """How many further events are stored beyond the limit of one incident. They are on no page and change no clock."""
 
 
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
@@ -78,12 +76,14 @@ def incident_json(
 
     The object has at most 100 clocks. A rulebook holds plans, contracts and calendars.
 
-    - `rulebook`: by which the incident is judged. `rulebooks`: clock id -> the rulebook of a clock that is judged by
-      another one.
-    - `now`: the instant for which urgencies, consumed times and waiting times are computed.
-    - `told`: clock id -> what has been published about the clock, such as a breach that a timer published after the
-      last event.
-    - `seen`: the part of the incident that an API key of one contract may see; None: the key is for all contracts.
+    Args:
+        rulebook: The rulebook by which the incident is judged.
+        now: The instant for which urgencies, consumed times and waiting times are computed.
+        told: Maps a clock's id to what has been published about the clock, such as a breach that a timer published
+            after the last event.
+        seen: The part of the incident that an API key of one contract may see. None means that the key is for all
+            contracts.
+        rulebooks: Maps a clock's id to its rulebook, for clocks that are judged by another rulebook.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -158,13 +158,14 @@ def clock_json(
 ) -> dict[str, Any]:
     """Return the JSON object of one clock, as the HTTP API shows it.
 
-    - `zone`: the time zone of the field `due_local`.
-    - `score`: the clock's urgency now.
-    - `told`: what has been published about the clock, such as a breach that a timer published after the last event.
-      None: nothing.
-    - `consumed`: the counted time so far.
-    - `until`: when the incident left the contract of the API key. The clock is then shown as of that instant, and
-      `told` is ignored. None: the incident has not left, or the key is for all contracts.
+    Args:
+        zone: The time zone of the field `due_local`.
+        score: The clock's urgency now.
+        told: What has been published about the clock, such as a breach that a timer published after the last event.
+            None means that nothing has been published.
+        consumed: The counted time so far.
+        until: When the incident left the contract of the API key. The clock is then shown as of that instant, and
+            `told` is ignored. None means that the incident has not left, or that the key is for all contracts.
     """
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
@@ -280,23 +281,23 @@ def segment_json(segment: Segment) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The hours in which one clock counts time, and what is left while paused.
-
-    `name`: the name of the hours in published events, `wall` for wall-clock time, "" if unknown. `calendar`: None
-    for wall-clock time, and if the catalogue has no calendar of that name. `left_seconds`: the counted seconds left
-    of a paused clock, negative once late; None if unknown, and for clocks that are not paused.
-    """
+    """The hours in which one clock counts time, and what is left while paused."""
 
     name: str
+    """The name of the hours in published events. `wall` means wall-clock time, "" an unknown name."""
     calendar: Calendar | None
-    left_seconds: float | None = None  # while paused
+    """The calendar of the hours. None for wall-clock time, and if the catalogue has no calendar of that name."""
+    left_seconds: float | None = None
+    """The counted seconds left of a paused clock, negative once late. None if unknown, and for clocks that are not
+    paused."""
 
     @classmethod
     def of(cls, row: Any, rulebook: Rulebook) -> Hours:
         """Return the hours in which a clock counts time.
 
-        `row`: the clock's row of `timer_clock`. `rulebook`: the plans, contracts and calendars by which the clock is
-        judged.
+        Args:
+            row: The clock's row of `timer_clock`.
+            rulebook: The plans, contracts and calendars by which the clock is judged.
         """
         context = row.context if isinstance(row.context, dict) else orjson.loads(row.context)
         name = context.get("hours", UNKNOWN)
@@ -306,12 +307,14 @@ class Hours:
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
     """Return the three keys of a clock's JSON object that depend on its hours and on `now`.
 
-    `hours`: the hours in which the clock counts time. `clock`: any object with `state` and `due_at`. The keys:
-
-    - `counted_seconds`: the counted seconds left at `now`, negative once late. None if unknown, or if the clock has
-      ended.
+    - `counted_seconds`: the counted seconds left at `now`, negative once late. It is None if unknown, or if the clock
+      has ended.
     - `outside_hours`: True if the clock runs and its hours are closed at `now`.
-    - `opens_at`: when the hours open next, as RFC 3339 text. None if unknown, or if `outside_hours` is False.
+    - `opens_at`: when the hours open next, as RFC 3339 text. It is None if unknown, or if `outside_hours` is False.
+
+    Args:
+        hours: The hours in which the clock counts time.
+        clock: Any object with `state` and `due_at`.
     """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS
@@ -389,12 +392,14 @@ def explained_json(
     At most 20 clocks are explained. If there are more, open clocks are preferred, and then the clocks that started
     last. A rulebook holds plans, contracts and calendars.
 
-    - `name`: the incident's id. `incident`: None before the first event; there are no clocks then.
-    - `rulebook`: by which the incident is judged. `rulebooks`: clock id -> the rulebook of a clock that is judged by
-      another one.
-    - `at`: the instant as of which the clocks are explained.
-    - `language`: of the texts, such as `en`.
-    - `metric`: explain only clocks of this metric; "": clocks of all metrics.
+    Args:
+        name: The incident's id.
+        incident: The incident. None before the first event; there are no clocks then.
+        rulebook: The rulebook by which the incident is judged.
+        at: The instant as of which the clocks are explained.
+        language: The language of the texts, such as `en`.
+        metric: The metric of the clocks to explain. "" means clocks of all metrics.
+        rulebooks: Maps a clock's id to its rulebook, for clocks that are judged by another rulebook.
     """
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest_clocks(asked, MOST_EXPLAINED)

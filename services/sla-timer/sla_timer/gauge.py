@@ -28,7 +28,8 @@ SOON = timedelta(hours=1)
 class TimerGauges:
     """Sets the timer's Prometheus gauges, such as open and overdue clocks, from its tables. Call `run`.
 
-    `events`: the subscription to incident events; its lag is a gauge too.
+    Args:
+        events: The subscription to incident events. Its lag is a gauge too.
     """
 
     def __init__(self, store: Store, events: EventSource, time_source: TimeSource, metrics: TimerMetrics) -> None:
@@ -51,7 +52,11 @@ class TimerGauges:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> None:
-        """Set the timer's Prometheus gauges once, from queries of its tables. Raises Retryable."""
+        """Set the timer's Prometheus gauges once, from queries of its tables.
+
+        Raises:
+            Retryable: A passing failure of the database.
+        """
         now = self._time_source.now()
         self._metrics.lag.set(self._events.lag)
         async with self._store.reading() as connection:

@@ -20,8 +20,12 @@ _event = tables.event.c
 async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage | None:
     """Return one page of an incident's events, read from the store.
 
-    `row`: the incident's row of `timer_incident`. `after`: the id of the event before the page, "" for the first
-    page. `limit`: the highest number of events. None is returned if the incident has no event with the id `after`.
+    The result is None if the incident has no event with the id `after`.
+
+    Args:
+        row: The incident's row of `timer_incident`.
+        after: The id of the event before the page. "" means the first page.
+        limit: The highest number of events.
     """
     of_incident = _event.incident == row.id
     async with store.reading() as connection:
@@ -40,10 +44,14 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
 def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> EventPage | None:
     """Return one page of an incident's events from a list in memory.
 
-    `events`: all events. `row`: the incident's row of `timer_incident`, which has the page's `surplus`. `after`: the
-    id of the event before the page, "" for the first page. `limit`: the highest number of events. If all events fit
-    on the first page, they keep their order. Otherwise pages are in the order of `occurred_at` and id. None is
-    returned if no event has the id `after`.
+    If all events fit on the first page, they keep their order. Otherwise pages are in the order of `occurred_at` and
+    id. The result is None if no event has the id `after`.
+
+    Args:
+        events: All events.
+        row: The incident's row of `timer_incident`, which has the page's `surplus`.
+        after: The id of the event before the page. "" means the first page.
+        limit: The highest number of events.
     """
     if not after and len(events) <= limit:
         return EventPage(events, len(events), None, row.surplus)

@@ -36,10 +36,11 @@ class IncidentRetention:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete incidents that ended before `horizon`; after each step yield table name -> rows deleted.
+        """Delete incidents that ended before `horizon`.
 
-        An incident is kept if it has an open clock, events that wait to be applied, or an event received at
-        `horizon` or later. For each deleted incident a tombstone is stored: the id, and when the incident ended.
+        After each step the number of deleted rows by table is yielded. An incident is kept if it has an open clock,
+        events that wait to be applied, or an event received at `horizon` or later. For each deleted incident a
+        tombstone is stored: the id, and when the incident ended.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -55,8 +56,8 @@ class IncidentRetention:
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete events that arrived for an incident after the deletion of the incident.
 
-        After each step yield table name -> rows deleted. Only events received before `horizon` are deleted. A
-        reopened incident keeps all its events.
+        After each step the number of deleted rows by table is yielded. Only events received before `horizon` are
+        deleted. A reopened incident keeps all its events.
         """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:

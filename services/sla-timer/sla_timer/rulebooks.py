@@ -54,8 +54,8 @@ class CatalogueInForce(Protocol):
 class RulebookOverlay(Protocol):
     """A function that returns a catalogue's rulebook with the recorded contracts added.
 
-    Recorded contracts are kept in the database. First argument: the catalogue. Second argument: contract id -> the
-    revision to use; None: the present revisions.
+    Recorded contracts are kept in the database. The first argument is the catalogue. The second argument maps a
+    contract's id to the revision to use. If it is None, the present revisions are used.
     """
 
     def __call__(self, catalogue: Any, revisions: Mapping[str, int] | None = None, /) -> Rulebook: ...
@@ -63,14 +63,12 @@ class RulebookOverlay(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ContractRecords:
-    """The timer's access to the recorded contracts, which are kept in the database instead of files.
-
-    `copy`: the timer's copy of the records. `overlay`: returns the rulebook of a catalogue, with these contracts
-    added.
-    """
+    """The timer's access to the recorded contracts, which are kept in the database instead of files."""
 
     copy: RecordCopy
+    """The timer's copy of the records."""
     overlay: RulebookOverlay
+    """Returns the rulebook of a catalogue, with these contracts added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,53 +87,61 @@ class RulebookParts:
 class JudgedVersion:
     """A catalogue version by which incidents or clocks were judged, with data of one such incident.
 
-    `contracts`: ids of the incident's contracts. `customers`: names as in the incident. Empty: not known. If both
-    match the present revisions of the recorded contracts (kept in the database), the rulebook of the version is
-    built without reading the table `timer_pin`.
+    If `contracts` and `customers` both match the present revisions of the recorded contracts (kept in the database),
+    the rulebook of the version is built without reading the table `timer_pin`.
     """
 
     version: str
     contracts: frozenset[str] = frozenset()
+    """Ids of the incident's contracts."""
     customers: frozenset[str] = frozenset()
+    """Names of customers as in the incident. Empty if not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class PinnedRulebooks:
-    """The rulebooks (plans, contracts, calendars) of one transaction.
-
-    `current`: the rulebook of the present catalogue. `by_version`: catalogue version -> rulebook; versions with
-    unreadable text are missing. `newest`: a function that takes a row of `timer_incident` and returns the current
-    rulebook with the present revisions of the incident's recorded contracts. None: the current rulebook is used.
-    """
+    """The rulebooks (plans, contracts, calendars) of one transaction."""
 
     current: Rulebook
+    """The rulebook of the present catalogue."""
     by_version: Mapping[str, Rulebook]
+    """Maps a catalogue version to its rulebook. Versions with unreadable text are missing."""
     newest: Callable[[Any], Rulebook] | None = None
+    """A function that takes a row of `timer_incident` and returns the current rulebook with the present revisions of
+    the incident's recorded contracts. None means that the current rulebook is used."""
 
     def newest_for(self, incident: Any | None) -> Rulebook:
         """Return the present rulebook (plans, contracts, calendars) for an incident.
 
-        The rulebook has the present revisions of the incident's recorded contracts. `incident`: the row of
-        `timer_incident`; None for a new incident.
+        The rulebook has the present revisions of the incident's recorded contracts.
+
+        Args:
+            incident: The row of `timer_incident`. None for a new incident.
         """
         return self.current if incident is None or self.newest is None else self.newest(incident)
 
     def of(self, incident: Any | None) -> Rulebook:
         """Return the rulebook (plans, contracts, calendars) by which an incident was judged last.
 
-        `incident`: the row of `timer_incident`; None for a new incident. The current rulebook is returned for a new
-        incident, and if the version in the row cannot be read.
+        The current rulebook is returned for a new incident, and if the version in the row cannot be read.
+
+        Args:
+            incident: The row of `timer_incident`. None for a new incident.
         """
         return self.current if incident is None else self.by_version.get(incident.catalogue, self.current)
 
 
 class Rulebooks:
-    """Finds the rulebook (plans, contracts, calendars) of each catalogue version; incidents keep theirs.
+    """Finds the rulebook (plans, contracts, calendars) of each catalogue version. Incidents keep theirs.
 
     A version includes the revisions of recorded contracts (kept in the database) if they decide. Call `pinned` in a
-    transaction that writes, `known` in a transaction that only reads. `current`: returns the present catalogue.
-    `revive`: builds a catalogue from its stored text. `records`: the recorded contracts; None: there are none. If a
-    stored text cannot be read, the error is logged and the current rulebook is used.
+    transaction that writes, `known` in a transaction that only reads. If a stored text cannot be read, the error is
+    logged and the current rulebook is used.
+
+    Args:
+        current: Returns the present catalogue.
+        revive: Builds a catalogue from its stored text.
+        records: The recorded contracts. None means that there are none.
     """
 
     def __init__(
@@ -203,8 +209,10 @@ class Rulebooks:
     def newest_for(self, row: Any) -> Rulebook:
         """Return the present rulebook (plans, contracts, calendars) for an incident.
 
-        The rulebook has the present revisions of the incident's recorded contracts. `row`: the incident's row of
-        `timer_incident`.
+        The rulebook has the present revisions of the incident's recorded contracts.
+
+        Args:
+            row: The incident's row of `timer_incident`.
         """
         current = self.current
         judged = JudgedVersion("", frozenset({row.contract}), frozenset({row.customer}))
@@ -347,9 +355,11 @@ def _judged(version: str | JudgedVersion) -> JudgedVersion:
 def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, str] | None:
     """Return the row of `timer_pin` that stores which recorded contracts are part of `version`.
 
-    The row has the revisions of these contracts (kept in the database), from which the rulebook of the version can
-    be made again. `incident`: the incident, judged by `rulebook` (plans, contracts, calendars) under `version`. None
-    if no recorded contract is part of the version.
+    The row has the revisions of these contracts (kept in the database), from which the rulebook of the version can be
+    made again. The result is None if no recorded contract is part of the version.
+
+    Args:
+        incident: The incident, judged by `rulebook` (plans, contracts, calendars) under `version`.
     """
     recorded = rulebook.recorded
     if recorded is None or version == base_version(version):

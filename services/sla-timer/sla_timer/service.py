@@ -43,20 +43,21 @@ PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an in
 class TimerService:
     """The parts of the timer service, as `build` returns them.
 
-    `service`: its loops and health checks, to be run. `tick`: fires due timers. `metrics`: of Prometheus. `forgetting`:
-    removes old data. `preparing`: caches incidents with 250 events or more. `quarantine`: keeps what could not be
-    processed. `remake`: makes rulebooks of texts alone, None without recorded contracts. The HTTP routes use `store`,
-    `rulebooks`, `time_source`, `preparing` and `remake`.
+    The HTTP routes use `store`, `rulebooks`, `time_source` and `preparing`.
     """
 
     service: Service
+    """The loops and health checks, to be run."""
     store: Store
     rulebooks: Rulebooks
     tick: TickLoop
+    """Fires due timers."""
     metrics: TimerMetrics
     time_source: TimeSource
     forgetting: RetentionLoop
+    """Removes old data."""
     preparing: FoldPreparer
+    """Caches incidents with 250 events or more."""
     quarantine: Quarantine
     remake: RulebookParts | None = None
 
@@ -73,10 +74,13 @@ def build(
 ) -> TimerService:
     """Build the timer service and return its parts; nothing runs yet.
 
-    `feeds`: makes the subscription to incident events. `registry`: where the Prometheus metrics are registered.
-    `current`: returns the present catalogue. `revive`: builds an earlier catalogue from its stored text. `overlay`:
-    takes the recorded contracts (kept in the database), and returns the function that adds these contracts to a
-    catalogue's rulebook; None: there are none.
+    Args:
+        feeds: Makes the subscription to incident events.
+        registry: Where the Prometheus metrics are registered.
+        current: Returns the present catalogue.
+        revive: Builds an earlier catalogue from its stored text.
+        overlay: Takes the recorded contracts (kept in the database), and returns the function that adds these contracts
+            to a catalogue's rulebook. None means that there are none.
     """
     metrics = TimerMetrics(registry)
     progress = progress_of(store)

@@ -16,35 +16,41 @@ LONG_SECONDS = 60.0  # no request is worked on for so long: what is still being 
 
 
 class ConnectionActivity(IntEnum):
-    """What a connection is busy with; a connection with a lower value is closed sooner to make room for a new one.
+    """What a connection is busy with.
 
-    WAITING: waits for the head of a request. SENDING: the body of a request is arriving. UNREAD: the other side does
-    not read its response. STREAMING: the response is a stream of events, or is still being sent more than
-    `LONG_SECONDS` (60) after its request. ANSWERED: a request is being answered; such a connection is never closed to
-    make room.
+    A connection with a lower value is closed sooner to make room for a new one.
     """
 
-    WAITING = 0  # for the head of a request
-    SENDING = 1  # the body of a request
-    UNREAD = 2  # its answer waits for the other side
-    STREAMING = 3  # it has no end, or has been answered for longer than LONG_SECONDS
-    ANSWERED = 4  # it never gives way
+    WAITING = 0
+    """The connection waits for the head of a request."""
+    SENDING = 1
+    """The body of a request is arriving."""
+    UNREAD = 2
+    """The other side does not read its response."""
+    STREAMING = 3
+    """The response is a stream of events, or is still being sent more than `LONG_SECONDS` (60) after its request."""
+    ANSWERED = 4
+    """A request is being answered. Such a connection is never closed to make room."""
 
 
 class EndReason(IntEnum):
-    """Why this process refused or closed a connection; the lower-case names are labels of a metric.
+    """Why this process refused or closed a connection.
 
-    FULL: refused, too many connections are open in all. ADDRESS_FULL: refused, too many are open from its address.
-    GAVE_WAY: closed to make room for a new connection. LATE_HEAD, LATE_BODY: the head or body of a request did not
-    arrive in time. NOT_READING: the other side read its response too slowly.
+    The names in lower case are labels of a metric.
     """
 
-    FULL = 0  # refused: too many in all
-    ADDRESS_FULL = 1  # refused: too many of its address
-    GAVE_WAY = 2  # a newcomer took its place
+    FULL = 0
+    """Refused, because too many connections are open in all."""
+    ADDRESS_FULL = 1
+    """Refused, because too many connections are open from its address."""
+    GAVE_WAY = 2
+    """Closed to make room for a new connection."""
     LATE_HEAD = 3
+    """Closed, because the head of a request did not arrive in time."""
     LATE_BODY = 4
-    NOT_READING = 5  # the answer was not taken
+    """Closed, because the body of a request did not arrive in time."""
+    NOT_READING = 5
+    """Closed, because the other side read its response too slowly."""
 
 
 class HeldConnection(Protocol):
@@ -64,8 +70,10 @@ class HeldConnection(Protocol):
 class Admission:
     """The open connections of one process: at most `most` in all, and `per_address` from one address.
 
-    Call `enter` for each new connection, and `leave` when it has ended. `exempt`: networks of proxies, such as
-    `10.0.0.0/8`; the limit per address does not apply to them. `len()` is the number of open connections.
+    Call `enter` for each new connection, and `leave` when it has ended. `len()` is the number of open connections.
+
+    Args:
+        exempt: Networks of proxies, such as `10.0.0.0/8`. The limit per address does not apply to them.
     """
 
     def __init__(self, most: int, per_address: int, exempt: Iterable[str] = ()) -> None:
@@ -81,13 +89,16 @@ class Admission:
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
         """Count a new connection and return None; if the connection is refused, return the reason.
 
-        If a limit is reached, an open connection is closed to make room; if none may be closed, the new connection is
+        If a limit is reached, an open connection is closed to make room. If none may be closed, the new connection is
         refused.
 
-        At the limit of the address: one of its connections that is WAITING, SENDING or UNREAD is closed. At the limit
-        of the process: such a connection of one of the eight addresses with the most connections is closed; if they
-        have none, a connection of any address, which may also be STREAMING. The least busy connection is chosen, and
-        the oldest among equally busy ones. `now`: seconds of the event loop's clock.
+        At the limit of the address, one of its connections that is WAITING, SENDING or UNREAD is closed. At the limit
+        of the process, such a connection of one of the eight addresses with the most connections is closed. If they
+        have none, a connection of any address is closed, which may also be STREAMING. The least busy connection is
+        chosen, and the oldest among equally busy ones.
+
+        Args:
+            now: The present time, in seconds of the event loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)

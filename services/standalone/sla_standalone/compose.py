@@ -39,16 +39,15 @@ KEYS_SECONDS = 3.0  # how long a start waits for the store to tell its keys
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A process whose services are running.
-
-    `app`: the HTTP application with the routes of all services. `context`: the store, catalogue and other objects that
-    the services share. `failed`: an asyncio.Event that is set when a long-running task of a service has failed.
-    """
+    """A process whose services are running."""
 
     app: FastAPI
+    """The HTTP application with the routes of all services."""
     context: ProcessContext
+    """The store, catalogue and other objects that the services share."""
     services: tuple[Service, ...]
     failed: Any
+    """An asyncio.Event that is set when a long-running task of a service has failed."""
 
 
 @asynccontextmanager
@@ -62,9 +61,16 @@ async def run_process(
 ) -> AsyncIterator[RunningProcess]:
     """Run the named services during the `with` block, and yield the running process.
 
-    `names`: any of `ingest`, `timer`, `notifier`, `board`. `time_source`: used instead of the one in the settings
-    (tests, the demo). `extra_routes`, `extra_parts`: additional HTTP routes and long-running tasks. Raises BadSettings,
-    CatalogueInvalid.
+    Args:
+        names: Any of `ingest`, `timer`, `notifier`, `board`.
+        time_source: The clock to use instead of the one in the settings (tests, the demo). None means the settings'
+            clock.
+        extra_routes: Additional HTTP routes.
+        extra_parts: Additional long-running tasks.
+
+    Raises:
+        BadSettings: A setting cannot be used.
+        CatalogueInvalid: The catalogue has errors.
     """
     async with process_context(settings, time_source) as base:
         # So that a key counts from the first request on; without a store the process starts all the same.

@@ -29,10 +29,12 @@ EVENTS = b"text/event-stream"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTimeouts:
-    """How many seconds to wait for the whole head, and for the whole body, of a request."""
+    """How long to wait for the parts of a request, in seconds."""
 
     head: float = 10.0
+    """The longest wait for the whole head of a request."""
     body: float = 30.0
+    """The longest wait for the whole body of a request."""
 
 
 class _Awaited(Enum):
@@ -55,9 +57,12 @@ class _Exit:
 class BoundedHttp(HttpToolsProtocol):
     """One HTTP connection of uvicorn, with limits on the size, speed and number of its requests.
 
-    `admission` counts the connection. A peer that reads a response too slowly is cut off. `patience`: how long the head
-    and the body of a request may take. `ended`: called with an EndReason when this side refuses or closes the
-    connection for that reason.
+    A peer that reads a response too slowly is cut off.
+
+    Args:
+        patience: How long the head and the body of a request may take.
+        admission: Counts the connection.
+        ended: Called with an EndReason when this side refuses or closes the connection for that reason.
     """
 
     def __init__(

@@ -19,15 +19,14 @@ WANTED = 65_536  # the soft limit is raised to this, as far as the hard one allo
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many connections a process can hold under its limit on open files.
-
-    `connections`: in all. `per_address`: from one address. `backlog`: how many new connections may wait in the system's
-    queue until the process accepts them.
-    """
+    """How many connections a process can hold under its limit on open files."""
 
     connections: int
+    """The number of connections in all."""
     per_address: int
+    """The number of connections from one address."""
     backlog: int
+    """How many new connections may wait in the system's queue until the process accepts them."""
 
 
 def raise_limit() -> int:
@@ -51,8 +50,10 @@ def raise_limit() -> int:
 def capacity_under(limit: int, settings: Settings) -> Capacity:
     """Return how many connections fit if the process may open `limit` files.
 
-    The result never exceeds the settings. 160 files (RESERVED) are kept for the database, mails and webhooks. Raises
-    BadSettings if fewer than 16 connections fit.
+    The result never exceeds the settings. 160 files (RESERVED) are kept for the database, mails and webhooks.
+
+    Raises:
+        BadSettings: Fewer than 16 connections fit.
     """
     backlog = min(max((limit - RESERVED) // 4, 8), 128)
     connections = min(settings.max_connections, limit - RESERVED - backlog)
@@ -69,7 +70,10 @@ def measure_capacity(settings: Settings) -> Capacity:
     """Raise the limit on open files, and return how many connections fit under it.
 
     The limit is raised as far as allowed, to at most 65,536. A warning is logged if fewer connections fit than the
-    settings allow. Raises BadSettings if fewer than 16 fit.
+    settings allow.
+
+    Raises:
+        BadSettings: Fewer than 16 connections fit.
     """
     limit = raise_limit()
     found = capacity_under(limit, settings)

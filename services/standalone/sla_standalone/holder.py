@@ -26,10 +26,17 @@ class CatalogueHolder:
     """Holds the catalogue in force; `current`, and calling the holder, return it.
 
     The catalogue is read from the files at `path` at the start, and again by `refresh` if they have changed. If the new
-    files have errors, the old catalogue stays in force. `against`: returns the reasons why a catalogue without errors
-    may not be in force here; empty if there are none. `today`: the date from which to warn of holidays that end soon.
-    `registry`: where the metrics are registered. Raises at the start: CatalogueInvalid, and BadSettings if `against`
-    returns a reason.
+    files have errors, the old catalogue stays in force.
+
+    Args:
+        registry: Where the metrics are registered.
+        today: The date from which to warn of holidays that end soon.
+        against: Returns the reasons why a catalogue without errors may not be in force here. Empty if there are no
+            reasons.
+
+    Raises:
+        CatalogueInvalid: The catalogue has errors at the start.
+        BadSettings: `against` returns a reason at the start.
     """
 
     def __init__(
@@ -39,7 +46,6 @@ class CatalogueHolder:
         today: Callable[[], date] = _today,
         against: Callable[[Catalogue], Sequence[str]] = lambda _: (),
     ) -> None:
-        """`against`: why a sound catalogue may not be in force here. Raises BadSettings, CatalogueInvalid."""
         self._path = path
         self._against = against
         self._current = load_catalogue(path)

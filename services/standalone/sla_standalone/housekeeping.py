@@ -19,8 +19,11 @@ Duty = Callable[[], Awaitable[None]]
 def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
     """Return a long-running task, named `housekeeping`, that calls the given functions periodically.
 
-    `duties`: name -> (interval in seconds, async function). Several missed calls are made up by one call, however late.
-    A function is not called again while it is still running.
+    Several missed calls are made up by one call, however late. A function is not called again while it is still
+    running.
+
+    Args:
+        duties: Maps a name to an interval in seconds and an async function.
     """
 
     async def run() -> None:

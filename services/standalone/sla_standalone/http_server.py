@@ -25,9 +25,15 @@ def server_config(
 ) -> uvicorn.Config:
     """Return uvicorn's configuration for serving `app` over HTTP, with limits on its connections.
 
-    `drain_seconds`: how long requests may take to end when the server stops. `registry`: where the metrics of
-    connections are registered. `room`: how many connections fit; None: measured here. Raises BadSettings when too few
-    fit. The caller, not uvicorn, is responsible for logging, signals and the start of the app.
+    The caller, not uvicorn, is responsible for logging, signals and the start of the app.
+
+    Args:
+        drain_seconds: How long requests may take to end when the server stops.
+        registry: Where the metrics of connections are registered.
+        room: How many connections fit. None means that the number is measured here.
+
+    Raises:
+        BadSettings: Too few connections fit.
     """
     room = room or measure_capacity(settings)
     admission = Admission(room.connections, room.per_address, settings.trusted_proxies)

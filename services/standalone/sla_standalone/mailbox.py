@@ -43,16 +43,16 @@ border-bottom: 1px solid #8884; vertical-align: top } pre { white-space: pre-wra
 
 @dataclass(frozen=True, slots=True)
 class KeptMessage:
-    """A message in the local mailbox: a mail, or a call of the demo pager's webhook.
-
-    `kind`: mail or webhook. `number`: counted from 1. `at`: when the message arrived. `to`: the recipients; `pager` for
-    a webhook.
-    """
+    """A message in the local mailbox: a mail, or a call of the demo pager's webhook."""
 
     number: int
+    """The number of the message, from 1."""
     kind: str
+    """`mail` or `webhook`."""
     at: datetime
+    """When the message arrived."""
     to: str
+    """The recipients. `pager` for a webhook."""
     subject: str
     text: str
 
@@ -60,8 +60,11 @@ class KeptMessage:
 class Mailbox:
     """A local mailbox in memory, which keeps the last 200 messages (KEPT) for its page.
 
-    Mails arrive by SMTP on `host` and `port`: await `open`, then run the task that `part` returns. `port`: 0: the
-    system chooses a port, which `open` stores in the attribute `port`. `time_source`: dates the messages.
+    Mails arrive by SMTP on `host` and `port`: await `open`, then run the task that `part` returns.
+
+    Args:
+        time_source: Dates the messages.
+        port: The port. 0 means that the system chooses a port, which `open` stores in the attribute `port`.
     """
 
     def __init__(self, time_source: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -85,7 +88,8 @@ class Mailbox:
     def part(self, server: asyncio.AbstractServer) -> Part:
         """Return the long-running task `mailbox`, which receives mails by SMTP.
 
-        `server`: the result of `open`.
+        Args:
+            server: The result of `open`.
         """
 
         async def run() -> None:
@@ -106,7 +110,9 @@ class Mailbox:
     def keep(self, kind: str, to: str, subject: str, text: str) -> None:
         """Keep a message under the next number; if there are more than 200 (KEPT), drop the oldest.
 
-        `kind`: mail or webhook. `to`: the recipients; `pager` for a webhook.
+        Args:
+            kind: Mail or webhook.
+            to: The recipients. `pager` for a webhook.
         """
         self._kept.append(KeptMessage(next(self._numbers), kind, self._time_source.now(), to, subject, text))
 

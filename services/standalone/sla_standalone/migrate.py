@@ -27,9 +27,12 @@ _LOCK = 0x736C6164  # "slad": one migration at a time
 async def migrate(settings: Settings) -> None:
     """Bring the database to the newest revision, and create missing Kafka topics (if Kafka is the message bus).
 
-    Does nothing if everything is up to date. Raises StoreBusy when the database cannot be reached, and BusUnavailable
-    when Kafka cannot be reached. Raises BadSettings when existing topics do not fit, or when a newer release has
-    migrated the database.
+    Does nothing if everything is up to date.
+
+    Raises:
+        StoreBusy: The database cannot be reached.
+        BadSettings: Existing topics do not fit, or a newer release has migrated the database.
+        BusUnavailable: Kafka cannot be reached.
     """
     store = Store(settings.store_url, pool=1, patient=True)
     try:
@@ -46,8 +49,14 @@ async def migrate(settings: Settings) -> None:
 async def upgrade(store: Store, to: str = "head") -> None:
     """Upgrade the database to a revision, in one transaction.
 
-    `to`: the revision, such as `0009`; `head` is the newest. If a revision fails, the database is not changed. Raises
-    StoreBusy. Raises BadSettings when a newer release has migrated the database.
+    If a revision fails, the database is not changed.
+
+    Args:
+        to: The revision, such as `0009`. `head` is the newest.
+
+    Raises:
+        StoreBusy: The database fails.
+        BadSettings: A newer release has migrated the database.
     """
     await _run(store, command.upgrade, to)
 
@@ -55,8 +64,12 @@ async def upgrade(store: Store, to: str = "head") -> None:
 async def downgrade(store: Store, to: str) -> None:
     """Downgrade the database to a revision.
 
-    `to`: the revision, such as `0009`; `base` removes every table with its data. Raises StoreBusy. Raises BadSettings
-    when a newer release has migrated the database.
+    Args:
+        to: The revision, such as `0009`. `base` removes every table with its data.
+
+    Raises:
+        StoreBusy: The database fails.
+        BadSettings: A newer release has migrated the database.
     """
     await _run(store, command.downgrade, to)
 
@@ -110,7 +123,8 @@ def _revision(connection: Connection) -> str | None:
 def configuration(connection: Connection | None = None) -> Config:
     """Return Alembic's configuration, made without a file.
 
-    `connection`: None if only the revision files are read.
+    Args:
+        connection: The connection to the database. None if only the revision files are read.
     """
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))

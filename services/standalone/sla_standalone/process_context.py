@@ -22,29 +22,36 @@ from sla_standalone.holder import CatalogueHolder
 
 @dataclass(frozen=True, slots=True)
 class ProcessContext:
-    """The objects that all services of a process share, built from the settings by `process_context`.
-
-    `feeds`: access to the message bus. `registry`: where metrics are registered. `catalogue`: holds the catalogue in
-    force. `memory`: a file with the last readings of the system's clocks, for the next start. `keys`: a copy in memory
-    of the API keys made by `slad key make`.
-    """
+    """The objects that all services of a process share, built from the settings by `process_context`."""
 
     settings: Settings
     store: Store
     feeds: Feeds
+    """Access to the message bus."""
     time_source: TimeSource
     registry: CollectorRegistry
+    """Where metrics are registered."""
     catalogue: CatalogueHolder
+    """Holds the catalogue in force."""
     memory: ClockMemory
+    """A file with the last readings of the system's clocks, for the next start."""
     keys: KeyCopy
+    """A copy in memory of the API keys made by `slad key make`."""
 
 
 @asynccontextmanager
 async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
     """Open store, bus and catalogue, and yield them as a ProcessContext; close the store at the end.
 
-    The caller must close `feeds` (access to the message bus). `time_source`: used instead of the one in the settings
-    (tests, the demo). Raises BadSettings, CatalogueInvalid.
+    The caller must close `feeds` (access to the message bus).
+
+    Args:
+        time_source: The clock to use instead of the one in the settings (tests, the demo). None means the settings'
+            clock.
+
+    Raises:
+        BadSettings: A setting cannot be used.
+        CatalogueInvalid: The catalogue has errors.
     """
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):

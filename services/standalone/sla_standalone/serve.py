@@ -40,11 +40,18 @@ async def serve(
 ) -> int:
     """Serve the named services over HTTP until a signal arrives or a task of a service fails.
 
-    Returns the exit status: 0 after a signal, 1 after a failed task (a supervisor should then restart the process).
-    `names`: any of `ingest`, `timer`, `notifier`, `board`. `time_source`: used instead of the one in the settings.
-    `extra_routes`, `extra_parts`: additional HTTP routes and long-running tasks. `ready`: called with the running
-    process once everything runs. Raises CatalogueInvalid for a catalogue with errors. Raises BadSettings for a setting
-    that cannot be used, such as a port that is in use.
+    Returns the exit status: 0 after a signal, 1 after a failed task. A supervisor should then restart the process.
+
+    Args:
+        names: Any of `ingest`, `timer`, `notifier`, `board`.
+        time_source: The clock to use instead of the one in the settings. None means the settings' clock.
+        extra_routes: Additional HTTP routes.
+        extra_parts: Additional long-running tasks.
+        ready: Called with the running process once everything runs.
+
+    Raises:
+        CatalogueInvalid: The catalogue has errors.
+        BadSettings: A setting cannot be used, such as a port that is in use.
     """
     room = measure_capacity(settings)
     listening = _listen(settings)

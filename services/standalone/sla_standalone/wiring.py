@@ -50,7 +50,9 @@ class WiredService:
 def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the ingest service and its routes, without starting anything.
 
-    `base`: what the process shares. `authorize`: checks API keys.
+    Args:
+        base: What the process shares.
+        authorize: Checks API keys.
     """
     shelf = RecordShelf(base.store)
     built = sla_ingest.service.build(
@@ -73,7 +75,9 @@ def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
 def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the timer service and its routes, without starting anything.
 
-    `base`: what the process shares. `authorize`: checks API keys.
+    Args:
+        base: What the process shares.
+        authorize: Checks API keys.
     """
     built = sla_timer.service.build(
         base.settings,
@@ -91,7 +95,9 @@ def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
 def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the notifier service and its routes, without starting anything.
 
-    `base`: what the process shares. `authorize`: checks API keys.
+    Args:
+        base: What the process shares.
+        authorize: Checks API keys.
     """
     records = RecordCopy(
         RecordShelf(base.store), sla_notifier.tables.contract_records, sla_notifier.tables.contract_cursor
@@ -112,7 +118,9 @@ def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
 def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the board service and its routes, without starting anything.
 
-    `base`: what the process shares. `authorize`: checks API keys.
+    Args:
+        base: What the process shares.
+        authorize: Checks API keys.
     """
     records = RecordCopy(RecordShelf(base.store), board_tables.contract_records, board_tables.contract_cursor)
     catalogue = RecordedCatalogue(base.catalogue, records.shelf)

@@ -19,8 +19,11 @@ Written = tuple[Path, AllowanceDocument]
 def build_allowances(written: Iterable[Written], coverages: Container[str], context: Context) -> tuple[Allowance, ...]:
     """Build the allowances (included amounts, such as support hours) of a plan, in the order written.
 
-    `written`: for each, (keys down to the allowance, its document). `coverages`: ids of the plan's coverages. Repeated
-    ids, unreadable amounts and thresholds, and unknown coverages are reported to `context.findings`.
+    Repeated ids, unreadable amounts and thresholds, and unknown coverages are reported to `context.findings`.
+
+    Args:
+        written: For each allowance, (keys down to the allowance, its document).
+        coverages: Ids of the plan's coverages.
     """
     found: dict[str, Allowance] = {}
     for path, document in written:
@@ -52,11 +55,13 @@ def contract_allowances(
 ) -> tuple[Allowance, ...]:
     """Return the allowances (included amounts) of a contract: its plan's, changed as the contract says.
 
-    Optional allowances are left out unless the contract names them (clause E13, docs/clauses.md).
-    `bought`: allowance id -> what the contract says of the allowance.
-    `promised`: the plan's allowances.
-    `path`: the keys down to `bought`, such as `("contracts", "acme", "allowances")`.
-    An id that the plan does not have is reported to `context.findings`.
+    Optional allowances are left out unless the contract names them (clause E13, docs/clauses.md). An id that the plan
+    does not have is reported to `context.findings`.
+
+    Args:
+        bought: Allowance id -> what the contract says of the allowance.
+        promised: The plan's allowances.
+        path: The keys down to `bought`, such as `("contracts", "acme", "allowances")`.
     """
     for name in bought:
         if all(each.id != name for each in promised):

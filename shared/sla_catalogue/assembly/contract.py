@@ -43,26 +43,22 @@ CONTACT = "contact"  # the role of the customer's own contact person
 
 @dataclass(frozen=True, slots=True)
 class BuiltContract:
-    """A contract as built from the files, with its plan and what the checks need.
-
-    `built`: the plan.
-    `rows`: the contract's own targets, each with its path.
-    `document`: the contract as written.
-    `parts`: for a contract with several entitlements (plans with their own products), a BuiltContract for each; else
-    empty.
-
-    Only in such a part:
-    `written`: the keys from the contract down to the entitlement.
-    `siblings`: coverages of all the contract's plans, by name.
-    """
+    """A contract as built from the files, with its plan and what the checks need."""
 
     contract: Contract
     built: BuiltPlan
+    """The plan."""
     rows: tuple[TargetRow, ...]
+    """The contract's own targets, each with its path."""
     document: ContractDocument
+    """The contract as written."""
     parts: tuple[BuiltContract, ...] = ()
-    written: Path = ()  # of such a part, its place in the contract's section
-    siblings: Mapping[str, Coverage] = field(default_factory=dict)  # coverages of its other entitlements' plans
+    """For a contract with several entitlements (plans with their own products), a `BuiltContract` for each. Empty for
+    any other contract."""
+    written: Path = ()
+    """In such a part, the keys from the contract down to the entitlement."""
+    siblings: Mapping[str, Coverage] = field(default_factory=dict)
+    """In such a part, the coverages of all the contract's plans, by name."""
 
     @property
     def bought(self) -> tuple[BuiltContract, ...]:
@@ -73,7 +69,7 @@ class BuiltContract:
         return self.parts or (self,)
 
     def coverage(self, name: str) -> Coverage | None:
-        """Return the coverage (when time counts) with this name; None if no plan of the contract has it.
+        """Return the coverage (when time is counted) with this name, or None if no plan of the contract has it.
 
         The coverage of this object's plan comes before those of the contract's other plans.
         """
@@ -95,31 +91,31 @@ class BuiltContract:
 
 @dataclass(slots=True)
 class Plans:
-    """Builds the plans of a catalogue, each once, from drafts (plans as written).
-
-    `drafts`: plan id -> draft.
-    `shared`: the coverages of the section `coverages`, by name.
-    `context`: receives findings.
-    `built`: the plans built so far, by id, including plans made for one contract (`gold@acme`).
-    `on_call`: rota id -> ids of its people.
-    `laid`: the drafts merged over a base plan so far, by id (`gold+standard`).
-    `order`: person id -> position in the section `people`; filled when first needed.
-    """
+    """Builds the plans of a catalogue, each once, from drafts (plans as written)."""
 
     drafts: Mapping[str, PlanDraft]
+    """Plan id -> draft."""
     shared: Mapping[str, Coverage]
+    """The coverages of the section `coverages`, by name."""
     context: Context
+    """The catalogue as written, and the place for findings."""
     built: MutableMapping[str, BuiltPlan]
+    """The plans built so far, by id, including plans made for one contract (`gold@acme`)."""
     on_call: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Rota id -> ids of its people."""
     laid: dict[str, PlanDraft] = field(default_factory=dict)
+    """The drafts merged over a base plan so far, by id (`gold+standard`)."""
     order: dict[str, int] = field(default_factory=dict)
+    """Person id -> position in the section `people`. Filled when first needed."""
 
     def get(self, draft: PlanDraft, like: Mapping[str, Coverage] = NO_COVERAGES) -> BuiltPlan:
         """Return the plan built from a draft (the plan as written).
 
-        The plan is built once for each id; later calls return the same object. `like`: coverages by name. A coverage of
-        the plan that equals the coverage of the same name in `like` is replaced by that object, so that plans share it.
-        Only the first call uses `like`.
+        The plan is built once for each id. Later calls return the same object.
+
+        Args:
+            like: Coverages by name. A coverage of the plan that equals the coverage of the same name here is replaced
+                by that object, so that plans share it. Only the first call uses `like`.
         """
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context, like)
@@ -148,8 +144,11 @@ class Plans:
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
     """Build the contracts of the section `contracts`, in the order written.
 
-    `plans`: builds their plans. A contract with an unknown plan, base plan or time zone is left out. A holder of a role
-    is left out if the person, the rota or the coverage (hours) is unknown. Errors are reported to `context.findings`.
+    A contract with an unknown plan, base plan or time zone is left out. A holder of a role is left out if the person,
+    the rota or the coverage (hours) is unknown. Errors are reported to `context.findings`.
+
+    Args:
+        plans: The builder of their plans.
     """
     found = [build_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
@@ -158,14 +157,16 @@ def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
 def build_contract(
     name: str, document: ContractDocument, plans: Plans, context: Context, version: int = 0
 ) -> BuiltContract | None:
-    """Build one contract with its plan; None if its plan, base plan or time zone is unknown.
+    """Build one contract with its plan, or None if its plan, base plan or time zone is unknown.
 
-    `name`: id of the contract.
-    `document`: the contract as written.
-    `plans`: builds its plans.
-    `version`: number of the version of a contract recorded in the database, else 0. It is part of the ids of plans made
-    for this contract (`gold@acme.v3`).
     Errors are reported to `context.findings`.
+
+    Args:
+        name: Id of the contract.
+        document: The contract as written.
+        plans: The builder of the contract's plans.
+        version: Number of the version of a contract recorded in the database, else 0. A number above 0 is part of the
+            ids of plans made for this contract (`gold@acme.v3`).
     """
     path: Path = ("contracts", name)
     zone_known = check_zone(document.zone, (*path, "zone"), context.findings)

@@ -19,11 +19,15 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """Build the coverages (when time counts) as written, and return them by name with the shared ones.
+    """Build the coverages (when time is counted) as written, and return them by name with the shared ones.
 
-    `written`: name -> (keys down to the coverage, its document). `shared`: the coverages of the section `coverages`. If
-    both have a name, the written one is used. A written coverage may be made of other coverages. A part that is
-    unknown, or that is made of the same coverage, is left out and reported to `context.findings`.
+    A written coverage may be made of other coverages. A part that is unknown, or that is made of the same coverage, is
+    left out and reported to `context.findings`.
+
+    Args:
+        written: Name -> (keys down to the coverage, its document).
+        shared: The coverages of the section `coverages`. If a name is both here and in `written`, the written coverage
+            is used.
     """
     found: dict[str, Coverage] = {}
     for name in written:
@@ -61,11 +65,14 @@ def _build(
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
-    """Build the coverage (when time counts) that a document describes, without its parts.
+    """Build the coverage (when time is counted) that a document describes, without its parts.
 
-    Parts are other coverages that it is made of. `name`: id of the coverage. `path`: the keys down to the document.
-    Overlapping hours, gaps of at most 5 minutes, a coverage that is never open, and an unknown time zone are reported
-    to `context.findings`.
+    Parts are other coverages that it is made of. Overlapping hours, gaps of at most 5 minutes, a coverage that is never
+    open, and an unknown time zone are reported to `context.findings`.
+
+    Args:
+        name: Id of the coverage.
+        path: The keys down to the document.
     """
     hours = document.hours or {}
     check_week(hours, (*path, "hours"), context)
@@ -95,7 +102,8 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
 def weekly_of(week: Week) -> Mapping[int, tuple[Window, ...]]:
     """Return the open windows of each weekday (0 is Monday), in seconds from midnight.
 
-    `week`: the windows in minutes from midnight.
+    Args:
+        week: The windows in minutes from midnight.
     """
     return MappingProxyType({day: tuple(map(window_of, windows)) for day, windows in week.items()})
 
@@ -116,8 +124,10 @@ def window_of(window: MinuteWindow) -> Window:
 def check_week(week: Week, path: Path, context: Context) -> None:
     """Report weekly hours that look wrong to `context.findings`.
 
-    Overlapping hours are errors. Gaps of at most 5 minutes are warnings. `path`: the keys down to the hours in the
-    catalogue.
+    Overlapping hours are errors. Gaps of at most 5 minutes are warnings.
+
+    Args:
+        path: The keys down to the hours in the catalogue.
     """
     for pair in find_overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")
@@ -137,7 +147,7 @@ def _holidays(written: str) -> tuple[HolidaySource, str | None, str | None]:
 def holiday_code(country: str | None, subdivision: str | None) -> str:
     """Return the code of a holiday table, such as `PL` or `DE-BY`.
 
-    It joins the codes of country and subdivision; "" if neither is given.
+    The code joins the codes of country and subdivision. The result is "" if neither is given.
     """
     return "-".join(part for part in (country, subdivision) if part)
 

@@ -28,22 +28,25 @@ from sla_domain.plan import PlanId, written_name
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """A plan as written, merged with the plan that it extends; `build_plan` makes the usable plan.
+    """A plan as written, merged with the plan that it extends.
 
-    `document`: has the plan's other values, such as its title and rules; its lists and mappings are in the fields here.
-    `priorities`, `targets`, `windows`, `allowances`, `objectives`: a pair (keys down to where it was written,
-    document) for each. `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan, for which
-    only a contract has targets.
+    `build_plan` makes the usable plan.
     """
 
     id: str
-    document: PlanDocument  # scalars: the plan's own, or those of the plan below
+    document: PlanDocument
+    """The plan's single values, such as title and rules."""
     priorities: tuple[tuple[Path, PriorityDocument], ...]
+    """For each priority, (keys down to where it was written, document)."""
     coverages: Mapping[str, tuple[Path, CoverageDocument]]
+    """Name -> (keys down to where it was written, document)."""
     metrics: Mapping[str, tuple[Path, MetricDocument]]
+    """Name -> (keys down to where it was written, document)."""
     targets: tuple[tuple[Path, TargetDocument], ...]
+    """For each target, (keys down to where it was written, document)."""
     roles: tuple[RoleDocument, ...]
     windows: tuple[tuple[Path, WindowDocument], ...]
+    """For each window, (keys down to where it was written, document)."""
     allowances: tuple[tuple[Path, AllowanceDocument], ...]
     objectives: tuple[tuple[Path, ObjectiveDocument], ...]
     timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
@@ -121,9 +124,12 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Merge two plans: what `top` lacks is taken from `base`.
 
-    `id_`: the id of the result. If both have a priority, metric, coverage, role, window, allowance or objective of the
-    same id or name, that of `top` is used. The targets of `top` come before those of `base`. Two things are never taken
-    from `base`: the base plans that it requires, and when and where it is sold.
+    Targets of `top` come before targets of `base`. If both have a priority, metric, coverage, role, window or allowance
+    of the same name, that of `top` is used. Two things are never taken from `base`: the base plans that it requires,
+    and when and where it is sold.
+
+    Args:
+        id_: Id of the result.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}

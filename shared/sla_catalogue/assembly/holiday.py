@@ -23,10 +23,12 @@ def build_holidays(
 ) -> dict[str, HolidayTable]:
     """Build the holiday tables for `codes` and for the section `holidays`, by code, such as `PL`.
 
-    `codes`: code that a coverage needs -> keys down to that coverage.
-    `horizon`: the years.
-    `bases`: name of a catalogue file -> directory for relative file names in that file.
     Unknown codes, unreadable calendar files, and removed days that were no holidays are reported to `context.findings`.
+
+    Args:
+        codes: Code that a coverage needs -> keys down to that coverage.
+        horizon: The years.
+        bases: Name of a catalogue file -> directory for relative file names in that file.
     """
     wanted = {**{code: ("holidays", code) for code in context.document.holidays}, **codes}
     return {code: _table(code, path, horizon, bases, context) for code, path in sorted(wanted.items())}
@@ -38,8 +40,10 @@ def later_table(
     """Build the holiday table of a code that no contract needed when the catalogue was built.
 
     Holidays are generated for the years of `horizon`. No calendar file is read: days from such files are taken from the
-    country's table in `tables` (code -> table). `path`: the keys down to what needs the code. Unknown codes are
-    reported to `context.findings`.
+    country's table in `tables` (code -> table). Unknown codes are reported to `context.findings`.
+
+    Args:
+        path: The keys down to what needs the code.
     """
     country, _, subdivision = code.partition("-")
     document = context.document.holidays.get(country) or HolidayDocument()
@@ -119,6 +123,6 @@ def _fed(
 def holidays_version(tables: Mapping[str, HolidayTable]) -> str:
     """Return the version of the package `holidays`, which generates holidays.
 
-    "" if no table in `tables` (code -> table) has a day.
+    The result is "" if no table in `tables` (code -> table) has a day.
     """
     return PACKAGE_VERSION if any(table.rows for table in tables.values()) else ""

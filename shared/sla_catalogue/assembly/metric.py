@@ -20,9 +20,12 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
     """Build the metrics (what is timed) of a plan, each once.
 
-    Those named in `wanted` come first, then metrics that they depend on (`after`, `until`). `written`: name -> (keys
-    down to the metric, its document), for metrics that the catalogue defines. They replace built-in metrics of the same
-    name. Unknown names are left out and not reported.
+    Those named in `wanted` come first, then metrics that they depend on (`after`, `until`). Unknown names are left out
+    and not reported.
+
+    Args:
+        written: Name -> (keys down to the metric, its document), for metrics that the catalogue defines. They replace
+            built-in metrics of the same name.
     """
     found: dict[str, Metric] = {}
     left = list(wanted)
@@ -42,7 +45,8 @@ def _awaited(metric: Metric) -> Iterator[str]:
 def known_metrics(written: Written) -> frozenset[str]:
     """Return the names of all metrics that a plan may use: built-in ones and those in `written`.
 
-    `written`: name -> (keys down to the metric, its document), for metrics that the catalogue defines.
+    Args:
+        written: Name -> (keys down to the metric, its document), for metrics that the catalogue defines.
     """
     return frozenset(written) | frozenset(BUILT_IN)
 

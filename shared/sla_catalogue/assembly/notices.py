@@ -14,7 +14,8 @@ from sla_domain.notice_terms import NoticeTerms, Registration
 def build_notice_terms(document: NoticesDocument | None) -> NoticeTerms:
     """Build a plan's rules on who is notified of critical fixes.
 
-    `document`: the rules as written. None: everybody of a contract gets every notice.
+    Args:
+        document: The rules as written. None means that everybody of a contract gets every notice.
     """
     if document is None:
         return NoticeTerms()
@@ -31,9 +32,13 @@ def build_registration_domains(
 ) -> frozenset[str]:
     """Return the mail domains of a contract whose addresses may register for critical-fix notices.
 
-    The domains are in ASCII and lower case. `written`: the domains as written. `terms`: whether the plan asks for
-    registration. `path`: the keys down to the domains. Texts that are no domains are reported to `context.findings`,
-    and so are domains if the plan asks for no registration.
+    The domains are in ASCII and lower case. Texts that are no domains are reported to `context.findings`, and so are
+    domains if the plan asks for no registration.
+
+    Args:
+        written: The domains as written.
+        terms: The plan's terms, which say whether it asks for registration.
+        path: The keys down to the domains.
     """
     found = set()
     for domain in written:

@@ -43,11 +43,13 @@ def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context
 def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, zone: str) -> Person:
     """Build the person that a document describes.
 
-    `id_`: id of the person.
-    `notices`: whether to notify the person of critical fixes, if the document does not say.
-    `side`: staff or customer, if the document does not say.
-    `zone`: time zone of the working hours, if the document names none.
     The addresses are those under `addresses`, then those under keys of channel kinds (such as `email`), each once.
+
+    Args:
+        id_: Id of the person.
+        notices: Whether to notify the person of critical fixes. Used if the document does not say.
+        side: The person's side. Used if the document does not say.
+        zone: Time zone of the working hours. Used if the document names none.
     """
     of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
     addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]
@@ -68,8 +70,11 @@ def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, 
 def mail_language(spoken: tuple[str, ...]) -> str:
     """Return the language in which to write mails to a person.
 
-    It is the first of the person's languages (`spoken`) in which slad has mail texts. If there is none, it is the
-    person's first language.
+    The result is the first of the person's languages in which slad has mail texts. If there is none, it is the person's
+    first language.
+
+    Args:
+        spoken: The person's languages, best first.
     """
     return next((tag for tag in spoken if MAIL_LANGUAGES & {tag, tag.partition("-")[0]}), spoken[0])
 

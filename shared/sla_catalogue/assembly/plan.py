@@ -30,17 +30,15 @@ NO_COVERAGES: Mapping[str, Coverage] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class BuiltPlan:
-    """A plan ready for use, with what its checks need.
-
-    `rows`: the plan's targets with their paths.
-    `names`: the names that targets may refer to.
-    `draft`: the plan as written.
-    """
+    """A plan ready for use, with what its checks need."""
 
     plan: Plan
     rows: tuple[TargetRow, ...]
+    """The plan's targets with their paths."""
     names: RowNames
+    """The names that targets may refer to."""
     draft: PlanDraft
+    """The plan as written."""
 
 
 def build_plan(
@@ -48,10 +46,12 @@ def build_plan(
 ) -> BuiltPlan:
     """Build a plan, ready for use, from its draft (the plan as written).
 
-    `shared`: the coverages of the section `coverages`; a coverage of the plan with the same name is used instead.
-    `like`: coverages of the plan from which this plan is derived. Equal coverages are used again, as the same objects.
-    Unknown names, a name shared by two priorities, and urgent channels that are not among the plan's channels are
-    reported to `context.findings`.
+    Equal coverages are used again, as the same objects. Unknown names, a name shared by two priorities, and urgent
+    channels that are not among the plan's channels are reported to `context.findings`.
+
+    Args:
+        shared: The coverages of the section `coverages`. A coverage of the plan with the same name is used instead.
+        like: Coverages of the plan from which this plan is derived.
     """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))

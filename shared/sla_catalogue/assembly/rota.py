@@ -25,19 +25,21 @@ _ALWAYS_FIRST = date(1970, 1, 5)  # a Monday: of one person alone the day of the
 
 @dataclass(frozen=True, slots=True)
 class RotaHours:
-    """The hours of one layer of a rota (on-call plan), as a coverage.
-
-    `path`: the keys down to the hours in the catalogue, such as `("rotas", "nights", "hours")`.
-    """
+    """The hours of one layer of a rota (on-call plan), as a coverage."""
 
     coverage: Coverage
+    """The hours."""
     path: Path
+    """The keys down to the hours in the catalogue, such as `("rotas", "nights", "hours")`."""
 
 
 def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[str, ...]]:
     """Return who is ever on call in each rota (on-call plan): rota id -> ids of people.
 
-    `listed`: the shifts from calendar files. The people are in the order written.
+    The people are in the order written.
+
+    Args:
+        listed: The shifts from calendar files.
     """
     found: dict[str, tuple[str, ...]] = {}
     for name, document in context.document.rotas.items():
@@ -51,9 +53,12 @@ def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[st
 def rota_hours(shared: Mapping[str, Coverage], context: Context) -> Mapping[tuple[str, int], RotaHours]:
     """Return the hours of the layers of all rotas (on-call plans), as coverages.
 
-    The result is (rota id, number of the layer, from 0) -> hours. Layers on call at any hour are missing. `shared`: the
-    coverages of the section `coverages`. Two kinds of coverage are left out and reported to `context.findings`: unknown
-    ones, and those that subtract a contract's holidays.
+    The result is (rota id, number of the layer, from 0) -> hours. Layers on call at any hour are missing. Two kinds of
+    coverage are left out and reported to `context.findings`: unknown ones, and those that subtract a contract's
+    holidays.
+
+    Args:
+        shared: The coverages of the section `coverages`.
     """
     found: dict[tuple[str, int], RotaHours] = {}
     for name, document in context.document.rotas.items():
@@ -89,12 +94,14 @@ def build_rotas(
 ) -> Mapping[RotaId, Rota]:
     """Build the rotas (on-call plans) of the section `rotas`, by id.
 
-    `hours`: (rota id, number of the layer, from 0) -> hours of the layer.
-    `listed`: the shifts from calendar files.
-    `on_call`: rota id -> ids of its people.
-    `calendar`: returns the calendar for a time zone and a coverage.
     A rota with an unknown time zone is left out. Unknown time zones and people, layers without people, contradicting
     days of handover, and overrides that end before they begin are reported to `context.findings`.
+
+    Args:
+        hours: (rota id, number of the layer, from 0) -> hours of the layer.
+        listed: The shifts from calendar files.
+        on_call: Rota id -> ids of its people.
+        calendar: Returns the calendar for a time zone and a coverage.
     """
     found: dict[RotaId, Rota] = {}
     for name, document in context.document.rotas.items():

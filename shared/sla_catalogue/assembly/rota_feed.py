@@ -24,10 +24,12 @@ MAX_FEED_BYTES = 4 * 1024 * 1024
 def read_rota_feeds(horizon: Horizon, bases: Mapping[str, FilePath], context: Context) -> ListedShifts:
     """Read the shifts in the calendar files of rotas (on-call plans).
 
-    The result is rota id -> number of the layer, from 0 -> shifts.
-    `horizon`: the years.
-    `bases`: name of a catalogue file -> directory for relative file names in that file.
-    Unreadable files are reported to `context.findings` as errors; entries that are left out or unclear, as warnings.
+    The result is rota id -> number of the layer, from 0 -> shifts. Unreadable files are reported to `context.findings`
+    as errors. Entries that are left out or unclear are reported as warnings.
+
+    Args:
+        horizon: The years.
+        bases: Name of a catalogue file -> directory for relative file names in that file.
     """
     found: dict[str, dict[int, tuple[ListedShift, ...]]] = {}
     for name, document in context.document.rotas.items():

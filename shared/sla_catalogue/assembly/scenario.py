@@ -20,95 +20,95 @@ NEVER = "never"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioAgreement:
-    """A due date that the parties agree on, in a test of the catalogue (clause B5, docs/clauses.md).
-
-    `metric`: the metric whose clock is then due at `due`.
-    `due`: aware datetime.
-    `by`: who agreed.
-    `moved_by_pauses`: whether pauses move the date.
-    """
+    """A due date that the parties agree on, in a test of the catalogue (clause B5, docs/clauses.md)."""
 
     metric: str
+    """The metric whose clock is then due at `due`."""
     due: datetime
+    """Aware datetime."""
     by: str
+    """Who agreed."""
     moved_by_pauses: bool
+    """Whether pauses move the date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioEvent:
-    """One event after the opening, in a test of the catalogue.
-
-    `at`: aware datetime.
-    `waiting_on`: for a pause, whom the incident waits on; else None.
-    `attributes`: name -> value, of the attributes that the event changes.
-    `agreed`: the due date agreed on; None: none.
-    `reason`: as in the ticket, "" for none.
-    """
+    """One event after the opening, in a test of the catalogue."""
 
     at: datetime
+    """Aware datetime."""
     kind: EventKind
     actor: Actor
     waiting_on: WaitingOn | None = None
+    """For a pause, whom the incident waits on. None for any other event."""
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Name -> value, for the attributes that the event changes."""
     agreed: ScenarioAgreement | None = None
+    """The due date agreed on. None means no such date."""
     reason: str = ""
+    """The reason, as in the ticket. "" for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """What a test of the catalogue expects of the clock of one metric.
 
-    `metric`: such as `resolution` for the last clock, or `resolution/1` for the second one (counted from 0).
-    `due`, `breach`: the expected instants.
-    `warn`: the instants of all warnings.
-    `unbroken`: no breach by the test's `now`.
-    `state`: such as `paused`; `absent` means that there is no clock.
-    `unspecified`: the plan gives no number, so there is no clock.
-    `clause`: the clause that the clock's target names.
     Fields that are None, "" or False are not checked.
     """
 
     metric: str
+    """The metric, such as `resolution` for the last clock, or `resolution/1` for the second one (counted from 0)."""
     due: datetime | None = None
+    """The expected due instant."""
     warn: tuple[datetime, ...] | None = None
+    """The instants of all warnings."""
     breach: datetime | None = None
-    unbroken: bool = False  # no breach by the scenario's `now`
+    """The expected instant of the breach."""
+    unbroken: bool = False
+    """Whether no breach may come by the test's `now`."""
     state: str = ""
+    """The state, such as `paused`. `absent` means that there is no clock."""
     unspecified: bool = False
+    """Whether the plan gives no number, so that there is no clock."""
     clause: str | None = None
+    """The clause that the clock's target names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A test of the catalogue: an incident as events, and what must follow from them.
 
-    `opened`: when the incident is opened.
-    `attributes`: name -> value, at the opening.
-    `events`: what happens afterwards.
-    `now`: the instant up to which breaches are checked.
-    `remarks`: the kinds of remarks that the incident must have, and no others; None: not checked.
-    `clauses`: the clauses that are tested.
-    `line`: where the test is written, `file:line`.
-    `run_scenarios` runs it (`slad check --tests`).
+    `run_scenarios` runs the test (`slad check --tests`).
     """
 
     name: str
     contract: ContractId
     opened: datetime
+    """When the incident is opened."""
     attributes: Mapping[str, str]
+    """Name -> value, as stated at the opening."""
     events: tuple[ScenarioEvent, ...]
+    """What happens afterwards."""
     now: datetime
+    """The instant up to which breaches are checked."""
     expectations: tuple[Expectation, ...]
     clauses: tuple[str, ...] = ()
-    remarks: frozenset[RemarkKind] | None = None  # these and no others; None is not looked at
+    """The clauses that are tested."""
+    remarks: frozenset[RemarkKind] | None = None
+    """The kinds of remarks that the incident must have, and no others. None if not checked."""
     line: str = ""
+    """Where the test is written, `file:line`."""
 
 
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
     """Build the tests of the section `tests`, in the order written.
 
-    `contracts`: the contracts of the catalogue, by id. Left out and reported to `context.findings` are tests of an
-    unknown contract, events of an unknown kind, actor or party, and unknown kinds of remarks.
+    Left out and reported to `context.findings` are tests of an unknown contract, events of an unknown kind, actor or
+    party, and unknown kinds of remarks.
+
+    Args:
+        contracts: The contracts of the catalogue, by id.
     """
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):
@@ -208,6 +208,9 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
 def parse_instant(text: str, zone: str) -> datetime:
     """Return the instant that an ISO 8601 text states, as a datetime in the time zone `zone`.
 
-    A text without an offset is local time of `zone`. Raises ValueError for any other text.
+    A text without an offset is local time of `zone`.
+
+    Raises:
+        ValueError: The text has any other form.
     """
     return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))

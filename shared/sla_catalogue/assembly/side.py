@@ -41,8 +41,11 @@ def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings
 
     A rule cannot apply if the dialect's deliveries do not state what it needs, such as groups. Unknown associations,
     bad domains, and `resolutions` for a dialect without resolutions are reported too.
-    `document`: the source as written. `path`: the keys down to the source, such as `("sources", "desk")`. `findings`:
-    receives the errors.
+
+    Args:
+        document: The source as written.
+        path: The keys down to the source, such as `("sources", "desk")`.
+        findings: The place for the errors.
     """
     staff, customers = document.staff, document.customers
     for name, side in (("staff", staff), ("customers", customers)):

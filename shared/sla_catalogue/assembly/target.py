@@ -23,34 +23,33 @@ PRIORITY = "priority"
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A target of a plan or contract, with its place in the catalogue.
-
-    `path`: the keys down to the target, for findings.
-    """
+    """A target of a plan or contract, with its place in the catalogue."""
 
     path: Path
+    """The keys down to the target, for findings."""
     target: Target
 
 
 @dataclass(frozen=True, slots=True)
 class RowNames:
-    """The names of metrics, coverages and priorities that a target may refer to.
-
-    `priority`: returns the id of a priority for any of its names; None for an unknown name.
-    """
+    """The names of metrics, coverages and priorities that a target may refer to."""
 
     metrics: Collection[str]
     coverages: Collection[str]
     priority: Callable[[str], str | None]
+    """Function that returns the id of a priority for any of its names, or None for an unknown name."""
     priorities: Collection[str]
 
 
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
     """Build the targets (allowed times) of a plan or contract, in the order written, with their paths.
 
-    `written`: for each, (keys down to the target, its document). `names`: the names that a target may refer to. A
-    document with `by_priority` gives one target for each priority. A document with an unknown metric or coverage gives
-    none. Unknown names are reported to `context.findings`.
+    A document with `by_priority` gives one target for each priority. A document with an unknown metric or coverage
+    gives none. Unknown names are reported to `context.findings`.
+
+    Args:
+        written: For each target, (keys down to the target, its document).
+        names: The names that a target may refer to.
     """
     rows: list[TargetRow] = []
     for path, document in written:

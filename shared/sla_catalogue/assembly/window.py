@@ -24,12 +24,14 @@ def build_windows(
 ) -> tuple[BookableWindow, ...]:
     """Build the windows (extra hours) of a plan that customers may book, in the order written.
 
-    `documents`: for each, (keys down to the window, its document).
-    `priority`: returns the id of a priority for any of its names.
-    `roles`: ids of the plan's roles.
-    `allowances`: the plan's allowances, which may pay a price.
     Unknown weekdays, priorities, roles and allowances, unreadable amounts, repeated ids, and a surcharge that could
     never be charged are reported to `context.findings`.
+
+    Args:
+        documents: For each window, (keys down to the window, its document).
+        priority: Function that returns the id of a priority for any of its names.
+        roles: Ids of the plan's roles.
+        allowances: The plan's allowances, of which one may pay a price.
     """
     found: dict[str, BookableWindow] = {}
     known = tuple(roles)

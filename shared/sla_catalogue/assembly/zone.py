@@ -8,9 +8,12 @@ from sla_domain.errors import UnknownZone
 
 
 def check_zone(zone: str, path: Path, findings: Findings) -> bool:
-    """Return whether a time zone of this IANA name exists; if not, report an error to `findings`.
+    """Return whether a time zone of this IANA name exists.
 
-    `path`: the keys down to the name in the catalogue, such as `("contracts", "acme", "zone")`.
+    If not, an error is reported to `findings`.
+
+    Args:
+        path: The keys down to the name in the catalogue, such as `("contracts", "acme", "zone")`.
     """
     try:
         load_zone(zone)

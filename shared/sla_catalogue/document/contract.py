@@ -17,29 +17,28 @@ from sla_domain.contract import Side
 
 
 class PersonDocument(Document):
-    """A person who can be notified.
-
-    `addresses`: best first, such as `email:ada@example.org` or `webhook:<channel>`. Each kind of channel adds a key of
-    its name for addresses of that kind.
-    `language`: tag of the language for messages, such as `pl`.
-    `languages`: several languages instead, best first.
-    `notices`: whether to notify the person of critical fixes; absent: yes, unless the plan demands registration.
-    `side`: `support` or `customer`; absent: `customer` for holders of a role of the customer's side, else `support`.
-    `zone`: the person's time zone.
-    `hours`: weekly working hours in that zone, else in the contract's zone. They are the hours of duty in a role
-    without hours.
-    `until`: the first day on which the person is no longer there; absent: not known.
-    """
+    """A person who can be notified."""
 
     name: str
     addresses: Names = Field(default_factory=list)
+    """Addresses such as `email:ada@example.org` or `webhook:<channel>`, best first. Each kind of channel adds a key of
+    its name for addresses of that kind."""
     language: str = "en"
-    notices: bool | None = None  # None: yes, unless the plan wants people to register (clause I5)
-    side: Side | None = None  # None: the customer's for who holds a role of the customer's, else the support's
+    """Tag of the language for messages, such as `pl`."""
+    notices: bool | None = None
+    """Whether to notify the person of critical fixes (clause I5). Absent means yes, unless the plan demands
+    registration."""
+    side: Side | None = None
+    """`support` or `customer`. Absent means `customer` for holders of a role of the customer's side, else `support`."""
     languages: Names = Field(default_factory=list)
+    """Tags of several languages, best first, instead of `language`."""
     zone: str | None = None
+    """The person's time zone."""
     hours: Hours = None
+    """Weekly working hours, in the person's zone if given, else in the contract's. They are the hours of duty in a role
+    without hours."""
     until: Day | None = None
+    """The first day on which the person is no longer there. Absent if not known."""
 
     @model_validator(mode="after")
     def _one_word(self) -> PersonDocument:
@@ -53,29 +52,30 @@ class PersonDocument(Document):
         return tuple(self.languages) or (self.language,)
 
     def of_kind(self, kind: str) -> list[str]:
-        """Return the person's addresses under the key `kind`, in their order; [] without that key.
+        """Return the person's addresses under the key `kind`, in their order, or [] without that key.
 
-        `kind`: the name of a kind of channel, such as `email`. The addresses have no prefix: `ada@example.org`, not
-        `email:ada@example.org`. The key `addresses` is not read.
+        The addresses have no prefix: `ada@example.org`, not `email:ada@example.org`. The key `addresses` is not read.
+
+        Args:
+            kind: The name of a kind of channel, such as `email`.
         """
         found: list[str] = getattr(self, kind, [])
         return found
 
 
 class HolderDocument(Document):
-    """Who holds a role of a contract: a person, or whoever is on call in a rota.
-
-    `person`: id; a plain text in the YAML means this.
-    `rota`: id, instead of `person`.
-    `coverage`: name of the hours of duty; absent: the hours of the role in the plan, else the person's own, else any
-    hour.
-    `outside`: on duty outside these hours instead. Without `coverage`, the role in the plan may ask for this too.
-    """
+    """Who holds a role of a contract: a person, or whoever is on call in a rota."""
 
     person: str = ""
+    """Id of the person. A plain text in the YAML means this."""
     rota: str | None = None
+    """Id of the rota, instead of `person`."""
     coverage: str | None = None
+    """Name of the hours of duty. Absent means the hours of the role in the plan, else the person's own, else any hour.
+    """
     outside: bool = False
+    """Whether the holder is on duty outside these hours instead. Without `coverage`, the role in the plan may ask for
+    this too."""
 
     @model_validator(mode="before")
     @classmethod
@@ -93,59 +93,64 @@ class EnvironmentDocument(Document):
     """A product that the customer runs (clause H7, docs/clauses.md).
 
     Contracts list such products so that notices of critical fixes reach the right customers.
-    `versions`: versions in use; empty: not known.
-    `facts`: other details of the product, name -> text.
     """
 
     product: str
     versions: Names = Field(default_factory=list)
+    """Versions in use. Empty if not known."""
     facts: dict[str, str] = Field(default_factory=dict)
+    """Other details of the product, name -> text."""
 
 
 class ContractDocument(Document):
-    """A contract: which plan the customers bought, where, for which products, and who is notified.
-
-    `customers`: their names in tickets. `default`: the contract applies to incidents of unknown customers. `products`:
-    those covered; empty: all but `excluded_products`. `base_plan`: the plan for all other products; a plan that
-    requires a base plan also gets from it what it lacks. `entitlements`: several plans with products of their own, in
-    place of `plan`, `base_plan` and products. `zone`: the time zone of its hours. `country`, `subdivision`: codes, such
-    as `DE` and `BY`, of its holidays. `holidays`: false: none closes its hours; true: they also close hours that
-    exclude none, except 24x7; absent: as the hours say. `coverages`, `targets`: its own, used before the plan's.
-    `allowances`: amounts other than the plan's, and those that it buys. `objectives`: shares that must be in time, in
-    place of the plan's of the same id, or besides them. `vendors`: the customer's own contracts with
-    vendors (clause H13, docs/clauses.md); absent: nothing is said of them. `environment`: what the customer runs.
-    `roles`: role -> who holds it. `languages`: of texts to the customer, the best first. `leaves_unspecified`: metrics
-    for which it accepts that the plan gives no number. `registration_domains`: mail domains whose addresses may
-    register for notices. `at_close`: whether a due instant at the end of opening hours stays there or moves to the next
-    opening; absent: as the plan says. `note`: language -> a remark.
-    """
+    """A contract: which plan the customers bought, where, for which products, and who is notified."""
 
     zone: str
-    plan: str = ""  # absent only where there are entitlements
+    """Time zone of the hours."""
+    plan: str = ""
+    """The plan. Absent only if there are entitlements."""
     title: str = ""
     default: bool = False
+    """Whether the contract applies to incidents of unknown customers."""
     customers: Names = Field(default_factory=list)
+    """Names of the customers in tickets."""
     base_plan: str | None = None
+    """The plan for all other products. If `plan` requires a base plan, the base plan also supplies the parts that
+    `plan` lacks."""
     country: str | None = None
+    """Code of the country for the holidays, such as `DE`."""
     subdivision: str | None = None
+    """Code of the subdivision for the holidays, such as `BY`."""
     holidays: bool | None = None
+    """Whether holidays close the hours. False closes no hours on holidays. True also closes hours without holidays,
+    except 24x7. Absent means what the hours say."""
     valid: Validity = Field(default_factory=Validity)
     products: Names = Field(default_factory=list)
+    """The covered products. Empty means all but `excluded_products`."""
     excluded_products: Names = Field(default_factory=list)
-    entitlements: list[EntitlementDocument] = Field(default_factory=list)  # in place of plan, base plan and products
-    vendors: list[VendorDocument] | None = None  # None: nothing is said of the customer's contracts with vendors
+    entitlements: list[EntitlementDocument] = Field(default_factory=list)
+    """Several plans, each with its own products, instead of `plan`, `base_plan` and products."""
+    vendors: list[VendorDocument] | None = None
+    """The customer's contracts with vendors (clause H13, docs/clauses.md). Absent if not stated."""
     environment: list[EnvironmentDocument] = Field(default_factory=list)
+    """What the customer runs."""
     people: dict[str, PersonDocument] = Field(default_factory=dict)
     roles: dict[str, list[HolderDocument]] = Field(default_factory=dict)
+    """Role -> who holds it."""
     languages: Names = Field(default_factory=lambda: ["en"])
-    coverages: dict[str, CoverageDocument] = Field(default_factory=dict)  # in place of the plan's of the same name
+    """Tags of the languages of texts for the customer, best first."""
+    coverages: dict[str, CoverageDocument] = Field(default_factory=dict)
+    """Coverages of the contract's own, used before the plan's."""
     targets: list[TargetDocument] = Field(default_factory=list)
     allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)  # own amounts; options bought
     objectives: list[ObjectiveDocument] = Field(default_factory=list)  # in place of the plan's of the same id, or more
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
     registration_domains: Names = Field(default_factory=list)  # whose addresses may register themselves (clause I5)
     at_close: AtClose | None = None
+    """Whether a due instant at the end of opening hours stays there or moves to the next opening. Absent means what the
+    plan says."""
     note: Texts = Field(default_factory=dict)
+    """Language -> remark."""
 
     @model_validator(mode="after")
     def _one_form(self) -> ContractDocument:

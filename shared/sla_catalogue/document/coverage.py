@@ -12,16 +12,16 @@ NORWAY = "NO"
 
 
 class SpanDocument(Document):
-    """An exceptional opening or closing of a coverage, from `from` until `to` (exclusive).
-
-    Both are wall-clock times in the coverage's zone, such as `2027-12-24T14:00`. `reason`: why.
-    """
+    """An exceptional opening or closing of a coverage."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
     from_: LocalTime = Field(alias="from")
+    """The start, as wall-clock time in the coverage's zone, such as `2027-12-24T14:00`."""
     to: LocalTime
+    """The end, as wall-clock time in the coverage's zone. The end itself is excluded."""
     reason: str = ""
+    """The reason of the exception."""
 
     @model_validator(mode="after")
     def _forwards(self) -> SpanDocument:
@@ -31,28 +31,28 @@ class SpanDocument(Document):
 
 
 class CoverageDocument(Document):
-    """When time counts: weekly hours, holidays, and exceptions.
-
-    `hours`: weekly hours. `unspecified` means that the plan gives none and a contract must.
-    `all_of`, `any_of`: names of other coverages, instead of hours: open while all, or any, of them are.
-    `holidays`: when the hours are closed: `none`, `contract`, or a code such as `DE-BY`.
-    `seasons`: other hours on some days; where two overlap, the last applies.
-    `zone`: time zone; absent: the contract's.
-    `openings`, `closings`: exceptions.
-    `title`: language -> name.
-    `clause`: the contract clause, such as `H5`.
-    """
+    """When time is counted: weekly hours, holidays, and exceptions."""
 
     hours: Hours = None
+    """Weekly hours. `unspecified` means that the plan gives none and a contract must."""
     all_of: Names = Field(default_factory=list)
+    """Names of other coverages, instead of hours. The coverage is open while all of them are."""
     any_of: Names = Field(default_factory=list)
+    """Names of other coverages, instead of hours. The coverage is open while any of them is."""
     seasons: list[SeasonDocument] = Field(default_factory=list)
+    """Other hours on some days. Where two seasons overlap, the last applies."""
     title: Texts = Field(default_factory=dict)
+    """Language -> name."""
     zone: str | None = None
+    """Time zone. Absent means the contract's."""
     holidays: str = "none"
+    """The holidays on which the hours are closed: `none`, `contract`, or a code such as `DE-BY`."""
     openings: list[SpanDocument] = Field(default_factory=list)
+    """Exceptional openings."""
     closings: list[SpanDocument] = Field(default_factory=list)
+    """Exceptional closings."""
     clause: str = ""
+    """The contract clause, such as `H5`."""
 
     @field_validator("holidays")
     @classmethod

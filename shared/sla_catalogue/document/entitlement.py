@@ -18,31 +18,29 @@ class EntitlementDocument(Document):
     """One of several plans of a contract, with its own products, dates and types of requests.
 
     The first in the list that covers an incident applies.
-    `base_plan`: the plan for other products. It also supplies the parts that `plan` lacks, if `plan` requires a base
-    plan.
-    `products`: the covered products; empty: all but `excluded_products`.
-    `valid`: the days in force; an absent bound is the contract's.
-    `types`: types of requests for which it applies; empty: all.
     """
 
     id: str
     plan: str
     base_plan: str | None = None
+    """The plan for other products. If `plan` requires a base plan, the base plan also supplies the parts that `plan`
+    lacks."""
     products: Names = Field(default_factory=list)
+    """The covered products. Empty means all but `excluded_products`."""
     excluded_products: Names = Field(default_factory=list)
     valid: Validity = Field(default_factory=Validity)
+    """The days in force. An absent bound is the contract's."""
     types: Names = Field(default_factory=list)
+    """Types of requests for which the entitlement applies. Empty means all."""
 
 
 class VendorDocument(Document):
-    """A contract of the customer with a vendor (clause H13, docs/clauses.md); a text means `vendor`.
-
-    `vendor`: the vendor's name.
-    `valid`: the days on which the contract is in force.
-    """
+    """A contract of the customer with a vendor (clause H13, docs/clauses.md). A plain text means `vendor`."""
 
     vendor: str
+    """The vendor's name."""
     valid: Validity = Field(default_factory=Validity)
+    """The days on which the contract is in force."""
 
     @model_validator(mode="before")
     @classmethod
@@ -51,18 +49,16 @@ class VendorDocument(Document):
 
 
 class UncoveredDocument(Document):
-    """A type of request that a plan does not cover (clauses I10 and B10, docs/clauses.md).
-
-    `type`: one or several names of the type; a plain text means this.
-    `advice`: language -> text for the sender.
-    `clocks`: `as_usual`: clocks run as for any request. `none`: no clock runs.
-    `clause`: the contract clause, such as `H5`.
-    """
+    """A type of request that a plan does not cover (clauses I10 and B10, docs/clauses.md)."""
 
     type: Names
+    """One or several names of the type. A plain text means this."""
     advice: Texts = Field(default_factory=dict)
+    """Language -> text for the sender."""
     clocks: UncoveredClocks = UncoveredClocks.AS_USUAL
+    """Whether clocks run: `as_usual` for clocks as for any request, `none` for no clock."""
     clause: str = ""
+    """The contract clause, such as `H5`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -71,41 +67,35 @@ class UncoveredDocument(Document):
 
 
 class UnavailableDocument(Document):
-    """Products and countries for which a plan is not sold (clause H17, docs/clauses.md).
-
-    `countries`: codes such as `PL`.
-    `clause`: the contract clause, such as `H5`.
-    """
+    """Products and countries for which a plan is not sold (clause H17, docs/clauses.md)."""
 
     products: Names = Field(default_factory=list)
     countries: Names = Field(default_factory=list)
+    """Codes of the countries, such as `PL`."""
     clause: str = ""
+    """The contract clause, such as `H5`."""
 
 
 class ScopeDocument(Document):
-    """How often, and at what notice, the products of an entitlement may change in its term (clause H4).
-
-    `per`: the unit that is bought, such as `product_family`.
-    `changes_per_term`: absent: any number.
-    `notice`: the least time from recording a change to its taking effect, such as `30 days`.
-    `clause`: the contract clause, such as `H5`.
-    """
+    """How often, and at what notice, the products of an entitlement may change in its term (clause H4)."""
 
     per: str
+    """The unit that is bought, such as `product_family`."""
     changes_per_term: int | None = Field(default=None, ge=0, le=1000)
+    """How many changes a term allows. Absent means any number."""
     notice: CalendarTerm = Term()
+    """The least time from recording a change to its taking effect, such as `30 days`."""
     clause: str = ""
+    """The contract clause, such as `H5`."""
 
 
 class PlanChannelDocument(Document):
-    """A way of sending requests that a plan includes (clauses B6 and I11, docs/clauses.md).
-
-    `channel`: its name, such as `phone`, as incidents state it; a plain text means this.
-    `coverage`: name of the hours in which the channel may be used; absent: any hour.
-    """
+    """A way of sending requests that a plan includes (clauses B6 and I11, docs/clauses.md)."""
 
     channel: str
+    """Name of the channel, such as `phone`, as incidents state it. A plain text means this."""
     coverage: str | None = None
+    """Name of the hours in which the channel may be used. Absent means any hour."""
 
     @model_validator(mode="before")
     @classmethod

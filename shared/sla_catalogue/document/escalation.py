@@ -11,32 +11,30 @@ from sla_domain.escalation import TellKind
 
 
 class LevelDocument(Document):
-    """One level of an escalation: whom to notify if nobody has acknowledged yet.
-
-    `after`: the time since the round of levels began.
-    `tell`: names of roles, or ids of people.
-    `channels`: used before each person's own addresses; empty: only the addresses are used.
-    `kind`: `page`: ask people to acknowledge. `notice`: only inform them.
-    """
+    """One level of an escalation: whom to notify if nobody has acknowledged yet."""
 
     after: Span
+    """The time since the round of levels began."""
     tell: Names
+    """Names of roles, or ids of people."""
     channels: Names = Field(default_factory=list)
+    """Channels that are used before each person's own addresses. Empty means that only the addresses are used."""
     kind: TellKind = TellKind.PAGE
+    """`page` to ask people to acknowledge, `notice` to only inform them."""
 
 
 class PolicyDocument(Document):
     """An escalation policy: the levels of people to notify.
 
     A round notifies every level once.
-    `repeat`: how many rounds follow the first.
-    `pause`: the time from the last level of a round to the next round.
-    `title`: language -> title.
-    `clause`: the contract clause, such as `H5`.
     """
 
     title: Texts = Field(default_factory=dict)
+    """Language -> title."""
     levels: list[LevelDocument] = Field(default_factory=list)
     repeat: int = Field(default=0, ge=0, le=100)
+    """How many rounds follow the first."""
     pause: Span = timedelta(minutes=30)
+    """The time from the last level of a round to the next round."""
     clause: str = ""
+    """The contract clause, such as `H5`."""

@@ -22,25 +22,36 @@ TEXT = {"type": "string"}
 
 
 class Document(BaseModel):
-    """Base of all mappings in a catalogue file; an unknown key is an error."""
+    """Base of all mappings in a catalogue file. An unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+    )
 
 
 def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """Return an error for a pydantic validator to raise; the catalogue reports it as a finding.
+    """Return an error for a pydantic validator to raise. The catalogue reports the error as a finding.
 
-    `code`: a stable name of the kind of problem, such as `duration`. `message`: what is wrong. `hint`: what to do, ""
-    if not known.
+    Args:
+        code: A stable name of the kind of problem, such as `duration`.
+        message: What is wrong.
+        hint: What to do. "" if not known.
     """
     return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
 
 
 def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
-    """Return a pydantic validator that converts a text by the function `parse`.
+    """Return a pydantic validator that converts a text by a function.
 
-    A value that is no text is invalid. A text for which `parse` raises BadDuration or BadHours is invalid too, with the
-    message and hint of that error.
+    A value that is no text is invalid. A text for which the function raises BadDuration or BadHours is invalid too,
+    with the message and hint of that error.
+
+    Args:
+        parse: The function.
     """
 
     def read(value: object) -> T:
@@ -175,12 +186,11 @@ Percent = Annotated[Decimal, PlainValidator(_percent), WithJsonSchema({"type": [
 
 
 class Validity(Document):
-    """A period of days.
-
-    `from`: the first day. `to`: the first day after the period. An absent key means no bound.
-    """
+    """A period of days."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
     from_: Day | None = Field(default=None, alias="from")
+    """The first day. Absent means no bound."""
     to: Day | None = None
+    """The first day after the period. Absent means no bound."""

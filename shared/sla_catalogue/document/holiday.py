@@ -8,38 +8,33 @@ from sla_catalogue.document.field import Day, Document, Minute, Names
 
 
 class AddedDocument(Document):
-    """A day that is closed by hand.
-
-    `name`: name of the holiday.
-    `reason`: why it was added.
-    `closes_at`: when the day closes, in minutes from local midnight (in the file `13:00`); absent: closed all day.
-    """
+    """A day that is closed by hand."""
 
     date: Day
     name: str
+    """Name of the holiday."""
     reason: str
+    """Why it was added."""
     closes_at: Minute | None = None
+    """When the day closes, in minutes from local midnight (in the file `13:00`). Absent means that the whole day is
+    closed."""
 
 
 class RemovedDocument(Document):
-    """A day that is worked although a generated holiday or a calendar file closes it.
-
-    `reason`: why.
-    """
+    """A day that is worked although a generated holiday or a calendar file closes it."""
 
     date: Day
     reason: str
+    """Why the day is worked."""
 
 
 class FeedDocument(Document):
-    """An iCalendar file with holidays.
-
-    `file`: path, relative to the folder of the catalogue file.
-    `skip`: names of entries that are no days off.
-    """
+    """An iCalendar file with holidays."""
 
     file: str
+    """Path, relative to the folder of the catalogue file."""
     skip: Names = Field(default_factory=list)
+    """Names of entries that are no days off."""
 
 
 class HolidayDocument(Document):
@@ -47,20 +42,21 @@ class HolidayDocument(Document):
 
     A subdivision without an entry, such as `DE-BY`, uses the entry of its country. A country without an entry has its
     generated public holidays.
-    `generate`: whether to generate the country's holidays.
-    `categories`: kinds of holidays to generate, such as `public` or `half_day`.
-    `observed`: also generate substitute days off for holidays on a weekend.
-    `half_day_closes_at`: when half days close, in minutes from local midnight (in the file `13:00`).
-    `language`: of the holidays' names; absent: the country's own.
-    `feeds`: days from calendar files.
-    `add`, `remove`: days closed or worked by hand.
     """
 
     generate: bool = True
+    """Whether to generate the country's holidays."""
     categories: Names = Field(default_factory=lambda: ["public"])
+    """Kinds of holidays to generate, such as `public` or `half_day`."""
     half_day_closes_at: Minute | None = None
+    """When half days close, in minutes from local midnight (in the file `13:00`)."""
     observed: bool = True
+    """Whether to generate substitute days off for holidays on a weekend too."""
     language: str | None = None
+    """Language of the holidays' names. Absent means the country's own."""
     feeds: list[FeedDocument] = Field(default_factory=list)
+    """Days from calendar files."""
     add: list[AddedDocument] = Field(default_factory=list)
+    """Days closed by hand."""
     remove: list[RemovedDocument] = Field(default_factory=list)
+    """Days worked by hand."""

@@ -15,18 +15,19 @@ _FORMER = {"registered": "{registration: opt_in}", "entitled": "{registration: n
 class NoticesDocument(Document):
     """Which notices of critical fixes a plan includes, and whether people must register for them.
 
-    `registration`: `none`: everybody of the contract is notified, except people with `notices: false`. `opt_in`: only
-    people who have registered, and people with `notices: true`.
-    `causes`, `severities`: a notice must have one of these; absent: any.
-    `clause`: the contract clause, such as `H5`.
     The text `none` means that the plan includes no notices. A plan without this document includes all notices for
     everybody of the contract.
     """
 
     registration: Registration = Registration.NONE
+    """With `none`, everybody of the contract is notified, except people with `notices: false`. With `opt_in`, only
+    people who have registered and people with `notices: true` are notified."""
     causes: list[Cause] = Field(default_factory=lambda: list(Cause))
+    """Causes of the notices that are included. Absent means any."""
     severities: list[Severity] = Field(default_factory=lambda: list(Severity))
+    """Severities of the notices that are included. Absent means any."""
     clause: str = ""
+    """The contract clause, such as `H5`."""
 
     @model_validator(mode="before")
     @classmethod

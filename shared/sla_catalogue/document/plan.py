@@ -26,34 +26,30 @@ from sla_domain.plan import DowngradeMode, MustAgree, PriorityChangeMode, Reopen
 
 
 class PriorityDocument(Document):
-    """A priority of a plan.
-
-    `rank`: 1 is most urgent; absent: the position in the list.
-    `title`: language -> name.
-    `definition`: language -> what the priority means.
-    `also`: other names of the priority in incidents.
-    `clause`: the contract clause, such as `H5`.
-    """
+    """A priority of a plan."""
 
     id: str
     rank: Rank | None = None
+    """1 is most urgent. Absent means the position in the list."""
     title: Texts = Field(default_factory=dict)
+    """Language -> name."""
     definition: Texts = Field(default_factory=dict)
-    also: Names = Field(default_factory=list)  # other names by which it is called
+    """Language -> what the priority means."""
+    also: Names = Field(default_factory=list)
+    """Other names of the priority in incidents."""
     clause: str = ""
+    """The contract clause, such as `H5`."""
 
 
 class TriggerDocument(Document):
-    """A kind of event that a metric reacts to, such as `responded`.
-
-    `event`: the kind of event; a plain text means this.
-    `by`: only events from these actors, such as `customer`; empty: from all actors, but no comments of bots.
-    `waiting_on`: only while the incident waits on one of these, such as `vendor`; empty: always.
-    """
+    """A kind of event that a metric reacts to, such as `responded`."""
 
     event: str
+    """The kind of event. A plain text means this."""
     by: Names = Field(default_factory=list)
+    """Actors, such as `customer`, whose events are accepted. Empty means all actors, except comments of bots."""
     waiting_on: Names = Field(default_factory=list)
+    """Parties, such as `vendor`. The incident must wait on one of them. Empty means no such limit."""
 
     @model_validator(mode="before")
     @classmethod
@@ -62,55 +58,55 @@ class TriggerDocument(Document):
 
 
 class MetricDocument(Document):
-    """A metric (what is timed), with conditions of its own or taken from another metric.
-
-    `like`: name of the other metric. Absent: the built-in metric of the same name, if there is one. Absent keys are as
-    there.
-    `start`, `stop`, `reset`, `cancel`, `pause`, `resume`: the events that do this to a clock.
-    `after`: name of a metric; clocks start only after its clock has stopped. `none`: no such limit.
-    `until`: name of a metric; no clock starts after its clock has stopped. `none`: no such limit.
-    `on_reopen`, `on_priority_change`, `on_priority_lowered`: what happens to a clock when the incident is reopened, or
-    when the priority changes or falls.
-    `title`: language -> name.
-    `clause`: the contract clause, such as `H5`.
-    """
+    """A metric (what is timed), with conditions of its own or taken from another metric."""
 
     like: str | None = None
+    """Name of the metric whose keys are used for absent keys. Absent means the built-in metric of the same name, if
+    there is one."""
     start: list[TriggerDocument] | None = None
+    """The events that start a clock."""
     stop: list[TriggerDocument] | None = None
+    """The events that stop a clock."""
     reset: list[TriggerDocument] | None = None
+    """The events that reset a clock."""
     cancel: list[TriggerDocument] | None = None
+    """The events that cancel a clock."""
     pause: list[TriggerDocument] | None = None
+    """The events that pause a clock."""
     resume: list[TriggerDocument] | None = None
+    """The events that resume a clock."""
     on_reopen: ReopenMode | None = None
+    """What happens to a clock when the incident is reopened."""
     on_priority_change: PriorityChangeMode | None = None
+    """What happens to a clock when the priority changes."""
     on_priority_lowered: PriorityChangeMode | None = None
-    after: str | None = None  # armed once the clock of this metric has stopped; `none`: at once
-    until: str | None = None  # not armed any more once the clock of this metric has stopped; `none`: for ever
+    """What happens to a clock when the priority falls."""
+    after: str | None = None
+    """Name of another metric. Clocks start only after that metric's clock has stopped. `none` means no such limit."""
+    until: str | None = None
+    """Name of another metric. No clock starts after that metric's clock has stopped. `none` means no such limit."""
     title: Texts = Field(default_factory=dict)
+    """Language -> name."""
     clause: str = ""
+    """The contract clause, such as `H5`."""
 
 
 class SatisfiedDocument(Document):
-    """Another way to meet a target, besides the event that stops its metric (clause B4, docs/clauses.md).
-
-    `downgrade_to`: a fall of the priority to one of these priorities meets the target.
-    """
+    """Another way to meet a target, besides the event that stops its metric (clause B4, docs/clauses.md)."""
 
     downgrade_to: Names
+    """Priorities. A fall of the priority to one of them meets the target."""
 
 
 class ConditionDocument(Document):
-    """A condition on one attribute of an incident, with exactly one of two keys.
-
-    `is`: the attribute has one of these values; a plain text or list means this.
-    `not`: the attribute has none of these values.
-    """
+    """A condition on one attribute of an incident, with exactly one of two keys."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
     is_: Names = Field(default_factory=list, alias="is")
+    """Values that fit. The attribute must have one of them. A plain text or list means this."""
     not_: Names = Field(default_factory=list, alias="not")
+    """Values that do not fit. The attribute must have none of them."""
 
     @model_validator(mode="before")
     @classmethod
@@ -127,27 +123,28 @@ class ConditionDocument(Document):
 class TargetDocument(Document):
     """A target of a plan or contract: the time allowed for a metric.
 
-    `time`: the allowed time.
-    `by_priority`: priority -> allowed time, instead of `time`.
-    `priority`, `when`: conditions on the incident: one of these priorities (empty: any), and attribute -> condition.
-    The first target in the file that fits applies.
-    `coverage`: name of the hours in which time counts.
-    `warn`: when to warn, such as `75%` or `1h before`.
-    `working_days`: how a time in working days is counted.
-    `satisfied_by`: another way to meet the target.
-    `clause`: the contract clause, such as `H5`.
+    The first target in the file that fits an incident applies.
     """
 
     metric: str
     coverage: str
+    """Name of the hours in which time is counted."""
     time: AllowedTime | None = None
+    """The allowed time."""
     by_priority: dict[str, AllowedTime] = Field(default_factory=dict)
+    """Priority -> allowed time, instead of `time`."""
     priority: Names = Field(default_factory=list)
+    """Priorities of the incidents that fit. Empty means any."""
     when: dict[str, ConditionDocument] = Field(default_factory=dict)
+    """Attribute -> condition that fitting incidents must meet."""
     warn: list[WarningTime] = Field(default_factory=list)
+    """When to warn, such as `75%` or `1h before`."""
     working_days: WorkingDays = WorkingDays.SAME_TIME
+    """How a time in working days is counted."""
     satisfied_by: SatisfiedDocument | None = None
+    """Another way to meet the target."""
     clause: str = ""
+    """The contract clause, such as `H5`."""
 
     @model_validator(mode="after")
     def _one_form(self) -> TargetDocument:
@@ -159,7 +156,7 @@ class TargetDocument(Document):
 
 
 class AgreementDocument(Document):
-    """A pair of priorities: lowering `from` to `to` needs the customer's agreement (clause E9)."""
+    """A pair of priorities: lowering the first to the second needs the customer's agreement (clause E9)."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
@@ -168,38 +165,36 @@ class AgreementDocument(Document):
 
 
 class RulesDocument(Document):
-    """How priorities are set and changed (clauses E6 to E9, docs/clauses.md).
-
-    `default`: the priority of incidents that state no known priority; absent: the least urgent.
-    `without_description`: the priority until a description comes; absent: no such rule.
-    `downgrade`: `free`: a priority may be lowered freely. `by_agreement`: the customer must agree.
-    `downgrade_pairs`: agreement is needed only to lower the first priority of a pair to the second, alone or within a
-    larger step; absent: to lower any.
-    `correction_notice`: notify the customer when others correct a priority that staff had not set.
-    `clause`: the contract clause, such as `E9`.
-    """
+    """How priorities are set and changed (clauses E6 to E9, docs/clauses.md)."""
 
     default: str | None = None
+    """The priority of incidents that state no known priority. Absent means the least urgent."""
     without_description: str | None = None
+    """The priority until a description comes (clause E6). Absent means no such rule."""
     downgrade: DowngradeMode = DowngradeMode.FREE
+    """With `free`, a priority may be lowered freely. With `by_agreement`, the customer must agree."""
     downgrade_pairs: list[AgreementDocument] = Field(default_factory=list)
+    """Pairs of priorities. Agreement is needed only to lower the first of a pair to the second, alone or within a
+    larger step. Absent means that any lowering needs agreement."""
     correction_notice: bool = False
+    """Whether to notify the customer when others correct a priority that staff had not set."""
     clause: str = ""
+    """The contract clause, such as `E9`."""
 
 
 class AgreedDatesDocument(Document):
     """For which priorities another due date may be agreed on, and who must agree (clause B5).
 
-    `priorities`: only for these; absent: for every priority.
-    `by`: `customer`: the customer must agree. `staff`: staff may set a date alone.
-    `clause`: the contract clause, such as `H5`.
     The text `none` means that no date may be agreed on. A plan without this document allows dates for every priority,
     with the customer's agreement.
     """
 
-    priorities: Names = Field(default_factory=list)  # none given: every one
+    priorities: Names = Field(default_factory=list)
+    """Priorities for which a date may be agreed on. Absent means every priority."""
     by: MustAgree = MustAgree.CUSTOMER
+    """With `customer`, the customer must agree. With `staff`, staff may set a date alone."""
     clause: str = ""
+    """The contract clause, such as `H5`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -208,26 +203,24 @@ class AgreedDatesDocument(Document):
 
 
 class RoleDocument(Document):
-    """A role that the plan promises (clause H5, docs/clauses.md).
-
-    `id`: a plain text means this.
-    `coverage`: name of the hours of duty; absent: the holder's own, else any hour.
-    `outside`: on duty outside these hours instead.
-    `side`: whether the holder belongs to `support` or `customer`. Absent: `customer` for the role `contact` and for a
-    role with `sole`, else `support`.
-    `optional`: a contract has the role only if somebody holds it there.
-    `sole`: the customer may report incidents only through the holder (clause B8).
-    `clause`: the contract clause, such as `H5`.
-    """
+    """A role that the plan promises (clause H5, docs/clauses.md)."""
 
     id: str
+    """Id of the role. A plain text means this."""
     title: Texts = Field(default_factory=dict)
     coverage: str | None = None
+    """Name of the hours of duty. Absent means the holder's own, else any hour."""
     outside: bool = False
-    side: Side | None = None  # None: the customer's for the role `contact`, else the support's
-    optional: bool = False  # bought by itself: a contract has it if somebody holds it (clause E13)
-    sole: bool = False  # whoever else of the customer reports is told who the holder is
+    """Whether the holder is on duty outside these hours instead."""
+    side: Side | None = None
+    """Whether the holder belongs to `support` or `customer`. Absent means `customer` for the role `contact` and for a
+    role with `sole`, else `support`."""
+    optional: bool = False
+    """Whether a contract has the role only if somebody holds it there (clause E13)."""
+    sole: bool = False
+    """Whether the customer may report incidents only through the holder (clause B8)."""
     clause: str = ""
+    """The contract clause, such as `H5`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -242,46 +235,51 @@ class RoleDocument(Document):
 
 
 class PlanDocument(Document):
-    """A plan: priorities, metrics, targets, coverages (when time counts) and the rules around them.
-
-    `extends`: the plan whose parts it inherits. `requires_base`: the plan is bought together with one of these plans; a
-    contract names that as its `base_plan`, which supplies the parts that this plan lacks (clauses H1 and H3,
-    docs/clauses.md). `rank`: the plan with 1 is served first. `rules`: how priorities change. `agreed_dates`: who may
-    agree on other due dates. `escalation`: the id of a policy, or `none`: nobody is paged. `roles`: those promised.
-    `allowances`: included amounts. `channels`: by which requests may come; empty: all; `urgent_channels`: those to use
-    for the most urgent priority. `languages`: in which customers are served; empty: not said. `sold`: the days on which
-    contracts may begin. `minimum_term`: the least duration of a contract. `all_products`: a contract may leave out no
-    product. `not_available_for`: products and countries for which it is not sold. `scope`: how often the products may
-    change. `not_covered`: types of requests. `at_close`: whether a due instant at the end of opening hours stays there
-    (default) or moves to the next opening. `windows`: extra hours to book. `notices`: of critical fixes.
-    `breach_reasons`: why its promises may have been broken. `note`: language -> a remark.
-    """
+    """A plan: priorities, metrics, targets, coverages (when time is counted) and the rules around them."""
 
     extends: str | None = None
+    """The plan whose parts are inherited."""
     requires_base: Names = Field(default_factory=list)
+    """Ids of base plans. A contract must name one of them as its `base_plan`, which supplies the parts that this plan
+    lacks (clauses H1 and H3, docs/clauses.md)."""
     title: Texts = Field(default_factory=dict)
     rank: Rank | None = None
+    """The order in which plans are served; 1 is served first."""
     priorities: list[PriorityDocument] = Field(default_factory=list)
     coverages: dict[str, CoverageDocument] = Field(default_factory=dict)
     metrics: dict[str, MetricDocument | None] = Field(default_factory=dict)
     targets: list[TargetDocument] = Field(default_factory=list)
     rules: RulesDocument | None = None
+    """How priorities change."""
     agreed_dates: AgreedDatesDocument | None = None
-    escalation: str | None = None  # an entry of `escalations`, or `none`: nobody is paged
+    """Who may agree on other due dates."""
+    escalation: str | None = None
+    """Id of a policy. `none` means that nobody is paged."""
     roles: list[RoleDocument] = Field(default_factory=list)
     allowances: list[AllowanceDocument] = Field(default_factory=list)
-    channels: PlanChannels = Field(default_factory=list)  # entitled; none given: every one (clause B6)
-    urgent_channels: Names = Field(default_factory=list)  # those the most urgent priority should use (clause B6)
+    """Included amounts."""
+    channels: PlanChannels = Field(default_factory=list)
+    """Channels through which requests may come (clause B6). Empty means every channel."""
+    urgent_channels: Names = Field(default_factory=list)
+    """Channels through which the most urgent requests should come (clause B6)."""
     languages: Names = Field(default_factory=list)
+    """Languages in which customers are served. Empty if not stated."""
     sold: Validity | None = None
-    minimum_term: CalendarTerm | None = None  # a contract lasts at least so long (clause B11)
-    all_products: bool | None = None  # a contract may leave out no product (clause B11)
+    """The days on which contracts may begin."""
+    minimum_term: CalendarTerm | None = None
+    """The least length of a contract (clause B11)."""
+    all_products: bool | None = None
+    """Whether a contract must cover all products (clause B11)."""
     not_available_for: UnavailableDocument | None = None
+    """Products and countries for which the plan is not sold."""
     scope: ScopeDocument | None = None
-    not_covered: list[UncoveredDocument] | None = None  # types of requests (clauses I10 and B10)
+    """How often the products may change."""
+    not_covered: list[UncoveredDocument] | None = None
+    """Types of requests that are not covered (clauses I10 and B10)."""
     at_close: AtClose | None = None
     windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
     notices: NoticesDocument | None = None  # of critical fixes (clauses H6, H15 and I5)
     objectives: list[ObjectiveDocument] = Field(default_factory=list)  # of attainment (clause E4)
     breach_reasons: BreachReasonsDocument | None = None
     note: Texts = Field(default_factory=dict)
+    """Language -> remark."""

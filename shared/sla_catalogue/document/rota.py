@@ -37,16 +37,14 @@ Weekday = Annotated[int, PlainValidator(_weekday), WithJsonSchema({"type": "stri
 
 
 class HandoverDocument(Document):
-    """When the next person of a rota takes over.
-
-    `every`: days between two handovers; in the file `day`, `week` or `3 days`.
-    `on`: weekday (0 is Monday), if handovers are whole weeks apart; absent: as at the first handover.
-    `at`: minutes from local midnight.
-    """
+    """When the next person of a rota takes over."""
 
     every: Every = 7
+    """Days between two handovers. In the file `day`, `week` or `3 days`."""
     on: Weekday | None = None
+    """Weekday (0 is Monday), if handovers are whole weeks apart. Absent means the weekday of the first handover."""
     at: Minute = 9 * 60
+    """Time of the handover, in minutes from local midnight."""
 
     @property
     def days_are_weeks(self) -> bool:
@@ -55,33 +53,29 @@ class HandoverDocument(Document):
 
 
 class RotaFeedDocument(Document):
-    """An iCalendar file with one entry for each shift.
-
-    `file`: path, relative to the folder of the catalogue file.
-    `names`: name of a person in the entries -> id of the person. Ids, names and mail addresses of people are found
-    without this.
-    """
+    """An iCalendar file with one entry for each shift."""
 
     file: str
+    """Path, relative to the folder of the catalogue file."""
     names: dict[str, str] = Field(default_factory=dict)
+    """Name of a person in the entries -> id of the person. Ids, names and mail addresses of people are found without
+    this."""
 
 
 class RotaLayerDocument(Document):
-    """A layer of a rota: people who take turns, or the shifts of a calendar file (`feed`).
-
-    `people`: ids, in the order of their turns.
-    `handover`: when the next person takes over.
-    `starts`: the day of the first handover; not needed for a single person.
-    `coverage`, `hours`: the name of hours, or weekly hours, in which the layer has somebody on call; without both: at
-    any hour.
-    """
+    """A layer of a rota: people who take turns, or the shifts of a calendar file."""
 
     people: Turns = Field(default_factory=list)
+    """Ids of the people, in the order of their turns."""
     handover: HandoverDocument = Field(default_factory=HandoverDocument)
+    """When the next person takes over."""
     starts: Day | None = None
+    """The day of the first handover. Not needed for a single person."""
     feed: RotaFeedDocument | None = None
     coverage: str | None = None
+    """Name of the hours in which the layer has somebody on call. Without `coverage` and `hours`, any hour."""
     hours: Hours = None
+    """Weekly hours in which the layer has somebody on call, instead of `coverage`."""
 
     @model_validator(mode="after")
     def _one_way(self) -> RotaLayerDocument:
@@ -93,37 +87,38 @@ class RotaLayerDocument(Document):
 
 
 class RotaOverrideDocument(Document):
-    """A change of a rota: from `from` until `until`, another person is on call.
-
-    `from`, `until`: local times of the rota, or times with an offset.
-    `who`: id of the person on call.
-    `instead_of`: only while this person would be on call; absent: in the whole span.
-    `by`, `reason`: who wrote the change, and why.
-    """
+    """A change of a rota: another person is on call for some time."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
     from_: InstantText = Field(alias="from")
+    """The start, as local time of the rota or as a time with an offset."""
     until: InstantText
+    """The end, as local time of the rota or as a time with an offset."""
     who: str
+    """Id of the person on call."""
     instead_of: str | None = None
+    """The person who is replaced. The change then applies only while this person would be on call. Absent means the
+    whole span."""
     by: str | None = None
+    """Who wrote the change."""
     reason: str = ""
+    """Why the change was made."""
 
 
 class RotaDocument(RotaLayerDocument):
     """An on-call plan: who is on call when.
 
     A rota has several layers under `layers`, or a single layer whose keys are written directly here.
-    `zone`: time zone of handovers and hours.
-    `layers`: at each instant, the first layer that has somebody on call applies.
-    `overrides`: changes by hand; where two overlap, the later in the list wins.
     """
 
     zone: str
+    """Time zone of handovers and hours."""
     title: Texts = Field(default_factory=dict)
     layers: list[RotaLayerDocument] = Field(default_factory=list)
+    """At each instant, the first layer that has somebody on call applies."""
     overrides: list[RotaOverrideDocument] = Field(default_factory=list)
+    """Changes by hand. Where two overlap, the later in the list wins."""
 
     @model_validator(mode="after")
     def _one_form(self) -> RotaDocument:

@@ -10,60 +10,57 @@ from sla_catalogue.document.field import Document, InstantText, Names, refuse
 
 
 class AgreedDocument(Document):
-    """A due date that the parties agree on, in a test of the catalogue (clause B5, docs/clauses.md).
-
-    `metric`: the metric whose clock is then due at `due`.
-    `due`: an instant; without an offset, local time of the contract's zone.
-    `by`: who agreed.
-    `moved_by_pauses`: whether pauses move the date.
-    """
+    """A due date that the parties agree on, in a test of the catalogue (clause B5, docs/clauses.md)."""
 
     metric: str
+    """The metric whose clock is then due at `due`."""
     due: InstantText
+    """The due instant. Without an offset, it is local time of the contract's zone."""
     by: str
+    """Who agreed."""
     moved_by_pauses: bool = False
+    """Whether pauses move the date."""
 
 
 class EventDocument(Document):
-    """An event after the opening, in a test of the catalogue.
-
-    `at`: an instant; without an offset, local time of the contract's zone.
-    `event`: the kind of event, such as `responded`.
-    `by`: the actor, such as `staff`.
-    `waiting_on`: for a pause, whom the incident waits on.
-    `attributes`: name -> value, of the attributes that the event changes.
-    `priority`: the priority that the event states.
-    `agreed`: the due date agreed on.
-    `reason`: as in the ticket.
-    """
+    """An event after the opening, in a test of the catalogue."""
 
     at: InstantText
+    """The instant of the event. Without an offset, it is local time of the contract's zone."""
     event: str
+    """The kind of event, such as `responded`."""
     by: str = "unknown"
+    """The actor, such as `staff`."""
     waiting_on: str | None = None
+    """For a pause, whom the incident waits on."""
     attributes: dict[str, str] = Field(default_factory=dict)
+    """Name -> value, for the attributes that the event changes."""
     priority: str | None = None
+    """The priority that the event states."""
     agreed: AgreedDocument | None = None
+    """The due date agreed on."""
     reason: str = ""
+    """The reason, as in the ticket."""
 
 
 class ExpectDocument(Document):
     """What a test of the catalogue expects of the clock of one metric.
 
-    Absent keys are not checked.
-    `due`, `warn`, `breach`: instants. `breach: never` means no breach by the test's `now`.
-    `state`: `absent` means that there is no clock.
-    `unspecified`: the plan gives no number, so there is no clock.
-    `clause`: the clause that the clock's target names.
-    A plain text means `due`, or is the word `unspecified`.
+    Absent keys are not checked. A plain text means `due`, or is the word `unspecified`.
     """
 
     due: InstantText | None = None
+    """The due instant."""
     warn: list[InstantText] | None = None
+    """The instants of the warnings."""
     breach: InstantText | Literal["never"] | None = None
+    """The instant of the breach. `never` means no breach by the test's `now`."""
     state: Literal["running", "paused", "met", "missed", "cancelled", "absent"] | None = None
+    """`absent` means that there is no clock."""
     unspecified: bool = False
+    """Whether the plan gives no number, so that there is no clock."""
     clause: str | None = None
+    """The clause that the clock's target names."""
 
     @model_validator(mode="before")
     @classmethod
@@ -74,26 +71,26 @@ class ExpectDocument(Document):
 
 
 class ScenarioDocument(Document):
-    """A test of the catalogue: an incident of a contract as events, and what must follow from them.
-
-    `opened`: when the incident is opened, with `attributes` (name -> value) and `priority`.
-    `events`: what happens afterwards.
-    `expect`: metric -> what is expected of its last clock. `<metric>/<number>` means another clock, counted from 0.
-    `remarks`: the kinds of remarks that the incident must have, and no others; absent: not checked.
-    `now`: the instant up to which breaches are checked; absent: that of the last event.
-    `clauses`: what the test is about, for people.
-    """
+    """A test of the catalogue: an incident of a contract as events, and what must follow from them."""
 
     name: str
     contract: str
     opened: InstantText
+    """When the incident is opened."""
     priority: str | None = None
+    """The priority at the opening."""
     attributes: dict[str, str] = Field(default_factory=dict)
+    """Name -> value, as stated at the opening."""
     events: list[EventDocument] = Field(default_factory=list)
+    """What happens afterwards."""
     now: InstantText | None = None
+    """The instant up to which breaches are checked. Absent means the instant of the last event."""
     expect: dict[str, ExpectDocument] = Field(default_factory=dict)
-    remarks: Names | None = None  # the kinds of remarks the incident must bear, these and no others
+    """Metric -> what is expected of its last clock. `<metric>/<number>` means another clock, counted from 0."""
+    remarks: Names | None = None
+    """The kinds of remarks that the incident must have, and no others. Absent means that remarks are not checked."""
     clauses: Names = Field(default_factory=list)
+    """What the test is about, for people."""
 
     @model_validator(mode="after")
     def _expects_something(self) -> ScenarioDocument:

@@ -29,14 +29,15 @@ SeasonDay = Annotated[date, PlainValidator(_season_day), WithJsonSchema({"type":
 class SeasonDocument(Document):
     """Weekly hours for a period of days, once (`2027-07-01`) or in each year (`07-01`).
 
-    `from`: the first day. `to`: the first day after the period. A yearly period needs both, and may span New Year.
-    Other periods need at least one: an absent key means no bound.
+    A yearly period needs both bounds, and may span New Year. Other periods need at least one bound.
     """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
     from_: SeasonDay | None = Field(default=None, alias="from")
+    """The first day. Absent means no bound."""
     to: SeasonDay | None = None
+    """The first day after the period. Absent means no bound."""
     hours: Hours
 
     @property

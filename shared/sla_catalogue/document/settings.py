@@ -10,19 +10,18 @@ from sla_catalogue.document.field import Document, SecretValue
 
 
 class SmtpDocument(Document):
-    """The mail server that sends e-mail.
-
-    `security`: how the connection is encrypted.
-    `username`, `password`: absent: no login.
-    `sender`: the address that mails come from, such as `slad <slad@example.org>`.
-    """
+    """The mail server that sends e-mail."""
 
     host: str
     port: int = Field(default=587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted."""
     username: str | None = None
+    """The user name. Absent means no login."""
     password: SecretValue | None = None
+    """The password. Absent means no login."""
     sender: str
+    """The address that mails come from, such as `slad <slad@example.org>`."""
 
 
 class HorizonDocument(Document):
@@ -33,16 +32,13 @@ class HorizonDocument(Document):
 
 
 class SettingsDocument(Document):
-    """The settings of the installation as a whole.
+    """The settings of the installation as a whole."""
 
-    `local`: the catalogue is for one machine, so open sources and plain or short keys give no warning.
-    `default_contract`: the contract for incidents of unknown customers; absent: the contract marked `default`, or the
-    only one.
-    `smtp`: the mail server; absent: no mail is sent.
-    `horizon`: the years for which calendars are compiled; absent: 2010 to 2040.
-    """
-
-    local: bool = False  # a catalogue for one's own machine: plain keys are fine
+    local: bool = False
+    """Whether the catalogue is for one machine. Open sources and plain or short keys then give no warning."""
     default_contract: str | None = None
+    """The contract for incidents of unknown customers. Absent means the contract marked `default`, or the only one."""
     smtp: SmtpDocument | None = None
+    """The mail server. Absent means that no mail is sent."""
     horizon: HorizonDocument | None = None
+    """The years for which calendars are compiled. Absent means 2010 to 2040."""

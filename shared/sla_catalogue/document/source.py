@@ -10,45 +10,42 @@ from sla_catalogue.document.field import Document, Names, Secrets, SecretValue
 
 
 class AuthenticationDocument(Document):
-    """How a source's deliveries are authenticated; absent keys have the dialect's usual value.
-
-    `kind`: by a signature (`hmac`), a secret in a header (`token`), HTTP authentication (`basic`, `bearer`), or not at
-    all (`none`).
-    `header`: name of the header with the signature or token.
-    `prefix`: text before the signature or token in the header.
-    `algorithm`, `encoding`: of the signature.
-    `signed`: what the signature is computed over: the body, or the named parts joined by `.` or `:` (with `+`, by
-    nothing).
-    `timestamp_header`: name of the header with the timestamp. The id is in the header `webhook-id`.
-    `username`: for HTTP Basic.
-    `secret`, `secrets`: each of them is accepted.
-    """
+    """How a source's deliveries are authenticated. Absent keys have the dialect's usual value."""
 
     kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None
+    """The way of authentication: a signature (`hmac`), a secret in a header (`token`), HTTP authentication (`basic`,
+    `bearer`), or none at all (`none`)."""
     header: str | None = None
+    """Name of the header with the signature or token."""
     algorithm: Literal["sha256", "sha1", "sha512"] | None = None
+    """Algorithm of the signature."""
     encoding: Literal["hex", "base64"] | None = None
+    """Encoding of the signature."""
     prefix: str | None = None
+    """Text before the signature or token in the header."""
     signed: Literal["body", "timestamp+body", "timestamp.body", "timestamp:body", "id.timestamp.body"] | None = None
+    """What the signature is computed over: the body, or the named parts joined by `.` or `:` (with `+`, by nothing)."""
     timestamp_header: str | None = None
+    """Name of the header with the timestamp. The id is in the header `webhook-id`."""
     username: str | None = None
+    """User name for HTTP Basic."""
     secret: SecretValue | None = None
+    """The secret, which is accepted besides those in `secrets`."""
     secrets: Secrets = Field(default_factory=list)
+    """Further secrets, each of which is accepted."""
 
 
 class LookupDocument(Document):
-    """Where to find a value in a delivery; a plain text means `constant`.
-
-    `field`: a dotted path in the delivery, such as `issue.fields.priority.name`.
-    `label`: a prefix; the value is the rest of the ticket's label with this prefix.
-    `constant`: the value if neither `field` nor `label` gives one.
-    `values`: value found -> value to use.
-    """
+    """Where to find a value in a delivery. A plain text means `constant`."""
 
     field: str | None = None
+    """A dotted path in the delivery, such as `issue.fields.priority.name`."""
     label: str | None = None
+    """The prefix of a label of the ticket. The value is the rest of that label."""
     constant: str | None = None
+    """The value if neither `field` nor `label` gives one."""
     values: dict[str, str] = Field(default_factory=dict)
+    """Value found -> value to use."""
 
     @model_validator(mode="before")
     @classmethod
@@ -57,27 +54,23 @@ class LookupDocument(Document):
 
 
 class PeopleDocument(Document):
-    """Who belongs to a side (staff or customers); any of these is enough.
-
-    `people`: accounts.
-    `groups`: groups of the ticketing system.
-    `domains`: domains of mail addresses.
-    `associations`: a person's relation to a repository, as GitHub states it, such as `MEMBER`.
-    """
+    """Who belongs to a side (staff or customers). Any of these rules is enough."""
 
     people: Names = Field(default_factory=list)
+    """Accounts."""
     groups: Names = Field(default_factory=list)
+    """Groups of the ticketing system."""
     domains: Names = Field(default_factory=list)
+    """Domains of mail addresses."""
     associations: Names = Field(default_factory=list)
+    """A person's relation to a repository, as GitHub states it, such as `MEMBER`."""
 
 
 class StaffDocument(PeopleDocument):
-    """Who belongs to the staff; a plain text or list means `people` (accounts).
-
-    `only`: nobody else is staff, even if the sender says so.
-    """
+    """Who belongs to the staff. A plain text or list means `people` (accounts)."""
 
     only: bool = False
+    """Whether nobody else is staff, even if the sender says so."""
 
     @model_validator(mode="before")
     @classmethod
@@ -86,28 +79,32 @@ class StaffDocument(PeopleDocument):
 
 
 class SourceDocument(Document):
-    """A ticketing system that sends events, and how to authenticate and translate them.
-
-    `dialect`: `cloudevents`, `github` or `jira`.
-    `zone`: of times without an offset.
-    `statuses`, `labels`: the sender's word -> what it means for the incident, such as `waiting_customer`.
-    `resolutions`: the sender's word for how work ended -> `resolved` or `cancelled`.
-    `priorities`, `priority_labels`: the sender's priority, or a label -> the plan's priority.
-    `customer`, `product`, `attributes`: where to find these values in a delivery.
-    `staff`, `customers`, `bots`: which accounts belong to whom.
-    """
+    """A ticketing system that sends events, and how to authenticate and translate them."""
 
     dialect: str
+    """The format of the deliveries: `cloudevents`, `github` or `jira`."""
     authentication: AuthenticationDocument | None = None
     zone: str = "UTC"
+    """Time zone of times without an offset."""
     statuses: dict[str, str] = Field(default_factory=dict)
+    """The sender's status -> what it means for the incident, such as `waiting_customer`."""
     labels: dict[str, str] = Field(default_factory=dict)
+    """The sender's label -> what it means for the incident, such as `waiting_customer`."""
     priorities: dict[str, str] = Field(default_factory=dict)
+    """The sender's priority -> the plan's priority."""
     priority_labels: dict[str, str] = Field(default_factory=dict)
+    """The sender's label -> the plan's priority."""
     customer: LookupDocument | None = None
+    """Where to find the customer in a delivery."""
     product: LookupDocument | None = None
+    """Where to find the product in a delivery."""
     attributes: dict[str, LookupDocument] = Field(default_factory=dict)
+    """Attribute -> where to find its value in a delivery."""
     resolutions: dict[str, Literal["resolved", "cancelled"]] = Field(default_factory=dict)
+    """The sender's word for how work ended -> `resolved` or `cancelled`."""
     staff: StaffDocument = Field(default_factory=StaffDocument)
+    """Who belongs to the staff."""
     customers: PeopleDocument = Field(default_factory=PeopleDocument)
+    """Who belongs to the customers."""
     bots: Names = Field(default_factory=list)
+    """Accounts of bots."""

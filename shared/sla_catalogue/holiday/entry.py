@@ -31,19 +31,17 @@ _NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE",
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One entry of an iCalendar file: its name, and when it takes place.
-
-    `event`: the entry as the library `icalendar` reads it.
-    `zone`: the time zone of the whole file.
-    `occurrences`: within the horizon (the catalogue's years).
-    `label`: the entry's name and start as text for remarks.
-    """
+    """One entry of an iCalendar file: its name, and when it takes place."""
 
     name: str
     event: Any
+    """The entry as the library `icalendar` reads it."""
     zone: tzinfo
+    """The time zone of the whole file."""
     occurrences: tuple[Occurrence, ...]
+    """The occurrences within the horizon (the catalogue's years)."""
     label: str
+    """The entry's name and start as text for remarks."""
 
 
 def read_entries(
@@ -52,10 +50,14 @@ def read_entries(
     """Yield the entries of an iCalendar text, with their occurrences within the horizon (years).
 
     Entries that are cancelled, skipped or unreadable are left out.
-    `remarks`: receives a sentence for each entry that is unreadable or may be misread.
-    `unnamed`: the name for entries without one.
-    `skip`: called with the name of each entry; True skips the entry.
-    Raises BadFeed for a text that is not iCalendar.
+
+    Args:
+        remarks: A list to which a sentence is added for each entry that is unreadable or may be misread.
+        unnamed: The name for entries without one.
+        skip: Function that takes the name of an entry and returns whether to skip the entry.
+
+    Raises:
+        BadFeed: The text is not iCalendar.
     """
     texts, more = split_feed(text)
     remarks += more

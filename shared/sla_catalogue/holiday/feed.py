@@ -19,14 +19,14 @@ MAX_DAYS = 366
 
 @dataclass(frozen=True, slots=True)
 class HolidayFeed:
-    """The days off (`rows`) and timed closings (`spans`) of an iCalendar file, within the catalogue's years.
-
-    `remarks`: sentences on entries that were left out or may be misread.
-    """
+    """The days off and timed closings of an iCalendar file, within the catalogue's years."""
 
     rows: tuple[HolidayRow, ...] = ()
+    """The days off."""
     spans: tuple[FeedSpan, ...] = ()
+    """The timed closings."""
     remarks: tuple[str, ...] = ()
+    """Sentences on entries that were left out or may be misread."""
 
 
 @dataclass(slots=True)
@@ -43,9 +43,14 @@ class _Found:
 def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
     """Return the days off and timed closings that an iCalendar text lists within the horizon (years).
 
-    Cancelled entries are left out. Unreadable entries are left out with a remark in the result. `source`: where the
-    text is from; kept with each day. `skip`: names of entries to leave out; case is ignored. Raises BadFeed for a text
-    that is not iCalendar.
+    Cancelled entries are left out. Unreadable entries are left out with a remark in the result.
+
+    Args:
+        source: Where the text is from. It is kept with each day.
+        skip: Names of entries to leave out. Case is ignored.
+
+    Raises:
+        BadFeed: The text is not iCalendar.
     """
     found = _Found(source, horizon)
     skipped = {name.casefold() for name in skip}
@@ -84,7 +89,11 @@ def _days(start: date, length: timedelta, horizon: Horizon) -> Iterator[date]:
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
     """Return (start, end) of a closing in local time, as datetimes without a zone.
 
-    `span`: the closing. `zone`: the time zone to convert to. A bound that has no zone already is returned unchanged.
+    A bound that has no zone already is returned unchanged.
+
+    Args:
+        span: The closing.
+        zone: The time zone to convert to.
     """
 
     def local(moment: datetime) -> datetime:

@@ -22,22 +22,20 @@ SOURCE = f"holidays {PACKAGE_VERSION}"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What holidays to generate with the package `holidays`.
-
-    `country`: code, such as `DE`.
-    `subdivision`: code, such as `BY`; "": only the holidays of the whole country.
-    `categories`: such as `public` or `half_day`.
-    `observed`: also generate substitute days off for holidays on a weekend.
-    `language`: of the names; None: the country's own.
-    `closes_at`: when half days close, in minutes from midnight; needed with the category `half_day`.
-    """
+    """What holidays to generate with the package `holidays`."""
 
     country: str
+    """Code of the country, such as `DE`."""
     subdivision: str = ""
+    """Code of the subdivision, such as `BY`. "" means only the holidays of the whole country."""
     categories: tuple[str, ...] = ("public",)
+    """Kinds of holidays, such as `public` or `half_day`."""
     observed: bool = True
-    language: str | None = None  # None: the country's own
+    """Whether to generate substitute days off for holidays on a weekend too."""
+    language: str | None = None
+    """Language of the names. None means the country's own."""
     closes_at: int | None = None
+    """When half days close, in minutes from midnight. Needed with the category `half_day`."""
 
 
 class UnknownRegion(ValueError):
@@ -55,9 +53,14 @@ class UnknownRegion(ValueError):
 def generate_rows(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
     """Return the generated holidays of a country or subdivision, in order of date.
 
-    `recipe`: the country, and which holidays to generate. `horizon`: the years. Weekend days that are worked in
-    exchange for a day off are included (`RowKind.WORKED`). Raises UnknownRegion if the package `holidays` lacks what
-    the recipe names.
+    Weekend days that are worked in exchange for a day off are included (`RowKind.WORKED`).
+
+    Args:
+        recipe: The country, and which holidays to generate.
+        horizon: The years.
+
+    Raises:
+        UnknownRegion: The package `holidays` lacks what the recipe names.
     """
     _check(recipe)
     full = tuple(category for category in recipe.categories if category != HALF_DAY)

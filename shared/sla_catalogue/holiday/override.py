@@ -17,14 +17,12 @@ THIS_AND_FUTURE = "THISANDFUTURE"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The occurrences of a recurring calendar entry that other entries replace, by their starts.
-
-    `once`: single starts.
-    `since`: this start and all later ones are replaced too; None: no such start.
-    """
+    """The occurrences of a recurring calendar entry that other entries replace, by their starts."""
 
     once: frozenset[Start]
+    """Single starts."""
     since: Start | None
+    """The start from which all occurrences are replaced too. None means no such start."""
 
     def holds(self, start: Start) -> bool:
         """Return whether another entry replaces the occurrence at `start`."""
@@ -33,21 +31,21 @@ class Changed:
 
 @dataclass(slots=True)
 class Series:
-    """The entries of an iCalendar file with the same UID.
-
-    `masters`: the entries that replace no occurrence.
-    `once`: the starts of occurrences that another entry replaces (RECURRENCE-ID).
-    `onward`: those of these starts from which all later occurrences are changed too (THISANDFUTURE).
-    """
+    """The entries of an iCalendar file with the same UID."""
 
     masters: list[Any] = field(default_factory=list)
+    """The entries that replace no occurrence."""
     once: list[Start] = field(default_factory=list)
+    """The starts of occurrences that another entry replaces (RECURRENCE-ID)."""
     onward: list[Start] = field(default_factory=list)
+    """Those starts from which all later occurrences are changed too (THISANDFUTURE)."""
 
     def changed(self, start: Start, zone: tzinfo) -> Changed:
         """Return which occurrences of one entry of the series other entries replace.
 
-        `start`: when the entry starts. `zone`: the time zone of the whole file.
+        Args:
+            start: When the entry starts.
+            zone: The time zone of the whole file.
         """
         once = frozenset(as_occurrence_start(each, start, zone) for each in self.once)
         since = min((as_occurrence_start(each, start, zone) for each in self.onward), default=None)
@@ -57,7 +55,10 @@ class Series:
 def changes_later_ones(event: Any) -> bool:
     """Return whether a calendar entry changes all later occurrences of another entry.
 
-    Such an entry replaces one occurrence and has `RANGE=THISANDFUTURE`. `event`: the entry.
+    Such an entry replaces one occurrence and has `RANGE=THISANDFUTURE`.
+
+    Args:
+        event: The entry.
     """
     written = event.get("RECURRENCE-ID")
     return str(getattr(written, "params", {}).get("RANGE", "")).upper() == THIS_AND_FUTURE
@@ -92,11 +93,17 @@ def later_ones(
 
     Each is moved by as much as `own` (wall-clock time, or days), and lasts as long as `own`. The next such entry ends
     the move. An entry without that RANGE, or with its own recurrence rule, yields nothing.
-    `event`: the entry. `own`: its own occurrence. `series`: all entries with the same UID. `zone`: the time zone of the
-    whole file.
-    `horizon`: the years wanted; a year before and after may be included.
-    `doubts`: receives a sentence for anything unclear.
-    Raises UnreadableRule for an entry that cannot be read.
+
+    Args:
+        event: The entry.
+        series: All entries with the same UID.
+        own: The entry's own occurrence.
+        horizon: The years wanted. A year before and after may be included.
+        zone: The time zone of the whole file.
+        doubts: A list to which a sentence is added for anything unclear.
+
+    Raises:
+        UnreadableRule: An entry cannot be read.
     """
     first = date_property(event, "RECURRENCE-ID")
     written = str(event["RECURRENCE-ID"].params.get("RANGE", ""))

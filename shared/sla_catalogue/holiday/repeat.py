@@ -26,7 +26,7 @@ class UnreadableRule(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One occurrence of a calendar entry.
+    """An occurrence of a calendar entry.
 
     It starts at a day and lasts whole days, or starts at an instant and lasts any time.
     """
@@ -41,10 +41,16 @@ def occurrences(
     """Yield the occurrences of one calendar entry that may lie in the horizon (years), by start.
 
     Dates that the entry excludes are left out, and no start comes twice.
-    `event`: the entry. `start`, `length`: as the entry states them. `zone`: the time zone of the whole file.
-    `doubts`: receives a sentence if the entry's recurrence rule does not include `start`. Such a `start` is an
-    occurrence all the same (RFC 5545 §3.8.5.3).
-    Raises UnreadableRule if the entry cannot be read.
+
+    Args:
+        event: The entry.
+        start, length: The start and the length, as the entry states them.
+        zone: The time zone of the whole file.
+        doubts: A list to which a sentence is added if the entry's recurrence rule does not include `start`. Such a
+            `start` is an occurrence all the same (RFC 5545 §3.8.5.3).
+
+    Raises:
+        UnreadableRule: The entry cannot be read.
     """
     excluded = {as_occurrence_start(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     excluded |= set(_repeated(event, "EXRULE", start, horizon, zone, doubts))
@@ -71,8 +77,11 @@ def cut_to_horizon(each: Occurrence, horizon: Horizon) -> Occurrence:
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
     """Return a date of a calendar entry in the form of the entry's start, to compare the two.
 
-    The result is a day if `start` is a day, else an instant. `written`: an extra (`RDATE`) or excluded (`EXDATE`) date;
-    many programs write it in another form than the start. `zone`: the time zone of the whole file.
+    The result is a day if `start` is a day, else an instant.
+
+    Args:
+        written: An extra (`RDATE`) or excluded (`EXDATE`) date. Many programs write it in another form than the start.
+        zone: The time zone of the whole file.
     """
     if not isinstance(start, datetime):
         if not isinstance(written, datetime):

@@ -9,46 +9,41 @@ from enum import StrEnum
 
 
 class RowKind(StrEnum):
-    """What a day of a holiday table is.
+    """What a day of a holiday table is."""
 
-    `CLOSED`: closed all day.
-    `HALF`: closed from `closes_at` on.
-    `WORKED`: a weekend day that is worked like a weekday.
-    """
-
-    CLOSED = "closed"  # no weekly hours
-    HALF = "half"  # closed from `closes_at`
-    WORKED = "worked"  # a transferred working day: open as on a weekday
+    CLOSED = "closed"
+    """Closed all day."""
+    HALF = "half"
+    """Closed from `closes_at` on."""
+    WORKED = "worked"
+    """A weekend day that is worked like a weekday."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class HolidayRow:
-    """One day of a holiday table; days are ordered by date.
-
-    `closes_at`: for a half day, minutes from local midnight; else None.
-    `source`: package and version, calendar file, or the reason given by hand.
-    """
+    """One day of a holiday table. Days are ordered by date."""
 
     date: date
     kind: RowKind
     name: str
     source: str
+    """Where the day comes from: package and version, calendar file, or the reason given by hand."""
     closes_at: int | None = None
+    """For a half day, the minutes from local midnight at which it closes. None for any other day."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FeedSpan:
-    """A span of time that an entry of a calendar file closes.
-
-    `start`, `end`: with a time zone if the file names one, else in the zone of the calendar that uses the span.
-    `name`: name of the entry.
-    `source`: the calendar file.
-    """
+    """A span of time that an entry of a calendar file closes."""
 
     start: datetime
+    """The start. With a time zone if the file names one, else in the zone of the calendar that uses the span."""
     end: datetime
+    """The end. With a time zone if the file names one, else in the zone of the calendar that uses the span."""
     name: str
+    """Name of the entry."""
     source: str
+    """The calendar file."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,17 +56,15 @@ class WorkedDay:
 
 @dataclass(frozen=True, slots=True)
 class HolidayTable:
-    """The holidays of one code, such as `PL`, over the catalogue's years.
-
-    `rows`: the days, in order of date.
-    `spans`: closings from calendar files, of any length.
-    `worked`: holidays that were removed by hand.
-    """
+    """The holidays of one code, such as `PL`, over the catalogue's years."""
 
     code: str
     rows: tuple[HolidayRow, ...]
+    """The days, in order of date."""
     spans: tuple[FeedSpan, ...] = ()
-    worked: tuple[WorkedDay, ...] = ()  # days taken out by hand
+    """Closings from calendar files, of any length."""
+    worked: tuple[WorkedDay, ...] = ()
+    """Holidays that were removed by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +108,10 @@ def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = 
     """Return which days were added and removed between two holiday tables, `old` and `new`.
 
     The days are in order of date. A day whose kind, name or closing time changed is both added and removed. A different
-    source alone is no difference. `code`: code of the tables, such as `PL`, for the result.
+    source alone is no difference.
+
+    Args:
+        code: Code of the tables, such as `PL`, for the result.
     """
     before = {_effect(row): row for row in old}
     after = {_effect(row): row for row in new}
@@ -129,8 +125,10 @@ def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = 
 def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]) -> tuple[HolidayDiff, ...]:
     """Return the differences between two sets of holiday tables, one for each code that differs.
 
-    `old`, `new`: code -> table; a missing table is treated as empty. The result is sorted by code. It shows what a
-    newer `holidays` package changes.
+    The result is sorted by code. It shows what a newer `holidays` package changes.
+
+    Args:
+        old, new: Code -> table. A missing table is treated as empty.
     """
     none = HolidayTable("", ())
     found = (diff_rows(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))

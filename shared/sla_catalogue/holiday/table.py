@@ -20,11 +20,15 @@ def build_table(
 ) -> HolidayTable:
     """Build the holiday table of a code, such as `PL`, from days of three origins.
 
-    `generated`: generated holidays. `feeds`: days from calendar files. `added`: days added by hand. If several have the
-    same day, `added` wins over `feeds`, and `feeds` over `generated`.
-    `spans`: closings from calendar files.
-    `removed`: days that are worked, by hand. Holidays on these days are left out, and so are closings that begin on
-    them.
+    If several have the same day, `added` wins over `feeds`, and `feeds` over `generated`.
+
+    Args:
+        generated: Generated holidays.
+        feeds: Days from calendar files.
+        spans: Closings from calendar files.
+        added: Days added by hand.
+        removed: Days that are worked, by hand. Holidays on these days are left out, and so are closings that begin on
+            them.
     """
     by_day: dict[object, list[HolidayRow]] = {}
     manual = [_manual(document) for document in added]

@@ -48,7 +48,10 @@ def decode_feed(content: bytes) -> tuple[str, tuple[str, ...]]:
     """Return the content of an iCalendar file as (text, remarks on its encoding).
 
     UTF-16 is recognised by its byte order mark. Anything else is read as UTF-8, or with a remark as Windows-1252 if it
-    is not UTF-8. Folded lines are joined, except in UTF-16. Raises UnicodeDecodeError for unreadable content.
+    is not UTF-8. Folded lines are joined, except in UTF-16.
+
+    Raises:
+        UnicodeDecodeError: The content cannot be read.
     """
     if content.startswith(_UTF16):
         return content.decode("utf-16"), ()
@@ -62,8 +65,11 @@ def decode_feed(content: bytes) -> tuple[str, tuple[str, ...]]:
 def split_feed(text: str) -> tuple[list[str], list[str]]:
     """Split the text of an iCalendar file into calendars that can be parsed one by one.
 
-    Returns (calendars, remarks). A calendar keeps its entries, the readable time zones, and the name of its zone. All
-    else is dropped. Each unreadable time zone gives a remark. Raises BadFeed for a text that is not iCalendar.
+    The result is (calendars, remarks). A calendar keeps its entries, the readable time zones, and the name of its zone.
+    All else is dropped. Each unreadable time zone gives a remark.
+
+    Raises:
+        BadFeed: The text is not iCalendar.
     """
     remarks: list[str] = []
     return ["".join(f"{line}\r\n" for line in _written(each, remarks)) for each in _calendars(text)], remarks

@@ -13,8 +13,14 @@ from sla_catalogue.holiday.repeat import UnreadableRule
 def date_property(event: Any, key: str) -> date | datetime:
     """Return the value of a date property of a calendar entry: an instant or a day.
 
-    `event`: the entry. `key`: name of the property, such as `DTSTART`. With `VALUE=DATE` the result is a day, even if a
-    time is written. Raises UnreadableRule if the property is missing, repeated or no date.
+    With `VALUE=DATE` the result is a day, even if a time is written.
+
+    Args:
+        event: The entry.
+        key: Name of the property, such as `DTSTART`.
+
+    Raises:
+        UnreadableRule: The property is missing, repeated or no date.
     """
     written = event.get(key)
     if written is None:
@@ -32,9 +38,15 @@ def date_property(event: Any, key: str) -> date | datetime:
 def length_of(event: Any, start: date | datetime) -> timedelta:
     """Return how long a calendar entry lasts, by its DTEND or DURATION.
 
-    `event`: the entry. `start`: when the entry begins. Without an end after the start, an entry that starts at a day
-    lasts one day; an entry that starts at an instant has no length. Raises UnreadableRule for an unreadable end or
-    duration.
+    Without an end after the start, an entry that starts at a day lasts one day, and an entry that starts at an instant
+    has no length.
+
+    Args:
+        event: The entry.
+        start: When the entry begins.
+
+    Raises:
+        UnreadableRule: The end or the duration cannot be read.
     """
     usual = timedelta() if isinstance(start, datetime) else timedelta(days=1)
     if "DTEND" in event:
@@ -63,10 +75,13 @@ def _between(start: date | datetime, end: date | datetime) -> timedelta:
 
 
 def text_of(event: Any, key: str) -> str:
-    """Return the text of a calendar entry's property; "" if the property is missing.
+    """Return the text of a calendar entry's property, or "" if the property is missing.
 
-    `event`: the entry. `key`: name of the property, such as `UID`. If the property is repeated, the first text is
-    returned.
+    If the property is repeated, the first text is returned.
+
+    Args:
+        event: The entry.
+        key: Name of the property, such as `UID`.
     """
     written = event.get(key, "")
     return str(written[0] if isinstance(written, list) and written else written).strip()

@@ -25,20 +25,21 @@ _MAILTO = "mailto:"
 
 @dataclass(frozen=True, slots=True)
 class ShiftFeed:
-    """The shifts in an iCalendar file, sorted by start.
-
-    `remarks`: sentences on entries that were left out or may be misread.
-    """
+    """The shifts in an iCalendar file, sorted by start."""
 
     shifts: tuple[ListedShift, ...] = ()
     remarks: tuple[str, ...] = ()
+    """Sentences on entries that were left out or may be misread."""
 
 
 class PeopleByName:
     """Finds people by the names in calendar entries.
 
-    `people`: id -> the person's other names and mail addresses. `names`: further names -> id. Case and extra spaces do
-    not matter. A name that two people share finds nobody.
+    Case and extra spaces do not matter. A name that two people share finds nobody.
+
+    Args:
+        people: Id -> the person's other names and mail addresses.
+        names: Further names -> id.
     """
 
     def __init__(self, people: Mapping[str, Iterable[str]], names: Mapping[str, str]) -> None:
@@ -52,14 +53,14 @@ class PeopleByName:
     def find(self, name: str) -> str | None:
         """Return the id of the person with this name, mail address or id.
 
-        None if nobody has it, or if several people do. Case and extra spaces do not matter.
+        The result is None if nobody has it, or if several people do. Case and extra spaces do not matter.
         """
         return self._known.get(normal(name))
 
     def find_in_text(self, text: str) -> str | None:
         """Return the id of the person whose name is `text`, or is contained in `text`.
 
-        None if there is nobody, or if there are several. Case and extra spaces do not matter.
+        The result is None if there is nobody, or if there are several. Case and extra spaces do not matter.
         """
         if (exact := self.find(text)) is not None:
             return exact
@@ -74,8 +75,14 @@ def read_shifts(text: str, people: PeopleByName, zone: str, horizon: Horizon) ->
     """Return the shifts that an iCalendar text lists within the horizon (years).
 
     Entries without a known person, without a length, or unreadable are left out with a remark. Cancelled entries are
-    left out without one. `people`: finds people by their names in entries. `zone`: the time zone of days, and of times
-    without a zone. Raises BadFeed for a text that is not iCalendar.
+    left out without a remark.
+
+    Args:
+        people: The finder of people by their names in entries.
+        zone: The time zone of days, and of times without a zone.
+
+    Raises:
+        BadFeed: The text is not iCalendar.
     """
     remarks: list[str] = []
     found: set[ListedShift] = set()

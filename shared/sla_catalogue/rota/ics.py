@@ -20,7 +20,9 @@ _PRODUCT = "-//slad//rota//EN"
 def shifts_as_ics(rota: Rota, shifts: Iterable[Shift], now: datetime) -> bytes:
     """Return shifts of a rota (on-call plan) as the content of an iCalendar file.
 
-    `rota`: its title is in each entry. `now`: the time at which the file is made.
+    Args:
+        rota: The rota, whose title is in each entry.
+        now: The time at which the file is made.
     """
     calendar = Calendar()
     calendar.add("PRODID", _PRODUCT)

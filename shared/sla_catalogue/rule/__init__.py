@@ -37,6 +37,9 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
 
 
 def check_everything(subject: CheckedCatalogue) -> None:
-    """Run every check on a catalogue; errors and warnings are reported to `subject.findings`."""
+    """Run every check on a catalogue.
+
+    Errors and warnings are reported to `subject.findings`.
+    """
     for rule in RULES:
         rule(subject)

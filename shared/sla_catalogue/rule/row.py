@@ -14,8 +14,10 @@ ANY = "(any other)"
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
     """Return the priorities that a target can match.
 
-    `all_of_them`: the plan's priorities. `ANY` is the last item if the target also matches priorities that the plan
-    does not have.
+    `ANY` is the last item if the target also matches priorities that the plan does not have.
+
+    Args:
+        all_of_them: The plan's priorities.
     """
     for condition in target.match.conditions:
         if condition.attribute == PRIORITY:
@@ -27,9 +29,12 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
 def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
     """Return the earlier targets because of which the target `row` is never used.
 
-    Together they match every incident that `row` matches. Empty if some incidents are left for `row`, or if `row` can
-    match no priority. `earlier`: the targets before `row`; those of other metrics are ignored. `all_of_them`: the
-    plan's priorities.
+    Together they match every incident that `row` matches. The result is empty if some incidents are left for `row`, or
+    if `row` can match no priority.
+
+    Args:
+        earlier: The targets before `row`. Targets of other metrics are ignored.
+        all_of_them: The plan's priorities.
     """
     takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
@@ -47,7 +52,10 @@ def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Se
 def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
     """Return whether one of these targets matches every incident of a priority.
 
-    Such a target has no conditions on other attributes. `all_of_them`: the plan's priorities.
+    Such a target has no conditions on other attributes.
+
+    Args:
+        all_of_them: The plan's priorities.
     """
     return any(
         priority in priorities_of(row.target, all_of_them)
@@ -59,7 +67,10 @@ def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them:
 def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
     """Return whether `other` matches every incident of `priority` that `row` matches.
 
-    If so, and if `other` comes first, `row` is never used for that priority. `all_of_them`: the plan's priorities.
+    If so, and if `other` comes first, `row` is never used for that priority.
+
+    Args:
+        all_of_them: The plan's priorities.
     """
     if priority not in priorities_of(other, all_of_them):
         return False
@@ -70,7 +81,10 @@ def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[s
 def restrict_to(target: Target, known: Mapping[str, str]) -> Target | None:
     """Return the target limited to incidents with the given attributes.
 
-    `known`: name of an attribute -> value. None if the target matches no such incident.
+    The result is None if the target matches no such incident.
+
+    Args:
+        known: Name of an attribute -> value.
     """
     conditions = target.match.conditions
     if not all(each.holds(known) for each in conditions if each.attribute in known):

@@ -17,24 +17,24 @@ from sla_domain.rota import Rota, RotaId
 
 @dataclass(frozen=True, slots=True)
 class CheckedCatalogue:
-    """What the checks of a catalogue work on: a whole catalogue, or one contract with its plans.
-
-    `plans`, `contracts`: to check, as built.
-    `written`: to check, as written.
-    `known_plans`, `rotas`: all of the catalogue, by id.
-    `calendars`: the business calendars.
-    `context`: the document of the whole catalogue, and the findings.
-    `today`: warn of holidays and calendar years that end within 90 days of this day; None: do not warn.
-    """
+    """What the checks of a catalogue work on: a whole catalogue, or one contract with its plans."""
 
     plans: tuple[BuiltPlan, ...]
+    """The plans to check, as built."""
     contracts: tuple[BuiltContract, ...]
+    """The contracts to check, as built."""
     written: CatalogueDocument
+    """What is to be checked, as written."""
     known_plans: Mapping[str, BuiltPlan]
+    """All plans of the catalogue, by id."""
     calendars: CatalogueCalendars
+    """The business calendars."""
     context: Context
-    today: date | None = None  # None: what ends soon is not checked
+    """The document of the whole catalogue, and the findings."""
+    today: date | None = None
+    """The day from which to warn of holidays and calendar years that end within 90 days. None means no warning."""
     rotas: Mapping[RotaId, Rota] = field(default_factory=dict)
+    """All rotas of the catalogue, by id."""
 
     @property
     def bought(self) -> tuple[BuiltContract, ...]:
@@ -50,5 +50,5 @@ class CheckedCatalogue:
         return self.context.findings
 
     def plan(self, id_: str) -> BuiltPlan | None:
-        """Return the catalogue's plan with this id, as built; None for an unknown id."""
+        """Return the catalogue's plan with this id, as built, or None for an unknown id."""
         return self.known_plans.get(id_)

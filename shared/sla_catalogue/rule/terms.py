@@ -11,7 +11,10 @@ def check_terms(bought: BuiltContract, subject: CheckedCatalogue) -> None:
     """Report a contract that breaks the terms of its plan to `subject.findings`.
 
     Such a contract is shorter than the plan demands, leaves out products of a plan for all products, or names a product
-    or country for which the plan is not sold. `bought`: the contract.
+    or country for which the plan is not sold.
+
+    Args:
+        bought: The contract.
     """
     _check_length(bought, subject)
     _check_products(bought, subject)

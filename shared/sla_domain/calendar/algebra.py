@@ -24,8 +24,10 @@ _Combine = Callable[[Sequence[list[Interval]]], list[Interval]]
 def intersection(*calendars: Calendar) -> Calendar:
     """Return a calendar that is open while all of `calendars` are open.
 
-    Working days are counted in the time zone of the first calendar. Raises InvalidCalendar if no calendar is given, or
-    if they have no years in common.
+    Working days are counted in the time zone of the first calendar.
+
+    Raises:
+        InvalidCalendar: No calendar is given, or they have no years in common.
     """
     return _combined("∩", calendars, lambda parts: reduce(intersect, parts))
 
@@ -34,7 +36,10 @@ def union(*calendars: Calendar) -> Calendar:
     """Return a calendar that is open while at least one of `calendars` is open.
 
     It covers the years that all of them have in common. Working days are counted in the time zone of the first
-    calendar. Raises InvalidCalendar if no calendar is given, or if they have no years in common.
+    calendar.
+
+    Raises:
+        InvalidCalendar: No calendar is given, or they have no years in common.
     """
     return _combined("∪", calendars, lambda parts: merge(each for part in parts for each in part))
 

@@ -25,15 +25,13 @@ _T = TypeVar("_T")
 
 
 class AtClose(StrEnum):
-    """What happens to a due instant that falls exactly on a close (the end of opening hours).
-
-    `STAY`: the due instant stays on the close.
-    `NEXT_OPEN`: the due instant moves to the next opening. A zero span that starts outside hours is then due at the
-    next opening too.
-    """
+    """What happens to a due instant that falls exactly on a close (the end of opening hours)."""
 
     STAY = "stay"
-    NEXT_OPEN = "next_open"  # as Zendesk and Zammad do; a zero span then moves to the next opening too
+    """The due instant stays on the close."""
+    NEXT_OPEN = "next_open"
+    """The due instant moves to the next opening. A zero span that starts outside hours is then due at the next opening
+    too."""
 
 
 _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisection
@@ -48,19 +46,18 @@ class HorizonSide(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which calendar, in which version, gave a result; stored with the result for audits.
-
-    `zone`: IANA name of the time zone.
-    `revision`: names the content: as given in the specification, or a short hash of the content.
-    `tzdata`: version of the time zone data.
-    `name`: the calendar's title, "" if it has none.
-    """
+    """A calendar and its version, stored with each result for audits."""
 
     id: str
     zone: str
+    """IANA name of the time zone."""
     revision: str
+    """The version of the calendar's content, from the specification. Without a version there, a short hash of the
+    content."""
     tzdata: str
+    """Version of the time zone data."""
     name: str = ""
+    """The calendar's title. "" if the calendar has none."""
 
     @classmethod
     def of(cls, spec: CalendarSpec) -> Identity:
@@ -74,9 +71,9 @@ class Identity:
 class Calendar:
     """A business calendar that adds, subtracts and measures open time, and finds openings and closes.
 
-    Methods take aware datetimes and return UTC. They raise NaiveInstant for a datetime without an offset. They raise
-    BeyondHorizon if the result lies outside the years for which the open hours are computed, or EmptyCalendar if the
-    calendar never opens.
+    Methods take aware datetimes and return UTC. All of them raise `NaiveInstant` for a datetime without an offset. They
+    raise `BeyondHorizon` if the result lies outside the years for which the open hours are computed. They raise
+    `EmptyCalendar` if the calendar never opens.
     """
 
     __slots__ = ("__weakref__", "_days", "_table", "identity")
@@ -113,8 +110,11 @@ class Calendar:
     def add(self, start: datetime, span: timedelta, at_close: AtClose = _STAY) -> datetime:
         """Return the earliest instant by which `span` of open time has passed since `start`.
 
-        `at_close`: whether a result on a close stays there (default) or moves to the next opening. Raises InvalidSpan
-        for a negative span: call `subtract` to go back in time.
+        Args:
+            at_close: Whether a result that falls on a close stays there or moves to the next opening.
+
+        Raises:
+            InvalidSpan: `span` is negative. Call `subtract` to go back in time.
         """
         try:
             since = start - EPOCH
@@ -136,8 +136,11 @@ class Calendar:
     def subtract(self, end: datetime, span: timedelta) -> datetime:
         """Return the latest instant such that `span` of open time lies between it and `end`.
 
-        The result is an opening rather than the close before it: with hours from 09:00 to 18:00, 1 h before 10:00 is
-        09:00, and not 18:00 of the evening before. A zero span returns `end`. Raises InvalidSpan for a negative span.
+        The result is an opening rather than the close before it. For example, with hours from 09:00 to 18:00, 1 h
+        before 10:00 is 09:00. A zero span returns `end`.
+
+        Raises:
+            InvalidSpan: `span` is negative.
         """
         at, wanted = micros(end), span // MICROSECOND
         if wanted < 0:
@@ -149,9 +152,12 @@ class Calendar:
         return instant_of(warned)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the open time from `start` to `end`; negative if `end` is earlier than `start`.
+        """Return the open time from `start` to `end`.
 
-        Raises BeyondHorizon if `start` or `end` lies outside the years for which open hours are computed.
+        The result is negative if `end` is earlier than `start`.
+
+        Raises:
+            BeyondHorizon: `start` or `end` lies outside the years for which open hours are computed.
         """
         first, last = micros(start), micros(end)
         while True:
@@ -165,8 +171,10 @@ class Calendar:
     def is_open(self, at: datetime) -> bool:
         """Return whether the calendar is open at the instant `at`.
 
-        At the instant of an opening the calendar is open; at the instant of a close it is closed. Raises BeyondHorizon
-        if `at` lies outside the years for which the open hours are computed.
+        At the instant of an opening the calendar is open; at the instant of a close it is closed.
+
+        Raises:
+            BeyondHorizon: `at` lies outside the years for which the open hours are computed.
         """
         us = micros(at)
         return self._ask(us, HorizonSide.LATER, lambda: self._table.is_open(us))
@@ -174,17 +182,20 @@ class Calendar:
     def next_open(self, at: datetime) -> datetime:
         """Return `at` (in UTC) if the calendar is open then, else the next opening.
 
-        Raises EmptyCalendar if the calendar never opens. Raises BeyondHorizon if no opening follows in the years for
-        which the open hours are computed.
+        Raises:
+            EmptyCalendar: The calendar never opens.
+            BeyondHorizon: No opening follows in the years for which the open hours are computed.
         """
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
         """Return the first close (the end of open hours) after `at`, in UTC.
 
-        If the calendar is closed at `at`, that is the close of the next open interval. Raises EmptyCalendar if the
-        calendar never opens. Raises BeyondHorizon if no close follows in the years for which the open hours are
-        computed.
+        If the calendar is closed at `at`, that is the close of the next open interval.
+
+        Raises:
+            EmptyCalendar: The calendar never opens.
+            BeyondHorizon: No close follows in the years for which the open hours are computed.
         """
         us = micros(at)
         return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
@@ -194,12 +205,14 @@ class Calendar:
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
         """Return the instant that lies `count` working days after `start`.
 
-        A working day is a local date with any open time. `mode` decides the time of day of the result:
-        SAME_TIME: the time of day of `start`.
-        SAME_TIME_FROM_OPENING: the same, with a `start` outside hours moved to the next opening first.
-        CLOSE_OF_NTH_DAY: the last close of the day.
-        If the calendar is closed at the instant found, the next opening is returned; an instant exactly on a close
-        stays. Raises InvalidSpan if `count` is negative.
+        A working day is a local date with any open time. If the calendar is closed at the instant found, the next
+        opening is returned. An instant exactly on a close stays.
+
+        Args:
+            mode: The rule for the time of day of the result.
+
+        Raises:
+            InvalidSpan: `count` is negative.
         """
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")
@@ -211,7 +224,10 @@ class Calendar:
     def pieces(self, start: datetime, end: datetime) -> tuple[Piece, ...]:
         """Return the time from `start` to before `end` as open and closed pieces, each with a reason.
 
-        The pieces are in order and leave no gaps. Raises InvalidSpan if `end` is earlier than `start`.
+        The pieces are in order and leave no gaps.
+
+        Raises:
+            InvalidSpan: `end` is earlier than `start`.
         """
         first, last = micros(start), micros(end)
         if first > last:
@@ -224,8 +240,11 @@ class Calendar:
     def table_over(self, low: int, high: int) -> Table:
         """Return the calendar's table of open intervals.
 
-        `low`, `high`: microseconds since 1970 UTC. A GrowingCalendar first extends its table to cover the time from
-        `low` to `high`. Any other calendar ignores both.
+        A `GrowingCalendar` first extends its table to cover the time from `low` to `high`. Any other calendar ignores
+        both arguments.
+
+        Args:
+            low, high: Microseconds since 1970 UTC.
         """
         return self._table
 
@@ -263,8 +282,10 @@ class Calendar:
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
     """Return a calendar with open hours for the local days `first` to `last`, both included.
 
-    The calendar raises BeyondHorizon for a result outside these days. Raises InvalidSpan if `last` is earlier than
-    `first`.
+    The calendar raises BeyondHorizon for a result outside these days.
+
+    Raises:
+        InvalidSpan: `last` is earlier than `first`.
     """
     if first > last:
         raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")

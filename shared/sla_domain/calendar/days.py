@@ -17,17 +17,15 @@ from sla_domain.calendar.zone import ZoneMap
 
 
 class WorkingDays(StrEnum):
-    """How "n working days" after a start are counted.
+    """How "n working days" after a start are counted."""
 
-    SAME_TIME: due on the nth working date after the start's date, at the start's time of day.
-    SAME_TIME_FROM_OPENING: the same, with a start outside hours moved to the next opening first.
-    CLOSE_OF_NTH_DAY: day 0 is the first date with open time left after the start. Due at the last close of the nth
-    working date after day 0.
-    """
-
-    SAME_TIME = "same_time"  # the nth working date after the start date, at the start's time of day
-    SAME_TIME_FROM_OPENING = "same_time_from_opening"  # the same, counted from the next opening
-    CLOSE_OF_NTH_DAY = "close_of_nth_day"  # the last close of the nth working date after the first one usable
+    SAME_TIME = "same_time"
+    """Due on the nth working date after the start's date, at the start's time of day."""
+    SAME_TIME_FROM_OPENING = "same_time_from_opening"
+    """The same as SAME_TIME, but a start outside hours is first moved to the next opening."""
+    CLOSE_OF_NTH_DAY = "close_of_nth_day"
+    """Due at the last close of the nth working date after day 0. Day 0 is the first date with open time left after the
+    start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +33,27 @@ class DayIndex:
     """An index of a calendar's working dates (local dates with any open time), to count working days.
 
     Dates are numbers of days since 1970-01-01.
-    `table`: the calendar's open intervals.
-    `zone`: the UTC offsets of the calendar's time zone.
-    `dates`: the working dates that `table` covers to their end.
-    `closes`: for each of `dates`, when its open time ends, in microseconds since 1970 UTC.
-    `unknown`: the first date that `table` does not cover to its end.
     """
 
     table: Table
+    """The calendar's open intervals."""
     zone: ZoneMap
-    unknown: int  # the first date that does not
+    """The UTC offsets of the calendar's time zone."""
+    unknown: int
+    """The first date that `table` does not cover to its end."""
     dates: list[int]
-    closes: list[int]  # the end of the date's open time, cut at its midnight
+    """The working dates that `table` covers to their end."""
+    closes: list[int]
+    """For each of `dates`, when its open time ends, in microseconds since 1970 UTC."""
 
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
         """Return the instant that lies `count` (≥ 0) working days after the instant `at`.
 
-        `at` and the result are microseconds since 1970 UTC. `mode` decides the time of day of the result:
-        SAME_TIME: the time of day of `at`.
-        SAME_TIME_FROM_OPENING: the same, with an `at` outside hours moved to the next opening first.
-        CLOSE_OF_NTH_DAY: the last close of the day.
-        None if the result lies outside the span for which `table` is compiled.
+        The result is None if the result lies outside the span for which `table` is compiled.
+
+        Args:
+            at: Microseconds since 1970 UTC, as is the result.
+            mode: The rule for the time of day of the result.
         """
         match mode:
             case WorkingDays.SAME_TIME:
@@ -94,7 +92,8 @@ class DayIndex:
 def index_days(table: Table, zone: ZoneMap) -> DayIndex:
     """Return the index of the working dates (local dates with any open time) of a compiled calendar.
 
-    `zone`: the UTC offsets of the calendar's time zone. They decide where a local date begins and ends.
+    Args:
+        zone: The UTC offsets of the calendar's time zone. They decide where a local date begins and ends.
     """
     first = zone.to_local(table.low) // DAY_US
     unknown = zone.to_local(table.high) // DAY_US

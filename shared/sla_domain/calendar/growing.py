@@ -26,9 +26,10 @@ CompileYears = Callable[[int, int], Table]
 class GrowingCalendar(Calendar):
     """A calendar that computes its open hours for more years when a result needs them.
 
-    `compile_years`: a function of a first and a last year that returns the table of open intervals.
-    `limits`: the first and the last year that may be computed, both included. A result that needs another year raises
-    BeyondHorizon.
+    Args:
+        compile_years: Function that takes a first and a last year and returns the table of open intervals.
+        limits: The first and the last year that may be computed, both included. A result that needs another year raises
+            BeyondHorizon.
     """
 
     __slots__ = ("_compile", "_limits", "_years")
@@ -49,7 +50,10 @@ class GrowingCalendar(Calendar):
     def table_over(self, low: int, high: int) -> Table:
         """Return a table of open intervals that covers `low` to `high`, within the years in `limits`.
 
-        `low`, `high`: microseconds since 1970 UTC. Years that are not in the table yet are computed and kept.
+        Years that are not in the table yet are computed and kept.
+
+        Args:
+            low, high: Microseconds since 1970 UTC.
         """
         years = self._clamped(instant_of(low).year, instant_of(high).year)
         if self._years is not None:
@@ -92,8 +96,10 @@ class GrowingCalendar(Calendar):
 def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> GrowingCalendar:
     """Return a calendar for `spec` that computes its open hours as results need them.
 
-    `first_year`, `last_year`: the years that may be computed, both included. A result that needs another year raises
-    BeyondHorizon.
+    A result that needs another year raises BeyondHorizon.
+
+    Args:
+        first_year, last_year: The years that may be computed, both included.
     """
     return GrowingCalendar(
         Identity.of(spec),
@@ -105,7 +111,8 @@ def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year
 class CalendarBook:
     """A cache of calendars by id, each built when it is first asked for.
 
-    `specs`: the specifications of all calendars in the book.
+    Args:
+        specs: The specifications of all calendars in the book.
     """
 
     def __init__(self, specs: Iterable[CalendarSpec]) -> None:
@@ -115,7 +122,8 @@ class CalendarBook:
     def spec(self, id_: str) -> CalendarSpec:
         """Return the specification of the calendar with this id: zone, weekly hours and holidays as data.
 
-        Raises UnknownCalendar for an id that the book does not have.
+        Raises:
+            UnknownCalendar: The book has no calendar with this id.
         """
         try:
             return self._specs[id_]
@@ -123,9 +131,12 @@ class CalendarBook:
             raise UnknownCalendar(id_, sorted(self._specs)) from None
 
     def calendar(self, id_: str) -> Calendar:
-        """Return the calendar with this id; every call returns the same object.
+        """Return the calendar with this id.
 
-        Raises UnknownCalendar for an id that the book does not have.
+        Every call returns the same object.
+
+        Raises:
+            UnknownCalendar: The book has no calendar with this id.
         """
         if id_ not in self._calendars:
             self._calendars[id_] = growing_calendar(self.spec(id_))

@@ -25,8 +25,10 @@ _LAST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 def micros(instant: datetime) -> int:
     """Return an aware datetime as microseconds since 1970-01-01 UTC.
 
-    For a local time that occurs twice (clocks set back), the datetime's `fold` decides. Raises NaiveInstant for a
-    datetime without an offset.
+    For a local time that occurs twice (clocks set back), the datetime's `fold` decides.
+
+    Raises:
+        NaiveInstant: The datetime has no offset.
     """
     try:
         since = instant - EPOCH
@@ -38,7 +40,8 @@ def micros(instant: datetime) -> int:
 def instant_of(us: int) -> datetime:
     """Return the UTC datetime `us` microseconds after 1970-01-01.
 
-    Raises OverflowError if a datetime cannot hold it.
+    Raises:
+        OverflowError: A datetime cannot hold the instant.
     """
     return EPOCH + MICROSECOND * us
 
@@ -54,5 +57,8 @@ def local_micros(wall: datetime) -> int:
 
 
 def day_number(day: date) -> int:
-    """Return the number of days from 1970-01-01 to `day`; negative for an earlier day."""
+    """Return the number of days from 1970-01-01 to `day`.
+
+    The result is negative for an earlier day.
+    """
     return day.toordinal() - EPOCH_DAY

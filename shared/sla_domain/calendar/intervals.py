@@ -11,7 +11,7 @@ Intervals = Sequence[Interval]
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
     """Return the intervals sorted and disjoint.
 
-    Overlapping and touching intervals are joined; empty ones are left out. An interval is a pair of integers (start,
+    Overlapping and touching intervals are joined. Empty ones are left out. An interval is a pair of integers (start,
     end) that excludes its end.
     """
     result: list[Interval] = []

@@ -21,13 +21,16 @@ _T = TypeVar("_T")
 def spec_from_layout(id_: str, layout: Mapping[str, object]) -> CalendarSpec:
     """Return the calendar specification that a mapping of plain values (JSON, YAML) describes.
 
-    Keys, all but `tz` optional:
-    `tz`: time zone, such as `Europe/Rome`.
-    `weekly`: `mon` to `sun` -> list of `[open, close]`.
-    `holidays`: list of dates, or of mappings with `date`, `name` and `source`.
-    `openings`, `closings`: lists of `[from, to]` or `[from, to, reason]`, with times as `2026-02-18T09:00`.
-    `name`, `revision`: texts.
-    Raises InvalidCalendar, which lists every problem.
+    The mapping has these keys, of which only `tz` is required:
+
+    - `tz`: time zone, such as `Europe/Rome`
+    - `weekly`: `mon` to `sun` -> list of `[open, close]`
+    - `holidays`: list of dates, or of mappings with `date`, `name` and `source`
+    - `openings`, `closings`: lists of `[from, to]` or `[from, to, reason]`, with times such as `2026-02-18T09:00`
+    - `name`, `revision`: texts
+
+    Raises:
+        InvalidCalendar: The mapping has problems; the error lists all of them.
     """
     problems = [f"{key}: unknown, write one of {', '.join(_KEYS)}" for key in layout if key not in _KEYS]
     weekly = _weekly(layout.get("weekly") or {}, problems)

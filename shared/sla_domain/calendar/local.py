@@ -20,19 +20,17 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """A wall-clock time (`reading`) in a time zone, and the instant that it means.
-
-    `at`: the instant. If the clock shows the time twice (in autumn), `at` is the first instant. If the clock skips the
-    time (in spring), `at` is the instant of the clock change.
-    `again`: the second instant of a time shown twice, else None.
-    `skipped`: whether the clock skips the time.
-    """
+    """A wall-clock time (`reading`) in a time zone, and the instant that it means."""
 
     reading: datetime
     zone: str
     at: datetime
+    """The instant. If the clock shows the time twice (in autumn), `at` is the first instant. If the clock skips the
+    time (in spring), `at` is the instant of the clock change."""
     again: datetime | None = None
+    """The second instant of a time that the clock shows twice. None for any other time."""
     skipped: bool = False
+    """Whether the clock skips the time."""
 
     @property
     def doubtful(self) -> bool:
@@ -48,10 +46,13 @@ class LocalTime:
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 
     def doubt(self, meant: datetime | None = None) -> str:
-        """Return a sentence that explains how a doubtful time was read; "" if the time is not doubtful.
+        """Return a sentence that explains how a doubtful time was read, or "" if the time is not doubtful.
 
-        A time is doubtful if the clock shows it twice or never. `meant`: the instant that was chosen for a time shown
-        twice. If it equals `again`, the sentence names the second instant, else the first.
+        A time is doubtful if the clock shows it twice or never.
+
+        Args:
+            meant: The instant that was chosen for a time shown twice. If it equals `again`, the sentence names the
+                second instant, else the first.
         """
         if self.skipped:
             never = f"{self.reading:%Y-%m-%d %H:%M} never came in {self.zone}"
@@ -67,8 +68,12 @@ class LocalTime:
 def read_local(reading: datetime, zone: str) -> LocalTime:
     """Return the instant or instants that a wall-clock time means in the time zone `zone`.
 
-    `reading`: a datetime without an offset. Raises ValueError for a year outside 1971 to 2099, UnknownZone for an
-    unknown zone.
+    Args:
+        reading: A datetime without an offset.
+
+    Raises:
+        ValueError: The year lies outside 1971 to 2099.
+        UnknownZone: There is no time zone of this name.
     """
     if not FIRST_YEAR < reading.year < LAST_YEAR:
         raise ValueError(f"the year {reading.year} is no year of an incident")
@@ -89,7 +94,10 @@ def local_instant(moment: datetime, zone: str) -> datetime:
     """Return `moment` as an aware datetime, read as wall-clock time of `zone` if it has no offset.
 
     A time that the clock shows twice means the first instant. A time that the clock skips means the instant of the
-    clock change. Outside the years 1971 to 2099, Python's own offset for the zone is used instead. Raises UnknownZone.
+    clock change. Outside the years 1971 to 2099, Python's own offset for the zone is used instead.
+
+    Raises:
+        UnknownZone: There is no time zone of this name.
     """
     if moment.tzinfo is not None:
         return moment

@@ -9,32 +9,29 @@ from enum import StrEnum
 
 
 class PieceKind(StrEnum):
-    """Why a span of time is open or closed; the value is the default text for people.
-
-    `OUTSIDE_HOURS`: outside the weekly hours.
-    `CLOSING`: an exceptional closing.
-    """
+    """Why a span of time is open or closed. The value is the default text for people."""
 
     OPEN = "open"
     OUTSIDE_HOURS = "outside hours"
+    """Outside the weekly hours."""
     HOLIDAY = "holiday"
     CLOSING = "closed"
+    """An exceptional closing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The reason why a calendar is open or closed during a span.
-
-    `start`, `end`: microseconds since 1970 UTC; the span excludes its end.
-    `text`: the reason in words, such as the name of a holiday.
-    `calendar`: id of the calendar.
-    """
+    """The reason why a calendar is open or closed during a span."""
 
     start: int
+    """Microseconds since 1970 UTC."""
     end: int
+    """Microseconds since 1970 UTC, excluded from the span."""
     kind: PieceKind
     text: str
+    """The reason in words, such as the name of a holiday."""
     calendar: str
+    """Id of the calendar."""
 
 
 def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:

@@ -18,17 +18,15 @@ from sla_domain.calendar.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A span `[start, end)` in UTC in which a calendar is open, or closed, for one reason.
-
-    `reason`: the name of the holiday, closing or opening; without a name, the value of `kind`.
-    `calendar`: id of the calendar that gives the reason, "" for plain weekly hours.
-    """
+    """A span `[start, end)` in UTC in which a calendar is open, or closed, for one reason."""
 
     start: datetime
     end: datetime
     kind: PieceKind
     reason: str
+    """The name of the holiday, closing or opening. The value of `kind` if there is no name."""
     calendar: str = ""
+    """Id of the calendar that gives the reason. "" for plain weekly hours."""
 
     @property
     def span(self) -> timedelta:
@@ -39,7 +37,8 @@ class Piece:
 def tile(table: Table, start: int, end: int) -> Iterator[Piece]:
     """Yield the time from `start` to before `end` as open and closed pieces, in order, without gaps.
 
-    `start`, `end`: microseconds since 1970 UTC. Both must lie in the span for which the table is compiled.
+    Args:
+        start, end: Microseconds since 1970 UTC. Both must lie in the span for which the table is compiled.
     """
     pending: Note | None = None
     for part in _parts(table, start, end):

@@ -17,18 +17,17 @@ Week = Mapping[int, tuple[Window, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """Weekly hours that replace the usual ones from the local day `start` to before `end`.
-
-    `weekly`: weekday (0 is Monday) -> open hours; a missing weekday is closed.
-    `start`, `end`: None: no such bound.
-    `yearly`: the season recurs each year, if both bounds are given. Only their month and day matter then, and a season
-    may span New Year.
-    """
+    """Weekly hours that replace the usual ones from the local day `start` to before `end`."""
 
     weekly: Week = field(hash=False)
+    """Weekday (0 is Monday) -> open hours. A missing weekday is closed."""
     start: date | None = None
+    """The first local day. None means no such bound."""
     end: date | None = None
+    """The first local day after the season. None means no such bound."""
     yearly: bool = False
+    """Whether the season recurs each year, which needs both bounds. Only the month and day of the bounds matter then,
+    and a season may span New Year."""
 
     def has(self, day: date) -> bool:
         """Return whether the local day lies in the season."""

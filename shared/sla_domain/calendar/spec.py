@@ -22,39 +22,39 @@ AROUND_THE_CLOCK: Mapping[int, tuple[Window, ...]] = {day: (Window(0, DAY_S),) f
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A holiday: a local date on which the weekly hours do not apply.
-
-    `source`: who declared it, such as a package, a feed or a person.
-    """
+    """A holiday: a local date on which the weekly hours do not apply."""
 
     date: date
     name: str = ""
     source: str = ""
+    """Who declared it, such as a package, a feed or a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarSpec:
     """A business calendar as data: zone, weekly hours, holidays, exceptional openings and closings.
 
-    `zone`: IANA name.
-    `weekly`: weekday (0 is Monday) -> open hours; a missing weekday is closed.
-    `seasons`: periods with other weekly hours; where two overlap, the last in the list applies.
-    `openings`, `closings`: spans of local time that are open or closed whatever the weekly hours. A closing wins over
-    an opening.
-    `name`: the title, "" if there is none.
-    `revision`: names the content for audits. If left empty, it becomes a short hash of all that affects deadlines.
-    Raises InvalidCalendar, which lists every problem.
+    Raises:
+        InvalidCalendar: The specification has problems; the error lists all of them.
     """
 
     id: str
     zone: str
+    """IANA name of the time zone."""
     weekly: Mapping[int, tuple[Window, ...]] = field(hash=False)
+    """Weekday (0 is Monday) -> open hours. A missing weekday is closed."""
     holidays: tuple[Holiday, ...] = ()
     openings: tuple[LocalSpan, ...] = ()
+    """Spans of local time that are open whatever the weekly hours."""
     closings: tuple[LocalSpan, ...] = ()
+    """Spans of local time that are closed whatever the weekly hours. A closing wins over an opening."""
     name: str = ""
+    """The title. "" if there is none."""
     revision: str = ""
+    """The version of the content, for audits. An empty text is replaced by a short hash of all that affects deadlines.
+    """
     seasons: tuple[Season, ...] = ()
+    """Periods with other weekly hours. Where two periods overlap, the last in the list applies."""
 
     def __post_init__(self) -> None:
         problems = [*_identity_problems(self), *_hours_problems(self), *_exception_problems(self)]
@@ -71,8 +71,9 @@ class CalendarSpec:
 def always_open(id_: str = "24x7", zone: str = "Etc/UTC", holidays: Iterable[Holiday] = ()) -> CalendarSpec:
     """Return the specification of a calendar that is always open, except on `holidays`.
 
-    `id_`: id of the calendar.
-    `zone`: IANA name of the zone in which a holiday begins and ends.
+    Args:
+        id_: Id of the calendar.
+        zone: IANA name of the zone in which a holiday begins and ends.
     """
     return CalendarSpec(id=id_, zone=zone, weekly=AROUND_THE_CLOCK, holidays=tuple(holidays), name="around the clock")
 

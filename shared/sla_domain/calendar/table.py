@@ -18,25 +18,25 @@ class Table:
     """The open intervals of one calendar from `low` to `high`, with running totals.
 
     All numbers are microseconds; instants are counted from 1970 UTC.
-    `opens`, `closes`: interval i is `[opens[i], closes[i])`.
-    `before[i]`: the open time of all intervals before interval i; the last entry is the total.
-    `total`: the open time of all intervals.
-    `shift[i + 1]`: `opens[i] - before[i]`. Added to open time since `low`, it gives the instant within interval i.
-    `shift[0]` is 0.
-    `open_notes`, `closed_notes`: the reasons why the calendar is open or closed.
     """
 
     low: int
     high: int
     opens: list[int]
+    """Start of each interval, in order."""
     closes: list[int]
-    before: list[int]  # one longer than `opens`: the last entry is the total
-    shift: list[
-        int
-    ]  # one longer than `opens`: entry i belongs to the interval before position i, as bisection finds it
+    """End of each interval, excluded from it."""
+    before: list[int]
+    """For each interval, the open time of all intervals before it. A last entry holds the total."""
+    shift: list[int]
+    """`shift[i + 1]` is `opens[i] - before[i]`. Open time since `low` plus this number is the instant within interval
+    i. `shift[0]` is 0."""
     total: int
+    """The open time of all intervals."""
     open_notes: tuple[Note, ...] = ()
+    """The reasons why the calendar is open."""
     closed_notes: tuple[Note, ...] = ()
+    """The reasons why the calendar is closed."""
 
     @classmethod
     def of(
@@ -48,8 +48,11 @@ class Table:
     ) -> Table:
         """Return the table of `intervals`, which must be sorted, disjoint and within `horizon` (low, high).
 
-        All numbers are microseconds since 1970 UTC. `open_notes`, `closed_notes`: the reasons for open or closed spans
-        that have a special reason, such as a holiday.
+        All numbers are microseconds since 1970 UTC.
+
+        Args:
+            open_notes, closed_notes: The reasons for open or closed spans that have a special reason, such as a
+                holiday.
         """
         before = list(accumulate((high - low for low, high in intervals), initial=0))
         opens, closes = [low for low, _ in intervals], [high for _, high in intervals]
@@ -64,7 +67,10 @@ class Table:
     def elapsed(self, at: int) -> int | None:
         """Return the open time from the table's start (`low`) to the instant `at`, in microseconds.
 
-        `at`: microseconds since 1970 UTC. None if `at` lies outside the span for which the table is compiled.
+        The result is None if `at` lies outside the span for which the table is compiled.
+
+        Args:
+            at: Microseconds since 1970 UTC.
         """
         if not self.low <= at <= self.high:
             return None
@@ -77,8 +83,12 @@ class Table:
     def after(self, at: int, span: int) -> int | None:
         """Return the earliest instant by which `span` of open time has passed since `at`.
 
-        The result may be a close. `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC.
-        None if either lies outside the span for which the table is compiled.
+        The result may be a close. It is in microseconds since 1970 UTC. The result is None if `at` or the result lies
+        outside the span for which the table is compiled.
+
+        Args:
+            at: Microseconds since 1970 UTC.
+            span: Microseconds, more than 0.
         """
         if not self.low <= at <= self.high:
             return None
@@ -94,8 +104,12 @@ class Table:
     def ahead_of(self, at: int, span: int) -> int | None:
         """Return the latest instant such that `span` of open time lies between it and `at`.
 
-        The result is never a close. `span`: microseconds, more than 0. `at` and the result: microseconds since 1970
-        UTC. None if either lies outside the span for which the table is compiled.
+        The result is never a close. It is in microseconds since 1970 UTC. The result is None if `at` or the result lies
+        outside the span for which the table is compiled.
+
+        Args:
+            at: Microseconds since 1970 UTC.
+            span: Microseconds, more than 0.
         """
         reached = self.elapsed(at)
         if reached is None or reached < span:
@@ -104,10 +118,13 @@ class Table:
         return wanted + self.shift[bisect_right(self.before, wanted)]
 
     def is_open(self, at: int) -> bool | None:
-        """Return whether the calendar is open at the instant `at` (microseconds since 1970 UTC).
+        """Return whether the calendar is open at an instant.
 
-        At the instant of an opening the calendar is open; at the instant of a close it is closed. None if `at` lies
-        outside the span for which the table is compiled.
+        At the instant of an opening the calendar is open. At the instant of a close it is closed. The result is None if
+        the instant lies outside the span for which the table is compiled.
+
+        Args:
+            at: Microseconds since 1970 UTC.
         """
         if not self.low <= at < self.high:
             return None
@@ -122,8 +139,11 @@ class Table:
     def next_open(self, at: int) -> int | None:
         """Return `at` itself if the calendar is open then, else the next opening.
 
-        `at` and the result: microseconds since 1970 UTC. None if `at` or the next opening lies outside the span for
+        The result is in microseconds since 1970 UTC. It is None if `at` or the next opening lies outside the span for
         which the table is compiled.
+
+        Args:
+            at: Microseconds since 1970 UTC.
         """
         if not self.low <= at < self.high:
             return None
@@ -133,8 +153,11 @@ class Table:
     def next_close(self, at: int) -> int | None:
         """Return the first close later than `at`.
 
-        `at` and the result: microseconds since 1970 UTC. None if `at` or the close lies outside the span for which the
-        table is compiled. The end of that span is no close.
+        The result is in microseconds since 1970 UTC. It is None if `at` or the close lies outside the span for which
+        the table is compiled. The end of that span is no close.
+
+        Args:
+            at: Microseconds since 1970 UTC.
         """
         if not self.low <= at < self.high:
             return None

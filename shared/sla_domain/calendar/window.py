@@ -21,7 +21,10 @@ _HINT = "write a local time from 00:00 to 24:00, such as 09:00"
 class Window:
     """Open hours of a weekday, from `open` to `close`, both in seconds from local midnight.
 
-    A `close` that is not later than `open` lies on the next day. Raises InvalidWindow for a time outside the day.
+    A `close` that is not later than `open` lies on the next day.
+
+    Raises:
+        InvalidWindow: A time lies outside the day.
     """
 
     open: int
@@ -45,8 +48,11 @@ class Window:
     def parse(cls, open_: str, close: str) -> Window:
         """Return the open hours between two times of day, such as `09:00` and `18:00`.
 
-        `open_`, `close`: texts; seconds are allowed (`22:00:00`), and `close` may be `24:00`. Raises InvalidWindow for
-        anything else.
+        Args:
+            open_, close: Times of day; seconds are allowed (`22:00:00`). `close` may be `24:00`.
+
+        Raises:
+            InvalidWindow: A text has any other form.
         """
         return cls(parse_clock(open_), parse_clock(close))
 
@@ -58,7 +64,8 @@ class Window:
 class LocalSpan:
     """An exceptional opening or closing `[start, end)` in wall-clock time of the calendar's zone.
 
-    Raises InvalidWindow if a bound has an offset, or if `end` is not later than `start`.
+    Raises:
+        InvalidWindow: A bound has an offset, or `end` is not later than `start`.
     """
 
     start: datetime
@@ -78,7 +85,8 @@ class LocalSpan:
 def parse_clock(text: str) -> int:
     """Return a time of day such as `09:00`, `09:00:30` or `24:00` as seconds from midnight.
 
-    Raises InvalidWindow for any other text.
+    Raises:
+        InvalidWindow: The text has any other form.
     """
     found = _TIME.fullmatch(text.strip())
     if found is None:

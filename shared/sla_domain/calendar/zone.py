@@ -30,22 +30,26 @@ _ENDLESS = 10**12  # seconds; the last era of a map has no end
 
 @dataclass(frozen=True, slots=True)
 class ZoneMap:
-    """The UTC offsets of one time zone over some years; converts instants to wall-clock times and back.
+    """The UTC offsets of one time zone over some years.
 
-    All numbers are microseconds, counted from 1970-01-01.
-    `starts[i]`: the instant from which `offsets[i]` applies, until the next start.
-    `highest[i]`: the wall-clock time at which `offsets[i]` ends.
+    The map converts instants to wall-clock times and back. All numbers are microseconds, counted from 1970-01-01.
     """
 
     starts: tuple[int, ...]
+    """The instants from which the offset of the same position in `offsets` applies, until the next start."""
     offsets: tuple[int, ...]
-    highest: tuple[int, ...]  # what the wall clock reads as era i ends: rising, for eras outlast any shift
+    """The UTC offsets, in order of time."""
+    highest: tuple[int, ...]
+    """For each offset, the wall-clock time at which the offset ends."""
 
     def to_utc(self, local: int) -> int:
         """Return the instant, in microseconds since 1970 UTC, at which the wall clock shows `local`.
 
-        `local`: microseconds since the wall clock read 1970-01-01 00:00. A time that the clock shows twice gives the
-        first instant. A time that the clock skips gives the instant of the clock change.
+        A time that the clock shows twice gives the first instant. A time that the clock skips gives the instant of the
+        clock change.
+
+        Args:
+            local: Microseconds since the wall clock read 1970-01-01 00:00.
         """
         era = bisect_right(self.highest, local)
         start, instant = self.starts[era], local - self.offsets[era]
@@ -54,8 +58,11 @@ class ZoneMap:
     def shown_again(self, local: int) -> int | None:
         """Return the second instant at which the wall clock shows `local`.
 
-        None if the wall clock shows that time once or never. `local`: microseconds since the wall clock read 1970-01-01
-        00:00. The result: microseconds since 1970 UTC.
+        The result is None if the wall clock shows that time once or never. The result is in microseconds since 1970
+        UTC.
+
+        Args:
+            local: Microseconds since the wall clock read 1970-01-01 00:00.
         """
         following = bisect_right(self.highest, local) + 1
         if following >= len(self.starts):
@@ -64,9 +71,12 @@ class ZoneMap:
         return instant if instant >= self.starts[following] else None
 
     def to_local(self, instant: int) -> int:
-        """Return the wall-clock time at `instant` (microseconds since 1970 UTC).
+        """Return the wall-clock time at an instant.
 
-        The result: microseconds since the wall clock read 1970-01-01 00:00.
+        The result is in microseconds since the wall clock read 1970-01-01 00:00.
+
+        Args:
+            instant: Microseconds since 1970 UTC.
         """
         return instant + self.offsets[bisect_right(self.starts, instant) - 1]
 
@@ -86,8 +96,10 @@ def tzdata_version() -> str:
 def load_zone(name: str) -> zoneinfo.ZoneInfo:
     """Return the time zone with this IANA name.
 
-    Its data come from the tzdata package, or from the system's files if that package is missing. Raises UnknownZone for
-    an unknown name.
+    Its data come from the tzdata package, or from the system's files if that package is missing.
+
+    Raises:
+        UnknownZone: There is no time zone of this name.
     """
     names = _zone_names()
     if name not in names:
@@ -102,7 +114,10 @@ def load_zone(name: str) -> zoneinfo.ZoneInfo:
 def keep_zone(name: str) -> None:
     """Load a time zone by its IANA name and keep it in memory until the process ends.
 
-    Later uses of the zone through `zoneinfo` then read no file. Raises UnknownZone for an unknown name.
+    Later uses of the zone through `zoneinfo` then read no file.
+
+    Raises:
+        UnknownZone: There is no time zone of this name.
     """
     load_zone(name)
     if name not in _KEPT:
@@ -113,7 +128,10 @@ def keep_zone(name: str) -> None:
 def zone_map(name: str, first_year: int, last_year: int) -> ZoneMap:
     """Return the UTC offsets of a time zone (IANA name) from `first_year` to `last_year`, both included.
 
-    Conversions of times outside these years may be wrong. Raises UnknownZone for an unknown name.
+    Conversions of times outside these years may be wrong.
+
+    Raises:
+        UnknownZone: There is no time zone of this name.
     """
     begin = _year_start(first_year)
     starts, offsets = [begin], [_offset(load_zone(name), begin)]

@@ -23,8 +23,14 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Explanation, ...]:
     """Explain for each clock of the incident how its due instant and consumed time came about.
 
-    The explanations are in the order of `incident.clocks`. `rulebook`: the plans and calendars that the incident was
-    computed with. `at`: the instant as of which to explain. Raises CalendarError beyond the years of a calendar.
+    The explanations are in the order of `incident.clocks`.
+
+    Args:
+        rulebook: The plans and calendars that the incident was computed with.
+        at: The instant as of which to explain.
+
+    Raises:
+        CalendarError: The instant lies outside the years of a calendar.
     """
     return tuple(explain_clock(clock, incident, rulebook, at) for clock in incident.clocks)
 
@@ -47,8 +53,12 @@ def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[Inci
 def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:
     """Explain how the clock's due instant and consumed time came about, as of `at`.
 
-    `incident`: the clock's incident. `rulebook`: the plans and calendars that the incident was computed with. Raises
-    CalendarError beyond the years of the clock's calendar.
+    Args:
+        incident: The clock's incident.
+        rulebook: The plans and calendars that the incident was computed with.
+
+    Raises:
+        CalendarError: The instant lies outside the years of the clock's calendar.
     """
     contract = rulebook.contracts.get(clock.contract, incident.contract)
     reason = incident.match.reason
@@ -100,11 +110,16 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
 
 
 def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
-    """Return the calendar whose open hours the clock counts; None for wall-clock time.
+    """Return the calendar whose open hours the clock counts, or None for wall-clock time.
 
-    `incident`: the clock's incident. `rulebook`: the plans and calendars that the incident was computed with. The
-    result is also None for an agreed date whose target names no hours. Raises CalendarError if the calendar cannot be
-    made.
+    The result is also None for an agreed date whose target names no hours.
+
+    Args:
+        incident: The clock's incident.
+        rulebook: The plans and calendars that the incident was computed with.
+
+    Raises:
+        CalendarError: The calendar cannot be made.
     """
     coverage = _coverage(clock, rulebook)
     if coverage is None or isinstance(clock.target.allowed, WallTime):
@@ -133,10 +148,14 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
     """Return how much time the clock's target allows.
 
-    For a target in working days, that is the open time in these days. None if the parties agreed on a due date, if the
-    target has no number, or for working days without a calendar.
-    `calendar`: the hours that the clock counts; None: wall-clock time. Raises CalendarError beyond the calendar's
-    years.
+    For a target in working days, the result is the open time in these days. The result is None if the parties agreed on
+    a due date, if the target has no number, or for working days without a calendar.
+
+    Args:
+        calendar: The hours that the clock counts. None means wall-clock time.
+
+    Raises:
+        CalendarError: The instant lies outside the calendar's years.
     """
     allowed = clock.target.allowed
     if clock.agreed_by:

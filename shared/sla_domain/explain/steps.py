@@ -21,8 +21,13 @@ def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[Rea
     """Return the clock's time up to `at` as consecutive spans, each with its reason and counted time.
 
     For a running clock, a forecast follows: spans from `at` to the due instant. For a clock with more than 200
-    segments, all but the last 200 are one span. `calendar`: the hours that count; None: wall-clock time. Raises
-    CalendarError beyond the calendar's years.
+    segments, all but the last 200 are one span.
+
+    Args:
+        calendar: The hours in which time is counted. None means wall-clock time.
+
+    Raises:
+        CalendarError: The instant lies outside the calendar's years.
     """
     summed, total = [], _ZERO
     for step in (*_behind(clock, calendar, at), *_ahead(clock, calendar, at)):

@@ -17,7 +17,10 @@ from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, 
 def render(explanation: Explanation, language: str = "en") -> str:
     """Return the explanation as plain text of several lines.
 
-    `language`: the nearest supported language is used, else English. Times are in the clock's time zone.
+    Times are in the clock's time zone.
+
+    Args:
+        language: Tag of the language. The nearest supported language is used, else English.
     """
     tag = tag_for(language)
     return "\n".join(_lines(explanation, LANGUAGES[tag], tag)) + "\n"
@@ -26,7 +29,10 @@ def render(explanation: Explanation, language: str = "en") -> str:
 def duration_text(span: timedelta, words: Words) -> str:
     """Return a span of time as exact text, such as `7 h 30 min`.
 
-    A negative span begins with `−`. `words`: the texts of the language to use.
+    A negative span begins with `−`.
+
+    Args:
+        words: The texts of the language to use.
     """
     sign, whole = ("−", -span) if span < timedelta() else ("", span)
     minutes, seconds = divmod(whole, timedelta(minutes=1))
@@ -43,7 +49,10 @@ def duration_text(span: timedelta, words: Words) -> str:
 def allowed_words(target: Target, words: Words) -> str:
     """Return the allowed time of a target as text, such as `4 h` or `2 working days`.
 
-    For a target without a number (`Unspecified`), the text says so. `words`: the texts of the language to use.
+    For a target without a number (`Unspecified`), the text says so.
+
+    Args:
+        words: The texts of the language to use.
     """
     match target.allowed:
         case CoverageTime(span):
@@ -82,7 +91,10 @@ _ANSWERS = frozenset({"first_response", "next_response", "update"})
 def state_text(e: Explanation, w: Words) -> str:
     """Return the state of the explained clock in words.
 
-    For an open clock that is overdue, the words also say since when. `w`: the texts of the language to use.
+    For an open clock that is overdue, the words also say since when.
+
+    Args:
+        w: The texts of the language to use.
     """
     plain = w.states[e.state]
     if e.broken_since is None:
@@ -96,8 +108,11 @@ def state_text(e: Explanation, w: Words) -> str:
 def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     """Yield the lines on the contract, plan, entitlement and priority that apply.
 
-    For a contract with several entitlements, each entitlement that does not apply has a line with the reason. `w`: the
-    texts of the language. `language`: tag of the language for the priority's title.
+    For a contract with several entitlements, each entitlement that does not apply has a line with the reason.
+
+    Args:
+        w: The texts of the language.
+        language: Tag of the language for the priority's title.
     """
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
@@ -112,7 +127,10 @@ def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 def passed_words(passed: PassedOver, w: Words) -> str:
     """Return the reason why an entitlement of the contract does not apply, in words.
 
-    For example `it begins on 2027-01-01`. `w`: the texts of the language to use.
+    For example `it begins on 2027-01-01`.
+
+    Args:
+        w: The texts of the language to use.
     """
     return w.passed[passed.reason].format(detail=passed.detail)
 
@@ -121,7 +139,7 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
     """Return the plan's definition of the clock's priority, as (language tag, line of text).
 
     The definition is in `language`, else in its base language (`zh` for `zh-TW`), else in English, else in any
-    language. ("", "") if the plan has no definition. Source: clause E12 (docs/clauses.md).
+    language. The result is ("", "") if the plan has no definition. Source: clause E12 (docs/clauses.md).
     """
     tag, text = text_in(e.definitions, language)
     words = LANGUAGES[tag_for(tag)]
@@ -131,8 +149,11 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
 def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     """Yield the line with the clock's target and allowed time.
 
-    A line on an agreed due date follows, and a line on an exemption, if there are any. `w`: the texts of the language.
-    `language`: tag of the language for the title of the business hours.
+    A line on an agreed due date follows, and a line on an exemption, if there are any.
+
+    Args:
+        w: The texts of the language.
+        language: Tag of the language for the title of the business hours.
     """
     coverage, row = text_in(e.coverage_titles, language)[1] or e.coverage or w.nothing, row_name(e.target, w)
     yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
@@ -147,7 +168,10 @@ def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 def consumption_text(e: Explanation, w: Words) -> str:
     """Return the line with the consumed, allowed and remaining time of the clock.
 
-    If `e.allowed` is None, the line has only the consumed time. `w`: the texts of the language to use.
+    If `e.allowed` is None, the line has only the consumed time.
+
+    Args:
+        w: The texts of the language to use.
     """
     consumed = duration_text(e.consumed, w)
     if e.allowed is None or e.remaining is None:
@@ -162,7 +186,9 @@ def instant_lines(e: Explanation, w: Words) -> Iterator[str]:
 
     Between them there may be a line for the due instant first promised, if another is in force now. There may also be a
     line for the instant at which the target was withdrawn. Warnings and breaches still to come are marked as expected.
-    `w`: the texts of the language to use.
+
+    Args:
+        w: The texts of the language to use.
     """
     zone = ZoneInfo(e.zone)
     yield w.due.format(due=local_text(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
@@ -190,7 +216,10 @@ def version_lines(e: Explanation, w: Words) -> Iterator[str]:
     """Yield two lines about the data behind the explanation.
 
     The first has the versions of catalogue, holidays, time zones and calendar. The second says how reliable the times
-    of the events are. `w`: the texts of the language to use.
+    of the events are.
+
+    Args:
+        w: The texts of the language to use.
     """
     v = e.versions
     yield w.versions.format(
@@ -216,7 +245,10 @@ def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:
 def kind_words(step: ReasonedStep, w: Words) -> str:
     """Return the kind of a step (span of a clock's time) in words, with the reason.
 
-    For example `paused (waiting on the vendor: ordered)`. `w`: the texts of the language to use.
+    For example `paused (waiting on the vendor: ordered)`.
+
+    Args:
+        w: The texts of the language to use.
     """
     party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
     why = ": ".join(part for part in (party, step.reason) if part)
@@ -226,7 +258,10 @@ def kind_words(step: ReasonedStep, w: Words) -> str:
 def outcome_words(row: RowTried, w: Words) -> str:
     """Return in words whether a target matched, with the condition that did not hold.
 
-    For example `no: type is none, the row wants outage`. `w`: the texts of the language to use.
+    For example `no: type is none, the row wants outage`.
+
+    Args:
+        w: The texts of the language to use.
     """
     match row.outcome:
         case RowOutcome.MATCHED:
@@ -244,7 +279,10 @@ def outcome_words(row: RowTried, w: Words) -> str:
 def row_name(target: Target, w: Words) -> str:
     """Return a name for a target: its place in the catalogue (`<file>:<line>`) and its contract clause.
 
-    A target with neither is named by its allowed time. `w`: the texts of the language to use.
+    A target with neither is named by its allowed time.
+
+    Args:
+        w: The texts of the language to use.
     """
     return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
 
@@ -252,7 +290,10 @@ def row_name(target: Target, w: Words) -> str:
 def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
     """Return an instant in local time with its UTC offset, such as `Tue 2026-11-10 16:30 +0100`.
 
-    Seconds and microseconds are shown only if they are not 0. `w`: the texts of the language for the weekday.
+    Seconds and microseconds are shown only if they are not 0.
+
+    Args:
+        w: The texts of the language for the weekday.
     """
     here = at.astimezone(zone)
     exact = "" if not (here.second or here.microsecond) else f":{here:%S}"
@@ -264,7 +305,8 @@ def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
 def title_of(titles: Texts, language: str) -> str:
     """Return the title in `language`, or in the nearest language that has a title.
 
-    Tried in this order: `language`, its base language (`zh` for `zh-TW`), English. "" if none has a title.
+    These languages are tried in order: `language`, its base language (`zh` for `zh-TW`), English. The result is "" if
+    none has a title.
     """
     return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en", "")
 
@@ -272,8 +314,11 @@ def title_of(titles: Texts, language: str) -> str:
 def text_in(texts: Texts, language: str) -> tuple[str, str]:
     """Return (language tag, text) for the language, or for the nearest one that has a text.
 
-    `texts`: language tag -> text. Tried in this order: `language`, its base language (`zh` for `zh-TW`), English, any.
+    These languages are tried in order: `language`, its base language (`zh` for `zh-TW`), English, any. The result is
     ("", "") if there is no text.
+
+    Args:
+        texts: Language tag -> text.
     """
     tags = [tag for tag in (language, language.partition("-")[0], "en", *texts) if texts.get(tag)]
     return (tags[0], texts[tags[0]]) if tags else ("", "")

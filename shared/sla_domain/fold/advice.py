@@ -18,7 +18,7 @@ from sla_domain.rulebook import Rulebook
 
 
 def request_advice(entitlement: Entitlement, request_type: str) -> str:
-    """Return advice for a request of a type that the plan does not cover; "" for a covered type.
+    """Return advice for a request of a type that the plan does not cover, or "" for a covered type.
 
     The advice names the plan and its clause. The plan's own text follows, if there is one: in the first of the
     contract's languages that the text has, else in English, else in any.
@@ -33,10 +33,13 @@ def request_advice(entitlement: Entitlement, request_type: str) -> str:
 
 
 def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, at: datetime) -> str:
-    """Return advice for a sender who used a channel outside its hours; "" inside the hours.
+    """Return advice for a sender who used a channel outside its hours.
 
-    The advice says when the channel opens next. `at`: when the channel was used. "" also if the plan sets no hours for
-    the channel, or if `at` lies beyond the calendar's years.
+    The result is "" inside the hours. The advice says when the channel opens next. The result is also "" if the plan
+    sets no hours for the channel, or if `at` lies beyond the calendar's years.
+
+    Args:
+        at: When the channel was used.
     """
     name = entitlement.plan.terms.channel_hours.get(normal(channel))
     coverage = None if name is None else entitlement.plan.coverages.get(name)
@@ -56,9 +59,9 @@ def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, a
 def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: datetime) -> str:
     """Return advice for a reporter who is not the customer's only permitted contact.
 
-    "" if the reporter is that contact. The attributes `reporter` and `reporter_id` are compared with the contact's
-    name, id and mail addresses. "" also if the plan has no such role, if nobody holds the role at `at`, or if
-    `reporter` is empty. Source: clause B8 (docs/clauses.md).
+    The result is "" if the reporter is that contact. The attributes `reporter` and `reporter_id` are compared with the
+    contact's name, id and mail addresses. The result is also "" if the plan has no such role, if nobody holds the role
+    at `at`, or if `reporter` is empty. Source: clause B8 (docs/clauses.md).
     """
     role, contract, reporter = entitlement.plan.sole_role, entitlement.contract, attributes.get("reporter", "")
     if role is None or not normal(reporter):
@@ -78,8 +81,11 @@ def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: 
 def vendor_advice(contract: Contract, vendor: str, at: datetime) -> str:
     """Return a remark on a vendor with whom the customer has no valid contract.
 
-    `vendor`: the vendor that an incident waits on. "" if there is a valid contract on the local day of `at` in the zone
-    of `contract`. "" also if `contract` lists no vendors at all (`vendors` is None).
+    The result is "" if there is a valid contract on the local day of `at` in the zone of `contract`. It is also "" if
+    `contract` lists no vendors at all (`vendors` is None).
+
+    Args:
+        vendor: The vendor that an incident waits on.
     """
     if contract.vendors is None:
         return ""

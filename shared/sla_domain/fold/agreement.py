@@ -17,8 +17,11 @@ _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.
 def customer_agreed(event: IncidentEvent, named: str) -> bool:
     """Return whether the customer agreed to the due date or lower priority that `event` states.
 
-    True if the event's actor is the customer. True also if `named`, the person who agreed, is somebody's name. An empty
-    name, `staff`, `bot`, `unknown` and the name of the event's own actor are not accepted.
+    The result is True if the event's actor is the customer, or if `named` is somebody's name. An empty name, `staff`,
+    `bot`, `unknown` and the name of the event's own actor are not accepted.
+
+    Args:
+        named: Name of the person who agreed.
     """
     if event.actor is Actor.CUSTOMER:
         return True
@@ -29,11 +32,15 @@ def customer_agreed(event: IncidentEvent, named: str) -> bool:
 def agreed_date_refusal(
     agreed: AgreedTarget, event: IncidentEvent, at: datetime, opened_at: datetime, plan: Plan, priority: str
 ) -> str:
-    """Return in words why an agreed due date has no effect; "" if the date takes effect.
+    """Return in words why an agreed due date has no effect.
 
-    The date must lie after `opened_at` (the incident's opening) and after `at` (the instant of the agreement). The plan
-    must permit agreed dates for `priority`. If the plan asks for the customer's agreement, `event` must show that
-    agreement. Source: clause B5 (docs/clauses.md).
+    The result is "" if the date takes effect. The date must lie after `opened_at` and after `at`. The plan must permit
+    agreed dates for `priority`. If the plan asks for the customer's agreement, `event` must show that agreement.
+    Source: clause B5 (docs/clauses.md).
+
+    Args:
+        at: The instant of the agreement.
+        opened_at: The instant of the incident's opening.
     """
     date = agreed.due_at.isoformat()
     if agreed.due_at <= opened_at:

@@ -23,12 +23,15 @@ def split_by_limit(
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
     """Divide the next events of a very large incident into (events to read, events to leave out).
 
-    Both keep the order of `events`.
-    Up to `most` events of an incident: all are read.
-    Up to twice `most`: only events that may change a clock.
-    Beyond: only events that end the incident or its wait, or stop a clock.
-    `count`: how many events were read before. `folding`: the incident after those events; all of `events` are judged by
-    this state.
+    Both parts keep the order of `events`. The number of events decides which ones are read:
+
+    1. Up to `most` events of an incident, all are read.
+    2. Up to twice `most`, only events that may change a clock are read.
+    3. Beyond that, only events that end the incident or its wait, or that stop a clock, are read.
+
+    Args:
+        folding: The incident after those events. All of `events` are judged by this state.
+        count: How many events were read before.
     """
     counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
@@ -42,10 +45,13 @@ def split_by_limit(
 
 
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event could change a clock of the incident; True in case of doubt.
+    """Return whether the event could change a clock of the incident.
 
-    `folding`: the incident after all earlier events. The call reads the snapshots (states of the whole ticket) that
-    `folding` has put off.
+    The result is True in case of doubt. The call reads the snapshots (states of the whole ticket) that `folding` has
+    put off.
+
+    Args:
+        folding: The incident after all earlier events.
     """
     state = folding.state
     if (
@@ -63,8 +69,10 @@ def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
 def leads_to_end(folding: Folding, event: IncidentEvent) -> bool:
     """Return whether the event, if read next, would end the incident or its wait, or stop a clock.
 
-    `folding`: the incident after all earlier events. False for an event that may start or reset a clock, unless the
-    event ends the incident or its wait.
+    The result is False for an event that may start or reset a clock, unless the event ends the incident or its wait.
+
+    Args:
+        folding: The incident after all earlier events.
     """
     state, kind, shown = folding.state, event.kind, event.snapshot
     if kind in END_PHASES:

@@ -9,9 +9,10 @@ One = TypeVar("One")
 
 
 def branch_of(one: One) -> One:
-    """Return a copy of an object with `__slots__`; changes of the copy leave the original unchanged.
+    """Return a copy of an object with `__slots__`.
 
-    Lists, dicts and sets in the slots are copied one level deep. All other values are shared.
+    Changes of the copy leave the original unchanged. Lists, dicts and sets in the slots are copied one level deep. All
+    other values are shared.
     """
     twin = copy(one)
     for name in one.__slots__:  # type: ignore[attr-defined]  # see the docstring

@@ -13,10 +13,12 @@ from sla_domain.incident import Exemption
 def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
     """Return the clock that `builder` has computed, as an immutable value.
 
-    None if the clock never had a target. A clock that lost its target (`ClockBuilder.detach`) is cancelled at the
-    instant of the loss.
-    `until`: the instant of the incident's last event.
-    `exempt`: the exemption that applies to the clock; None: no exemption.
+    The result is None if the clock never had a target. A clock that lost its target (`ClockBuilder.detach`) is
+    cancelled at the instant of the loss.
+
+    Args:
+        until: The instant of the incident's last event.
+        exempt: The exemption that applies to the clock. None means no exemption.
     """
     target, entitlement = builder.target, builder.entitlement
     if target is None or entitlement is None:

@@ -40,8 +40,12 @@ _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
     """Return a copy of an event of a merged incident, for the incident that survives the merge.
 
-    `survivor`: id of the surviving incident. `id_`: id of the copy. The copy's `carried_from` is the merged incident.
-    The copy has no snapshot. Only an opening keeps its attributes: they name the reporter.
+    The copy's `carried_from` is the merged incident. The copy has no snapshot. Only an opening keeps its attributes:
+    they name the reporter.
+
+    Args:
+        survivor: Id of the surviving incident.
+        id_: Id of the copy.
     """
     opening = event.kind is EventKind.OPENED
     return IncidentEvent(
@@ -88,8 +92,11 @@ def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 def has_unanswered_comment(events: Iterable[IncidentEvent]) -> bool:
     """Return whether a customer's comment still waits for an answer after these events.
 
-    `events`: of one incident, in order. The opening is such a comment too. A response or workaround answers the
-    comment, and the end of the incident ends the wait. Openings, responses and workarounds of bots are ignored.
+    The opening is such a comment too. A response or workaround answers the comment, and the end of the incident ends
+    the wait. Openings, responses and workarounds of bots are ignored.
+
+    Args:
+        events: The events of one incident, in order.
     """
     waits = _WaitingWords()
     for event in events:
@@ -102,11 +109,15 @@ def resolve_carried(
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
     """Return the events from which to compute an incident, in order, and remarks on merges.
 
-    `rows`: all events of the incident in order, with copies from merged incidents (`carried_from`). Of the copies, the
-    result has:
+    The result has these copies:
+
     1. Comments made while the other incident is merged into this one.
     2. A customer's comment that waited for an answer at the merge, as a reply at the instant of the merge.
+
     If all events are copies, comments and the first opening stand in for own events.
+
+    Args:
+        rows: All events of the incident in order, with copies from merged incidents (`carried_from`).
     """
     if all(event.carried_from is None for event in rows):
         return rows, ()
@@ -250,8 +261,10 @@ class _MergedGroup:
 def end_of_chain(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
     """Return the last name of a chain of names that begins with `name`.
 
-    `step`: returns the name that follows a name, or None after the last. If the names form a ring, some name of the
-    ring is returned.
+    If the names form a ring, some name of the ring is returned.
+
+    Args:
+        step: Function that returns the name after a name, or None after the last.
     """
     seen = {name}
     while (after := step(name)) is not None and after not in seen:

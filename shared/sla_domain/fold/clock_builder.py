@@ -27,20 +27,18 @@ from sla_domain.plan import MetricId, Target, Warning_
 
 @dataclass(slots=True)
 class DraftSegment:
-    """A span of time in which a clock under construction runs (`running`) or is paused.
-
-    `event`: id of the event that began the span.
-    `why`: the reason of a pause, "" while the clock runs.
-    `waiting_on`: whom the incident waits on during a pause; None while the clock runs.
-    `end`: None for the current span.
-    """
+    """A span of time in which a clock under construction runs (`running`) or is paused."""
 
     start: datetime
     running: bool
     event: EventId
+    """Id of the event that began the span."""
     why: str = ""
+    """The reason of a pause. "" while the clock runs."""
     waiting_on: WaitingOn | None = None
+    """Whom the incident waits on during a pause. None while the clock runs."""
     end: datetime | None = None
+    """When the span ended. None for the current span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +78,19 @@ def in_time_order(marks: list[Mark]) -> list[Mark]:
 class ClockBuilder:
     """One clock of an incident, while the incident's events are read.
 
-    `build_clock` makes the immutable clock. Calls must come in order of time (`at`).
-    `cycle`: number, from 0, among the clocks of the metric.
-    `at`: when the clock starts.
-    `event`, `kind`, `known_since`: id, kind and time of receipt of the event that starts the clock.
+    `build_clock` makes the immutable clock. Calls must come in order of time (`at`). These attributes hold the state so
+    far:
 
-    While building:
-    `stretches`: the spans in which the clock runs or is paused.
-    `target`: the current target; None before the first `attach`.
-    `spent`, `lost`: consumed time and time of pauses, for the current target.
-    `due`, `breached_at`: due instant and breach of the current target.
-    `marks`: the past warnings and breaches of all targets.
+    - `stretches`: the spans in which the clock runs or is paused
+    - `target`: the current target, or None before the first `attach`
+    - `spent`, `lost`: consumed time and time of pauses, for the current target
+    - `due`, `breached_at`: due instant and breach of the current target
+    - `marks`: the past warnings and breaches of all targets
+
+    Args:
+        cycle: Number, from 0, among the clocks of the metric.
+        at: When the clock starts.
+        event, kind, known_since: Id, kind and time of receipt of the event that starts the clock.
     """
 
     __slots__ = (
@@ -197,7 +197,7 @@ class ClockBuilder:
     def attached(self) -> bool:
         """Return whether the clock has a target.
 
-        False before the first `attach`, and after a `detach`.
+        The result is False before the first `attach`, and after a `detach`.
         """
         return self.meter is not None
 
@@ -215,10 +215,14 @@ class ClockBuilder:
         return max(self.stretches[-1].start, self.generation_at)
 
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
-        """Pause the clock at `at`; if the clock is paused already, a new pause begins.
+        """Pause the clock at `at`.
 
-        `event`: id of the event that causes the pause. `why`: the reason in words. `waiting_on`: whom the incident
-        waits on; None: not known.
+        If the clock is paused already, a new pause begins.
+
+        Args:
+            event: Id of the event that causes the pause.
+            why: The reason in words.
+            waiting_on: Whom the incident waits on. None if not known.
         """
         self._settle(at)
         self._next_stretch(DraftSegment(at, False, event, why, waiting_on))
@@ -227,7 +231,10 @@ class ClockBuilder:
     def resume(self, at: datetime, event: EventId) -> None:
         """End the pause at `at`: the clock runs again.
 
-        `event`: id of the event that ends the pause. Without a target, the clock consumes no time.
+        Without a target, the clock consumes no time.
+
+        Args:
+            event: Id of the event that ends the pause.
         """
         self._next_stretch(DraftSegment(at, True, event))
         self._recount_lost(at)
@@ -236,8 +243,11 @@ class ClockBuilder:
     def stop(self, at: datetime, event: EventId, why: str, kind: EventKind) -> None:
         """End the clock at `at` with a verdict: missed if its due instant lies before `at`, else met.
 
-        A paused clock is met unless its due instant passed before the pause. `event`, `kind`: id and kind of the event
-        that stops the clock. `why`: the reason in words.
+        A paused clock is met unless its due instant passed before the pause.
+
+        Args:
+            event, kind: Id and kind of the event that stops the clock.
+            why: The reason in words.
         """
         due = self._final_due(at)
         self._settle(at)
@@ -245,9 +255,13 @@ class ClockBuilder:
         self._end(at, event, why, ClockState.MET if self.breached_at is None else ClockState.MISSED)
 
     def cancel(self, at: datetime, event: EventId, why: str) -> None:
-        """End the clock at `at` without a verdict; a breach before `at` stays recorded.
+        """End the clock at `at` without a verdict.
 
-        `event`: id of the event that ends the clock. `why`: the reason in words.
+        A breach before `at` stays recorded.
+
+        Args:
+            event: Id of the event that ends the clock.
+            why: The reason in words.
         """
         self._settle(at)
         self.due = None
@@ -256,8 +270,11 @@ class ClockBuilder:
     def reopen(self, at: datetime, event: EventId, gap: str) -> None:
         """Let an ended clock run again from `at`, with the time consumed so far.
 
-        The time from the clock's end to `at` becomes a pause. `event`: id of the event that reopens the clock. `gap`:
-        the reason of the pause in words.
+        The time from the clock's end to `at` becomes a pause.
+
+        Args:
+            event: Id of the event that reopens the clock.
+            gap: The reason of the pause in words.
         """
         assert self.stopped_at is not None
         self.stretches.append(DraftSegment(self.stopped_at, False, self.cause, gap))
@@ -283,9 +300,11 @@ class ClockBuilder:
 
         Time is counted from the clock's start or last restart. If the new target was breached before `at`, the breach
         is recorded. Warnings before `at` are dropped. `generation`, the number of the target, goes up by one.
-        `entitlement`: what promises the target.
-        `meter`: how the target counts time.
-        `event`: id of the event that changed the target.
+
+        Args:
+            entitlement: What promises the target.
+            meter: How the target counts time.
+            event: Id of the event that changed the target.
         """
         self._settle(at)
         self.known_since = max(self.known_since, self.reading_at)
@@ -308,7 +327,10 @@ class ClockBuilder:
         """Take the clock's target away at `at`.
 
         Until the next `attach` the clock consumes no time and has no due instant. It can still pause, resume and end.
-        `event`: id of the event that caused the loss. `why`: the reason in words.
+
+        Args:
+            event: Id of the event that caused the loss.
+            why: The reason in words.
         """
         self._settle(at)
         self.meter = self.due = None
@@ -317,8 +339,8 @@ class ClockBuilder:
     def due_now(self) -> datetime | None:
         """Return the due instant of the running clock, future or past.
 
-        None while the clock is paused or has no target. None also if the due instant lies beyond the calendar's years;
-        `trouble` then has the error.
+        The result is None while the clock is paused or has no target. The result is also None if the due instant lies
+        beyond the calendar's years; `trouble` then has the error.
         """
         if self.since is None or self.meter is None:
             return None
@@ -382,8 +404,9 @@ class ClockBuilder:
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        None if a warning at a percentage of the allowed time would lie before `since`. A warning at a fixed time before
-        `due` may lie before `since`. None also beyond the calendar's years; `trouble` then has the error.
+        A warning at a fixed time before `due` may lie before `since`. The result is None if a warning at a percentage
+        of the allowed time would lie before `since`. It is also None beyond the calendar's years; `trouble` then has
+        the error.
         """
         assert self.meter is not None
         try:
@@ -532,8 +555,10 @@ class ClockBuilder:
     def backdate(self, at: datetime, since: datetime) -> None:
         """Move the start of the clock back to `since`, from when a customer waits for an answer.
 
-        `at`: the instant of the event being read. Call `attach` next with the same `at`, so that time is counted from
-        `since`.
+        Call `attach` next with the same `at`, so that time is counted from `since`.
+
+        Args:
+            at: The instant of the event being read.
         """
         self._settle(at)
         self.started_at = self.counted_from = since
@@ -543,8 +568,10 @@ class ClockBuilder:
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
         """Set an agreed due date from `at` on (clause B5, docs/clauses.md).
 
-        A paused clock resumes if pauses do not move the date. `event`: id of the event that states the agreement. Call
-        `attach` next, with a meter for the date.
+        A paused clock resumes if pauses do not move the date. Call `attach` next, with a meter for the date.
+
+        Args:
+            event: Id of the event that states the agreement.
         """
         self._settle(at)
         self.agreed = agreed
@@ -554,9 +581,12 @@ class ClockBuilder:
     def inherit(self, other: ClockBuilder) -> None:
         """Continue an earlier clock: take over its start and its time.
 
-        `other`: the earlier clock. A fall of the priority met its target (clause B4, docs/clauses.md), and this clock
-        counts on under the new priority. If `other` itself followed a clock that a rise of the priority ended
-        (`other.behind`), the start and the time of that clock are taken over too.
+        A fall of the priority met its target (clause B4, docs/clauses.md), and this clock continues under the new
+        priority.
+
+        Args:
+            other: The earlier clock. If `other` itself followed a clock that a rise of the priority ended
+                (`other.behind`), the start and the time of that clock are taken over too.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

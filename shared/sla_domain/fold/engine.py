@@ -20,9 +20,16 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None) -> Incident:
     """Compute the incident, with its clocks, from its events.
 
-    Order and duplicates of the events do not matter. Of events with the same id, the first in reading order is used.
-    `rulebook`: the plans, contracts and calendars. `contract`: replaces the customer's contract, for previews. Raises
-    NoEvents without an event, MixedIncidents for events of several incidents, and nothing else.
+    The order of the events and duplicates do not matter. Of several events with the same id, the first in reading order
+    is used.
+
+    Args:
+        rulebook: The plans, contracts and calendars.
+        contract: The contract to use in place of the customer's, for previews. None means the customer's.
+
+    Raises:
+        NoEvents: There is no event.
+        MixedIncidents: The events belong to several incidents.
     """
     line = timeline(events)
     folding = Folding(line, rulebook, contract)

@@ -25,29 +25,27 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a contract promises for one incident: the plan, its targets (`rows`), and why.
-
-    `match`: the whole contract, and why it applies.
-    `plan`: the plan whose targets apply; the base plan for a product that is not covered.
-    `scope`: whether the product is covered.
-    `id`: the entitlement of the contract that applies; "" for a contract with one plan.
-    `contract`: the contract with only that entitlement.
-    `stated`: attributes that slad adds to the incident's own, such as `plan`.
-    `matched_on`: attributes whose change may select another target.
-    `at_close`: what happens to a due instant exactly on a close.
-    `metrics`: metrics with a target, and metrics that these depend on (`after`, `until`), in the order in which they
-    read an event.
-    """
+    """What a contract promises for one incident: the plan, its targets (`rows`), and why."""
 
     match: ContractMatch
+    """The whole contract, and why it applies."""
     plan: Plan
+    """The plan whose targets apply; the base plan for a product that is not covered."""
     scope: Scope
-    stated: Mapping[str, str]  # the attributes slad adds
-    matched_on: frozenset[str]  # the attributes whose change may change a row
+    """Whether the product is covered."""
+    stated: Mapping[str, str]
+    """Attributes that slad adds to the incident's own, such as `plan`."""
+    matched_on: frozenset[str]
+    """Attributes whose change may select another target."""
     contract: Contract
+    """The contract with only that entitlement."""
     at_close: AtClose
+    """What happens to a due instant exactly on a close."""
     id: str = ""
-    metrics: tuple[Metric, ...] = ()  # those with a row, and those they wait for, in reading order
+    """Id of the entitlement that applies. "" for a contract with one plan."""
+    metrics: tuple[Metric, ...] = ()
+    """Metrics with a target, and metrics that these depend on (`after`, `until`), in the order in which they read an
+    event."""
     _rows: dict[MetricId, tuple[Target, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
@@ -67,9 +65,12 @@ def entitle(
 ) -> Entitlement:
     """Return what the contract of `match` promises for an incident.
 
-    `attributes`: the incident's, name -> value; `product` and `type` select the entitlement. `opened_at`: when the
-    incident was opened. For a product that is not covered, the contract's base plan applies, if there is one. Results
-    are cached in `rulebook.derived`.
+    For a product that is not covered, the contract's base plan applies, if there is one. Results are cached in
+    `rulebook.derived`.
+
+    Args:
+        attributes: The incident's attributes, name -> value. `product` and `type` select the entitlement.
+        opened_at: When the incident was opened.
     """
     contract = match.contract
     chosen = choose(contract, attributes, opened_at)
@@ -95,9 +96,10 @@ def _entitle(rulebook: Rulebook, match: ContractMatch, chosen: Chosen) -> Entitl
 
 
 def added_attributes(contract: Contract, scope: Scope) -> dict[str, str]:
-    """Return the attributes that slad adds to an incident: `contract`, `plan`, `base_plan` and `scope`.
+    """Return the attributes that slad adds to an incident.
 
-    `base_plan` is "" without a base plan. `scope` is `in`, `out` or `excluded`.
+    They are `contract`, `plan`, `base_plan` and `scope`. `base_plan` is "" without a base plan. `scope` is `in`, `out`
+    or `excluded`.
     """
     return {
         "contract": contract.id,
@@ -124,11 +126,11 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 
 
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
-    """Return the target of a metric that applies to an incident; None if none applies.
+    """Return the target of a metric that applies to an incident, or None if none applies.
 
     It is the first target whose conditions hold for `attributes`. If that target has no number, the contract's first
-    matching target with a number is returned instead, if there is one. None also for a type of request for which the
-    plan runs no clocks (clause I10, docs/clauses.md).
+    matching target with a number is returned instead, if there is one. The result is also None for a type of request
+    for which the plan runs no clocks (clause I10, docs/clauses.md).
     """
     uncounted = entitlement.plan.terms.uncounted
     if uncounted and normal(attributes.get("type", "")) in uncounted:

@@ -18,27 +18,33 @@ from sla_domain.normal import normal
 
 
 class Chosen(NamedTuple):
-    """The entitlement of a contract that applies to one incident.
-
-    `bought`: the contract with only the plan and products of that entitlement.
-    `scope`: whether the entitlement covers the product.
-    `entitlement`: id of the entitlement; "" for a contract with one plan.
-    """
+    """The entitlement of a contract that applies to one incident."""
 
     bought: Contract
+    """The contract with only the plan and products of that entitlement."""
     scope: Scope
+    """Whether the entitlement covers the product."""
     entitlement: str
+    """Id of the entitlement. "" for a contract with one plan."""
 
 
 def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> Chosen:
     """Choose the entitlement of a contract that applies to an incident.
 
-    An entitlement is a plan with its own products, dates and types of requests. The first in the contract's list
-    applies that is valid on the local day of `opened_at` and covers the `product` and `type` in `attributes`. A missing
-    product or type is covered by all.
-    If none covers the incident, the first valid one with a base plan applies, else the first valid one. The scope then
-    says that nothing covers the incident. If none is valid, all are treated as valid.
-    A contract without entitlements has one plan, which applies.
+    An entitlement is a plan with its own products, dates and types of requests. A contract without entitlements has a
+    single plan, which applies. Otherwise the first of these applies:
+
+    1. The first entitlement that is valid on the local day of `opened_at` and covers the incident's product and type. A
+       missing product or type is covered by all.
+    2. The first valid entitlement with a base plan.
+    3. The first valid entitlement.
+
+    In the last two cases, the scope says that nothing covers the incident. If no entitlement is valid, all are treated
+    as valid.
+
+    Args:
+        attributes: Attributes of the incident. `product` and `type` decide.
+        opened_at: When the incident was opened.
     """
     product = attributes.get("product", "")
     if not contract.entitlements:
@@ -59,8 +65,11 @@ def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetim
 def passed_over(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> tuple[PassedOver, ...]:
     """Return the contract's entitlements that do not apply to an incident, in order, with reasons.
 
-    `attributes`: of the incident; `product` and `type` decide. `opened_at`: when the incident was opened. Its local day
-    in the contract's zone must lie in the entitlement's dates.
+    An entitlement applies only if the day of the opening, in the contract's zone, lies within its dates.
+
+    Args:
+        attributes: Attributes of the incident. `product` and `type` decide.
+        opened_at: When the incident was opened.
     """
     product, used = attributes.get("product", ""), normal(attributes.get("type", ""))
     day, covered, found = _day(contract, opened_at), "", []
@@ -80,8 +89,11 @@ def passed_over(contract: Contract, attributes: Mapping[str, str], opened_at: da
 def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
     """Return whether the contract covers the product, and why.
 
-    `product`: "" if the incident names none. A product that the contract both covers and excludes is excluded.
-    `has_base`: whether a base plan applies to products that are not covered.
+    A product that the contract both covers and excludes is excluded.
+
+    Args:
+        product: Name of the product. "" if the incident names none.
+        has_base: Whether a base plan applies to products that are not covered.
     """
     product = normal(product)
     if product and product in contract.normal_excluded:

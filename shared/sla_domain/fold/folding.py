@@ -44,17 +44,17 @@ class Unfit(StrEnum):
 
     The caller then starts again: from an older copy (`branch`) of the folding, or from all events. The value is the
     reason in words.
-    `LATE`: an event belongs, or may belong, before what was read.
-    `OPENING`: another event was used as the opening, and now the opening or its date becomes known.
-    `CARRIED`: a copy from a merged incident, or another name of the incident, requires that all events are put in order
-    anew.
-    `AGREED`: a date is agreed for a metric that was not tracked from the opening on.
     """
 
     LATE = "an event lies before what has been read"
+    """An event belongs, or may belong, before what was read."""
     OPENING = "the opening, or the first that tells of it, comes after an event that had to stand in for it"
+    """Another event was used as the opening, and now the opening or its date becomes known."""
     CARRIED = "what was said on a merged incident is read together with all the rest"
+    """A copy from a merged incident, or another name of the incident, requires that all events are put in order anew.
+    """
     AGREED = "a date is agreed for a metric that was not followed from the opening on"
+    """A date is agreed for a metric that was not tracked from the opening on."""
 
 
 @dataclass(slots=True)
@@ -73,12 +73,15 @@ class _Ended:
 class Folding:
     """An incident under computation, kept so that later events can be read without starting again.
 
-    Steps:
-    1. Create a folding from `line`, the events so far. The opening is read.
+    Use a folding in these steps:
+
+    1. Create it from `line`, the events so far. The opening is read.
     2. Pass `line.following` to `read_timeline`.
     3. For later events, ask `unfit` whether they can be read, then call `read_next`.
-    4. Call `incident`. The result equals that of `fold` over all events.
-    `contract`: replaces the customer's contract, for previews.
+    4. Read the property `incident`. It equals the result of `fold` over all events.
+
+    Args:
+        contract: The contract to use in place of the customer's, for previews. None means the customer's.
     """
 
     __slots__ = (
@@ -105,8 +108,10 @@ class Folding:
     def __init__(self, line: Timeline, rulebook: Rulebook, contract: ContractMatch | None = None) -> None:
         """Read the opening of a timeline.
 
-        The caller then passes `line.following` to `read_timeline`, in parts or at once. `contract` is used instead of
-        the customer's (previews).
+        The caller then passes `line.following` to `read_timeline`, in parts or at once.
+
+        Args:
+            contract: The contract to use in place of the customer's, for previews. None means the customer's.
         """
         self._opening, self._opened_at = line.opening, line.opened_at
         self._line_remarks, self._assumed, self._dated = line.remarks, line.assumed, line.dated
@@ -156,21 +161,29 @@ class Folding:
 
     @property
     def state(self) -> IncidentState:
-        """Return the incident's state after the events read so far; callers must not change it."""
+        """Return the incident's state after the events read so far.
+
+        Callers must not change it.
+        """
         return self._state
 
     @property
     def trackers(self) -> Iterable[MetricTracker]:
-        """Return the incident's metrics, each with its clocks so far; callers must not change them."""
+        """Return the incident's metrics, each with its clocks so far.
+
+        Callers must not change them.
+        """
         return self._trackers.values()
 
     # -- reading
 
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
-        """Return the first reason why these events cannot be read next; None if they can.
+        """Return the first reason why these events cannot be read next, or None if they can.
 
-        With a reason, the incident must be computed anew: from an older copy, or from all its events. `events`: in
-        reading order, none of them read before.
+        With a reason, the incident must be computed anew: from an older copy, or from all its events.
+
+        Args:
+            events: Events in reading order, none of them read before.
         """
         last, before, causal = self.last, self._latest.occurred_at, self._causal
         for event in events:
@@ -214,8 +227,9 @@ class Folding:
     def snapshot_differs(self, event: IncidentEvent) -> bool:
         """Return whether the event's snapshot (state of the whole ticket) differs from the incident so far.
 
-        False without a snapshot. `unfit` must have returned None for the event. The call also reads snapshots that wait
-        because they are dated later than their event. Events before such a snapshot cannot be read afterwards.
+        The result is False without a snapshot. `unfit` must have returned None for the event. The call also reads
+        snapshots that wait because they are dated later than their event. Events before such a snapshot cannot be read
+        afterwards.
         """
         self._look_all()
         return snapshot_differs(self._state, event)
@@ -427,7 +441,9 @@ class Folding:
 def boundary_event(incident: IncidentId, boundary: ContractBoundary) -> IncidentEvent:
     """Return an artificial event for the instant at which a contract version takes effect.
 
-    `incident`: the incident of the event. `boundary`: the instant, the contract and the version.
+    Args:
+        incident: The incident of the event.
+        boundary: The instant, the contract and the version.
     """
     return IncidentEvent(
         id=EventId(f"contract/{boundary.contract}/version/{boundary.version}"),
@@ -453,9 +469,11 @@ def open_incident(
     """Return the state of an incident just opened, and its metrics by id.
 
     Each metric has the clock that the opening starts, if any.
-    `contract`: replaces the customer's contract, for previews.
-    `at`: the instant of the opening; None: the event's own.
-    `agreed`: ids of metrics for which a later event agrees on a date. They are in the result even without a target.
+
+    Args:
+        contract: The contract to use in place of the customer's, for previews. None means the customer's.
+        at: The instant of the opening. None means the event's own instant.
+        agreed: Ids of metrics for which a later event agrees on a date. They are in the result even without a target.
     """
     state = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
     trackers: dict[str, MetricTracker] = {}

@@ -52,23 +52,22 @@ StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """The earliest instant at which an incident may have ended, if slad learns of the end later.
-
-    `earliest`: the instant.
-    `dated`: whether the sender states the instant. If not, `earliest` is the last instant at which the incident is
-    known to have been open.
-    """
+    """The earliest instant at which an incident may have ended, if slad learns of the end later."""
 
     earliest: datetime
+    """The instant. If `dated` is False, the last instant at which the incident is known to have been open."""
     dated: bool = True
+    """Whether the sender states the instant."""
 
 
 class IncidentState:
     """The state of an incident after the events read so far: phase, attributes, contract, priority.
 
-    The state begins with the event `opening`, read at the instant `at`. `read` applies each later event.
-    `contract`: replaces the customer's contract, for previews.
-    The attributes `event` and `at` are the event read last, and the instant of reading.
+    The state begins with the event `opening`, read at the instant `at`. `read` applies each later event. The attributes
+    `event` and `at` are the event read last, and the instant of reading.
+
+    Args:
+        contract: The contract to use in place of the customer's, for previews. None means the customer's.
     """
 
     __slots__ = (
@@ -163,11 +162,11 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return the instant up to which this incident was imported; None if it was not imported.
+        """Return the instant up to which this incident was imported, or None if it was not imported.
 
-        People are not notified of what became true up to then. The instant is when the import's last event was
-        received. If a sender delivered its first event earlier than that, the instant is when that event was received.
-        None also if a sender delivered an event before the import.
+        People are not notified of what became true up to that instant. It is the instant at which the import's last
+        event was received. If a sender delivered its first event earlier than that, it is the instant at which that
+        event was received. The result is also None if a sender delivered an event before the import.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
@@ -178,7 +177,7 @@ class IncidentState:
 
     @property
     def priority(self) -> str:
-        """Return the id of the incident's current priority; "" for a plan without priorities."""
+        """Return the id of the incident's current priority, or "" for a plan without priorities."""
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
@@ -198,9 +197,10 @@ class IncidentState:
         return entitle(self._rulebook, match, self.attributes, self.opened_at)
 
     def remark(self, remark: Remark) -> None:
-        """Add a remark about a single event; an equal remark is added only once.
+        """Add a remark about a single event.
 
-        An incident keeps at most 200 such remarks. Further ones are left out and counted (`Remarks.left_out`).
+        An equal remark is added only once. An incident keeps at most 200 such remarks. Further ones are left out and
+        counted (`Remarks.left_out`).
         """
         self.remarks.add(remark)
 
@@ -226,8 +226,9 @@ class IncidentState:
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
         """Apply one event after the opening to the state.
 
-        `at`: the instant at which the event is read. `ending`: for an event that ends the incident, the earliest
-        possible instant of the end; None: the incident ended at `at`.
+        Args:
+            at: The instant at which the event is read.
+            ending: For an event that ends the incident, the earliest possible instant of the end. None means `at`.
         """
         self.event, self.at = event, at
         kind = event.kind
@@ -264,9 +265,12 @@ class IncidentState:
             effect(self, event)
 
     def boundaries(self, after: datetime) -> tuple[ContractBoundary, ...]:
-        """Return the later instants at which versions of the customer's contracts take effect, in order.
+        """Return the instants at which versions of the customer's contracts take effect, in order.
 
-        They lie after `after`. Empty if no contract of the customer changes over time, and for previews.
+        The result is empty if no contract of the customer changes over time, and for previews.
+
+        Args:
+            after: The instant after which the results lie.
         """
         if self._timeless:
             return ()
@@ -276,8 +280,10 @@ class IncidentState:
     def change_contract(self, event: IncidentEvent, at: datetime) -> None:
         """Look up the contract and its promise again, when a contract version takes effect at `at`.
 
-        `event`: the artificial event of that change (`boundary_event`). If the promise changed, `rematch` is set: the
-        open clocks must then select their targets anew.
+        If the promise changed, `rematch` is set: the open clocks must then select their targets anew.
+
+        Args:
+            event: The artificial event of that change (`boundary_event`).
         """
         self.event, self.at = event, at
         self.ending = None

@@ -22,18 +22,18 @@ ZERO = timedelta()
 class Meter(Protocol):
     """How a target counts time (protocol): open time, wall-clock time, or up to a date.
 
-    Arguments of the methods:
-    `since`: the instant from which the clock runs now.
-    `spent`: the time that the clock consumed before `since`.
-    `lost`: the time that pauses took before `since`.
-    `spent` and `lost` are counted as the meter counts time.
+    The methods share these arguments:
+
+    - `since`: the instant from which the clock runs now
+    - `spent`: the time that the clock consumed before `since`, as the meter counts time
+    - `lost`: the time that pauses took before `since`, as the meter counts time
     """
 
     @property
     def moved_by_pauses(self) -> bool:
         """Return whether past pauses move the due instant, so that `due` depends on `lost`.
 
-        True only for some targets that are due at a date.
+        Only some targets that are due at a date return True.
         """
         ...
 
@@ -41,38 +41,48 @@ class Meter(Protocol):
     def needed_span(self) -> timedelta | None:
         """Return how much time must be consumed until the target is due.
 
-        None for a target that is due at a date.
+        The result is None for a target that is due at a date.
         """
         ...
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Return how much of the time `[start, end)` is counted.
 
-        Raises CalendarError beyond the calendar's years.
+        Raises:
+            CalendarError: The instant lies outside the calendar's years.
         """
         ...
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
         """Return the due instant of a clock that runs from `since` without further pauses.
 
-        `spent`: time consumed before `since`. `lost`: time that pauses took before `since`. Raises CalendarError beyond
-        the calendar's years.
+        Args:
+            spent: Time consumed before `since`.
+            lost: Time that pauses took before `since`.
+
+        Raises:
+            CalendarError: The instant lies outside the calendar's years.
         """
         ...
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. None if a warning at a percentage of the allowed time would lie before
-        `since`. A warning at a fixed time before `due` may lie before `since`. Raises CalendarError beyond the
-        calendar's years.
+        A warning at a fixed time before `due` may lie before `since`. The result is None if a warning at a percentage
+        of the allowed time would lie before `since`.
+
+        Args:
+            spent: Time consumed before `since`.
+
+        Raises:
+            CalendarError: The instant lies outside the calendar's years.
         """
         ...
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much time must be consumed until the warning is due.
 
-        None if the warning does not depend on consumed time, such as one at a fixed time before a date.
+        The result is None if the warning does not depend on consumed time, such as one at a fixed time before a date.
         """
         ...
 
@@ -80,7 +90,9 @@ class Meter(Protocol):
 class CoverageMeter:
     """The meter of a target in business hours: due once the open time `span` is consumed.
 
-    `calendar`: the business hours. `at_close`: what happens to a due instant exactly on a close.
+    Args:
+        calendar: The business hours.
+        at_close: What happens to a due instant exactly on a close.
     """
 
     __slots__ = ("at_close", "calendar", "span")
@@ -99,31 +111,43 @@ class CoverageMeter:
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Return the calendar's open time in `[start, end)`.
 
-        Raises CalendarError beyond the calendar's years.
+        Raises:
+            CalendarError: The instant lies outside the calendar's years.
         """
         return self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
         """Return the instant at which a clock that runs from `since` has consumed the allowed open time.
 
-        `spent`: open time consumed before `since`. `lost` is ignored: pauses consume nothing. Raises CalendarError
-        beyond the calendar's years.
+        `lost` is ignored: pauses consume nothing.
+
+        Args:
+            spent: Open time consumed before `since`.
+
+        Raises:
+            CalendarError: The instant lies outside the calendar's years.
         """
         return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much open time must be consumed until the warning is due; never None.
+        """Return how much open time must be consumed until the warning is due.
 
-        Negative if the warning is set further ahead of the due instant than the allowed time.
+        The result is negative if the warning is set further ahead of the due instant than the allowed time. It is never
+        None.
         """
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: open time consumed before `since`. None if a warning at a percentage of the allowed time would lie
-        before `since`. A warning at a fixed time comes that much open time before `due`, perhaps before `since`. Raises
-        CalendarError beyond the calendar's years.
+        A warning at a fixed time comes that much open time before `due`, perhaps before `since`. The result is None if
+        a warning at a percentage of the allowed time would lie before `since`.
+
+        Args:
+            spent: Open time consumed before `since`.
+
+        Raises:
+            CalendarError: The instant lies outside the calendar's years.
         """
         if warning.percent is None:
             return _before(self.calendar, warning, due)
@@ -152,22 +176,29 @@ class WallMeter:
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
         """Return the instant at which a clock that runs from `since` has consumed the allowed time.
 
-        `spent`: time consumed before `since`. `lost` is ignored: pauses consume nothing.
+        `lost` is ignored: pauses consume nothing.
+
+        Args:
+            spent: Time consumed before `since`.
         """
         return since + max(self.span - spent, ZERO)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much wall-clock time must be consumed until the warning is due; never None.
+        """Return how much wall-clock time must be consumed until the warning is due.
 
-        Negative if the warning is set further ahead of the due instant than the allowed time.
+        The result is negative if the warning is set further ahead of the due instant than the allowed time. It is never
+        None.
         """
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. None if a warning at a percentage of the allowed time would lie before
-        `since`. A warning at a fixed time comes that long before `due`, perhaps before `since`.
+        A warning at a fixed time comes that long before `due`, perhaps before `since`. The result is None if a warning
+        at a percentage of the allowed time would lie before `since`.
+
+        Args:
+            spent: Time consumed before `since`.
         """
         if warning.before is not None:
             return due - warning.before
@@ -178,11 +209,13 @@ class WallMeter:
 class DateMeter:
     """The meter of a target that is due at a date: after some working days, or as agreed.
 
-    `calendar`: the business hours; None: all time is open.
-    `base`: the instant from which time is counted.
-    `on`: the due instant of a clock that never pauses. Warnings in percent refer to the open time from `base` to `on`.
-    `at_close`: what happens to an instant exactly on a close.
-    `moved`: whether the open time of pauses is added to the due instant.
+    Args:
+        calendar: The business hours. None means that all time is open.
+        base: The instant from which time is counted.
+        on: The due instant of a clock that never pauses. Warnings in percent refer to the open time from `base` to
+            `on`.
+        at_close: What happens to an instant exactly on a close.
+        moved: Whether the open time of pauses is added to the due instant.
     """
 
     __slots__ = ("at_close", "calendar", "moved", "on", "span")
@@ -205,17 +238,25 @@ class DateMeter:
         return None
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the open time in `[start, end)`; without a calendar, the wall-clock time.
+        """Return the open time in `[start, end)`.
 
-        Raises CalendarError beyond the calendar's years.
+        Without a calendar, the result is the wall-clock time.
+
+        Raises:
+            CalendarError: The instant lies outside the calendar's years.
         """
         return end - start if self.calendar is None else self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
         """Return the date at which the target is due.
 
-        If pauses move the date, `lost` (the open time that they took) is added. `since` and `spent` are ignored. Raises
-        CalendarError beyond the calendar's years.
+        `since` and `spent` are ignored.
+
+        Args:
+            lost: The open time that pauses took. It is added if pauses move the date.
+
+        Raises:
+            CalendarError: The instant lies outside the calendar's years.
         """
         if not self.moved or lost <= ZERO:
             return self.on
@@ -224,16 +265,22 @@ class DateMeter:
     def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much open time must be consumed until a warning in percent is due.
 
-        None for a warning at a fixed time before the date, which does not depend on consumed time.
+        The result is None for a warning at a fixed time before the date, which does not depend on consumed time.
         """
         return None if warning.percent is None else warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning in percent comes when that share of the open time from `base` to the date is consumed; None if that is
-        before `since`. A warning at a fixed time comes that much open time before `due`, perhaps before `since`.
-        `spent`: open time consumed before `since`. Raises CalendarError beyond the calendar's years.
+        A warning in percent comes when that share of the open time from `base` to the date is consumed. The result is
+        None if that instant lies before `since`. A warning at a fixed time comes that much open time before `due`,
+        perhaps before `since`.
+
+        Args:
+            spent: Open time consumed before `since`.
+
+        Raises:
+            CalendarError: The instant lies outside the calendar's years.
         """
         if warning.percent is None:
             if self.calendar is not None:
@@ -248,8 +295,13 @@ class DateMeter:
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
     """Return the meter that counts time for `target`, in the hours of `calendar` or by the wall clock.
 
-    `base`: the instant from which working days are counted. `at_close`: what happens to a due instant exactly on a
-    close. Raises CalendarError beyond the calendar's years, ValueError for a target without a number (`Unspecified`).
+    Args:
+        base: The instant from which working days are counted.
+        at_close: What happens to a due instant exactly on a close.
+
+    Raises:
+        CalendarError: The instant lies outside the calendar's years.
+        ValueError: The target has no number (`Unspecified`).
     """
     match target.allowed:
         case CoverageTime(span):
@@ -265,9 +317,12 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
 
 
 def warning_span_of(warning: Warning_, span: timedelta) -> timedelta:
-    """Return how much of the allowed time `span` is consumed when the warning is due.
+    """Return how much of the allowed time is consumed when the warning is due.
 
-    Negative if the warning is set further ahead of the due instant than `span`.
+    The result is negative if the warning is set further ahead of the due instant than the allowed time.
+
+    Args:
+        span: The allowed time.
     """
     if warning.percent is not None:
         return span * warning.percent / 100

@@ -72,10 +72,13 @@ _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
     """Return whether one of the triggers (events that a metric reacts to) accepts the event.
 
-    `triggers`: all must be for the kind of `event`. `waiting`: whom the incident waits on; None: nobody.
     A trigger with `actors` accepts only events of these actors. A trigger without `actors` accepts all events but
     comments and replies of bots. A trigger with `waiting_on` accepts an event only while the incident waits on one of
     these parties.
+
+    Args:
+        triggers: Triggers for the kind of `event`.
+        waiting: Whom the incident waits on. None means nobody.
     """
     anybody = not event.automatic
     for trigger in triggers:
@@ -89,10 +92,12 @@ def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, wai
 class MetricTracker:
     """One metric of an incident with its clocks so far, while the incident's events are read.
 
-    `state`: the incident's state, which must read each event before the tracker.
-    `calendars`: provides the hours of targets.
-    `builders`: the clocks under construction, in order.
-    `current`: the last of `builders`, None before the first clock.
+    `builders` has the clocks under construction, in order. `current` is the last of `builders`, or None before the
+    first clock.
+
+    Args:
+        state: The incident's state, which must read each event before the tracker.
+        calendars: The hours of targets.
     """
 
     __slots__ = ("_calendars", "_state", "builders", "current", "metric")
@@ -107,7 +112,8 @@ class MetricTracker:
     def branch(self, state: IncidentState) -> MetricTracker:
         """Return an independent copy of the tracker.
 
-        `state`: a copy of the incident's state, for the new tracker.
+        Args:
+            state: A copy of the incident's state, for the new tracker.
         """
         twin = branch_of(self)
         twin._state = state
@@ -117,10 +123,10 @@ class MetricTracker:
 
     @property
     def has_stopped(self) -> bool:
-        """Return whether the metric's last clock was met or missed; False without a clock.
+        """Return whether the metric's last clock was met or missed.
 
-        Metrics that name this metric in `after` start clocks only while the result is True. Metrics that name it in
-        `until` start clocks only while the result is False.
+        The result is False without a clock. Metrics that name this metric in `after` start clocks only while the result
+        is True. Metrics that name it in `until` start clocks only while the result is False.
         """
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
@@ -129,7 +135,10 @@ class MetricTracker:
 
         First the event may stop, reset, cancel, pause or resume the open clock. If the clock stays open, a changed
         priority, contract or attribute selects its target anew, and an agreed date takes effect. Last, the event may
-        start or reopen a clock. `trackers`: all metrics of the incident by id.
+        start or reopen a clock.
+
+        Args:
+            trackers: All metrics of the incident, by id.
         """
         state, builder = self._state, self.current
         event = state.event
@@ -152,7 +161,8 @@ class MetricTracker:
     def open(self, event: IncidentEvent) -> None:
         """Start the metric's first clock, if the incident's opening meets the start condition.
 
-        `event`: the opening.
+        Args:
+            event: The opening.
         """
         reaction = self.metric.reactions.get(EventKind.OPENED)
         if reaction is not None and any_trigger_accepts(reaction.start, event, None):
@@ -161,13 +171,15 @@ class MetricTracker:
     def start_now(self, event: IncidentEvent) -> ClockBuilder:
         """Start a clock even if the metric's start condition is not met, and return the clock.
 
-        `event`: recorded as the event that started the clock. Previews use this for clocks that a later event would
-        start.
+        Previews use this for clocks that a later event would start.
+
+        Args:
+            event: Recorded as the event that started the clock.
         """
         return self._start(event)
 
     def matching_row(self) -> Target | None:
-        """Return the metric's target that applies to the incident now; None if no target applies.
+        """Return the metric's target that applies to the incident now, or None if no target applies.
 
         The target may lack a number (`Unspecified`).
         """
@@ -177,8 +189,8 @@ class MetricTracker:
     def why_no_clock(self) -> str | None:
         """Return in words why the metric has no clock although a target applies to the incident.
 
-        Either the target has no number, or its due instant cannot be computed. None if no target applies. Call this
-        only if `build_clock` returned None.
+        Either the target has no number, or its due instant cannot be computed. The result is None if no target applies.
+        Call this only if `build_clock` returned None.
         """
         row, entitlement = self.matching_row(), self._state.entitlement
         if row is None:

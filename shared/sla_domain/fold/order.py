@@ -27,40 +27,39 @@ _SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The events of an incident in reading order: the opening, then all others.
-
-    `opened_at`: the instant of the opening.
-    `following`: the events after the opening, as (event, instant at which it is read).
-    `remarks`: what is odd about the opening and the order.
-    `borrowed`: all events are copies from merged incidents, or the incident continues under another name. A further
-    event then needs a new timeline.
-    `assumed`: no opening was received. `opening` is then made of another event, which is also in `following`.
-
-    Only if `assumed`:
-    `shown`: the event whose snapshot gave the attributes; None: no snapshot.
-    `dated`: whether a snapshot gave the creation date.
-    `ended_before`: the earliest event is a reopening after an end that was not received.
-    """
+    """The events of an incident in reading order: the opening, then all others."""
 
     opening: IncidentEvent
     opened_at: datetime
+    """The instant of the opening."""
     following: tuple[tuple[IncidentEvent, datetime], ...]
-    remarks: tuple[Remark, ...]  # on the opening and its place among the events
+    """The events after the opening, as (event, instant at which it is read)."""
+    remarks: tuple[Remark, ...]
+    """What is odd about the opening and the order."""
     borrowed: bool = (
         False  # nothing of it is the incident's own, or nothing counts: a further event needs a new timeline
     )
-    assumed: bool = False  # no opening is among the events: the earliest stands in for it, and is read again
-    shown: IncidentEvent | None = None  # if `assumed`: the event whose snapshot gives the attributes
-    dated: bool = False  # if `assumed`: a snapshot gives the creation date
-    ended_before: bool = False  # if `assumed`: the earliest event reopens an incident whose end is not known
+    """Whether all events are copies from merged incidents, or the incident continues under another name. A further
+    event then needs a new timeline."""
+    assumed: bool = False
+    """Whether no opening was received. `opening` is then made of another event, which is also in `following`."""
+    shown: IncidentEvent | None = None
+    """If `assumed`, the event whose snapshot gave the attributes. None means no snapshot."""
+    dated: bool = False
+    """If `assumed`, whether a snapshot gave the creation date."""
+    ended_before: bool = False
+    """If `assumed`, whether the earliest event is a reopening after an end that was not received."""
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     """Return each event once, in the order in which a fold reads them.
 
     They are sorted by instant, version and arrival. If snapshots (states of the whole ticket) show another order of
-    events of one instant, that order is used. Of events with the same id, the first is returned. Raises NoEvents
-    without events, MixedIncidents for events of several incidents.
+    events of one instant, that order is used. Of events with the same id, the first is returned.
+
+    Raises:
+        NoEvents: There is no event.
+        MixedIncidents: The events belong to several incidents.
     """
     rows = sorted(events, key=position)
     if not rows:
@@ -91,7 +90,11 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
 
     Without an opening event, an opening is made from the first snapshot (state of the whole ticket), or else from the
     earliest event. An event dated before the opening is read at the opening's instant. Copies from merged incidents are
-    left out where they have no effect. Raises NoEvents without events, MixedIncidents for events of several incidents.
+    left out where they have no effect.
+
+    Raises:
+        NoEvents: There is no event.
+        MixedIncidents: The events belong to several incidents.
     """
     own = in_order(events)
     rows, carried = resolve_carried(own)
@@ -171,7 +174,11 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
 def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
     """Return the events of one incident as (event, instant at which it is read), in reading order.
 
-    The opening comes first. Raises NoEvents without events, MixedIncidents for events of several incidents.
+    The opening comes first.
+
+    Raises:
+        NoEvents: There is no event.
+        MixedIncidents: The events belong to several incidents.
     """
     line = timeline(events)
     if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in

@@ -19,8 +19,11 @@ from sla_domain.window import BookedWindow
 def phase_of(events: Iterable[IncidentEvent]) -> Phase:
     """Compute the phase (open, waiting, resolved and so on) of the incident with these events.
 
-    Order does not matter, and no plan or contract is needed. Raises NoEvents without events, MixedIncidents for events
-    of several incidents.
+    Order does not matter, and no plan or contract is needed.
+
+    Raises:
+        NoEvents: There is no event.
+        MixedIncidents: The events belong to several incidents.
     """
     return folded_alone(events).phase
 

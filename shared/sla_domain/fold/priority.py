@@ -40,13 +40,17 @@ _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind
 class Priorities:
     """The priority of one incident and its history, while the incident's events are read in order.
 
-    `remarks`: the incident's remarks; those on the priority are added.
-    `in_force`: id of the current priority.
-    `pending`: a lower priority that waits for the customer's agreement; None: there is none.
-    `proposed`: the pending priority was only proposed; the ticket keeps the old one.
-    `periods`: the earlier priorities, with when each applied. `history` adds the current one.
-    `corrections`: corrected priorities of which the customer is to be notified (clause E8). Empty if the plan asks for
-    no notice.
+    These attributes hold the state so far:
+
+    - `in_force`: id of the current priority
+    - `pending`: a lower priority that waits for the customer's agreement, or None
+    - `proposed`: whether the pending priority was only proposed, so that the ticket keeps the old one
+    - `periods`: the earlier priorities, with when each applied; `history` adds the current one
+    - `corrections`: corrected priorities of which the customer is to be notified (clause E8); empty if the plan asks
+      for no notice
+
+    Args:
+        remarks: The incident's remarks, to which those on the priority are added.
     """
 
     __slots__ = (
@@ -81,7 +85,8 @@ class Priorities:
     def branch(self, remarks: Remarks) -> Priorities:
         """Return an independent copy that adds its remarks to `remarks`.
 
-        `remarks`: those of the copied incident.
+        Args:
+            remarks: The remarks of the copied incident.
         """
         twin = branch_of(self)
         twin._remarks = remarks
@@ -98,8 +103,8 @@ class Priorities:
     def was_stated(self) -> bool:
         """Return whether somebody set the current priority.
 
-        False for a default, for a priority that replaces a missing description, and for one that came with another
-        contract.
+        The result is False for a default, for a priority that replaces a missing description, and for one that came
+        with another contract.
         """
         return self._open is not None and self._open.why not in _NOT_SAID
 
@@ -108,8 +113,12 @@ class Priorities:
     def read_opening(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
         """Set the first priority: the one that the opening states, else the plan's default.
 
-        `at`: the instant of the opening. `described`: whether the incident has a description. Without one, the plan may
-        name a lower priority that applies until a description comes (clause E6, docs/clauses.md).
+        Without one, the plan may name a lower priority that applies until a description comes (clause E6,
+        docs/clauses.md).
+
+        Args:
+            at: The instant of the opening.
+            described: Whether the incident has a description.
         """
         stated = event.attributes.get("priority", "")
         self._stated, self._set_by = stated, event.actor
@@ -131,8 +140,11 @@ class Priorities:
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
         """Restore the priority that was held back while the description was missing (clause E6).
 
-        Call this with the event that brings the description, at the instant `at`. If no priority was held back, the
-        current one stays. The remark on the missing description is removed.
+        If no priority was held back, the current one stays. The remark on the missing description is removed.
+
+        Args:
+            event: The event that brings the description.
+            at: The instant at which the event is read.
         """
         self._low = ""
         self._remarks.drop("description")
@@ -143,9 +155,13 @@ class Priorities:
     def read(self, event: IncidentEvent, at: datetime, plan: Plan, of_another: bool = False) -> None:
         """Apply an event after the opening, which may state a priority or agree to a lower one.
 
-        `at`: the instant at which the event is read. `plan`: the current plan. A priority that the ticket only repeats
-        is ignored. `of_another`: the event's attributes come from another ticket that turned out to be this incident.
-        Such attributes cannot lower the priority.
+        A priority that the ticket only repeats is ignored.
+
+        Args:
+            at: The instant at which the event is read.
+            plan: The current plan.
+            of_another: Whether the event's attributes come from another ticket that turned out to be this incident.
+                Such attributes cannot lower the priority.
         """
         if event.kind is EventKind.DOWNGRADE_AGREED:
             self._agreed(event, at, plan)
@@ -181,10 +197,13 @@ class Priorities:
         """Choose a priority of `plan`, because another contract applies from `at` on.
 
         The first of these that the new plan has is chosen:
+
         1. The current priority, unless it was only the old plan's default.
         2. The priority that the sender stated.
         3. The new plan's default.
-        `event`: the event that brings the other contract.
+
+        Args:
+            event: The event that brings the other contract.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:
@@ -327,7 +346,7 @@ class Priorities:
 def default_priority(plan: Plan) -> str:
     """Return the id of the plan's default priority.
 
-    If the plan names no default, it is the least urgent priority. "" for a plan without priorities.
+    If the plan names no default, it is the least urgent priority. The result is "" for a plan without priorities.
     """
     named = plan.priority(plan.rules.default) if plan.rules.default is not None else None
     if named is not None:

@@ -35,22 +35,21 @@ _REASON = "as the ticket stands"
 
 
 class ReconcilingEvent(NamedTuple):
-    """An event that slad makes itself, for a change that a snapshot shows and no event reported.
-
-    `at`: the instant at which the event is read. `ending`: for an event that ends the incident, when the end may have
-    happened; None: at `at`.
-    """
+    """An event that slad makes itself, for a change that a snapshot shows and no event reported."""
 
     event: IncidentEvent
     at: datetime
+    """The instant at which the event is read."""
     ending: PossibleEnd | None = None
+    """For an event that ends the incident, when the end may have happened. None means `at`."""
 
 
 def stated_phase(shown: Snapshot) -> StatedPhase | None:
-    """Return the phase that a snapshot (state of the whole ticket) shows; None if it shows none.
+    """Return the phase that a snapshot (state of the whole ticket) shows.
 
     The result is (phase, whom the ticket waits on, when the ticket ended). The second item is None unless the ticket
-    waits. The third is None if the snapshot gives no date.
+    waits. The third item is None if the snapshot gives no date. The result as a whole is None if the snapshot shows no
+    phase.
     """
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
@@ -58,7 +57,10 @@ def stated_phase(shown: Snapshot) -> StatedPhase | None:
 def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
     """Return whether the event's snapshot (state of the whole ticket) differs from `state`.
 
-    False without a snapshot. `state`: the incident after the events read so far.
+    The result is False for an event without a snapshot.
+
+    Args:
+        state: The incident after the events read so far.
     """
     shown = event.snapshot
     if shown is None:
@@ -72,12 +74,16 @@ def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
 def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
     """Return an event that ends the incident before `event`, if its snapshot shows such an end.
 
-    None unless all of these hold:
+    The result is None unless all of these hold:
+
     1. The incident is open or waiting, and `event` itself does not end it.
     2. The snapshot (state of the whole ticket) shows an end that is no merge.
     3. Phase or end date differ from those of the last snapshot.
     4. The snapshot dates the end before `event`. Or it gives no date, and `event` is a comment or reply.
-    `state`: the incident before `event`. `at`: the instant at which `event` is read.
+
+    Args:
+        state: The incident before `event`.
+        at: The instant at which `event` is read.
     """
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
@@ -96,7 +102,11 @@ def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime)
     """Yield an event for each change that the event's snapshot shows and no event reported.
 
     A snapshot is the state of the whole ticket, as one delivery shows it; `event` must have one. The result is in
-    reading order. `state`: the incident after the events read before. `at`: the instant at which the snapshot is read.
+    reading order.
+
+    Args:
+        state: The incident after the events read before.
+        at: The instant at which the snapshot is read.
     """
     shown = event.snapshot
     assert shown is not None
@@ -117,9 +127,12 @@ def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
 def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Remark:
     """Return the remark on a change that only the ticket's snapshot shows.
 
-    A snapshot is the state of the whole ticket, as one delivery shows it. `event`: the event that slad made for the
-    change. `ending`: when the incident may have ended, if `event` ends it at an uncertain instant; else None. For an
-    `ending` that is not `dated`, the remark says that the ticket gives no date.
+    A snapshot is the state of the whole ticket, as one delivery shows it. For an `ending` that is not `dated`, the
+    remark says that the ticket gives no date.
+
+    Args:
+        event: The event that slad made for the change.
+        ending: When the incident may have ended, if `event` ends it at an uncertain instant. None otherwise.
     """
     if event.attributes:
         named = sorted(event.attributes.items())

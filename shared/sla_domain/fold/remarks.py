@@ -17,7 +17,8 @@ class Remarks:
     """The remarks (odd facts for people to see) of one incident.
 
     Remarks on the present state are set by `hold` and removed by `drop`. Remarks on single events are added by `add`
-    and stay, at most 200 (`MOST`). `left_out`: how many further remarks on single events were dropped.
+    and stay, at most 200 (`MOST`). The attribute `left_out` says how many further remarks on single events were
+    dropped.
     """
 
     __slots__ = ("_held", "_said", "left_out")
@@ -34,9 +35,12 @@ class Remarks:
         return twin
 
     def hold(self, about: Hashable, remark: Remark) -> None:
-        """Set the remark on the subject `about` (any key).
+        """Set the remark on a subject.
 
         An earlier remark on the subject is replaced. The remark stays until `drop` is called for the subject.
+
+        Args:
+            about: Any key that stands for the subject.
         """
         self._held[about] = remark
 
@@ -58,9 +62,10 @@ class Remarks:
         return iter(self._said)
 
     def add(self, remark: Remark) -> None:
-        """Add a permanent remark on a single event; an equal remark is added only once.
+        """Add a permanent remark on a single event.
 
-        At most 200 (`MOST`) are kept. Further ones are dropped and counted in `left_out`.
+        An equal remark is added only once. At most 200 (`MOST`) are kept. Further ones are dropped and counted in
+        `left_out`.
         """
         if len(self._said) < MOST:
             self._said[remark] = None

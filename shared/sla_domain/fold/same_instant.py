@@ -25,12 +25,17 @@ _MOST = 50  # and beyond which they stay as they arrived
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events, with those of one instant in the order in which they must have happened.
 
-    `rows`: sorted events. Snapshots show the ticket before and after each delivery, which gives the order. The events
-    of an instant keep their order in three cases:
+    Snapshots show the ticket before and after each delivery, which gives the order. The events of an instant keep their
+    order in three cases:
+
     1. No other order fits the snapshots better.
     2. One of the events has a version.
     3. They came in more than 50 deliveries.
+
     An event that moves is copied, with a `version` that sorts it into its new place.
+
+    Args:
+        rows: The events, sorted.
     """
     found: list[IncidentEvent] = []
     known: dict[str, str] = {}

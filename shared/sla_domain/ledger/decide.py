@@ -29,27 +29,23 @@ _ENDS_A_RESERVATION = (EntryKind.RELEASED, EntryKind.USED)
 
 @dataclass(frozen=True, slots=True)
 class EntryAccepted:
-    """The decision that a ledger entry may be written, with the resulting ledger.
-
-    `known`: an equal entry is written already, so nothing changes.
-    """
+    """The decision that a ledger entry may be written, with the resulting ledger."""
 
     entry: LedgerEntry
     ledger: Ledger
     known: bool = False
+    """Whether an equal entry is written already, so that nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRefused:
-    """The decision that a ledger entry may not be written, and why.
-
-    `objection`: what is wrong. The objection may be about a later entry that could no longer be paid.
-    `clause`: the clause behind the refusal, "" if none is named.
-    """
+    """The decision that a ledger entry may not be written, and why."""
 
     entry: LedgerEntry
     objection: Objection
+    """What is wrong. The objection may be about a later entry that could no longer be paid."""
     clause: str = ""
+    """The clause behind the refusal. "" if none is named."""
 
     @property
     def reason(self) -> RefusalReason:
@@ -63,11 +59,14 @@ Decision = EntryAccepted | EntryRefused
 def decide(terms: LedgerTerms, entries: Iterable[LedgerEntry], entry: LedgerEntry, now: datetime) -> Decision:
     """Decide whether an entry may be added to the ledger (account) of an allowance.
 
-    `terms`: what the contract states of the allowance. `entries`: the entries written already. `now`: an entry dated
-    later is refused.
     The ledger is computed from all entries in order of time, so `entry` may be dated before others. `entry` is refused
     if the allowance could not pay for it, or for a later entry. An entry that is written already is accepted with
     `known` set. An entry whose id another entry has is refused.
+
+    Args:
+        terms: What the contract states of the allowance.
+        entries: The entries written already.
+        now: The present instant. An entry dated later is refused.
     """
     written = list(entries)
     same = next((one for one in written if one.id == entry.id), None)
@@ -98,8 +97,11 @@ class Replayed:
 def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) -> Replayed:
     """Decide on all entries of a ledger anew under `terms`, to see what other terms would change.
 
-    `terms`: what the contract states of the allowance. The entries are taken in order of time, each added to those
-    accepted before. `now`: entries dated later are refused, and the resulting ledger is as of this instant.
+    The entries are taken in order of time, each added to those accepted before.
+
+    Args:
+        terms: What the contract states of the allowance.
+        now: The present instant. Entries dated later are refused, and the resulting ledger is as of this instant.
     """
     accepted: list[LedgerEntry] = []
     decisions: list[Decision] = []

@@ -12,25 +12,24 @@ EntryId = NewType("EntryId", str)
 
 
 class EntryKind(StrEnum):
-    """The kinds of ledger entries, and of changes of an allowance's balance.
-
-    `GRANTED`: included by the contract for a period; never written by people.
-    `RESERVED`: set aside for a future service.
-    `RELEASED`: given back from a reservation.
-    `ADJUSTED`: corrected up or down, with a reason.
-    `EXPIRED`: lost at the end of a period; never written by people.
-    `REFUNDED`, `TRANSFERRED`: always refused, as nothing is paid back or moved to another contract (clause H10).
-    """
+    """The kinds of ledger entries, and of changes of an allowance's balance."""
 
     GRANTED = "granted"
+    """Included by the contract for a period. Never written by people."""
     BOUGHT = "bought"
     RESERVED = "reserved"
+    """Set aside for a future service."""
     RELEASED = "released"
+    """Given back from a reservation."""
     USED = "used"
     ADJUSTED = "adjusted"
+    """Corrected up or down, with a reason."""
     EXPIRED = "expired"
+    """Lost at the end of a period. Never written by people."""
     REFUNDED = "refunded"
+    """Always refused, as nothing is paid back (clause H10)."""
     TRANSFERRED = "transferred"
+    """Always refused, as nothing is moved to another contract (clause H10)."""
 
     @property
     def computed(self) -> bool:
@@ -51,30 +50,29 @@ class LedgerEntry:
     """An entry in the ledger of an allowance, as a person or program wrote it.
 
     Entries are never changed.
-    `at`: when the entry takes effect; for work, the end of the work.
-    `who`: the author.
-    `amount`: seconds if the allowance is in hours, else in its unit; negative only for ADJUSTED.
-    `work`: the time worked, instead of an amount.
-    `of`: id of the reservation that a RELEASED or USED entry ends. USED without amount or work uses all that was
-    reserved.
-    `serves_at`: for a reservation, when the service takes place. Lots (portions of the allowance) valid then pay for
-    it.
-    `surcharge`: percent on top, such as 50 for a booking at short notice.
-    `reason`: in words; needed for ADJUSTED.
-    `reference`: id of the incident or booked window, "" for none.
     """
 
     id: EntryId
     kind: EntryKind
     at: datetime
+    """When the entry takes effect. For work, the end of the work."""
     who: str
+    """The author."""
     amount: Decimal | None = None
+    """Seconds if the allowance is in hours, else in its unit. Negative only for ADJUSTED."""
     work: WorkSpan | None = None
+    """The time worked, instead of an amount."""
     of: EntryId | None = None
+    """Id of the reservation that a RELEASED or USED entry ends. A USED entry without amount or work uses all that was
+    reserved."""
     serves_at: datetime | None = None
+    """For a reservation, when the service takes place. Lots (portions of the allowance) valid then pay for it."""
     surcharge: int = 0
+    """Surcharge in percent, such as 50 for a booking at short notice."""
     reason: str = ""
+    """The reason in words. Needed for ADJUSTED."""
     reference: str = ""
+    """Id of the incident or booked window. "" for none."""
 
     @property
     def pays_at(self) -> datetime:

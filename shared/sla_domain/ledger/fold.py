@@ -20,8 +20,12 @@ _LAST = 3
 def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) -> Ledger:
     """Compute the ledger (account) of an allowance as of the instant `at`, included.
 
-    `terms`: what the contract states of the allowance. `entries`: in any order; later ones are ignored. Raises
-    CalendarError if work lies outside the years of the allowance's calendar.
+    Args:
+        terms: What the contract states of the allowance.
+        entries: The entries, in any order. Entries later than `at` are ignored.
+
+    Raises:
+        CalendarError: Work lies outside the years of the allowance's calendar.
     """
     moves = sorted((move for entry in entries for move in movements(terms, entry) if move.at <= at), key=_order)
     running = RunningLedger(terms)
@@ -44,8 +48,10 @@ def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) 
 def movements(terms: LedgerTerms, entry: LedgerEntry) -> Iterator[Movement]:
     """Yield the changes of the balance that one ledger entry makes, in order of time.
 
-    An entry without work makes one change. An entry with work makes one for each span at the same rate. Raises
-    CalendarError if the work lies outside the years of the allowance's calendar.
+    An entry without work makes one change. An entry with work makes one for each span at the same rate.
+
+    Raises:
+        CalendarError: The work lies outside the years of the allowance's calendar.
     """
     if entry.work is None:
         cost = None if entry.amount is None else _with_surcharge(entry.amount, entry)

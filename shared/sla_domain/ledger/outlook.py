@@ -18,31 +18,29 @@ _SECOND, _HUNDREDTH = Decimal(1), Decimal("0.01")
 
 
 class ForecastAssumption(StrEnum):
-    """What a forecast of a balance assumes.
-
-    `LINEAR`: the allowance is used at the same rate as in the period so far.
-    """
+    """What a forecast of a balance assumes."""
 
     LINEAR = "linear"
+    """The allowance is used at the same rate as in the period so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """How long the balance of an allowance is likely to last in the present period.
 
-    `period`: the balance expires at the end of this period.
-    `used`: use in the period so far.
-    `expected`: further use until the end, rounded to a second or a hundredth of a unit.
-    `runs_out_at`: when the balance would be used up; None: the balance lasts.
-    `left`: what would expire unused.
     Amounts are seconds for hours, else in the allowance's unit.
     """
 
     period: PeriodSpan
+    """The period at whose end the balance expires."""
     used: Decimal
+    """Use in the period so far."""
     expected: Decimal
+    """Further use until the end, rounded to a second or a hundredth of a unit."""
     runs_out_at: datetime | None
+    """When the balance would be used up. None if the balance lasts."""
     left: Decimal
+    """What would expire unused."""
     assumption: ForecastAssumption = ForecastAssumption.LINEAR
 
 
@@ -83,8 +81,8 @@ def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
 def forecast(ledger: Ledger) -> Forecast | None:
     """Forecast the use of the allowance until it expires, at the end of the present period.
 
-    The rate of use in the period so far is continued. None if the period has just begun or has no end, or if
-    `ledger.at` lies outside the contract.
+    The rate of use in the period so far is continued. The result is None if the period has just begun or has no end, or
+    if `ledger.at` lies outside the contract.
     """
     period = period_at(ledger.terms, ledger.terms.allowance.expires, ledger.at)
     passed = (ledger.at - period.start) // _MICROSECOND

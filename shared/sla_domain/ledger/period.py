@@ -20,18 +20,20 @@ from sla_domain.ledger.terms import LedgerTerms
 class PeriodSpan:
     """One period of a contract, such as a contract year, from `start` to before `end`.
 
-    Both are aware datetimes at midnight in the contract's zone. `end` is None if the period never ends.
+    Both instants are aware datetimes at midnight in the contract's zone.
     """
 
     start: datetime
     end: datetime | None
+    """The end of the period, excluded from it. None if the period never ends."""
 
 
 def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> PeriodSpan:
     """Return the contract's period of this kind in which `at` lies, within the contract's dates.
 
-    `terms`: provides the contract's dates and zone. `at`: before the contract's first day, the first period is
-    returned. `at` must lie before the contract's end.
+    Args:
+        terms: The contract's dates and zone.
+        at: An instant before the contract's end. Before the contract's first day, the first period is returned.
     """
     at = max(at, terms.start)
     if kind is AllowancePeriod.TERM:
@@ -50,7 +52,8 @@ def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> Period
 def periods(terms: LedgerTerms, kind: AllowancePeriod, through: datetime) -> Iterator[PeriodSpan]:
     """Yield the contract's periods of this kind that begin at or before `through`, in order of time.
 
-    `terms`: provides the contract's dates and zone.
+    Args:
+        terms: The contract's dates and zone.
     """
     at = terms.start
     while at <= through and terms.covers(at):
@@ -64,7 +67,10 @@ def periods(terms: LedgerTerms, kind: AllowancePeriod, through: datetime) -> Ite
 def boundaries(terms: LedgerTerms, kind: AllowancePeriod, start: datetime, end: datetime) -> Iterator[datetime]:
     """Yield the instants between `start` and `end` at which a period of this kind ends, in order.
 
-    `start` and `end` themselves are excluded. `terms`: provides the contract's dates and zone.
+    `start` and `end` themselves are excluded.
+
+    Args:
+        terms: The contract's dates and zone.
     """
     at = period_at(terms, kind, start).end
     while at is not None and at < end and terms.covers(at):

@@ -25,44 +25,48 @@ _NOTHING = Decimal(0)
 class Movement:
     """A change of the ledger by one entry, or by one part of the work in an entry.
 
-    `at`: when the change takes effect.
-    `pays_at`: when the lots (portions of the allowance) that pay must be valid.
-    `raw`: the amount without multiplier and surcharge.
-    `cost`: the amount with both (seconds for hours). If both amounts are None, all that was reserved is meant.
-    `part`: the span of work at one rate; None without work.
-    `last`: whether this is the last part of the work.
+    If both amounts are None, all that was reserved is meant.
     """
 
     entry: LedgerEntry
     at: datetime
+    """When the change takes effect."""
     pays_at: datetime
+    """When the lots (portions of the allowance) that pay must be valid."""
     raw: Decimal | None
+    """The amount without multiplier and surcharge."""
     cost: Decimal | None
+    """The amount with multiplier and surcharge (seconds for hours)."""
     part: WorkPart | None = None
+    """The span of work at one rate. None without work."""
     last: bool = True
+    """Whether this is the last part of the work."""
 
 
 @dataclass(slots=True)
 class RunningLedger:
-    """A ledger under computation; `apply` adds one change (`Movement`) after another, in order of time.
+    """A ledger under computation.
 
-    `ended`, `alive`, `coming`: lots (portions of the allowance) that have expired, are valid, or begin later.
-    `reservations`: entry id -> open reservation.
-    `counts`: (kind of period, its start) -> amount used or reserved, for periods with a limit.
-    `steps`: the changes of the balance so far.
-    `crossings`: warning thresholds that were crossed.
-    `objections`: amounts that the lots could not pay, and limits that were passed.
+    `apply` adds one change (`Movement`) after another, in order of time.
     """
 
     terms: LedgerTerms
     ended: list[RunningLot] = field(default_factory=list)
+    """Lots (portions of the allowance) that have expired."""
     alive: list[RunningLot] = field(default_factory=list)
+    """Lots that are valid."""
     coming: deque[RunningLot] = field(default_factory=deque)
+    """Lots that begin later."""
     reservations: dict[EntryId, OpenReservation] = field(default_factory=dict)
+    """Entry id -> open reservation."""
     counts: dict[tuple[AllowancePeriod, datetime], Decimal] = field(default_factory=dict)
+    """(kind of period, its start) -> amount used or reserved, for periods with a limit."""
     steps: list[LedgerStep] = field(default_factory=list)
+    """The changes of the balance so far."""
     crossings: list[Crossing] = field(default_factory=list)
+    """Warning thresholds that were crossed."""
     objections: list[Objection] = field(default_factory=list)
+    """Amounts that the lots could not pay, and limits that were passed."""
 
     @property
     def lots(self) -> list[RunningLot]:

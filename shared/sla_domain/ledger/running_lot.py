@@ -17,18 +17,18 @@ class RunningLot:
     """A lot (portion of an allowance) under computation: what is left, reserved, used and expired so far.
 
     Amounts are in seconds if the allowance is in hours, else in its unit.
-    `lot`: the portion as given.
-    `ended`: whether the lot has expired.
-    `warned`: days before the expiry whose warning was handled, such as {30, 7}.
     """
 
     lot: Lot
+    """The portion as given."""
     left: Decimal
     reserved: Decimal = _NOTHING
     used: Decimal = _NOTHING
     expired: Decimal = _NOTHING
     ended: bool = False
+    """Whether the lot has expired."""
     warned: set[int] = field(default_factory=set)
+    """Days before the expiry whose warning was handled, such as {30, 7}."""
 
     @property
     def balance(self) -> LotBalance:
@@ -36,9 +36,9 @@ class RunningLot:
         return LotBalance(self.lot, self.left, self.reserved, self.used, self.expired)
 
     def give_back(self, amount: Decimal) -> Decimal:
-        """Put a reserved amount back into the lot (portion of the allowance); return what is lost.
+        """Put a reserved amount back into the lot (portion of the allowance), and return what is lost.
 
-        All of the amount is lost if the lot has expired, else 0.
+        All of the amount is lost if the lot has expired. Otherwise nothing is lost, and the result is 0.
         """
         self.reserved -= amount
         if not self.ended:
@@ -52,15 +52,15 @@ class RunningLot:
 class OpenReservation:
     """A reservation that has not ended.
 
-    `at`: when the service takes place.
-    `raw`: the reserved amount without surcharge.
-    `shares`: the amount that each lot (portion of the allowance) pays for the reservation.
     Amounts are in seconds if the allowance is in hours, else in its unit.
     """
 
     at: datetime
+    """When the service takes place."""
     raw: Decimal
+    """The reserved amount without surcharge."""
     shares: list[tuple[RunningLot, Decimal]]
+    """The amount that each lot (portion of the allowance) pays for the reservation."""
 
     @property
     def total(self) -> Decimal:
@@ -71,7 +71,7 @@ class OpenReservation:
 def in_order(lots: Iterable[RunningLot], at: datetime) -> list[RunningLot]:
     """Return the lots (portions of an allowance) that can pay at `at`, in order of paying.
 
-    A lot can pay if it is valid at `at` and not used up. The lot that expires first pays first; lots that never expire
+    A lot can pay if it is valid at `at` and not used up. The lot that expires first pays first. Lots that never expire
     come last.
     """
     payable = [each for each in lots if each.left > 0 and each.lot.valid(at)]
@@ -86,8 +86,10 @@ def _turn(each: RunningLot) -> tuple[bool, float, datetime, str]:
 def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iterator[tuple[RunningLot, Decimal]]:
     """Divide an amount among lots (portions of an allowance): yield pairs (lot, amount to take).
 
-    `sources`: pairs (lot, most that may be taken), used in their order. If the sources do not suffice, less than
-    `amount` is taken. The lots are not changed.
+    The lots are not changed. If the sources do not suffice, less than `amount` is taken.
+
+    Args:
+        sources: Pairs (lot, most that may be taken), used in their order.
     """
     for lot, most in sources:
         if amount <= 0:

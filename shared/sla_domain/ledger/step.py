@@ -17,20 +17,19 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """A portion of an allowance that was given at one instant and expires at one instant.
-
-    `kind`: GRANTED (by the contract), BOUGHT or ADJUSTED.
-    `start`, `expires`: the lot can be used from `start` to before `expires`. None: the lot never expires.
-    `amount`: seconds for hours, else in the allowance's unit.
-    `entry`: id of the entry that made the lot; None if GRANTED.
-    """
+    """A portion of an allowance that was given at one instant and expires at one instant."""
 
     id: str
     kind: EntryKind
+    """GRANTED (by the contract), BOUGHT or ADJUSTED."""
     start: datetime
+    """The instant from which the lot can be used."""
     expires: datetime | None
+    """The instant from which the lot can no longer be used. None if the lot never expires."""
     amount: Decimal
+    """Seconds for hours, else in the allowance's unit."""
     entry: EntryId | None = None
+    """Id of the entry that made the lot. None if GRANTED."""
 
     def valid(self, at: datetime) -> bool:
         """Return whether the lot (portion of the allowance) can be used at `at`: begun and not expired."""
@@ -41,56 +40,55 @@ class Lot:
 class LotBalance:
     """What has become of a lot (portion of an allowance).
 
-    `left`: can still be used.
-    `reserved`: set aside for later.
-    `used`: consumed.
-    `expired`: lost.
-    The four sum to the lot's amount. They are in seconds if the allowance is in hours, else in its unit.
+    The four amounts sum to the lot's amount. They are in seconds if the allowance is in hours, else in its unit.
     """
 
     lot: Lot
     left: Decimal
+    """What can still be used."""
     reserved: Decimal
+    """What is set aside for later."""
     used: Decimal
+    """What was consumed."""
     expired: Decimal
+    """What was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class LotShare:
-    """How much one lot (portion of the allowance) paid for a change of the balance, or got back.
-
-    `lot`: id of the lot. `amount`: seconds for hours, else in the allowance's unit.
-    """
+    """How much one lot (portion of the allowance) paid for a change of the balance, or got back."""
 
     lot: str
+    """Id of the lot."""
     amount: Decimal
+    """Seconds for hours, else in the allowance's unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStep:
     """One step of a ledger: by how much the balance changed, and why.
 
-    `amount`: the amount with multiplier and surcharge; negative for an adjustment that takes something.
-    `raw`: the amount without multiplier and surcharge.
-    `change`: by how much the balance changed.
-    `balance`: the balance after the step.
-    `shares`: the lots (portions) that paid, in order, or that got something back.
-    `entry`: id of the entry; None: the step follows from the contract.
-    `surcharge` (percent), `who`, `reason`, `reference`: as in the entry.
-    `part`: the span of work that was paid; None without work.
     Amounts are seconds for hours, else in the allowance's unit.
     """
 
     at: datetime
     kind: EntryKind
     amount: Decimal
+    """The amount with multiplier and surcharge. Negative for an adjustment that takes something."""
     change: Decimal
+    """By how much the balance changed."""
     balance: Decimal
+    """The balance after the step."""
     shares: tuple[LotShare, ...] = ()
+    """The lots (portions) that paid, in order, or that got something back."""
     entry: EntryId | None = None
+    """Id of the entry. None if the step follows from the contract."""
     part: WorkPart | None = None
+    """The span of work that was paid. None without work."""
     raw: Decimal = _NOTHING
+    """The amount without multiplier and surcharge."""
     surcharge: int = 0
+    """Surcharge in percent, as in the entry."""
     who: str = ""
     reason: str = ""
     reference: str = ""
@@ -98,17 +96,15 @@ class LedgerStep:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """The instant at which a warning threshold of an allowance was crossed, and the balance after it.
-
-    `lot`, `expires`: for a warning some days before an expiry, id of the lot (portion) that expires, and when. Else ""
-    and None.
-    """
+    """The instant at which a warning threshold of an allowance was crossed, and the balance after it."""
 
     warning: BalanceWarning
     at: datetime
     balance: Decimal
     lot: str = ""
+    """For a warning some days before an expiry, id of the lot (portion) that expires. "" for other warnings."""
     expires: datetime | None = None
+    """For a warning some days before an expiry, when the lot expires. None for other warnings."""
 
     @property
     def key(self) -> str:
@@ -124,19 +120,20 @@ class Crossing:
 class Ledger:
     """The account of an allowance under one contract as of `at`.
 
-    `free`: what can be used.
-    `reserved`: what is set aside. Both are seconds for hours, else in the allowance's unit.
-    `lots`: portions that have begun, and future ones with something reserved or used.
-    `steps`: all changes of the balance, in order.
-    `crossings`: the warning thresholds that were crossed.
-    `objections`: what is wrong with the entries; empty if `decide` accepted each under these terms.
+    Amounts are seconds for hours, else in the allowance's unit.
     """
 
     terms: LedgerTerms
     at: datetime
     free: Decimal
+    """What can be used."""
     reserved: Decimal
+    """What is set aside."""
     lots: tuple[LotBalance, ...]
+    """Portions that have begun, and future ones with something reserved or used."""
     steps: tuple[LedgerStep, ...]
+    """All changes of the balance, in order."""
     crossings: tuple[Crossing, ...]
+    """The warning thresholds that were crossed."""
     objections: tuple[Objection, ...]
+    """What is wrong with the entries. Empty if `decide` accepted each entry under these terms."""

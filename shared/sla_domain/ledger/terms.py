@@ -12,20 +12,18 @@ from sla_domain.calendar import Calendar, local_instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerTerms:
-    """What a contract states about one allowance: all that is needed to compute the ledger.
-
-    `zone`: IANA name of the contract's zone.
-    `first_day`: the contract's first day, from which its years are counted.
-    `end_day`: the first day on which the contract is no longer in force; None: no end.
-    `hours`: the calendar outside which work costs more (`allowance.off_hours`); None: all work costs the same.
-    """
+    """What a contract states about one allowance: all that is needed to compute the ledger."""
 
     contract: str
     allowance: Allowance
     zone: str
+    """IANA name of the contract's zone."""
     first_day: date
+    """The contract's first day, from which its years are counted."""
     end_day: date | None = None
+    """The first day on which the contract is no longer in force. None means no end."""
     hours: Calendar | None = None
+    """The calendar outside which work costs more (`allowance.off_hours`). None means that all work costs the same."""
 
     @property
     def start(self) -> datetime:
@@ -34,7 +32,7 @@ class LedgerTerms:
 
     @property
     def end(self) -> datetime | None:
-        """Return when the contract ends, as an aware datetime; None if it has no end."""
+        """Return when the contract ends, as an aware datetime, or None if it has no end."""
         return None if self.end_day is None else self.midnight(self.end_day)
 
     def covers(self, at: datetime) -> bool:

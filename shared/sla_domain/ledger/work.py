@@ -18,19 +18,17 @@ _ONE = Decimal(1)
 
 @dataclass(frozen=True, slots=True)
 class WorkPart:
-    """A part `[start, end)` of some work, with one rate.
-
-    `off_hours`: whether the part lies outside the allowance's hours.
-    `reason`: why it is off hours, such as the name of a holiday; `open` within the hours; "" if the allowance has no
-    hours.
-    `multiplier`: how many hours of the allowance one hour of work uses up.
-    """
+    """A part `[start, end)` of some work, with one rate."""
 
     start: datetime
     end: datetime
     off_hours: bool
+    """Whether the part lies outside the allowance's hours."""
     reason: str
+    """Why the part is off hours, such as the name of a holiday. `open` within the hours. "" if the allowance has no
+    hours."""
     multiplier: Decimal
+    """How many hours of the allowance one hour of work uses up."""
 
     @property
     def seconds(self) -> Decimal:
@@ -42,8 +40,10 @@ def work_parts(work: WorkSpan, terms: LedgerTerms) -> tuple[WorkPart, ...]:
     """Split work into parts, each at one rate and in one period, in order and without gaps.
 
     The work is split where the allowance's hours begin or end (clause E10, docs/clauses.md). It is also split at the
-    end of each period in which the allowance is given, expires or is limited. Raises CalendarError beyond the
-    calendar's years.
+    end of each period in which the allowance is given, expires or is limited.
+
+    Raises:
+        CalendarError: The instant lies outside the calendar's years.
     """
     allowance = terms.allowance
     kinds = {allowance.per, allowance.expires, *allowance.at_most}

@@ -20,24 +20,24 @@ from sla_domain.window import BookableWindow, BookedWindow, LateBooking
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
-    """A customer's request to book extra hours (a window) in which support time counts.
-
-    `id`: id of the booking; a repeated request has the same id.
-    `window`: id of one of the plan's windows.
-    `start`, `end`: aware instants.
-    `language`, `product`: "" if not stated.
-    `people`: ids of those on duty.
-    `surcharge_confirmed`: the customer agrees to pay more for short notice.
-    """
+    """A customer's request to book extra hours (a window) in which support time is counted."""
 
     id: str
+    """Id of the booking. A repeated request has the same id."""
     window: str
+    """Id of one of the plan's windows."""
     start: datetime
+    """Aware instant."""
     end: datetime
+    """Aware instant."""
     language: str = ""
+    """Language in which to serve. "" if not stated."""
     product: str = ""
+    """Product to serve. "" if not stated."""
     people: tuple[str, ...] = ()
+    """Ids of the people on duty."""
     surcharge_confirmed: bool = False
+    """Whether the customer agrees to pay more for short notice."""
 
 
 def prepare_booking(
@@ -51,11 +51,15 @@ def prepare_booking(
 ) -> WindowBooked:
     """Return the change that books extra hours (a window) for a contract and reserves their price.
 
-    `record`: the contract's stored record; it is not changed.
-    `contract`, `plan`, `ledgers`: in force at `now`; `ledgers` are the terms of the contract's allowances.
-    `by`: who books.
-    Raises RefusedChange for the first rule that the request breaks, EntryNotAllowed if the allowance cannot pay the
-    price.
+    Args:
+        record: The contract's stored record. It is not changed.
+        contract, plan: The contract and the plan in force at `now`.
+        ledgers: The terms of the contract's allowances at `now`.
+        by: Who books.
+
+    Raises:
+        RefusedChange: The request breaks a rule. The first broken rule is reported.
+        EntryNotAllowed: The allowance cannot pay the price.
     """
     bookable = next((one for one in plan.windows if one.id == asked.window), None)
     if bookable is None:
@@ -82,8 +86,13 @@ def prepare_booking(
 def prepare_cancellation(record: ContractRecord, booking: str, now: datetime, by: str = "slad") -> WindowCancelled:
     """Return the change that cancels a booking of extra hours and gives its reserved price back.
 
-    `record`: the contract's stored record; it is not changed. `booking`: id of the booking. `by`: who cancels. Raises
-    RefusedChange if the booking is unknown, is cancelled already, or has begun by `now`.
+    Args:
+        record: The contract's stored record. It is not changed.
+        booking: Id of the booking.
+        by: Who cancels.
+
+    Raises:
+        RefusedChange: The booking is unknown, is cancelled already, or has begun by `now`.
     """
     found = next((one.window for one in record.windows if one.window.id == booking and one.cancelled_in is None), None)
     if found is None:

@@ -12,21 +12,19 @@ from sla_domain.window import BookedWindow
 
 @dataclass(frozen=True, slots=True)
 class VersionAdded:
-    """The change that adds a version of the contract's text.
-
-    `number`: from 1.
-    `effective_from`: when the version takes effect, past or future.
-    `document`: the contract's section of a catalogue file, as canonical JSON.
-    """
+    """The change that adds a version of the contract's text."""
 
     number: int
+    """Number of the version, from 1."""
     effective_from: datetime
+    """When the version takes effect. The instant may be past or future."""
     document: str
+    """The contract's section of a catalogue file, as canonical JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionInForce:
-    """The change that puts version `number` of a contract's text in force.
+    """The change that puts a version of a contract's text in force.
 
     It is recorded once the version's `effective_from` has come.
     """
@@ -36,7 +34,7 @@ class VersionInForce:
 
 @dataclass(frozen=True, slots=True)
 class VersionWithdrawn:
-    """The change that withdraws version `number` of a contract's text before it takes effect."""
+    """The change that withdraws a version of a contract's text before it takes effect."""
 
     number: int
 
@@ -45,54 +43,50 @@ class VersionWithdrawn:
 class ContractFrozen:
     """The change that makes final what was promised before `through`.
 
-    No version may then take effect earlier. `through`: a past instant; a later change may raise it, never lower it.
+    No version may then take effect earlier.
     """
 
     through: datetime
+    """A past instant. A later change may raise it, never lower it."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryPosted:
     """The change that writes an entry into the ledger of one of the contract's allowances.
 
-    `allowance`: id of the allowance. Entries are never removed.
+    Entries are never removed.
     """
 
     allowance: str
+    """Id of the allowance."""
     entry: LedgerEntry
 
 
 @dataclass(frozen=True, slots=True)
 class WindowBooked:
-    """The change that books extra hours in which time counts (clauses H10 and I6, docs/clauses.md).
-
-    `reserved`: the ledger entry that reserves the price; None: no price.
-    """
+    """The change that books extra hours in which time is counted (clauses H10 and I6, docs/clauses.md)."""
 
     window: BookedWindow
     reserved: EntryPosted | None = None
+    """The ledger entry that reserves the price. None if the hours cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class WindowCancelled:
-    """The change that cancels a booking of extra hours before they begin.
-
-    `booking`: id of the booking.
-    `released`: the ledger entry that gives the reserved price back; None: nothing is reserved any more.
-    """
+    """The change that cancels a booking of extra hours before they begin."""
 
     booking: str
+    """Id of the booking."""
     released: EntryPosted | None = None
+    """The ledger entry that gives the reserved price back. None if nothing is reserved any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileChanged:
-    """The change that states which products and versions the customer runs (clause H7, docs/clauses.md).
-
-    `environment`: all of them; they replace those stated before.
-    """
+    """The change that states which products and versions the customer runs (clause H7, docs/clauses.md)."""
 
     environment: tuple[EnvironmentItem, ...]
+    """All products and versions. They replace those stated before."""
 
 
 Change = (
@@ -109,17 +103,15 @@ Change = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordChange:
-    """One change in the history of a contract, with who made it, when and why.
-
-    `contract`: id of the contract.
-    `revision`: number of the change in the contract's history, from 1 without gaps.
-    `by`: the API key or person that made the change.
-    `reason`: in their words.
-    """
+    """One change in the history of a contract, with who made it, when and why."""
 
     contract: ContractId
+    """Id of the contract."""
     revision: int
+    """Number of the change in the contract's history, from 1 without gaps."""
     at: datetime
     by: str
+    """The API key or person that made the change."""
     reason: str
+    """The reason in the words of that person or key."""
     change: Change

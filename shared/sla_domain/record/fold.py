@@ -24,7 +24,8 @@ from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntr
 def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> ContractRecord:
     """Compute the record of a contract from all its changes.
 
-    `changes`: in the order of their revisions (numbers).
+    Args:
+        changes: The changes in the order of their revisions (numbers).
     """
     record = ContractRecord(id=contract)
     for change in changes:
@@ -35,8 +36,10 @@ def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> Contr
 def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
     """Return the record of a contract after one more change.
 
-    A change whose revision (number) the record has already is ignored. Raises ValueError if a revision in between is
-    missing.
+    A change whose revision (number) the record has already is ignored.
+
+    Raises:
+        ValueError: A revision in between is missing.
     """
     if made.revision <= record.revision:
         return record

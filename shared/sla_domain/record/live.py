@@ -11,22 +11,21 @@ from sla_domain.window import BookedWindow
 
 @dataclass(frozen=True, slots=True)
 class LiveParts:
-    """What a contract's record holds besides its text: booked windows, and what the customer runs.
-
-    `windows`: the booked extra hours.
-    `environment`: the customer's products and versions, which replace those in the contract's text. None: none were
-    stated.
-    """
+    """What a contract's record holds besides its text: booked windows, and what the customer runs."""
 
     windows: tuple[BookedWindow, ...] = ()
+    """The booked extra hours."""
     environment: tuple[EnvironmentItem, ...] | None = None
+    """The customer's products and versions, which replace those in the contract's text. None if none were stated."""
 
 
 def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts:
     """Return the booked extra hours (windows) of a contract, and what its customer runs.
 
-    `revision`: the hours are as of this change of the record (its number); None: the newest. What the customer runs is
-    always as stated last; None if it was never stated.
+    What the customer runs is always as stated last. The result is None if it was never stated.
+
+    Args:
+        revision: The number of the record's change as of which the hours are returned. None means the newest.
     """
     profile = None if record.profile is None else record.profile.environment  # no clock depends on it
     return LiveParts(windows=record.windows_at(revision), environment=profile)

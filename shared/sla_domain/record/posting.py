@@ -40,8 +40,13 @@ class EntryNotAllowed(RefusedChange):
 def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: str) -> LedgerTerms:
     """Return the terms of the ledger of one of the contract's allowances (included amounts).
 
-    `record`: the contract's stored record. `ledgers`: the terms of all its ledgers. `allowance`: id of the allowance.
-    Raises RefusedChange if the contract has no such allowance.
+    Args:
+        record: The contract's stored record.
+        ledgers: The terms of all its ledgers.
+        allowance: Id of the allowance.
+
+    Raises:
+        RefusedChange: The contract has no such allowance.
     """
     found = next((one for one in ledgers if one.allowance.id == allowance), None)
     if found is None:
@@ -56,9 +61,15 @@ def prepare_entry(
 ) -> EntryPosted | None:
     """Return the change that writes an entry into a ledger: `posted` itself, if the entry is allowed.
 
-    None if the record has the entry already. `record`: the contract's stored record; it is not changed. `ledgers`: the
-    terms of the contract's ledgers at `now`. Raises EntryNotAllowed if the ledger refuses the entry. Raises
-    RefusedChange for an unknown ledger, or if the contract has 5,000 entries already.
+    The result is None if the record has the entry already.
+
+    Args:
+        record: The contract's stored record. It is not changed.
+        ledgers: The terms of the contract's ledgers at `now`.
+
+    Raises:
+        EntryNotAllowed: The ledger refuses the entry.
+        RefusedChange: The contract has no such ledger, or has 5,000 entries already.
     """
     terms = terms_of(record, ledgers, posted.allowance)
     decision = decide(terms, record.entries_of(posted.allowance), posted.entry, now)
@@ -73,12 +84,17 @@ def prepare_work(
     """Return the change that records work already done, and the amount that the allowance cannot pay.
 
     The change is None if the record has the entry already. The amount is in seconds for hours, else in the allowance's
-    unit; it is 0 if the allowance suffices. An entry that the allowance cannot pay is written too, as work that was
+    unit. It is 0 if the allowance suffices. An entry that the allowance cannot pay is written too, as work that was
     done cannot be undone. The ledger then pays what it has and notes the rest as an objection.
-    `record`: the contract's stored record. `posted`: the change wanted. `ledgers`: the terms of the contract's ledgers
-    at `now`.
-    Raises EntryNotAllowed for any other fault of the entry. Raises RefusedChange for an unknown ledger, or if the
-    contract has 5,000 entries already.
+
+    Args:
+        record: The contract's stored record.
+        ledgers: The terms of the contract's ledgers at `now`.
+        posted: The change wanted.
+
+    Raises:
+        RefusedChange: The contract has no such ledger, or has 5,000 entries already.
+        EntryNotAllowed: The entry has any other fault.
     """
     try:
         return prepare_entry(record, ledgers, posted, now), Decimal(0)
@@ -107,11 +123,18 @@ def reservation(
 ) -> EntryPosted | None:
     """Return the ledger entry that reserves the price of booked extra hours, with surcharge.
 
-    None if the hours have no price.
-    `record`: the contract's stored record. `ledgers`: the terms of its ledgers at `now`. `bookable`: the plan's rules
-    for such hours. `booked`: the booking. `by`: who books.
-    Raises EntryNotAllowed if the ledger cannot pay the price. Raises RefusedChange for an unknown ledger, or if the
-    contract has 5,000 entries already.
+    The result is None if the hours have no price.
+
+    Args:
+        record: The contract's stored record.
+        ledgers: The terms of the contract's ledgers at `now`.
+        bookable: The plan's rules for such hours.
+        booked: The booking.
+        by: Who books.
+
+    Raises:
+        EntryNotAllowed: The ledger cannot pay the price.
+        RefusedChange: The contract has no such ledger, or has 5,000 entries already.
     """
     price = bookable.price
     if price is None:
@@ -132,8 +155,13 @@ def reservation(
 def release(record: ContractRecord, booking: str, by: str, now: datetime) -> EntryPosted | None:
     """Return the ledger entry that gives back what is reserved for a booking.
 
-    None if nothing is reserved. `record`: the contract's stored record. `booking`: id of the booking. `by`: who
-    cancels. `now`: the entry's instant, unless the reservation is dated later.
+    The result is None if nothing is reserved.
+
+    Args:
+        record: The contract's stored record.
+        booking: Id of the booking.
+        by: Who cancels.
+        now: The entry's instant, unless the reservation is dated later.
     """
     ended = {one.entry.of for one in record.entries}
     reserved = next(

@@ -12,30 +12,34 @@ from sla_domain.window import BookedWindow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractVersion:
-    """One version of a contract's text.
-
-    `number`: from 1.
-    `effective_from`: when the version takes effect.
-    `document`: the contract's section of a catalogue file, as canonical JSON.
-    `by`, `reason`, `recorded_at`: who wrote the version, why and when.
-    `added_in`, `in_force_in`, `withdrawn_in`: numbers of the record's changes (revisions) that added the version, put
-    it in force and withdrew it. None: has not happened.
-    """
+    """One version of a contract's text."""
 
     number: int
+    """Number of the version, from 1."""
     effective_from: datetime
+    """When the version takes effect."""
     document: str
+    """The contract's section of a catalogue file, as canonical JSON."""
     by: str
+    """Who wrote the version."""
     reason: str
+    """Why the version was written."""
     recorded_at: datetime
+    """When the version was written."""
     added_in: int
+    """Number of the record's change (revision) that added the version."""
     in_force_in: int | None = None
+    """Number of the record's change that put the version in force. None if it is not in force yet."""
     withdrawn_in: int | None = None
+    """Number of the record's change that withdrew the version. None if it is not withdrawn."""
 
     def applied_at_revision(self, revision: int | None) -> bool:
         """Return whether this version was in force as of one change of the record.
 
-        `revision`: number of that change; None: the newest. False for a withdrawn version.
+        The result is False for a withdrawn version.
+
+        Args:
+            revision: Number of that change. None means the newest.
         """
         if self.in_force_in is None or self.withdrawn_in is not None:
             return False
@@ -44,71 +48,65 @@ class ContractVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowEntry:
-    """Booked extra hours (`window`) in a contract's record.
-
-    `booked_in`, `cancelled_in`: numbers of the record's changes (revisions) that booked and cancelled the hours. None:
-    not cancelled.
-    """
+    """Booked extra hours in a contract's record."""
 
     window: BookedWindow
     booked_in: int
+    """Number of the record's change (revision) that booked the hours."""
     cancelled_in: int | None = None
+    """Number of the record's change that cancelled the hours. None if they are not cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedEntry:
-    """A ledger entry in a contract's record.
-
-    `allowance`: id of the allowance that the ledger is for.
-    `posted_in`: number of the record's change (revision) that wrote the entry.
-    """
+    """A ledger entry in a contract's record."""
 
     allowance: str
+    """Id of the allowance that the ledger is for."""
     entry: LedgerEntry
     posted_in: int
+    """Number of the record's change (revision) that wrote the entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileEntry:
-    """What the customer runs, as stated in a contract's record.
-
-    `environment`: products and versions.
-    `at`, `by`: when and by whom they were stated.
-    `stated_in`: number of the record's change (revision) that stated them.
-    """
+    """What the customer runs, as stated in a contract's record."""
 
     environment: tuple[EnvironmentItem, ...]
+    """Products and versions."""
     at: datetime
+    """When the products and versions were stated."""
     by: str
+    """Who stated the products and versions."""
     stated_in: int
+    """Number of the record's change (revision) that stated them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractRecord:
-    """All that is stored of one contract: versions, booked windows, ledger entries and environment.
-
-    `revision`: number of the last change, counted from 1.
-    `versions`: in order of their numbers.
-    `frozen_through`: no version may take effect before this instant; None: no such bound.
-    `windows`: booked extra hours, in the order of booking.
-    `entries`: of all ledgers of the contract, in the order of writing.
-    `judged_in`: number of the last change that may affect how incidents are judged. Ledger entries do not.
-    `profile`: what the customer runs, as stated last; None: never stated.
-    """
+    """All that is stored of one contract: versions, booked windows, ledger entries and environment."""
 
     id: ContractId
     revision: int = 0
+    """Number of the last change, counted from 1."""
     versions: tuple[ContractVersion, ...] = field(default=())
+    """The versions of the contract's text, in order of their numbers."""
     frozen_through: datetime | None = None
+    """No version may take effect before this instant. None means no such bound."""
     windows: tuple[WindowEntry, ...] = ()
+    """Booked extra hours, in the order of booking."""
     entries: tuple[PostedEntry, ...] = ()
+    """The entries of all ledgers of the contract, in the order of writing."""
     judged_in: int = 0
+    """Number of the last change that may affect how incidents are judged. Ledger entries never do."""
     profile: ProfileEntry | None = None
+    """What the customer runs, as stated last. None if it was never stated."""
 
     def entries_of(self, allowance: str, revision: int | None = None) -> tuple[LedgerEntry, ...]:
         """Return the entries in the ledger of one allowance (id), in the order of writing.
 
-        `revision`: only entries up to this change of the record (its number); None: all.
+        Args:
+            revision: The number of the record's change up to which entries are returned. None means all.
         """
         until = self.revision if revision is None else revision
         return tuple(one.entry for one in self.entries if one.allowance == allowance and one.posted_in <= until)
@@ -116,7 +114,8 @@ class ContractRecord:
     def windows_at(self, revision: int | None = None) -> tuple[BookedWindow, ...]:
         """Return the extra hours (windows) that are booked and not cancelled, in the order of booking.
 
-        `revision`: as of this change of the record (its number); None: the newest.
+        Args:
+            revision: The number of the record's change as of which the hours are returned. None means the newest.
         """
         until = self.revision if revision is None else revision
         return tuple(
@@ -129,8 +128,10 @@ class ContractRecord:
         """Return the versions of the contract's text that have taken effect, in that order.
 
         Future versions (`pending`) and withdrawn ones are left out. Of versions with the same `effective_from`, only
-        the one written last is returned. `revision`: only versions in force as of this change of the record (its
-        number); None: the newest.
+        the one written last is returned.
+
+        Args:
+            revision: The number of the record's change as of which versions must be in force. None means the newest.
         """
         by_instant = {one.effective_from: one for one in self.versions if one.applied_at_revision(revision)}
         return tuple(by_instant[at] for at in sorted(by_instant))
@@ -138,8 +139,10 @@ class ContractRecord:
     def at(self, instant: datetime, revision: int | None = None) -> ContractVersion | None:
         """Return the version of the contract's text that applies at an instant.
 
-        None before the first version takes effect. `revision`: only versions in force as of this change of the record
-        (its number); None: the newest.
+        The result is None before the first version takes effect.
+
+        Args:
+            revision: The number of the record's change as of which versions must be in force. None means the newest.
         """
         found = None
         for version in self.applied(revision):
@@ -158,5 +161,5 @@ class ContractRecord:
 
     @property
     def newest(self) -> ContractVersion | None:
-        """Return the version written last, ignoring withdrawn ones; None if there is none."""
+        """Return the version written last, ignoring withdrawn ones, or None if there is none."""
         return next((one for one in reversed(self.versions) if one.withdrawn_in is None), None)

@@ -15,36 +15,37 @@ class RefusalCode(StrEnum):
     """Why a change of a contract's record is refused.
 
     The value is the last part of the API problem's type.
-    `OVERLAPS`: another version takes effect later.
-    `FROZEN`: the instant lies in a frozen period. For a freeze: the instant lies in the future, or before the present
-    freeze.
-    `UNCHANGED`: the text equals the newest version's.
-    `IN_FORCE`: a version in force cannot be withdrawn.
-    `SCOPE_CHANGES`, `SCOPE_NOTICE`: an entitlement's products change too often, or at too short notice.
-    `BOOKING`: the booking breaks a rule that has no code of its own.
-    `BOOKED`: another booking has the id.
-    `TOO_LATE`: the booking's notice is too short.
-    `SURCHARGE`: the booking costs a surcharge that the customer did not confirm.
-    `NO_LEDGER`: the contract has no such allowance.
-    `ENTRY`: the ledger's rules refuse the entry.
-    `LEDGER_FULL`: the contract has too many entries.
     """
 
     OVERLAPS = "version-overlaps"
+    """Another version takes effect later."""
     FROZEN = "period-frozen"
+    """The instant lies in a frozen period. Or the instant of a freeze lies in the future, or before the present freeze.
+    """
     UNCHANGED = "nothing-changes"
+    """The text equals the newest version's."""
     UNKNOWN_VERSION = "unknown-version"
     IN_FORCE = "version-in-force"
+    """A version in force cannot be withdrawn."""
     SCOPE_CHANGES = "scope-changes"
+    """An entitlement's products change too often."""
     SCOPE_NOTICE = "scope-notice"
+    """An entitlement's products change at too short notice."""
     BOOKING = "booking-refused"
+    """The booking breaks a rule that has no code of its own."""
     BOOKED = "booking-exists"
+    """Another booking has the id."""
     UNKNOWN_BOOKING = "unknown-booking"
     TOO_LATE = "too-little-notice"
+    """The booking's notice is too short."""
     SURCHARGE = "surcharge-unconfirmed"
+    """The booking costs a surcharge that the customer did not confirm."""
     NO_LEDGER = "no-ledger"
+    """The contract has no such allowance."""
     ENTRY = "entry-refused"
+    """The ledger's rules refuse the entry."""
     LEDGER_FULL = "ledger-full"
+    """The contract has too many entries."""
 
 
 class RefusedChange(DomainError):
@@ -66,12 +67,14 @@ def prepare_version(
 ) -> VersionAdded:
     """Return the change that adds a version of the contract's text.
 
-    `record`: the contract's stored record. `document`: the new text, as canonical JSON. `effective_from`: when the
-    version takes effect; None: at `now`.
-    Raises RefusedChange in three cases:
-    1. Another version takes effect later (withdraw that one first).
-    2. The instant lies in a frozen period.
-    3. The text equals that of the newest version.
+    Args:
+        record: The contract's stored record.
+        document: The new text, as canonical JSON.
+        effective_from: When the version takes effect. None means `now`.
+
+    Raises:
+        RefusedChange: Another version takes effect later (withdraw that one first), the instant lies in a frozen
+            period, or the text equals that of the newest version.
     """
     since = now if effective_from is None else effective_from
     if record.frozen_through is not None and since < record.frozen_through:
@@ -91,8 +94,11 @@ def prepare_version(
 def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
     """Return the change that withdraws the version `number` of a contract.
 
-    `record`: the contract's stored record. Raises RefusedChange if there is no such version, or if it is in force
-    already.
+    Args:
+        record: The contract's stored record.
+
+    Raises:
+        RefusedChange: There is no such version, or it is in force already.
     """
     found = next((one for one in record.versions if one.number == number and one.withdrawn_in is None), None)
     if found is None:
@@ -106,8 +112,13 @@ def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
 def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> ContractFrozen:
     """Return the change that makes final what the contract promised before `through`.
 
-    No version may then take effect before that instant. `record`: the contract's stored record. Raises RefusedChange if
-    `through` is later than `now`, or earlier than the present freeze.
+    No version may then take effect before that instant.
+
+    Args:
+        record: The contract's stored record.
+
+    Raises:
+        RefusedChange: `through` is later than `now`, or earlier than the present freeze.
     """
     if through > now:
         raise RefusedChange(RefusalCode.FROZEN, "only what lies behind can be frozen", "through")
@@ -119,16 +130,19 @@ def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class NextInForce:
-    """The version that takes effect next: when (`at`), and the change that puts it in force."""
+    """The version that takes effect next."""
 
     at: datetime
+    """When the version takes effect."""
     change: VersionInForce
+    """The change that puts the version in force."""
 
 
 def next_in_force(record: ContractRecord) -> NextInForce | None:
-    """Return which version of the contract takes effect next, and when; None if there is none.
+    """Return which version of the contract takes effect next, and when, or None if there is none.
 
-    `record`: the contract's stored record.
+    Args:
+        record: The contract's stored record.
     """
     pending = record.pending
     return NextInForce(pending[0].effective_from, VersionInForce(pending[0].number)) if pending else None

@@ -22,10 +22,13 @@ def check_scope_change(
 
     The rule limits how often an entitlement's products may change in a term, and at what notice. A new term begins when
     the entitlement's first day (a renewal) or plan changes; products may then be chosen freely.
-    `versions`: the earlier versions, in the order in which they take effect.
-    `after`: the new version, which takes effect at `since`.
-    `rules`: plan name as written -> the plan's rule.
-    `now`: when the version is recorded.
+
+    Args:
+        versions: The earlier versions, in the order in which they take effect.
+        after: The new version.
+        rules: Plan name as written -> the plan's rule.
+        since: When the new version takes effect.
+        now: When the version is recorded.
     """
     for index, one in enumerate(after.bought):
         rule = rules.get(written_name(one.plan))

@@ -20,23 +20,24 @@ from sla_domain.rota.rota import Rota, RotaLayer, RotaOverride, Rotation
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stretch:
-    """A span `[low, high)` in which one person is on call, in microseconds since 1970 UTC.
-
-    `person`: id of the person.
-    `override`: index in `rota.overrides` of the override that put the person on call; -1: the layers did.
-    """
+    """A span `[low, high)` in which one person is on call, in microseconds since 1970 UTC."""
 
     low: int
     high: int
     person: str
+    """Id of the person."""
     override: int = -1
+    """Index in `rota.overrides` of the override that put the person on call. -1 if the layers did."""
 
 
 def expand(rota: Rota, low: int, high: int) -> list[Stretch]:
     """Return who is on call in `[low, high)`, as spans sorted by time that do not overlap.
 
-    `low`, `high`: microseconds since 1970 UTC. A span that crosses `low` or `high` is returned whole. Every handover
-    ends a span, even if the same person continues. There is no span for times when nobody is on call.
+    A span that crosses `low` or `high` is returned whole. Every handover ends a span, even if the same person
+    continues. There is no span for times when nobody is on call.
+
+    Args:
+        low, high: Microseconds since 1970 UTC.
     """
     zone = zone_map(rota.zone, FIRST_YEAR, LAST_YEAR)
     window = _whole_turns(rota, zone, low, high)

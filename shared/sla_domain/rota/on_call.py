@@ -25,7 +25,7 @@ def shifts_between(rota: Rota, start: datetime, end: datetime) -> tuple[Shift, .
 
 
 def on_call(rota: Rota, at: datetime) -> Shift | None:
-    """Return the shift of the rota at the instant `at`; None if nobody is on call."""
+    """Return the shift of the rota at the instant `at`, or None if nobody is on call."""
     instant = micros(at)
     known = _part(rota, instant // _PART_US)
     place = bisect_right(known, at, key=lambda shift: shift.start) - 1
@@ -33,9 +33,12 @@ def on_call(rota: Rota, at: datetime) -> Shift | None:
 
 
 def next_shift(rota: Rota, at: datetime, but: str = "") -> Shift | None:
-    """Return the first shift of the rota that starts after `at`; None if none is found.
+    """Return the first shift of the rota that starts after `at`, or None if none is found.
 
-    The search ends after 12 to 16 weeks. `but`: id of a person whose shifts are skipped; "" skips nobody.
+    The search ends after 12 to 16 weeks.
+
+    Args:
+        but: Id of a person whose shifts are skipped. "" skips nobody.
     """
     first = micros(at) // _PART_US
     for part in range(first, first + _PARTS_AHEAD):

@@ -20,114 +20,103 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """People who take turns being on call.
-
-    `people`: ids, in the order of their turns.
-    `days`: the length of a turn in calendar days. Days outside the layer's hours are included.
-    `at`: the local time of each handover, in seconds from midnight.
-    `starts`: the day on which the first turn begins; nobody is on call before.
-    """
+    """People who take turns being on call."""
 
     people: tuple[str, ...]
+    """Ids of the people, in the order of their turns."""
     days: int
+    """The length of a turn in calendar days. Days outside the layer's hours are included."""
     at: int
+    """The local time of each handover, in seconds from midnight."""
     starts: date
+    """The day on which the first turn begins. Nobody is on call before."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ListedShift:
-    """A shift from a feed (calendar file): `person` (id) is on call in `[start, end)`."""
+    """A shift from a feed (calendar file): a person is on call in `[start, end)`."""
 
     start: datetime
     end: datetime
     person: str
+    """Id of the person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaLayer:
-    """One source of a rota's shifts: people who take turns, or the shifts of a feed.
-
-    `rotation`: the people who take turns; None for a feed.
-    `listed`: the feed's shifts, sorted by start. Where two overlap, the one that starts later wins.
-    `hours`: the layer has somebody on call only while this calendar is open; None: at any time.
-    `coverage`: these hours as text, or their name; "" if `hours` is None.
-    """
+    """One source of a rota's shifts: people who take turns, or the shifts of a feed."""
 
     rotation: Rotation | None = None
+    """The people who take turns. None for a feed."""
     listed: tuple[ListedShift, ...] = ()
+    """The feed's shifts, sorted by start. Where two overlap, the one that starts later wins."""
     hours: Calendar | None = field(default=None, compare=False)
+    """The calendar outside which the layer has nobody on call. None means that somebody may be on call at any time."""
     coverage: str = ""
+    """The hours as text, or their name. "" if `hours` is None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaOverride:
-    """An exception to a rota: another person is on call in `[start, end)`.
-
-    `person`: id of the person who is on call.
-    `instead_of`: id of the person who is replaced. The override then applies only while that person would be on call.
-    None: the override applies in the whole span, even while nobody would be on call.
-    `by`: id of the person who wrote the override.
-    `reason`: in words.
-    """
+    """An exception to a rota: another person is on call in `[start, end)`."""
 
     start: datetime
     end: datetime
     person: str
+    """Id of the person who is on call."""
     instead_of: str | None = None
+    """Id of the person who is replaced. The override then applies only while that person would be on call. None means
+    that it applies in the whole span, even while nobody would be on call."""
     by: str = ""
+    """Id of the person who wrote the override."""
     reason: str = ""
+    """The reason in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A span `[start, end)`, in UTC, in which one person is on call.
-
-    `person`: id of the person.
-    `override`: the override that put the person on call; None: the rota's layers did.
-    """
+    """A span `[start, end)`, in UTC, in which one person is on call."""
 
     start: datetime
     end: datetime
     person: str
+    """Id of the person."""
     override: RotaOverride | None = None
+    """The override that put the person on call. None if the rota's layers did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaPerson:
-    """What is displayed of a person on call.
-
-    `languages`: language tags, best first.
-    `zone`: IANA name of the person's time zone; None: not known.
-    """
+    """What is displayed of a person on call."""
 
     name: str
     languages: tuple[str, ...] = ()
+    """Language tags, best first."""
     zone: str | None = None
+    """IANA name of the person's time zone. None if not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
-    """Who is on call when.
-
-    `zone`: IANA name of the zone of the handovers.
-    `layers`: at each instant, the first layer that has somebody on call applies.
-    `overrides`: exceptions to the layers. Where two overlap, the later in the list wins.
-    `leaves`: person id -> the instant from which the person is never on call.
-    `titles`: language tag -> title.
-    `shown`: person id -> what is displayed.
-    `people`: ids of all who are ever on call, each once, in the order of layers and overrides.
-    `known`: a cache of computed shifts.
-    """
+    """Who is on call when."""
 
     id: RotaId
     zone: str
+    """IANA name of the zone of the handovers."""
     layers: tuple[RotaLayer, ...]
+    """At each instant, the first layer that has somebody on call applies."""
     overrides: tuple[RotaOverride, ...] = ()
+    """Exceptions to the layers. Where two overlap, the later in the list wins."""
     leaves: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    """Person id -> the instant from which the person is never on call."""
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Language tag -> title."""
     shown: Mapping[str, RotaPerson] = field(default_factory=lambda: MappingProxyType({}))
+    """Person id -> what is displayed."""
     people: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Ids of all who are ever on call, each once, in the order of layers and overrides."""
     known: dict[int, tuple[Shift, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """A cache of computed shifts."""
 
     def __post_init__(self) -> None:
         found: list[str] = []
@@ -151,7 +140,7 @@ class Rota:
 
     @property
     def feeds_end(self) -> datetime | None:
-        """Return when the rota's first feed (calendar file with shifts) runs out; None without a feed.
+        """Return when the rota's first feed (calendar file with shifts) runs out, or None without a feed.
 
         A feed runs out at the end of its last shift. For a feed without shifts, that is 1970.
         """
@@ -161,7 +150,7 @@ class Rota:
     def feed_ends_soon(self, now: datetime) -> bool:
         """Return whether a feed (calendar file with shifts) of the rota runs out within 14 days from `now`.
 
-        True also if a feed has run out already.
+        The result is also True if a feed has run out already.
         """
         end = self.feeds_end
         return end is not None and end - now < FEED_ENDS_SOON

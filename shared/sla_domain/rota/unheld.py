@@ -50,9 +50,12 @@ def unheld_words(gaps: Sequence[Interval], window: Interval, zone: str) -> list[
     """Return texts for promised hours in which nobody is on duty, such as `Sat 02:00–06:00 from 3 October`.
 
     Hours that recur weekly share one text. The texts are sorted by first occurrence.
-    `gaps`: these hours, sorted and disjoint, from a week before `window` to a week after it.
-    `window`: the span to report. `gaps` and `window` are in microseconds since 1970 UTC.
-    `zone`: IANA name of the zone for the local times in the texts.
+
+    Args:
+        gaps: The hours without anybody on duty, in microseconds since 1970 UTC. They are sorted and disjoint, and reach
+            from a week before `window` to a week after it.
+        window: The span to report, in microseconds since 1970 UTC.
+        zone: IANA name of the zone for the local times in the texts.
     """
     low, high = window
     meeting = [(start, end) for start, end in gaps if start < high and end > low]
@@ -80,7 +83,9 @@ def unheld_words(gaps: Sequence[Interval], window: Interval, zone: str) -> list[
 def unheld_length(gaps: Iterable[Interval], window: Interval) -> int:
     """Return for how many whole minutes nobody is on duty in promised hours.
 
-    `gaps`: these hours. `window`: the span to measure. Both are in microseconds since 1970 UTC.
+    Args:
+        gaps: The hours without anybody on duty, in microseconds since 1970 UTC.
+        window: The span to measure, in microseconds since 1970 UTC.
     """
     low, high = window
     return sum(max(0, min(end, high) - max(start, low)) for start, end in gaps) // (60 * SECOND_US)

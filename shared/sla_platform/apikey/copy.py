@@ -32,11 +32,14 @@ class KeyCopy:
         self._read = False
 
     def find(self, presented: str) -> MadeKey | None:
-        """Return the key whose text is `presented`, the text that a caller sent.
+        """Return the key whose text a caller sent.
 
-        Returns None if no such key was made, or if the key was revoked. An expired key is returned: the caller must
-        compare `expires`. The comparison takes constant time, so its duration tells a stranger nothing about a key's
+        The result is None if no such key was made, or if the key was revoked. An expired key is returned: the caller
+        must compare `expires`. The comparison takes constant time, so that its duration shows nothing of a key's
         secret.
+
+        Args:
+            presented: The text that the caller sent.
         """
         number = key_number(presented)
         found = None if number is None else self._keys.get(number)
@@ -61,8 +64,10 @@ class KeyCopy:
     async def refresh(self, *, everything: bool = False) -> None:
         """Update the copy with the keys that were made or revoked since the last call.
 
-        `everything`: read all keys instead. If the store cannot be read now, a warning is logged and the copy does not
-        change. Other errors are raised.
+        If the store cannot be read now, a warning is logged and the copy does not change. Other errors are raised.
+
+        Args:
+            everything: Whether to read all keys instead.
         """
         try:
             async with self._store.reading() as connection:

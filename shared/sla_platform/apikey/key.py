@@ -21,27 +21,26 @@ _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{NAME - 1}}}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeKey:
-    """An API key made by `slad key make`, as the store keeps it: with its hash, without its text.
-
-    - `number`: unique, never used again.
-    - `sha256`: the hash of the key's text, in hexadecimal.
-    - `scopes`: what the key allows, such as `read`.
-    - `contract`: the only contract whose data the key opens (INV8); None: all contracts.
-    - `expires`: the first day (UTC) on which the key is no longer valid; None: it does not expire.
-    - `made_by`, `revoked_by`: who ordered it, such as `operator:root`.
-    - `revoked_at`: the instant from which the key is refused; None while it is not revoked.
-    """
+    """An API key made by `slad key make`, as the store keeps it: with its hash, without its text."""
 
     number: int
+    """A unique number that is never used again."""
     name: str
     sha256: str = field(repr=False)
+    """The hash of the key's text, in hexadecimal."""
     scopes: frozenset[str]
+    """What the key allows, such as `read`."""
     contract: str | None
+    """The only contract whose data the key opens (INV8). None means all contracts."""
     expires: date | None
+    """The first day (UTC) on which the key is no longer valid. None if it does not expire."""
     made_at: datetime
     made_by: str
+    """Who ordered the key, such as `operator:root`."""
     revoked_at: datetime | None = None
+    """The instant from which the key is refused. None while the key is not revoked."""
     revoked_by: str = ""
+    """Who revoked the key, such as `operator:root`."""
 
     @property
     def id(self) -> str:
@@ -49,7 +48,7 @@ class MadeKey:
         return f"{self.name}#{self.number}"
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented`, the text that a caller sent, is this key's text.
+        """Return whether a text that a caller sent is this key's text.
 
         The comparison takes constant time.
         """
@@ -72,15 +71,16 @@ class MadeKey:
 def key_text(number: int, secret: str) -> str:
     """Return the text of an API key: `slad_<number>_<secret>`.
 
-    `secret`: 43 characters, 32 random bytes in base64url.
+    Args:
+        secret: 43 characters: 32 random bytes in base64url.
     """
     return f"slad_{number}_{secret}"
 
 
 def key_number(presented: str) -> int | None:
-    """Return the number in the text of an API key, `slad_<number>_<secret>`.
+    """Return the number in the text of an API key.
 
-    Returns None if `presented` has another form.
+    The text has the form `slad_<number>_<secret>`. The result is None for any other form.
     """
     found = _TEXT.fullmatch(presented)
     return None if found is None else int(found[1])

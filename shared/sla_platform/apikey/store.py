@@ -26,16 +26,15 @@ class NoSuchKey(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedKey:
-    """The properties of an API key that is to be made.
-
-    `scopes`: what the key shall allow, such as `read`. `contract`: the only contract whose data the key shall open;
-    None: all contracts. `expires`: the first day (UTC) on which the key is no longer valid; None: it does not expire.
-    """
+    """The properties of an API key that is to be made."""
 
     name: str
     scopes: Collection[str]
+    """What the key shall allow, such as `read`."""
     contract: str | None = None
+    """The only contract whose data the key shall open. None means all contracts."""
     expires: date | None = None
+    """The first day (UTC) on which the key is no longer valid. None if it does not expire."""
 
 
 async def make_key(
@@ -45,11 +44,16 @@ async def make_key(
     command: Command,
     secret: Callable[[], str] = lambda: secrets.token_urlsafe(SECRET_BYTES),
 ) -> tuple[MadeKey, str]:
-    """Make a new API key; return the key and its text, which callers will send.
+    """Make a new API key, and return it with the text that callers will send.
 
-    The text is stored nowhere; the store gets its hash. The audit log records the act. `command`: who orders the key,
-    and why. `secret`: returns the random part of the text; tests replace it. Raises StoreBusy when the database cannot
-    take the work now.
+    The text is stored nowhere; the store gets its hash. The audit log records the act.
+
+    Args:
+        command: Who orders the key, and why.
+        secret: Function that returns the random part of the text. Tests replace it.
+
+    Raises:
+        StoreBusy: The database cannot take the work now.
     """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)
@@ -71,10 +75,16 @@ async def make_key(
 
 
 async def revoke_key(store: Store, time_source: TimeSource, number: int, command: Command) -> MadeKey:
-    """Revoke the API key with this number, which cannot be undone; return the revoked key.
+    """Revoke the API key with this number, and return the revoked key.
 
-    The audit log records the act. `command`: who orders it, and why. Raises NoSuchKey if there is no such key, or if
-    the key is revoked already. Raises StoreBusy when the database cannot take the work now.
+    A revocation cannot be undone. The audit log records the act.
+
+    Args:
+        command: Who orders the revocation, and why.
+
+    Raises:
+        NoSuchKey: There is no such key, or the key is revoked already.
+        StoreBusy: The database cannot take the work now.
     """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)
@@ -102,9 +112,11 @@ async def list_keys(connection: AsyncConnection) -> list[MadeKey]:
 async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
     """Return the API keys made or revoked since an earlier call, and the `place` for the next call.
 
-    `place`: what the earlier call returned; 0 for all keys. It is a row number of the audit log (`platform_audit`).
     Rows are numbered in the order of their commits, so no change is missed. If nothing changed, the same `place` is
     returned.
+
+    Args:
+        place: What the earlier call returned. 0 for all keys. It is a row number of the audit log (`platform_audit`).
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)

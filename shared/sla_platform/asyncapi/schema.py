@@ -45,25 +45,24 @@ class _Untitled(GenerateJsonSchema):
 class WatermarkData(BaseModel):
     """The data of a watermark: all events accepted up to `through` precede it in its partition."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     through: datetime = Field(description="instant of acceptance, RFC 3339 UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
-    """One type of event on a topic, with the pydantic model of its data.
-
-    `name`: such as `io.slad.clock.breached.v1`. `summary`: a sentence that describes the type. `always`: fields that
-    this type requires in addition to those that the model requires. `narrowed`: name of a field -> JSON Schema for the
-    values that this type allows in the field.
-    """
+    """One type of event on a topic, with the pydantic model of its data."""
 
     name: str
+    """The name of the type, such as `io.slad.clock.breached.v1`."""
     topic: Topic
     model: type[BaseModel]
     summary: str
+    """A sentence that describes the type."""
     always: Sequence[str] = ()
+    """Fields that this type requires in addition to those that the model requires."""
     narrowed: Mapping[str, Schema] = field(default_factory=lambda: _NOTHING)
+    """Name of a field -> JSON Schema for the values that this type allows in the field."""
 
 
 _INCIDENTS: Mapping[EventKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
@@ -247,8 +246,10 @@ def models() -> tuple[type[BaseModel], ...]:
 def model_schemas(reference: str) -> dict[str, Schema]:
     """Return the JSON Schemas of the data of all event types, as model name -> schema.
 
-    Models nested in other models are included. `reference`: a template for references from one schema to another, such
-    as `#/$defs/{model}`.
+    Models nested in other models are included.
+
+    Args:
+        reference: A template for references from one schema to another, such as `#/$defs/{model}`.
     """
     asked: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in models()]
     _, joined = models_json_schema(asked, ref_template=reference, schema_generator=_Untitled)
@@ -260,8 +261,10 @@ def event_type_schema(one: EventType, reference: str) -> Schema:
     """Return the JSON Schema of the data of one type of event.
 
     The schema refers to the schema of the type's model, and adds two limits: the fields in `one.always` are required,
-    and the fields in `one.narrowed` must fit the schemas given there. `reference`: a template for references to the
-    schema of a model, such as `#/$defs/{model}`.
+    and the fields in `one.narrowed` must fit the schemas given there.
+
+    Args:
+        reference: A template for references to the schema of a model, such as `#/$defs/{model}`.
     """
     own: Schema = {"$ref": reference.format(model=one.model.__name__)}
     limits: Schema = {}

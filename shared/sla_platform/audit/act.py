@@ -13,41 +13,45 @@ import orjson
 
 
 class ActName(StrEnum):
-    """The kinds of acts that the audit log records; the value is the text in the log.
-
-    BREACH_EXPLAINED: the reason of a breach was said. CATALOGUE_APPLIED: `slad apply` installed a version;
-    CATALOGUE_ACTIVATED: a version came into force, however it came. CONTRACT_ENTRY_POSTED: an entry was written into a
-    contract's ledger. CONTRACT_FROZEN: nothing before an instant changes any more. CONTRACT_PROFILE_STATED: what the
-    customer runs was stated. CONTRACT_WINDOW_…: extra hours were booked or cancelled. DELIVERY_RETRIED: a message is
-    sent again. ENDPOINT_ENABLED: a mail address or webhook is sent to again. PARKED_REPLAYED: a delivery to ingest that
-    could not be read is tried again. PLAN_LINK_…: a link to a support plan. QUARANTINE_REPLAYED: a row that could not
-    be processed is tried again. REGISTRATION_…: for notices of critical fixes. REPORT_FROZEN: a report was stored for
-    good.
-    """
+    """The kinds of acts that the audit log records. The value is the text in the log."""
 
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     BREACH_EXPLAINED = "breach.explained"
     CATALOGUE_ACTIVATED = "catalogue.activated"
+    """A version of the catalogue came into force."""
     CATALOGUE_APPLIED = "catalogue.applied"
+    """`slad apply` installed a version of the catalogue."""
     CONTRACT_CHANGED = "contract.changed"
     CONTRACT_CREATED = "contract.created"
     CONTRACT_ENDED = "contract.ended"
     CONTRACT_ENTRY_POSTED = "contract.entry_posted"
+    """An entry was written into a contract's ledger."""
     CONTRACT_FROZEN = "contract.frozen"
+    """What lies before a certain instant can no longer change."""
     CONTRACT_PROFILE_STATED = "contract.profile_stated"
+    """Somebody stated what the customer runs."""
     CONTRACT_VERSION_WITHDRAWN = "contract.version_withdrawn"
     CONTRACT_WINDOW_BOOKED = "contract.window_booked"
+    """Extra service hours were booked."""
     CONTRACT_WINDOW_CANCELLED = "contract.window_cancelled"
+    """Booked extra service hours were cancelled."""
     DELIVERY_RETRIED = "delivery.retried"
+    """A message is sent again."""
     ENDPOINT_ENABLED = "endpoint.enabled"
+    """A disabled mail address or webhook is used again."""
     KEY_MADE = "key.made"
     KEY_REVOKED = "key.revoked"
     NOTICE_PUBLISHED = "notice.published"
     PARKED_REPLAYED = "parked.replayed"
+    """A delivery to ingest that could not be read is tried again."""
     PLAN_LINK_MADE = "plan_link.made"
+    """A link to a support plan was made."""
     PLAN_LINK_REVOKED = "plan_link.revoked"
+    """A link to a support plan was revoked."""
     QUARANTINE_REPLAYED = "quarantine.replayed"
+    """A row that could not be processed is tried again."""
     REGISTRATION_CONFIRMED = "registration.confirmed"
+    """A registration for notices of critical fixes was confirmed."""
     REGISTRATION_ENDED = "registration.ended"
     REPORT_FROZEN = "report.frozen"
     ROTA_OVERRIDE_ENDED = "rota_override.ended"
@@ -55,26 +59,27 @@ class ActName(StrEnum):
 
 
 class ActorKind(StrEnum):
-    """How the actor of an act in the audit log proved who they are.
-
-    `KEY`: by an API key. `PERSON`: by the link in a message to that person. `OPERATOR`: by logging in to a machine that
-    can write to the store (command line). `SERVICE`: slad itself, for changes that it noticed.
-    """
+    """How the actor of an act in the audit log proved who they are."""
 
     KEY = "key"
+    """By an API key."""
     PERSON = "person"
+    """By the link in a message to that person."""
     OPERATOR = "operator"
+    """By logging in to a machine that can write to the store (command line)."""
     SERVICE = "service"
+    """slad itself, for changes that it noticed."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditActor:
-    """The actor of an act in the audit log: how they proved who they are, and their id.
+    """The actor of an act in the audit log.
 
     The log holds the actor as text `<kind>:<id>`, such as `key:grafana#12`.
     """
 
     kind: ActorKind
+    """How the actor proved who they are."""
     id: str
 
     def __str__(self) -> str:
@@ -83,31 +88,29 @@ class AuditActor:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Who orders an act that the audit log records, and why.
-
-    `reason`: in the actor's own words; "" when none were given.
-    """
+    """Who orders an act that the audit log records, and why."""
 
     actor: AuditActor
     reason: str = ""
+    """The reason in the actor's own words. "" if none was given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """Something that somebody did to an object of slad, to be recorded in the audit log.
-
-    `object`: the id of that object. `contract`: API keys of this contract may see the act; "" for none. `before`,
-    `after`: hashes of the object's state before and after the act (`state_digest`), "" where the object did not exist.
-    `details`: JSON values for people who read the log, without secrets and addresses.
-    """
+    """Something that somebody did to an object of slad, to be recorded in the audit log."""
 
     name: ActName
     command: Command
     object: str
+    """The id of that object."""
     contract: str = ""
+    """The contract whose API keys may see the act. "" for none."""
     before: str = ""
+    """Hash of the object's state before the act (`state_digest`). "" if the object did not exist."""
     after: str = ""
+    """Hash of the object's state after the act (`state_digest`). "" if the object did not exist."""
     details: Mapping[str, Any] = field(default_factory=dict)
+    """JSON values for people who read the log, without secrets and addresses."""
 
 
 class AuditedObject(Protocol):
@@ -134,7 +137,9 @@ def change_act(
 ) -> Act:
     """Return the act by which an object was made or changed, with digests of its state before and after.
 
-    `before`: the object before the act; None: the act made the object. `details`, `contract`: as in `Act`.
+    Args:
+        before: The object before the act. None if the act made the object.
+        details, contract: The fields of the same names in `Act`.
     """
     return Act(
         name=name,
@@ -148,9 +153,12 @@ def change_act(
 
 
 def state_digest(state: Mapping[str, Any] | None) -> str:
-    """Return the SHA-256, in hexadecimal, of an object's state as canonical JSON; "" for None (no such object).
+    """Return the SHA-256, in hexadecimal, of an object's state as canonical JSON.
 
-    Equal states have equal digests, on every database. Raises TypeError for values that JSON cannot hold.
+    The result is "" for None (no such object). Equal states have equal digests, on every database.
+
+    Raises:
+        TypeError: JSON cannot hold a value.
     """
     return "" if state is None else hashlib.sha256(canonical_json(state).encode()).hexdigest()
 
@@ -158,8 +166,11 @@ def state_digest(state: Mapping[str, Any] | None) -> str:
 def canonical_json(value: Mapping[str, Any]) -> str:
     """Return a mapping as JSON text that is the same for equal values: with sorted keys and no spaces.
 
-    Instants are written in UTC with microseconds. Dates and enums are written as their text, sets as sorted lists.
-    Raises TypeError for values that JSON cannot hold.
+    Instants are written in UTC with microseconds. Dates and enums are written as their text. Sets are written as sorted
+    lists.
+
+    Raises:
+        TypeError: JSON cannot hold a value.
     """
     options = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
     return orjson.dumps({str(name): one for name, one in value.items()}, default=_plain, option=options).decode()

@@ -23,54 +23,55 @@ GENESIS = "0" * 64  # what stands in the place of the hash before the first row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
-    """A row of a service's audit log: one act, chained by hashes to the row before.
-
-    - `seq`: the row's number, from 1 on.
-    - `at`: when the act was done (aware).
-    - `actor`, `act`: as text, such as `key:ops` and `alert.acknowledged`.
-    - `contract`, `reason`: "" for none.
-    - `before`, `after`: SHA-256 of the object's state; "" where the object did not exist.
-    - `details`: canonical JSON.
-    - `previous`: the hash of the row before.
-    - `hash`: the hash of this row.
-    """
+    """A row of a service's audit log: one act, chained by hashes to the row before."""
 
     service: str
     seq: int
+    """The row's number, from 1."""
     at: datetime
+    """When the act was done (aware)."""
     actor: str
+    """The actor as text, such as `key:ops`."""
     act: str
+    """The kind of act as text, such as `alert.acknowledged`."""
     object: str
     contract: str
+    """Id of the contract. "" for none."""
     reason: str
+    """The reason. "" for none."""
     before: str
+    """SHA-256 of the object's state before the act. "" if the object did not exist."""
     after: str
+    """SHA-256 of the object's state after the act. "" if the object did not exist."""
     details: str
+    """Canonical JSON."""
     previous: str
+    """The hash of the row before."""
     hash: str
+    """The hash of this row."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditHead:
-    """The end of a service's audit log: number and hash of its last row.
-
-    For an empty log they are 0 and GENESIS (64 zeros).
-    """
+    """The end of a service's audit log."""
 
     service: str
     seq: int = 0
+    """Number of the last row. 0 for an empty log."""
     hash: str = GENESIS
+    """Hash of the last row. GENESIS (64 zeros) for an empty log."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainBreak:
-    """The first row (`seq`) of a service's audit log that does not fit the others, and why.
+    """The first row of a service's audit log that does not fit the others, and why.
 
     A misfit means that a row was changed, removed or inserted.
     """
 
     service: str
     seq: int
+    """The row's number."""
     why: str
 
 
@@ -97,11 +98,14 @@ def canonical_row(row: AuditRow) -> bytes:
 def first_break(
     rows: Iterable[AuditRow], head: AuditHead, checkpoints: Mapping[int, str] | None = None
 ) -> ChainBreak | None:
-    """Return the first row of an audit log that does not fit the others; None when all rows fit.
+    """Return the first row of an audit log that does not fit the others, or None when all rows fit.
 
-    A misfit means that a row was changed, removed or inserted. `rows`: all rows of the log, by ascending number `seq`.
-    `head`: the stored end of the log. `checkpoints`: `seq` -> hash, from heads and exports that were kept outside the
-    database; a `seq` of 0 is ignored.
+    A misfit means that a row was changed, removed or inserted.
+
+    Args:
+        rows: All rows of the log, by ascending number `seq`.
+        head: The stored end of the log.
+        checkpoints: `seq` -> hash, from heads and exports that were kept outside the database. A `seq` of 0 is ignored.
     """
     service, known = head.service, {seq: hash_ for seq, hash_ in (checkpoints or {}).items() if seq}
     last = AuditHead(service)
@@ -150,7 +154,8 @@ def row_json(row: AuditRow) -> dict[str, Any]:
 def row_of_json(line: Mapping[str, Any]) -> AuditRow:
     """Return the row of an audit log that `row_json` wrote as `line`.
 
-    Raises ValueError if the line is not such a row.
+    Raises:
+        ValueError: The line is not such a row.
     """
     try:
         values = {name: line[name] for name in AuditRow.__dataclass_fields__}

@@ -23,18 +23,20 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """Conditions on the acts to be read from an audit log; None or "" means no condition.
-
-    `contract`: only acts that concern this contract. `actor`, `act`, `object`: exactly this text. `since` (included)
-    and `until` (excluded): aware instants.
-    """
+    """Conditions on the acts to be read from an audit log. None or "" means no condition."""
 
     contract: str | None = None
+    """The contract that the acts must concern."""
     actor: str = ""
+    """The exact text of the actor."""
     act: str = ""
+    """The exact text of the kind of act."""
     object: str = ""
+    """The exact id of the object."""
     since: datetime | None = None
+    """Aware instant from which acts are read, included."""
     until: datetime | None = None
+    """Aware instant up to which acts are read, excluded."""
 
     @property
     def whole(self) -> bool:
@@ -48,11 +50,14 @@ class AuditFilter:
 async def append(
     connection: AsyncConnection, tables: AuditTables, acts: Sequence[Act], now: datetime
 ) -> tuple[AuditRow, ...]:
-    """Append acts to an audit log in the caller's transaction; return their rows in the same order.
+    """Append acts to an audit log in the caller's transaction, and return their rows in the same order.
 
-    `now`: when the acts are done. Call this last in the transaction: the log stays locked until the commit, and other
-    writers wait. So each row's hash covers the row before. If somebody has tampered with the log, acts are still
-    appended; the break in the chain stays visible.
+    Call this last in the transaction: the log stays locked until the commit, and other writers wait. So each row's hash
+    covers the row before. If somebody has tampered with the log, acts are still appended, and the break in the chain
+    stays visible.
+
+    Args:
+        now: When the acts are done.
     """
     if not acts:
         return ()
@@ -126,8 +131,11 @@ async def newest(
 ) -> list[AuditRow]:
     """Return the newest rows of an audit log that fit a filter, the newest first.
 
-    `tables`: the log. `wanted`: the filter. `before`: only rows with a smaller number (`seq`); 0: no limit. `limit`:
-    the greatest number of rows to return.
+    Args:
+        tables: The log.
+        wanted: The filter.
+        before: The number (`seq`) below which rows are returned. 0 means no limit.
+        limit: The greatest number of rows to return.
     """
     seq = tables.rows.c.seq
     statement = select(tables.rows).where(*_conditions(tables, wanted)).order_by(seq.desc()).limit(limit)
@@ -139,8 +147,14 @@ async def newest(
 async def oldest_first(store: Store, tables: AuditTables, wanted: AuditFilter) -> AsyncIterator[AuditRow]:
     """Yield the rows of an audit log that fit a filter, the oldest first.
 
-    `tables`: the log. `wanted`: the filter. The rows are read in pages of 500, each in a transaction of its own. Raises
-    StoreBusy if the store cannot be read now.
+    The rows are read in pages of 500, each in a transaction of its own.
+
+    Args:
+        tables: The log.
+        wanted: The filter.
+
+    Raises:
+        StoreBusy: The store cannot be read now.
     """
     after, seq = 0, tables.rows.c.seq
     conditions = _conditions(tables, wanted)

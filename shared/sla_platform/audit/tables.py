@@ -17,14 +17,13 @@ DIGEST = 64
 
 @dataclass(frozen=True, slots=True)
 class AuditTables:
-    """The two database tables of one service's audit log.
-
-    `rows`: a row for each act. `head`: one row with the number and hash of the last act; writers lock it.
-    """
+    """The two database tables of one service's audit log."""
 
     service: str
     rows: Table
+    """A row for each act."""
     head: Table
+    """A row with the number and hash of the last act. Writers lock it."""
 
 
 def audit_tables(metadata: MetaData, service: str) -> AuditTables:

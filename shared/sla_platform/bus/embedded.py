@@ -42,15 +42,14 @@ _WHOLE_LOOK_SECONDS = 1.0  # between glances, which see no cursor that somebody 
 
 @dataclass(frozen=True, slots=True)
 class LogFeed:
-    """One service's event log, as an `EmbeddedSource` reads it for its consumer.
-
-    `log`: the table of the events. `topics`: only events of these topics are read. `wake_signal`: wakes the reader when
-    this process has appended to the log.
-    """
+    """One service's event log, as an `EmbeddedSource` reads it for its consumer."""
 
     log: Table
+    """The table of the events."""
     topics: tuple[Topic, ...]
+    """The topics whose events are read."""
     wake_signal: WakeSignal
+    """The signal by which the reader is woken when this process has appended to the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +62,19 @@ class _Look:
 
 
 class EmbeddedSource:
-    """An EventSource that reads services' event logs in the same database for one consumer; await `run`.
+    """An `EventSource` that reads services' event logs in the same database for one consumer.
 
-    All events belong to partition 0.
+    Await `run`. All events belong to partition 0.
 
-    - `group`: the consumer's name.
-    - `feeds`: the logs to read.
-    - `cursor_table`: where the source stores how far it has read.
-    - `batch`: the number of events of a log that are read at once.
-    - `poll`: seconds between reads when no wake signal comes.
-    - `watchdog`: seconds without a handled event after which the source is not `healthy`.
-    - `keep_quarantined`: called with an event that cannot be handled; None: such events are only counted and logged.
+    Args:
+        group: The consumer's name.
+        feeds: The logs to read.
+        cursor_table: Where the source stores how far it has read.
+        batch: The number of events of a log that are read at once.
+        poll: Seconds between reads if no wake signal comes.
+        watchdog: Seconds without a handled event after which the source is not `healthy`.
+        keep_quarantined: Function to call with an event that cannot be handled. None means that such events are only
+            counted and logged.
     """
 
     def __init__(
@@ -119,8 +120,8 @@ class EmbeddedSource:
     def healthy(self) -> bool:
         """Return whether events are being handled.
 
-        False if events have waited for more than `watchdog` seconds (a parameter of this class) without any being
-        handled.
+        The result is False if events have waited for more than `watchdog` seconds (a parameter of this class) without
+        any being handled.
         """
         return not self._pulse.stalled
 

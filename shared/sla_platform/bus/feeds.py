@@ -73,13 +73,14 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 class AppendToLog:
     """Replays a quarantined event that could not be copied to Kafka: call it with the quarantine's entry.
 
-    The event is appended to the event log `log` again, from which the relay copies it to Kafka. The readers of the log
-    are woken (`wake_signal`). Register it with `Quarantine.register_replay` for the part `relay`.
+    Register the object with `Quarantine.register_replay` for the part `relay`.
     """
 
     log: Table
+    """The event log to which the event is appended again. From there the relay copies it to Kafka."""
     store: Store
     wake_signal: WakeSignal
+    """The signal by which the readers of the log are woken."""
 
     async def __call__(self, entry: QuarantineEntry) -> None:
         """Append the event to the log.
@@ -97,8 +98,12 @@ class Feeds:
     """Creates what a service needs of the bus: wake signal, quarantine, event source and relay.
 
     On the embedded profile services read each other's logs in the database. Otherwise they read Kafka, to which a relay
-    copies each log. `metrics`: None: new ones. `watchdog`: seconds without progress after which an event source is not
-    healthy; a Kafka source then also replaces its connection.
+    copies each log.
+
+    Args:
+        metrics: The metrics of the bus. None means new ones.
+        watchdog: Seconds without progress after which an event source is not healthy. A Kafka source then also replaces
+            its connection.
     """
 
     def __init__(
@@ -110,7 +115,11 @@ class Feeds:
         *,
         watchdog: float = WATCHDOG_SECONDS,
     ) -> None:
-        """Raises BadSettings when Kafka cannot be used with these settings."""
+        """Prepare the feeds for the bus that the settings name.
+
+        Raises:
+            BadSettings: Kafka cannot be used with these settings.
+        """
         if not settings.embedded and find_spec("aiokafka") is None:
             raise BadSettings("SLAD_BUS_URL names Kafka, whose client is missing: pip install 'slad[kafka]'")
         self._settings = settings
@@ -125,16 +134,18 @@ class Feeds:
         self._quarantines: dict[str, Quarantine] = {}
 
     def wake_signal(self, service: str) -> WakeSignal:
-        """Return the wake signal of a service's event log; the same object at each call.
+        """Return the wake signal of a service's event log.
 
-        Call its `wake` after each commit that appended to the log. Readers in this process then read the log at once.
+        Every call returns the same object. Call its `wake` after each commit that appended to the log. Readers in this
+        process then read the log at once.
         """
         return self._wake_signals.setdefault(service, WakeSignal())
 
     def quarantine(self, service: str) -> Quarantine:
-        """Return the quarantine of a service; the same object at each call.
+        """Return the quarantine of a service.
 
-        It keeps the rows that the service could not process, in the table `<service>_quarantine`.
+        Every call returns the same object. It keeps the rows that the service could not process, in the table
+        `<service>_quarantine`.
         """
         if service not in self._quarantines:
             table = quarantine_table(MetaData(), service)
@@ -155,12 +166,13 @@ class Feeds:
     ) -> EventSource:
         """Return the event source that gives the events of `topics` to one consumer.
 
-        - `group`: the consumer's name, such as `timer`.
-        - `cursor`: the table in which the embedded profile stores how far the consumer has read. Kafka keeps offsets.
-        - `at_once`: how many partitions may be handled at the same time; on Kafka only.
-        - `keep_quarantined`: called with records that cannot be handled; None: they go into the quarantine of `group`.
-
-        On Kafka such records go to the topic `<prefix>-dead` as well.
+        Args:
+            group: The consumer's name, such as `timer`.
+            cursor: The table in which the embedded profile stores how far the consumer has read. Kafka itself keeps
+                this place.
+            at_once: How many partitions may be handled at the same time. Only used on Kafka.
+            keep_quarantined: Function to call with records that cannot be handled. None means that they go into the
+                quarantine of `group`. On Kafka such records go to the topic `<prefix>-dead` as well.
         """
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:
@@ -170,7 +182,7 @@ class Feeds:
     def relay(self, service: str) -> Relay | None:
         """Return the relay that copies the event log of `service` to Kafka.
 
-        None on the embedded profile, where the readers read the log itself.
+        The result is None on the embedded profile, where the readers read the log itself.
         """
         if self._access is None:
             return None
@@ -197,9 +209,9 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete from every event log the events that all their readers have read; return how many.
+        """Delete from every event log the events that all their readers have read, and return how many.
 
-        The readers of an event are the services that read its topic. With Kafka this deletes nothing and returns 0:
+        The readers of an event are the services that read its topic. With Kafka this deletes nothing and returns 0, as
         each log's relay deletes what it has copied.
         """
         if not self._settings.embedded:
@@ -211,10 +223,10 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """Close this process's connections to the Kafka topic `<prefix>-dead`; without Kafka do nothing.
+        """Close this process's connections to the Kafka topic `<prefix>-dead`.
 
-        Records that could not be handled are written over these connections. Call this last: sources and relays close
-        their own connections when they end.
+        Records that could not be handled are written over these connections. Call this last, as sources and relays
+        close their own connections when they end. Without Kafka nothing is done.
         """
         for dead in self._dead:
             await dead.close()
@@ -287,7 +299,10 @@ def _access(settings: Settings) -> KafkaAccess:
 
 
 def topics_of(service: str) -> tuple[Topic, ...]:
-    """Return the topics to which the service with this name publishes; empty when there are none."""
+    """Return the topics to which the service with this name publishes.
+
+    The result is empty if there are none.
+    """
     return tuple(topic for topic in Topic if WRITERS[topic] == service)
 
 

@@ -23,7 +23,10 @@ FENCED_PAUSE_SECONDS = 1.0  # before a lost partition is taken again, if the gro
 class Backoff:
     """The pauses between attempts at the same work, in seconds: call `pause` after a failure, `reset` after a success.
 
-    `first`: the first pause. Each further pause is twice as long, up to `longest`.
+    Each further pause is twice as long, up to `longest`.
+
+    Args:
+        first: The first pause.
     """
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = LONGEST_PAUSE_SECONDS) -> None:
@@ -45,9 +48,12 @@ class Backoff:
 
 
 class StallDetector:
-    """Detects a stuck reader of events: events wait for more than `limit` seconds, and none is handled.
+    """Detects a stuck reader of events: events wait for some time, and none is handled.
 
-    The reader calls `note_waiting` and `note_handled`. `stalled` tells whether the reader is stuck.
+    The reader calls `note_waiting` and `note_handled`. `stalled` says whether the reader is stuck.
+
+    Args:
+        limit: The number of seconds after which the reader is stuck.
     """
 
     def __init__(self, limit: float) -> None:
@@ -64,9 +70,9 @@ class StallDetector:
             self._waiting_since = time.monotonic()
 
     def note_handled(self) -> None:
-        """Note that an event was handled, or that none waits; `stalled` becomes False.
+        """Note that an event was handled, or that none waits.
 
-        The next `note_waiting` starts counting the seconds again.
+        `stalled` becomes False. The next `note_waiting` starts counting the seconds again.
         """
         self._waiting_since = None
 
@@ -79,9 +85,15 @@ class StallDetector:
 async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Exception], Awaitable[None]]) -> None:
     """Pass a batch of events to the handler, so that one bad event does not stop the others.
 
-    If the batch fails, its halves are passed, and so on down to the single event that fails. `dead`: called with that
-    event and its error, to quarantine the event. The events after it are handled. Raises Retryable (try the batch again
-    later) and Fenced (another process owns the partition). If a batch without events fails, its error is raised.
+    If the batch fails, its halves are passed, and so on down to the single event that fails. The events after it are
+    handled. If a batch without events fails, its error is raised.
+
+    Args:
+        dead: Function to call with that event and its error, to quarantine the event.
+
+    Raises:
+        Retryable: The batch must be tried again later.
+        Fenced: Another process owns the partition.
     """
     if not batch.envelopes:
         await _whole(handler, batch)

@@ -28,19 +28,23 @@ class LeaseLock(Protocol):
     """
 
     async def take(self) -> bool:
-        """Try to take the lock, without waiting; return whether this object holds the lock now.
+        """Try to take the lock, without waiting, and return whether this object holds the lock now.
 
-        True also if this object held the lock already.
+        The result is also True if this object held the lock already.
         """
 
     async def confirm(self) -> None:
         """Check that the lock, once taken, is still held.
 
-        Raises Retryable when the lock is lost, or when its state cannot be found out.
+        Raises:
+            Retryable: The lock is lost, or its state cannot be found out.
         """
 
     async def give_back(self) -> None:
-        """Release the lock; do nothing when it is not held."""
+        """Release the lock.
+
+        Nothing is done if the lock is not held.
+        """
 
 
 async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], held: Callable[[bool], None]) -> NoReturn:
@@ -48,8 +52,11 @@ async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], held:
 
     Without the lock, the process tries every second to take it. If the lock is lost, `work` is cancelled, and started
     again once the lock is held again. If `work` ends without an error, `work` is started again a second later. Errors
-    of `work` other than Retryable are raised. `held`: called with True before `work` starts; called with False when
-    `work` has ended, and after each failed try to take the lock.
+    of `work` other than Retryable are raised.
+
+    Args:
+        held: Function to call with True before `work` starts, and with False when `work` has ended and after each
+            failed try to take the lock.
     """
     try:
         while True:

@@ -30,9 +30,13 @@ _CLASS = zlib.crc32(b"slad relay") - 2**31  # the first half of the lock's numbe
 
 
 class PostgresLock:
-    """A LeaseLock made of an advisory lock in the PostgreSQL database at `url`; `name` identifies the lock.
+    """A `LeaseLock` made of an advisory lock in a PostgreSQL database.
 
     The lock has a connection of its own, and ends with that connection.
+
+    Args:
+        url: The URL of the database.
+        name: The name that identifies the lock.
     """
 
     def __init__(self, url: URL, name: str) -> None:
@@ -54,10 +58,12 @@ class PostgresLock:
         self._session: AsyncConnection | None = None
 
     async def take(self) -> bool:
-        """Try to take the lock, without waiting; return whether this object holds the lock now.
+        """Try to take the lock, without waiting, and return whether this object holds the lock now.
 
-        True also if this object held the lock already. A database session is opened if there is none. Raises StoreBusy
-        when the database cannot be reached.
+        The result is also True if this object held the lock already. A database session is opened if there is none.
+
+        Raises:
+            StoreBusy: The database cannot be reached.
         """
         query = text("SELECT pg_try_advisory_lock(:class, :number)")
         with _passing():
@@ -66,13 +72,20 @@ class PostgresLock:
             return bool((await self._session.execute(query, {"class": _CLASS, "number": self._number})).scalar_one())
 
     async def confirm(self) -> None:
-        """Check that the database session which holds the lock still works. Raises StoreBusy if not."""
+        """Check that the database session which holds the lock still works.
+
+        Raises:
+            StoreBusy: The session no longer works.
+        """
         assert self._session is not None
         with _passing():
             await self._session.execute(text("SELECT 1"))
 
     async def give_back(self) -> None:
-        """Close the database session, which releases the lock; do nothing when there is none."""
+        """Close the database session, which releases the lock.
+
+        Nothing is done if there is no session.
+        """
         session, self._session = self._session, None
         if session is not None:
             # Ending the session is giving the lock back.
@@ -92,7 +105,7 @@ class FileLock:
         self._file: int | None = None
 
     async def take(self) -> bool:
-        """Try to lock the file, without waiting; return whether this object holds the lock now."""
+        """Try to lock the file, without waiting, and return whether this object holds the lock now."""
         if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -105,7 +118,10 @@ class FileLock:
         """Do nothing: no other process can take away the lock of an open file."""
 
     async def give_back(self) -> None:
-        """Close the file, which releases the lock; do nothing when it is not open."""
+        """Close the file, which releases the lock.
+
+        Nothing is done if the file is not open.
+        """
         if self._file is not None:
             os.close(self._file)
             self._file = None

@@ -11,51 +11,44 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 class BusMetrics:
     """The Prometheus metrics of the bus, one in each field, shown by `/metrics`.
 
-    Of readers, by consumer group:
-
-    - `lag`: unread events.
-    - `behind`: age in seconds of the newest handled record; 0 if no more records wait.
-    - `handled`: events handled.
-    - `retried`: batches given again after a failure.
-    - `fenced`: partitions lost to another owner.
-    - `dead`: events quarantined.
-    - `restarted`: connections replaced after a failure.
-    - `assignments`: how often partitions were assigned.
-
-    Of relays, by `log`:
-
-    - `published`: events that Kafka acknowledged.
-    - `publish_failed`: rounds of copying that failed.
-    - `backlog`: events that wait for Kafka.
-    - `unpublished`: seconds since the log was last empty.
-    - `refused`: keys whose events wait because Kafka refuses an event of the key.
-    - `active`: 1 while relaying.
-
-    Of quarantines, by service and part:
-
-    - `quarantined`: rows that wait.
-    - `quarantined_total`: how often a row was quarantined.
-
-    `registry`: where the metrics are registered.
+    The metrics of readers have the consumer group as label. The metrics of relays have the label `log`. The metrics of
+    quarantines have the service and the part as labels.
     """
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    """The registry of the metrics."""
     lag: Gauge = field(init=False)
+    """Unread events of a reader."""
     behind: Gauge = field(init=False)
+    """Age in seconds of the newest record that a reader handled. 0 if no more records wait."""
     handled: Counter = field(init=False)
+    """Events that a reader handled."""
     retried: Counter = field(init=False)
+    """Batches given to a reader again after a failure."""
     fenced: Counter = field(init=False)
+    """Partitions that a reader lost to another owner."""
     dead: Counter = field(init=False)
+    """Events of a reader that were quarantined."""
     restarted: Counter = field(init=False)
+    """Connections of a reader replaced after a failure."""
     assignments: Counter = field(init=False)
+    """How often partitions were assigned to a reader."""
     published: Counter = field(init=False)
+    """Events of a relay that Kafka acknowledged."""
     publish_failed: Counter = field(init=False)
+    """Rounds of copying in which a relay failed."""
     backlog: Gauge = field(init=False)
+    """Events of a relay that wait for Kafka."""
     unpublished: Gauge = field(init=False)
+    """Seconds since a relay's log was last empty."""
     refused: Gauge = field(init=False)
+    """Keys whose events wait in a relay because Kafka refuses an event of the key."""
     active: Gauge = field(init=False)
+    """1 while a relay copies."""
     quarantined: Gauge = field(init=False)
+    """Rows that wait in a quarantine."""
     quarantined_total: Counter = field(init=False)
+    """How often a row was put into a quarantine."""
 
     def __post_init__(self) -> None:
         def counter(name: str, text: str, *labels: str) -> Counter:

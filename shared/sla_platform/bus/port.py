@@ -24,13 +24,13 @@ from sla_platform.envelope import Envelope, Topic
 class Batch:
     """Events of one partition, in order.
 
-    `through`: every event accepted up to this instant is in this batch or an earlier one; None: not known. A batch
-    without events only moves `through` on.
+    A batch without events only moves `through` on.
     """
 
     partition: int
     envelopes: tuple[Envelope, ...]
     through: datetime | None
+    """The instant up to which every accepted event is in this batch or an earlier one. None if not known."""
 
 
 class Handler(Protocol):
@@ -77,8 +77,8 @@ class EventSource(Protocol):
     def healthy(self) -> bool:
         """Return whether events are being handled.
 
-        False when events have waited for too long without any being handled: longer than the `watchdog` seconds with
-        which the event source was created.
+        The result is False when events have waited for too long without any being handled: longer than the `watchdog`
+        seconds with which the event source was created.
         """
         ...
 
@@ -88,21 +88,20 @@ class EventSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record of the bus that could not be read or handled: its raw parts, its place and the error.
-
-    `group`: the consumer that could not handle the record. `topic`: the name of the topic on Kafka, or the name of the
-    event log. `carries`: the `Topic` to which the record belongs; None when it is not known.
-    """
+    """A record of the bus that could not be read or handled: its raw parts, its place and the error."""
 
     group: str
+    """The consumer that could not handle the record."""
     topic: str
+    """The name of the topic on Kafka, or the name of the event log."""
     partition: int
     offset: int
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
     error: Exception
-    carries: Topic | None = None  # ours, where `topic` is the name on Kafka or a log
+    carries: Topic | None = None
+    """The `Topic` to which the record belongs. None if not known."""
 
 
 KeepQuarantined = Callable[[QuarantinedRecord], Awaitable[None]]

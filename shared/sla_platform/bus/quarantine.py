@@ -50,11 +50,14 @@ class NotWaiting(Exception):
 
 
 class Quarantine:
-    """The quarantine of one service: stores, lists and replays rows that the service could not process.
+    """The quarantine of one service, which stores, lists and replays rows that the service could not process.
 
     Rows are events, timers or deliveries. To replay a row is to give it again to the function that failed to process
-    it. A part of the service that quarantines rows must register this function (`register_replay`). `table`: where the
-    rows are. Create one object per service and process.
+    it. A part of the service that quarantines rows must register this function (`register_replay`). Create one object
+    per service and process.
+
+    Args:
+        table: The table of the rows.
     """
 
     def __init__(self, service: str, store: Store, table: Table, time_source: TimeSource, metrics: BusMetrics) -> None:
@@ -70,8 +73,10 @@ class Quarantine:
     def register_replay(self, part: str, replay: Replay) -> None:
         """Register the function that replays quarantined rows of one part of the service.
 
-        `part`: such as `consume` or `tick`. `replay`: called with the entry, to process the row again; raises the error
-        if the row fails again.
+        Args:
+            part: The name of the part, such as `consume`.
+            replay: Function to call with the entry, to process the row again. It raises the error if the row fails
+                again.
         """
         self._replays[part] = replay
         self._parts.add(part)
@@ -81,8 +86,14 @@ class Quarantine:
     async def put(self, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Store a row that could not be processed, in a transaction of its own.
 
-        The row is also counted in the metrics and logged. `error`: why the row failed. `own`: values of the service's
-        own columns, by name. Raises StoreBusy if the row could not be stored; the caller must then not drop the row.
+        The row is also counted in the metrics and logged.
+
+        Args:
+            error: Why the row failed.
+            own: Values of the service's own columns, by name.
+
+        Raises:
+            StoreBusy: The row could not be stored. The caller must then not drop the row.
         """
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
@@ -91,15 +102,19 @@ class Quarantine:
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Store a row that could not be processed, in the caller's transaction.
 
-        Remove the row from its former place in the same transaction, and call `report` after the commit. `error`: why
-        the row failed. `own`: values of the service's own columns, by name.
+        Remove the row from its former place in the same transaction, and call `report` after the commit.
+
+        Args:
+            error: Why the row failed.
+            own: Values of the service's own columns, by name.
         """
         await kept.put(connection, self.table, row, error_text(error), self._time_source.now(), **own)
 
     def report(self, row: QuarantineRow, error: Exception) -> None:
         """Log a row that has been stored in the quarantine, and count it in the metrics.
 
-        `error`: why the row failed.
+        Args:
+            error: Why the row failed.
         """
         self._metrics.quarantined_total.labels(self.service, row.part).inc()
         self._metrics.quarantined.labels(self.service, row.part).inc()
@@ -109,25 +124,36 @@ class Quarantine:
         )  # fmt: skip
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
-        """Store a record of the bus that could not be read or handled. Raises StoreBusy.
+        """Store a record of the bus that could not be read or handled.
 
         Give this method to an event source as its `keep_quarantined`.
+
+        Raises:
+            StoreBusy: The record could not be stored.
         """
         await self.put(_row_of(record), record.error)
 
     # looking
 
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
-        """Return a page of the entries of the quarantine, the oldest first; at most `limit`.
+        """Return a page of the entries of the quarantine, the oldest first.
 
-        `after`: the id of the last entry of the previous page; 0 for the first page. `state`: `quarantined` or
-        `replayed` for only such entries; "" for all. The returned entries have no raw bytes (`data` is empty).
+        The returned entries have no raw bytes (`data` is empty).
+
+        Args:
+            state: `quarantined` or `replayed` for only such entries. "" for all.
+            after: The id of the last entry of the previous page. 0 for the first page.
+            limit: The greatest number of entries to return.
         """
         async with self._store.reading() as connection:
             return await kept.page(connection, self.table, state, after, limit)
 
     async def find(self, id_: int) -> QuarantineEntry:
-        """Return the entry with this id, with its data. Raises NoEntry when there is none."""
+        """Return the entry with this id, with its data.
+
+        Raises:
+            NoEntry: There is no such entry.
+        """
         async with self._store.reading() as connection:
             entry = await kept.find(connection, self.table, id_)
         if entry is None:
@@ -137,14 +163,19 @@ class Quarantine:
     # replaying
 
     async def replay(self, id_: int, command: Command) -> QuarantineEntry:
-        """Process the row of the entry `id_` again; return the updated entry.
+        """Process the row of the entry `id_` again, and return the updated entry.
 
-        `command`: who orders it, and why. The audit log records the order before the row is processed. If processing
-        fails again, the entry stays in quarantine with the new error, and its count of failures rises by 1.
+        The audit log records the order before the row is processed. If processing fails again, the entry stays in
+        quarantine with the new error, and its count of failures rises by 1.
 
-        Raises NoEntry if there is no such entry. Raises NotWaiting if the entry was replayed before, or if its part has
-        registered no replay. Raises Fenced if another process owns the row's partition. Raises Retryable if the
-        surroundings failed; the entry is then unchanged.
+        Args:
+            command: Who orders the replay, and why.
+
+        Raises:
+            NoEntry: There is no such entry.
+            NotWaiting: The entry was replayed before, or its part has registered no replay.
+            Fenced: Another process owns the row's partition.
+            Retryable: The surroundings failed. The entry is then unchanged.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)
@@ -179,7 +210,7 @@ class Quarantine:
     async def count(self) -> Mapping[str, int]:
         """Count the rows that wait in quarantine, and set their metric.
 
-        Returns part of the service -> number of waiting rows.
+        The result is part of the service -> number of waiting rows.
         """
         async with self._store.reading() as connection:
             waiting = await kept.count_waiting(connection, self.table)
@@ -191,7 +222,7 @@ class Quarantine:
     async def sweep_replayed(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
         """Delete the entries that were replayed before the instant `horizon`, at most 200 in a transaction.
 
-        Yields table name -> number of deleted rows after each transaction that deleted any.
+        After each transaction that deleted entries, the generator yields table name -> number of deleted rows.
         """
         while True:
             async with self._store.transaction() as connection:
@@ -205,7 +236,8 @@ class Quarantine:
 def envelope_of(entry: QuarantineEntry) -> Envelope:
     """Return the event that was quarantined as this entry.
 
-    Raises BadEnvelope, saying why, if it cannot be read as an event.
+    Raises:
+        BadEnvelope: The entry cannot be read as an event.
     """
     headers = [(name, value.encode()) for name, value in entry.headers.items()]
     try:
@@ -241,10 +273,14 @@ async def _tried(replay: Replay, entry: QuarantineEntry) -> Exception | None:
 
 
 def row_of_event(envelope: Envelope, part: str, position: str, partition: int = 0) -> QuarantineRow:
-    """Return an event as a row for the quarantine; the inverse of `envelope_of`.
+    """Return an event as a row for the quarantine.
 
-    `part`: the part of the service that could not process the event. `position`: where the event was, as text.
-    `partition`: the number of the event's partition.
+    This is the inverse of `envelope_of`.
+
+    Args:
+        part: The part of the service that could not process the event.
+        position: Where the event was, as text.
+        partition: The number of the event's partition.
     """
     return QuarantineRow(
         part=part,

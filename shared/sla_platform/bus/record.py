@@ -23,36 +23,39 @@ _SPEC_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """A record on Kafka: all events accepted up to `through` precede it in its partition.
+    """A record on Kafka that says up to when events are complete.
 
-    Readers thus know up to when they have seen everything. The relay, which copies an event log to Kafka, writes
-    watermarks.
+    By watermarks, readers know up to when they have seen everything. The relay, which copies an event log to Kafka,
+    writes watermarks.
     """
 
     through: datetime
+    """The instant up to which all accepted events precede the watermark in its partition."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRecord:
-    """A record to send to Kafka.
-
-    `topic`: the name on Kafka, such as `slad-incidents`. `at_ms`: the record's timestamp in milliseconds since 1970
-    UTC; None: the time of sending, by the machine's clock.
-    """
+    """A record to send to Kafka."""
 
     topic: str
+    """The name of the topic on Kafka, such as `slad-incidents`."""
     partition: int
     key: bytes | None
     value: bytes
     headers: Headers
-    at_ms: int | None = None  # when it was sent, as Kafka keeps it with the record; None: by the machine's clock
+    at_ms: int | None = None
+    """The record's timestamp in milliseconds since 1970 UTC. None means the time of sending, by the machine's clock."""
 
 
 def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingRecord:
     """Return an event as a Kafka record.
 
-    `topic` (the name on Kafka), `partition`: where to send the record. The event's CloudEvents attributes become
-    headers `ce_*`; empty attributes are left out. The event's data become the record's value.
+    The event's CloudEvents attributes become headers `ce_*`. Empty attributes are left out. The event's data become the
+    record's value.
+
+    Args:
+        topic: The name of the topic on Kafka.
+        partition: The number of the partition.
     """
     attributes = _attributes(envelope, envelope.time.astimezone(UTC).isoformat())
     attributes["content-type"] = "application/json"
@@ -88,9 +91,12 @@ def _attributes(envelope: Envelope, time: str) -> dict[str, str]:
 
 
 def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingRecord:
-    """Return a watermark as a Kafka record for this topic (its name on Kafka) and partition.
+    """Return a watermark as a Kafka record.
 
-    The watermark says that all events accepted up to the instant `through` precede it in this partition.
+    Args:
+        through: The instant up to which all accepted events precede the watermark in its partition.
+        topic: The name of the topic on Kafka.
+        partition: The number of the partition.
     """
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
     return OutgoingRecord(topic, partition, None, value, _WATERMARK_HEADERS)
@@ -99,8 +105,12 @@ def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingR
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:
     """Return the event or watermark that a Kafka record holds.
 
-    `topic`: the topic from which the record was read. `key`, `value`, `headers`: the parts of the record. Raises
-    BadEnvelope, saying what is wrong, if the record holds no valid event or watermark.
+    Args:
+        topic: The topic from which the record was read.
+        key, value, headers: The parts of the record.
+
+    Raises:
+        BadEnvelope: The record holds no valid event or watermark.
     """
     try:
         given = {name: content.decode() for name, content in headers if content is not None}

@@ -56,26 +56,31 @@ _COUNT_CAP = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class RelayRoute:
-    """Which event log a relay copies, and to which topics on Kafka.
-
-    `log`: the table of the events. `topics`: the topics of these events. `watermarked`: the topics that also get
-    watermarks (records that say up to when all accepted events were copied). `names`: gives the topics' names on Kafka.
-    `partitions`: the number of partitions of each topic.
-    """
+    """Which event log a relay copies, and to which topics on Kafka."""
 
     log: Table
+    """The table of the events."""
     topics: tuple[Topic, ...]
+    """The topics of these events."""
     watermarked: frozenset[Topic]
+    """The topics that also get watermarks (records that say up to when all accepted events were copied)."""
     names: TopicNames
+    """The names of the topics on Kafka."""
     partitions: int
+    """The number of partitions of each topic."""
 
 
 class Relay:
     """Copies the event log of one service (its outbox table) to Kafka: await `run`.
 
     Events that Kafka has acknowledged are deleted from the log. An event that cannot be written as a record goes to
-    `quarantine`. `route`: which log, and to which topics. `period`: seconds between reads of the log when no wake
-    signal comes, and between watermarks. `batch`: the number of events copied at once. `metrics`: None: new ones.
+    `quarantine`.
+
+    Args:
+        route: The log to copy, and the topics to copy it to.
+        period: Seconds between reads of the log when no wake signal comes, and between watermarks.
+        batch: The number of events copied at once.
+        metrics: The metrics of the bus. None means new ones.
     """
 
     def __init__(

@@ -27,10 +27,11 @@ DELETE FROM {log} WHERE position IN (
 
 
 async def trim(store: Store, log: Table, readers: Mapping[Topic, Sequence[str]]) -> int:
-    """Delete the events of an event log that all readers of their topic have read; return how many.
+    """Delete the events of an event log that all readers of their topic have read, and return how many.
 
-    `readers`: topic -> the names of the services that read it. If one of these services has read nothing of the log
-    yet, no event of that topic is deleted.
+    Args:
+        readers: Topic -> the names of the services that read it. If a service has read nothing of the log yet, no event
+            of its topics is deleted.
     """
     removed = 0
     for topic, names in readers.items():

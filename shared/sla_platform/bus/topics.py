@@ -13,12 +13,10 @@ _HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class TopicNames:
-    """The names of slad's topics on Kafka: `<prefix>-<topic>`, such as `slad-incidents`.
-
-    `prefix`: the setting `SLAD_BUS_PREFIX`; with different prefixes several installations can share a Kafka.
-    """
+    """The names of slad's topics on Kafka: `<prefix>-<topic>`, such as `slad-incidents`."""
 
     prefix: str
+    """The setting `SLAD_BUS_PREFIX`. With different prefixes several installations can share a Kafka."""
 
     def of(self, topic: Topic) -> str:
         """Return the name of a topic on Kafka, such as `slad-incidents` for INCIDENTS."""

@@ -17,7 +17,10 @@ class WakeSignal:
         self._waiting: set[asyncio.Event] = set()
 
     def wake(self) -> None:
-        """Wake every reader that listens; call this after a commit that appended to the log."""
+        """Wake every reader that listens.
+
+        Call this after a commit that appended to the log.
+        """
         for event in self._waiting:
             event.set()
 
@@ -32,10 +35,13 @@ class WakeSignal:
 
 
 async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> bool:
-    """Wait until the event is set, for at most `seconds`; return whether the event was set.
+    """Wait until the event is set, for at most `seconds`, and return whether the event was set.
 
-    `seconds`: None for no limit. Use this in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation
-    that comes together with the signal (python/cpython#86296).
+    Use this in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes together with the
+    signal (python/cpython#86296).
+
+    Args:
+        seconds: The greatest time to wait. None means no limit.
     """
     try:
         async with asyncio.timeout(seconds):

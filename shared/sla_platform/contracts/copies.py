@@ -35,8 +35,9 @@ async def write_records(
 ) -> list[str]:
     """Store contract records in the service's tables, in the caller's transaction.
 
-    Returns the ids of the contracts whose records were stored. A record is skipped unless its `revision` is greater
-    than that of the stored record of its contract. Other writers of these tables wait until the transaction ends.
+    The result has the ids of the contracts whose records were stored. A record is skipped unless its `revision` is
+    greater than that of the stored record of its contract. Other writers of these tables wait until the transaction
+    ends.
     """
     if not records:
         return []
@@ -77,10 +78,13 @@ def _row(record: RecordData, seq: int) -> dict[str, Any]:
 
 
 async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: RecordShelf) -> list[str]:
-    """Read the contract records stored since the last call into memory (`shelf`).
+    """Read the contract records stored since the last call into memory.
 
-    Returns the ids of the contracts that changed. If none changed, the call is cheap: one query by an index. Call it at
-    the start of a transaction that computes clocks under the contracts.
+    The result has the ids of the contracts that changed. If none changed, the call is cheap: a single query by an
+    index. Call it at the start of a transaction that computes clocks under the contracts.
+
+    Args:
+        shelf: The records in memory.
     """
     if shelf.read:
         return await _read_new(connection, tables.contract, shelf)
@@ -136,28 +140,30 @@ def _no_garbage_collection() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class RecordCopy:
-    """A service's own copy of all contract records: in the database (`tables`) and in memory (`shelf`).
-
-    `cursor`: the table in which the service stores how far it has read the events about contracts. It is used only
-    without Kafka.
-    """
+    """A service's own copy of all contract records, in the database and in memory."""
 
     shelf: RecordShelf
+    """The records in memory."""
     tables: ContractTables
+    """The records in the database."""
     cursor: Table
+    """The table in which the service stores how far it has read the events about contracts. Only used without Kafka."""
 
     async def refresh(self, connection: AsyncConnection) -> list[str]:
-        """Read the contract records stored since the last call into memory (`shelf`).
+        """Read the contract records stored since the last call into memory.
 
-        Returns the ids of the contracts that changed.
+        The result has the ids of the contracts that changed.
         """
         return await refresh(connection, self.tables, self.shelf)
 
     async def changed_since(self, connection: AsyncConnection, seq: int) -> tuple[list[str], int]:
         """Return the ids of the contracts stored since an earlier call, and the `seq` for the next call.
 
-        The ids are in the order of storing. `seq`: what the earlier call returned; 0 for all contracts. It is a number
-        that grows with every stored record. If nothing was stored, the same `seq` is returned.
+        The ids are in the order of storing. If nothing was stored, the same `seq` is returned.
+
+        Args:
+            seq: What the earlier call returned. 0 for all contracts. It is a number that grows with every stored
+                record.
         """
         table = self.tables.contract
         query = select(table.c.id, table.c.seq).where(table.c.seq > seq).order_by(table.c.seq)
@@ -168,9 +174,11 @@ class RecordCopy:
 class ContractCopies:
     """An event handler (`sla_platform.bus.Handler`) that stores contract records from the bus in a service's tables.
 
-    It also keeps the records in memory (`copy.shelf`) up to date. `within`: called in the transaction that stores
-    records, with the records that may change how clocks are computed (a new ledger entry alone does not); None: nothing
-    is called.
+    It also keeps the records in memory (`copy.shelf`) up to date.
+
+    Args:
+        within: Function to call in the transaction that stores records. It gets the records that may change how clocks
+            are computed; a new ledger entry alone does not. None means that nothing is called.
     """
 
     def __init__(
@@ -186,7 +194,8 @@ class ContractCopies:
     async def load(self) -> None:
         """Read the new and changed records from the service's tables into memory.
 
-        Raises StoreBusy if the store cannot be read now.
+        Raises:
+            StoreBusy: The store cannot be read now.
         """
         async with self._store.reading() as connection:
             await self._copy.refresh(connection)
@@ -207,7 +216,9 @@ class ContractCopies:
     async def handle(self, batch: Batch) -> None:
         """Store the contract records in a batch of events, and read them into memory.
 
-        Raises BadEnvelope if an event cannot be read. Raises StoreBusy if the store cannot take the work now.
+        Raises:
+            BadEnvelope: An event cannot be read.
+            StoreBusy: The store cannot take the work now.
         """
         changes = [decode_change(envelope) for envelope in batch.envelopes]
         if not changes:
@@ -247,8 +258,11 @@ def with_records(
     """Return a copy of the service that also keeps its contract records up to date.
 
     The copy has a readiness check for the records. It reads the stored records before any part of the service runs.
-    `copy`: where the records are kept. `within`: called in the transaction that stores records, with the records that
-    may change how clocks are computed; None: nothing is called.
+
+    Args:
+        copy: Where the records are kept.
+        within: Function to call in the transaction that stores records. It gets the records that may change how clocks
+            are computed. None means that nothing is called.
     """
     copies = ContractCopies(store, copy, within)
     keep = feeds.quarantine(service.name).keep_quarantined

@@ -25,22 +25,25 @@ _WORTH = 1_000  # bytes of a record from which it is compressed
 
 @dataclass(frozen=True, slots=True)
 class RecordIndex:
-    """The names by which a contract record is found: customers, products and mail domains in the record.
-
-    `customers`, `products`: as written. `domains`: the mail domains whose addresses may register for notices, in lower
-    case; "" stands for all domains that are not written in ASCII.
-    """
+    """The names by which a contract record is found."""
 
     customers: tuple[str, ...] = ()
+    """The customers, as written in the record."""
     products: tuple[str, ...] = ()
+    """The products, as written in the record."""
     domains: tuple[str, ...] = ()
+    """The mail domains whose addresses may register for notices, in lower case. "" means all domains that are not
+    written in ASCII."""
 
     @classmethod
     def read(cls, names: str, record: bytes) -> RecordIndex:
         """Return the index of a stored contract record: the names by which the record is found.
 
-        `names`: the stored index as JSON. `record`: the record as JSON. If the stored index has no mail domains (older
-        releases), a new index is made from the record.
+        If the stored index has no mail domains (older releases), a new index is made from the record.
+
+        Args:
+            names: The stored index as JSON.
+            record: The record as JSON.
         """
         stored = orjson.loads(names)
         return cls(**stored) if "domains" in stored else index_of(RecordData.model_validate_json(record))
@@ -109,10 +112,14 @@ _NOTHING = _Packed("", 0, RecordIndex(), b"")
 class RecordShelf:
     """The records of all contracts in the memory of a service, found by contract, customer, product or mail domain.
 
-    It implements `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed JSON
-    and parsed on demand, so that a hundred thousand fit. Shelves made with the same `store` share equal records;
-    `store` is the database of a process, or any object in its place. `seq`: the greatest value of the column `seq`
-    (`contract_table`) among the records put here. `read`: whether the stored records have been read once.
+    The class implements `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed
+    JSON and parsed on demand, so that a hundred thousand fit. The attribute `seq` is the greatest value of the column
+    `seq` (`contract_table`) among the records put here. The attribute `read` says whether the stored records have been
+    read once.
+
+    Args:
+        store: The database of a process, or any object in its place. Shelves made with the same store share equal
+            records.
     """
 
     def __init__(self, store: object | None = None) -> None:
@@ -148,12 +155,12 @@ class RecordShelf:
     def revision(self, contract: str) -> int:
         """Return the revision of a contract's record, the number of changes that made it.
 
-        0 if the contract has no record.
+        The result is 0 if the contract has no record.
         """
         return self._packed.get(contract, _NOTHING).revision
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return the record of a contract; None if there is none."""
+        """Return the record of a contract, or None if there is none."""
         found = self._unpacked.get(contract)
         if found is not None:
             self._unpacked.move_to_end(contract)
@@ -184,7 +191,10 @@ class RecordShelf:
     def with_domain(self, domain: str) -> tuple[str, ...]:
         """Return the ids, sorted, of contracts that may let addresses of a mail domain register for notices.
 
-        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always included.
+        Contracts with a domain that is not written in ASCII are always included.
+
+        Args:
+            domain: The domain in lower case.
         """
         return tuple(sorted(self._of_domain.get(domain, set()) | self._of_domain.get(_OTHER_LETTERS, set())))
 
@@ -202,17 +212,23 @@ class RecordShelf:
     def put(self, contract: str, revision: int, index: RecordIndex, record: bytes, seq: int = 0) -> None:
         """Store the record of a contract in memory, in place of the earlier one.
 
-        `revision`: the record's revision. `index`: the names by which the record is found. `record`: the record as
-        JSON. `seq`: the `seq` of the record's row in the database (`contract_table`).
+        Args:
+            revision: The record's revision.
+            index: The names by which the record is found.
+            record: The record as JSON.
+            seq: The `seq` of the record's row in the database (`contract_table`).
         """
         packed = self._pool.packed[contract] = _Packed(contract, revision, index, record)
         self._put(contract, packed, seq)
 
     def put_shared(self, contract: str, revision: int, seq: int = 0) -> bool:
-        """Take a contract's record from another shelf for the same store; return whether one has it.
+        """Take a contract's record from another shelf for the same store, and return whether there was one.
 
-        The record must have the given `revision`. If False is returned, nothing was stored: call `put`. `seq`: the
-        `seq` of the record's row in the database (`contract_table`).
+        If the result is False, nothing was stored: call `put`.
+
+        Args:
+            revision: The revision that the record must have.
+            seq: The `seq` of the record's row in the database (`contract_table`).
         """
         packed = self._pool.packed.get(contract)
         if packed is None or packed.revision != revision:
@@ -224,15 +240,17 @@ class RecordShelf:
     def could_copy(self) -> bool:
         """Return whether `copy` may succeed.
 
-        True if this shelf is empty and another shelf for the same store has records.
+        The result is True if this shelf is empty and another shelf for the same store has records.
         """
         return not self._packed and any(each._packed for each in self._pool.shelves)
 
     def copy(self, revisions: Mapping[str, int], seq: int) -> bool:
-        """Fill an empty shelf from another shelf for the same store; return whether that was possible.
+        """Fill an empty shelf from another shelf for the same store, and return whether that was possible.
 
-        The other shelf must hold exactly the given revisions; otherwise nothing changes. `revisions`: contract ->
-        revision of its record. `seq`: the greatest value of the column `seq` in the database.
+        Args:
+            revisions: Contract -> revision of its record. The other shelf must hold exactly these revisions; otherwise
+                nothing changes.
+            seq: The greatest value of the column `seq` in the database.
         """
         if self._packed:
             return False

@@ -13,19 +13,22 @@ from sla_platform.store.cursor import cursor_table
 class ContractTables:
     """The two tables in which a service keeps its copy of the contract records.
 
-    `contract`: one row for each contract, with the newest received record. The rows are numbered by `seq` in the order
-    of writing. `sequence`: one row with the greatest `seq` so far; writers lock it.
+    The rows are numbered by `seq` in the order of writing.
     """
 
     contract: Table
+    """The table with a row for each contract, which has the newest received record."""
     sequence: Table
+    """The table with a single row, which has the greatest `seq` so far. Writers lock it."""
 
     @classmethod
     def of(cls, metadata: MetaData, service: str) -> ContractTables:
         """Declare the two tables of a service in `metadata`, and return them.
 
-        `service`: the service's name, such as `timer`. The tables are `<service>_contract_record` and
-        `<service>_contract_seq`.
+        The tables are `<service>_contract_record` and `<service>_contract_seq`.
+
+        Args:
+            service: The service's name, such as `timer`.
         """
         return cls(contract_table(metadata, service), sequence_table(metadata, service))
 
@@ -33,8 +36,12 @@ class ContractTables:
 def contract_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_contract_record`: the newest record of each contract that the service has received.
 
-    `revision`: the record's revision. `seq`: greater than that of every row written before; readers use it to find new
-    rows. `names`: the names by which the record is found (`RecordIndex`), as JSON. `record`: the record as JSON.
+    The table has these columns besides the contract's id:
+
+    - `revision`: the record's revision
+    - `seq`: a number greater than that of every row written before, by which readers find new rows
+    - `names`: the names by which the record is found (`RecordIndex`), as JSON
+    - `record`: the record as JSON
     """
     return Table(
         f"{service}_contract_record",

@@ -19,20 +19,21 @@ _CONTROLS = "holds a control character, such as %00 or a line break"
 
 @dataclass(frozen=True, slots=True)
 class BadRequestAddress:
-    """What is wrong with the path or query of a request.
-
-    `detail`: a sentence for the sender. `parameter`: the name of the parameter with the wrong value; "" when the path
-    or a parameter's name is wrong.
-    """
+    """What is wrong with the path or query of a request."""
 
     detail: str
+    """A sentence for the sender."""
     parameter: str = ""
+    """The name of the parameter with the wrong value. "" if the path or a parameter's name is wrong."""
 
 
 def address_error(scope: Scope) -> BadRequestAddress | None:
-    """Return the first fault in the path or query of an HTTP request (`scope` of ASGI), or None.
+    """Return the first fault in the path or query of an HTTP request, or None.
 
-    A part is faulty when it is not percent-encoded UTF-8, or when it holds a control character.
+    A part is faulty if it is not percent-encoded UTF-8, or if it holds a control character.
+
+    Args:
+        scope: The scope of ASGI.
     """
     raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if flaw := _flaw(raw):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sla_domain import bounds
 from sla_platform.audit.act import ActorKind, AuditActor, Command, instant_text
@@ -34,41 +34,41 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 
 
 class AuditedAct(BaseModel):
-    """An act in the audit log of a service, as the API returns it.
+    """An act in the audit log of a service, as the API returns it."""
 
-    - `at`: RFC 3339, UTC.
-    - `actor`: kind and id, such as `key:ops`.
-    - `act`: such as `key.made`.
-    - `object`: the id of the object that was changed.
-    - `contract`, `reason`: empty for none.
-    - `before`, `after`: SHA-256 of the object's state.
-    - `details`: more about the act.
-    - `hash`: computed from this row and the row before, so that a change of the log is noticed.
-    """
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     service: str
     seq: int = Field(description="its place in the log of this service, from 1 on")
     at: str
+    """When the act was done, RFC 3339 in UTC."""
     actor: str
+    """The actor's kind and id, such as `key:ops`."""
     act: str
+    """The kind of act, such as `key.made`."""
     object: str
+    """The id of the object that was changed."""
     contract: str
+    """Id of the contract. Empty for none."""
     reason: str
+    """The reason. Empty for none."""
     before: str = Field(description="SHA-256 of the object's state before, empty where there was none")
     after: str = Field(description="SHA-256 of the object's state after, empty where there is none")
     details: dict[str, Any]
+    """More about the act."""
     previous: str = Field(description="the hash of the row before")
     hash: str
+    """The hash computed from this row and the row before, so that a change of the log is noticed."""
 
 
 class AuditPage(BaseModel):
-    """A page of acts in an audit log, the newest first.
+    """A page of acts in an audit log, the newest first."""
 
-    `next`: pass as `after` for the next page; null at the end.
-    """
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     acts: list[AuditedAct]
     next: int | None
+    """The value to pass as `after` for the next page. Null at the end."""
 
 
 class AuditHeadAnswer(BaseModel):
@@ -82,7 +82,9 @@ class AuditHeadAnswer(BaseModel):
 def command_of(access: KeyAccess, reason: str = "") -> Command:
     """Return who orders an act and why, as the audit log records it.
 
-    `access`: what the API key of the request may do. `reason`: in the caller's own words; "" if none were given.
+    Args:
+        access: What the API key of the request may do.
+        reason: The reason in the caller's own words. "" if none was given.
     """
     return Command(AuditActor(ActorKind.KEY, access.key), reason)
 
@@ -96,8 +98,10 @@ def asked_filter(
 ) -> AuditFilter:
     """Return the filter of an audit log from the query of a URL (a FastAPI dependency).
 
-    `actor`, `act`, `object`: only acts with exactly this text; "" for any. `since` (included), `until` (excluded): only
-    acts between these instants; None for no bound.
+    Args:
+        actor, act, object: Exact texts that the acts must have. "" means any.
+        since: The instant from which acts are returned, included. None means no bound.
+        until: The instant up to which acts are returned, excluded. None means no bound.
     """
     return AuditFilter(actor=actor, act=act, object=object, since=since, until=until)
 
@@ -105,8 +109,12 @@ def asked_filter(
 def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRouter:
     """Return the routes that list and export the audit log of one service.
 
-    `tables`: the log. `authorize`: returns what the API key of a request may do. A key for all contracts needs the
-    scope `admin`. A key of one contract needs `read`; it lists only the acts on that contract, and cannot export.
+    A key for all contracts needs the scope `admin`. A key of one contract needs the scope `read`. Such a key lists only
+    the acts on that contract, and cannot export.
+
+    Args:
+        tables: The log.
+        authorize: Function that returns what the API key of a request may do.
     """
     seen = _seen(authorize)
     routes = APIRouter(

@@ -27,11 +27,14 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 
 
 class BodyBudget:
-    """Limits the bytes of request bodies that this process holds at once, over all connections, to `most`.
+    """Limits the bytes of request bodies that this process holds at once, over all connections.
 
-    `read_body` calls `enter` for each body, `take` for each piece that arrives, and `leave` at the end. `reader`: the
-    `asyncio.timeout` block in which the body is read. When more than `most` bytes are held, the reader that entered
-    first is interrupted, so that slow senders block nobody. `held`: the bytes held now.
+    `read_body` calls `enter` for each body, `take` for each piece that arrives, and `leave` at the end. When more than
+    `most` bytes are held, the reader that entered first is interrupted, so that slow senders block nobody. A reader is
+    the `asyncio.timeout` block in which a body is read. The attribute `held` is the number of bytes held now.
+
+    Args:
+        most: The greatest number of bytes.
     """
 
     def __init__(self, most: int) -> None:
@@ -46,7 +49,7 @@ class BodyBudget:
     def leave(self, reader: asyncio.Timeout) -> None:
         """Free the bytes of a reader (the `asyncio.timeout` block in which a body is read).
 
-        Does nothing if the reader was interrupted or has left before.
+        Nothing is done if the reader was interrupted or has left before.
         """
         self.held -= self._of.pop(reader, 0)
 
@@ -72,11 +75,14 @@ UNREAD = BodyBudget(64 * 2**20)
 async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
     """Return the body of a request, within limits.
 
-    `limit`: the greatest size of the body in bytes. `room`: limits the bytes of all bodies that are being read; by
-    default one object of 64 MiB that all callers share.
+    Args:
+        limit: The greatest size of the body in bytes.
+        room: The limit of the bytes of all bodies that are being read. By default all callers share one limit of 64
+            MiB.
 
-    Raises Problem with these statuses. 415: the body is compressed. 413: the body is too long. 400: the connection
-    ended before the last byte. 503: `room` was full, and this body was interrupted.
+    Raises:
+        Problem: With status 415, the body is compressed. With 413, the body is too long. With 400, the connection ended
+            before the last byte. With 503, `room` was full and this body was interrupted.
     """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):
@@ -112,11 +118,14 @@ async def _read(request: Request, limit: int, room: BodyBudget, reader: asyncio.
 
 
 async def read_model(request: Request, model: type[Model]) -> Model | None:
-    """Return the JSON body of a request as a `model`; None when there is no body.
+    """Return the JSON body of a request as a `model`.
 
-    The body may have 64 KiB. Raises Problem with these statuses. 415: another media type, or a compressed body. 422:
-    the body does not fit the model; all faulty places are listed. 413: the body is too long. 400: the connection ended
-    before the last byte. 503: too many bodies are being read.
+    The body may have 64 KiB. The result is None if there is no body.
+
+    Raises:
+        Problem: With status 415, the media type is another one or the body is compressed. With 422, the body does not
+            fit the model; all faulty places are listed. With 413, the body is too long. With 400, the connection ended
+            before the last byte. With 503, too many bodies are being read.
     """
     raw = await read_body(request, SMALL_BODY)
     if not raw:
@@ -136,11 +145,14 @@ async def read_model(request: Request, model: type[Model]) -> Model | None:
 
 
 async def demand_model(request: Request, model: type[Model]) -> Model:
-    """Return the JSON body of a request as a `model`; the request must have a body.
+    """Return the JSON body of a request as a `model`. The request must have a body.
 
-    The body may have 64 KiB. Raises Problem with these statuses. 422: there is no body, or the body does not fit the
-    model; all faulty places are listed. 415: another media type, or a compressed body. 413: the body is too long. 400:
-    the connection ended before the last byte. 503: too many bodies are being read.
+    The body may have 64 KiB.
+
+    Raises:
+        Problem: With status 422, there is no body or it does not fit the model; all faulty places are listed. With 415,
+            the media type is another one or the body is compressed. With 413, the body is too long. With 400, the
+            connection ended before the last byte. With 503, too many bodies are being read.
     """
     found = await read_model(request, model)
     if found is None:
@@ -151,8 +163,10 @@ async def demand_model(request: Request, model: type[Model]) -> Model:
 def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     """Return the value of `openapi_extra` for a route that reads its body by `read_model`.
 
-    It describes a JSON body of `model`: FastAPI cannot see that such a route has one. `required`: whether the request
-    must have a body.
+    It describes a JSON body of `model`: FastAPI cannot see that such a route has one.
+
+    Args:
+        required: Whether the request must have a body.
     """
     schema = model.model_json_schema()
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}

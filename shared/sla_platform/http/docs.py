@@ -48,9 +48,13 @@ _POLICY = (
 def router(names: Sequence[str], links: Sequence[str], document: Callable[[], dict[str, Any]]) -> APIRouter:
     """Return the routes of the page that shows the API, with its script and style.
 
-    The page is at `/docs` and at `/docs/<name>` for each of `names` (the services of this process, at least one). The
-    OpenAPI document is at `/docs/<name>/openapi.json`. `links`: the services to whose pages the page links. `document`:
-    returns the OpenAPI document of the process, which does not list these routes.
+    The page is at `/docs` and at `/docs/<name>` for each of `names`. The OpenAPI document is at
+    `/docs/<name>/openapi.json`.
+
+    Args:
+        names: The services of this process, at least one.
+        links: The services to whose pages the page links.
+        document: Function that returns the OpenAPI document of the process, which does not list these routes.
     """
     routes = APIRouter(include_in_schema=False)
 

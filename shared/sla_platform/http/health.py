@@ -28,8 +28,12 @@ def router(
 
     `/readyz` calls the checks of all `services`. If a check returns a reason, raises an error or takes longer than 3
     seconds, the response has status 503 and lists the reasons. Remarks of services are shown too, but do not change the
-    status. `registry`: the metrics that `/metrics` shows. `info`: called for each request of `/info`; returns what to
-    show: versions, profile, the catalogue in force.
+    status.
+
+    Args:
+        registry: The metrics that `/metrics` shows.
+        info: Function to call for each request of `/info`. It returns what to show: versions, profile, the catalogue in
+            force.
     """
     routes = APIRouter(tags=["health"])
 

@@ -36,11 +36,11 @@ class StoredKey(Protocol):
 
     @property
     def contract(self) -> str | None:
-        """Return the only contract whose data the key may see; None for all contracts."""
+        """Return the only contract whose data the key may see, or None for all contracts."""
 
     @property
     def expires(self) -> date | None:
-        """Return the first day (UTC) on which the key is no longer valid; None if it does not expire."""
+        """Return the first day (UTC) on which the key is no longer valid, or None if it does not expire."""
 
     def fits(self, presented: str) -> bool:
         """Return whether `presented`, the text that a caller sent, is this key's text.
@@ -51,15 +51,14 @@ class StoredKey(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyAccess:
-    """What the caller of a request may do.
-
-    `scopes`: such as `read`. `contract`: the only contract whose data the caller may see; None: all contracts. `key`:
-    the id of the caller's key; "": the caller has no key.
-    """
+    """What the caller of a request may do."""
 
     scopes: frozenset[str]
+    """What the caller may do, such as `read`."""
     contract: str | None = None
+    """The only contract whose data the caller may see. None means all contracts."""
     key: str = ""
+    """The id of the caller's key. "" if the caller has no key."""
 
     def allows(self, scope: str) -> bool:
         """Return whether the caller has the scope.
@@ -76,7 +75,8 @@ Authorizer = Callable[[Request, str], KeyAccess]
 def for_all_contracts(access: KeyAccess) -> KeyAccess:
     """Return `access` unchanged if it is for all contracts.
 
-    Raises Problem 403 if it is limited to one contract.
+    Raises:
+        Problem: With status 403, the access is limited to one contract.
     """
     if access.contract is not None:
         raise Problem(403, "contract-key", "Not with this key", "The key is for one contract; this concerns them all.")
@@ -86,12 +86,15 @@ def for_all_contracts(access: KeyAccess) -> KeyAccess:
 class KeyGate:
     """Checks the API key of a request: call it with the request and the scope that the request needs.
 
-    The result is what the key may do (`KeyAccess`). Raises Problem 401 without a valid key, 403 when the key lacks the
-    scope. `keys`: called for each request; returns all keys of the catalogue. `made`: returns the key of `slad key
-    make` with the given text; None if there is none or it was revoked.
+    The result is what the key may do (`KeyAccess`). The call raises a `Problem` with status 401 without a valid key,
+    and with status 403 if the key lacks the scope.
 
-    `open_scopes`: scopes that need no key (`SLAD_BOARD_OPEN`). A key that is sent anyway must be valid and have the
-    scope, and its contract limits what the caller sees.
+    Args:
+        keys: Function to call for each request. It returns all keys of the catalogue.
+        open_scopes: Scopes that need no key (`SLAD_BOARD_OPEN`). A key that is sent anyway must be valid and have the
+            scope, and its contract limits what the caller sees.
+        made: Function that returns the key of `slad key make` with the given text. It returns None if there is no such
+            key or if the key was revoked.
     """
 
     def __init__(
@@ -138,8 +141,8 @@ class KeyGate:
 def presented_key(header: str) -> str:
     """Return the API key in an `Authorization` header of HTTP.
 
-    The key is the bearer token, or the password of HTTP Basic. Returns "" if the header holds no key, cannot be read,
-    or has more than 1,024 characters after the word Bearer or Basic.
+    The key is the bearer token, or the password of HTTP Basic. The result is "" if the header holds no key, cannot be
+    read, or has more than 1,024 characters after the word Bearer or Basic.
     """
     scheme, _, rest = header.partition(" ")
     rest = rest.strip()

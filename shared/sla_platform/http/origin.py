@@ -26,7 +26,10 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 
 
 class RequestRefusal(Enum):
-    """Why a request is refused for its Host or Origin header; the value is a sentence for the sender."""
+    """Why a request is refused for its Host or Origin header.
+
+    The value is a sentence for the sender.
+    """
 
     NO_HOST = "Exactly one Host header is needed, and it names a host."
     FOREIGN_HOST = "slad is not reached by this name: use SLAD_PUBLIC_URL, or add the name to SLAD_ALLOWED_HOSTS."
@@ -35,23 +38,27 @@ class RequestRefusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HostNames:
-    """The host names by which requests may address this process.
-
-    `hosts`: in lower case. `any_address`: whether any IP address is accepted; if not, only addresses of the loopback
-    interface are. `origin`: the origin of the public URL, such as `https://slad.example`; "" without a public URL.
-    """
+    """The host names by which requests may address this process."""
 
     hosts: frozenset[str]
+    """The names in lower case."""
     any_address: bool
-    origin: str = ""  # of the public URL
+    """Whether any IP address is accepted. If not, only addresses of the loopback interface are."""
+    origin: str = ""
+    """The origin of the public URL, such as `https://slad.example`. "" without a public URL."""
 
     @classmethod
     def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> HostNames:
-        """Return the host names of this process, given its settings; `localhost` is always included.
+        """Return the host names of this process, given its settings.
 
-        `public_url`: the URL at which people reach slad; "" if none. `listening`: the address on which the server
-        listens. `more`: further names. `machine`: the machine's name. If `listening` is not the loopback interface,
-        `machine` is included, and any IP address is accepted.
+        `localhost` is always included. If `listening` is not the loopback interface, `machine` is included, and any IP
+        address is accepted.
+
+        Args:
+            public_url: The URL at which people reach slad. "" if there is none.
+            listening: The address on which the server listens.
+            more: Further names.
+            machine: The machine's name.
         """
         public = urlsplit(origin_of(public_url))
         bound = listening.lower()
@@ -65,7 +72,7 @@ class HostNames:
     def includes(self, authority: str) -> bool | None:
         """Return whether a Host header (name or address, with or without a port) names this process.
 
-        None if the header cannot be read.
+        The result is None if the header cannot be read.
         """
         found = _AUTHORITY.fullmatch(authority.lower())
         if found is None:
@@ -81,11 +88,15 @@ class HostNames:
 
 
 def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: HostNames) -> RequestRefusal | None:
-    """Return why a request must be refused for its Host or Origin header; None to accept it.
+    """Return why a request must be refused for its Host or Origin header.
 
-    The Host header must name this process, except for `/livez`, `/readyz` and `/metrics`. A request that may change
-    something must come from slad's own pages, from a program (no Origin), or with a bearer token. `headers`: name in
-    lower case -> its values. `names`: the host names of this process.
+    The result is None if the request is accepted. The Host header must name this process, except for `/livez`,
+    `/readyz` and `/metrics`. A request that may change something must come from slad's own pages, from a program (no
+    Origin), or with a bearer token.
+
+    Args:
+        headers: Name in lower case -> its values.
+        names: The host names of this process.
     """
     hosts = headers.get("host", [])
     if path not in HOST_EXEMPT:
@@ -108,7 +119,7 @@ def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: Hos
 def origin_of(url: str) -> str:
     """Return the origin of a URL as browsers write it, such as `https://slad.example` (RFC 6454 §6.1).
 
-    Returns "" for `null` and for anything else that is not http or https.
+    The result is "" for `null` and for anything else that is not http or https.
     """
     try:
         parts = urlsplit(url.strip().lower())

@@ -53,7 +53,8 @@ class Problem(Exception):
     def response(self, instance: str) -> Response:
         """Return the problem as an HTTP response.
 
-        `instance`: the request's path, which the body states.
+        Args:
+            instance: The request's path, which the body states.
         """
         body: dict[str, Any] = {
             "type": DOCS + self.slug,
@@ -71,7 +72,9 @@ class Problem(Exception):
 def not_known(what: str, id_: str) -> Problem:
     """Return the problem 404 for an object that is unknown, or that the caller's key may not see.
 
-    `what`: the kind of object as text, such as `rota`. `id_`: the id in the request.
+    Args:
+        what: The kind of object as text, such as `rota`.
+        id_: The id in the request.
     """
     return Problem(404, "not-found", f"No such {what}", f"No {what} with the id {id_[:120]!r} is known here.")
 
@@ -87,8 +90,10 @@ def _written(body: dict[str, Any]) -> bytes:
 def pointer(location: Iterable[str | int]) -> str:
     """Return the JSON pointer (RFC 6901) of a place in the input, such as `/events/0/title`.
 
-    `location`: the names and indexes on the way to the place; if empty, the pointer is `/`. Each name is cut to 100
-    characters.
+    Each name is cut to 100 characters.
+
+    Args:
+        location: The names and indexes on the way to the place. Without any, the pointer is `/`.
     """
     return "".join("/" + shorten(str(step), 100).replace("~", "~0").replace("/", "~1") for step in location) or "/"
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sla_platform.bus.quarantine import NoEntry, NotWaiting, Quarantine
 from sla_platform.http.audit import Reason, command_of
@@ -31,49 +31,62 @@ _ONE: dict[int | str, dict[str, Any]] = _DENIED | {404: {"description": "Nothing
 class Quarantined(BaseModel):
     """A row (event, timer or delivery) that a service could not process, as the API returns it.
 
-    `position`: where the row was, as text. `event`, `type`: the event's id and type. `topic`, `key`: the event's topic
-    and partition key on the bus. All four are "" for none. `error`: why the row failed. `first_at`, `last_at`: when the
-    row first and last failed. `bytes`: the size of the row's data.
+    Texts are "" if they do not apply.
     """
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     id: int
     service: str
     part: str = Field(description="which loop could not process it: consume, relay, tick, …")
     position: str
+    """Where the row was, as text."""
     topic: str
+    """The event's topic on the bus."""
     key: str
+    """The event's partition key on the bus."""
     event: str
+    """The event's id."""
     type: str
+    """The event's type."""
     error: str
+    """Why the row failed."""
     count: int = Field(description="how often it came or was replayed in vain")
     first_at: str
+    """When the row first failed."""
     last_at: str
+    """When the row last failed."""
     state: Literal["quarantined", "replayed"]
     bytes: int
+    """The size of the row's data."""
 
 
 class QuarantinedWhole(Quarantined):
-    """A quarantined row with its raw bytes (`data`) and the attributes of its event (`headers`)."""
+    """A quarantined row with its raw bytes and the attributes of its event."""
 
     headers: dict[str, str]
+    """The attributes of the event."""
     data: str = Field(description="the raw bytes as text; what is no UTF-8 is replaced, see data_base64")
     data_base64: str
 
 
 class QuarantinePage(BaseModel):
-    """A page of quarantined rows, the oldest first.
+    """A page of quarantined rows, the oldest first."""
 
-    `next`: pass as `after` for the next page; null at the end.
-    """
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     quarantined: list[Quarantined]
     next: int | None
+    """The value to pass as `after` for the next page. Null at the end."""
 
 
 def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
     """Return the routes that list, show and replay the rows in the quarantine of one service.
 
-    `authorize`: checks a request's API key. The key needs the scope `admin`, and must be for all contracts.
+    The key needs the scope `admin`, and must be for all contracts.
+
+    Args:
+        authorize: Function that checks a request's API key.
     """
 
     async def admin(request: Request) -> KeyAccess:

@@ -17,10 +17,13 @@ from sla_platform.local.postgres_binaries import find_installation
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run `up` (start local PostgreSQL and Kafka), `down` (stop them) or `fetch` (download Kafka's jars).
+    """Run one of the commands `up`, `down` and `fetch`.
 
-    Returns the exit code: 1 if `up` could not start a server, else 0. `arguments`: the command line without the
-    program; None: the command line of this process.
+    `up` starts local PostgreSQL and Kafka, `down` stops them, and `fetch` downloads Kafka's jars. The result is the
+    exit code: 1 if `up` could not start a server, else 0.
+
+    Args:
+        arguments: The command line without the program. None means the command line of this process.
     """
     parser = argparse.ArgumentParser(prog="python -m sla_platform.local", description=__doc__)
     parser.add_argument("command", choices=("up", "down", "fetch"))

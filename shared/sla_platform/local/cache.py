@@ -18,9 +18,9 @@ def cache_folder() -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock (flock) on the file `path` within the `with` block.
+    """Hold an exclusive lock (flock) on a file within the `with` block.
 
-    Waits while another process holds the lock. The kernel releases the lock if the process dies.
+    The call waits while another process holds the lock. The kernel releases the lock if the process dies.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
@@ -29,10 +29,14 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def fetched_once(name: str, fetch: Callable[[Path], None], *, folder: Path | None = None) -> Path:
-    """Return the folder `name` of the cache; if it does not exist yet, fill it by `fetch`.
+    """Return a folder of the cache.
 
-    `fetch`: called with a temporary folder to fill. This folder is renamed when complete, so an interrupted call leaves
-    no incomplete folder in the cache. `folder`: the cache to use; None: `cache_folder()`.
+    If the folder does not exist yet, it is filled by `fetch`.
+
+    Args:
+        fetch: Function to call with a temporary folder to fill. This folder is renamed when complete, so that an
+            interrupted call leaves no incomplete folder in the cache.
+        folder: The cache to use. None means `cache_folder()`.
     """
     cache = folder or cache_folder()
     target = cache / name

@@ -7,19 +7,27 @@ from sqlalchemy import URL, make_url
 
 
 async def create_database(server_url: str, name: str, template: str = "template1") -> str:
-    """Create a database on a PostgreSQL server, as a copy of `template`; return its SQLAlchemy URL.
+    """Create a database on a PostgreSQL server, as a copy of `template`, and return its SQLAlchemy URL.
 
-    `server_url`: the SQLAlchemy URL of any database on this server. `name`: the name of the new database. Raises
-    asyncpg.DuplicateDatabaseError if the database exists, and asyncpg.ObjectInUseError if the template is in use.
+    Args:
+        server_url: The SQLAlchemy URL of any database on this server.
+        name: The name of the new database.
+
+    Raises:
+        asyncpg.DuplicateDatabaseError: The database exists.
+        asyncpg.ObjectInUseError: The template is in use.
     """
     await _execute(server_url, f"CREATE DATABASE {_quoted(name)} TEMPLATE {_quoted(template)}")
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
 async def drop_database(server_url: str, name: str) -> None:
-    """Drop a database and end the connections to it; do nothing if there is no such database.
+    """Drop a database and end the connections to it.
 
-    `server_url`: the SQLAlchemy URL of another database on the same PostgreSQL server.
+    If there is no such database, nothing is done.
+
+    Args:
+        server_url: The SQLAlchemy URL of another database on the same PostgreSQL server.
     """
     await _execute(server_url, f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
 

@@ -41,16 +41,18 @@ class _Address:
 
 
 class KafkaBroker:
-    """A real Kafka broker on this machine, with its data in `data_dir`.
+    """A real Kafka broker on this machine.
 
     Starting, stopping and killing block: from a coroutine call these methods through `asyncio.to_thread`.
 
-    - `port`: None: chosen at the first start.
-    - `heap_mb`: memory of the broker's Java, in MiB.
-    - `settings`: name -> value, for server.properties.
-    - `jvm`: options of the broker's Java.
-    - `listeners`: protocol such as `SASL_SSL` -> an additional port.
-    - `users`: name -> password of the users who may log in by SCRAM.
+    Args:
+        data_dir: The folder with the broker's data.
+        port: The port. None means that it is chosen at the first start.
+        heap_mb: Memory of the broker's Java, in MiB.
+        settings: Name -> value for server.properties.
+        jvm: Options of the broker's Java.
+        listeners: Protocol such as `SASL_SSL` -> an additional port.
+        users: Name -> password of the users who may log in by SCRAM.
     """
 
     version = KAFKA_VERSION
@@ -80,7 +82,10 @@ class KafkaBroker:
 
     @property
     def bootstrap(self) -> str:
-        """Return `host:port` for clients; available after the broker's first start."""
+        """Return `host:port` for clients.
+
+        The property can be read after the broker's first start.
+        """
         return f"127.0.0.1:{self._address().port}"
 
     @property
@@ -90,20 +95,29 @@ class KafkaBroker:
 
     @property
     def pid(self) -> int | None:
-        """Return the process id of the broker; None when it does not run."""
+        """Return the process id of the broker, or None when it does not run."""
         process = self._process()
         return process.pid if process else None
 
     @property
     def running(self) -> bool:
-        """Return whether the broker's process exists; it may be paused."""
+        """Return whether the broker's process exists.
+
+        The process may be paused.
+        """
         return self._process() is not None
 
     def start(self, timeout: float = 60.0) -> KafkaBroker:
-        """Start the broker; return it when clients can connect.
+        """Start the broker, and return it when clients can connect.
 
-        A running broker is returned at once. `timeout`: seconds to wait. Raises Unavailable (no Java, no Maven) and
-        StartFailed (port taken, broken data, not ready in time).
+        A running broker is returned at once.
+
+        Args:
+            timeout: Seconds to wait.
+
+        Raises:
+            Unavailable: There is no Java or no Maven.
+            StartFailed: The port is taken, the data are broken, or the broker is not ready in time.
         """
         if self.running:
             return self
@@ -119,7 +133,10 @@ class KafkaBroker:
         return self
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Shut the broker down cleanly; kill it if that takes longer than `timeout` seconds."""
+        """Shut the broker down cleanly.
+
+        If that takes longer than `timeout` seconds, the broker is killed.
+        """
         process = self._process()
         if process is None:
             return
@@ -144,8 +161,14 @@ class KafkaBroker:
     def restart(self, timeout: float = 60.0) -> KafkaBroker:
         """Stop the broker if it runs, start it again on the same data and port, and return it.
 
-        Waits until clients can connect. `timeout`: seconds to wait for the start. Raises Unavailable (no Java, no
-        Maven) and StartFailed (port taken, broken data, not ready in time).
+        The method waits until clients can connect.
+
+        Args:
+            timeout: Seconds to wait for the start.
+
+        Raises:
+            Unavailable: There is no Java or no Maven.
+            StartFailed: The port is taken, the data are broken, or the broker is not ready in time.
         """
         self.stop()
         return self.start(timeout)
@@ -163,7 +186,10 @@ class KafkaBroker:
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused broker continue (SIGCONT); do nothing when it does not run."""
+        """Let a paused broker continue (SIGCONT).
+
+        Nothing is done if the broker does not run.
+        """
         self._signal(signal.SIGCONT)
 
     def __enter__(self) -> KafkaBroker:

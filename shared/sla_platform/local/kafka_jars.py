@@ -24,7 +24,8 @@ LOG4J_CONFIGURATION = _HERE / "kafka_log4j2.properties"
 def java() -> Path:
     """Return the path of the `java` program that runs the broker.
 
-    Raises Unavailable if there is no Java of version 17 or newer.
+    Raises:
+        Unavailable: There is no Java of version 17 or newer.
     """
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=f"{home}/bin") if home else None
@@ -46,8 +47,10 @@ def _release(program: str) -> int:
 def kafka_jars(version: str = KAFKA_VERSION) -> Path:
     """Return the folder with all Java libraries (jars) of this `version` of the Kafka broker.
 
-    Maven downloads them at the first call. Raises Unavailable if the jars are not in the cache and Maven is absent or
-    cannot download them.
+    Maven downloads them at the first call.
+
+    Raises:
+        Unavailable: The jars are not in the cache, and Maven is absent or cannot download them.
     """
     return fetched_once(f"kafka-{version}", _fetch(version)) / "libs"
 

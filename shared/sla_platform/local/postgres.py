@@ -41,12 +41,16 @@ FAST: Mapping[str, str] = {
 
 
 class PostgresServer:
-    """A real PostgreSQL server on this machine, with its data in `data_dir`, reached by a Unix socket.
+    """A real PostgreSQL server on this machine, reached by a Unix socket.
 
-    `installation`: the programs to run; None: those that `find_installation` finds. `settings`: name -> value, for
-    postgresql.conf. If the server's user may not enter `data_dir`, a folder in the temporary directory is used instead.
     All methods except `create_database` and `drop_database` block: from a coroutine call them through
     `asyncio.to_thread`.
+
+    Args:
+        data_dir: The folder with the server's data. If the server's user may not enter it, a folder in the temporary
+            directory is used instead.
+        installation: The programs to run. None means those that `find_installation` finds.
+        settings: Name -> value for postgresql.conf.
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class PostgresServer:
 
     @property
     def pid(self) -> int | None:
-        """Return the process id of the postmaster (main process); None when it does not run."""
+        """Return the process id of the postmaster (main process), or None when it does not run."""
         process = self._process()
         return process.pid if process else None
 
@@ -84,10 +88,15 @@ class PostgresServer:
         return f"postgresql+asyncpg://postgres@/{database}?host={self.socket_dir}"
 
     def start(self, timeout: float = 30.0) -> PostgresServer:
-        """Start the server; return it when it accepts connections.
+        """Start the server, and return it when it accepts connections.
 
-        A running server is returned at once. `timeout`: seconds to wait. Raises StartFailed, with the last lines of the
-        server's log, if the server is not ready in time.
+        A running server is returned at once.
+
+        Args:
+            timeout: Seconds to wait.
+
+        Raises:
+            StartFailed: The server is not ready in time. The message ends with the last lines of the server's log.
         """
         if self.running:
             return self
@@ -99,10 +108,14 @@ class PostgresServer:
         return self
 
     def stop(self, mode: str = "fast", timeout: float = 30.0) -> None:
-        """Stop the server; kill it if it still runs after `timeout` seconds.
+        """Stop the server.
 
-        `mode`: `smart` waits until the clients have gone. `fast` disconnects them. `immediate` also skips the last
-        checkpoint: the next start then recovers from PostgreSQL's write-ahead log.
+        If it still runs after `timeout` seconds, it is killed.
+
+        Args:
+            mode: `smart` waits until the clients have gone. `fast` disconnects them. `immediate` also skips the last
+                checkpoint; the next start then recovers from PostgreSQL's write-ahead log.
+            timeout: Seconds to wait.
         """
         process = self._process()
         if process is None:
@@ -128,8 +141,14 @@ class PostgresServer:
     def restart(self, mode: str = "fast") -> PostgresServer:
         """Stop the server, start it again on the same data and socket, and return it.
 
-        Waits until the server accepts connections. `mode`: `smart` waits until the clients have gone, `fast`
-        disconnects them, `immediate` also skips the last checkpoint. Raises StartFailed.
+        The method waits until the server accepts connections.
+
+        Args:
+            mode: `smart` waits until the clients have gone. `fast` disconnects them. `immediate` also skips the last
+                checkpoint.
+
+        Raises:
+            StartFailed: The server is not ready in time.
         """
         self.stop(mode)
         return self.start()
@@ -152,15 +171,19 @@ class PostgresServer:
         self._signal_all(signal.SIGCONT)
 
     async def create_database(self, name: str, template: str = "template1") -> str:
-        """Create a database on this server, as a copy of `template`; return its SQLAlchemy URL.
+        """Create a database on this server, as a copy of `template`, and return its SQLAlchemy URL.
 
-        Raises asyncpg.DuplicateDatabaseError if the database exists, and asyncpg.ObjectInUseError if the template is in
-        use.
+        Raises:
+            asyncpg.DuplicateDatabaseError: The database exists.
+            asyncpg.ObjectInUseError: The template is in use.
         """
         return await create_database(self.url(), name, template)
 
     async def drop_database(self, name: str) -> None:
-        """Drop a database and end the connections to it; do nothing if there is no such database."""
+        """Drop a database and end the connections to it.
+
+        If there is no such database, nothing is done.
+        """
         await drop_database(self.url(), name)
 
     def __enter__(self) -> PostgresServer:

@@ -25,16 +25,13 @@ _DEBIAN = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An installed PostgreSQL: its programs in `bin_dir`, its version, and whether it can compress by lz4.
-
-    `account`: the user as whom the programs must run; None: the user of this process.
-    """
+    """An installed PostgreSQL: its programs in `bin_dir`, its version, and whether it can compress by lz4."""
 
     bin_dir: Path
     version: str
     lz4: bool
     account: SystemAccount | None
-    """The system user to step down to; None where we are not root."""
+    """The user as whom the programs must run. None means the user of this process."""
 
     def program(self, name: str) -> Path:
         """Return the path of a program, such as `pg_ctl`."""
@@ -44,7 +41,11 @@ class Installation:
 def find_installation(*, lz4: bool = False) -> Installation:
     """Return the PostgreSQL installation of this machine to use.
 
-    `lz4`: only one that can compress its WAL by lz4. Raises Unavailable, naming all places that were searched.
+    Args:
+        lz4: Whether the installation must be able to compress its WAL by lz4.
+
+    Raises:
+        Unavailable: No such installation was found. The message names all places that were searched.
     """
     account = SystemAccount.unprivileged()
     for bin_dir in _candidates():
@@ -60,9 +61,10 @@ def find_installation(*, lz4: bool = False) -> Installation:
 
 
 def reachable(path: Path, account: SystemAccount | None) -> bool:
-    """Return whether `account` can reach `path`, and execute it (file) or enter it (folder).
+    """Return whether an account can reach `path`, and execute it (file) or enter it (folder).
 
-    `account`: None: the user of this process; the result is then True without a check.
+    Args:
+        account: The account. None means the user of this process; the result is then True without a check.
     """
     if account is None:
         return True
@@ -70,10 +72,12 @@ def reachable(path: Path, account: SystemAccount | None) -> bool:
 
 
 def outside(path: Path, name: str) -> Path:
-    """Return the folder in the temporary directory to use in place of `path`.
+    """Return the folder in the temporary directory to use for a path that the server's user cannot reach.
 
-    It is for a `path` that the server's user cannot reach. The folder is `slad-<name>-<hash of path>`, the same at each
-    call. This function does not create it.
+    The folder is `slad-<name>-<hash of path>`, the same at each call. This function does not create it.
+
+    Args:
+        path: The path that cannot be reached.
     """
     mark = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:10]
     return Path(tempfile.gettempdir()) / f"slad-{name}-{mark}"

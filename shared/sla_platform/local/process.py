@@ -23,14 +23,11 @@ _STATE, _THREADS, _START_TICK = 0, 17, 19  # fields 3, 20 and 22 of /proc/PID/st
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of this machine, running or ended, identified by its pid and its start time.
-
-    `started`: the start in kernel ticks since the boot; 0 where /proc is absent.
-    """
+    """A process of this machine, running or ended, identified by its pid and its start time."""
 
     pid: int
     started: int
-    """Kernel clock tick of the start (field 22 of /proc/PID/stat); 0 where /proc is absent."""
+    """The start in kernel ticks since the boot. 0 if /proc is absent."""
 
     @classmethod
     def of(cls, pid: int) -> Process:
@@ -43,7 +40,7 @@ class Process:
 
     @classmethod
     def recorded(cls, path: Path) -> Process | None:
-        """Return the process that `record` wrote to this file; None if the file is absent or unreadable."""
+        """Return the process that `record` wrote to this file, or None if the file is absent or unreadable."""
         try:
             pid, started = path.read_text().split()
             return cls(int(pid), int(started))
@@ -55,9 +52,10 @@ class Process:
         path.write_text(f"{self.pid} {self.started}\n")
 
     def alive(self) -> bool:
-        """Return whether the process still runs; False for a zombie (ended, but not reaped by its parent).
+        """Return whether the process still runs.
 
-        A killed process is still running while its last threads are ending, since they may hold its ports.
+        The result is False for a zombie (ended, but not reaped by its parent). A killed process is still running while
+        its last threads are ending, since they may hold its ports.
         """
         self._reap()
         if not _PROC.is_dir():
@@ -73,7 +71,7 @@ class Process:
             os.kill(self.pid, number)
 
     def wait_gone(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for the process to end; return whether it has ended."""
+        """Wait up to `timeout` seconds for the process to end, and return whether it has ended."""
         deadline = time.monotonic() + timeout
         while self.alive():
             if time.monotonic() > deadline:
@@ -82,14 +80,20 @@ class Process:
         return True
 
     def works_in(self, folder: Path) -> bool:
-        """Return whether the process has this working directory; True where the kernel does not show it."""
+        """Return whether the process has this working directory.
+
+        The result is True where the kernel does not show it.
+        """
         try:
             return (_PROC / f"{self.pid}/cwd").samefile(folder)
         except OSError:
             return True
 
     def children(self) -> list[Process]:
-        """Return the direct child processes; empty where the kernel does not show them."""
+        """Return the direct child processes.
+
+        The result is empty if the kernel does not show them.
+        """
         try:
             pids = (_PROC / f"{self.pid}/task/{self.pid}/children").read_text().split()
         except OSError:
@@ -116,7 +120,7 @@ class SystemAccount:
     def unprivileged(cls) -> SystemAccount | None:
         """Return the user as whom servers shall run when this process runs as root: `postgres`, else `nobody`.
 
-        None when this process does not run as root, or when neither user exists.
+        The result is None when this process does not run as root, or when neither user exists.
         """
         if os.geteuid() != 0:
             return None
@@ -132,7 +136,10 @@ class SystemAccount:
 def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Process:
     """Start a server in its own session (Ctrl-C does not reach it), and return its process.
 
-    The server's output is appended to `log`. `env`: the server's environment variables; None: those of this process.
+    The server's output is appended to `log`.
+
+    Args:
+        env: The server's environment variables. None means those of this process.
     """
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
@@ -159,11 +166,17 @@ def run(
     cwd: Path | None = None,
     timeout: float = 120.0,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command and wait for its end; return exit code and output, as `subprocess.run` does.
+    """Run a command and wait for its end.
 
-    The result's `stdout` includes what the command wrote to stderr. `account`: the user to run as (possible for root
-    only); None: the user of this process. `cwd`: the folder to run in; None: the current folder. Raises
-    subprocess.TimeoutExpired after `timeout` seconds.
+    Exit code and output are returned as by `subprocess.run`. The result's `stdout` includes what the command wrote to
+    stderr.
+
+    Args:
+        account: The user to run as (possible for root only). None means the user of this process.
+        cwd: The folder to run in. None means the current folder.
+
+    Raises:
+        subprocess.TimeoutExpired: The command still runs after `timeout` seconds.
     """
     environment = dict(os.environ) if account is None else {**os.environ, "HOME": "/", "USER": account.name}
     return subprocess.run(  # noqa: S603  every argv is built by the launchers beside this file

@@ -31,20 +31,21 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class StackOutcome:
-    """The result of `up`: which local servers run now, and which could not be started.
-
-    `exports`: a variable for each running server. `failures`: an error for each server that could not be started.
-    """
+    """The result of `up`: which local servers run now, and which could not be started."""
 
     exports: tuple[Export, ...]
+    """A variable for each running server."""
     failures: tuple[LocalError, ...]
+    """An error for each server that could not be started."""
 
 
 def up(folder: Path, say: Say) -> StackOutcome:
     """Start local PostgreSQL and Kafka servers with their data in `folder`.
 
-    A server that already runs is not started again. If a server fails, the other is still started. `say`: called with
-    each line about the progress.
+    A server that already runs is not started again. If a server fails, the other is still started.
+
+    Args:
+        say: Function to call with each line about the progress.
     """
     exports: list[Export] = []
     failures: list[LocalError] = []
@@ -57,9 +58,12 @@ def up(folder: Path, say: Say) -> StackOutcome:
 
 
 def down(folder: Path, say: Say) -> None:
-    """Stop the servers with data in `folder` cleanly; the data are kept.
+    """Stop the servers with data in `folder` cleanly. The data are kept.
 
-    A server that does not run is skipped. `say`: called with a line for each stopped server.
+    A server that does not run is skipped.
+
+    Args:
+        say: Function to call with a line for each stopped server.
     """
     broker = KafkaBroker(folder / "kafka")
     if broker.running:

@@ -49,10 +49,13 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
 
 
 async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:
-    """Return the id of the incident that has the other name `name`; return `name` itself if there is none.
+    """Return the id of the incident that has the other name `name`.
 
-    If the ticket was moved several times, the names are followed to the present one, over at most 50 moves. `table`:
-    the table of other names (`alias_table`).
+    If there is no such incident, `name` itself is returned. If the ticket was moved several times, the names are
+    followed to the present one, over at most 50 moves.
+
+    Args:
+        table: The table of other names (`alias_table`).
     """
     seen = {name}
     for _ in range(_FURTHER):
@@ -66,20 +69,24 @@ async def incident_named(connection: AsyncConnection, table: Table, name: str) -
 
 
 async def names_of(connection: AsyncConnection, table: Table, incident: str) -> list[str]:
-    """Return all other names of an incident, in alphabetical order; empty when it has none.
+    """Return all other names of an incident, in alphabetical order.
 
-    If the ticket was moved several times, its names before each move are included. `table`: the table of other names
-    (`alias_table`).
+    If the ticket was moved several times, its names before each move are included.
+
+    Args:
+        table: The table of other names (`alias_table`).
     """
     found = await _names(connection, table, [incident])
     return sorted(found - {incident})
 
 
 async def forget_names(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, str]:
-    """Delete all other names of these incidents; return the deleted ones as name -> incident.
+    """Delete all other names of these incidents, and return the deleted ones as name -> incident.
 
-    If a ticket was moved several times, its names before each move are deleted. `table`: the table of other names
-    (`alias_table`).
+    If a ticket was moved several times, its names before each move are deleted.
+
+    Args:
+        table: The table of other names (`alias_table`).
     """
     gone: dict[str, str] = {}
     for incident in sorted(incidents):

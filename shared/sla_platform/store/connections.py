@@ -30,10 +30,13 @@ def unlimited(kept: int) -> Mapping[str, Any]:
 
 
 class Connections:
-    """Opens connections of a database engine for at most `places` coroutines at a time; others wait in turn.
+    """Opens connections of a database engine for a limited number of coroutines at a time. Others wait in turn.
 
-    `engine`: made with the arguments that `unlimited` returns, so that its own pool sets no limit. Connections opened
-    through the engine itself, as by migrations, are not limited.
+    Connections opened through the engine itself, as by migrations, are not limited.
+
+    Args:
+        engine: The engine, made with the arguments that `unlimited` returns, so that its own pool sets no limit.
+        places: How many coroutines may have a connection at a time.
     """
 
     def __init__(self, engine: AsyncEngine, places: int) -> None:
@@ -51,10 +54,13 @@ class Connections:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for the `with` block; it is closed at the end.
+        """Open a connection for the `with` block. It is closed at the end.
 
-        If all `places` are taken, this waits up to ten seconds. Raises StoreBusy if no place becomes free, and for
-        database errors that pass by themselves, such as a lost connection (see `as_store_busy`).
+        If all places are taken, the method waits up to ten seconds.
+
+        Raises:
+            StoreBusy: No place becomes free. It is also raised for database errors that pass by themselves, such as a
+                lost connection (see `as_store_busy`).
         """
         await self._take_place()
         connecting = True

@@ -23,10 +23,14 @@ def cursor_table(metadata: MetaData, service: str) -> Table:
 
 
 async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
-    """Return how far the event log named `log` has been read, as stored in `table` (see `cursor_table`).
+    """Return how far an event log has been read.
 
-    Returns the beginning of the log if nothing is stored, or if the stored text cannot be read. Events that are then
-    read again do no harm: readers recognise them by their ids.
+    The result is the beginning of the log if nothing is stored, or if the stored text cannot be read. Events that are
+    then read again do no harm, as readers recognise them by their ids.
+
+    Args:
+        table: The table of the stored places (see `cursor_table`).
+        log: The name of the event log.
     """
     found: str | None = (
         await connection.execute(select(table.c.cursor).where(table.c.log == log))
@@ -39,8 +43,12 @@ async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
 
 
 async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:
-    """Store in `table` (see `cursor_table`) how far the event log named `log` has been read.
+    """Store how far an event log has been read.
 
-    The stored value is replaced.
+    The earlier value is replaced.
+
+    Args:
+        table: The table of the stored places (see `cursor_table`).
+        log: The name of the event log.
     """
     await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

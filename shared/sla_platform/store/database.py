@@ -18,9 +18,10 @@ WROTE = "slad.wrote"
 
 
 class Database(Protocol):
-    """The connections of one database, for a `Store`; SQLite and PostgreSQL implement this protocol.
+    """The connections of one database, for a `Store`.
 
-    Errors of the connections show no values of columns or parameters, which may be a customer's data.
+    SQLite and PostgreSQL implement this protocol. Errors of the connections show no values of columns or parameters,
+    which may be a customer's data.
     """
 
     @property
@@ -30,19 +31,25 @@ class Database(Protocol):
 
     @property
     def reader(self) -> Connections:
-        """Return the connections for statements that only read; they take no locks."""
+        """Return the connections for statements that only read.
+
+        Such statements take no locks.
+        """
         ...
 
     @property
     def claimer(self) -> Connections | None:
-        """Return the connections on which each statement is its own transaction; None on SQLite.
+        """Return the connections on which each statement is its own transaction, or None on SQLite.
 
         `Store.claiming` uses these connections.
         """
         ...
 
     async def write_refusal(self) -> str | None:
-        """Ask the database whether it accepts writes; return the reason if not, else None."""
+        """Ask the database whether it accepts writes.
+
+        The result is the reason if not, else None.
+        """
         ...
 
     async def close(self) -> None:
@@ -53,7 +60,8 @@ class Database(Protocol):
 def json_text(value: Any) -> str:
     """Return a value as JSON text, for a JSON column.
 
-    Raises TypeError for a value that JSON cannot hold.
+    Raises:
+        TypeError: JSON cannot hold the value.
     """
     return orjson.dumps(value).decode()
 

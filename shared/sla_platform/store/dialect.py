@@ -30,7 +30,8 @@ def insert_new(connection: AsyncConnection, table: Table) -> Any:
 def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = frozenset()) -> Any:
     """Return an INSERT into the table that updates the row with the same primary key, if there is one.
 
-    An update replaces all columns except the key and the columns named in `keep`.
+    Args:
+        keep: Columns that an update leaves as they are, besides the key.
     """
     statement = insert(connection, table)
     key = [column.name for column in table.primary_key.columns]

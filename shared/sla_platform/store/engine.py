@@ -27,13 +27,16 @@ class Store:
     """The database of a service, or of all services in one process.
 
     Open connections by `transaction` and `reading`. Share one Store per URL in a process: on SQLite the writers queue
-    in it. `pool`: how many connections stay open on PostgreSQL. `patient`: statements may take as long as they need
-    (for migrations). `sqlite`: whether the database is SQLite. `writes`: remembers whether the last writes were
-    accepted (`WriteHealth`).
+    in it. The attribute `sqlite` says whether the database is SQLite. The attribute `writes` remembers whether the last
+    writes were accepted (`WriteHealth`).
+
+    Args:
+        pool: How many connections stay open on PostgreSQL.
+        patient: Whether statements may take as long as they need (for migrations).
     """
 
     def __init__(self, url: str, *, pool: int = 8, patient: bool = False) -> None:
-        """`patient`: statements may take as long as they need (migrations)."""
+        """Prepare the use of the database."""
         self.url = make_url(url)
         self.writes = WriteHealth()
         self._looking: asyncio.Task[str | None] | None = None
@@ -56,8 +59,10 @@ class Store:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction for the `with` block: commit at its end, roll back on any error.
 
-        Raises StoreBusy when the database is away, full or overloaded. Nothing was changed then, unless the connection
-        was lost during the commit.
+        After a StoreBusy nothing was changed, unless the connection was lost during the commit.
+
+        Raises:
+            StoreBusy: The database is away, full or overloaded.
         """
         try:
             async with self._database.writer.connected() as connection, connection.begin():
@@ -75,7 +80,11 @@ class Store:
         """Open a connection for the `with` block on which each statement is its own transaction.
 
         Use it for statements by which a worker finds rows and marks them as its own, in one step. PostgreSQL finds the
-        rows by indexes. Raises StoreBusy, and AssertionError on SQLite, which has no such connection.
+        rows by indexes.
+
+        Raises:
+            StoreBusy: The database cannot take the work now.
+            AssertionError: The database is SQLite, which has no such connection.
         """
         claimer = self._database.claimer
         assert claimer is not None, "SQLite's writers queue for transactions"
@@ -91,22 +100,32 @@ class Store:
         """Open a read-only connection for the `with` block, which takes no locks.
 
         On SQLite all statements see the same state of the database. On PostgreSQL each statement sees what was
-        committed before it. Raises StoreBusy.
+        committed before it.
+
+        Raises:
+            StoreBusy: The database cannot be read now.
         """
         async with self._database.reader.connected() as connection:
             yield connection
 
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Run a query on SQLite synchronously; return its first row, or None if there is none.
+        """Run a query on SQLite synchronously, and return its first row.
 
-        It is for loops that check many times a second whether there is work. `query`: fast (found by an index), with
-        parameters written `:name`. `values`: parameter -> value. Raises StoreBusy, and AssertionError on PostgreSQL.
+        The result is None if there is no row. It is for loops that check many times a second whether there is work.
+
+        Args:
+            query: A fast query (by an index), with parameters written `:name`.
+            values: Parameter -> value.
+
+        Raises:
+            StoreBusy: The database cannot be read now.
+            AssertionError: The database is PostgreSQL.
         """
         assert isinstance(self._database, SqliteDatabase), "PostgreSQL is asked over a connection"
         return self._database.glance(query, values)
 
     async def write_refusal(self) -> str | None:
-        """Return why the database now refuses writes; None when it accepts them.
+        """Return why the database now refuses writes, or None when it accepts them.
 
         This is a readiness check. If a write succeeded in the last two seconds, the result is None. If a write found
         the disk full in the last 15 seconds, the result is that write's error. Otherwise the database is asked.

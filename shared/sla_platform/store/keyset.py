@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Row, and_, or_, true
 def rows_after(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return the SQL condition for the rows that follow the row `last`, sorted by `at` and then `name`.
 
-    `last`: the last row of the previous page, with both columns; None: all rows.
+    Args:
+        last: The last row of the previous page, with both columns. None means all rows.
     """
     if last is None:
         return true()

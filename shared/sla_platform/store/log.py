@@ -109,21 +109,23 @@ async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[En
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """How far a reader has read an event log; a cursor further on compares greater.
+    """How far a reader has read an event log. A cursor further on compares greater.
 
-    `txid`: the id of the transaction that wrote the last event read; 0 on SQLite. `position`: that event's position.
-    Both are 0 at the beginning of the log. A cursor is stored as the text `str(cursor)`, such as `0:42`, which `parse`
-    reads.
+    Both fields are 0 at the beginning of the log. A cursor is stored as the text `str(cursor)`, such as `0:42`, which
+    `parse` reads.
     """
 
     txid: int = 0
+    """The id of the transaction that wrote the last event read. 0 on SQLite."""
     position: int = 0
+    """The position of the last event read."""
 
     @classmethod
     def parse(cls, written: str) -> Cursor:
         """Return the cursor that was stored as this text, such as `0:42`.
 
-        Raises ValueError for any other text.
+        Raises:
+            ValueError: The text has any other form.
         """
         txid, _, position = written.partition(":")
         return cls(int(txid), int(position))
@@ -134,31 +136,29 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableLogRow:
-    """A row of an event log that cannot be read as an event.
-
-    `position`: the row's position in the log. `fields`: name of a column -> its bytes. `error`: what is wrong with the
-    row.
-    """
+    """A row of an event log that cannot be read as an event."""
 
     position: int
+    """The row's position in the log."""
     fields: Mapping[str, bytes]
+    """Name of a column -> its bytes."""
     error: BadEnvelope
+    """What is wrong with the row."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """The next events of an event log, as `read` returns them.
-
-    `cursor`: where the next page begins. `complete`: whether the log holds no further committed event of the topics; if
-    False, read again. `positions`: the position of each event. `unreadable`: the rows of the page that cannot be read
-    as events.
-    """
+    """The next events of an event log, as `read` returns them."""
 
     envelopes: tuple[Envelope, ...]
     cursor: Cursor
+    """Where the next page begins."""
     complete: bool
+    """Whether the log holds no further committed event of the topics. If False, read again."""
     positions: tuple[int, ...] = ()
+    """The position of each event."""
     unreadable: tuple[UnreadableLogRow, ...] = ()
+    """The rows of the page that cannot be read as events."""
 
 
 _FIELDS = "topic, id, type, source, subject, key, time, data"
@@ -169,10 +169,13 @@ _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
-    """Return the next events of these topics after `cursor`, in log order; at most `limit` rows.
+    """Return the next events of these topics after `cursor`, in log order.
 
     On PostgreSQL an event waits for a later page while an older transaction still runs, because that transaction may
     yet commit an earlier event. The page is then not `complete`.
+
+    Args:
+        limit: The greatest number of rows.
     """
     if is_postgres(connection):
         after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
@@ -195,9 +198,12 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
 
 
 def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cursor) -> bool:
-    """Return whether the event log has events of these topics after `cursor`; on SQLite only.
+    """Return whether the event log has events of these topics after `cursor`.
 
-    The call is synchronous. Raises StoreBusy if SQLite does not answer.
+    The call is synchronous, and possible on SQLite only.
+
+    Raises:
+        StoreBusy: SQLite does not answer.
     """
     marks, values = _bound_topics(topics)
     query = f"SELECT 1 FROM {log.name} WHERE position > :position AND topic IN ({marks}) LIMIT 1"  # noqa: S608 - as in _rows
@@ -207,7 +213,7 @@ def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cu
 async def end_of(connection: AsyncConnection, log: Table, topics: Sequence[Topic]) -> int:
     """Return the position of the last committed event of these topics in an event log on SQLite.
 
-    0 if there is no such event.
+    The result is 0 if there is no such event.
     """
     marks, values = _bound_topics(topics)
     query = f"SELECT position FROM {log.name} WHERE topic IN ({marks}) ORDER BY position DESC LIMIT 1"  # noqa: S608 - as in _rows
@@ -239,9 +245,12 @@ async def oldest(
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
     """Return the first rows of an event log by position: the events, and the rows that cannot be read as events.
 
-    Both together are at most `limit` rows. `without`: partition keys whose events are left out. The relay calls this,
-    and deletes what it has copied to Kafka. An event that is committed late, with a smaller position, is found by the
-    next call. Events of the same key keep their order, since their writers wait for each other's commit.
+    Both together are at most `limit` rows. The relay calls this, and deletes what it has copied to Kafka. An event that
+    is committed late, with a smaller position, is found by the next call. Events of the same key keep their order,
+    since their writers wait for each other's commit.
+
+    Args:
+        without: Partition keys whose events are left out.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
@@ -254,8 +263,10 @@ async def oldest(
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
     """Return an unreadable row of an event log in the form for the quarantine.
 
-    `log`: the event log. `unreadable`: the row, which cannot be read as an event. `part`: the part of the service that
-    could not read it, such as `relay`.
+    Args:
+        log: The event log.
+        unreadable: The row, which cannot be read as an event.
+        part: The part of the service that could not read it, such as `relay`.
     """
     as_text = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": as_text[name] for name in as_text if name != "data"}
@@ -272,9 +283,10 @@ def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> Quarantine
 
 
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
-    """Delete the events at these positions from an event log; positions without an event are skipped.
+    """Delete the events at these positions from an event log.
 
-    Pass only positions of events that were read, not a whole range: an event may be committed late within the range.
+    Positions without an event are skipped. Pass only positions of events that were read, not a whole range: an event
+    may be committed late within the range.
     """
     if not positions:
         return

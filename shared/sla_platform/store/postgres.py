@@ -45,8 +45,12 @@ _POSTGRES_EPOCH = to_micros(datetime(2000, 1, 1, tzinfo=UTC))
 class PostgresDatabase:
     """A `Database` on a PostgreSQL server.
 
-    `pool`: how many connections stay open; under load four more are opened. `patient`: statements may take as long as
-    they need (for migrations). Raises BadSettings if the driver, asyncpg, is not installed.
+    Args:
+        pool: How many connections stay open. Under load four more are opened.
+        patient: Whether statements may take as long as they need (for migrations).
+
+    Raises:
+        BadSettings: The driver, asyncpg, is not installed.
     """
 
     def __init__(self, url: URL, pool: int, *, patient: bool) -> None:
@@ -59,9 +63,10 @@ class PostgresDatabase:
         self.claimer = Connections(claiming, CLAIMERS + UNDER_LOAD).with_options(isolation_level="AUTOCOMMIT")
 
     async def write_refusal(self) -> str | None:
-        """Ask the database whether it accepts writes; return the reason if not, else None.
+        """Ask the database whether it accepts writes.
 
-        The database refuses writes if it is read only. Without an answer, the result is the error.
+        The result is the reason if not, else None. The database refuses writes if it is read only. Without an answer,
+        the result is the error.
         """
         try:
             async with self.reader.connected() as connection:

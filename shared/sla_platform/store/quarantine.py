@@ -42,19 +42,19 @@ LONGEST_NAME = 300
 
 
 class QuarantineState(StrEnum):
-    """The state of a row in quarantine.
-
-    QUARANTINED: the row waits. REPLAYED: the row was processed successfully in the end.
-    """
+    """The state of a row in quarantine."""
 
     QUARANTINED = "quarantined"
+    """The row waits."""
     REPLAYED = "replayed"
+    """The row was processed successfully in the end."""
 
 
 def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Table:
     """Return the table `<service>_quarantine` of the rows that the service could not process.
 
-    `own`: further nullable columns of this service.
+    Args:
+        own: Further nullable columns of this service.
     """
     return Table(
         f"{service}_quarantine",
@@ -85,22 +85,26 @@ def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Tab
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineRow:
-    """A row (event, timer or delivery) that could not be processed.
-
-    `part`: the part of the service that could not process the row, such as `consume`. `position`: where the row was in
-    the input of that part, as text. `event`, `type`, `headers`: the event's id, type and attributes. `topic`, `key`,
-    `partition`: the event's place on the bus; "" and 0 where not known. `data`: the row's raw bytes.
-    """
+    """A row (event, timer or delivery) that could not be processed."""
 
     part: str
+    """The part of the service that could not process the row, such as `consume`."""
     position: str
+    """Where the row was in the input of that part, as text."""
     partition: int = 0
+    """The number of the event's partition on the bus. 0 if not known."""
     topic: str = ""
+    """The event's topic on the bus. "" if not known."""
     key: str = ""
+    """The event's partition key on the bus. "" if not known."""
     event: str = ""
+    """The event's id. "" if not known."""
     type: str = ""
+    """The event's type. "" if not known."""
     headers: Mapping[str, str]
+    """The event's attributes."""
     data: bytes
+    """The row's raw bytes."""
 
     @property
     def digest(self) -> str:
@@ -117,20 +121,21 @@ class QuarantineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineEntry(QuarantineRow):
-    """A row in quarantine, with its `id`.
-
-    `count`: how often the row failed, replays included. `first_at`, `last_at`: when it first and last failed. `size`:
-    the size of the data in bytes. `own`: the values of the service's own columns, by name.
-    """
+    """A row in quarantine, with its id."""
 
     id: int
     error: str
     count: int
+    """How often the row failed, replays included."""
     first_at: datetime
+    """When the row first failed."""
     last_at: datetime
+    """When the row last failed."""
     state: QuarantineState
     size: int
+    """The size of the data in bytes."""
     own: Mapping[str, Any]
+    """The values of the service's own columns, by name."""
 
 
 async def put(
@@ -139,8 +144,12 @@ async def put(
     """Store a row that could not be processed in the quarantine `table`, in the caller's transaction.
 
     If the same row (equal in part, topic, key, event id, type and data) is already stored, its count rises by 1, and it
-    waits again with the new error and position. `error`: why the row failed. `now`: when the row failed. `own`: values
-    of the service's own columns, by name. Texts are cut to fit their columns.
+    waits again with the new error and position. Texts are cut to fit their columns.
+
+    Args:
+        error: Why the row failed.
+        now: When the row failed.
+        own: Values of the service's own columns, by name.
     """
     values = {
         "digest": row.digest,
@@ -178,10 +187,14 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return a page of the entries of the quarantine `table`, the oldest first; at most `limit`.
+    """Return a page of the entries of the quarantine `table`, the oldest first.
 
-    `after`: the id of the last entry of the previous page; 0 for the first page. `state`: `quarantined` or `replayed`
-    for only such entries; "" for all. The returned entries have no raw bytes (`data` is empty).
+    The returned entries have no raw bytes (`data` is empty).
+
+    Args:
+        state: `quarantined` or `replayed` for only such entries. "" for all.
+        after: The id of the last entry of the previous page. 0 for the first page.
+        limit: The greatest number of entries to return.
     """
     columns = [column for column in table.c if column.name != "data"]
     query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)
@@ -192,7 +205,7 @@ async def page(
 
 
 async def find(connection: AsyncConnection, table: Table, id_: int) -> QuarantineEntry | None:
-    """Return the entry of the quarantine with this id, with its data; None when there is none."""
+    """Return the entry of the quarantine with this id, with its data, or None when there is none."""
     query = select(table, func.length(table.c.data).label("size")).where(table.c.id == id_)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else _entry(dict(row))
@@ -201,7 +214,7 @@ async def find(connection: AsyncConnection, table: Table, id_: int) -> Quarantin
 async def mark_replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
     """Mark an entry of the quarantine `table` as replayed at `now`.
 
-    Does nothing if the same row has failed again since `entry` was read (its `count` differs).
+    Nothing is done if the same row has failed again since `entry` was read (its `count` differs).
     """
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
@@ -210,7 +223,11 @@ async def mark_replayed(connection: AsyncConnection, table: Table, entry: Quaran
 async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
     """Store that the replay of an entry in the quarantine `table` failed again.
 
-    `id_`: the entry's id; its `count` rises by 1. `error`: the text of the new error. `now`: when the replay failed.
+    The entry's count rises by 1.
+
+    Args:
+        error: The text of the new error.
+        now: When the replay failed.
     """
     changed = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(changed))
@@ -227,9 +244,12 @@ async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, 
 
 
 async def forget_replayed(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> int:
-    """Delete at most `limit` entries that were replayed before the instant `horizon`; return how many.
+    """Delete entries that were replayed before the instant `horizon`, and return how many.
 
     Entries that still wait are kept.
+
+    Args:
+        limit: The greatest number of entries to delete.
     """
     old = select(table.c.id).where(table.c.state == QuarantineState.REPLAYED.value, table.c.last_at < horizon)
     return (
@@ -240,8 +260,11 @@ async def forget_replayed(connection: AsyncConnection, table: Table, horizon: da
 def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return the SQL condition that the quarantine `table` holds a waiting entry that matches.
 
-    `which`: conditions on columns of `table`, all of which the entry must fulfil; they may refer to columns of the
-    outer query. An entry waits until it is replayed.
+    An entry waits until it is replayed.
+
+    Args:
+        which: Conditions on columns of `table`, all of which the entry must fulfil. They may refer to columns of the
+            outer query.
     """
     return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 
@@ -249,7 +272,10 @@ def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnEle
 def fit_column(written: str, longest: int | None = LONGEST_NAME) -> str:
     """Return a text in a form that fits a column of the database.
 
-    The text is cut to `longest` characters (None: not cut). NUL characters and lone surrogates are replaced.
+    NUL characters and lone surrogates are replaced.
+
+    Args:
+        longest: The number of characters to which the text is cut. None means that it is not cut.
     """
     whole = written.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]

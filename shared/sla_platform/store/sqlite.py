@@ -37,9 +37,14 @@ _PRAGMAS = (
 class SqliteDatabase:
     """A `Database` in one SQLite file, with one connection for all writers and several for readers.
 
-    Writers queue for their connection. `patient`: wait 30 seconds for another process' lock instead of 5 (for
-    migrations). `claimer` is None: SQLite has no connections where each statement is its own transaction. Raises
-    BadSettings for a database in memory.
+    Writers queue for their connection. `claimer` is None, as SQLite has no connections where each statement is its own
+    transaction.
+
+    Args:
+        patient: Whether to wait 30 seconds for another process' lock instead of 5 (for migrations).
+
+    Raises:
+        BadSettings: The database is in memory.
     """
 
     claimer = None
@@ -60,10 +65,17 @@ class SqliteDatabase:
         self._glancing: sqlite3.Connection | None = None
 
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Run a query on the caller's thread; return its first row, or None if there is none.
+        """Run a query on the caller's thread, and return its first row.
 
-        `query`: one that an index answers in microseconds. `values`: parameter of the query -> value. The pool's
-        connections work in another thread, where such a query takes a hundred times as long. Raises StoreBusy.
+        The result is None if there is no row. The pool's connections work in another thread, where such a query takes a
+        hundred times as long.
+
+        Args:
+            query: A query that an index answers in microseconds.
+            values: Parameter of the query -> value.
+
+        Raises:
+            StoreBusy: The database cannot be read now.
         """
         try:
             if self._glancing is None:
@@ -84,7 +96,7 @@ class SqliteDatabase:
             self._glancing = None
 
     async def write_refusal(self) -> str | None:
-        """Return why the database cannot be written now; None when it can.
+        """Return why the database cannot be written now, or None when it can.
 
         The write lock is taken and released again to find out. This may take two seconds.
         """

@@ -20,8 +20,11 @@ _LATE = text("late_at IS NOT NULL")
 def tombstone_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_forgotten`: one row (tombstone) for each incident that the service has deleted.
 
-    `ended_at`: when the incident had ended. `late_at`: when an event of the incident was last stored after the
-    deletion; NULL if there is no such event, or if such events were deleted since.
+    The table has these columns besides the incident's id:
+
+    - `ended_at`: when the incident had ended
+    - `late_at`: when an event of the incident was last stored after the deletion; NULL if there is no such event, or if
+      such events were deleted since
     """
     return Table(
         f"{service}_forgotten",
@@ -36,7 +39,8 @@ def tombstone_table(metadata: MetaData, service: str) -> Table:
 async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
     """Return which of these incidents the service has deleted, as incident id -> when it had ended.
 
-    `table`: the tombstones, one row for each deleted incident (`tombstone_table`).
+    Args:
+        table: The tombstones, one row for each deleted incident (`tombstone_table`).
     """
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
@@ -45,8 +49,11 @@ async def tombstones(connection: AsyncConnection, table: Table, incidents: Colle
 async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
     """Record that the caller's transaction deletes these incidents.
 
-    `table`: the tombstones, one row for each deleted incident. `ended`: incident id -> when the incident had ended. If
-    an incident is already recorded, the later end is kept, and its `late_at` becomes NULL.
+    If an incident is already recorded, the later end is kept, and its `late_at` becomes NULL.
+
+    Args:
+        table: The tombstones, one row for each deleted incident.
+        ended: Incident id -> when the incident had ended.
     """
     if not ended:
         return
@@ -60,8 +67,10 @@ async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Ma
 async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
     """Record that events of these deleted incidents were stored at `now`, after the deletion.
 
-    `table`: the tombstones, one row for each deleted incident; `late_at` becomes `now`. `remove_late` uses `late_at` to
-    find and delete those events later. Incidents that were not deleted are skipped.
+    `remove_late` uses `late_at` to find and delete those events later. Incidents that were not deleted are skipped.
+
+    Args:
+        table: The tombstones, one row for each deleted incident. Their `late_at` becomes `now`.
     """
     if incidents:
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
@@ -78,11 +87,13 @@ async def remove_late(
     """Delete the late data of deleted incidents: what was stored after their deletion.
 
     Data are deleted if the last of them came before the instant `horizon`. An incident that exists again was reopened,
-    and keeps everything. Yields the result of `remove` after each commit.
+    and keeps everything. The function yields the result of `remove` after each commit.
 
-    `table`: the tombstones, one row for each deleted incident; their `late_at` becomes NULL. `known`: the column of the
-    ids of existing incidents. `remove`: called within a transaction with the ids of at most `limit` incidents; deletes
-    their data and returns table name -> deleted rows.
+    Args:
+        table: The tombstones, one row for each deleted incident. Their `late_at` becomes NULL.
+        known: The column of the ids of existing incidents.
+        remove: Function to call within a transaction with the ids of at most `limit` incidents. It deletes their data
+            and returns table name -> deleted rows.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

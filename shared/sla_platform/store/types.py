@@ -53,7 +53,10 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Return the value for the driver: a datetime on PostgreSQL, microseconds since 1970 on SQLite.
 
-        None stays None. Raises ValueError for a naive datetime.
+        None stays None.
+
+        Raises:
+            ValueError: The datetime has no offset.
         """
         if value is None:
             return None
@@ -62,7 +65,7 @@ class Instant(TypeDecorator[datetime]):
         return value if dialect.name == "postgresql" else to_micros(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Return the aware UTC instant for the driver's value; None for NULL."""
+        """Return the aware UTC instant for the driver's value, or None for NULL."""
         if value is None or dialect.name == "postgresql":
             return None if value is None else value.astimezone(UTC)
         return from_micros(value)
@@ -108,9 +111,9 @@ class ClockKey(TypeDecorator[UUID]):
         return dialect.type_descriptor(String(36))
 
     def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
-        """Return the value for the driver: a UUID on PostgreSQL, its text on SQLite; None for None."""
+        """Return the value for the driver: a UUID on PostgreSQL, its text on SQLite, or None for None."""
         return value if value is None or dialect.name == "postgresql" else str(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
-        """Return the UUID for the driver's value; None for NULL."""
+        """Return the UUID for the driver's value, or None for NULL."""
         return value if value is None or dialect.name == "postgresql" else UUID(value)

@@ -30,11 +30,13 @@ def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnEle
 
 
 def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnElement[Any]) -> ColumnElement[float]:
-    """Return the SQL expression for the urgency of a clock at `now`; a higher number is more urgent.
+    """Return the SQL expression for the urgency of a clock at `now`. A higher number is more urgent.
 
-    It equals `sla_domain.urgency.score_of_weight`. `weight`: the column with the part of the urgency that does not
-    change with time (severity and plan). `due_seconds`: the due instant in seconds since 1970, NULL while the clock is
-    paused.
+    It equals `sla_domain.urgency.score_of_weight`.
+
+    Args:
+        weight: The column with the part of the urgency that does not change with time (severity and plan).
+        due_seconds: The due instant in seconds since 1970. NULL while the clock is paused.
     """
     left = due_seconds - to_micros(now) / 1e6
     overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
@@ -45,10 +47,10 @@ def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnEle
 
 @dataclass(frozen=True, slots=True)
 class UrgencyOrder:
-    """The columns by which rows are listed by urgency: the highest `score` first.
+    """The columns by which rows are listed by urgency.
 
-    Rows of equal score are sorted by due instant (rows without one last), then by `incident`, `metric` and `last`.
-    `last`: a column, such as a clock's cycle or an id, that differs between rows of the same incident and metric.
+    The highest score comes first. Rows of equal score are sorted by due instant (rows without one last), then by
+    `incident`, `metric` and `last`.
     """
 
     score: ColumnElement[float]
@@ -56,6 +58,7 @@ class UrgencyOrder:
     incident: ColumnElement[Any]
     metric: ColumnElement[Any]
     last: ColumnElement[Any]
+    """A column, such as a clock's cycle or an id, that differs between rows of the same incident and metric."""
 
     @property
     def tail(self) -> list[ColumnElement[Any]]:
@@ -65,8 +68,9 @@ class UrgencyOrder:
     def after(self, place: UrgencyCursor, last: Any) -> ColumnElement[bool]:
         """Return the SQL condition for the rows that follow `place` in this order.
 
-        `place`: the last row of the previous page. `last`: the value of that row's column `last`, in the column's type
-        (`place.last` is a text).
+        Args:
+            place: The last row of the previous page.
+            last: The value of that row's column `last`, in the column's type (`place.last` is a text).
         """
         of_metric = or_(self.metric > place.metric, and_(self.metric == place.metric, self.last > last))
         tail = or_(self.incident > place.incident, and_(self.incident == place.incident, of_metric))
@@ -82,17 +86,19 @@ class UrgencyOrder:
 class UrgencyCursor:
     """Where a page of a list by urgency ended, so that the next page can continue.
 
-    `at`: the instant for which all pages are sorted. The other fields are the values of the page's last row in the
-    columns of `UrgencyOrder`; `last` is a text. The whole cursor as text (`str`), for URLs, has instants in
-    microseconds since 1970 UTC: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
+    The other fields are the values of the page's last row in the columns of `UrgencyOrder`. The whole cursor as text
+    (`str`), for URLs, has instants in microseconds since 1970 UTC:
+    `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
     """
 
     at: datetime
+    """The instant for which all pages are sorted."""
     score: float
     due_at: datetime | None
     incident: str
     metric: str
     last: str
+    """The value of that column as text."""
 
     def __str__(self) -> str:
         due = "" if self.due_at is None else to_micros(self.due_at)
@@ -103,7 +109,8 @@ class UrgencyCursor:
     def parse(cls, written: str) -> UrgencyCursor:
         """Return the cursor that `str` wrote as this text.
 
-        Raises ValueError or OverflowError for any other text.
+        Raises:
+            ValueError: The text has any other form.
         """
         at, score, due, *texts = written.split("_")
         incident, metric, last = map(unquote, texts)

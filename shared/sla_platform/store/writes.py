@@ -56,7 +56,7 @@ class WriteHealth:
     def full(self) -> str:
         """Return the error of the last write that found the disk full, for 15 seconds.
 
-        "" when there was no such write in that time, or when a write succeeded since.
+        The result is "" when there was no such write in that time, or when a write succeeded since.
         """
         return self._full if time.monotonic() - self._full_at < FULL_SECONDS else ""
 
@@ -69,9 +69,13 @@ def _says_full(error: BaseException | None) -> bool:
 
 
 def sqlite_write_refusal(path: str, patience: float) -> str | None:
-    """Return why the SQLite file `path` cannot be written within `patience` seconds; None when it can.
+    """Return why a SQLite file cannot be written, or None when it can.
 
-    The write lock is taken and released on a new connection to find out. Blocks: call this in a thread.
+    The write lock is taken and released on a new connection to find out. The call blocks: call it in a thread.
+
+    Args:
+        path: The SQLite file.
+        patience: Seconds to wait for the lock.
     """
     try:
         connection = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=patience, isolation_level=None)

@@ -21,11 +21,11 @@ _LINK = re.compile(r"(?:(?<=/ack/)|(?<=/registrations/confirm/)|(?<=/registratio
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace secrets and addresses in a log entry; a processor of structlog.
+    """Replace secrets and addresses in a log entry.
 
-    It changes and returns `entry`. Values under a key such as `password` or `token` become `[redacted]`. In other
-    texts, logins in URLs, API keys of `slad key make` and tokens of links in mails become `[redacted]`; mail addresses
-    become `[address]`.
+    The function is a processor of structlog. It changes and returns `entry`. Values under a key such as `password` or
+    `token` become `[redacted]`. In other texts, logins in URLs, API keys of `slad key make` and tokens of links in
+    mails become `[redacted]`; mail addresses become `[address]`.
     """
     for key, value in entry.items():
         entry[key] = _plain(key, value)
@@ -57,8 +57,9 @@ def _inert(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> Mutab
 def configure(level: str, form: str) -> None:
     """Set up structlog and the standard library's logging to write to stderr in the same form.
 
-    `level`: the lowest level that is written, such as INFO. `form`: `json`, `console`, or `auto` (console on a
-    terminal, JSON elsewhere).
+    Args:
+        level: The lowest level that is written, such as INFO.
+        form: `json`, `console`, or `auto` (console on a terminal, JSON elsewhere).
     """
     json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     shared: list[Any] = [

@@ -33,7 +33,7 @@ class Period(BaseModel):
     A period ends where the next one begins.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     contract: str
     customer: str
@@ -50,36 +50,29 @@ class ClockFact(BaseModel):
     """The data of every event on the topic `clocks`: what happened to a clock, a promise or an incident.
 
     The timer publishes facts; the notifier and the board read them. Times are RFC 3339 UTC. A field that does not apply
-    has its default. Fields whose name does not say enough:
-
-    - `clock`: the clock's id.
-    - `cycle`: the clock's number, from 0, among the incident's clocks of this `metric`.
-    - `state`: the clock's state, such as `running`.
-    - `generation`: the number of the clock's target; 0 is the first target, 1 its replacement.
-    - `threshold`: which warning, such as `warn-50`.
-    - `original_due_at`: the due instant that was promised first.
-    - `customer`, `title`, `url`, `product`: as the ticket states them.
-    - `zone`, `language`: the contract's.
-    - `escalation`: the id of the plan's policy on whom to notify when; "" without a policy.
-    - `urgency`: a clock with a higher number should be dealt with sooner.
-    - `details`: further content that depends on the kind of fact, name -> text.
+    has its default.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
     kind: FactKind
     incident: str
     at: datetime = Field(description="when it became true; for a breach the due instant")
     fired_at: datetime | None = Field(default=None, description="when slad noticed; verdicts never use it")
     clock: UUID | None = None
+    """The clock's id."""
     metric: str = ""
     cycle: int = 0
+    """The clock's number, from 0, among the incident's clocks of this `metric`."""
     generation: int = Field(default=0, description="the ordinal of the target in force; a late event may change it")
     target: str = Field(default="", description="names what made the target in force; empty in facts before 0.2")
     threshold: str = ""
+    """The warning that was reached, such as `warn-50`."""
     due_at: datetime | None = None
     original_due_at: datetime | None = None
+    """The due instant that was promised first."""
     state: str = ""
+    """The clock's state, such as `running`."""
     contract: str = ""
     plan: str = ""
     entitlement: str = Field(
@@ -88,16 +81,21 @@ class ClockFact(BaseModel):
         "facts before 0.2",
     )
     customer: str = ""
+    """The customer, as the ticket states it."""
     priority: str = ""
     zone: str = "UTC"
+    """The contract's time zone."""
     title: str = ""
+    """The title, as the ticket states it."""
     url: str = ""
     ticket: str = Field(
         default="",
         description="the name people use, such as SUP-77; empty where it follows from `url` or `incident`",
     )
     product: str = ""
+    """The product, as the ticket states it."""
     language: str = "en"
+    """The contract's language."""
     breached: str = Field(
         default="",
         description="the due instant in force, when its breach is published, or `no`; empty when the fact does not say",
@@ -117,7 +115,9 @@ class ClockFact(BaseModel):
         default=None, description="counted time left while paused; of a running clock it follows from `due_at`"
     )
     escalation: str = ""
+    """The id of the plan's policy on whom to notify when. "" without a policy."""
     urgency: float = 0.0
+    """The urgency of the clock. A clock with a higher number should be dealt with sooner."""
     weight: float = Field(
         default=0.0,
         description="the part of `urgency` that time does not change, severity and plan rank; 0 in facts before 0.2",
@@ -133,6 +133,7 @@ class ClockFact(BaseModel):
         default=None, description="the clock was imported: nobody is notified of what came true up to then"
     )
     details: dict[str, str] = Field(default_factory=dict)
+    """Further content that depends on the kind of fact, name -> text."""
     periods: list[Period] = Field(default_factory=list, description="of contract.changed: all, the oldest first")
 
     @property
@@ -158,7 +159,8 @@ class ClockFact(BaseModel):
     def without_free_text(self, names: dict[str, object]) -> ClockFact:
         """Return a copy whose `details` lack the texts that people wrote, such as `why`.
 
-        `names`: field name -> new value in the copy, such as another `title`.
+        Args:
+            names: Field name -> new value in the copy, such as another `title`.
         """
         return self.model_copy(update=names | {"details": without_free_text(self.details)})
 
@@ -166,9 +168,9 @@ class ClockFact(BaseModel):
     def is_history(self) -> bool:
         """Return whether the fact is only for the record, so that nobody is notified of it.
 
-        True if `history` is set: the matter was already over, or imported, when slad first read of it. True also if the
-        fact became true (`at`) at or before `imported_through`, when the last event of the incident's import was
-        received.
+        The result is True if `history` is set: the matter was already over, or imported, when slad first read of it.
+        The result is also True if the fact became true (`at`) at or before `imported_through`, when the last event of
+        the incident's import was received.
         """
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
@@ -176,7 +178,7 @@ class ClockFact(BaseModel):
     def passed_due(self) -> datetime | None:
         """Return the due instant in force, if it was missed and the breach is published.
 
-        None if no such breach is published, or if the fact does not say.
+        The result is None if no such breach is published, or if the fact does not say.
         """
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 
@@ -197,10 +199,13 @@ def fact_type(kind: FactKind) -> str:
 
 
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
-    """Return the event id of a fact about a clock or incident; the same arguments give the same id.
+    """Return the event id of a fact about a clock or incident.
 
-    The id is `<clock>/<key>`, or `<incident>/<key>` without a clock. `key`: `Fact.key` of the domain's fact. An id
-    without a clock that would be too long is cut, and ends in a hash that keeps it unique.
+    The id is `<clock>/<key>`, or `<incident>/<key>` without a clock. An id without a clock that would be too long is
+    cut, and ends in a hash that keeps it unique.
+
+    Args:
+        key: `Fact.key` of the domain's fact. The same arguments give the same id.
     """
     return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
@@ -208,8 +213,11 @@ def fact_id(clock: UUID | None, incident: str, key: str) -> str:
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
     """Return a fact of the domain in the form in which slad publishes it.
 
-    `context`: further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title.
-    Fields of `fact` itself take precedence over `context`. `fired_at`: when slad noticed the fact.
+    Fields of `fact` itself take precedence over `context`.
+
+    Args:
+        context: Further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title.
+        fired_at: When slad noticed the fact.
     """
     body = fact.body
     own: dict[str, object] = {
@@ -235,8 +243,10 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
 def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
     """Return a clock fact as an envelope (event on the bus) for the topic `clocks`.
 
-    The partition key is the incident's id. `key`: `Fact.key` of the domain's fact from which `fact` was made; part of
-    the event id (`fact_id`).
+    The partition key is the incident's id.
+
+    Args:
+        key: `Fact.key` of the domain's fact from which `fact` was made. It is part of the event id (`fact_id`).
     """
     return Envelope(
         topic=Topic.CLOCKS,
@@ -253,7 +263,8 @@ def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
 def decode_clock_fact(envelope: Envelope) -> ClockFact:
     """Return the clock fact in an envelope's data.
 
-    Raises BadEnvelope, saying what is wrong, if the data are not a clock fact.
+    Raises:
+        BadEnvelope: The data are not a clock fact.
     """
     try:
         return ClockFact.model_validate_json(envelope.data)

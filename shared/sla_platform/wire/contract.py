@@ -52,164 +52,166 @@ _KIND_OF = {kind: name for name, kind in KINDS.items()}
 
 
 class VersionData(BaseModel):
-    """A version of a contract's text, as stored and published.
+    """A version of a contract's text, as stored and published."""
 
-    `document`: the contract's section, with the keys of a catalogue file. `effective_from`: the instant from which the
-    version applies. `by`, `reason`, `recorded_at`: who wrote it, why and when. `added_in`, `in_force_in`,
-    `withdrawn_in`: the revisions of the contract's record in which the version was added, came into force and was
-    withdrawn; null: not yet.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     number: int = Field(ge=1)
     effective_from: datetime
+    """The instant from which the version applies."""
     document: dict[str, Any]
+    """The contract's section, with the keys of a catalogue file."""
     by: str
+    """Who wrote the version."""
     reason: str = ""
+    """Why the version was written."""
     recorded_at: datetime
+    """When the version was written."""
     added_in: int = Field(ge=1)
+    """The revision of the contract's record in which the version was added."""
     in_force_in: int | None = None
+    """The revision of the contract's record in which the version came into force. Null if it is not in force yet."""
     withdrawn_in: int | None = None
+    """The revision of the contract's record in which the version was withdrawn. Null if it is not withdrawn."""
 
 
 class WindowData(BaseModel):
-    """A booked window, as stored and published: extra service hours from `start` until before `end`.
+    """A booked window, as stored and published: extra service hours from `start` until before `end`."""
 
-    - `id`: the id of the booking.
-    - `window`: the id of the plan's window that was booked.
-    - `priorities`, `products`: time counts only for these; if empty, for all except `excluded_products`.
-    - `people`: the ids of the people on duty.
-    - `language`: the language in which they serve; "" if not stated.
-    - `surcharge`: in percent.
-    - `booked_in`, `cancelled_in`: the revisions of the contract's record that booked and cancelled it; null: none did.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     id: str
+    """The id of the booking."""
     window: str
+    """The id of the plan's window that was booked."""
     start: datetime
     end: datetime
     priorities: tuple[str, ...] = ()
+    """The priorities for which time is counted. If empty, time is counted for all."""
     products: tuple[str, ...] = ()
+    """The products for which time is counted. If empty, time is counted for all except `excluded_products`."""
     excluded_products: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    """The ids of the people on duty."""
     language: str = ""
+    """The language in which these people serve. "" if not stated."""
     surcharge: int = 0
+    """The surcharge in percent."""
     booked_in: int = Field(ge=1)
+    """The revision of the contract's record that booked the window."""
     cancelled_in: int | None = None
+    """The revision of the contract's record that cancelled the window. Null if it is not cancelled."""
 
 
 class EntryData(BaseModel):
-    """An entry of a contract's ledger, as stored and published; null in a field means not stated.
+    """An entry of a contract's ledger, as stored and published. Null in a field means not stated."""
 
-    - `kind`: bought, used, reserved, released or adjusted.
-    - `allowance`: the allowance (such as hours of work) to whose ledger the entry belongs.
-    - `at`: when the event behind the entry happened.
-    - `who`: the person who worked or decided.
-    - `amount`: exact, in the allowance's unit; hours are stated in seconds.
-    - `start`, `end`: the time that was worked, instead of an amount.
-    - `of`: the id of the reservation that the entry ends.
-    - `serves_at`: when the reserved work takes place.
-    - `surcharge`: in percent.
-    - `reference`: the id of an incident or booked window.
-    - `posted_in`: the revision of the contract's record in which the entry was written.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     allowance: str
+    """The allowance (such as hours of work) to whose ledger the entry belongs."""
     id: str
     kind: EntryKind
+    """The kind of entry: bought, used, reserved, released or adjusted."""
     at: datetime
+    """When the event behind the entry happened."""
     who: str
+    """The person who worked or decided."""
     amount: Decimal | None = None
+    """The exact amount, in the allowance's unit. Hours are stated in seconds."""
     start: datetime | None = None
+    """The start of the time that was worked, instead of an amount."""
     end: datetime | None = None
+    """The end of the time that was worked."""
     of: str | None = None
+    """The id of the reservation that the entry ends."""
     serves_at: datetime | None = None
+    """When the reserved work takes place."""
     surcharge: int | None = None
+    """The surcharge in percent."""
     reason: str | None = None
     reference: str | None = None
+    """The id of an incident or booked window."""
     posted_in: int = Field(ge=1)
+    """The revision of the contract's record in which the entry was written."""
 
 
 class ProductData(BaseModel):
-    """A product that the customer runs.
+    """A product that the customer runs."""
 
-    `versions`: the versions in use; empty: not known. `facts`: further facts, name -> value.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     product: str
     versions: tuple[str, ...] = ()
+    """The versions in use. Empty if not known."""
     facts: dict[str, str] = Field(default_factory=dict)
+    """Further facts, name -> value."""
 
 
 class ProfileData(BaseModel):
-    """The customer's environment, as somebody stated it: which products the customer runs.
+    """The customer's environment, as somebody stated it: which products the customer runs."""
 
-    `at`: when it was stated. `by`: who stated it. `stated_in`: the revision of the contract's record in which it was
-    stated.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     products: tuple[ProductData, ...]
     at: datetime
+    """When the environment was stated."""
     by: str
+    """Who stated the environment."""
     stated_in: int = Field(ge=1)
+    """The revision of the contract's record in which the environment was stated."""
 
 
 class RecordData(BaseModel):
-    """The whole record of one contract, as stored and published.
+    """The whole record of one contract, as stored and published."""
 
-    `revision`: the number of changes that made the record. `frozen_through`: what lies before this instant is final;
-    null: nothing is. `windows`: booked extra hours. `entries`: the entries of its ledgers. `profile`: the customer's
-    environment; null: not stated. `judged_in`: the last revision that may change how incidents are judged (clocks,
-    targets); if absent, it equals `revision`.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     id: str = Field(min_length=1, max_length=120)
     revision: int = Field(ge=1)
+    """The number of changes that made the record."""
     versions: tuple[VersionData, ...] = ()
     frozen_through: datetime | None = None
+    """The instant before which everything is final. Null if nothing is final."""
     windows: tuple[WindowData, ...] = ()
+    """Booked extra hours."""
     entries: tuple[EntryData, ...] | None = None
+    """The entries of the contract's ledgers."""
     judged_in: int | None = None
+    """The last revision that may change how incidents are judged (clocks, targets). If absent, it equals `revision`."""
     profile: ProfileData | None = None
+    """The customer's environment. Null if not stated."""
 
 
 class ContractChangedData(BaseModel):
     """A change of a contract, and the contract's record after the change.
 
     A field that does not belong to this kind of change (`what`) is null.
-
-    - `at`, `by`, `reason`: when the change was made, by whom and why.
-    - `number`: the version of the contract that is added, comes into force or is withdrawn.
-    - `effective_from`: the instant from which an added version applies.
-    - `through`: everything before this instant is frozen.
-    - `booking`: the id of the window that is booked or cancelled.
-    - `entry`: the id of the ledger entry that is written.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     what: str = Field(
         description="version_added|version_in_force|version_withdrawn|frozen|window_booked|window_cancelled|entry_posted|profile_changed"
     )
     at: datetime
+    """When the change was made."""
     by: str
+    """Who made the change."""
     reason: str = ""
+    """Why the change was made."""
     number: int | None = None
+    """The version of the contract that is added, comes into force or is withdrawn."""
     effective_from: datetime | None = None
+    """The instant from which an added version applies."""
     through: datetime | None = None
+    """The instant before which everything is frozen."""
     booking: str | None = None
+    """The id of the window that is booked or cancelled."""
     entry: str | None = None
+    """The id of the ledger entry that is written."""
     record: RecordData
 
 
 def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedData:
     """Return a change of a contract in the form in which it is published.
 
-    `made`: the change. `record`: the contract's record after the change.
+    Args:
+        made: The change.
+        record: The contract's record after the change.
     """
     return ContractChangedData(
         what=_KIND_OF[type(made.change)],
@@ -228,8 +230,10 @@ def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedD
 def encode_change(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> Envelope:
     """Return a change of a contract as an envelope (event on the bus) for the topic `contracts`.
 
-    `made`: the change. `record`: the contract's record after the change, which the envelope contains. `data`: the
-    result of `changed_data(made, record)`; None: computed here.
+    Args:
+        made: The change.
+        record: The contract's record after the change, which the envelope contains.
+        data: The result of `changed_data(made, record)`. None means that it is computed here.
     """
     data = data or changed_data(made, record)
     return Envelope(
@@ -247,8 +251,12 @@ def encode_change(made: RecordChange, record: ContractRecord, data: ContractChan
 def history_text(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> str:
     """Return a change of a contract as the JSON text that is stored in the contract's history.
 
-    `made`: the change. `record`: the contract's record after the change. The text holds no ledger entries except the
-    one that this change wrote, if any. `data`: the result of `changed_data(made, record)`; None: computed here.
+    The text holds no ledger entries except the one that this change wrote, if any.
+
+    Args:
+        made: The change.
+        record: The contract's record after the change.
+        data: The result of `changed_data(made, record)`. None means that it is computed here.
     """
     data = data or changed_data(made, record)
     own = tuple(one for one in data.record.entries or () if one.posted_in == made.revision)
@@ -259,7 +267,8 @@ def history_text(made: RecordChange, record: ContractRecord, data: ContractChang
 def decode_change(envelope: Envelope) -> ContractChangedData:
     """Return the change of a contract in an envelope's data.
 
-    Raises BadEnvelope, saying what is wrong, if the data are not a change of a contract.
+    Raises:
+        BadEnvelope: The data are not a change of a contract.
     """
     try:
         return ContractChangedData.model_validate_json(envelope.data)
@@ -270,7 +279,7 @@ def decode_change(envelope: Envelope) -> ContractChangedData:
 def change_of(data: ContractChangedData) -> Change | None:
     """Return a published change of a contract as an object of the domain, such as `VersionAdded`.
 
-    None for a kind of change that this release does not know, or if a required field is missing.
+    The result is None for a kind of change that this release does not know, or if a required field is missing.
     """
     match KINDS.get(data.what):
         case kind if kind is VersionAdded and data.number is not None and data.effective_from is not None:
@@ -298,7 +307,7 @@ def change_of(data: ContractChangedData) -> Change | None:
 def booking_of(change: Change) -> str | None:
     """Return the id of the window (extra hours) that a change of a contract books or cancels.
 
-    None for any other kind of change.
+    The result is None for any other kind of change.
     """
     match change:
         case WindowBooked(window):
@@ -310,7 +319,7 @@ def booking_of(change: Change) -> str | None:
 
 
 def posted_by(change: Change) -> EntryPosted | None:
-    """Return the ledger entry that a change of a contract writes; None if it writes none.
+    """Return the ledger entry that a change of a contract writes, or None if it writes none.
 
     Booking and cancelling a window may also write an entry.
     """
@@ -340,8 +349,11 @@ def canonical(document: Any) -> str:
 def first_day(section: Mapping[str, Any]) -> datetime | None:
     """Return the instant at which the first day of a contract begins, in the contract's zone.
 
-    `section`: the contract, with the keys of a catalogue file; its `valid.from` and `zone` are read. None if the
-    contract states no first day, or if these values cannot be read (the check of the section reports this).
+    The result is None if the contract states no first day, or if the values cannot be read. The check of the section
+    reports unreadable values.
+
+    Args:
+        section: The contract, with the keys of a catalogue file. Its `valid.from` and `zone` are read.
     """
     valid, zone = section.get("valid"), section.get("zone")
     first = valid.get("from") if isinstance(valid, dict) else None
@@ -356,8 +368,10 @@ def first_day(section: Mapping[str, Any]) -> datetime | None:
 def applies_from(section: Mapping[str, Any], now: datetime) -> datetime:
     """Return the instant from which a change of a contract applies if the change states none.
 
-    It is `now`, or the contract's first day if that is later (see `first_day`). `section`: the changed contract, with
-    the keys of a catalogue file.
+    It is `now`, or the contract's first day if that is later (see `first_day`).
+
+    Args:
+        section: The changed contract, with the keys of a catalogue file.
     """
     first = first_day(section)
     return now if first is None else max(first, now)
@@ -475,14 +489,18 @@ def _window(data: WindowData) -> BookedWindow:
 
 
 def record_text(data: RecordData) -> str:
-    """Return a contract's record as the JSON text that services store; `read_record` reads it."""
+    """Return a contract's record as the JSON text that services store.
+
+    `read_record` reads it.
+    """
     return data.model_dump_json(exclude_none=True)
 
 
 def read_record(text: str | bytes) -> ContractRecord:
     """Return the contract record that was stored as this JSON text.
 
-    Raises ValueError if the text is not a record.
+    Raises:
+        ValueError: The text is not a record.
     """
     data = RecordData.model_validate_json(text)
     return ContractRecord(

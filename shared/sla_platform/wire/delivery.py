@@ -15,40 +15,46 @@ SOURCE = "/slad/notifier"
 
 
 class DeliveryFact(BaseModel):
-    """What happened to a delivery (one message to one person) or to an alert; published on the topic `deliveries`.
+    """What happened to a delivery (one message to one person) or to an alert, on the topic `deliveries`.
 
-    - `incident`, `contract`, `notice`, `alert`, `delivery`: ids; "" for none.
-    - `recipient`: the person's id, never an address.
-    - `reason`: why this person is notified. Of a cancelled or undeliverable delivery: why it was not sent.
-      Of an alert: why it changed.
-    - `attempts`: how often sending was tried.
-    - `possibly_duplicate`: whether the message may arrive twice.
-    - `at`: when this happened.
-    - `error`: why the last attempt to send failed; "" if it did not fail.
+    `reason` says why this person is notified. Of a cancelled or undeliverable delivery, it says why the message was not
+    sent. Of an alert, it says why the alert changed.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     what: str = Field(description="delivery.queued|sent|retrying|failed|cancelled, alert.opened|acknowledged|closed …")
     incident: str = Field(default="", description="empty for notices")
     contract: str = ""
+    """Id of the contract. "" for none."""
     notice: str = ""
+    """Id of the notice. "" for none."""
     alert: str = ""
+    """Id of the alert. "" for none."""
     delivery: str = ""
+    """Id of the delivery. "" for none."""
     recipient: str = ""
+    """The person's id, never an address."""
     channel: str = Field(default="", description="email or webhook")
     reason: str = Field(default="", description="why this person is notified: level, role, kind of fact")
     attempts: int = 0
+    """How often sending was tried."""
     possibly_duplicate: bool = False
+    """Whether the message may arrive twice."""
     at: datetime
+    """When this happened."""
     due_at: datetime | None = Field(default=None, description="when the fact that it is about became true")
     by: str = Field(default="", description="who acknowledged")
     error: str = ""
+    """Why the last attempt to send failed. "" if it did not fail."""
 
 
 def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
     """Return what happened to a delivery or alert as an envelope (event on the bus) for the topic `deliveries`.
 
-    `id_`: the event id. The partition key is the fact's incident, else its notice, else its contract.
+    The partition key is the fact's incident, or its notice if there is no incident.
+
+    Args:
+        id_: The event id.
     """
     return Envelope(
         topic=Topic.DELIVERIES,
@@ -65,7 +71,8 @@ def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
 def decode_delivery_fact(envelope: Envelope) -> DeliveryFact:
     """Return the delivery fact in an envelope's data.
 
-    Raises BadEnvelope, saying what is wrong, if the data are not a delivery fact.
+    Raises:
+        BadEnvelope: The data are not a delivery fact.
     """
     try:
         return DeliveryFact.model_validate_json(envelope.data)

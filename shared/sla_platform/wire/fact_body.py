@@ -57,14 +57,12 @@ _STATES = frozenset(state.value for state in ClockState)
 
 @dataclass(frozen=True, slots=True)
 class BreachChange:
-    """What a published fact changes about breaches that were published before; most facts change nothing.
-
-    `takes_back`: published breaches that, as is known now, did not happen. `moved`: a published breach that happened at
-    another instant; None if there is none.
-    """
+    """What a published fact changes about breaches that were published before. Most facts change nothing."""
 
     takes_back: tuple[TakenBack, ...] = ()
+    """Published breaches that, as is known now, did not happen."""
     moved: MovedBreach | None = None
+    """A published breach that happened at another instant. None if there is none."""
 
 
 NO_BREACH_CHANGE = BreachChange()
@@ -108,9 +106,12 @@ def details_of(body: FactBody) -> dict[str, str]:
 def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -> FactBody:
     """Return the content of a published fact as an object of the domain, such as `Breached`.
 
-    `kind`, `details`: these fields of the fact. `threshold`, `overtaken`: these fields, used only for a warning. A
-    detail that is absent or cannot be read gets its default. A `ContractChanged` has no periods here, since they are
+    A detail that is absent or cannot be read gets its default. A `ContractChanged` has no periods here, since they are
     not in `details`.
+
+    Args:
+        kind, details: The fields of the fact with these names.
+        threshold, overtaken: The fields of the fact with these names, used only for a warning.
     """
     return _READERS[kind](details) if kind is not FactKind.CLOCK_WARNED else Warned(threshold, overtaken)
 
@@ -118,7 +119,8 @@ def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -
 def breach_change(details: Details) -> BreachChange:
     """Return which published breaches a fact takes back, or moves to another due instant.
 
-    `details`: the details of a fact of any kind. (Older releases wrote such details with more kinds.)
+    Args:
+        details: The details of a fact of any kind. Older releases wrote such details with more kinds.
     """
     if TAKES_BACK not in details and BREACHED_AT not in details:
         return NO_BREACH_CHANGE

@@ -25,83 +25,79 @@ SOURCE = "/slad/ingest"
 
 
 class AgreedData(BaseModel):
-    """A due instant for a metric on which both sides agreed, in place of the computed one.
+    """A due instant for a metric on which both sides agreed, in place of the computed one."""
 
-    `agreed_by`: who agreed. `reason`: in words. `moved_by_pauses`: whether later pauses of the clock move the due
-    instant.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     metric: str
     due_at: datetime
     agreed_by: str
+    """Who agreed."""
     reason: str = ""
+    """The reason in words."""
     moved_by_pauses: bool = False
+    """Whether later pauses of the clock move the due instant."""
 
 
 class SnapshotData(BaseModel):
-    """The state of the whole ticket at the sender, at the instant `at`; null means not stated.
+    """The state of the whole ticket at the sender, at one instant. Null means not stated."""
 
-    `created_at`, `ended_at`: when the ticket was created and ended. `waiting_on`: for whom the ticket waits.
-    `attributes`: "" means that the ticket has no such attribute; absent names are unknown. `before`: the fields that
-    the sender's delivery changed, name -> former value. `version`: the sender's number of this state; 0 without one.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     at: datetime
+    """The instant."""
     created_at: datetime | None = None
+    """When the ticket was created."""
     phase: Phase | None = None
     waiting_on: WaitingOn | None = None
+    """Whom the ticket waits on."""
     ended_at: datetime | None = None
+    """When the ticket ended."""
     attributes: dict[str, str] = Field(default_factory=dict)
+    """Name -> value. "" means that the ticket has no such attribute. Absent names are unknown."""
     version: int = 0
+    """The sender's number of this state. 0 without a number."""
     before: dict[str, str] = Field(default_factory=dict, description="what the delivery changed, as it was before")
 
 
 class IncidentEventData(BaseModel):
-    """The data of every `io.slad.incident.*` event: what happened to one incident.
+    """The data of every `io.slad.incident.*` event: what happened to one incident."""
 
-    Fields whose name does not say enough:
-
-    - `source`: the name of the source that sent the event.
-    - `quality`: how reliable the time of the event is.
-    - `version`: sorts events of the same instant; 0 if the sender states none.
-    - `actor`: the author's side.
-    - `actor_id`: the author's account, if the author may turn out to be the customer (the reporter); else "".
-    - `attributes`: what the event states about the ticket, name -> value.
-    - `waiting_on`: for whom the incident waits from now on.
-    - `agreed`: a due instant on which both sides agreed.
-    - `merged_into`: the incident that continues this one.
-    - `known_as`: another id of the incident.
-    - `carried_from`: the merged incident from which the event was copied.
-    - `metrics`: the metrics that an exemption is for; empty for all.
-    - `score`: the score of a rating.
-    - `reason`: in the author's words.
-    - `warnings`: what could not be read in the delivery.
-    - `snapshot`: the state of the whole ticket; null: not stated.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
     incident: str
     source: str
+    """The name of the source that sent the event."""
     received_at: datetime
     quality: TimeQuality = TimeQuality.EXACT
+    """How reliable the time of the event is."""
     version: int = 0
+    """A number that sorts events of the same instant. 0 if the sender states none."""
     actor: Actor = Actor.UNKNOWN
+    """The side of the author."""
     actor_name: str = ""
     actor_id: str = ""
+    """The author's account, if the author may turn out to be the customer (the reporter). "" otherwise."""
     attributes: dict[str, str] = Field(default_factory=dict)
+    """What the event states about the ticket, name -> value."""
     waiting_on: WaitingOn | None = None
+    """Whom the incident waits on from now on."""
     agreed: AgreedData | None = None
+    """A due instant on which both sides agreed."""
     merged_into: str | None = None
+    """The incident into which this incident was merged."""
     known_as: str | None = None
+    """Another id of the incident."""
     carried_from: str | None = None
+    """The merged incident from which the event was copied."""
     metrics: tuple[str, ...] = ()
+    """The metrics that an exemption is for. Empty for all."""
     score: int | None = None
+    """The score of a rating."""
     reason: str = ""
+    """The reason in the author's words."""
     warnings: tuple[str, ...] = ()
+    """What could not be read in the delivery."""
     snapshot: SnapshotData | None = None
+    """The state of the whole ticket. Null if not stated."""
     history: bool = Field(default=False, description="stated by an import; nobody is notified of what followed from it")
 
 
@@ -173,8 +169,13 @@ def _snapshot_data(snapshot: Snapshot) -> SnapshotData:
 def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, data: str) -> IncidentEvent:
     """Return the incident event that is stored in a row of a service's own table.
 
-    `id`, `incident`, `occurred_at`: columns of the row. `type`: the CloudEvents type. `data`: an `IncidentEventData` as
-    JSON. Raises BadEnvelope, saying what is wrong, if the row is not an event.
+    Args:
+        id, incident, occurred_at: The columns of the row with these names.
+        type: The CloudEvents type.
+        data: An `IncidentEventData` as JSON.
+
+    Raises:
+        BadEnvelope: The row is not an event.
     """
     row = Envelope.of_row(topic=Topic.INCIDENTS, id=id, type=type, key=incident, time=occurred_at, data=data)
     return decode_event(row)
@@ -183,7 +184,8 @@ def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, da
 def decode_event(envelope: Envelope) -> IncidentEvent:
     """Return the incident event in an envelope.
 
-    Raises BadEnvelope, saying what is wrong, if the envelope holds no incident event.
+    Raises:
+        BadEnvelope: The envelope holds no incident event.
     """
     try:
         kind = EventKind(envelope.type.removeprefix(f"{TYPE_PREFIX}incident.").removesuffix(".v1"))

@@ -20,26 +20,20 @@ _LATER = ("cause", "revision", "withdrawn", "reason")  # written only where they
 
 
 class AffectedProduct(BaseModel):
-    """A product that a notice concerns.
+    """A product that a notice concerns."""
 
-    `versions`: a range such as `>=2.0 <2.4.1 || 3.0.x`; empty means every version.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     product: str = Field(min_length=1, max_length=200)
     versions: str = Field(default="", max_length=200)
+    """A range such as `>=2.0 <2.4.1 || 3.0.x`. Empty means every version."""
 
 
 class NoticeData(BaseModel):
-    """A notice of a critical fix, as published.
+    """A notice of a critical fix, as published."""
 
-    `id`: given by the publisher. `revision`: a higher revision replaces the ones before. `cause`: what the fix
-    prevents; "" if not stated. `withdrawn`: the notice is no longer valid. `reason`: why the notice was changed or
-    withdrawn.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     id: str = Field(min_length=1, max_length=120)
+    """The id that the publisher gave."""
     title: str = Field(min_length=1, max_length=200)
     text: str = Field(min_length=1, max_length=20_000)
     severity: str = Field(default="critical", pattern="^(critical|high|medium|low)$")
@@ -48,9 +42,13 @@ class NoticeData(BaseModel):
     published_at: datetime
     published_by: str = ""
     cause: str = Field(default="", pattern="^(security|data_loss|outage|)$")
+    """What the fix prevents. "" if not stated."""
     revision: int = Field(default=1, ge=1, le=HIGHEST_REVISION)
+    """A higher revision replaces the ones before."""
     withdrawn: bool = False
+    """Whether the notice is no longer valid."""
     reason: str = Field(default="", max_length=500)
+    """Why the notice was changed or withdrawn."""
 
     @property
     def severity_level(self) -> Severity:
@@ -61,7 +59,7 @@ class NoticeData(BaseModel):
     def needs_acknowledgement(self) -> bool:
         """Return whether somebody must acknowledge the notice.
 
-        True unless the notice is withdrawn or its severity is low.
+        The result is True unless the notice is withdrawn or its severity is low.
         """
         return not self.withdrawn and self.severity_level is not Severity.LOW
 
@@ -115,7 +113,8 @@ def _range(written: str) -> VersionRange:
 def decode_notice(envelope: Envelope) -> NoticeData:
     """Return the notice in an envelope's data.
 
-    Raises BadEnvelope, saying what is wrong, if the data are not a notice.
+    Raises:
+        BadEnvelope: The data are not a notice.
     """
     try:
         return NoticeData.model_validate_json(envelope.data)

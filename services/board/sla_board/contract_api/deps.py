@@ -32,24 +32,24 @@ class PlanDeps:
     """The dependencies of the HTTP routes of contracts and support plans.
 
     A support plan is a page with a contract's promises.
-
-    - `catalogue`: returns the present catalogue, including recorded contracts.
-    - `authorize`: checks API keys.
-    - `pages`: renders HTML. `printer`: converts HTML to PDF.
-    - `links`: the stored links that open a plan without a key.
-    - `public_url`: the board's public address, without a slash at its end; the beginning of links to plans.
     """
 
     catalogue: Callable[[], Catalogue]
+    """Returns the present catalogue, including recorded contracts."""
     authorize: Authorizer
+    """Checks API keys."""
     pages: Pages
+    """Renders HTML."""
     time_source: TimeSource
     links: PlanLinks
+    """The stored links that open a plan without a key."""
     printer: PdfPrinter
+    """Converts HTML to PDF."""
     public_url: str
+    """The board's public address, without a slash at its end. It is the beginning of links to plans."""
 
     def contract(self, id_: str) -> Contract | None:
-        """Return the contract with this id from the present catalogue; None if there is none."""
+        """Return the contract with this id from the present catalogue; None for an unknown contract."""
         return self.catalogue().rulebook.contracts.get(ContractId(id_))
 
     def plan(self, contract: Contract, language: str) -> SupportPlan:
@@ -62,11 +62,13 @@ class PlanDeps:
     async def pdf(self, plan: SupportPlan) -> Response:
         """Return the HTTP response with a support plan as PDF.
 
-        Raises Problem with one of these statuses:
-
         - 501: WeasyPrint or a font is missing here.
         - 503: too many pages wait for conversion.
         - 500: the conversion failed or took too long.
+
+        Raises:
+            Problem: HTTP error 501 if WeasyPrint or a font is missing here, 503 if too many pages wait for conversion,
+                500 if the conversion failed or took too long.
         """
         try:
             made = await self.printer.pdf(self.pages.plan_for_customer(plan, ""))

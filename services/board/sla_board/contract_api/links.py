@@ -31,7 +31,9 @@ class PlanLinkIn(BaseModel):
     """The body of a request to make a link to a contract's support plan."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"language": "pl", "days": 30, "reason": "for the review"}]}
+        use_attribute_docstrings=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"language": "pl", "days": 30, "reason": "for the review"}]},
     )
     language: Literal["en", "pl", "it", "ru", "zh-TW"] = Field("en", description="of the page that it opens")
     days: int = Field(_DAYS, ge=1, le=LONGEST_DAYS, description="days of 24 hours for which it opens the plan")
@@ -43,12 +45,11 @@ class PlanLinkIn(BaseModel):
 class PlanLinkShape(BaseModel):
     """A link to a support plan, as administrators see it, without the link's address.
 
-    The address is shown only once, at the making of the link. `id`: names the link, but does not open it.
-    `language`: of the page. `reason`: why the link was made. `made_by`, `revoked_by`: as in the audit log, such as
-    `key:ops`. While nobody has revoked the link, `revoked_at` is null and `revoked_by` is "".
+    The address is shown only once, at the making of the link.
     """
 
     model_config = ConfigDict(
+        use_attribute_docstrings=True,
         from_attributes=True,
         json_schema_extra={
             "examples": [
@@ -61,15 +62,21 @@ class PlanLinkShape(BaseModel):
         },
     )  # fmt: skip
     id: str
+    """The id that names the link. It does not open the link."""
     contract: str
     language: str
+    """The language of the page."""
     state: LinkState
     reason: str
+    """Why the link was made."""
     made_at: datetime
     made_by: str
+    """Who made the link, as in the audit log, such as `key:ops`."""
     expires_at: datetime
     revoked_at: datetime | None = None
+    """When the link was revoked. Null while nobody has revoked it."""
     revoked_by: str = ""
+    """Who revoked the link, as in the audit log. "" while nobody has revoked it."""
 
 
 class MadePlanLink(PlanLinkShape):

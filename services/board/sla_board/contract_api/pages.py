@@ -78,6 +78,7 @@ def add_pages(routes: APIRouter, deps: PlanDeps, attainment: AttainmentDeps) -> 
 def no_such_contract(contract: str) -> Problem:
     """Return the Problem with status 404 for a contract that is unknown or hidden from the caller.
 
-    `contract`: the requested id.
+    Args:
+        contract: The requested id.
     """
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")

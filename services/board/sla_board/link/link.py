@@ -9,36 +9,36 @@ from typing import Any
 
 
 class LinkState(StrEnum):
-    """The state of a link to a support plan.
-
-    `OPEN`: the link opens the plan. `EXPIRED`: the time of the link is over. `REVOKED`: somebody revoked the link,
-    before or after its time was over.
-    """
+    """The state of a link to a support plan."""
 
     OPEN = "open"
+    """The link opens the plan."""
     EXPIRED = "expired"
+    """The time of the link is over."""
     REVOKED = "revoked"
+    """Somebody revoked the link, before or after its time was over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLink:
-    """A link with which anybody reads the support plan of `contract`, without an API key.
-
-    `id`: names the link, but does not open it. `language`: of the page. `reason`: why the link was made. `made_by`,
-    `revoked_by`: as in the audit log, such as `key:ops`. `expires_at`: the link opens the plan until this instant.
-    `revoked_at`: when the link was revoked; from this instant on it opens nothing. If the link was not revoked,
-    `revoked_at` is None and `revoked_by` is "".
-    """
+    """A link with which anybody reads the support plan of `contract`, without an API key."""
 
     id: str
+    """The id that names the link. It does not open the link."""
     contract: str
     language: str
+    """The language of the page."""
     reason: str
+    """Why the link was made."""
     made_at: datetime
     made_by: str
+    """Who made the link, as in the audit log, such as `key:ops`."""
     expires_at: datetime
+    """The link opens the plan until this instant."""
     revoked_at: datetime | None = None
+    """When the link was revoked. From this instant on it opens nothing. None if it was not revoked."""
     revoked_by: str = ""
+    """Who revoked the link, as in the audit log. "" if it was not revoked."""
 
     def state(self, now: datetime) -> LinkState:
         """Return the state of the link at `now`.

@@ -37,20 +37,22 @@ class NoSuchLink(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedLink:
-    """A link to a support plan that is to be made.
-
-    `language`: of the page. `valid_for`: how long the link opens the plan, in wall time from the making of the link.
-    """
+    """A link to a support plan that is to be made."""
 
     contract: str
     language: str
+    """The language of the page."""
     valid_for: timedelta
+    """How long the link opens the plan, in wall time from the making of the link."""
 
 
 class PlanLinks:
     """Makes, revokes and finds links to support plans, which are stored in the board's tables.
 
-    `token`: returns the token of a new link; another function is for tests. Every method may raise StoreBusy.
+    Every method may raise StoreBusy.
+
+    Args:
+        token: Returns the token of a new link. Another function than the default is for tests.
     """
 
     def __init__(self, store: Store, time_source: TimeSource, token: Callable[[], str] = new_token) -> None:
@@ -61,9 +63,13 @@ class PlanLinks:
     async def make(self, wanted: WantedLink, command: Command) -> tuple[PlanLink, str]:
         """Make and store a link that shows a contract's support plan to anybody with the link's address.
 
-        Return the link and its token, the secret part of the address. The store keeps only a hash of the token.
-        `command`: who orders the link and why, for the audit log. Raises TooManyLinks if the contract has 100 open
-        links already.
+        Returns the link and its token, the secret part of the address. The store keeps only a hash of the token.
+
+        Args:
+            command: Who orders the link and why, for the audit log.
+
+        Raises:
+            TooManyLinks: The contract has 100 open links already.
         """
         async with self._store.transaction() as connection:
             await audit.next_place(connection, tables.audit)  # one after the other, so that the count holds
@@ -88,8 +94,13 @@ class PlanLinks:
     async def revoke(self, contract: str, id_: str, command: Command) -> PlanLink:
         """Revoke the link `id_` of a contract, and return the link. A revoked link cannot be opened again.
 
-        A link that was revoked before is returned unchanged. `command`: who orders the change and why, for the audit
-        log. Raises NoSuchLink if the contract has no link with this id.
+        A link that was revoked before is returned unchanged.
+
+        Args:
+            command: Who orders the change and why, for the audit log.
+
+        Raises:
+            NoSuchLink: The contract has no link with this id.
         """
         async with self._store.transaction() as connection:
             now = await store_now(connection, self._time_source)
@@ -110,7 +121,8 @@ class PlanLinks:
     async def of_contract(self, contract: str, *, every: bool) -> list[PlanLink]:
         """Return the links to the support plan of a contract, newest first; at most 1,000 (MOST_LISTED).
 
-        `every`: True for all links, False for open links (neither expired nor revoked).
+        Args:
+            every: True for all links. False for open links (neither expired nor revoked).
         """
         condition = _link.contract == contract
         statement = select(tables.plan_link).where(condition).order_by(_link.made_at.desc(), _link.id)
@@ -120,7 +132,7 @@ class PlanLinks:
             return [_of(row) for row in (await connection.execute(statement.limit(MOST_LISTED))).mappings()]
 
     async def find(self, token: str) -> PlanLink | None:
-        """Return the link with this token (the secret part of its address); None if there is none.
+        """Return the link with this token (the secret part of its address); None if there is no such link.
 
         Expired and revoked links are returned too. The store is read at each call, so that every instance refuses a
         revoked link at once.

@@ -30,7 +30,7 @@ def token_hash(token: str) -> str:
 def is_cut(token: str) -> bool:
     """Return whether a token seems to lack its end, as after a line break in a mail.
 
-    True if the token has 1 to 42 characters, each a letter, a digit, `-` or `_`. A whole token has 43.
+    The result is True if the token has 1 to 42 characters, each a letter, a digit, `-` or `_`. A whole token has 43.
     """
     return len(token) < _WHOLE and _WRITTEN.fullmatch(token) is not None
 

@@ -65,8 +65,10 @@ _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 class Pages:
     """Renders the board's pages as HTML from templates, which escape all values.
 
-    `reports` renders reports. `attempts` makes the rows of the board; the page has a remark in place of a row that
-    cannot be made. The HTML of a row is cached until the row's `mark` (checksum of its values) changes.
+    The HTML of a row is cached until the row's `mark` (a checksum of its values) changes.
+
+    Args:
+        attempts: Makes the rows of the board. A row that cannot be made is replaced by a remark.
     """
 
     def __init__(self, attempts: Attempts | None = None) -> None:
@@ -121,14 +123,15 @@ class Pages:
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
         """Return the parts of the board's page that change, as one JSON object.
 
-        Equal objects mean an equal page.
+        Equal objects mean an equal page. The keys are:
 
-        - `rows`: id of the row's HTML element -> HTML, in the order of the page.
-        - `counts`: bucket (how soon due) -> number of clocks.
-        - `title`: of the page.
-        - `breached`: number of breached clocks.
-        - `total`: number of clocks that match the filter. `shown`: number of clocks in `rows`. `open`: number of
-          clocks that the viewer may see.
+        - `rows`: maps the id of a row's HTML element to its HTML, in the order of the page.
+        - `counts`: maps a bucket (how soon due) to the number of clocks.
+        - `title`: the title of the page.
+        - `breached`: the number of breached clocks.
+        - `total`: the number of clocks that match the filter.
+        - `shown`: the number of clocks in `rows`.
+        - `open`: the number of clocks that the viewer may see.
         """
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {
@@ -144,8 +147,10 @@ class Pages:
     def board(self, shown: BoardFilter, queue: Queue, *, wall: bool, notices: int) -> str:
         """Return the HTML of the board's page with the clocks in `queue`.
 
-        `shown`: the filter that selected the clocks; the page displays its choices. `wall`: use the layout for a
-        wall display. `notices`: the number of critical-fix notices.
+        Args:
+            shown: The filter that selected the clocks. The page displays its choices.
+            wall: Whether to use the layout for a wall display.
+            notices: The number of critical-fix notices.
         """
         fragment = self.board_fragment(queue)
         return self._templates.get_template("board.html").render(
@@ -162,8 +167,8 @@ class Pages:
     def incident_fragment(self, file: IncidentFile, reasons: PlanReasons = lambda _: NO_RULES) -> dict[str, Any]:
         """Return the parts of an incident's page that change, as one JSON object: `html` of the body, and `title`.
 
-        Unchanged contents give an equal object, since the present instant is not in it. One exception: the drawing of
-        the timeline moves on every half minute. `reasons`: what each plan says of the reasons of breaches.
+        `html` is the body, `title` the title of the page. Unchanged contents give an equal object, because the present
+        instant is not part of it. One exception: the drawing of the timeline changes every half minute.
         """
         html = self._templates.get_template("incident_body.html").render(file=file, reasons=reasons)
         return {"html": html, "title": f"{file.title} · slad"}
@@ -171,8 +176,8 @@ class Pages:
     def incident(self, file: IncidentFile, now: datetime, reasons: PlanReasons = lambda _: NO_RULES) -> str:
         """Return the HTML of an incident's page with the content `file`.
 
-        `now`: the server's present instant (aware), from which the page's own clock runs on. `reasons`: what each plan
-        says of the reasons of breaches.
+        Args:
+            now: The server's present instant (aware), at which the page's own clock starts.
         """
         fragment = self.incident_fragment(file, reasons)
         return self._templates.get_template("incident.html").render(
@@ -212,7 +217,8 @@ class Pages:
     def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
         """Return the HTML of the page of critical-fix notices, in the order given.
 
-        `now`: the server's present instant (aware), at which the page's own clock starts.
+        Args:
+            now: The server's present instant (aware), at which the page's own clock starts.
         """
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
@@ -248,8 +254,10 @@ class Pages:
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
         """Return the HTML of the list of contracts.
 
-        `text`: the search text. `more`: whether there are more matches than `contracts`. `now`: the server's present
-        instant (aware), at which the page's own clock starts.
+        Args:
+            text: The search text.
+            more: Whether there are more matches than `contracts`.
+            now: The server's present instant (aware), at which the page's own clock starts.
         """
         return self._templates.get_template("contracts.html").render(contracts=contracts, text=text, next=more, now=now)
 
@@ -271,8 +279,8 @@ class Pages:
     def support_plan(self, plan: SupportPlan, now: datetime, attained: ContractAttainment | None = None) -> str:
         """Return the HTML of a contract's support plan for callers with an API key.
 
-        `attained`: its attainment in this month, shown below the plan; None: it is not shown. `now`: the server's
-        present instant (aware), from which the page's own clock runs on.
+        Args:
+            now: The server's present instant (aware), at which the page's own clock starts.
         """
         pdf = f"{contract_path(plan.contract)}/plan.pdf"
         return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, one=attained, now=now)
@@ -280,22 +288,28 @@ class Pages:
     def plan_for_customer(self, plan: SupportPlan, pdf: str) -> str:
         """Return the HTML of a support plan for a customer.
 
-        The page has no links to other pages of the board. `pdf`: the path of the plan as PDF, "" for none.
+        The page has no links to other pages of the board.
+
+        Args:
+            pdf: The path of the plan as PDF. "" without a PDF.
         """
         return self._templates.get_template("plan_alone.html").render(plan=plan, pdf=pdf)
 
     def closed_link(self, said: str, words: PlanWords) -> str:
         """Return the HTML of the page for a link that does not open a support plan.
 
-        `said`: the sentence with the reason. `words`: the texts in the language of the page.
+        Args:
+            said: The sentence with the reason.
+            words: The texts in the language of the page.
         """
         return self._templates.get_template("link_closed.html").render(said=said, words=words)
 
     def not_found(self, what: str, now: datetime) -> str:
         """Return the HTML of the page for status 404 (not found).
 
-        `what`: the requested id of an incident or contract. `now`: the server's present instant (aware), at which
-        the page's own clock starts.
+        Args:
+            what: The requested id of an incident or contract.
+            now: The server's present instant (aware), at which the page's own clock starts.
         """
         return self._templates.get_template("missing.html").render(what=what, now=now)
 
@@ -366,7 +380,10 @@ def _attainment_path(named: Sequence[str], period: str, after: str) -> str:
 def frame_id(fragment: dict[str, Any]) -> str:
     """Return the id of a rendered page: 18 hex digits computed from the changing parts.
 
-    `fragment`: the changing parts, for example from `Pages.board_fragment`. Equal parts give an equal id.
+    Equal parts give an equal id.
+
+    Args:
+        fragment: The changing parts, for example from `Pages.board_fragment`.
     """
     return blake2b(orjson.dumps(fragment), digest_size=9).hexdigest()
 
@@ -379,6 +396,6 @@ def iso(instant: datetime) -> str:
 def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:
     """Return the seconds of wall time from `now` to the due instant `due_at`.
 
-    The number is negative once the due instant has passed. None without a due instant.
+    The number is negative once the due instant has passed. The result is None without a due instant.
     """
     return None if due_at is None else (due_at - now) / timedelta(seconds=1)

@@ -12,14 +12,12 @@ PREFIX = "/board/static/"
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """A static file of the page, such as a script.
-
-    `digest`: twelve hex digits that change with `content`.
-    """
+    """A static file of the page, such as a script."""
 
     content: bytes
     media_type: str
     digest: str
+    """Twelve hex digits that change with `content`."""
 
 
 class StaticFiles:
@@ -37,13 +35,15 @@ class StaticFiles:
                 self._files[entry.name] = StaticFile(content, _TYPES[suffix], sha256(content).hexdigest()[:12])
 
     def get(self, name: str) -> StaticFile | None:
-        """Return the file with this name, such as `board.js`; None if there is none."""
+        """Return the file with this name, such as `board.js`; None if there is no such file."""
         return self._files.get(name)
 
     def address(self, name: str) -> str:
         """Return the path of a file for a page, such as `/board/static/board.js?v=0a1b2c3d4e5f`.
 
-        The path changes with the file's content, so that browsers may cache the file without limit. Raises KeyError
-        for an unknown name.
+        The path changes with the file's content, so that browsers may cache the file without limit.
+
+        Raises:
+            KeyError: There is no file with this name.
         """
         return f"{PREFIX}{name}?v={self._files[name].digest}"

@@ -41,9 +41,12 @@ class NotPrinted(Exception):
 class PdfPrinter:
     """Converts HTML pages to PDF with WeasyPrint, one after another, each in its own process.
 
-    `command`: starts the process, which reads HTML and writes PDF; another command is for tests. `library`: the
-    module that must be installed. `patience`: the time limit of a conversion in seconds. The last 32 results are
-    cached.
+    The last 32 results are cached.
+
+    Args:
+        command: Starts the process, which reads HTML and writes PDF. Another command than the default is for tests.
+        library: The module that must be installed.
+        patience: The time limit of a conversion in seconds.
     """
 
     def __init__(
@@ -70,8 +73,12 @@ class PdfPrinter:
     async def pdf(self, html: str) -> bytes:
         """Return an HTML page as PDF.
 
-        If the same page was converted recently, the result comes from a cache. Raises NoPdfHere if WeasyPrint, a
-        library or a font is missing, PrinterBusy if too many pages wait, and NotPrinted if the conversion fails.
+        If the same page was converted recently, the result comes from a cache.
+
+        Raises:
+            NoPdfHere: WeasyPrint, a library or a font is missing.
+            PrinterBusy: Too many pages wait.
+            NotPrinted: The conversion fails.
         """
         if not self.installed:
             raise NoPdfHere(f"The board makes PDFs with WeasyPrint, which is not installed here: {INSTALL}")

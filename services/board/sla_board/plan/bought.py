@@ -21,9 +21,12 @@ def bought_plans(
 ) -> tuple[BoughtPlan, ...]:
     """Return the plans of a contract, in the order in which they are tried for an incident.
 
-    A contract has one plan, or one for each entitlement (a plan with its own products and dates). A base plan
-    applies to all other products and comes last. `sheet`: the contract's promises as a dict (`sla_catalogue.sheet`).
-    `words`: the fixed texts in the language of the headings. If the contract has only one plan, its heading is "".
+    A contract has one plan, or one for each entitlement (a plan with its own products and dates). A base plan applies
+    to all other products and comes last. If the contract has only one plan, its heading is "".
+
+    Args:
+        sheet: The contract's promises as a dict (`sla_catalogue.sheet`).
+        words: The fixed texts in the language of the headings.
     """
     headings = [entitlement_text(one, words) for one in sheet["entitlements"]] or [""]
     own = [_under(catalogue, one, head, words) for one, head in zip(contract.bought, headings, strict=True)]
@@ -53,8 +56,11 @@ def _under(catalogue: Catalogue, contract: Contract, heading: str, words: PlanWo
 def bought_text(one: Mapping[str, Any], words: PlanWords) -> str:
     """Return a plan as text: its title, its base plan, and its products in parentheses.
 
-    A missing base plan and missing products are left out. `one`: the contract, or one of its entitlements, as a dict
-    of `sla_catalogue.sheet` (the promises of a contract). `words`: the fixed texts in the wanted language.
+    A missing base plan and missing products are left out.
+
+    Args:
+        one: The contract, or one of its entitlements, as a dict of `sla_catalogue.sheet` (the promises of a contract).
+        words: The fixed texts in the wanted language.
     """
     over = f" {words.over.format(base=one['base_plan']['title'])}" if one["base_plan"] else ""
     products = f" ({', '.join(one['products'])})" if one["products"] else ""
@@ -64,8 +70,11 @@ def bought_text(one: Mapping[str, Any], words: PlanWords) -> str:
 def entitlement_text(one: Mapping[str, Any], words: PlanWords) -> str:
     """Return an entitlement as text: its plan, products, types of request and dates.
 
-    An entitlement is one of several plans of a contract. `one`: the entitlement as a dict of `sla_catalogue.sheet`
-    (the promises of a contract). `words`: the fixed texts in the wanted language.
+    An entitlement is one of several plans of a contract.
+
+    Args:
+        one: The entitlement as a dict of `sla_catalogue.sheet` (the promises of a contract).
+        words: The fixed texts in the wanted language.
     """
     excluded = f"{words.not_covered}: {', '.join(one['excluded_products'])}" if one["excluded_products"] else ""
     texts = (bought_text(one, words), ", ".join(one["types"]), excluded, valid_text(one["valid"], words))
@@ -75,8 +84,11 @@ def entitlement_text(one: Mapping[str, Any], words: PlanWords) -> str:
 def valid_text(valid: Mapping[str, Any], words: PlanWords) -> str:
     """Return a period of validity as text, such as `from 1 May 2026 until 30 April 2027`.
 
-    `valid`: a dict with `from`, the first day, and `to`, the first day after the period. A day that is None is left
-    out; if both are None, the text is "". `words`: the fixed texts in the wanted language.
+    A day that is None is left out. If both are None, the text is "".
+
+    Args:
+        valid: A dict with `from`, the first day, and `to`, the first day after the period.
+        words: The fixed texts in the wanted language.
     """
     last = None if valid["to"] is None else valid["to"] - timedelta(days=1)  # `to` is the first day without it
     bounds = ((words.since, valid["from"]), (words.until, last))

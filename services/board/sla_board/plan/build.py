@@ -18,9 +18,12 @@ from sla_domain.contract import Contract
 def support_plan(catalogue: Catalogue, contract: Contract, now: datetime, language: str) -> SupportPlan:
     """Return the support plan of a contract: its promises as sections of texts.
 
-    `catalogue`: the catalogue with the contract. `now`: determines the year of the holidays, and which booked
-    windows (extra hours of service) are over. `language`: a tag such as `pl`; an unknown tag means English. Sections
-    without content are left out.
+    Sections without content are left out.
+
+    Args:
+        catalogue: The catalogue with the contract.
+        now: Determines the year of the holidays, and which booked windows (extra hours of service) are over.
+        language: A tag such as `pl`. An unknown tag means English.
     """
     words = words_in(language)
     sheet = sheet_of(catalogue, contract.id, words.language)
@@ -59,7 +62,7 @@ def _facts(subject: PlanSubject) -> dict[str, str]:
 def plan_json(plan: SupportPlan) -> dict[str, Any]:
     """Return a support plan as JSON values: contract, title, language, `as_of`, `facts` and sections.
 
-    `as_of`: the day on which the plan was made. `facts`: name -> text, for the head of the page.
+    `as_of` is the day on which the plan was made. `facts` maps names to texts, for the head of the page.
     """
     return {
         "contract": plan.contract,

@@ -18,15 +18,14 @@ _MOST_READ = 20_000  # recorded contracts that one search looks at
 
 @dataclass(frozen=True, slots=True)
 class ContractLink:
-    """A contract in the board's list of contracts.
-
-    `customers`: the names of the customers, separated by commas. `plan`: the plan's name in the catalogue.
-    """
+    """A contract in the board's list of contracts."""
 
     id: str
     title: str
     customers: str
+    """The names of the customers, separated by commas."""
     plan: str
+    """The plan's name in the catalogue."""
 
     @property
     def path(self) -> str:
@@ -42,9 +41,12 @@ def contract_path(contract: str) -> str:
 async def listed_contracts(rulebook: Rulebook, text: str, only: str | None) -> tuple[list[ContractLink], bool]:
     """Return the contracts whose id, title or customers contain `text`, and whether there may be more.
 
-    The order is: contracts whose id or customer equals `text`; contracts in the catalogue's files, sorted by id;
-    contracts made over the API, sorted by id. At most 200 contracts are returned. At most 20,000 contracts made over
-    the API are searched. `only`: the only contract that the caller may see; None for all.
+    First come the contracts whose id or customer equals `text`. Then come the contracts in the catalogue's files, and
+    last the contracts made over the API, both sorted by id. At most 200 contracts are returned. At most 20,000
+    contracts made over the API are searched.
+
+    Args:
+        only: The only contract that the caller may see. None means all contracts.
     """
     ids, more = _candidates(rulebook, text, only)
     found: list[ContractLink] = []

@@ -15,38 +15,39 @@ from sla_domain.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class PlanTable:
-    """A table of a support plan.
-
-    `head`: the headings of the columns. `rows`: rows with one text for each column. `title`: "" for none.
-    """
+    """A table of a support plan."""
 
     head: tuple[str, ...]
+    """The headings of the columns."""
     rows: tuple[tuple[str, ...], ...]
+    """Rows with one text for each column."""
     title: str = ""
+    """The title of the table. "" without a title."""
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The weekly hours of service, to be drawn as a week in a support plan.
-
-    - `title`: the name of the hours. `zone`: their time zone. `hours`: the hours as text.
-    - `days`: pairs (name of the day, open spans in minutes from midnight), Monday first.
-    - `seasons`: pairs (days of the season, hours in the season) as text. On a day in several seasons, the hours of
-      the last one apply.
-    """
+    """The weekly hours of service, to be drawn as a week in a support plan."""
 
     title: str
+    """The name of the hours."""
     zone: str
+    """The time zone of the hours."""
     hours: str
+    """The hours as text."""
     days: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
+    """Pairs of a day's name and its open spans in minutes from midnight, Monday first."""
     seasons: tuple[tuple[str, str], ...] = ()
+    """Pairs of the days of a season and its hours, as text. On a day in several seasons, the hours of the last one
+    apply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph of a support plan. `lead`: the words in bold at its beginning."""
+    """A paragraph of a support plan."""
 
     lead: str
+    """The words in bold at the beginning of the paragraph."""
     text: str
 
 
@@ -65,67 +66,70 @@ Part = PlanTable | Week | Paragraph | Heading
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of a support plan: its title and parts. `id`: its anchor on the page."""
+    """A section of a support plan: its title and parts."""
 
     id: str
+    """The section's anchor on the page."""
     title: str
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SupportPlan:
-    """The support plan of a contract (its promises as a page), ready to be rendered.
-
-    `facts`: name -> text, for the head of the page. `language`: a language tag, such as `pl`. `made_on`: the day of
-    making, in the contract's zone. `words`: the fixed texts in this language.
-    """
+    """The support plan of a contract (its promises as a page), ready to be rendered."""
 
     contract: str
     title: str
     language: str
+    """A language tag, such as `pl`."""
     facts: Mapping[str, str]
+    """Maps names to texts, for the head of the page."""
     sections: tuple[Section, ...]
     made_on: date
+    """The day of making, in the contract's zone."""
     words: PlanWords
+    """The fixed texts in the language of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoughtPlan:
     """One plan of a contract: the only plan, the plan of an entitlement, or a base plan.
 
-    A base plan applies to all other products. `heading`: which plan this is and when it applies; "" if the contract
-    has only one. `contract`: the contract as if it had only this plan. `sheet`: the promises under this plan as a
-    dict (`sla_catalogue.sheet`).
+    A base plan applies to all other products.
     """
 
     heading: str
+    """Which plan this is and when it applies. "" if the contract has only one plan."""
     contract: Contract
+    """The contract as if it had only this plan."""
     plan: Plan
     sheet: Mapping[str, Any]
+    """The promises under this plan as a dict (`sla_catalogue.sheet`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSubject:
-    """The data from which the sections of a support plan are made.
-
-    `sheet`: all promises of the contract, as a dict in the language of `words` (`sla_catalogue.sheet`). `bought`:
-    all plans of the contract, in the order in which they are tried for an incident. `today`: the day in the
-    contract's zone.
-    """
+    """The data from which the sections of a support plan are made."""
 
     catalogue: Catalogue
     contract: Contract
     sheet: Mapping[str, Any]
+    """All promises of the contract, as a dict in the language of `words` (`sla_catalogue.sheet`)."""
     bought: tuple[BoughtPlan, ...]
+    """All plans of the contract, in the order in which they are tried for an incident."""
     words: PlanWords
     today: date
+    """The day in the contract's zone."""
 
 
 def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Part]]) -> tuple[Part, ...]:
     """Return a section's parts (tables, paragraphs) for each plan of the contract, after a heading.
 
-    `parts_of`: returns the parts of one plan; a plan without parts is left out. If several plans have equal parts,
-    their headings come first, and then the parts once. If all plans have the same parts, there are no headings.
+    If several plans have equal parts, their headings come first, and then the parts once. If all plans have the same
+    parts, there are no headings.
+
+    Args:
+        parts_of: Returns the parts of one plan. A plan without parts is left out.
     """
     said: dict[tuple[Part, ...], list[str]] = {}
     for one in subject.bought:
@@ -139,8 +143,12 @@ def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Par
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[PlanTable, ...]:
     """Return a tuple with one table of a support plan; () if there are no rows.
 
-    `title`: "" for none. `head`: the headings of the columns. `rows`: rows with one text for each column. Columns
-    that are empty in every row are left out.
+    Columns that are empty in every row are left out.
+
+    Args:
+        title: The title of the table. "" without a title.
+        head: The headings of the columns.
+        rows: Rows with one text for each column.
     """
     if not rows:
         return ()

@@ -56,12 +56,10 @@ _ABOUT_THE_INCIDENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublishedFact:
-    """A fact that slad published about a clock, or about a whole incident.
-
-    `id`: the id of the published event.
-    """
+    """A fact that slad published about a clock, or about a whole incident."""
 
     id: str
+    """The id of the published event."""
     fact: ClockFact
 
     @property
@@ -78,7 +76,7 @@ class PublishedFact:
 def about_clock(fact: ClockFact) -> bool:
     """Return whether a fact (an event that slad published) concerns one clock.
 
-    False for facts without a clock, and for facts about the whole incident, such as promises and phases.
+    The result is False for facts without a clock, and for facts about the whole incident, such as promises and phases.
     """
     return fact.clock is not None and fact.kind not in _ABOUT_THE_INCIDENT
 
@@ -86,8 +84,10 @@ def about_clock(fact: ClockFact) -> bool:
 def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
     """Return the row of the table `board_clock` for one clock, computed from all facts about the clock.
 
-    `facts`: events that slad published about the clock, in any order; at least one. Facts about the whole incident
-    are ignored.
+    Facts about the whole incident are ignored.
+
+    Args:
+        facts: Events that slad published about the clock, in any order. There is at least one.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]
@@ -147,7 +147,7 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """Return the state that a fact brings to a clock; None for no new state.
+    """Return the state that a fact brings to a clock; None if the fact changes no state.
 
     A fact is an event that slad published about the clock. For example `clock.started` brings RUNNING, and a warning
     brings no new state.

@@ -19,9 +19,12 @@ _PERIODS = TypeAdapter(list[Period])
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Return one row for the table `board_contract` for each incident, sorted by incident.
 
-    `facts`: events that slad published about incidents. For each incident the fact published last is used. Facts
-    without contract periods are left out. `periods` of a row is JSON: under which contract the incident was, and
-    since when. `contract` and `customer` of a row are those of the last period.
+    For each incident the fact published last is used. Facts without contract periods are left out. `periods` of a row
+    is JSON: under which contract the incident was, and since when. `contract` and `customer` of a row are those of the
+    last period.
+
+    Args:
+        facts: Events that slad published about incidents.
     """
     return newest_rows(
         {
@@ -40,6 +43,7 @@ def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
 def periods_of(written: str) -> tuple[ContractPeriod, ...]:
     """Return the periods in which an incident was under one contract each, oldest first.
 
-    `written`: the periods as JSON, from the column `periods` of the table `board_contract`.
+    Args:
+        written: The periods as JSON, from the column `periods` of the table `board_contract`.
     """
     return tuple(period.value() for period in _PERIODS.validate_json(written))

@@ -26,9 +26,11 @@ _RANKS = {
 def delivery_rows(facts: Iterable[DeliveryFact]) -> list[dict[str, Any]]:
     """Return one row for the table `board_delivery` for each delivery, sorted by id.
 
-    A delivery is a message to one person. A row has the newest state of the delivery. `facts`: events that slad
-    published about deliveries. If two facts have the same instant, a final state such as `sent` is newer than
-    `queued` or `retrying`. Facts without a delivery are left out.
+    A delivery is a message to one person. A row has the newest state of the delivery. If two facts have the same
+    instant, a final state such as `sent` is newer than `queued` or `retrying`. Facts without a delivery are left out.
+
+    Args:
+        facts: Events that slad published about deliveries.
     """
     return _newest(_delivery_row(fact) for fact in facts if fact.delivery)
 
@@ -66,7 +68,10 @@ def _delivery_row(fact: DeliveryFact) -> dict[str, Any]:
 def alert_row(id_: str, fact: DeliveryFact) -> dict[str, Any]:
     """Return the row for the table `board_alert` of one step of an alert, such as `opened`.
 
-    `id_`: the id of the event that published the step. Every step is kept, because a closed alert may open again.
+    Every step is kept, because a closed alert may open again.
+
+    Args:
+        id_: The id of the event that published the step.
     """
     state = fact.what.rpartition(".")[2]
     return {

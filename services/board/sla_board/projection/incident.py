@@ -26,8 +26,10 @@ def names_in(events: Iterable[IncidentEvent]) -> list[str]:
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
     """Return the row of the table `board_incident` for one incident, computed from its events.
 
-    `events`: all known events of the incident, in any order; at least one. `phase` of the row is the state of the
-    work after these events, such as `waiting`.
+    `phase` of the row is the state of the work after these events, such as `waiting`.
+
+    Args:
+        events: All known events of the incident, in any order. There is at least one.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     attributes: dict[str, str] = {}

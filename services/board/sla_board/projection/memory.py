@@ -29,9 +29,11 @@ _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 class RowMemory(Generic[Key, Item]):
     """A cache of stored rows by key: `remember` adds the rows of a key, `recall` returns them.
 
-    Keys with fewer than `MANY` (50) stored rows are not cached. `essential`: returns the rows of a key on which
-    later results can depend; only these rows are kept. Beyond `MOST_KEYS` (512) keys, the least recently used are
-    dropped.
+    Keys with fewer than `MANY` (50) stored rows are not cached. Beyond `MOST_KEYS` (512) keys, the least recently used
+    are dropped.
+
+    Args:
+        essential: Returns the rows of a key on which later results can depend. Only these rows are kept.
     """
 
     def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:
@@ -42,10 +44,12 @@ class RowMemory(Generic[Key, Item]):
         return key in self._known
 
     def recall(self, key: Key, count: int) -> list[Item] | None:
-        """Return the cached rows of a key; None for none, or if they are out of date.
+        """Return the cached rows of a key; None if there are none, or if they are out of date.
 
-        `count`: how many stored rows the key has now. Cached rows are out of date, and are dropped, if the number
-        has changed since they were cached.
+        Cached rows are out of date, and are dropped, if the number of stored rows has changed since they were cached.
+
+        Args:
+            count: How many stored rows the key has now.
         """
         known = self._known.get(key)
         if known is None or known[0] != count:
@@ -57,8 +61,9 @@ class RowMemory(Generic[Key, Item]):
     def remember(self, key: Key, count: int, items: Sequence[Item]) -> None:
         """Cache the rows of a key that `essential` selects; call this after the rows are committed.
 
-        `count`: how many stored rows the key has; with fewer than `MANY` (50) nothing is cached. `items`: all of
-        these rows, or at least the rows that `essential` selects.
+        Args:
+            count: How many stored rows the key has. With fewer than `MANY` (50) nothing is cached.
+            items: All of these rows, or at least the rows that `essential` selects.
         """
         if count < MANY:
             return
@@ -71,8 +76,12 @@ class RowMemory(Generic[Key, Item]):
 class RememberedReader(Generic[Key, Item]):
     """Reads the stored rows of the keys that a batch of events concerns; call `of`.
 
-    A key is an incident or a clock. `memory`: the cache, used where possible. `column`: the column of the table
-    `board_event` with the key. `read`: reads all rows of some keys from the store.
+    A key is an incident or a clock.
+
+    Args:
+        memory: The cache, used where possible.
+        column: The column of the table `board_event` with the key.
+        read: Reads all rows of some keys from the store.
     """
 
     def __init__(
@@ -92,12 +101,16 @@ class RememberedReader(Generic[Key, Item]):
         committed: list[Callable[[], None]],
         never: Collection[Key] = (),
     ) -> dict[Key, list[Item]]:
-        """Return the stored rows of each key in `fresh`, as key -> rows.
+        """Return the stored rows of each key in `fresh`, by key.
 
-        For a cached key, only the fresh rows and the rows on which later results can depend are returned. For any
-        other key, all rows are read from the store. `fresh`: key -> the rows of this batch, already stored by this
-        transaction. `committed`: a list to which functions that update the cache are appended; call them after the
-        commit, drop them after a rollback. `never`: keys for which the cache is not used.
+        For a cached key, only the fresh rows and the rows on which later results can depend are returned. For any other
+        key, all rows are read from the store.
+
+        Args:
+            fresh: Maps a key to the rows of this batch, already stored by this transaction.
+            committed: A list to which functions that update the cache are appended. Call them after the commit, drop
+                them after a rollback.
+            never: Keys for which the cache is not used.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
         counts = await projections.count_events(connection, self._column, asked)

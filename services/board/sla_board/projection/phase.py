@@ -15,8 +15,10 @@ _PHASES = frozenset(phase.value for phase in Phase)
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Return one row for the table `board_phase` for each incident, sorted by incident, with its phase.
 
-    `facts`: events that slad published about incidents. For each incident the fact published last is used. Facts
-    without a phase, or with an unknown phase, are left out.
+    For each incident the fact published last is used. Facts without a phase, or with an unknown phase, are left out.
+
+    Args:
+        facts: Events that slad published about incidents.
     """
     return newest_rows(
         {

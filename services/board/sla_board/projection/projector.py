@@ -74,10 +74,10 @@ class _Touched:
 class Projector:
     """Writes batches of events from the bus to the board's tables; call `handle` for a batch.
 
-    `listing` is called in the transaction of each batch, last, with the incidents that the batch concerns. `changed` is
-    called after each commit of new events. `marked`: called after a commit with the incidents whose breakdowns are to
-    be computed anew; None: nobody computes any, and none is marked. `applied_at`: when the last such commit was; None
-    before the first.
+    The attribute `applied_at` is the instant of the last commit of new events. It is None before the first.
+
+    Args:
+        changed: Called after each commit of new events.
     """
 
     def __init__(
@@ -120,8 +120,13 @@ class Projector:
         """Apply a batch of events to the board's tables in one transaction.
 
         Events that were applied before are skipped, and so are events of the canary (slad's own test clock, which is
-        breached each minute). Raises StoreBusy if the store takes no work, and an error such as BadEnvelope if an
-        event cannot be read. After an error nothing is stored, and the same batch may be passed again.
+        breached each minute).
+
+        If an event cannot be read, an error such as BadEnvelope is raised. After an error nothing is stored, and the
+        same batch may be passed again.
+
+        Raises:
+            StoreBusy: The store takes no work.
         """
         # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
@@ -146,8 +151,11 @@ class Projector:
     async def replay(self, entry: QuarantineEntry) -> None:
         """Apply an event from the quarantine to the board's tables.
 
-        The quarantine has events that could not be applied before. Raises StoreBusy if the store takes no work, and
-        an error such as BadEnvelope if the event still cannot be read.
+        The quarantine has events that could not be applied before. If the event still cannot be read, an error such as
+        BadEnvelope is raised.
+
+        Raises:
+            StoreBusy: The store takes no work.
         """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 

@@ -27,8 +27,11 @@ _AMPLE = 50  # rows of one incident or clock, as a rule
 async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
     """Record the given events as applied; return the events that were not applied before.
 
-    `now`: the recorded instant. An event that is given twice is returned once. The ids are recorded in the caller's
-    transaction, so that a rollback removes the record.
+    An event that is given twice is returned once. The ids are recorded in the caller's transaction, so that a rollback
+    removes the record.
+
+    Args:
+        now: The recorded instant.
     """
     first = {(envelope.topic.value, envelope.id): envelope for envelope in reversed(envelopes)}
     # Sorted, so that two instances that hold the same events during a rebalance wait for each other in one order.
@@ -55,7 +58,7 @@ async def mark_unfolded(connection: AsyncConnection, incidents: Collection[str],
 async def events_of_incidents(
     connection: AsyncConnection, incidents: Collection[str]
 ) -> dict[str, list[IncidentEvent]]:
-    """Return the stored events of these incidents, as incident -> events, in no particular order.
+    """Return the stored events of these incidents by incident, in no particular order.
 
     An incident without events is left out.
     """
@@ -83,7 +86,7 @@ async def delete_derived(connection: AsyncConnection, incidents: Collection[str]
 
 
 async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:
-    """Return the facts that slad published about these clocks, as clock -> facts, in no particular order.
+    """Return the facts that slad published about these clocks by clock, in no particular order.
 
     A clock without facts is left out.
     """
@@ -95,10 +98,13 @@ async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID])
 
 
 async def count_events(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
-    """Return how many rows the table `board_event` has for each of `keys`, as key -> number.
+    """Return how many rows the table `board_event` has for each of `keys`, by key.
 
-    `column`: the column with the keys, `incident` or `clock`. For `incident`, only the events of incidents are
-    counted, not the facts that slad published. Keys without rows are left out.
+    For `incident`, only the events of incidents are counted, not the facts that slad published. Keys without rows are
+    left out.
+
+    Args:
+        column: The column with the keys, `incident` or `clock`.
     """
     if not keys:
         return {}
@@ -148,7 +154,8 @@ async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Seq
 async def upsert_notices(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert critical-fix notices; a stored notice is overwritten unless its revision is later.
 
-    `rows`: each notice once.
+    Args:
+        rows: The notices. Each notice occurs once.
     """
     if not rows:
         return

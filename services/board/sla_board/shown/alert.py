@@ -12,15 +12,16 @@ from typing import Any
 class ShownAlert:
     """An alert, with what has happened since the alert was opened last.
 
-    An alert is the escalation about a breached clock or a notice. `state`: open, acknowledged or closed. `level`:
-    the highest level reached, such as `level 2`; "" for none. For what has not happened, instants are None and texts
-    are "".
+    An alert is the escalation about a breached clock or a notice. For what has not happened, instants are None and
+    texts are "".
     """
 
     id: str
     opened_at: datetime
     state: str = "open"
+    """Open, acknowledged or closed."""
     level: str = ""
+    """The highest level reached, such as `level 2`. "" if no level was reached."""
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     closed_at: datetime | None = None
@@ -41,7 +42,8 @@ class ShownAlert:
 def alerts_of(steps: Iterable[Any]) -> tuple[ShownAlert, ...]:
     """Return the alerts in rows of the table `board_alert`, sorted by when each was opened last.
 
-    `steps`: the rows, in any order. Each row is one step of an alert, such as `escalated`.
+    Args:
+        steps: The rows, in any order. Each row is one step of an alert, such as `escalated`.
     """
     alerts: dict[str, ShownAlert] = {}
     for step in sorted(steps, key=lambda record: (record.at, record.rank, record.id)):

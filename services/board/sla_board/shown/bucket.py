@@ -11,24 +11,25 @@ HOUR = timedelta(hours=1)
 
 
 class Bucket(IntEnum):
-    """How soon an open clock is due. The page lists the clocks in these groups and in this order.
+    """How soon an open clock is due.
 
-    - BREACHED: the target was missed, whether the clock runs or is paused.
-    - SOON: at most 15 minutes of counted time are left, or the clock is past due without a breach.
-    - HOUR: at most one hour of counted time is left.
-    - TODAY: due before midnight in the contract's zone.
-    - LATER: due after midnight, or no due instant.
-    - OUTSIDE: the clock's hours are closed now, and the clock is not due yet.
-    - PAUSED: paused, without a breach.
+    The page lists the clocks in these groups and in this order.
     """
 
     BREACHED = 0
+    """The target was missed, whether the clock runs or is paused."""
     SOON = 1
+    """At most 15 minutes of counted time are left, or the clock is past due without a breach."""
     HOUR = 2
+    """At most one hour of counted time is left."""
     TODAY = 3
+    """The clock is due before midnight in the contract's zone."""
     LATER = 4
+    """The clock is due after midnight, or has no due instant."""
     OUTSIDE = 5
+    """The clock's hours are closed now, and the clock is not due yet."""
     PAUSED = 6
+    """The clock is paused, without a breach."""
 
     @property
     def title(self) -> str:
@@ -80,10 +81,17 @@ def bucket_of(
 ) -> Bucket:
     """Return the bucket of an open clock (how soon the clock is due) as of `now`.
 
-    `breached`, `paused`: whether the clock is. `due_at`: None for no due instant (LATER). `zone`: the time zone
-    whose midnight ends TODAY. `open_`: whether the clock's hours are open now. `soon`, `hour`: the instants when 15
-    minutes, and one hour, of these hours will have passed; None: by the wall clock. A running clock past `due_at`
-    that is not `breached` is in SOON.
+    A running clock past `due_at` that is not `breached` is in SOON.
+
+    Args:
+        breached: Whether the clock is breached.
+        paused: Whether the clock is paused.
+        due_at: The due instant. None if the clock has no due instant (LATER).
+        zone: The time zone whose midnight ends TODAY.
+        open_: Whether the clock's hours are open now.
+        soon: The instant when 15 minutes of the clock's hours will have passed. None means 15 minutes by the wall
+            clock.
+        hour: The instant when one hour of the clock's hours will have passed. None means one hour by the wall clock.
     """
     if breached:
         return Bucket.BREACHED

@@ -16,28 +16,23 @@ class Countdown:
 
     The browser and `left_at` compute it. Counted time is time within the clock's hours.
 
-    Running clock: the time left is `to` minus now.
-
-    - `to`: when the clock would be due if its hours, once open, never closed again.
-    - `since`, `until`: when the hours open and close next; before `since` and after `until` the time left stands
-      still. None: no such limit.
-    - `wall_to`: the due instant, None if it is not shown in addition.
-
-    Paused or stopped clock: `to` is None.
-
-    - `left`: the time left, negative if late.
-    - `wall`: the time left in wall time; None if equal, and for a paused clock.
-
-    `by_wall`: True if the hours are unknown, so that `to` and `left` are in wall time instead of counted time.
+    For a running clock, the time left is `to` minus now. For a paused or stopped clock, `to` is None.
     """
 
     to: datetime | None = None
+    """When the clock would be due if its hours, once open, never closed again."""
     since: datetime | None = None
+    """When the hours open next. Before this instant the time left does not change. None means no such limit."""
     until: datetime | None = None
+    """When the hours close next. After this instant the time left does not change. None means no such limit."""
     wall_to: datetime | None = None
+    """The due instant. None if it is not shown in addition."""
     left: timedelta | None = None
+    """The time left, negative if late."""
     wall: timedelta | None = None
+    """The time left in wall time. None if it equals `left`, and for a paused clock."""
     by_wall: bool = False
+    """True if the hours are unknown, so that `to` and `left` are in wall time instead of counted time."""
 
     def left_at(self, now: datetime) -> timedelta | None:
         """Return the time left at `now`, negative if late; None if unknown.
@@ -52,11 +47,15 @@ class Countdown:
 
 
 def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
-    """Return the time left of a clock as of `now`; None for nothing to show.
+    """Return the time left of a clock as of `now`; None if there is nothing to show.
 
-    None is returned for a cancelled clock, for a clock without a due instant, and for a paused clock whose time left
-    is unknown. `record`: the clock's row of the table `board_clock`. `state`: the clock's state. `look`: the clock's
-    hours.
+    The result is None for a cancelled clock, for a clock without a due instant, and for a paused clock whose time left
+    is unknown.
+
+    Args:
+        record: The clock's row of the table `board_clock`.
+        state: The clock's state.
+        look: The clock's hours.
     """
     due = record.due_at or record.breached_at
     match state:

@@ -13,20 +13,18 @@ MOST_ROWS = 1000
 
 
 class ClockCondition(StrEnum):
-    """The state of an open clock in the board's state column and filter.
-
-    - BREACHED: the target was missed, whether the clock runs or is paused.
-    - PAUSED: paused, without a breach.
-    - OUTSIDE: the clock runs and is not due yet, but its hours are closed now.
-    - WARNED: the clock runs within its hours, and a warning was published.
-    - RUNNING: none of these.
-    """
+    """The state of an open clock in the board's state column and filter."""
 
     RUNNING = "running"
+    """The clock is in none of the other conditions."""
     WARNED = "warned"
+    """The clock runs within its hours, and a warning was published."""
     BREACHED = "breached"
+    """The target was missed, whether the clock runs or is paused."""
     OUTSIDE = "outside"
+    """The clock runs and is not due yet, but its hours are closed now."""
     PAUSED = "paused"
+    """The clock is paused, without a breach."""
 
     @property
     def words(self) -> str:
@@ -35,14 +33,15 @@ class ClockCondition(StrEnum):
 
 
 class QueueOrder(StrEnum):
-    """The orders in which open clocks are listed; clocks equal in an order are listed by urgency.
+    """The orders in which open clocks are listed.
 
-    URGENCY: by a score of priority, plan and time left, highest first. STATE: by bucket (breached, how soon due,
-    paused). Other orders: by the column of that name.
+    Clocks equal in an order are listed by urgency. An order without a description sorts by the column of its name.
     """
 
     URGENCY = "urgency"
+    """Sorts by a score of priority, plan and time left, highest first."""
     STATE = "state"
+    """Sorts by bucket (breached, how soon due, paused)."""
     DUE = "due"
     PRIORITY = "priority"
     CONTRACT = "contract"
@@ -52,25 +51,28 @@ class QueueOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardFilter:
-    """The choices of a viewer of the board; an empty tuple or text means "any".
-
-    `contracts`, `priorities`, `metrics`: their ids. `conditions`: states, such as PAUSED. `buckets`: how soon due.
-    `text` is looked for in incident ids, titles, customers and contracts. `order`: by what the list is sorted;
-    `descending`: the other way round. `limit`: most rows to show. `cursor`: where the page begins, "" for the first
-    one. `only_contract`: the one contract that the viewer's key may see, None for all; it never comes from the URL.
-    """
+    """The choices of a viewer of the board; an empty tuple or text means "any"."""
 
     contracts: tuple[str, ...] = ()
+    """The ids of the contracts to show."""
     priorities: tuple[str, ...] = ()
+    """The ids of the priorities to show."""
     conditions: tuple[ClockCondition, ...] = ()
+    """The states to show, such as PAUSED."""
     buckets: tuple[Bucket, ...] = ()
+    """How soon the clocks to show are due."""
     metrics: tuple[str, ...] = ()
+    """The ids of the metrics to show."""
     text: str = ""
+    """Searched in incident ids, titles, customers and contracts."""
     order: QueueOrder = QueueOrder.URGENCY
+    """The order of the list."""
     descending: bool = False
+    """Whether the order is reversed."""
     limit: int = ROWS
     cursor: str = ""
     only_contract: str | None = None
+    """The only contract that the viewer's key may see. None means all contracts. The URL never sets it."""
 
     @property
     def hides_clocks(self) -> bool:
@@ -80,8 +82,10 @@ class BoardFilter:
     def query(self, **changed: object) -> str:
         """Return this filter as the query of a URL: `contract=acme&sort=-due`; "" without choices.
 
-        `changed`: field -> value that is used in place of this filter's own. The cursor is in the query only if it is
-        among `changed`: another choice begins with the first page. `only_contract` is never in it.
+        `only_contract` is never in the query.
+
+        Args:
+            changed: Maps a field to the value to use in place of the filter's own value.
         """
         asked = replace(self, **{"cursor": "", **changed})  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []
@@ -113,8 +117,10 @@ class BoardFilter:
 def parse_order(written: str) -> tuple[QueueOrder, bool]:
     """Return the order of the list from a text, and whether the order is descending.
 
-    `written`: such as `due`, or `-due` for descending. An unknown text gives URGENCY, ascending: the most urgent
-    first.
+    An unknown text gives URGENCY, ascending: the most urgent first.
+
+    Args:
+        written: For example, `due`, or `-due` for descending.
     """
     try:
         return QueueOrder(written.removeprefix("-")), written.startswith("-")
@@ -134,7 +140,8 @@ def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
     """Return the buckets (how soon a clock is due) from their names, in the order given.
 
-    `written`: names as in URLs, such as `soon`. Unknown names are skipped.
+    Args:
+        written: Names as in URLs, such as `soon`. Unknown names are skipped.
     """
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

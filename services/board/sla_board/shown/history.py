@@ -18,8 +18,10 @@ MOST_PIECES = 400  # pieces of one clock
 def spans_of(facts: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
     """Return the periods in which one clock ran or was paused, oldest first.
 
-    `facts`: events that slad published about the clock, in any order. The `end` of the last period is None while the
-    clock is open.
+    The `end` of the last period is None while the clock is open.
+
+    Args:
+        facts: Events that slad published about the clock, in any order.
     """
     turns = _turns(facts)
     spans: list[TimelineSpan] = []
@@ -48,10 +50,12 @@ def _turns(facts: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, s
 def split_by_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
     """Return the periods of a clock, with running periods cut where the clock's hours open and close.
 
-    A piece in which the hours are closed has the kind OUTSIDE. `calendar`: the hours; None for wall time: nothing is
-    cut. A period without an end is cut up to `now`, and its last piece has no end. A period is not cut if it lies
-    outside the calendar's years, or would give more than 400 (MOST_PIECES) pieces. The newest periods are cut first;
-    after 400 pieces in all, older periods are not cut.
+    A piece in which the hours are closed has the kind OUTSIDE. A period without an end is cut up to `now`, and its last
+    piece has no end. A period is not cut if it lies outside the calendar's years, or would give more than 400
+    (MOST_PIECES) pieces. The newest periods are cut first. After 400 pieces in all, older periods are not cut.
+
+    Args:
+        calendar: The hours. None means wall time, and nothing is cut.
     """
     if calendar is None:
         return tuple(spans)

@@ -33,17 +33,16 @@ class CountedReach:
 
 @dataclass(frozen=True, slots=True)
 class ClockHours:
-    """The hours in which a clock counts time, as seen from one instant (now).
-
-    `known`: False if the catalogue lacks the calendar of the hours; only wall time can then be shown. `calendar`:
-    None for wall time. `around`: whether the hours are open now, and when that changes next. `reach`: the instants
-    when 15 minutes, and one hour, of counted time will have passed.
-    """
+    """The hours in which a clock counts time, as seen from one instant (now)."""
 
     known: bool
+    """Whether the catalogue has the calendar of the hours. If False, only wall time can be shown."""
     calendar: Calendar | None
+    """The calendar of the hours. None means wall time."""
     around: OpeningTimes
+    """Whether the hours are open now, and when that changes next."""
     reach: CountedReach
+    """The instants when 15 minutes, and one hour, of counted time will have passed."""
 
     def span(self, start: datetime, end: datetime) -> CountedSpan:
         """Return the counted time and the wall time from `start` to `end`.
@@ -57,8 +56,9 @@ class ClockHours:
 class CalendarsByName:
     """Finds calendars (hours and holidays) by the contract and the name of the hours; call `find`.
 
-    `rulebook`: returns the present rulebook (plans, contracts, calendars), which has the calendars. None: no
-    calendar is found.
+    Args:
+        rulebook: Returns the present rulebook (plans, contracts, calendars), which has the calendars. None means that
+            no calendar is found.
     """
 
     def __init__(self, rulebook: Callable[[], Rulebook] | None = None) -> None:
@@ -87,18 +87,20 @@ class CalendarsByName:
 class HoursAt:
     """Finds the hours of a clock, open or closed at `now`; call `look` with their name.
 
-    `calendars`: where calendars are looked up. Found hours are cached, so use a new object for another `now`.
+    Found hours are cached, so use a new object for another `now`.
     """
 
     now: datetime
     calendars: CalendarsByName = field(default_factory=CalendarsByName)
+    """Where calendars are looked up."""
     _looks: dict[str, ClockHours] = field(default_factory=dict)
 
     def look(self, contract: str, name: str) -> ClockHours:
         """Return the hours named `name` of the plans of `contract`, as of `now`.
 
-        `name`: with a checksum of the hours, such as `gold-hours@3f2a9c04d1e7`, or `wall` for wall time. Equal names
-        mean equal hours, so hours found for one contract are used for all contracts.
+        Args:
+            name: The name with a checksum of the hours, such as `gold-hours@3f2a9c04d1e7`, or `wall` for wall time.
+                Equal names mean equal hours, so hours found for one contract are used for all contracts.
         """
         known = self._looks.get(name)
         if known is None or not known.known:

@@ -41,105 +41,109 @@ _ENDED = (0.0, True, 0.0, "", 0)  # behind every `ClockRow.place` of an open clo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPromise:
-    """A clock of the incident, as its page shows it.
-
-    `row`: the clock as of now. `original_due_at`: the due instant that was promised first. `stopped_at`: None while
-    the clock is open. `spans`: the periods in which the clock ran, was outside its hours, paused or overdue, oldest
-    first.
-    """
+    """A clock of the incident, as its page shows it."""
 
     row: ClockRow
+    """The clock as of now."""
     original_due_at: datetime | None
+    """The due instant that was promised first."""
     stopped_at: datetime | None
+    """When the clock ended. None while it is open."""
     spans: tuple[TimelineSpan, ...]
+    """The periods in which the clock ran, was outside its hours, paused or overdue, oldest first."""
 
     @property
     def moved(self) -> bool:
         """Return whether the clock's due instant differs from the instant that was promised first.
 
-        False while the clock is paused, because it has no due instant then.
+        The result is False while the clock is paused, because it has no due instant then.
         """
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEvent:
-    """An event of the incident: it happened at `at`, and slad received it at `received_at`.
-
-    `kind`: such as `opened`. `who`: a name, or else customer, staff or bot; "" if unknown. `details`: values that
-    the event states, by name. `quality`: how reliable `at` is. `late`: the time from `at` to `received_at` if over a
-    minute, otherwise None.
-    """
+    """An event of the incident: it happened at `at`, and slad received it at `received_at`."""
 
     at: datetime
     received_at: datetime
     kind: str
+    """For example, `opened`."""
     who: str
+    """A name, or else customer, staff or bot. "" if unknown."""
     details: Mapping[str, str]
+    """Values that the event states, by name."""
     quality: TimeQuality
+    """How reliable `at` is."""
     late: timedelta | None
+    """The time from `at` to `received_at` if it is over a minute. Otherwise None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFact:
-    """A fact that slad published about the incident, such as a breach.
-
-    `at`: when the fact became true. `noticed_at`: when slad published the fact. `what`: such as `breached` (of a
-    clock) or `promise made` (of the incident). `metric`: the metric's title, "" for none. `details`: more in words,
-    such as the due instant; "" for none.
-    """
+    """A fact that slad published about the incident, such as a breach."""
 
     at: datetime
+    """When the fact became true."""
     noticed_at: datetime
+    """When slad published the fact."""
     metric: str
+    """The metric's title. "" for a fact without a metric."""
     what: str
+    """For example, `breached` (of a clock) or `promise made` (of the incident)."""
     details: str
+    """More in words, such as the due instant. "" without details."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFile:
     """The content of an incident's page, as far as the viewer may see it.
 
-    `ticket`: the name people use, such as `SUP-77`. `link`: to the ticket, "" for none. `phase`: where the work stands,
-    such as `waiting`. `contract`, `plan`, `zone`: of its newest clock, without one of the newest fact; instants are
-    shown in `zone`. `opened_at`: None if not known. `attributes`: what its events state, such as `product`, by name.
-    `promises`: its clocks, open ones first, the most
-    urgent of them in front. `happenings`: its events. `sayings`: the facts that slad published. `deliveries`: rows of
-    the table `board_delivery`. `whose_time`: its time by party and holder. `breaches`: which promises were broken, and
-    why. `drawing`: the timeline, None when there is nothing to draw. `not_shown`: parts that could not be made.
-    `until`: when the incident left the viewer's contract, None if it has not; the page then shows the incident as it
-    was at that instant.
+    The contract, plan and time zone are those of the newest clock. Without a clock, they are those of the newest fact.
     """
 
     id: str
     ticket: str
     title: str
     link: str
+    """The link to the ticket. "" without a link."""
     phase: str
+    """The state of the work, such as `waiting`."""
     priority: str
     customer: str
     contract: str
     plan: str
     zone: str
+    """The time zone in which instants are shown."""
     opened_at: datetime | None
+    """When the incident was opened. None if unknown."""
     attributes: Mapping[str, str]
+    """What the events state, such as `product`, by name."""
     promises: tuple[ShownPromise, ...]
+    """The clocks, open clocks first, the most urgent in front."""
     happenings: tuple[ShownEvent, ...]
+    """The events."""
     sayings: tuple[ShownFact, ...]
     deliveries: Sequence[Any]  # records of board_delivery
     whose_time: WhoseTime
     breaches: tuple[ShownBreach, ...]
     alerts: tuple[ShownAlert, ...]
     drawing: Drawing | None
-    not_shown: tuple[NotShown, ...]  # what of it cannot be shown
-    until: datetime | None  # the incident left the viewer's contract then: all of this is as it stood
+    """The timeline. None if there is nothing to draw."""
+    not_shown: tuple[NotShown, ...]
+    """Parts that could not be made."""
+    until: datetime | None
+    """When the incident left the viewer's contract. The page shows the incident as of that instant. None means that the
+    incident has not left."""
 
 
 class PartMaker:
     """Makes the parts of one incident's page: call `one` for a part, or `all` for several.
 
-    A part that cannot be made is added to the list `not_shown`; no error is raised. `attempts`: makes each part and
-    logs errors.
+    A part that cannot be made is added to the list `not_shown`; no error is raised.
+
+    Args:
+        attempts: Makes each part and logs errors.
     """
 
     def __init__(self, incident: str, attempts: Attempts) -> None:
@@ -150,8 +154,11 @@ class PartMaker:
     def one(self, part: str, id_: str, made: Callable[[], _Made]) -> _Made | None:
         """Call `made`, which makes a part of the page, and return the part.
 
-        If `made` raises an error, the part is added to `not_shown`, and None is returned. `part`: the kind of the
-        part, such as `clock`. `id_`: the id among parts of this kind.
+        If `made` raises an error, the part is added to `not_shown`, and None is returned.
+
+        Args:
+            part: The kind of the part, such as `clock`.
+            id_: The id among parts of this kind.
         """
         found = self._attempts.make(part, id_, self._incident, made)
         if isinstance(found, NotShown):
@@ -162,8 +169,11 @@ class PartMaker:
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
         """Call each function, which makes a part of the page, and return the parts in order.
 
-        If a function raises an error, its part is left out and added to `not_shown`. `part`: the kind of the parts,
-        such as `event`. `each`: pairs (id of the part, function that makes the part).
+        If a function raises an error, its part is left out and added to `not_shown`.
+
+        Args:
+            part: The kind of the parts, such as `event`.
+            each: Pairs of a part's id and the function that makes the part.
         """
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 
@@ -178,10 +188,13 @@ async def read_incident(
 ) -> IncidentFile | None:
     """Return the content of an incident's page; None if the incident is unknown or hidden.
 
-    `incident`: its id or one of its other ids. `only_contract`: the one contract that the viewer's key may see; None
-    for all. `hours`: gives the instant "now" and the hours of clocks. `attempts`: makes each part and logs errors.
-    `reasons`: what each plan says of the reasons of breaches. If there are more than 500 events and published facts
-    together, the newest 500 are read.
+    If there are more than 500 events and published facts together, only the newest 500 are read.
+
+    Args:
+        incident: Any id of the incident.
+        only_contract: The only contract that the viewer's key may see. None means all contracts.
+        hours: Gives the instant "now" and the hours of clocks.
+        attempts: Makes each part and logs errors.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c

@@ -15,16 +15,16 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class NotShown:
-    """A part of a page that cannot be shown.
-
-    `part`: the kind of part: row, event, fact, clock, drawing, attributes or notice. `id`: the id among parts of
-    this kind. `incident`: the incident of the part, "" for a notice. `error`: the name of the error's class.
-    """
+    """A part of a page that cannot be shown."""
 
     part: str
+    """The kind of part: row, event, fact, clock, drawing, attributes or notice."""
     id: str
+    """The id among parts of this kind."""
     incident: str
-    error: str  # the kind of error; its words may hold anything
+    """The incident of the part. "" for a notice."""
+    error: str
+    """The name of the error's class. The error's message is not kept, because it may hold anything."""
 
     @property
     def remark(self) -> str:
@@ -35,8 +35,11 @@ class NotShown:
 class Attempts:
     """Makes parts of pages: `make` returns the part, or a NotShown after an error.
 
-    The first time that a part fails with an error of one class, the error is logged, and `count` is called with the
-    kind of the part, such as `row`. Later errors of the same part and class are neither logged nor counted.
+    The first time that a part fails with an error of one class, the error is logged and counted. Later errors of the
+    same part and class are neither logged nor counted.
+
+    Args:
+        count: Called with the kind of the part, such as `row`, when an error is logged.
     """
 
     def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:
@@ -46,9 +49,12 @@ class Attempts:
     def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | NotShown:
         """Call `made`, which makes a part of a page; return the part, or a NotShown after an Exception.
 
-        `part`: the kind of the part, such as `row`. `id_`: the part's id. `incident`: the incident of the part, ""
-        for a notice. `made` must not read from the store: an error of a busy store would be taken for an error of
-        the part.
+        `made` must not read from the store: an error of a busy store would be taken for an error of the part.
+
+        Args:
+            part: The kind of the part, such as `row`.
+            id_: The part's id.
+            incident: The incident of the part. "" for a notice.
         """
         try:
             return made()

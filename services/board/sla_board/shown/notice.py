@@ -23,34 +23,33 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownNotice:
-    """A critical-fix notice, which asks the users of some `products` to install a fix.
-
-    - `severity`: `critical`, `high`, `medium` or `low`.
-    - `link`: to more information, "" for none.
-    - `products`: the products, each with its affected versions.
-    - `revision`: from 1.
-    - `cause`: what the fix prevents, such as `outage`; "" if not named.
-    - `withdrawn`: whether the notice was withdrawn. `reason`: why the notice was changed or withdrawn, "" for none.
-    - `told`: state of a delivery, such as `sent` -> number of the notice's deliveries in this state.
-    - `asked`: number of contracts with people who were asked to acknowledge. `acknowledged`: number of these
-      contracts in which somebody has acknowledged.
-    """
+    """A critical-fix notice, which asks the users of some `products` to install a fix."""
 
     id: str
     title: str
     text: str
     severity: str
+    """`critical`, `high`, `medium` or `low`."""
     link: str
+    """The link to more information. "" without a link."""
     products: Sequence[Mapping[str, str]]
+    """The products, each with its affected versions."""
     published_at: datetime
     published_by: str
     revision: int
+    """The number of the revision, from 1."""
     cause: str
+    """What the fix prevents, such as `outage`. "" if not named."""
     withdrawn: bool
+    """Whether the notice was withdrawn."""
     reason: str
+    """Why the notice was changed or withdrawn. "" without a reason."""
     told: Mapping[str, int]
-    asked: int  # contracts whose people were asked to acknowledge
+    """Maps the state of a delivery, such as `sent`, to the number of the notice's deliveries in this state."""
+    asked: int
+    """Number of contracts with people who were asked to acknowledge."""
     acknowledged: int
+    """Number of these contracts in which somebody has acknowledged."""
 
 
 async def read_notices(
@@ -58,8 +57,11 @@ async def read_notices(
 ) -> list[ShownNotice | NotShown]:
     """Return the newest 100 critical-fix notices, newest first.
 
-    `only_contract`: only notices sent to this contract, with the numbers of this contract alone; None for all. A
-    notice that cannot be shown is replaced by a NotShown.
+    A notice that cannot be shown is replaced by a NotShown.
+
+    Args:
+        only_contract: Return only notices sent to this contract, with the numbers of this contract alone. None means
+            all contracts.
     """
     notice, delivery = tables.notice.c, tables.delivery.c
     theirs = select(delivery.notice).where(delivery.contract == only_contract)

@@ -28,17 +28,11 @@ _MOST_CHOICES = 200
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The open clocks that match a filter, in the filter's order, as of `now`.
-
-    `hours`: finds each clock's hours. `rows`: the clocks' records in the table `board_clock`, at most the filter's
-    limit; each also has its incident's title, URL and ticket, as `known_title`, `known_url` and `known_ticket`.
-    `alerts`: clock id -> alert, for breached rows. `buckets`: how soon due -> number of clocks that fit the filter,
-    ignoring its choice of buckets. `open_clocks`: how many the viewer may see. `contracts`, `priorities`: choices of
-    the filter's menus.
-    """
+    """The open clocks that match a filter, in the filter's order, as of `now`."""
 
     now: datetime
     hours: HoursAt
+    """Finds each clock's hours."""
     rows: Sequence[Any]
     alerts: Mapping[str, ShownAlert]  # of the rows, by clock
     buckets: Mapping[Bucket, int]  # what the filter shows, before its own choice of buckets
@@ -46,6 +40,7 @@ class Queue:
     after: QueuePlace | None  # of the last row, where more follow
     contracts: tuple[str, ...]  # to choose from
     priorities: tuple[str, ...]
+    """The choices of priorities in the filter's menu."""
 
     @property
     def total(self) -> int:
@@ -59,8 +54,8 @@ class Queue:
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
     """Return the open clocks that match the filter `shown`, as of the instant `hours.now`.
 
-    On a page behind the first the clocks are sorted as they were for the first page. `hours`: finds the hours in which
-    each clock counts, and so how soon it is due (its bucket). Raises BadPlace if the filter's cursor is no place.
+    Args:
+        hours: Finds each clock's hours, which determine how soon the clock is due (its bucket).
     """
     after = parse_place(shown.cursor, shown.order, shown.descending) if shown.cursor else None
     allowed, now = allowed_clocks(shown), hours.now

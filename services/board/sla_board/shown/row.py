@@ -21,47 +21,57 @@ from sla_domain.urgency import score_of_weight
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRow:
-    """A clock as a row of a page.
-
-    `ticket`: the name people use, such as `SUP-77`. `title`, `link`: of the ticket; the link is "" for none.
-    `contract`, `plan`, `priority`, `metric`: names in the catalogue. `cycle`: the clock's number among the incident's
-    clocks of this metric, from 0. `allowed`: the target in words. `weight`: the part of its urgency that does not
-    depend on the time. `bucket`: how soon it is due. `condition`, `word`: its state, for the filter and as shown.
-    `why`: the reason of a pause. `answer`: whether the alert about the breach is acknowledged, and by whom; "" without
-    an alert. `provisional`: the breach may still be taken back. `due_at`: None while paused. `zone`: in which its
-    instants are shown. `warned`: the threshold of the last warning, such as `75 %`; "" if none, or if `word` shows it.
-    `outside`: the clock runs while its hours are closed; they open at `opens_at`. `count`: from which the browser
-    counts the time left down; None: none is shown.
-    """
+    """A clock as a row of a page."""
 
     id: str
     incident: str
     ticket: str  # the name people use
     title: str
-    link: str  # to the ticket, empty when a browser must not follow it
+    """The title of the ticket."""
+    link: str
+    """The link to the ticket. "" if a browser must not follow it."""
     customer: str
     contract: str
+    """The contract's name in the catalogue."""
     plan: str
+    """The plan's name in the catalogue."""
     priority: str
+    """The priority's name in the catalogue."""
     metric: str
+    """The metric's name in the catalogue."""
     cycle: int
+    """The clock's number, from 0, among the incident's clocks of this metric."""
     allowed: str
+    """The target in words."""
     weight: float
+    """The part of the urgency that does not depend on the time."""
     bucket: Bucket
+    """How soon the clock is due."""
     condition: ClockCondition
+    """The state, for the filter."""
     word: word.StateWord
+    """The state, for the page."""
     why: str
-    answer: str  # whether the breach is acknowledged, and by whom
+    """The reason of a pause."""
+    answer: str
+    """Whether the alert about the breach is acknowledged, and by whom. "" without an alert."""
     provisional: bool
+    """Whether the breach may still be taken back."""
     state: ClockState
     due_at: datetime | None
+    """The due instant. None while paused."""
     breached_at: datetime | None
     started_at: datetime | None
     zone: str
-    warned: str  # the threshold, where the state shows something else
-    outside: bool  # it runs, and its hours are closed
-    opens_at: datetime | None  # when they open again
-    count: Countdown | None  # None where there is nothing to count
+    """The time zone in which instants are shown."""
+    warned: str
+    """The threshold of the last warning, such as `75 %`. "" without a warning, or if `word` shows the threshold."""
+    outside: bool
+    """Whether the clock runs while its hours are closed."""
+    opens_at: datetime | None
+    """When the hours open again."""
+    count: Countdown | None
+    """The values for the browser's countdown of the time left. None means no countdown."""
 
     @property
     def element(self) -> str:
@@ -99,7 +109,7 @@ class ClockRow:
 
     @property
     def note(self) -> str:
-        """Return the small text next to the state, such as the reason of a pause; "" for none."""
+        """Return the small text next to the state, such as the reason of a pause; "" without a text."""
         notes = (
             self.answer,
             self.why,
@@ -120,8 +130,10 @@ class ClockRow:
 def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> ClockRow:
     """Return a clock as a row of a page.
 
-    `record`: the clock's row of the table `board_clock`, or of `Queue.rows`. `hours`: finds the clock's hours, and
-    has the present instant. `alert`: the alert about the clock's breach; None for none.
+    Args:
+        record: The clock's row of the table `board_clock`, or of `Queue.rows`.
+        hours: Finds the clock's hours, and has the present instant.
+        alert: The alert about the clock's breach. None without an alert.
     """
     now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)
@@ -180,7 +192,8 @@ def incident_path(incident: str) -> str:
 def ack_path(alert: str) -> str:
     """Return the path in the notifier's API that acknowledges an alert: `/v1/alerts/<id>/ack`.
 
-    `alert`: the alert's id.
+    Args:
+        alert: The alert's id.
     """
     return f"/v1/alerts/{quote(alert, safe='')}/ack"
 

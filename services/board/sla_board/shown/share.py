@@ -25,21 +25,22 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncidentShare:
-    """The part of an incident that one contract may see.
-
-    `record`: the incident's row of the table `board_incident`; None if no event is known. `clocks`, `deliveries`:
-    rows of the tables `board_clock` and `board_delivery`. `happened`: the events. `facts`: events that slad
-    published about the incident. `steps`: steps of alerts, such as `opened`. `until`: when the incident left the
-    contract; later things are left out. None: the incident has not left.
-    """
+    """The part of an incident that one contract may see."""
 
     record: Any
+    """The incident's row of the table `board_incident`. None if no event is known."""
     clocks: Sequence[Any]
+    """Rows of the table `board_clock`."""
     happened: Sequence[IncidentEvent]
+    """The events."""
     facts: Sequence[PublishedFact]
+    """Events that slad published about the incident."""
     deliveries: Sequence[Any]
-    steps: Sequence[Any]  # of alerts
-    until: datetime | None  # when the incident left the contract
+    """Rows of the table `board_delivery`."""
+    steps: Sequence[Any]
+    """Steps of alerts, such as `opened`."""
+    until: datetime | None
+    """When the incident left the contract. Later things are left out. None means that the incident has not left."""
 
 
 async def read_share(
@@ -57,10 +58,12 @@ async def read_share(
     If the incident has left the contract, the part is as of that instant. The other arguments are everything stored
     about the incident.
 
-    - `record`: the incident's row of the table `board_incident`; None for none.
-    - `clocks`: rows of the table `board_clock`.
-    - `happened`: the events. `facts`: events that slad published about the incident.
-    - `told`: the pair (deliveries, steps of alerts).
+    Args:
+        record: The incident's row of the table `board_incident`. None if there is no row.
+        clocks: Rows of the table `board_clock`.
+        happened: The events.
+        facts: Events that slad published about the incident.
+        told: A pair of deliveries and steps of alerts.
     """
     periods = await _periods(connection, incident, facts)
     if not periods:

@@ -23,16 +23,16 @@ _MOST_TICKS = 8
 
 
 class SpanKind(StrEnum):
-    """What a clock did in a period of its timeline.
-
-    RUNNING: ran within its hours, before the due instant. PAUSED: was paused. OVERDUE: ran past the due instant.
-    OUTSIDE: ran while its hours were closed.
-    """
+    """What a clock did in a period of its timeline."""
 
     RUNNING = "running"
+    """The clock ran within its hours, before the due instant."""
     PAUSED = "paused"
+    """The clock was paused."""
     OVERDUE = "overdue"
-    OUTSIDE = "outside"  # it runs, and its hours are closed
+    """The clock ran past the due instant."""
+    OUTSIDE = "outside"
+    """The clock ran while its hours were closed."""
 
     @property
     def words(self) -> str:
@@ -45,62 +45,62 @@ _TITLES = {SpanKind.OVERDUE: "past due", SpanKind.OUTSIDE: "outside hours"}
 
 @dataclass(frozen=True, slots=True)
 class TimelineSpan:
-    """A period of a clock's timeline in which its `kind` does not change.
-
-    `end`: None while the period lasts. `why`: for whom a pause waits, or why the hours are closed; otherwise "".
-    """
+    """A period of a clock's timeline in which its `kind` does not change."""
 
     kind: SpanKind
     start: datetime
     end: datetime | None
+    """The end of the period. None while the period lasts."""
     why: str = ""
+    """For whom a pause waits, or why the hours are closed. Otherwise ""."""
 
 
 class MarkKind(StrEnum):
-    """The kinds of marks on a clock's timeline.
-
-    DUE: when the clock is due. WARNED, BREACHED, STOPPED: when this happened to the clock.
-    """
+    """The kinds of marks on a clock's timeline."""
 
     DUE = "due"
+    """When the clock is due."""
     WARNED = "warned"
+    """When a warning about the clock was given."""
     BREACHED = "breached"
+    """When the clock was breached."""
     STOPPED = "stopped"
+    """When the clock stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A mark on a clock's timeline, before it is drawn.
-
-    `at`: the instant. `text`: a text for people.
-    """
+    """A mark on a clock's timeline, before it is drawn."""
 
     kind: MarkKind
     at: datetime
+    """The instant of the mark."""
     text: str
+    """A text for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """A clock of an incident's timeline, before it is drawn.
-
-    `spans`: the periods. `points`: the marks.
-    """
+    """A clock of an incident's timeline, before it is drawn."""
 
     label: str
     spans: tuple[TimelineSpan, ...]
+    """The periods of the clock."""
     points: tuple[Point, ...]
+    """The marks of the clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A period of a clock as drawn: a rectangle with a text for people.
 
-    All numbers are in units of the SVG view box. `x`, `y`: the upper left corner (y grows downwards).
+    All numbers are in units of the SVG view box.
     """
 
     x: float
+    """The left edge of the rectangle."""
     y: float
+    """The upper edge of the rectangle. It grows downwards."""
     width: float
     height: float
     kind: SpanKind
@@ -111,40 +111,41 @@ class Bar:
 class Pin:
     """A mark of a clock as drawn, with a text for people.
 
-    `x`, `y`: the centre in units of the SVG view box (y grows downwards).
+    The numbers are in units of the SVG view box.
     """
 
     x: float
+    """The horizontal position of the centre."""
     y: float
+    """The vertical position of the centre. It grows downwards."""
     kind: MarkKind
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineTick:
-    """A label of the drawing's time axis: `14:30`, or `3 Nov` at a midnight.
-
-    `x`: the position in units of the SVG view box.
-    """
+    """A label of the drawing's time axis: `14:30`, or `3 Nov` at a midnight."""
 
     x: float
+    """The position in units of the SVG view box."""
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A timeline as drawn, in units of the SVG view box, which is `WIDTH` by `height`.
-
-    `labels`: y and label of each clock. `bars`: the periods. `pins`: single instants. `ticks`: the labels of the
-    time axis. `now_x`: x of the present instant; None if every period has ended.
-    """
+    """A timeline as drawn, in units of the SVG view box, which is `WIDTH` by `height`."""
 
     height: float
     labels: tuple[tuple[float, str], ...]
+    """The vertical position and the label of each clock."""
     bars: tuple[Bar, ...]
+    """The periods."""
     pins: tuple[Pin, ...]
+    """The marks, each at a single instant."""
     ticks: tuple[TimelineTick, ...]
+    """The labels of the time axis."""
     now_x: float | None
+    """The horizontal position of the present instant. None if every period has ended."""
 
 
 def draw_timeline(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
@@ -216,8 +217,10 @@ def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
 def split_overdue(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
     """Return the periods of a clock, with running periods cut at the due instant `due_at`.
 
-    Pieces after the due instant have the kind OVERDUE. `due_at`: None for no due instant; nothing is then cut. A
-    period without an end is cut if `now` is past the due instant.
+    Pieces after the due instant have the kind OVERDUE. A period without an end is cut if `now` is past the due instant.
+
+    Args:
+        due_at: The due instant. If None, nothing is cut.
     """
     if due_at is None:
         return tuple(spans)

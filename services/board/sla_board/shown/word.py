@@ -14,21 +14,24 @@ from sla_domain.plan import MetricId
 
 @dataclass(frozen=True, slots=True)
 class StateWord:
-    """The state of a clock as a page shows it.
-
-    `text`: a word. `icon`: the name of an icon. `tone`: a class of the style sheet.
-    """
+    """The state of a clock as a page shows it."""
 
     text: str
+    """The state in a word."""
     icon: str
+    """The name of an icon."""
     tone: str
+    """A class of the style sheet."""
 
 
 def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
     """Return the word, icon and style with which a page shows the state of a clock.
 
-    `breached`: whether a breach is published. `warned`: the last warning's threshold, such as `warn-75`; "" for
-    none. `overdue`: past due without a published breach. `outside`: the clock's hours are closed.
+    Args:
+        breached: Whether a breach is published.
+        warned: The last warning's threshold, such as `warn-75`. "" without a warning.
+        overdue: Whether the clock is past due without a published breach.
+        outside: Whether the clock's hours are closed.
     """
     if state is ClockState.MET:
         return StateWord("Met", "met", "good")
@@ -57,9 +60,13 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
     """Return the condition of an open clock, as the board's state column shows it.
 
-    The condition is the first that is true of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING. `state`: running or
-    paused. `breached`: whether a breach is published. `warned`: the last warning's threshold, such as `warn-75`; ""
-    for none. `outside`: the clock's hours are closed, and the clock is not due yet.
+    The condition is the first that is true of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING.
+
+    Args:
+        state: Running or paused.
+        breached: Whether a breach is published.
+        warned: The last warning's threshold, such as `warn-75`. "" without a warning.
+        outside: Whether the clock's hours are closed, and the clock is not due yet.
     """
     if breached:
         return ClockCondition.BREACHED
@@ -73,7 +80,8 @@ def condition_of(*, state: ClockState, breached: bool, warned: str, outside: boo
 def threshold_text(key: str) -> str:
     """Return a warning's threshold as text for people.
 
-    `key`: such as `warn-75`, which gives `75 %`, or `warn-3600s`, which gives `1h 00m before`.
+    Args:
+        key: For example, `warn-75`, which gives `75 %`, or `warn-3600s`, which gives `1h 00m before`.
     """
     mark = key.removeprefix("warn-")
     if mark.endswith("s") and mark[:-1].isdigit():

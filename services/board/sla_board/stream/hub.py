@@ -26,16 +26,15 @@ IDLE_REST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A rendered page as sent to browsers: `body`. Equal ids mean equal pages.
-
-    `since`: takes an earlier frame of the page, and returns a shorter body with only the differences; None if the
-    page is always sent whole. `parts`: part of the page -> HTML; `since` compares these parts.
-    """
+    """A rendered page as sent to browsers: `body`. Equal ids mean equal pages."""
 
     id: str
     body: bytes
     since: Callable[[Frame], bytes] | None = field(default=None, compare=False, repr=False)
-    parts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # what `since` compares
+    """Takes an earlier frame of the page, and returns a shorter body with only the differences. None if the page is
+    always sent whole."""
+    parts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Maps a part of the page to its HTML. `since` compares these parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,13 @@ class _Channel(Generic[View]):
 class Hub(Generic[View]):
     """Renders each page that browsers follow, and sends the page to all followers after a change.
 
-    Browsers follow with `follow`. `render`: renders a page, once for all its followers. `changes`: wakes the hub
-    after each commit of the projector; without a signal, a page is rendered again after a second or more. `bounds`:
-    the limits on streams.
+    Browsers follow with `follow`.
+
+    Args:
+        render: Renders a page, once for all its followers.
+        changes: Wakes the hub after each commit of the projector. Without a signal, a page is rendered again after a
+            second or more.
+        bounds: The limits on streams.
     """
 
     def __init__(
@@ -121,9 +124,16 @@ class Hub(Generic[View]):
         """Yield the rendered page `view` as a Frame, at once and after each change.
 
         A frame may have only the differences to the previous frame. After every `beat_seconds` without a change a
-        heartbeat is yielded: None, or NotRendered while the page cannot be rendered (the first NotRendered at once).
-        `known`: the id of the version that the browser shows; a first frame with this id is left out. `visitor`: the
-        caller, for the limits. Raises CallerLimitReached or PlacesFull at the call, before anything is yielded.
+        heartbeat is yielded: None, or NotRendered while the page cannot be rendered. The first NotRendered is yielded
+        at once. Errors are raised at the call, before anything is yielded.
+
+        Args:
+            known: The id of the version that the browser shows. A first frame with this id is left out.
+            visitor: The caller, for the limits.
+
+        Raises:
+            CallerLimitReached: The caller follows too many pages.
+            PlacesFull: No place is free.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)

@@ -16,8 +16,7 @@ PAGES_SHARE = 5  # a party may have one in so many of the different pages
 class StreamBounds:
     """The limits on open streams: in all (`streams`), and for each API key, contract and network address.
 
-    `pages`: how many different pages may be followed at a time. Callers without a key are limited by address, and
-    together they get at most half of `streams`.
+    Callers without a key are limited by address, and together they get at most half of `streams`.
     """
 
     streams: int = 1000
@@ -25,19 +24,19 @@ class StreamBounds:
     per_contract: int = 200
     per_address: int = 100
     pages: int = 200
+    """How many different pages may be followed at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The caller who wants to follow a page.
-
-    `key`: the name of the caller's API key, "" without a key. `contract`: the only contract that the key may see;
-    None for all. `address`: limits a caller without a key.
-    """
+    """The caller who wants to follow a page."""
 
     key: str = ""
+    """The name of the caller's API key. "" without a key."""
     contract: str | None = None
+    """The only contract that the key may see. None means all contracts."""
     address: str = ""
+    """The network address, which limits a caller without a key."""
 
     @property
     def party(self) -> str:
@@ -81,11 +80,11 @@ class CallerLimitReached(PlacesFull):
 class StreamPlaces:
     """Counts the open streams by caller and page, so that no caller takes all places.
 
-    Call `check` before a stream opens, `add_stream` at the opening, and `remove_stream` at the end. `bounds`: the
-    limits that `check` applies.
+    Call `check` before a stream opens, `add_stream` at the opening, and `remove_stream` at the end.
     """
 
     bounds: StreamBounds
+    """The limits that `check` applies."""
     _streams: Counter[str] = field(default_factory=Counter)
     _pages: dict[str, Counter[Hashable]] = field(default_factory=dict)
     _everybody: Counter[Hashable] = field(default_factory=Counter)
@@ -100,13 +99,11 @@ class StreamPlaces:
     def check(self, visitor: Visitor, page: Hashable) -> None:
         """Raise an error if the caller may not follow this page now; count nothing.
 
-        Raises CallerLimitReached in these cases:
-
-        - The caller's key, contract or address has as many streams as allowed.
-        - The caller follows a fifth of `bounds.pages` already.
-        - All callers without a key together have half of `bounds.streams`, or follow half of `bounds.pages`.
-
-        Raises PlacesFull if no place is left, or if the last places are kept for callers with fewer streams.
+        Raises:
+            CallerLimitReached: The caller's key, contract or address has as many streams as allowed. It is also raised
+                if the caller follows a fifth of `bounds.pages` already. It is also raised if all callers without a key
+                together have half of `bounds.streams`, or follow half of `bounds.pages`.
+            PlacesFull: No place is left, or the last places are kept for callers with fewer streams.
         """
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:

@@ -15,17 +15,24 @@ RETRY_MILLISECONDS = 1500
 def sse(event: str, data: bytes, id_: str = "") -> bytes:
     """Return one server-sent event as bytes.
 
-    `data`: a single line, such as JSON. `id_`: the event's id, "" for none.
+    Args:
+        data: A single line, such as JSON.
+        id_: The event's id. "" without an id.
     """
     head = f"event: {event}\n" + (f"id: {id_}\n" if id_ else "")
     return head.encode() + b"data: " + data + b"\n\n"
 
 
 class EventStream(StreamingResponse):
-    """An HTTP response that sends `chunks`, each of them server-sent events, to a browser.
+    """An HTTP response that sends server-sent events to a browser.
 
     The response ends when `chunks` ends, when the browser leaves, or when the browser has not read for `patience`
-    seconds. `dropped` is called in the last case. `chunks` is closed in every case.
+    seconds.
+
+    Args:
+        chunks: The server-sent events. It is closed in every case.
+        dropped: Called when the browser has not read for `patience` seconds.
+        patience: How long the browser may go without reading, in seconds.
     """
 
     media_type = "text/event-stream"

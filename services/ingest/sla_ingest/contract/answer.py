@@ -24,8 +24,11 @@ FILE, API = "file", "api"
 def record_json(record: ContractRecord, now: datetime, warnings: Sequence[ContractProblem] = ()) -> dict[str, Any]:
     """Return the JSON object of a contract that is kept in the database, with its versions.
 
-    `in_force`: the version that applies at `now`; null before the first. `pending`: the versions that are not in force
-    yet. `versions`: all versions, without their text. `warnings`: findings about the text that was just written.
+    `in_force` in the object is the version that applies at `now`, or null before the first version. `pending` has the
+    versions that are not in force yet. `versions` has all versions, without their text.
+
+    Args:
+        warnings: Findings about the text that was just written.
     """
     current = record.at(now)
     return {
@@ -45,7 +48,8 @@ def record_json(record: ContractRecord, now: datetime, warnings: Sequence[Contra
 def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, Any]:
     """Return the JSON object of one version of a contract: number, state, instants, author and reason.
 
-    `whole`: include the contract's text, as an object under `contract`.
+    Args:
+        whole: Whether to include the contract's text, as an object under `contract`.
     """
     state = "withdrawn" if version.withdrawn_in is not None else "in_force" if version.in_force_in else "pending"
     told: dict[str, Any] = {
@@ -64,9 +68,12 @@ def windows_json(
 ) -> dict[str, Any]:
     """Return the JSON object with the windows (extra service hours) of a contract.
 
-    It has the booked windows, including cancelled ones, and the windows that can be booked. `record`: holds the
-    bookings. `bookable`: each window that can be booked, with the plan that offers it. `language`: the language of the
-    titles; a title that lacks it is in English.
+    It has the booked windows, including cancelled ones, and the windows that can be booked.
+
+    Args:
+        record: Holds the bookings.
+        bookable: Each window that can be booked, with the plan that offers it.
+        language: The language of the titles; a title that lacks it is in English.
     """
     return {
         "booked": [
@@ -110,8 +117,11 @@ def _price(price: WindowPrice, plan: Plan) -> dict[str, Any]:
 def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> dict[str, Any]:
     """Return the JSON object of an amount of an allowance, with an exact number and with words.
 
-    `amount` in the object is the number, written as text; `text` is the amount in words. The argument `amount` and the
-    number are in seconds if `unit` is hours, else in `unit`. `language`: the language of the words.
+    `amount` in the object is the number, written as text. `text` is the amount in words.
+
+    Args:
+        amount: The amount, in seconds if `unit` is hours, else in `unit`.
+        language: The language of the words.
     """
     return {"amount": f"{amount.normalize():f}", "text": amount_text(amount, unit, language)}
 
@@ -119,8 +129,10 @@ def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> d
 def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
     """Return the JSON object of what a customer runs: products with their versions, and who stated them when.
 
-    `environment`: the products. `rows`: rows of the table `ingest_contract_change`, one for each time that somebody
-    stated the environment, the latest first.
+    Args:
+        environment: The products.
+        rows: Rows of the table `ingest_contract_change`, the latest first. There is a row for each time that somebody
+            stated the environment.
     """
     return {
         "products": [
@@ -171,7 +183,10 @@ def change_json(row: Any) -> dict[str, Any]:
     """Return the JSON object of one change in a contract's history.
 
     It has the revision, time, author, reason and kind of the change, and what was changed, such as the number of a
-    version. `row`: a row of the table `ingest_contract_change`.
+    version.
+
+    Args:
+        row: A row of the table `ingest_contract_change`.
     """
     data = json.loads(row.data)
     told = {name: data[name] for name in ("number", "effective_from", "through", "booking", "entry") if name in data}

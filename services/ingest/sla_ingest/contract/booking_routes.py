@@ -23,7 +23,7 @@ Booking = Annotated[ContractName, Path()]
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes `/{contract}/windows` to a router.
 
-    They list, book and cancel windows (extra service hours). `deps`: the objects that the routes use.
+    They list, book and cancel windows (extra service hours).
     """
 
     @routes.get(

@@ -26,10 +26,15 @@ def check_contract(
 ) -> tuple[ContractProblem, ...]:
     """Check the text of a new version of a contract, and return the warnings.
 
-    `contract`: the contract's id. `values`: the text, as under `contracts.<id>` in a catalogue file. `version`: the
-    number of the new version. `shelf`: the records of all contracts in memory. Raises Problem (an HTTP error) 422 if
-    there are errors. Its `errors` name the place of each: wrong keys and values, what the plan does not allow, and
-    customers that another contract has at the same time.
+    Args:
+        shelf: The records of all contracts in memory.
+        contract: The contract's id.
+        values: The text, as under `contracts.<id>` in a catalogue file.
+        version: The number of the new version.
+
+    Raises:
+        Problem: HTTP error 422 if the text has errors. Its `errors` name the place of each error: wrong keys and
+            values, what the plan does not allow, and customers that another contract has at the same time.
     """
     found = catalogue.compiler.check(contract, values, version=version)
     errors = [
@@ -73,9 +78,17 @@ def check_scope(
     """Check that a new version does not change a contract's products too often or too soon.
 
     The plans of the version say how many changes a term of the contract allows, and how long before taking effect a
-    change must be recorded. Raises RefusedChange if the version breaks these rules. `record`: has the earlier versions;
-    withdrawn versions, and those that the plans no longer allow, are not counted. `values`: the new version, as under
-    `contracts.<id>` in a catalogue file. `since`: when the version takes effect. `now`: when it is recorded.
+    change must be recorded.
+
+    Args:
+        record: Has the earlier versions. Two kinds of versions are ignored: withdrawn versions, and versions that the
+            plans no longer allow.
+        values: The new version, as under `contracts.<id>` in a catalogue file.
+        since: When the version takes effect.
+        now: When the version is recorded.
+
+    Raises:
+        RefusedChange: The version breaks these rules.
     """
     compiler = catalogue.compiler
     after = compiler.compile(record.id, values, version=len(record.versions) + 1).contract

@@ -48,27 +48,31 @@ DryRun = Annotated[bool, Query(description="Check everything and write nothing."
 
 @dataclass(frozen=True, slots=True)
 class ContractDeps:
-    """The objects that the routes of contracts use.
-
-    `owner`: makes changes. `shelf`: the records of contracts in memory. `store`: the database. `catalogue`: returns the
-    catalogue of the files, without recorded contracts. `authorize`: returns what a request's API key allows, or raises
-    401 or 403. `max_body_bytes`: the greatest size of a body.
-    """
+    """The objects that the routes of contracts use."""
 
     owner: ContractOwner
+    """Makes changes of contracts."""
     shelf: RecordShelf
+    """The records of contracts in memory."""
     store: Store
+    """The database."""
     catalogue: Callable[[], Catalogue]
+    """Returns the catalogue of the files, without recorded contracts."""
     time_source: TimeSource
     authorize: Authorizer
+    """Returns what a request's API key allows, or raises HTTP error 401 or 403."""
     max_body_bytes: int
+    """The greatest size of a request body."""
 
 
 def may_see(access: KeyAccess, contract: str) -> None:
     """Raise Problem (an HTTP error) 404 if an API key may not see a contract.
 
-    A key that is limited to another contract may not see it. `access`: what the key allows. `contract`: the contract's
-    id.
+    A key that is limited to another contract may not see it.
+
+    Args:
+        access: What the key allows.
+        contract: The contract's id.
     """
     if access.contract not in (None, contract):
         raise no_such_contract(contract)
@@ -77,8 +81,13 @@ def may_see(access: KeyAccess, contract: str) -> None:
 def may_write(deps: ContractDeps, request: Request) -> KeyAccess:
     """Return what the API key of a request allows, if it may change contracts.
 
-    The key needs the scope `admin`, and must be for all contracts. Otherwise raises Problem (an HTTP error) 401 or 403.
-    `deps`: has the function that checks keys.
+    The key needs the scope `admin`, and must be for all contracts.
+
+    Args:
+        deps: Has the function that checks keys.
+
+    Raises:
+        Problem: HTTP error 401 or 403 if the key may not change contracts.
     """
     return for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
 
@@ -86,8 +95,10 @@ def may_write(deps: ContractDeps, request: Request) -> KeyAccess:
 def if_match(request: Request) -> int | None:
     """Return the contract's revision in the request's If-Match header; None for `*`.
 
-    It is the revision that the caller has read. Raises Problem 428 if there is no such header. Raises Problem 412 if
-    its value is not the ETag of a contract.
+    It is the revision that the caller has read.
+
+    Raises:
+        Problem: HTTP error 428 if there is no such header, 412 if its value is not the ETag of a contract.
     """
     given = request.headers.get("if-match", "").strip()
     if not given:

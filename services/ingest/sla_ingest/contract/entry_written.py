@@ -20,42 +20,49 @@ _SOMEBODY = "slad"  # who wrote an entry where no keys are asked for
 
 
 class EntryIn(BaseModel):
-    """The body of a request that writes an entry into a ledger (the account of a contract's allowance).
+    """The body of a request that writes an entry into a ledger (the account of a contract's allowance)."""
 
-    - `id`: writing the same id again changes nothing.
-    - `kind`: bought, used, reserved, released or adjusted; refunded and transferred are refused.
-    - `amount`: such as `2`, or `1h30m` for hours; may be negative for an adjustment.
-    - `at`: when it happened, not in the future; absent: now.
-    - `from`, `until`: the time that was worked, instead of an amount.
-    - `of`: the id of the reservation that the entry ends; without an amount, the entry ends all of it.
-    - `serves_at`: when the reserved service takes place.
-    - `surcharge`: in percent.
-    - `who`: the person who worked or decided; absent: the API key's id.
-    - `reference`: the id of an incident or a booking.
-    """
-
-    model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        use_attribute_docstrings=True, extra="forbid", validate_by_alias=True, validate_by_name=True
+    )
     id: Annotated[str, Field(min_length=1, max_length=bounds.NAME, pattern=_MARK), LINE]
+    """The entry's id. Writing the same id again changes nothing."""
     kind: EntryKind
+    """Bought, used, reserved, released or adjusted. The kinds refunded and transferred are refused."""
     amount: Annotated[str | int, Field(union_mode="left_to_right")] | None = None
+    """For example, `2`, or `1h30m` for hours. The amount of an adjustment may be negative."""
     at: InstantIn | None = None
+    """When it happened; not in the future. If absent, it happened now."""
     from_: Annotated[InstantIn | None, Field(alias="from")] = None
+    """When the work began. Together with `until`, it replaces the amount."""
     until: InstantIn | None = None
+    """When the work ended."""
     of: Annotated[str, Field(max_length=300), LINE] | None = None
+    """The id of the reservation that the entry ends. Without an amount, the entry ends all of the reservation."""
     serves_at: InstantIn | None = None
+    """When the reserved service takes place."""
     surcharge: int = 0
+    """The surcharge, in percent."""
     who: WhoIn = ""
+    """The person who worked or decided. If absent, the API key's id is used."""
     reason: Annotated[str, Field(max_length=bounds.VALUE), PROSE] = ""
     reference: Annotated[str, Field(max_length=bounds.INCIDENT), LINE] = ""
+    """The id of an incident or a booking."""
 
 
 def entry_of(asked: EntryIn, terms: LedgerTerms, at: datetime, by: str) -> LedgerEntry:
     """Return the ledger entry that a request body asks for.
 
-    `asked`: the body. `terms`: what the contract says about the ledger's allowance; its unit is used to read the
-    amount. `at`: when the entry happened, if the body states neither this nor the time worked. `by`: the API key's id,
-    used as the author if the body names none. Raises Problem (an HTTP error) 422 if the amount cannot be read in this
-    unit, or if only one of `from` and `until` is given.
+    Args:
+        asked: The request body.
+        terms: What the contract says about the ledger's allowance. The unit of the allowance is used to read the
+            amount.
+        at: When the entry happened, if the body states neither a time nor the time worked.
+        by: The API key's id, used as the author if the body names no author.
+
+    Raises:
+        Problem: HTTP error 422 if the amount cannot be read in this unit, or if only one of `from` and `until` is
+            given.
     """
     if (asked.from_ is None) is not (asked.until is None):
         missing = "until" if asked.until is None else "from"

@@ -28,9 +28,14 @@ from sla_ingest.contract.answer import amount_json, iso
 def ledgers_json(record: ContractRecord, ledgers: Sequence[LedgerTerms], at: datetime, language: str) -> dict[str, Any]:
     """Return the JSON object with all ledgers (accounts of allowances) of a contract.
 
-    `record`: holds the entries. `ledgers`: for each ledger, what the contract says about its allowance. `at`: the
-    instant of the balances. `language`: the language of titles and of amounts in words. Raises CalendarError if `at` is
-    outside the years for which the hours of a ledger are known.
+    Args:
+        record: Holds the entries.
+        ledgers: For each ledger, what the contract says about its allowance.
+        at: The instant of the balances.
+        language: The language of titles and of amounts in words.
+
+    Raises:
+        CalendarError: `at` is outside the years for which the hours of a ledger are known.
     """
     return {
         "contract": record.id,
@@ -44,10 +49,17 @@ def ledger_json(
 ) -> dict[str, Any]:
     """Return the JSON object of one ledger (the account of an allowance) as of the instant `at`.
 
-    It has the balance, the lots (portions), what expires, a forecast and warnings. `terms`: what the contract says
-    about the allowance. `entries`: the ledger's entries. `at`: an aware instant. `language`: the language of titles and
-    of amounts in words. `explain`: add each step that led to the balance, as data (`steps`) and in words (`text`).
-    Raises CalendarError if `at` is outside the years for which the ledger's hours are known.
+    It has the balance, the lots (portions), what expires, a forecast and warnings.
+
+    Args:
+        terms: What the contract says about the allowance.
+        entries: The ledger's entries.
+        at: An aware instant.
+        language: The language of titles and of amounts in words.
+        explain: Whether to add each step that led to the balance, as data (`steps`) and in words (`text`).
+
+    Raises:
+        CalendarError: `at` is outside the years for which the ledger's hours are known.
     """
     ledger = ledger_at(terms, entries, at)
     shown = _Shown(ledger, language)

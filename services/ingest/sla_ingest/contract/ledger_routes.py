@@ -30,8 +30,7 @@ At = Annotated[InstantIn | None, Query(description="As of when; absent: now.")]
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes `/{contract}/ledgers` to a router.
 
-    They read the ledgers (accounts of allowances) of a contract, and write entries. `deps`: the objects that the routes
-    use.
+    They read the ledgers (accounts of allowances) of a contract, and write entries.
     """
 
     @routes.get("/{contract}/ledgers", summary="Read the ledgers of a contract", responses=WITHOUT_REVISION)

@@ -58,27 +58,26 @@ _AT_ONCE = 100  # versions put in force in one look
 
 @dataclass(frozen=True, slots=True)
 class ChangedContract:
-    """The result of changing a contract.
-
-    `record`: the contract's record after the change. In a dry run, or if there was nothing to change, it is the record
-    before. `warnings`: findings that do not prevent the change.
-    """
+    """The result of changing a contract."""
 
     record: ContractRecord
+    """The contract's record after the change. In a dry run, or if there was nothing to change, it is the record before.
+    """
     warnings: tuple[ContractProblem, ...] = ()
+    """Findings that do not prevent the change."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderedChange:
-    """A change of a contract that somebody has ordered.
-
-    `act`: the name of the change in the audit log. `command`: who orders the change, and why. `prepare`: called with
-    the record and the present time; returns the change, or None if there is nothing to change; raises RefusedChange.
-    """
+    """A change of a contract that somebody has ordered."""
 
     act: ActName
+    """The name of the change in the audit log."""
     command: Command
+    """Who orders the change, and why."""
     prepare: Callable[[ContractRecord, datetime], Change | None]
+    """Called with the record and the present time. Returns the change, or None if there is nothing to change. May raise
+    RefusedChange."""
 
 
 SectionEdit = Callable[[dict[str, Plain]], dict[str, Plain]]
@@ -86,14 +85,17 @@ SectionEdit = Callable[[dict[str, Plain]], dict[str, Plain]]
 
 
 class ContractOwner:
-    """Makes every change to recorded contracts (those kept in the database); one per process of ingest.
+    """Makes every change to recorded contracts (those kept in the database). A process of ingest has one ContractOwner.
 
-    It also writes bookings, ledger entries and profiles of contracts that are in catalogue files. `shelf`: the records
-    in memory, which the owner keeps up to date. `catalogue`: returns the catalogue of the files. `overlaid`: returns
-    the catalogue with the recorded contracts added.
+    It also writes bookings, ledger entries and profiles of contracts that are in catalogue files.
 
-    Many methods take `command`: who orders the change and why, for the contract's history and the audit log. Errors are
-    raised as Problem (an HTTP error).
+    Many methods take `command`, which says who orders the change and why. It is used for the contract's history and the
+    audit log. Errors are raised as Problem (an HTTP error).
+
+    Args:
+        shelf: The records in memory, which the owner keeps up to date.
+        catalogue: Returns the catalogue of the files.
+        overlaid: Returns the catalogue with the recorded contracts added.
     """
 
     def __init__(
@@ -116,9 +118,15 @@ class ContractOwner:
         """Create a contract in the database, with `written` as its first version.
 
         The version applies from `effective_from` in `written`. If that is absent, it applies from the first day of
-        `valid` in the text, or else from now on. `command`: who orders it, and why. `dry_run`: check everything, write
-        nothing. Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 409 if the id is taken, 422 if
-        the text does not fit.
+        `valid` in the text, or else from now on.
+
+        Args:
+            command: Who orders the change, and why.
+            dry_run: Whether to check everything and write nothing.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 409 if the id is taken, 422 if the text does not fit.
         """
         self._refuse_file(written.id)
 
@@ -137,11 +145,17 @@ class ContractOwner:
     ) -> ChangedContract:
         """Add the next version, `written`, to a contract in the database.
 
-        `contract`: the contract's id. `revision`: the contract's number of changes when the caller read it; None: any.
-        `command`: who orders it, and why. `dry_run`: check everything, write nothing. Raises StoreBusy if the database
-        fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 for a contract in a catalogue file, or
-        if the contract's history does not allow the change; 412 if the contract was changed since `revision`; 422 if
-        the text does not fit.
+        Args:
+            contract: The contract's id.
+            revision: The contract's number of changes when the caller read it. None means any number.
+            command: Who orders the change, and why.
+            dry_run: Whether to check everything and write nothing.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 for an unknown contract; 409 for a contract in a catalogue file, or if the
+                contract's history does not allow the change; 412 if the contract was changed since `revision`; 422 if
+                the text does not fit.
         """
         ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, _following(written))
         return await self._change(contract, revision, ordered, dry_run=dry_run)
@@ -158,8 +172,10 @@ class ContractOwner:
     ) -> ChangedContract:
         """Write the next version of a contract: the newest version with a part changed by `edit`.
 
-        `effective_from`: when the version takes effect; None: as in `change`. `revision`, `command`, `dry_run` and
-        errors: as in `change`.
+        The arguments `revision`, `command` and `dry_run`, and the errors, are those of `change`.
+
+        Args:
+            effective_from: When the version takes effect. None means the same as in `change`.
         """
         ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, self._edited(contract, edit, effective_from))
         return await self._change(contract, revision, ordered, dry_run=dry_run)
@@ -167,11 +183,18 @@ class ContractOwner:
     async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
         """End a contract in the database: the contract no longer applies from the day `on`.
 
-        The day begins in the contract's time zone. `contract`: the contract's id. `revision`: the contract's number of
-        changes when the caller read it; None: any. `command`: who orders it, and why. Raises StoreBusy if the database
-        fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 for a contract in a catalogue file, or
-        if the contract's history does not allow it; 412 if the contract was changed since `revision`; 422 if the ended
-        contract does not fit the catalogue.
+        The day begins in the contract's time zone.
+
+        Args:
+            contract: The contract's id.
+            revision: The contract's number of changes when the caller read it. None means any number.
+            command: Who orders the change, and why.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 for an unknown contract; 409 for a contract in a catalogue file, or if the
+                contract's history does not allow the end; 412 if the contract was changed since `revision`; 422 if the
+                ended contract does not fit the catalogue.
         """
 
         def ended(values: dict[str, Plain]) -> dict[str, Plain]:
@@ -195,10 +218,15 @@ class ContractOwner:
     async def withdraw(self, contract: str, number: int, revision: int | None, command: Command) -> ChangedContract:
         """Withdraw version `number` of a contract in the database, before the version is in force.
 
-        `contract`: the contract's id. `revision`: the contract's number of changes when the caller read it; None: any.
-        `command`: who orders it, and why. Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 404
-        for an unknown contract; 409 if the version is unknown or in force, or if the contract is in a catalogue file;
-        412 if the contract was changed since `revision`.
+        Args:
+            contract: The contract's id.
+            revision: The contract's number of changes when the caller read it. None means any number.
+            command: Who orders the change, and why.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 for an unknown contract; 409 if the version is unknown or in force, or if the
+                contract is in a catalogue file; 412 if the contract was changed since `revision`.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_VERSION_WITHDRAWN, command, lambda record, _: prepare_withdrawal(record, number)
@@ -209,10 +237,16 @@ class ContractOwner:
         """Forbid that a later version of a contract takes effect before the instant `through`.
 
         The contract must be in the database. `through` must not be in the future, nor before the `through` of an
-        earlier call. `revision`: the contract's number of changes when the caller read it; None: any. `command`: who
-        orders it, and why. Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 404 for an unknown
-        contract; 409 if it is in a catalogue file, or if `through` is not allowed; 412 if the contract was changed
-        since `revision`.
+        earlier call.
+
+        Args:
+            revision: The contract's number of changes when the caller read it. None means any number.
+            command: Who orders the change, and why.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 for an unknown contract; 409 if the contract is in a catalogue file, or if `through`
+                is not allowed; 412 if the contract was changed since `revision`.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now)
@@ -222,10 +256,17 @@ class ContractOwner:
     async def book(self, contract: str, asked: BookingRequest, command: Command) -> ChangedContract:
         """Book a window for a contract: extra hours in which time counts, as its plan offers them.
 
-        `contract`: the contract's id; the contract may be in a catalogue file. `asked`: the booking. `command`: who
-        orders it, and why. If the contract already has the same booking, nothing changes. Raises StoreBusy if the
-        database fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 if the plan's rules refuse the
-        booking, or if the contract is not in force yet.
+        If the contract already has the same booking, nothing changes.
+
+        Args:
+            contract: The contract's id. The contract may be in a catalogue file.
+            asked: The booking.
+            command: Who orders the booking, and why.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 for an unknown contract; 409 if the plan's rules refuse the booking, or if the
+                contract is not in force yet.
         """
 
         def booked(record: ContractRecord, now: datetime) -> Change | None:
@@ -243,7 +284,9 @@ class ContractOwner:
         """Return a contract's record, and the windows (extra hours) that can be booked now.
 
         The record holds the booked windows. Each window that can be booked is a pair (window, plan that offers it).
-        Raises Problem (an HTTP error): 404 for an unknown contract, 409 if the contract is not in force yet.
+
+        Raises:
+            Problem: HTTP error 404 for an unknown contract, 409 if the contract is not in force yet.
         """
         record = self._known(contract)
         found, _ = self._in_force(contract, self._time_source.now())
@@ -255,8 +298,14 @@ class ContractOwner:
     async def cancel(self, contract: str, booking: str, command: Command) -> ChangedContract:
         """Cancel a booked window (extra hours) of a contract, before the window begins.
 
-        `contract`, `booking`: their ids. `command`: who orders it, and why. Raises StoreBusy if the database fails.
-        Raises Problem (an HTTP error): 404 for an unknown contract, 409 if the booking is unknown or has begun.
+        Args:
+            contract: The contract's id.
+            booking: The booking's id.
+            command: Who orders the cancellation, and why.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 for an unknown contract, 409 if the booking is unknown or has begun.
         """
 
         def cancelled(record: ContractRecord, now: datetime) -> Change:
@@ -275,13 +324,18 @@ class ContractOwner:
     ) -> bool:
         """Write an entry into a ledger of a contract; return whether the entry is new.
 
-        `contract`: the contract's id; the contract may be in a catalogue file. `allowance`: the id of the ledger's
-        allowance. `id_`: the entry's id. `entry`: called with what the contract says about the allowance, the existing
-        entry with this id (or None) and the present time; returns the entry to write. `command`: who orders it, and
-        why.
+        Args:
+            contract: The contract's id. The contract may be in a catalogue file.
+            allowance: The id of the ledger's allowance.
+            entry: Called with what the contract says about the allowance, the existing entry with this id (or None) and
+                the present time. Returns the entry to write.
+            id_: The entry's id.
+            command: Who orders the entry, and why.
 
-        Raises StoreBusy if the database fails. Raises Problem (an HTTP error): 404 for an unknown contract; 409 if the
-        balance does not suffice or a rule forbids the entry; 422 if the entry itself is wrong.
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 for an unknown contract; 409 if the balance does not suffice or a rule forbids the
+                entry; 422 if the entry itself is wrong.
         """
         new = False
 
@@ -302,8 +356,10 @@ class ContractOwner:
     def ledgers(self, contract: str) -> tuple[ContractRecord, tuple[LedgerTerms, ...]]:
         """Return a contract's record, and what the contract says about each of its ledgers.
 
-        A ledger is the account of an allowance; the record holds the entries. Raises Problem (an HTTP error): 404 for
-        an unknown contract, 409 if the contract is not in force yet.
+        A ledger is the account of an allowance; the record holds the entries.
+
+        Raises:
+            Problem: HTTP error 404 for an unknown contract, 409 if the contract is not in force yet.
         """
         record = self._known(contract)
         found, _ = self._in_force(contract, self._time_source.now())
@@ -320,9 +376,14 @@ class ContractOwner:
     ) -> ChangedContract:
         """Store what a customer runs (products and versions), in place of what was stored before.
 
-        `contract`: the id of the customer's contract, which may be in a catalogue file. `environment`: the products; if
-        they are already stored, nothing changes. `command`: who orders it, and why. Raises StoreBusy if the database
-        fails. Raises Problem (an HTTP error) 404 for an unknown contract.
+        Args:
+            contract: The id of the customer's contract, which may be in a catalogue file.
+            environment: The products. If they are already stored, nothing changes.
+            command: Who orders the change, and why.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 for an unknown contract.
         """
 
         def stated(record: ContractRecord, now: datetime) -> Change | None:
@@ -335,7 +396,8 @@ class ContractOwner:
     def profile(self, contract: str) -> Contract:
         """Return a contract as it applies now; its `environment` is what the customer runs.
 
-        Raises Problem (an HTTP error): 404 for an unknown contract, 409 if the contract is not in force yet.
+        Raises:
+            Problem: HTTP error 404 for an unknown contract, 409 if the contract is not in force yet.
         """
         self._known(contract)
         return self._in_force(contract, self._time_source.now())[0]
@@ -353,7 +415,10 @@ class ContractOwner:
     async def put_in_force(self) -> int:
         """Put into force the contract versions whose `effective_from` has come; return how many.
 
-        One call handles at most 100 contracts, and one version of each. Raises StoreBusy if the database fails.
+        One call handles at most 100 contracts, and one version of each.
+
+        Raises:
+            StoreBusy: The database fails.
         """
         now = self._time_source.now()
         async with self._store.reading() as connection:
@@ -375,7 +440,8 @@ class ContractOwner:
     async def load(self) -> None:
         """Update the contract records in memory from the database.
 
-        Raises StoreBusy if the database fails.
+        Raises:
+            StoreBusy: The database fails.
         """
         async with self._store.reading() as connection:
             await records.refresh_shelf(connection, self._shelf)

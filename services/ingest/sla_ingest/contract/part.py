@@ -21,8 +21,10 @@ def with_person(section: _Section, id_: str, person: Plain) -> _Section:
 def without_person(section: _Section, id_: str) -> _Section:
     """Return a contract's section without the person with this id.
 
-    The section is the contract's text as a mapping, as in a catalogue file. Raises Problem (an HTTP error): 404 if the
-    contract has no such person, 409 with the roles if the person holds any.
+    The section is the contract's text as a mapping, as in a catalogue file.
+
+    Raises:
+        Problem: HTTP error 404 if the contract has no such person, 409 with the roles if the person holds any.
     """
     people = _mapping(section, "people")
     if id_ not in people:

@@ -26,9 +26,14 @@ Row = tuple[tuple[str | int, ...], str, list[str], dict[str, str]]  # where it s
 def read_profile(body: bytes, media_type: str) -> tuple[EnvironmentItem, ...]:
     """Return the products and their versions that a request body lists.
 
-    Products are in the order of their first mention; several entries of a product are joined. `media_type`: the body's
-    Content-Type, for JSON, CSV or a CycloneDX SBOM; "": JSON. Raises Problem (an HTTP error): 400 for a body that
-    cannot be read, 415 for another media type or another kind of SBOM, 422 with all faulty places.
+    Products are in the order of their first mention. Several entries of a product are joined.
+
+    Args:
+        media_type: The body's Content-Type, for JSON, CSV or a CycloneDX SBOM. "" means JSON.
+
+    Raises:
+        Problem: HTTP error 400 for a body that cannot be read, 415 for another media type or another kind of SBOM, 422
+            with all faulty places.
     """
     kind = media_type.partition(";")[0].strip().lower()
     errors: list[dict[str, Any]] = []

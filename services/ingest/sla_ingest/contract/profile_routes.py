@@ -29,7 +29,7 @@ MOST_STATED = 100
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes `/{contract}/profile` to a router.
 
-    They read and store what the customer runs (products and versions). `deps`: the objects that the routes use.
+    They read and store what the customer runs (products and versions).
     """
 
     @routes.get("/{contract}/profile", summary="Read what the customer runs, and what was stated before")

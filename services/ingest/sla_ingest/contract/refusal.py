@@ -33,7 +33,10 @@ _INPUT = MappingProxyType(
 def no_such_contract(contract: str) -> Problem:
     """Return the HTTP error 404 for an unknown contract.
 
-    Use it also for a contract that the caller's API key may not see. `contract`: the contract's id.
+    Use it also for a contract that the caller's API key may not see.
+
+    Args:
+        contract: The contract's id.
     """
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
 
@@ -41,7 +44,10 @@ def no_such_contract(contract: str) -> Problem:
 def refusal(refused: RefusedChange) -> Problem:
     """Return the HTTP error for a refused change of a contract.
 
-    The error is 422 if a ledger entry itself is wrong, else 409. `refused`: the exception that says why.
+    The error is 422 if a ledger entry itself is wrong, else 409.
+
+    Args:
+        refused: The exception that says why.
     """
     if isinstance(refused, EntryNotAllowed):
         return _of_entry(refused)

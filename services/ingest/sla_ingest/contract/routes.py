@@ -48,8 +48,7 @@ from sla_platform.inbound import PageIn
 def router(deps: ContractDeps) -> APIRouter:
     """Return a FastAPI router with the routes under `/contracts`.
 
-    They are for contracts, and for the windows, ledgers and profiles of contracts. `deps`: the objects that the routes
-    use.
+    They are for contracts, and for the windows, ledgers and profiles of contracts.
     """
     routes = APIRouter(prefix="/contracts", tags=["contracts"])
     _reading(routes, deps)

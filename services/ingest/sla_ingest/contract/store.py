@@ -40,16 +40,17 @@ CONTRACTS = tables.contract_records
 
 @dataclass(frozen=True, slots=True)
 class ListedContract:
-    """A recorded contract as an entry in a list, without its full record.
-
-    `title`, `plan`, `customers`: those of the newest version. `revision`: the number of changes.
-    """
+    """A recorded contract as an entry in a list, without its full record."""
 
     id: str
     title: str
+    """The title in the newest version."""
     plan: str
+    """The plan of the newest version."""
     customers: tuple[str, ...]
+    """The customers of the newest version."""
     revision: int
+    """The number of changes."""
 
 
 async def refresh_shelf(connection: AsyncConnection, shelf: RecordShelf) -> None:
@@ -60,8 +61,11 @@ async def refresh_shelf(connection: AsyncConnection, shelf: RecordShelf) -> None
 async def locked_record(connection: AsyncConnection, contract: str) -> ContractRecord:
     """Return a contract's record, and lock all contracts until the transaction ends.
 
-    While the lock is held, no other writer can change any contract. `connection`: the transaction's connection. If
-    there is no such contract, an empty record (revision 0) is returned.
+    While the lock is held, no other writer can change any contract. If there is no such contract, an empty record
+    (revision 0) is returned.
+
+    Args:
+        connection: The transaction's connection.
     """
     await lock_writers(connection, CONTRACTS)
     query = select(CONTRACTS.contract.c.record).where(CONTRACTS.contract.c.id == contract)
@@ -74,8 +78,13 @@ async def write_change(
 ) -> ContractRecord:
     """Store the next change of a contract, and return the contract's record after the change.
 
-    The change is also appended to the log that other services read, in the same transaction. `record`: the record
-    before the change. `at`, `by`, `reason`: when the contract was changed, by whom and why.
+    The change is also appended to the log that other services read, in the same transaction.
+
+    Args:
+        record: The record before the change.
+        at: When the contract was changed.
+        by: Who changed the contract.
+        reason: Why the contract was changed.
     """
     made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
     after = apply_change(record, made)
@@ -108,9 +117,15 @@ async def record_act(
 ) -> None:
     """Append a change of a contract to the audit log.
 
-    Call this last in the transaction of the change. `connection`: the transaction's connection. `name`: the name of the
-    change in the log. `command`: who ordered the change, and why. `before`, `after`: the contract's records; the log
-    gets a hash of each, or "" if the contract did not exist. `at`: when the contract was changed.
+    Call this last in the transaction of the change.
+
+    Args:
+        connection: The transaction's connection.
+        name: The name of the change in the log.
+        command: Who ordered the change, and why.
+        before: The contract's record before the change. The log gets a hash of it, or "" if the contract did not exist.
+        after: The contract's record after the change. The log gets a hash of it.
+        at: When the contract was changed.
     """
     told = {one: getattr(change, one) for one in ("number", "effective_from", "through") if hasattr(change, one)}
     if (booking := booking_of(change)) is not None:
@@ -160,8 +175,11 @@ async def list_contracts(
 ) -> list[ListedContract]:
     """Return up to `limit` contracts of the database, in the order of their ids.
 
-    `after`: only contracts with a greater id. `text`: only contracts whose id, title or customers contain this text, in
-    any case and spacing; "": all. `only`: only the contract with this id; None: all.
+    Args:
+        text: Return only contracts whose id, title or customers contain this text, in any case and spacing. "" means
+            all contracts.
+        after: Return only contracts with a greater id.
+        only: Return only the contract with this id. None means all contracts.
     """
     entry = tables.contract_entry.c
     wanted = [entry.id > after]
@@ -179,8 +197,10 @@ async def list_contracts(
 async def changes_of(connection: AsyncConnection, contract: str, after: int, limit: int) -> Sequence[Any]:
     """Return changes of a contract, the oldest first; at most `limit`.
 
-    They are rows of the table `ingest_contract_change`. `after`: only changes with a greater revision (the number of
-    the change, from 1).
+    They are rows of the table `ingest_contract_change`.
+
+    Args:
+        after: Return only changes with a greater revision (the number of the change, from 1).
     """
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.revision > after)
@@ -190,7 +210,10 @@ async def changes_of(connection: AsyncConnection, contract: str, after: int, lim
 async def changes_of_kind(connection: AsyncConnection, contract: str, what: str, limit: int) -> Sequence[Any]:
     """Return the changes of a contract that are of one kind, the latest first; at most `limit`.
 
-    They are rows of the table `ingest_contract_change`. `what`: the kind, such as `profile_changed`.
+    They are rows of the table `ingest_contract_change`.
+
+    Args:
+        what: The kind, such as `profile_changed`.
     """
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.what == what)
@@ -200,8 +223,10 @@ async def changes_of_kind(connection: AsyncConnection, contract: str, what: str,
 def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
     """Return the products and versions that a customer runs, as a change of a contract states them.
 
-    `row`: the change, a row of the table `ingest_contract_change`. The result is empty if the kind of the change is not
-    `profile_changed`.
+    The result is empty if the kind of the change is not `profile_changed`.
+
+    Args:
+        row: The change, a row of the table `ingest_contract_change`.
     """
     change = change_of(ContractChangedData.model_validate_json(row.data))
     return change.environment if isinstance(change, ProfileChanged) else ()

@@ -28,8 +28,11 @@ BALANCE, EXPIRY, OVER = "balance", "expiry", "over"
 class LedgerWatch:
     """Sets the gauge `slad_ingest_ledger_warnings`: how many ledgers need attention.
 
-    A ledger needs attention if it is low, about to lose something, or overdrawn. `shelf`: the records of contracts in
-    memory. `rulebook`: returns the contracts in force, including recorded ones.
+    A ledger needs attention if it is low, about to lose something, or overdrawn.
+
+    Args:
+        shelf: The records of contracts in memory.
+        rulebook: Returns the contracts in force, including recorded ones.
     """
 
     def __init__(

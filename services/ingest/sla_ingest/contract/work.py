@@ -29,7 +29,10 @@ class WorkCounter:
 
     Call it in the transaction that stores deliveries, with the connection and the deliveries' receipts. It returns the
     receipts with the outcome: the work was counted, was counted with a remark that the allowance is exceeded, or was
-    parked. `rulebook`: returns the contracts in force, including recorded ones.
+    parked.
+
+    Args:
+        rulebook: Returns the contracts in force, including recorded ones.
     """
 
     def __init__(self, rulebook: Callable[[], Rulebook], time_source: TimeSource) -> None:

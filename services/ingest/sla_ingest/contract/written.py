@@ -32,23 +32,23 @@ def _unversioned(id_: str) -> str:
 class ContractIn(BaseModel):
     """The body of `PUT /v1/contracts/{contract}`: the text of a contract's next version.
 
-    `contract`: the text, with the keys of `contracts.<id>` in a catalogue file. `effective_from`: when the version
-    takes effect, past or future; absent: now, or on the first day of `valid` in the text if that is later. `reason`:
-    why, for the history.
+    If `effective_from` is absent, the version takes effect now, or on the first day of `valid` in the text if that day
+    is later.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     contract: dict[str, Any]
+    """The text, with the keys of `contracts.<id>` in a catalogue file."""
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
+    """Why the contract is changed, for its history."""
     effective_from: InstantIn | None = None
+    """When the version takes effect, in the past or future."""
 
 
 class NewContractIn(ContractIn):
     """The body of `POST /v1/contracts`: a new contract with its first version.
 
-    `id`: the new contract's id. `contract`: the text, with the keys of `contracts.<id>` in a catalogue file.
-    `effective_from`: when the version takes effect; absent: on the first day of `valid` in the text, or else now.
-    `reason`: why, for the history.
+    If `effective_from` is absent, the version takes effect on the first day of `valid` in the text, or else now.
     """
 
     id: Annotated[
@@ -57,40 +57,35 @@ class NewContractIn(ContractIn):
         LINE,
         AfterValidator(_unversioned),
     ]
+    """The new contract's id."""
 
 
 class EndIn(BaseModel):
-    """The body of a request that ends a contract.
+    """The body of a request that ends a contract."""
 
-    `on`: the first day, in the contract's time zone, on which the contract no longer applies, such as `2027-03-31`.
-    `reason`: why, for the history.
-    """
-
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    """The first day, in the contract's time zone, on which the contract no longer applies, such as `2027-03-31`."""
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
+    """Why the contract ends, for its history."""
 
 
 class PersonPartIn(BaseModel):
-    """The body of a request that writes a person of a contract.
+    """The body of a request that writes a person of a contract."""
 
-    `person`: with the keys of `people.<id>` in a catalogue file.
-    """
-
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     person: dict[str, Any]
+    """The person, with the keys of `people.<id>` in a catalogue file."""
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
     effective_from: InstantIn | None = None
 
 
 class HoldersPartIn(BaseModel):
-    """The body of a request that sets the holders of a role of a contract.
+    """The body of a request that sets the holders of a role of a contract."""
 
-    `holders`: as in a catalogue file; empty: nobody holds the role.
-    """
-
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     holders: Annotated[list[str | dict[str, Any]], Field(max_length=200)]
+    """The holders, as in a catalogue file. If empty, nobody holds the role."""
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
     effective_from: InstantIn | None = None
 
@@ -98,64 +93,74 @@ class HoldersPartIn(BaseModel):
 class FreezeIn(BaseModel):
     """The body of a request that freezes a contract through an instant.
 
-    Later versions cannot take effect before `through`. `reason`: why, for the history.
+    Later versions cannot take effect before `through`.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     through: InstantIn
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
+    """Why the contract is frozen, for its history."""
 
 
 class BookingIn(BaseModel):
-    """The body of a request that books a window: extra service hours that the contract's plan offers.
+    """The body of a request that books a window: extra service hours that the contract's plan offers."""
 
-    `window`: the id of the window in the plan. `id`: the id of the booking; booking the same id again changes nothing.
-    `from`, `until`: aware instants. `people`: the ids of the people on duty. `language`: the language of the service,
-    such as `pl`; "" if not stated. `product`: the product to be served; "" if not stated. `reason`: why, for the
-    history. `confirm_surcharge`: agree to pay more if the notice is too short.
-    """
-
-    model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        use_attribute_docstrings=True, extra="forbid", validate_by_alias=True, validate_by_name=True
+    )
     window: Annotated[str, Field(min_length=1, max_length=bounds.NAME), LINE]
+    """The id of the window in the plan."""
     id: Annotated[str, Field(min_length=1, max_length=bounds.NAME, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), LINE]
+    """The id of the booking. Booking the same id again changes nothing."""
     from_: Annotated[InstantIn, Field(alias="from")]
+    """When the window begins, as an aware instant."""
     until: InstantIn
+    """When the window ends, as an aware instant."""
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
+    """Why the window is booked, for the contract's history."""
     people: Annotated[list[PersonIn], Field(max_length=50)] = []
+    """The ids of the people on duty."""
     language: Annotated[str, Field(max_length=35), LINE] = ""
+    """The language of the service, such as `pl`; "" if not stated."""
     product: Annotated[str, Field(max_length=200), LINE] = ""
+    """The product to be served; "" if not stated."""
     confirm_surcharge: bool = False
+    """Whether to agree to pay more if the notice is too short."""
 
 
 class ReasonIn(BaseModel):
     """The body of a request that states only a reason, for example to cancel a booking."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenContract:
-    """The text of a contract in a request, before it is checked against the catalogue.
-
-    `id`: "" where the URL names the contract. `values`: the text as plain values, as in a catalogue file. `document`:
-    the text as canonical JSON. `effective_from`: when the version takes effect; None: not stated. `reason`: why, for
-    the history.
-    """
+    """The text of a contract in a request, before it is checked against the catalogue."""
 
     id: str
+    """The contract's id. "" where the URL names the contract."""
     values: dict[str, Plain]
+    """The text as plain values, as in a catalogue file."""
     document: str
+    """The text as canonical JSON."""
     reason: str
+    """Why the contract is changed, for its history."""
     effective_from: datetime | None
+    """When the version takes effect. None if not stated."""
 
 
 def read_contract(body: bytes, media_type: str, *, new: bool) -> WrittenContract:
     """Return the contract in a request body, which is JSON or YAML.
 
-    `media_type`: the body's Content-Type, which says whether it is JSON or YAML; "" for JSON. `new`: whether the body
-    must also hold the contract's id. Raises Problem (an HTTP error): 400 for a body that cannot be read, 415 for
-    another media type, 422 with the JSON pointer of each place that does not fit.
+    Args:
+        media_type: The body's Content-Type, which says whether it is JSON or YAML; "" for JSON.
+        new: Whether the body must also hold the contract's id.
+
+    Raises:
+        Problem: HTTP error 400 for a body that cannot be read, 415 for another media type, 422 with the JSON pointer of
+            each place that does not fit.
     """
     given = read_text(body, media_type, NewContractIn if new else ContractIn)
     section = plain(given.contract, ("contract",))
@@ -167,7 +172,7 @@ def read_contract(body: bytes, media_type: str, *, new: bool) -> WrittenContract
 def read_text(body: bytes, media_type: str, model: type[Model]) -> Model:
     """Return a request body, which is JSON or YAML by its media type, as a `model`.
 
-    Raises the same errors as `read_contract`.
+    It raises the same errors as `read_contract`.
     """
     try:
         return model.model_validate(_values(body, media_type))
@@ -206,7 +211,8 @@ def _values(body: bytes, media_type: str) -> Any:
 def read_json(body: bytes) -> Any:
     """Return the value of a JSON body, with every number as text.
 
-    Raises Problem (an HTTP error) 400 if the body is not JSON.
+    Raises:
+        Problem: HTTP error 400 if the body is not JSON.
     """
     try:
         return json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
@@ -217,8 +223,11 @@ def read_json(body: bytes) -> Any:
 def plain(value: Any, path: tuple[str | int, ...], depth: int = 0) -> Plain:
     """Return a JSON value as a catalogue file would have it: all scalars except null are texts.
 
-    `path`: the place of the value in the body. Raises Problem (an HTTP error) 422 for a text with control characters,
-    and for values nested more than 40 levels deep.
+    Args:
+        path: The place of the value in the body.
+
+    Raises:
+        Problem: HTTP error 422 for a text with control characters, and for values nested more than 40 levels deep.
     """
     if depth > _DEPTH:
         raise unfit([{"pointer": pointer(path), "detail": f"a contract is at most {_DEPTH} levels deep"}])
@@ -241,7 +250,8 @@ def plain(value: Any, path: tuple[str | int, ...], depth: int = 0) -> Plain:
 def unfit(errors: list[dict[str, Any]]) -> Problem:
     """Return the HTTP error 422 for input that does not fit.
 
-    `errors`: an object for each faulty place, with `pointer` (a JSON pointer) and `detail`.
+    Args:
+        errors: An object for each faulty place, with `pointer` (a JSON pointer) and `detail`.
     """
     return Problem(422, "invalid-input", "The input does not fit", "See `errors` for each place.", errors=errors)
 

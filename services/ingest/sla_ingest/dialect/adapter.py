@@ -13,14 +13,12 @@ from sla_ingest.dialect.port import Delivery, Translation
 
 @dataclass(frozen=True, slots=True)
 class OpenedDelivery:
-    """A delivery before its content is translated, with the sender that it names.
-
-    `translate`: called with the source to which the delivery belongs; returns its translation into incident events.
-    `sender`: the source that the delivery itself names; None where the URL of the post names the source.
-    """
+    """A delivery before its content is translated, with the sender that it names."""
 
     translate: Callable[[Source], Translation]
+    """Called with the source to which the delivery belongs. Returns its translation into incident events."""
     sender: Source | None = None
+    """The source that the delivery itself names. None where the URL of the request names the source."""
 
 
 class DialectAdapter(Protocol):
@@ -55,8 +53,9 @@ class DialectAdapter(Protocol):
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
         """Return None if the delivery's Content-Type is accepted, else the accepted types as text for status 415.
 
-        `signed`: whether the sender's proof is a signature over the body. Events with attributes in headers are then
-        not accepted.
+        Args:
+            signed: Whether the sender's proof is a signature over the body. If so, events with attributes in headers
+                are not accepted.
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
@@ -68,30 +67,36 @@ class DialectAdapter(Protocol):
     def parts(self, delivery: Delivery) -> list[Delivery] | None:
         """Return the events of a batch as separate deliveries, in their order.
 
-        None for a delivery that is not a batch. Raises DoesNotFit when the batch itself cannot be read.
+        Returns None for a delivery that is not a batch.
+
+        Raises:
+            DoesNotFit: The batch itself cannot be read.
         """
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
         """Return the delivery's sender, if it names one, and a function that translates the delivery.
 
-        The content is not translated yet. Raises DoesNotFit if the sender cannot be read.
+        The content is not translated yet.
+
+        Raises:
+            DoesNotFit: The sender cannot be read.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookDialect:
-    """The adapter for a ticketing system's own webhooks: one delivery per request, translated by one function.
-
-    `translate`: that function. `media_types`: the accepted Content-Types. `serves_events`: whether deliveries may also
-    be posted to `/v1/events`. `answers_rules`: whether an event that breaks a rule of the plan is refused.
-    `id_in_headers`: whether the delivery's id is in a header.
-    """
+    """The adapter for a ticketing system's own webhooks. A request has one delivery, which one function translates."""
 
     translate: Callable[[Delivery, Source], Translation]
+    """The function that translates a delivery."""
     media_types: frozenset[str]
+    """The accepted Content-Types."""
     serves_events: bool = False
+    """Whether deliveries may also be posted to `/v1/events`."""
     answers_rules: bool = False
+    """Whether an event that breaks a rule of the plan is refused."""
     id_in_headers: bool = True
+    """Whether the delivery's id is in a header."""
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
         """Return None if the delivery's Content-Type is absent or one of `media_types`.
@@ -123,6 +128,9 @@ class WebhookDialect:
 def media_type(headers: Mapping[str, str]) -> str:
     """Return the media type in the header `content-type`, in lower case and without parameters.
 
-    "" if there is none. `headers`: by name in lower case.
+    The result is "" if there is no such header.
+
+    Args:
+        headers: The headers, by name in lower case.
     """
     return headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -58,9 +58,14 @@ def kind_of(type_: str) -> EventKind | None:
 def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, source: Source) -> EventDraft:
     """Return the draft of an event (without ids) that the `data` of a CloudEvent describes.
 
-    `kind`: the event's kind. `stamp`: the time that the CloudEvent states. `source`: the settings of the sender, which
-    translate priority, customer and product, and say who is staff or customer. Raises DoesNotFit with the JSON pointer
-    of the first field that does not fit.
+    Args:
+        kind: The event's kind.
+        stamp: The time that the CloudEvent states.
+        source: The settings of the sender, which translate priority, customer and product, and say who is staff or
+            customer.
+
+    Raises:
+        DoesNotFit: A field does not fit. The error has the JSON pointer of the first such field.
     """
     needed = _NEEDS.get(kind)
     if needed and data.get(needed) is None:

@@ -64,26 +64,24 @@ _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudEventEnvelope:
-    """A CloudEvent whose attributes are valid; its content is not checked yet.
-
-    - `source`: the sender, as a URI.
-    - `id`: unique among the events of the source.
-    - `type`: such as `io.slad.incident.opened.v1`.
-    - `subject`: the incident's id at the sender; "" when absent.
-    - `time`: None when absent.
-    - `content_type`: the media type of the content.
-    - `data`: the content as a JSON value.
-    - `encoded`: the content as bytes, if the event was binary or had `data_base64`; else None.
-    """
+    """A CloudEvent whose attributes are valid; its content is not checked yet."""
 
     id: str
+    """Unique among the events of the source."""
     source: str
+    """The sender, as a URI."""
     type: str
+    """The event's type, such as `io.slad.incident.opened.v1`."""
     subject: str
+    """The incident's id at the sender; "" when absent."""
     time: datetime | None
+    """The event's time. None when absent."""
     content_type: str
+    """The media type of the content."""
     data: Any
-    encoded: bytes | None  # binary data, not decoded yet
+    """The content as a JSON value."""
+    encoded: bytes | None
+    """The content as bytes, if the event was binary or had `data_base64`. Otherwise None."""
 
     @property
     def delivery(self) -> str:
@@ -97,22 +95,24 @@ class CloudEventEnvelope:
 
 
 class CloudEventsDialect:
-    """The adapter for CloudEvents: structured, binary and batched deliveries, which name their own source.
-
-    `serves_events`: they may be posted to `/v1/events`. `answers_rules`: an event that breaks a rule of the plan is
-    refused. `id_in_headers`: False: a binary event has its id in a header, but signed deliveries cannot be binary.
-    """
+    """The adapter for CloudEvents: structured, binary and batched deliveries, which name their own source."""
 
     serves_events = True
+    """The deliveries may be posted to `/v1/events`."""
     answers_rules = True
+    """An event that breaks a rule of the plan is refused."""
     id_in_headers = False
+    """A binary event has its id in a header, but signed deliveries cannot be binary."""
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
         """Return None if the delivery's Content-Type is accepted, else the accepted types as text for status 415.
 
         The two JSON formats of CloudEvents are always accepted. Other types are accepted if the event's attributes are
-        in headers such as `ce-type`, but not if `signed`. `signed`: whether the sender's proof is a signature over the
-        body; headers might then be forged.
+        in headers such as `ce-type`, but not if `signed`.
+
+        Args:
+            signed: Whether the sender's proof is a signature over the body. The signature does not cover headers, which
+                might be forged.
         """
         headers = {**delivery.hints, **delivery.headers}
         kind = media_type(headers)
@@ -138,14 +138,18 @@ class CloudEventsDialect:
     def parts(self, delivery: Delivery) -> list[Delivery] | None:
         """Return the events of a batch as deliveries of one structured event each, in their order.
 
-        None for a delivery that is not a batch. Raises DoesNotFit when the batch itself cannot be read.
+        Returns None for a delivery that is not a batch.
+
+        Raises:
+            DoesNotFit: The batch itself cannot be read.
         """
         return split(delivery) if media_type(delivery.headers).startswith(f"{_FAMILY}-batch") else None
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
         """Return an event's sender (named by its `source`), and a function that translates the event.
 
-        Raises DoesNotFit if an attribute of the event, such as its `id` or `time`, is not valid.
+        Raises:
+            DoesNotFit: An attribute of the event, such as its `id` or `time`, is not valid.
         """
         envelope = read(delivery)
         return OpenedDelivery(partial(_translated, envelope, delivery), assumed_source(envelope.source))
@@ -162,8 +166,11 @@ def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source
 def split(delivery: Delivery) -> list[Delivery]:
     """Return the events of a batch as structured deliveries of one event each, in the order of the batch.
 
-    Each delivery's time of receipt is a microsecond after that of the delivery before; the last has that of the batch.
-    So events that state the same instant keep their order. Raises DoesNotFit when the batch itself cannot be read.
+    Each delivery's time of receipt is a microsecond after that of the delivery before. The last delivery has the time
+    of receipt of the batch. So events that state the same instant keep their order.
+
+    Raises:
+        DoesNotFit: The batch itself cannot be read.
     """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
@@ -194,8 +201,10 @@ def assumed_source(written: str) -> Source:
 def undescribed_source(name: str) -> Source:
     """Return a CloudEvents source with default settings, which needs no entry in the catalogue.
 
-    `name`: the source's id; the ids of its incidents begin with it, such as `<name>:INC-1`. The source has no
-    authentication of its own, times in UTC, and no tables that translate values.
+    The source has no authentication of its own, times in UTC, and no tables that translate values.
+
+    Args:
+        name: The source's id. The ids of its incidents begin with it, such as `<name>:INC-1`.
     """
     return replace(UNDESCRIBED, id=SourceId(name))
 
@@ -203,8 +212,11 @@ def undescribed_source(name: str) -> Source:
 def source_name(written: str) -> str:
     """Return a short name for the `source` of a CloudEvent: `desk.example` for `https://desk.example`.
 
-    `written`: a URI, with or without its scheme. A name that had to be rewritten, or cut to 50 characters, ends with a
-    checksum, so that two sources never share a name: `desk.example-eu-7a7df68e` for `//desk.example/eu`.
+    A name that had to be rewritten, or cut to 50 characters, ends with a checksum, so that two sources never share a
+    name: `desk.example-eu-7a7df68e` for `//desk.example/eu`.
+
+    Args:
+        written: A URI, with or without its scheme.
     """
     rest = written.split("://", 1)[-1].strip("/")
     name = re.sub(r"[^A-Za-z0-9._~]+", "-", rest).strip("-")
@@ -219,8 +231,8 @@ def source_name(written: str) -> str:
 def read(delivery: Delivery) -> CloudEventEnvelope:
     """Return the CloudEvent of a structured or binary delivery, with its attributes checked.
 
-    Raises DoesNotFit with status 400 if the delivery is not a CloudEvent, and with 422 if its `time` is not in the
-    years 1970 to 2200.
+    Raises:
+        DoesNotFit: Status 400 if the delivery is not a CloudEvent; 422 if its `time` is not in the years 1970 to 2200.
     """
     if media_type(delivery.headers).startswith(_FAMILY):
         return _structured(delivery)

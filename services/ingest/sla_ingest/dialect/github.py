@@ -64,8 +64,11 @@ _FORM = b"payload="
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a GitHub webhook delivery into events of an incident.
 
-    `source`: the settings of the sender. If there is no event, the result says why: the delivery is ignored (nothing to
-    do), parked (not understood) or refused (cannot be read). These cases raise no exception.
+    If there is no event, the result says why: the delivery is ignored (nothing to do), parked (not understood) or
+    refused (cannot be read). These cases raise no exception.
+
+    Args:
+        source: The settings of the sender.
     """
     id_ = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
     try:

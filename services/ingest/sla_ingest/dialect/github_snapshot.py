@@ -35,16 +35,17 @@ _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 
 @dataclass(frozen=True, slots=True)
 class GithubDelivery:
-    """A GitHub delivery with its parsed JSON body.
-
-    `payload`: the body. `issue`, `action`: the body's fields with these names. `source`: the settings of the sender.
-    """
+    """A GitHub delivery with its parsed JSON body."""
 
     delivery: Delivery
     source: Source
+    """The settings of the sender."""
     payload: Node
+    """The body."""
     issue: Node
+    """The body's field `issue`."""
     action: str
+    """The body's field `action`."""
 
     @property
     def labels(self) -> frozenset[str]:
@@ -61,7 +62,7 @@ class GithubDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return where to find attributes in this source's deliveries, as attribute -> Lookup.
+        """Return the Lookup of each attribute: where this source's deliveries have its value.
 
         A Lookup is, for example, a path in the JSON body. By default, `customer` is the owner of the repository, and
         `product` is the repository's name. The catalogue may say otherwise.
@@ -72,7 +73,8 @@ class GithubDelivery:
 def label_name(label: object) -> str:
     """Return the name of an issue's label; "" if it has none.
 
-    `label`: as GitHub sends it, an object with a name or a text.
+    Args:
+        label: The label as GitHub sends it, an object with a name or a text.
     """
     return clean_text(label.get("name") if isinstance(label, dict) else label)
 
@@ -80,8 +82,11 @@ def label_name(label: object) -> str:
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
     """Return why the issue was closed, and the ticket phase for this reason.
 
-    `case`: the delivery that reports the closing. The reason is GitHub's word; `completed` if none is stated. The phase
-    is the catalogue's for that word, else slad's default, else RESOLVED.
+    The reason is GitHub's word, or `completed` if no reason is stated. The phase is the catalogue's for that word, else
+    slad's default, else RESOLVED.
+
+    Args:
+        case: The delivery that reports the closing.
     """
     why = text_at(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)

@@ -48,10 +48,17 @@ class OutOfReach(BadInstant):
 def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
     """Return the UTC instant of a sender's value; None if the sender states no time.
 
-    `value`: a text such as `2026-02-03T04:05:06Z`, or a number (also as text) since 1970. The number's size decides
-    whether it is in seconds, milli-, micro- or nanoseconds. None, "", 0 and a time in the year 1 state no time. `zone`:
-    the time zone of a text without an offset; if the clock in `zone` showed the time twice, the first instant is
-    returned. Raises OutOfReach for a time outside the years 1970 to 2200, BadInstant for any other value.
+    None, "", 0 and a time in the year 1 state no time.
+
+    Args:
+        value: A text such as `2026-02-03T04:05:06Z`, or a number (also as text) since 1970. The number's size decides
+            whether it is in seconds, milliseconds, microseconds or nanoseconds.
+        zone: The time zone of a text without an offset. If the clock in `zone` showed the time twice, the first instant
+            is returned.
+
+    Raises:
+        OutOfReach: The time is outside the years 1970 to 2200.
+        BadInstant: The value is not a time.
     """
     found = read_instant(value, zone)
     return found.at if isinstance(found, LocalTime) else found
@@ -60,11 +67,17 @@ def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
 def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
     """Return the UTC instant of a sender's value; None if the sender states no time.
 
-    `value`: a text such as `2026-02-03T04:05:06Z`, or a number (also as text) since 1970. The number's size decides
-    whether it is in seconds, milli-, micro- or nanoseconds. None, "", 0 and a time in the year 1 state no time. `zone`:
-    the time zone of a text without an offset; if the clock in `zone` showed the time twice or never, a LocalTime is
-    returned, since the instant is not certain. Raises OutOfReach for a time outside the years 1970 to 2200, BadInstant
-    for any other value.
+    None, "", 0 and a time in the year 1 state no time.
+
+    Args:
+        value: A text such as `2026-02-03T04:05:06Z`, or a number (also as text) since 1970. The number's size decides
+            whether it is in seconds, milliseconds, microseconds or nanoseconds.
+        zone: The time zone of a text without an offset. If the clock in `zone` showed the time twice or never, a
+            LocalTime is returned, since the instant is not certain.
+
+    Raises:
+        OutOfReach: The time is outside the years 1970 to 2200.
+        BadInstant: The value is not a time.
     """
     found = _parsed(value, zone)
     at = found.at if isinstance(found, LocalTime) else found

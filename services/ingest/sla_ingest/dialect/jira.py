@@ -48,8 +48,11 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a Jira webhook delivery into events of an incident.
 
-    `source`: the settings of the sender. If there is no event, the result says why: the delivery is ignored (nothing to
-    do), parked (not understood) or refused (cannot be read). These cases raise no exception.
+    If there is no event, the result says why: the delivery is ignored (nothing to do), parked (not understood) or
+    refused (cannot be read). These cases raise no exception.
+
+    Args:
+        source: The settings of the sender.
     """
     given = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-atlassian-webhook-identifier", "")))
     try:

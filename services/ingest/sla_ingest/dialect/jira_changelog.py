@@ -49,15 +49,14 @@ _NEXT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class JiraDelivery:
-    """A Jira delivery with its parsed JSON body.
-
-    `source`: the settings of the sender. `payload`: the body. `at`: when the change happened, as the delivery states
-    it.
-    """
+    """A Jira delivery with its parsed JSON body."""
 
     source: Source
+    """The settings of the sender."""
     payload: Node
+    """The body."""
     at: ClaimedTime
+    """When the change happened, as the delivery states it."""
 
     @property
     def fields(self) -> Node:
@@ -66,7 +65,7 @@ class JiraDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return where to find attributes in this source's deliveries, as attribute -> Lookup.
+        """Return the Lookup of each attribute: where this source's deliveries have its value.
 
         A Lookup is, for example, a path in the JSON body. By default, `product` is the key of the project, and
         `customer` is not looked up. The catalogue may say otherwise.
@@ -81,8 +80,10 @@ class JiraDelivery:
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
         """Return a draft of an event (without ids), whose author is the user in the delivery.
 
-        `kind`: the event's kind. `at`: the event's time; None: the time of the delivery. `values`: further fields of
-        `EventDraft`, such as `reason`.
+        Args:
+            kind: The event's kind.
+            at: The event's time. None means the time of the delivery.
+            values: Further fields of `EventDraft`, such as `reason`.
         """
         user = object_at(self.payload, "user")
         who = speaker_of(self.source, user, self.fields)
@@ -97,9 +98,11 @@ class JiraDelivery:
 def opening_events(case: JiraDelivery) -> list[EventDraft]:
     """Return the events of a newly created issue, as drafts (without ids).
 
-    `case`: the delivery that reports the creation. The events are the opening, and those that follow from the first
-    status and labels. Their time is when the issue was created; if that is absent or unreadable, the time of the
-    delivery.
+    The events are the opening, and those that follow from the first status and labels. Their time is when the issue was
+    created. If that time is absent or unreadable, it is the time of the delivery.
+
+    Args:
+        case: The delivery that reports the creation.
     """
     fields = case.fields
     created = claimed_time(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
@@ -140,7 +143,10 @@ def _first_priority(case: JiraDelivery) -> JiraName:
 def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
     """Return the attributes `reporter` (display name) and `reporter_id` (account) of an issue.
 
-    Both are "" if the issue has no reporter. `case`: the delivery with the issue.
+    Both are "" if the issue has no reporter.
+
+    Args:
+        case: The delivery with the issue.
     """
     reporter = reporter_of(case.fields)
     return {"reporter": display_name(reporter), "reporter_id": account_of(reporter)}
@@ -355,8 +361,12 @@ def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> 
     """Return the priority of a Jira issue, and remarks on it.
 
     The source's catalogue entry (`case.source`) may have a table of labels with priorities. The first label of this
-    table that the issue has decides. Otherwise the value of Jira's own field decides, as `priority_of` translates it;
-    "" if the field is empty. `labels`: the issue's labels. `field`: the value of Jira's field `priority`.
+    table that the issue has decides. Otherwise the value of Jira's own field decides, as `priority_of` translates it.
+    The priority is "" if the field is empty.
+
+    Args:
+        labels: The issue's labels.
+        field: The value of Jira's field `priority`.
     """
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)
@@ -365,7 +375,10 @@ def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> 
 def labels_of(value: Any) -> frozenset[str]:
     """Return the labels in a value of Jira.
 
-    `value`: a list of texts, or a text with labels separated by spaces. The result is empty for any other value.
+    The result is empty for a value that is neither a list nor a text.
+
+    Args:
+        value: A list of texts, or a text with labels separated by spaces.
     """
     words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     return frozenset(found for word in words if (found := clean_text(word)))
@@ -374,7 +387,8 @@ def labels_of(value: Any) -> frozenset[str]:
 def plain_text(value: Any) -> str:
     """Return a description as plain text, cut to 1,000 characters.
 
-    `value`: a text, or an Atlassian document (a tree of JSON objects), whose texts are joined.
+    Args:
+        value: A text, or an Atlassian document (a tree of JSON objects). The texts of a document are joined.
     """
     if isinstance(value, dict):
         texts: list[str] = []

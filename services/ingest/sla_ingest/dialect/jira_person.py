@@ -10,7 +10,7 @@ from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 def account_of(person: Node) -> str:
     """Return the account id of a person in a Jira delivery; else the key; else the name.
 
-    "" for an empty object. The mail address is never returned.
+    The result is "" for an empty object. The mail address is never returned.
     """
     return text_at(person, "accountId") or text_at(person, "key") or text_at(person, "name")
 
@@ -23,7 +23,10 @@ def display_name(person: Node) -> str:
 def reporter_of(fields: Node) -> Node:
     """Return the person who reported an issue; an empty object if there is none.
 
-    `fields`: the issue's fields. The reporter is in `reporter`; if the issue lacks that field, in `creator`.
+    The reporter is in the field `reporter`. If the issue lacks that field, the reporter is in `creator`.
+
+    Args:
+        fields: The issue's fields.
     """
     return object_at(fields, "reporter") if "reporter" in fields else object_at(fields, "creator")
 
@@ -39,8 +42,10 @@ def states_reporter(fields: Node) -> bool:
 def speaker_of(source: Source, person: Node, fields: Node) -> Speaker:
     """Return whether a person in a Jira issue is customer, staff, bot or unknown.
 
-    `person`: as the delivery describes the person. `fields`: the issue's fields; the reporter is a customer. `source`:
-    the sender's settings, which name staff, customers and bots.
+    Args:
+        source: The sender's settings, which name staff, customers and bots.
+        person: The person, as the delivery describes them.
+        fields: The issue's fields. The reporter is a customer.
     """
     account = account_of(person)
     return side_of(

@@ -33,8 +33,9 @@ _STANDING: Mapping[TicketPhase, Standing] = {
 def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = False) -> Snapshot | None:
     """Return the state of the issue as the delivery `case` shows it; None if it has no fields of the issue.
 
-    `deleted`: whether the issue was deleted; its phase is then None. `received_at`: the time of the state if neither
-    issue nor delivery states one.
+    Args:
+        received_at: The time of the state if neither issue nor delivery states one.
+        deleted: Whether the issue was deleted. The phase of a deleted issue is None.
     """
     fields = case.fields
     if not fields:

@@ -70,15 +70,17 @@ _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class JiraName:
-    """A status, resolution or priority as a delivery names it; false in a condition if it has neither id nor names.
+    """A status, resolution or priority as a delivery names it.
 
-    `id`: Jira's number of it; "" if not stated. `names`: such as `In Progress`; the first is the one to show.
-    `category`: Jira's category of a status: `new`, `indeterminate` or `done`; "" if not stated.
+    The object is false in a condition if it has neither id nor names.
     """
 
     id: str
+    """Jira's number of the status, resolution or priority; "" if not stated."""
     names: tuple[str, ...]
+    """For example, `In Progress`. The first name is shown to people."""
     category: str = ""
+    """Jira's category of a status: `new`, `indeterminate` or `done`; "" if not stated."""
 
     def __bool__(self) -> bool:
         return bool(self.id or self.names)
@@ -108,21 +110,21 @@ class JiraName:
 
 @dataclass(frozen=True, slots=True)
 class JiraMeaning:
-    """The phase of the incident that follows from a Jira status or resolution.
-
-    `phase`: None when not known. `remarks`: say that the phase is unknown or guessed. `sure`: True if the catalogue
-    states the phase, False if slad has guessed.
-    """
+    """The phase of the incident that follows from a Jira status or resolution."""
 
     phase: TicketPhase | None
+    """The phase. None when not known."""
     remarks: tuple[RemarkNote, ...] = ()
+    """Remarks that say that the phase is unknown or guessed."""
     sure: bool = False
+    """True if the catalogue states the phase, False if slad has guessed."""
 
 
 def jira_name_of(value: Node) -> JiraName:
     """Return the id, names and category of a status, resolution or priority object in an issue.
 
-    `value`: such as `{"id": "3", "name": "In Progress"}`; an empty object gives an empty (false) JiraName.
+    Args:
+        value: For example, `{"id": "3", "name": "In Progress"}`. An empty object gives an empty (false) JiraName.
     """
     category = object_at(value, "statusCategory")
     key = text_at(category, "key")
@@ -136,8 +138,10 @@ def jira_name_of(value: Node) -> JiraName:
 def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
     """Return the value before a change, and the value after it.
 
-    `item`: the change, as an item of Jira's changelog. `present`: the issue's present value. If it equals the value
-    after the change, that value gets the names and category of `present`.
+    Args:
+        item: The change, as an item of Jira's changelog.
+        present: The issue's present value. If it equals the value after the change, that value gets the names and
+            category of `present`.
     """
     before = JiraName(text_at(item, "from"), _names(text_at(item, "fromString")))
     after = JiraName(text_at(item, "to"), _names(text_at(item, "toString")))
@@ -147,8 +151,11 @@ def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]
 def complete_name(word: JiraName, present: JiraName) -> JiraName:
     """Complete a value of the changelog with names and category of the issue's present value.
 
-    `word`: the value of the changelog. `present`: the issue's present value. If the two name different values, `word`
-    is returned unchanged.
+    If the two name different values, `word` is returned unchanged.
+
+    Args:
+        word: The value of the changelog.
+        present: The issue's present value.
     """
     if not word or not word.same(present):
         return word

@@ -14,8 +14,9 @@ _MARK = b"\xef\xbb\xbf"
 def parse_json(body: bytes, max_depth: int) -> Any:
     """Return the value of a JSON body, which must be UTF-8.
 
-    Raises DoesNotFit (status 400) if the body is not valid JSON, with the position of the fault. Raises DoesNotFit also
-    if the JSON is nested deeper than `max_depth` levels.
+    Raises:
+        DoesNotFit: Status 400 if the body is not valid JSON, with the position of the fault, or if the JSON is nested
+            deeper than `max_depth` levels.
     """
     text = body.removeprefix(_MARK)
     try:
@@ -33,8 +34,11 @@ def malformed(
 ) -> DoesNotFit:
     """Return the exception (status 400) for a body that cannot be read.
 
-    `detail`: what is wrong, for people. `position`: where the fault is, in bytes from 0. `line`, `column`: the same
-    place, counted from 1. None: not known.
+    Args:
+        detail: What is wrong, for people.
+        position: Where the fault is, in bytes from 0.
+        line: The line of the fault, from 1. None if not known.
+        column: The column of the fault, from 1. None if not known.
     """
     unfit = DoesNotFit(detail, status=400, title="The body cannot be read")
     unfit.refused = Refused(

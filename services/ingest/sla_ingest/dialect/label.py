@@ -23,18 +23,16 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    """An event that follows from a change of a ticket's labels.
-
-    `step`: the event's kind, and for whom the ticket then waits. `attributes`: what the labels state, such as
-    `{"priority": "high"}`; empty if the event changes only the ticket's phase.
-    """
+    """An event that follows from a change of a ticket's labels."""
 
     step: EventStep
+    """The event's kind, and for whom the ticket then waits."""
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """What the labels state, such as `{"priority": "high"}`. Empty if the event changes only the ticket's phase."""
 
 
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
-    """Return the priority that a ticket's labels state; "" for none.
+    """Return the priority that a ticket's labels state; "" if they state no priority.
 
     The source's table `priority_labels` gives a priority for some labels. The first label of the table that is in
     `labels` decides.
@@ -44,7 +42,7 @@ def priority_by_label(source: Source, labels: Iterable[str]) -> str:
 
 
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
-    """Return the phase that a ticket's labels state; None for none.
+    """Return the phase that a ticket's labels state; None if they state no phase.
 
     The source's table `labels` gives a phase for some labels; if it is empty, `USUAL_LABELS` is used. The first label
     of the table that is in the argument `labels` decides.
@@ -59,9 +57,14 @@ def label_changes(
 ) -> tuple[LabelStep, ...]:
     """Return the events that follow from a change of a ticket's labels.
 
-    `before`, `after`: the labels before and after the change. Events for changed attributes come first, then the
-    priority, then the phase. A ticket without a label for a phase is open. `source`: its tables state the meaning of
-    labels. `lookups`: attribute -> where to find its value; only lookups by a label's prefix are used.
+    Events for changed attributes come first, then the priority, then the phase. A ticket without a label for a phase is
+    open.
+
+    Args:
+        source: The sender, whose tables state the meaning of labels.
+        before: The labels before the change.
+        after: The labels after the change.
+        lookups: Maps an attribute to the place of its value. Only lookups by a label's prefix are used.
     """
     steps: list[LabelStep] = []
     changed = {

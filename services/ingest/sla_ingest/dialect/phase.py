@@ -14,21 +14,24 @@ _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCEL
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
-    """An event that follows from a change of a ticket's phase.
-
-    `waiting_on`: for WAITING, for whom the ticket then waits; else None.
-    """
+    """An event that follows from a change of a ticket's phase."""
 
     kind: EventKind
     waiting_on: WaitingOn | None = None
+    """For WAITING, for whom the ticket then waits. Otherwise None."""
 
 
 def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
     """Return the events that follow from a ticket's change from one phase to another, in order.
 
-    The result is empty if the change means nothing. `before`: None if not known; the clocks may then be stopped. So
-    REOPENED and RESUMED are returned too; they change nothing if the clocks run. If `after` is a wait, only REOPENED is
-    added. If `after` is an end (resolved, closed or cancelled), neither is added.
+    The result is empty if the change means nothing.
+
+    If `before` is None, the clocks may be stopped. So REOPENED and RESUMED are returned too; they change nothing if the
+    clocks run. If `after` is a wait, only REOPENED is added. If `after` is an end (resolved, closed or cancelled),
+    neither is added.
+
+    Args:
+        before: The phase before the change. None if not known.
     """
     again = (EventStep(EventKind.REOPENED),) if before is None or before in _ENDED else ()
     match after:

@@ -33,19 +33,18 @@ OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """The body and headers of a sender's request, or of one event in a batch.
-
-    `headers`: the headers that the source's proof covers, by name in lower case. `hints`: the other headers. They can
-    be forged, so they are used only to reject or park a delivery. `id`: "" unless slad has given the delivery an id.
-    `max_depth`: the greatest depth of nested JSON.
-    """
+    """The body and headers of a sender's request, or of one event in a batch."""
 
     body: bytes
     headers: Mapping[str, str]
+    """The headers that the source's proof covers, by name in lower case."""
     received_at: datetime
     hints: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """The other headers. They can be forged, so they are used only to reject or park a delivery."""
     id: str = ""
+    """The delivery's id if slad has given it an id, else empty."""
     max_depth: int = 64
+    """The greatest depth of nested JSON."""
 
 
 class CodedReason(Enum):
@@ -121,13 +120,11 @@ class IngestRemark(CodedReason):
 
 @dataclass(frozen=True, slots=True)
 class RemarkNote:
-    """A remark on an event, with a detail.
-
-    `detail`: such as the value that was not understood; "" for none.
-    """
+    """A remark on an event, with a detail."""
 
     remark: IngestRemark
     detail: str = ""
+    """For example, the value that was not understood. "" without a detail."""
 
     def __str__(self) -> str:
         return f"{self.remark.value}: {self.detail}" if self.detail else self.remark.value
@@ -139,18 +136,16 @@ class RemarkNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslatedEvent:
-    """An event and the remarks on it, before the event is stored.
-
-    `unless_reporter`: the account of an author who may be the incident's reporter, which would make the event a
-    customer's reply; "" if this is not in question. `not_before_told`: the event happened at its stated time or at an
-    unknown later time. If a clock was breached in between, the event is placed after the last breach before its
-    receipt.
-    """
+    """An event and the remarks on it, before the event is stored."""
 
     event: IncidentEvent
     remarks: tuple[RemarkNote, ...] = ()
     unless_reporter: str = ""
+    """The account of an author who may be the incident's reporter. If the author is the reporter, the event is a
+    customer's reply. "" if this is not in question."""
     not_before_told: bool = False
+    """The event happened at its stated time or at an unknown later time. If a clock was breached in between, the event
+    is placed after the last breach before its receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,64 +157,63 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """The outcome of a delivery that was understood and gives no event.
-
-    `detail`: more about the reason, such as the kind of the delivery; "" for none. `observed`: an event with the state
-    of the ticket that the delivery shows; None if it shows none. This event is stored if the incident is unknown, or
-    known in another state.
-    """
+    """The outcome of a delivery that was understood and gives no event."""
 
     reason: IgnoredBecause
     detail: str = ""
+    """More about the reason, such as the kind of the delivery. "" without a detail."""
     observed: TranslatedEvent | None = None
+    """An event with the state of the ticket that the delivery shows. None if the delivery shows no state. The event is
+    stored if the incident is unknown, or known in another state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The outcome of a delivery that was not understood: stored, to be replayed by a person.
-
-    `detail`: more about the reason, such as the unknown type; "" for none.
-    """
+    """The outcome of a delivery that was not understood: stored, to be replayed by a person."""
 
     reason: ParkedBecause
     detail: str = ""
+    """More about the reason, such as the unknown type. "" without a detail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The outcome of a delivery that gets an HTTP error (problem+json).
-
-    `status`: 400 if the body cannot be read, 422 if it does not fit, 403 if the key forbids it. `pointer`: JSON pointer
-    (RFC 6901) to the fault; "" for none. `position`: byte offset of the fault. `line`, `column`: the same place,
-    counted from 1. None: not known.
-    """
+    """The outcome of a delivery that gets an HTTP error (problem+json)."""
 
     status: int
+    """400 if the body cannot be read, 422 if the body does not fit, 403 if the key forbids it."""
     title: str
     detail: str
     pointer: str = ""
+    """JSON pointer (RFC 6901) to the fault. "" if not known."""
     position: int | None = None
+    """Byte offset of the fault."""
     line: int | None = None
+    """The line of the fault, from 1. None if not known."""
     column: int | None = None
+    """The column of the fault, from 1. None if not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """Time that somebody worked on an incident, from `start` up to `end`.
 
-    It is counted in a ledger of the contract. `who`: the person's name. `allowance`: the id of the allowance that pays;
-    "": the contract's only allowance of hours. `customer`: used to find the contract if the incident is unknown; "" if
-    not stated. `reason`: what the work was, in words. `contract`: the incident's contract; "" until it is known.
+    The time is counted in a ledger of the contract.
     """
 
     incident: IncidentId
     start: datetime
     end: datetime
     who: str
+    """The person's name."""
     allowance: str = ""
+    """The id of the allowance that pays. "" means the contract's only allowance of hours."""
     customer: str = ""
+    """The customer's name, used to find the contract if the incident is unknown. "" if not stated."""
     reason: str = ""
+    """What the work was, in words."""
     contract: str = ""
+    """The incident's contract. "" until the contract is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +231,13 @@ Outcome = Accepted | Ignored | Parked | Refused | Worked
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The result of translating a delivery.
-
-    `outcome`: what the delivery means. `delivery`: the delivery's id within its source: the sender's id, else a digest
-    (checksum) of what makes the delivery unique.
-    """
+    """The result of translating a delivery."""
 
     delivery: str
+    """The delivery's id within its source: the sender's id, or else a digest (checksum) of what makes the delivery
+    unique."""
     outcome: Outcome
+    """What the delivery means."""
 
 
 class DoesNotFit(Exception):
@@ -266,64 +259,67 @@ class DoesNotFit(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedTime:
-    """The time that a sender states for an event.
-
-    `at`: None if the sender states no time, or a time that cannot be read. `quality`: how reliable the time is.
-    `version`: the sender's own number of the change, which sorts events of the same instant; 0 for none. `remarks`:
-    what is odd about the time.
-    """
+    """The time that a sender states for an event."""
 
     at: datetime | None
+    """The stated time. None if the sender states no time, or a time that cannot be read."""
     quality: TimeQuality
+    """How reliable the time is."""
     version: int = 0
+    """The sender's own number of the change, which sorts events of the same instant. 0 if the sender gives no number.
+    """
     remarks: tuple[RemarkNote, ...] = ()
+    """What is odd about the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDraft:
-    """An event of an incident before it gets its ids and times.
-
-    - `stamp`: the time that the sender states.
-    - `actor`, `actor_name`: the author's side and name.
-    - `attributes`: what the event changes of the incident, name -> value.
-    - `waiting_on`: for a wait, for whom the ticket waits.
-    - `agreed`: a due instant on which both sides agreed.
-    - `merged_into`: for MERGED, the other incident.
-    - `known_as`: for RENAMED, another id of the incident.
-    - `metrics`: the metrics that an exemption is for; empty: all.
-    - `score`: the customer's rating.
-    - `remarks`: what is odd about the event.
-    - `unless_reporter`: the account of an author who may be the incident's reporter, which would make the event a
-      customer's reply; "" if this is not in question.
-    - `not_before_told`: the event happened at its stated time or later.
-    - `snapshot`: the ticket's state.
-    - `history`: the event was imported long afterwards; nobody is notified.
-    """
+    """An event of an incident before it gets its ids and times."""
 
     kind: EventKind
     stamp: ClaimedTime
+    """The time that the sender states."""
     actor: Actor = Actor.UNKNOWN
+    """The author's side."""
     actor_name: str = ""
+    """The author's name."""
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """What the event changes of the incident, as a mapping from name to value."""
     waiting_on: WaitingOn | None = None
+    """For a wait, for whom the ticket waits."""
     agreed: AgreedTarget | None = None
+    """A due instant on which both sides agreed."""
     merged_into: IncidentId | None = None
-    known_as: IncidentId | None = None  # renamed: another name of the incident, of the same source
+    """For MERGED, the other incident."""
+    known_as: IncidentId | None = None
+    """For RENAMED, another id of the incident, from the same source."""
     metrics: tuple[str, ...] = ()
+    """The metrics that an exemption is for. Empty means all metrics."""
     score: int | None = None
+    """The customer's rating."""
     reason: str = ""
     remarks: tuple[RemarkNote, ...] = ()
+    """What is odd about the event."""
     unless_reporter: str = ""
+    """The account of an author who may be the incident's reporter. If the author is the reporter, the event is a
+    customer's reply. "" if this is not in question."""
     not_before_told: bool = False
+    """The event happened at its stated time or later."""
     snapshot: Snapshot | None = None
+    """The ticket's state."""
     history: bool = False
+    """Whether the event was imported long afterwards. Nobody is notified of such an event."""
 
 
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
     """Return the id of an incident, made from its source and its id at the sender: `desk:INC-1`.
 
-    `own`: the id at the sender. Raises DoesNotFit if `own` is longer than 200 characters. `pointer`: the JSON pointer
-    to `own`, for that error.
+    Args:
+        own: The id at the sender.
+        pointer: The JSON pointer to `own`, for the error.
+
+    Raises:
+        DoesNotFit: `own` is longer than 200 characters.
     """
     if len(own) > OWN_ID:
         raise DoesNotFit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)
@@ -331,10 +327,12 @@ def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
 
 
 def event_id(source: SourceId, delivery: str, number: int) -> EventId:
-    """Return the id of an event: `<source>/<delivery>/<number>`; always the same for the same delivery.
+    """Return the id of an event: `<source>/<delivery>/<number>`. It is always the same for the same delivery.
 
-    `number`: the event's place in the delivery, from 0. If the id would be longer than 120 characters, a digest
-    (checksum) replaces `<source>/<delivery>`.
+    If the id would be longer than 120 characters, a digest (checksum) replaces `<source>/<delivery>`.
+
+    Args:
+        number: The event's place in the delivery, from 0.
     """
     plain = f"{source}/{delivery}/{number}"
     if len(plain) <= _MAX_EVENT_ID:
@@ -353,7 +351,8 @@ def fitting_id(written: str) -> str:
 def digest_id(*parts: object) -> str:
     """Return a delivery id for a sender that gives none: a digest (checksum) of `parts`.
 
-    `parts`: the values that make the delivery unique. Equal parts give equal ids.
+    Args:
+        parts: The values that make the delivery unique. Equal parts give equal ids.
     """
     text = "\x00".join(str(part) for part in parts)
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
@@ -377,9 +376,11 @@ def number_events(
 ) -> Accepted:
     """Return the events of one delivery, with ids and times, made from drafts.
 
-    `incident`: the events' incident. `id_`: the delivery's id; an event's id is made from it and the event's number,
-    from 0. `happenings`: the drafts; a draft without a time gets the delivery's time of receipt. `snapshot`: the
-    ticket's state, which the last event carries; None: no event does.
+    Args:
+        incident: The events' incident.
+        id_: The delivery's id. An event's id is made from it and the event's number, from 0.
+        happenings: The drafts. A draft without a time gets the delivery's time of receipt.
+        snapshot: The ticket's state, which the last event carries. None means that no event carries a state.
     """
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))
@@ -396,8 +397,12 @@ def ignore_with_snapshot(
 ) -> Ignored:
     """Return a copy of an ignored outcome, with the ticket's state.
 
-    `outcome`: the ignored outcome. `snapshot`: the state; the result's `observed` is an event of `incident` with this
-    state. None: `outcome` itself is returned. `id_`: the delivery's id.
+    The copy's `observed` is an event of `incident` with this state.
+
+    Args:
+        id_: The delivery's id.
+        outcome: The ignored outcome.
+        snapshot: The ticket's state. If None, `outcome` itself is returned.
     """
     if snapshot is None:
         return outcome

@@ -23,7 +23,9 @@ _SPOKEN = ("name", "value", "displayName", "title", "login", "key", "id")
 def object_at(value: Any, *path: str) -> Node:
     """Return the JSON object at a path in a document; an empty object if there is none.
 
-    `value`: the document. `path`: the keys, the outermost first.
+    Args:
+        value: The document.
+        path: The keys, the outermost first.
     """
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
@@ -33,7 +35,9 @@ def object_at(value: Any, *path: str) -> Node:
 def array_at(value: Any, *path: str) -> list[Any]:
     """Return the JSON array at a path in a document; an empty list if there is none.
 
-    `value`: the document. `path`: the keys, the outermost first.
+    Args:
+        value: The document.
+        path: The keys, the outermost first.
     """
     *parents, last = path
     found = object_at(value, *parents).get(last)
@@ -43,7 +47,11 @@ def array_at(value: Any, *path: str) -> list[Any]:
 def text_at(value: Any, *path: str) -> str:
     """Return the text at a path in a document, cleaned by `clean_text`; "" if there is none.
 
-    `value`: the document. `path`: the keys, the outermost first. A whole number or a truth value is returned as text.
+    A whole number or a truth value is returned as text.
+
+    Args:
+        value: The document.
+        path: The keys, the outermost first.
     """
     *parents, last = path
     return clean_text(object_at(value, *parents).get(last))
@@ -92,8 +100,12 @@ def name_text(value: Any) -> str:
 def text_at_dotted_path(value: Any, dotted: str) -> str:
     """Return the text at a path such as `issue.fields.customfield_10002` or `labels.0.name`; "" if there is none.
 
-    `value`: the document. `dotted`: the path, of keys and list indexes. For an object the result is its `name`, `value`
-    or a similar key. For a list it is the text of the first item that has one.
+    For an object the result is its `name`, `value` or a similar key. For a list it is the text of the first item that
+    has a text.
+
+    Args:
+        value: The document.
+        dotted: The path, of keys and list indexes separated by dots.
     """
     for name in dotted.split("."):
         if isinstance(value, dict):
@@ -118,9 +130,11 @@ def after_prefix(prefix: str, labels: Iterable[str]) -> str:
 def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
     """Return the value that a lookup finds in a delivery; "" if it finds none.
 
-    `lookup`: a setting of the catalogue that says where to find a value; None: finds none. The first of these is used:
-    the text at the lookup's path in `document`, the rest of a label that begins with its prefix, its constant. The
-    lookup's table then translates the text.
+    The first of these is used: the text at the lookup's path in `document`, the rest of a label that begins with the
+    lookup's prefix, the lookup's constant. The lookup's table then translates the text.
+
+    Args:
+        lookup: A setting of the catalogue that says where to find a value. None finds no value.
     """
     if lookup is None:
         return ""
@@ -133,7 +147,9 @@ def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = 
 def has_path(value: Any, dotted: str) -> bool:
     """Return whether a document has a value at a path, even if the value is null.
 
-    `value`: the document. `dotted`: the path, such as `issue.fields.priority`.
+    Args:
+        value: The document.
+        dotted: The path, such as `issue.fields.priority`.
     """
     *parents, last = dotted.split(".")
     for name in parents:
@@ -149,10 +165,13 @@ def has_path(value: Any, dotted: str) -> bool:
 def attribute_lookups(
     source: Source, usual_customer: Lookup | None, usual_product: Lookup | None
 ) -> Mapping[str, Lookup]:
-    """Return where to find attributes in the deliveries of a source, as attribute -> Lookup.
+    """Return where to find attributes in the deliveries of a source, as the catalogue states it.
 
-    The catalogue says this. `usual_customer`, `usual_product`: used for `customer` and `product` if the catalogue has
-    no lookup; None: no default.
+    The result maps an attribute to its Lookup.
+
+    Args:
+        usual_customer: The lookup for `customer` if the catalogue has no such lookup. None means no default.
+        usual_product: The lookup for `product` if the catalogue has no such lookup. None means no default.
     """
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
@@ -163,11 +182,14 @@ def overlay_lookups(
 ) -> dict[str, str]:
     """Return a delivery's attributes after the catalogue's lookups were applied; empty attributes are left out.
 
-    `shown`: the attributes that the translator found itself. `found`: attribute -> lookup, a setting that says where to
-    find the value. `document`: the delivery. `labels`: the ticket's labels.
-
     If a lookup finds a value, it replaces the value in `shown`. If a lookup finds none, the attribute is removed in two
     cases: the lookup is by label, or its path exists in the document. Otherwise the value in `shown` is kept.
+
+    Args:
+        shown: The attributes that the translator found itself.
+        found: Maps an attribute to its lookup, a setting that says where to find the value.
+        document: The delivery.
+        labels: The ticket's labels.
     """
     labels = list(labels)
     values = {name: look_up_value(lookup, document, labels) for name, lookup in found.items()}
@@ -182,13 +204,16 @@ def overlay_lookups(
 def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
     """Return the time that a sender states for an event, as a ClaimedTime.
 
-    `value`: a text such as `2026-02-03T04:05:06Z`, or a number of seconds, milli-, micro- or nanoseconds since 1970.
-    `quality`, `version` (the sender's number of the change; 0 for none): copied to the result. `zone`: the time zone of
-    a text without an offset. If the clock in `zone` showed the time twice or never, a remark is added, and EXACT
-    becomes DOUBTFUL.
+    If the value is absent (None, "", 0, the year 1), the result's `at` is None. If the value is unreadable or outside
+    the years 1970 to 2200, `at` is None, and a remark quotes the value.
 
-    If the value is absent (None, "", 0, the year 1), the result's `at` is None. If it is unreadable or outside the
-    years 1970 to 2200, `at` is None, and a remark quotes the value.
+    Args:
+        value: A text such as `2026-02-03T04:05:06Z`, or a number of seconds, milliseconds, microseconds or nanoseconds
+            since 1970.
+        quality: How reliable the time is; copied to the result.
+        zone: The time zone of a text without an offset. If the clock in `zone` showed the time twice or never, a remark
+            is added, and EXACT becomes DOUBTFUL.
+        version: The sender's number of the change; 0 for none. Copied to the result.
     """
     try:
         found = read_instant(value, zone)
@@ -206,5 +231,5 @@ def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version
 
 
 def stated_attributes(**attributes: str) -> dict[str, str]:
-    """Return the given attributes that are not empty, as name -> value."""
+    """Return the given attributes that are not empty, by name."""
     return {name: value for name, value in attributes.items() if value}

@@ -27,27 +27,29 @@ class AccountDetails:
     """What a delivery states about a person.
 
     These details decide whether the person is staff, a customer or a bot.
-
-    - `names`: the ids and names of the account.
-    - `shown`: the display name. People choose it themselves, so it may prove a bot, but never staff or a customer.
-    - `account`: the name that remarks suggest for listing the person in the catalogue.
-    - `groups`: in the ticketing system, in lower case.
-    - `domain`: of the mail address, in lower case.
-    - `association`: with the repository (GitHub), in lower case.
-    - `bot`, `customer`, `member` (of staff): as the sender states.
-    - `assumed`: a weak reason to regard the person as staff, in words; "" for none.
     """
 
     names: frozenset[str]
+    """The ids and names of the account."""
     shown: str = ""
-    account: str = ""  # what a catalogue should name them by
+    """The display name. People choose it themselves, so it may prove that an account is a bot, but never that it is
+    staff or a customer."""
+    account: str = ""
+    """The name that remarks suggest for listing the person in the catalogue."""
     groups: frozenset[str] = frozenset()
+    """The person's groups in the ticketing system, in lower case."""
     domain: str = ""
+    """The domain of the mail address, in lower case."""
     association: str = ""
+    """The person's association with the repository (GitHub), in lower case."""
     bot: bool = False
-    customer: bool = False  # as the sender states
-    member: bool = False  # of the supporting side, as the sender states
-    assumed: str = ""  # why they are probably staff, where nothing better is known
+    """Whether the person is a bot, as the sender states."""
+    customer: bool = False
+    """Whether the person is a customer, as the sender states."""
+    member: bool = False
+    """Whether the person is a member of staff, as the sender states."""
+    assumed: str = ""
+    """A weak reason to regard the person as staff, in words. "" without a reason."""
 
     @property
     def words(self) -> str:
@@ -59,22 +61,23 @@ class AccountDetails:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The side of the person who caused an event: customer, staff, bot or unknown (`actor`).
-
-    `remarks`: say that the side is unknown or only assumed; else empty.
-    """
+    """The side of the person who caused an event: customer, staff, bot or unknown (`actor`)."""
 
     actor: Actor
     remarks: tuple[RemarkNote, ...] = field(default=())
+    """Remarks that say that the side is unknown or only assumed. Otherwise empty."""
 
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
     """Return whether a person is customer, staff, bot or unknown.
 
-    `person`: what the delivery says about the account. `reported`: whether this person reported the ticket. The
-    catalogue and the sender's statements decide (`known_side`). If they do not, a person with a reason in
+    The catalogue and the sender's statements decide (`known_side`). If they do not, a person with a reason in
     `person.assumed` is staff, unless the source restricts who is staff. Otherwise the side is unknown. In these two
     cases the result has a remark.
+
+    Args:
+        person: What the delivery says about the account.
+        reported: Whether this person reported the ticket.
     """
     actor = known_side(source, person, reported=reported)
     if actor is not None:
@@ -88,7 +91,9 @@ def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speake
 def unknown_side_remark(source: Source, who: str) -> RemarkNote:
     """Return the remark that nobody knows whether a person is staff or a customer.
 
-    `who`: the person, as text. `source`: the sender; the remark names the settings in the catalogue that can state it.
+    Args:
+        source: The sender. The remark names the settings in the catalogue that can state the side.
+        who: The person, as text.
     """
     return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
 

@@ -25,9 +25,14 @@ def says_work(type_: str) -> bool:
 def read_work(data: Mapping[str, Any], incident: IncidentId, at: datetime, source: Source) -> Work:
     """Return the work that the `data` of a CloudEvent reports: who worked on `incident`, and when.
 
-    The work lasts from `from` to `to`, or for the `minutes` that end at `at`; at most 31 days. `at`: the time of the
-    CloudEvent, else of its receipt. `source`: the settings of the sender, which translate the customer. Raises
-    DoesNotFit with the JSON pointer of what does not fit.
+    The work lasts from `from` to `to`, or for the `minutes` that end at `at`. It lasts at most 31 days.
+
+    Args:
+        at: The time of the CloudEvent, else of its receipt.
+        source: The settings of the sender, which translate the customer.
+
+    Raises:
+        DoesNotFit: Something does not fit. The error has its JSON pointer.
     """
     start, end = _span(data, at)
     if not start < end:

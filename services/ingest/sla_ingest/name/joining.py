@@ -33,8 +33,10 @@ async def join(connection: AsyncConnection, event: IncidentEvent, names: Inciden
 
     Other events are ignored. The event itself must already be stored. After a rename, the later id becomes another id
     of the incident, and the events stored under the later id are copied to the incident. A merge is recorded. In both
-    cases the events of merged incidents are copied to the incidents into which they were merged. `names`: the renames
-    and merges before this event.
+    cases the events of merged incidents are copied to the incidents into which they were merged.
+
+    Args:
+        names: The renames and merges before this event.
     """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
@@ -68,12 +70,15 @@ async def carry_events(
     """Copy stored events to the incidents (survivors) into which their own incidents were merged.
 
     Only openings, comments of people, workarounds, escalations, ends, reopenings, merges and renames are copied.
-    `names`: the merges. `kept_from`: survivors that get no copies, since this sender may not change them. `begun`:
-    incidents that have events of their own; this function updates the set.
 
     If an event's incident is not in `begun`, it first gets copies of the events of all incidents merged into it. If a
     survivor is not in `begun`, it gets copies in two cases only: it now has events of its own, or a customer's comment
     waits for a response.
+
+    Args:
+        names: The merges.
+        begun: Incidents that have events of their own. This function updates the set.
+        kept_from: Survivors that get no copies, since this sender may not change them.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -106,9 +111,12 @@ async def incidents_with_own_events(connection: AsyncConnection, incidents: Iter
 def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
     """Return copies, for a renamed incident, of the events that were stored under its later id.
 
-    `stray`: the events stored under `later`. `told`: the event that states the rename; the copies get its `incident`.
     Two kinds of events are not copied: copies from merged incidents, and events that rename to this incident or merge
     into it. If `stray` is not empty, a last event is added, which closes the incident `later` as merged.
+
+    Args:
+        stray: The events stored under `later`.
+        told: The event that states the rename. The copies get its `incident`.
     """
     incident = told.incident
     found = [
@@ -142,11 +150,13 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
 
 
 def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId:
-    """Return the id for another incident's copy of an event; equal arguments give equal ids.
+    """Return the id for another incident's copy of an event. Equal arguments give equal ids.
 
-    The id is `<id>~` and 12 digits of a digest (checksum) of the other incident. `sign`: `~` for copies of events of
-    merged incidents, `=` for events that were stored under a later id. An id of more than 120 characters becomes a
-    digest.
+    The id is `<id>~` and 12 digits of a digest (checksum) of the other incident. An id of more than 120 characters
+    becomes a digest.
+
+    Args:
+        sign: `~` for copies of events of merged incidents, `=` for events that were stored under a later id.
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:

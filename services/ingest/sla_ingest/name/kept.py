@@ -31,9 +31,11 @@ class NamesChanged(Exception):
 async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
     """Keep other processes from renaming or merging incidents until the transaction ends.
 
-    `joining`: whether this transaction itself renames or merges. If True, it has the lock alone. If False, it shares
-    the lock with other transactions that do not rename or merge. Does nothing on SQLite, which has one writer at a
-    time.
+    Does nothing on SQLite, which has one writer at a time.
+
+    Args:
+        joining: Whether this transaction itself renames or merges. If True, it has the lock alone. If False, it shares
+            the lock with other transactions that do not rename or merge.
     """
     if is_postgres(connection):
         function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
@@ -69,7 +71,10 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
     """Return whether no rename or merge of these incidents was recorded since `load_names`.
 
-    `known`: the result of `load_names(names)`. This takes a single query, whereas `load_names` searches step by step.
+    This takes a single query, whereas `load_names` searches step by step.
+
+    Args:
+        known: The result of `load_names(names)`.
     """
     all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
     moved: dict[IncidentId, IncidentId] = {}
@@ -97,8 +102,10 @@ async def insert_alias(
 ) -> None:
     """Record that the id `name` belongs to an incident; do nothing if that is already recorded.
 
-    `kind`: MOVED if `name` is another id of `incident`; MERGED if `name` is an incident that was merged into
-    `incident`. `since`: when the incident was renamed or merged.
+    Args:
+        kind: MOVED if `name` is another id of `incident`; MERGED if `name` is an incident that was merged into
+            `incident`.
+        since: When the incident was renamed or merged.
     """
     row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
     await connection.execute(insert_new(connection, tables.alias), [row])
@@ -125,9 +132,12 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
 async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
     """Delete the recorded renames and merges of incidents whose events retention deletes.
 
-    Retention is the removal of old incidents. `ended`: incident -> when it ended; None: it was removed before. Each
-    other id of an incident (from a rename) gets a tombstone, a row with the instant at which the incident ended, so
-    that late events are recognised. If the instant is None, no tombstone is written.
+    Retention is the removal of old incidents. Each other id of an incident (from a rename) gets a tombstone, a row with
+    the instant at which the incident ended, so that late events are recognised. If the instant is None, no tombstone is
+    written.
+
+    Args:
+        ended: Maps an incident to when it ended. None means that the incident was removed before.
     """
     gone = sorted(ended)
     over: dict[str, datetime] = {}

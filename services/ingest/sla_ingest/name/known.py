@@ -13,26 +13,22 @@ from sla_ingest.entry import InboxEntry
 
 
 class AliasKind(StrEnum):
-    """How an id (`name`) belongs to an incident.
-
-    `MOVED`: another id of the incident, whose ticket was moved. `MERGED`: an incident of its own, whose ticket was
-    merged into the ticket of the other incident.
-    """
+    """How an id (`name`) belongs to an incident."""
 
     MOVED = "moved"
+    """Another id of the incident, whose ticket was moved."""
     MERGED = "merged"
+    """An incident of its own, whose ticket was merged into the ticket of the other incident."""
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """Some renames and merges of incidents.
-
-    `moved`: later id of an incident -> the id under which slad stores the incident. `merged`: merged incident -> the
-    incidents into which it was merged (its survivors).
-    """
+    """Some renames and merges of incidents."""
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
+    """Maps a later id of an incident to the id under which slad stores the incident."""
     merged: Mapping[IncidentId, frozenset[IncidentId]] = field(default_factory=dict)
+    """Maps a merged incident to the incidents into which it was merged (its survivors)."""
 
     def incident(self, name: IncidentId) -> IncidentId:
         """Return the id under which slad stores the incident with the id `name`.
@@ -53,7 +49,7 @@ class IncidentNames:
     def survivors(self, incident: IncidentId) -> frozenset[IncidentId]:
         """Return all incidents into which `incident` was merged, directly or through others.
 
-        Empty if it was not merged. `incident` itself is never included.
+        The result is empty if it was not merged. `incident` itself is never included.
         """
         found: set[IncidentId] = set()
         ahead = [incident]
@@ -101,7 +97,10 @@ def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
     """Return a copy of a delivery with the ids under which slad stores its incidents.
 
     A renamed incident is stored under its first id. Ids are replaced in the events (`incident`, `merged_into`), in
-    `observed` and in `work`. A merge of two ids of the same incident becomes a rename. `names`: the known renames.
+    `observed` and in `work`. A merge of two ids of the same incident becomes a rename.
+
+    Args:
+        names: The known renames.
     """
     if not names.moved and not joins(entry):
         return entry
@@ -127,7 +126,10 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
     """Return between which incidents events must be copied after a rename or a merge.
 
     The result is (incidents whose events are copied, incidents that get the copies). Both sets are empty for any other
-    event. `names`: the known renames and merges.
+    event.
+
+    Args:
+        names: The known renames and merges.
     """
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
@@ -143,7 +145,7 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 
 
 def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """Return the incident of a delivery's first event that would join too many incidents; None if there is none.
+    """Return the incident of a delivery's first event that would join too many incidents; None if no event would.
 
     A rename or merge joins too many if the result would exceed one of these limits:
 
@@ -152,8 +154,10 @@ def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> Inc
     - `MOST_SURVIVORS` (10): incidents into which one incident is merged.
     - `MOST_COPIED` (500): pairs of incidents between which events are copied.
 
-    The limits keep the transaction of one event short, since it delays all other senders. `names`: the known renames
-    and merges.
+    The limits keep the transaction of one event short, since it delays all other senders.
+
+    Args:
+        names: The known renames and merges.
     """
     for one in entry.events:
         event = one.event

@@ -24,33 +24,35 @@ from sla_platform.store.instant import store_now
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The result of acknowledging one alert.
-
-    `answer`: what was done. `alert`: the alert after the acknowledgement.
-    """
+    """The result of acknowledging one alert."""
 
     answer: AckAnswer
+    """What was done."""
     alert: Alert
+    """The alert after the acknowledgement."""
 
 
 @dataclass(frozen=True, slots=True)
 class AckBy:
     """The person or program that acknowledges an alert.
 
-    `name`: the person's id, or the name that an API call gives. `via`: `link`, `digest` (a mail that collects
-    several messages) or `api`. Both are stored with the alert. `actor`: the person or key in the audit log.
+    The name and the way are stored with the alert.
     """
 
     name: str
+    """The person's id, or the name that an API call gives."""
     via: str
+    """`link`, `digest` (a mail that collects several messages) or `api`."""
     actor: AuditActor
+    """The person or key in the audit log."""
 
     @classmethod
     def person(cls, id_: str, via: str) -> AckBy:
         """Return the AckBy of a person who acknowledges by a link in a message.
 
-        `id_`: the person's id. `via`: `link`, or `digest` for the link of a digest (a mail that collects several
-        messages).
+        Args:
+            id_: The person's id.
+            via: `link`, or `digest` for the link of a digest (a mail that collects several messages).
         """
         return cls(id_, via, AuditActor(ActorKind.PERSON, id_))
 
@@ -58,9 +60,12 @@ class AckBy:
 def name_and_key(named: str, key: str) -> str:
     """Return the name to store for an acknowledgement by the API, such as `Anna Weber (key ops)`.
 
-    `named`: the name in the request. `key`: the id of the API key. If one of the two is "", the result is the other.
-    If both are "", the result is `somebody`. A long name is shortened, so that the result has at most 120 characters
-    (WHO).
+    If one of the two arguments is "", the result is the other. If both are "", the result is `somebody`. A long name is
+    shortened, so that the result has at most 120 characters (WHO).
+
+    Args:
+        named: The name in the request.
+        key: The id of the API key.
     """
     by = f" (key {key})" if named and key else ""
     return shorten(named or key or "somebody", WHO - len(by)) + by
@@ -81,10 +86,18 @@ class Acknowledger:
     ) -> Acknowledged | None:
         """Acknowledge one alert; return what was done, and the alert afterwards.
 
-        `alert`: the alert's id. `by`: who acknowledges. `contract`: the contract to which the alert must belong,
-        None: any. `together`: if one message about a critical fix named several contracts, whether to acknowledge
-        their alerts, too. Alerts that are acknowledged or closed already do not change. None is returned if there is
-        no such alert, or if the alert belongs to another contract. Raises StoreBusy.
+        Alerts that are acknowledged or closed already do not change. None is returned if there is no such alert, or if
+        the alert belongs to another contract.
+
+        Args:
+            alert: The alert's id.
+            by: Who acknowledges.
+            contract: The contract to which the alert must belong. None means any contract.
+            together: Whether to acknowledge further alerts, too, if one message about a critical fix named several
+                contracts. These are the alerts of the other contracts.
+
+        Raises:
+            StoreBusy: The database fails.
         """
         async with self._context.writing() as connection:
             others = await _others(connection, alert, by.name) if together else []
@@ -109,9 +122,16 @@ class Acknowledger:
     async def acknowledge_listed(self, ids: Mapping[str, int], by: AckBy) -> list[Acknowledged]:
         """Acknowledge several alerts in one transaction; return a result for each.
 
-        `ids`: alert id -> `episode`, the number of the opening to acknowledge, from 1. `by`: who acknowledges.
-        Unknown alerts have no result. Alerts that were opened again since that episode are not acknowledged and have
-        no result. The results are sorted by alert id. Raises StoreBusy.
+        Unknown alerts have no result. Alerts that were opened again since that episode are not acknowledged and have no
+        result. The results are sorted by alert id.
+
+        Args:
+            ids: Maps an alert's id to its `episode`, the number of the opening to acknowledge, from 1.
+            by: Who acknowledges. Unknown alerts have no result. Alerts that were opened again since that episode are
+                not acknowledged and have no result. The results are sorted by alert id.
+
+        Raises:
+            StoreBusy: The database fails.
         """
         async with self._context.writing() as connection:
             known = await alerts.lock_alerts(connection, set(ids))

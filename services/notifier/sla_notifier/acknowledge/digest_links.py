@@ -43,18 +43,23 @@ class DigestAckLinks:
     async def look(self, claim: Claim) -> AckPage:
         """Return the page that lists the alerts of a digest; change nothing.
 
-        A digest is a mail that collects several messages. `claim`: the verified content of the link's token, which
-        names the digest and the person. If an alert is open, the page has a button to acknowledge. If the digest no
-        longer exists, the page says so. Opening the link does not acknowledge, because mail scanners open links too.
+        A digest is a mail that collects several messages. If an alert is open, the page has a button to acknowledge. If
+        the digest no longer exists, the page says so. Opening the link does not acknowledge, because mail scanners open
+        links too.
+
+        Args:
+            claim: The verified content of the link's token, which names the digest and the person.
         """
         return await self._answer(claim, None)
 
     async def act(self, claim: Claim) -> AckPage:
         """Acknowledge the open alerts of a digest; return the page that lists them.
 
-        A digest is a mail that collects several messages. `claim`: the verified content of the link's token, which
-        names the digest and the person. The page says how many alerts were acknowledged. An alert that was closed and
-        opened again since the digest was sent is not acknowledged.
+        A digest is a mail that collects several messages. The page says how many alerts were acknowledged. An alert
+        that was closed and opened again since the digest was sent is not acknowledged.
+
+        Args:
+            claim: The verified content of the link's token, which names the digest and the person.
         """
         async with self._context.store.reading() as connection:
             episodes = _asking(await deliveries_in_digest(connection, claim.digest))
@@ -113,9 +118,11 @@ def _incident_link(links: Links, row: DeliveryRow) -> str:
 async def deliveries_in_digest(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
     """Return the deliveries (messages to one person) that a digest collects, the oldest first.
 
-    A digest is a mail that collects several messages. `digest`: the id of the digest's own delivery. If the digest
-    failed and a digest to the person's next address replaced it, the deliveries in the new digest are returned. The
-    list is empty if there is no digest with this id.
+    A digest is a mail that collects several messages. If the digest failed and a digest to the person's next address
+    replaced it, the deliveries in the new digest are returned. The list is empty if there is no digest with this id.
+
+    Args:
+        digest: The id of the digest's own delivery.
     """
     found = (await connection.execute(select(tables.delivery).where(_d.id == digest))).mappings().first()
     if found is None:

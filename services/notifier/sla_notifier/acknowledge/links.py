@@ -24,7 +24,10 @@ LINK = "link"
 class AckLinks:
     """The pages behind the acknowledgement links (`/ack/{token}`) in messages: `look` for GET, `act` for POST.
 
-    `acknowledger`: acknowledges the alerts. Links in digests (mails that collect several messages) are handled too.
+    Links in digests (mails that collect several messages) are handled too.
+
+    Args:
+        acknowledger: Acknowledges the alerts.
     """
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
@@ -35,11 +38,13 @@ class AckLinks:
     async def look(self, token: str) -> AckPage:
         """Return the page for an acknowledgement link; change nothing.
 
-        `token`: the last part of the link. The page shows the alert, or the alerts of a digest (a mail that collects
-        several messages). Open alerts have a button to acknowledge. If the token is forged, cut off or expired, or
-        the alert no longer exists, the page says so. If the alert belongs to another contract now, the page shows
-        the alert as closed, with the subject of the last message to this person. Opening a link does not
-        acknowledge, because mail scanners open links too.
+        The page shows the alert, or the alerts of a digest (a mail that collects several messages). Open alerts have a
+        button to acknowledge. If the token is forged, cut off or expired, or the alert no longer exists, the page says
+        so. If the alert belongs to another contract now, the page shows the alert as closed, with the subject of the
+        last message to this person. Opening a link does not acknowledge, because mail scanners open links too.
+
+        Args:
+            token: The last part of the link.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
@@ -56,13 +61,16 @@ class AckLinks:
     async def act(self, token: str) -> AckPage:
         """Acknowledge what an acknowledgement link is for; return the page with the result.
 
-        `token`: the last part of the link. The link is for one alert, or for the alerts of a digest (a mail that
-        collects several messages). If one message about a critical fix named several contracts, the alerts of all of
-        them are acknowledged. If nothing could be acknowledged, the page says why:
+        The link is for one alert, or for the alerts of a digest (a mail that collects several messages). If one message
+        about a critical fix named several contracts, the alerts of all of them are acknowledged. If nothing could be
+        acknowledged, the page says why:
 
         - The token is forged, cut off or expired.
         - The alert no longer exists, or belongs to another contract now.
         - The alert was acknowledged or closed before.
+
+        Args:
+            token: The last part of the link.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):

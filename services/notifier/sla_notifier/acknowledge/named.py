@@ -12,8 +12,8 @@ from sla_platform.wire import NoticeData
 def subject_of(alert: Alert) -> str:
     """Return one line on what an alert is about, at most 200 characters long.
 
-    Alert about a clock: the metric, the customer (or contract) and the ticket. Alert about a critical fix: the title
-    of the notice.
+    For an alert about a clock, the line has the metric, the customer (or contract) and the ticket. For an alert about a
+    critical fix, it has the title of the notice.
     """
     content = alert.content
     if isinstance(content, NoticeData):
@@ -25,7 +25,10 @@ def subject_of(alert: Alert) -> str:
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
     """Return a person's name from the contract of an alert.
 
-    `person`: the person's id. If the contract does not have this person, the id is returned.
+    If the contract does not have this person, the id is returned.
+
+    Args:
+        person: The person's id.
     """
     found = catalogue.rulebook.person(contract_of(catalogue, alert.contract), person)
     return found.name if found is not None else person

@@ -34,46 +34,59 @@ HEADERS = {
 class AckPageKind(StrEnum):
     """Which page a link in a message leads to.
 
-    The value is the key of the page's sentence in the text file `answer.toml`.
-
-    - Link to one alert: `ASK` (with a button), `THANKS` (just acknowledged), `ALREADY` (acknowledged before),
-      `CLOSED`.
-    - Link of a digest (a mail that collects several messages): `ASK_ALL`, `THANKS_ALL`, `NOTHING_LEFT` (no open
-      alert).
-    - Both: `UNKNOWN` (no longer exists), and for a refused token `BAD`, `INCOMPLETE`, `FOREIGN` (signed by another
-      installation), `EXPIRED`.
-    - Registration for notices: `REGISTER_ASK`, `END_ASK` (with a button), `REGISTERED`, `ENDED` (just done),
-      `REGISTERED_BEFORE`, `ENDED_BEFORE` (done earlier), `REGISTRATION_GONE` (none found), and for a refused token
-      `LINK_BAD`, `LINK_EXPIRED`.
+    The value is the key of the page's sentence in the text file `answer.toml`. A digest is a mail that collects several
+    messages.
     """
 
     ASK = "ask"
+    """Link to one alert: the page has a button to acknowledge."""
     THANKS = "thanks"
+    """Link to one alert: the alert was just acknowledged."""
     ALREADY = "already"
+    """Link to one alert: the alert was acknowledged before."""
     CLOSED = "closed"
+    """Link to one alert: the alert is closed."""
     ASK_ALL = "ask_all"
+    """Link of a digest: the page has a button to acknowledge."""
     THANKS_ALL = "thanks_all"
+    """Link of a digest: its alerts were just acknowledged."""
     NOTHING_LEFT = "nothing_left"
+    """Link of a digest: no alert is open."""
     BAD = "bad"
+    """The token of the link is refused."""
     INCOMPLETE = "incomplete"
+    """The token of the link lacks its end."""
     FOREIGN = "foreign"
+    """The token was signed by another installation."""
     EXPIRED = "expired"
+    """The token has expired."""
     UNKNOWN = "unknown"
+    """The alert or digest no longer exists."""
     REGISTER_ASK = "register_ask"
+    """Link to confirm registrations for notices: the page has a button to confirm."""
     REGISTERED = "registered"
+    """The registrations were just confirmed."""
     REGISTERED_BEFORE = "registered_before"
+    """The registrations were confirmed earlier."""
     REGISTRATION_GONE = "registration_gone"
+    """No registration was found."""
     END_ASK = "end_ask"
+    """Link to end registrations for notices: the page has a button to end them."""
     ENDED = "ended"
+    """The registrations were just ended."""
     ENDED_BEFORE = "ended_before"
+    """The registrations were ended earlier."""
     LINK_BAD = "link_bad"
+    """The token of the registration's link is refused."""
     LINK_EXPIRED = "link_expired"
+    """The token of the registration's link has expired."""
 
     @property
     def status(self) -> int:
         """Return the HTTP status of the page.
 
-        403: forged or damaged link. 410: expired link. 404: unknown alert, digest or registration. Otherwise 200.
+        The status is 403 for a forged or damaged link, 410 for an expired link, and 404 for an unknown alert, digest or
+        registration. Otherwise it is 200.
         """
         match self:
             case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN | AckPageKind.LINK_BAD:
@@ -97,54 +110,50 @@ _OF_REGISTRATIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ListedAlert:
-    """One line in the list on a linked page.
-
-    A line is an alert of a digest, or a product of a registration. `what`: the alert's subject, or the product ("":
-    every product). `who`: who acknowledged, "" for nobody. `url`: the link to acknowledge or end this line alone, ""
-    for none; for `told`, the link to the incident.
-
-    `stands`: the state.
-
-    - Alert: `open`, `acknowledged`, `closed`, `again` (opened again since) or `told` (nothing to acknowledge).
-    - Registration: `pending`, `confirmed` or `ended`.
-    """
+    """A line in the list on a linked page: an alert of a digest, or a product of a registration."""
 
     what: str
+    """The alert's subject, or the product. "" means every product."""
     stands: str
+    """The state. An alert is `open`, `acknowledged`, `closed`, `again` (opened again since) or `told` (nothing to
+    acknowledge). A registration is `pending`, `confirmed` or `ended`."""
     who: str = ""
+    """Who acknowledged. "" means nobody."""
     url: str = ""
+    """The link to acknowledge or end this line alone. "" means no link. For `told`, the link to the incident."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckPage:
-    """The content of the page that a link in a message leads to.
-
-    - `shown`: which page.
-    - `what`: the alert's subject.
-    - `who`: who acknowledged the alert before; otherwise the person for whom the link is.
-    - `at`: when the alert was acknowledged or closed; None: the page shows no instant. `zone`: the time zone of
-      `at`.
-    - `link`: the URL of the incident's page or of the board.
-    - `listed`: the alerts of a digest, or the products of registrations.
-    - `count`: how many alerts the button acknowledges, or has just acknowledged.
-    """
+    """The content of the page that a link in a message leads to."""
 
     shown: AckPageKind
+    """Which page it is."""
     language: str = "en"
     what: str = ""
+    """The alert's subject."""
     who: str = ""
+    """Who acknowledged the alert before. If nobody has, the person for whom the link is."""
     at: datetime | None = None
+    """When the alert was acknowledged or closed. If None, the page shows no instant."""
     zone: str = "UTC"
+    """The time zone of `at`."""
     link: str = ""
+    """The URL of the incident's page or of the board."""
     listed: tuple[ListedAlert, ...] = ()
+    """The alerts of a digest, or the products of registrations."""
     count: int = 0
+    """How many alerts the button acknowledges, or has just acknowledged."""
 
 
 def render_page(texts: Texts, answer: AckPage) -> str:
     """Return the HTML of the page that a link in a message leads to.
 
-    `texts`: the texts of all languages. `answer`: the content of the page. The page is in the available language
-    nearest to `answer.language`, or in English if no language is near.
+    The page is in the available language nearest to `answer.language`, or in English if no language is near.
+
+    Args:
+        texts: The texts of all languages.
+        answer: The content of the page.
     """
     language = texts.language(answer.language)
     words = texts.words(language, "answer")

@@ -13,24 +13,27 @@ from sla_notifier.delivery.policy import UnsentReason
 
 
 class AckAnswer(StrEnum):
-    """What an acknowledgement did.
-
-    `DONE`: the alert is now acknowledged. `ALREADY`: nothing, the alert was acknowledged before. `CLOSED`: nothing,
-    the alert is closed.
-    """
+    """What an acknowledgement did."""
 
     DONE = "done"
+    """The alert is now acknowledged."""
     ALREADY = "already"
+    """Nothing was done. The alert was acknowledged before."""
     CLOSED = "closed"
+    """Nothing was done. The alert is closed."""
 
 
 def acknowledge_alert(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
     """Return what an acknowledgement does to an alert, and the change to store.
 
-    `before`: the alert before the acknowledgement. An open alert becomes acknowledged: its future escalation steps
-    are deleted, its queued pages cancelled. For an alert that is acknowledged or closed already, the change is
-    empty. `who`, `via`: stored with the alert; `via` is the way, such as `link`. `now`: when the alert is
-    acknowledged. Nothing is stored here.
+    An open alert becomes acknowledged: its future escalation steps are deleted, its queued pages cancelled. For an
+    alert that is acknowledged or closed already, the change is empty. Nothing is stored here.
+
+    Args:
+        before: The alert before the acknowledgement.
+        who: Who acknowledges; stored with the alert.
+        via: The way, such as `link`; stored with the alert.
+        now: When the alert is acknowledged.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:

@@ -34,43 +34,32 @@ class AlertState(StrEnum):
 
 
 class CloseReason(StrEnum):
-    """Why an alert was closed.
-
-    - `MET`, `MISSED`, `CANCELLED`: the clock ended in this way.
-    - `WITHDRAWN`: the target is no longer promised, but the breach stays on record; or the notice was withdrawn.
-    - `RETARGETED`: another target applies and is not due yet.
-    - `TAKEN_BACK`: a late event showed that there was no breach.
-    - `NOT_CONCERNED`: the notice no longer concerns the contract.
-    - `LOWERED`: the notice's severity fell to low, which needs no acknowledgement.
-    """
+    """Why an alert was closed."""
 
     MET = "met"
+    """The clock was met."""
     MISSED = "missed"
+    """The clock was missed."""
     CANCELLED = "cancelled"
-    WITHDRAWN = "withdrawn"  # the target is no longer promised, and the breach stays on record; or the notice is
-    RETARGETED = "retargeted"  # another target is in force, and it is not due yet
+    """The clock was cancelled."""
+    WITHDRAWN = "withdrawn"
+    """The target is no longer promised, but the breach stays on record. For a notice: the notice was withdrawn."""
+    RETARGETED = "retargeted"
+    """Another target applies and is not due yet."""
     TAKEN_BACK = "taken_back"
+    """A late event showed that there was no breach."""
     NOT_CONCERNED = "not_concerned"
+    """The notice no longer concerns the contract."""
     LOWERED = "lowered"
+    """The notice's severity fell to low, which needs no acknowledgement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """An alert as stored: the escalation of one breach or one critical fix.
 
-    Each critical fix has one alert for each contract. Texts that do not apply are "", instants that do not apply
-    None. Instants are aware UTC datetimes.
-
-    - `metric`: of the clock. `generation`: the number of the clock's target, from 0.
-    - `episode`: how often the alert was opened. `opened_at`: when the alert was opened last.
-    - `occasion`: the id of the event that opened the alert last. `content`: the fact or notice in that event.
-    - `policy`: the levels of the escalation when the alert was opened.
-    - `due_at`: when the target was breached, or when the notice came to concern the contract.
-    - `round` (from 0), `level` (0: none yet): how far the escalation has come.
-    - `acknowledged_by`: a person's id, or the name that an API call gave.
-    - `acknowledged_via`: `link`, `digest` (a mail that collects several messages) or `api`.
-    - `close_reason`: a value of CloseReason.
-    - `weight`: the part of the urgency that does not depend on the time.
+    Each critical fix has one alert for each contract. Texts that do not apply are "", instants that do not apply None.
+    Instants are aware UTC datetimes.
     """
 
     id: str
@@ -80,24 +69,38 @@ class Alert:
     incident: str = ""
     notice: str = ""
     metric: str = ""
+    """The metric of the clock."""
     generation: int = 0
+    """The number of the clock's target, from 0."""
     episode: int = 1
+    """How often the alert was opened."""
     occasion: str
+    """The id of the event that opened the alert last."""
     content: ClockFact | NoticeData
+    """The fact or notice in the event `occasion`."""
     policy: EscalationChain
+    """The levels of the escalation when the alert was opened."""
     opened_at: datetime
+    """When the alert was opened last."""
     due_at: datetime
+    """When the target was breached, or when the notice came to concern the contract."""
     round: int = 0
+    """The round of the escalation, from 0."""
     level: int = 0
+    """The level that the escalation has reached. 0 means no level yet."""
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
+    """A person's id, or the name that an API call gave."""
     acknowledged_via: str = ""
+    """`link`, `digest` (a mail that collects several messages) or `api`."""
     closed_at: datetime | None = None
     close_reason: str = ""
-    weight: float = 0.0  # of its urgency, without the time
+    """A value of CloseReason."""
+    weight: float = 0.0
+    """The part of the urgency that does not depend on the time."""
 
     def columns(self) -> dict[str, Any]:
-        """Return the alert as column name -> value, for table `notifier_alert`. `alert_of` is the inverse."""
+        """Return the alert as a row of table `notifier_alert`, by column name. `alert_of` is the inverse."""
         return {field.name: getattr(self, field.name) for field in fields(self)} | {
             "kind": self.kind.value,
             "state": self.state.value,
@@ -107,9 +110,10 @@ class Alert:
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:
-    """Return the alert in a row of table `notifier_alert` (column name -> value).
+    """Return the alert in a row of table `notifier_alert`, which maps a column's name to its value.
 
-    Raises ValueError or KeyError if the row cannot be read.
+    Raises:
+        ValueError, KeyError: The row cannot be read.
     """
     values = {field.name: row[field.name] for field in fields(Alert)}
     kind = AlertKind(values["kind"])
@@ -128,6 +132,10 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
 def fix_alert_id(notice: str, contract: str) -> str:
     """Return the id of the alert about one notice of a critical fix for one contract.
 
-    `notice`, `contract`: their ids. The result is a UUID, always the same for the same two ids.
+    The result is a UUID, always the same for the same two ids.
+
+    Args:
+        notice: The notice's id.
+        contract: The contract's id.
     """
     return str(uuid5(NAMESPACE_URL, f"slad:notice/{notice}/{contract}"))

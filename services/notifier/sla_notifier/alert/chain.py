@@ -27,31 +27,30 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class EscalationLevel:
-    """One level of an escalation.
-
-    `after`: the delay from the start of the round. `tell`: the roles and person ids to notify. `channels`: the
-    channels to use first. Each person's own addresses are used if `channels` is empty, or if no channel leads to the
-    person. `pages`: True: the messages ask for an acknowledgement; False: the messages only inform.
-    """
+    """One level of an escalation."""
 
     after: timedelta
+    """The delay from the start of the round."""
     tell: tuple[str, ...]
+    """The roles and person ids to notify."""
     channels: tuple[str, ...] = ()
+    """The channels to use first. Each person's own addresses are used if `channels` is empty, or if no channel leads to
+    the person."""
     pages: bool = True
+    """If True, the messages ask for an acknowledgement. If False, they only inform."""
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationChain:
-    """The levels of an alert's escalation, numbered from 1, as of the opening of the alert.
-
-    `policy`: the name of the escalation policy, "" without one. `repeat`: the pause after the last level before the
-    next round; None: there is only one round. `rounds`: how many rounds may follow the first.
-    """
+    """The levels of an alert's escalation, numbered from 1, as of the opening of the alert."""
 
     policy: str
+    """The name of the escalation policy. "" without a policy."""
     levels: tuple[EscalationLevel, ...]
     repeat: timedelta | None = None
+    """The pause after the last level before the next round. None means that there is only one round."""
     rounds: int = 0
+    """How many rounds may follow the first."""
 
     def at_once(self) -> tuple[int, ...]:
         """Return the numbers of the levels without a delay: those notified when a round begins."""
@@ -60,7 +59,11 @@ class EscalationChain:
         )
 
     def level(self, level: int) -> EscalationLevel:
-        """Return the level with this number, from 1. Raises IndexError if the number is too high."""
+        """Return the level with this number, from 1.
+
+        Raises:
+            IndexError: The number is too high.
+        """
         return self.levels[level - 1]
 
     def for_critical_fix(self, patience: timedelta) -> EscalationChain:
@@ -81,10 +84,11 @@ class EscalationChain:
 class EscalationStep:
     """A future step of an alert's escalation: notify the people of one level at `fire_at`.
 
-    `alert`: the alert's id. Level 0 (REPEAT) begins the next round instead.
+    Level 0 (REPEAT) begins the next round instead.
     """
 
     alert: str
+    """The alert's id."""
     round: int
     level: int
     fire_at: datetime
@@ -93,9 +97,13 @@ class EscalationStep:
 def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
     """Return the future escalation steps of a round that starts at `start`, sorted by time.
 
-    `chain`: the levels of the escalation. `alert`: the alert's id. `round_`: the number of this round, from 0. Each
-    level with a delay has a step. Levels without a delay have none, because they are notified at `start`. If another
-    round follows, the last step begins that round.
+    Each level with a delay has a step. Levels without a delay have none, because they are notified at `start`. If
+    another round follows, the last step begins that round.
+
+    Args:
+        chain: The levels of the escalation.
+        alert: The alert's id.
+        round_: The number of this round, from 0.
     """
     delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)
@@ -128,7 +136,8 @@ def chain_to_json(chain: EscalationChain) -> str:
 def chain_from_json(written: str) -> EscalationChain:
     """Return the chain (the levels of an escalation) from JSON text that `chain_to_json` wrote.
 
-    Raises ValueError, KeyError or TypeError if the text cannot be read.
+    Raises:
+        ValueError, KeyError, TypeError: The text cannot be read.
     """
     read = orjson.loads(written)
     return EscalationChain(

@@ -24,23 +24,24 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """What one event changes about one alert; all of the change is written in one transaction.
+    """What one event changes about one alert.
 
-    The event is a clock's fact, a notice, an escalation step or an acknowledgement.
-
-    - `alert`: the changed alert, None if the alert did not change.
-    - `clear_steps`: whether to delete the alert's old escalation steps. `steps`: new steps.
-    - `requests`: what to notify people of.
-    - `cancel_reason`: why the alert's queued pages are cancelled; None: they are kept.
-    - `events`: (event id, data) to append to the notifier's log.
+    All of the change is written in one transaction. The event is a clock's fact, a notice, an escalation step or an
+    acknowledgement.
     """
 
     alert: Alert | None = None
+    """The changed alert. None if the alert did not change."""
     clear_steps: bool = False
+    """Whether to delete the alert's old escalation steps."""
     steps: tuple[EscalationStep, ...] = ()
+    """The alert's new escalation steps."""
     requests: tuple[NotificationRequest, ...] = ()
+    """What to notify people of."""
     cancel_reason: UnsentReason | None = None
-    events: tuple[tuple[str, DeliveryFact], ...] = ()  # id and fact
+    """Why the alert's queued pages are cancelled. None means that they are kept."""
+    events: tuple[tuple[str, DeliveryFact], ...] = ()
+    """Pairs of event id and data, to append to the notifier's log."""
 
 
 NO_CHANGE = AlertChange()
@@ -49,9 +50,13 @@ NO_CHANGE = AlertChange()
 def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> AlertChange:
     """Return the change that opens an alert; nothing is stored or sent here.
 
-    `alert`: the alert in its new state. `now`: when the alert opens; delays start then. A level without a delay gets
-    a request to notify its people. A level with a delay gets a future step. `cancel_reason`: why pages from an
-    earlier opening of the alert, if still queued, are cancelled; None: they are kept.
+    A level without a delay gets a request to notify its people. A level with a delay gets a future step.
+
+    Args:
+        alert: The alert in its new state.
+        now: When the alert opens. Delays start then.
+        cancel_reason: Why pages from an earlier opening of the alert, if still queued, are cancelled. None means that
+            they are kept.
     """
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
@@ -68,12 +73,14 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
     """Return the request to notify the people of one level of an alert, in the present round.
 
-    `level`: the level's number, from 1. `at`: when the level became due.
-
     - Kind: CRITICAL_FIX for a critical fix; otherwise PAGE if the level asks for an acknowledgement, INFO if not.
     - Recipients: the people of the level. Level 1 of a critical fix: the people entitled to the notice.
     - Id: the id of the event that opened the alert (`alert.occasion`), followed by `#<round>.<level>`. The suffix is
       left out for level 1 of round 0.
+
+    Args:
+        level: The level's number, from 1.
+        at: When the level became due.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
@@ -101,10 +108,15 @@ def log_event(
 ) -> tuple[str, DeliveryFact]:
     """Return an event about an alert as (event id, data), for the notifier's log.
 
-    The log is the table from which the notifier's events are published. `what`: what happened, such as `opened`. The
-    event type is `alert.<what>`, the event id `alert/<alert id>/<episode>/<key>`; the episode is the number of the
-    alert's opening. `key`: needed if one episode may have several such events; "": `what` is the key. `reason`: why
-    it happened, "" for none. `by`: who did it, "" for nobody.
+    The log is the table from which the notifier's events are published. The event type is `alert.<what>`. The event id
+    is `alert/<alert id>/<episode>/<key>`, where the episode is the number of the alert's opening.
+
+    Args:
+        what: What happened, such as `opened`.
+        key: The last part of the event id, needed if one episode may have several such events. "" means that `what` is
+            the key.
+        reason: Why it happened. "" means no reason.
+        by: Who did it. "" means nobody.
     """
     fact = DeliveryFact(
         what=f"alert.{what}",

@@ -20,38 +20,40 @@ from sla_platform.wire import DeliveryFact, NoticeData
 
 @dataclass(slots=True)
 class ChangeSet:
-    """The changes of a batch of facts, notices, steps or acknowledgements, written in one transaction.
-
-    - `known`: the alerts before the batch, by id. `alerts`: the changed alerts, by id.
-    - `clear_steps`: ids of alerts whose old escalation steps are deleted. `steps`: alert id -> new steps.
-    - `cancel_reasons`: alert id -> why the alert's queued pages are cancelled.
-    - `requests`: what to notify people of, in order.
-    - `events`: (event id, data) for the notifier's log, in order.
-    - `notices`: the revisions of notices to store.
-    """
+    """The changes of a batch of facts, notices, steps or acknowledgements, written in one transaction."""
 
     known: Mapping[str, Alert]
-    alerts: dict[str, Alert] = field(default_factory=dict)  # changed
+    """The alerts before the batch, by id."""
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    """The changed alerts, by id."""
     clear_steps: set[str] = field(default_factory=set)
+    """Ids of alerts whose old escalation steps are deleted."""
     steps: dict[str, tuple[EscalationStep, ...]] = field(default_factory=dict)
-    cancel_reasons: dict[str, UnsentReason] = field(default_factory=dict)  # alerts whose queued pages end, and why
+    """Maps an alert's id to its new steps."""
+    cancel_reasons: dict[str, UnsentReason] = field(default_factory=dict)
+    """Maps an alert's id to the reason why its queued pages are cancelled."""
     requests: list[NotificationRequest] = field(default_factory=list)
+    """What to notify people of, in order."""
     events: list[tuple[str, DeliveryFact]] = field(default_factory=list)
+    """Pairs of event id and data for the notifier's log, in order."""
     notices: list[NoticeData] = field(default_factory=list)
+    """The revisions of notices to store."""
 
     def alert(self, id_: str) -> Alert | None:
         """Return the alert with this id, as the batch has changed it so far.
 
-        None if there is no such alert.
+        The result is None if there is no such alert.
         """
         return self.alerts.get(id_) or self.known.get(id_)
 
     def add(self, change: AlertChange) -> None:
         """Add a change of one alert to the changes of the batch.
 
-        `change`: what one fact, notice, escalation step or acknowledgement does. If the change cancels the alert's
-        queued pages, pages for this alert that the batch requested earlier are cancelled, too. If the reason is
-        ENDED, the recipients of these pages get the closing message instead.
+        If the change cancels the alert's queued pages, pages for this alert that the batch requested earlier are
+        cancelled, too. If the reason is ENDED, the recipients of these pages get the closing message instead.
+
+        Args:
+            change: What one fact, notice, escalation step or acknowledgement does.
         """
         requests = list(change.requests)
         if change.alert is not None:

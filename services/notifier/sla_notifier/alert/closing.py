@@ -39,15 +39,17 @@ _UNTRUE_BY: Mapping[str, frozenset[CloseReason]] = {
 def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertChange:
     """Return the change that corrects the instant of an alert's breach after a late event.
 
-    `before`: the alert, None for none. `fact`: an event of the timer about the alert's clock.
-
     - The fact moves the breach: `due_at` becomes the new instant.
-    - The fact takes the breach back, but the clock is breached at another instant: `due_at` becomes that instant.
-      The change is empty if the clock still runs and the alert is closed or was opened for another target, because
-      people are then paged anew.
+    - The fact takes the breach back, but the clock is breached at another instant: `due_at` becomes that instant. The
+      change is empty if the clock still runs and the alert is closed or was opened for another target, because people
+      are then paged anew.
     - Otherwise the change is empty.
 
     Nothing is stored here, and nobody is notified.
+
+    Args:
+        before: The alert. None means no alert.
+        fact: An event of the timer about the alert's clock.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -66,15 +68,18 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
     """Return why a fact closes an alert; None if the fact does not close the alert.
 
-    `fact`: an event of the timer about the alert's clock. The fact closes the alert in three cases:
+    The fact closes the alert in three cases:
 
     - The fact ends the clock.
     - The fact brings a new target that is due after `now`.
     - The fact takes back the alert's breach, and no other breach remains.
 
-    Another breach remains if one was published, or if the clock runs and its due instant is not after `now`. No
-    breach remains if the clock is met, or if the clock is now measured under another contract. A clock that ended as
-    missed under the alert's contract keeps its breach in spite of another contract.
+    Another breach remains if one was published, or if the clock runs and its due instant is not after `now`. No breach
+    remains if the clock is met, or if the clock is now measured under another contract. A clock that ended as missed
+    under the alert's contract keeps its breach in spite of another contract.
+
+    Args:
+        fact: An event of the timer about the alert's clock.
     """
     if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK
@@ -99,16 +104,22 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
 def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
     """Return the change that closes an alert if a fact ends the alert.
 
-    `before`: the alert, None for none. `fact`: an event of the timer about the alert's clock. `id_`: the event id of
-    the fact. Nothing is stored or sent here. A fact ends the alert in three cases:
+    A fact ends the alert in three cases:
 
     - The fact ends the clock.
     - The fact brings a target that is due after `now`.
     - The fact takes back the last breach.
 
-    The change closes the alert, cancels the alert's queued pages, and notifies the people who were paged. For any
-    other fact, and without an alert, the change is empty. A closed alert is closed again only if the fact makes the
-    last message to these people wrong: the breach is taken back, or the clock ended in another way.
+    The change closes the alert, cancels the alert's queued pages, and notifies the people who were paged. For any other
+    fact, and without an alert, the change is empty. A closed alert is closed again only if the fact makes the last
+    message to these people wrong: the breach is taken back, or the clock ended in another way.
+
+    Nothing is stored or sent here.
+
+    Args:
+        before: The alert. None means no alert.
+        fact: An event of the timer about the alert's clock.
+        id_: The event id of the fact.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:
@@ -129,10 +140,13 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
 
 
 def closing_request(alert: Alert, fact: ClockFact, id_: str, reason: CloseReason) -> NotificationRequest:
-    """Return the request for the message that tells people why an alert closed.
+    """Return the request for the message that says why an alert closed.
 
-    The recipients are the people who were paged since the alert was opened last. `fact`: the timer's event that
-    closed the alert. `id_`: the id of the request.
+    The recipients are the people who were paged since the alert was opened last.
+
+    Args:
+        fact: The timer's event that closed the alert.
+        id_: The id of the request.
     """
     return NotificationRequest(
         id=id_,

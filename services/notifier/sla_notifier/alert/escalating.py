@@ -25,8 +25,11 @@ def in_force(before: Alert, step: EscalationStep) -> bool:
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
     """Return the numbers of the levels that a further round of an alert's escalation notifies.
 
-    `before`: the alert. These are all levels of the escalation. For a critical fix, level 1 is left out, because the
-    people entitled to a fix are notified once (clause H6, docs/clauses.md).
+    These are all levels of the escalation. For a critical fix, level 1 is left out, because the people entitled to a
+    fix are notified once (clause H6, docs/clauses.md).
+
+    Args:
+        before: The alert.
     """
     addressed = 1 if before.kind is AlertKind.CRITICAL_FIX else 0
     return tuple(range(1 + addressed, len(before.policy.levels) + 1))
@@ -37,9 +40,12 @@ def take_step(
 ) -> AlertChange:
     """Return the change for a due escalation step; nothing is stored or sent here.
 
-    `before`: the step's alert. A step for a level notifies the people of this level. A step that begins the next
-    round notifies the levels without a delay at `now`. `waits`: level -> a later instant at which the next round
-    notifies this level. The change is empty if the alert is no longer open, or is in another round than the step.
+    A step for a level notifies the people of this level. A step that begins the next round notifies the levels without
+    a delay at `now`. The change is empty if the alert is no longer open, or is in another round than the step.
+
+    Args:
+        before: The step's alert.
+        waits: Maps a level to a later instant at which the next round notifies this level.
     """
     if not in_force(before, step):
         return NO_CHANGE

@@ -32,22 +32,24 @@ FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a cr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeNews:
-    """A new or changed notice of a critical fix, as it concerns one contract.
-
-    `event`: the id of the event that published the notice. `notice`: the newest revision. `before`: the previous
-    revision, None if the notice is new to the contract. `told`: people already notified of the notice for this
-    contract. `registered`: people who registered for such notices. `chain`: the contract's escalation. `at`: when
-    the notice came to concern the contract: at the publication, or at a later change of the contract's products.
-    """
+    """A new or changed notice of a critical fix, as it concerns one contract."""
 
     event: str
+    """The id of the event that published the notice."""
     notice: NoticeData
+    """The newest revision."""
     contract: str
     chain: EscalationChain
+    """The contract's escalation."""
     at: datetime
+    """When the notice came to concern the contract: at the publication, or at a later change of the contract's
+    products."""
     before: NoticeData | None = None
+    """The previous revision. None if the notice is new to the contract."""
     told: tuple[ToldReader, ...] = ()
+    """People already notified of the notice for this contract."""
     registered: tuple[Person, ...] = ()
+    """People who registered for such notices."""
 
     @property
     def occasion(self) -> str:
@@ -61,8 +63,7 @@ class NoticeNews:
 def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange:
     """Return the change when a new or changed notice of a critical fix concerns a contract.
 
-    `news`: the notice, the contract and its people. `alert`: the alert of this notice and contract, None for none.
-    `now`: when the alert is opened or closed. People are notified in each case.
+    People are notified in each case:
 
     - Severity low: people are only informed, and the alert is closed.
     - Higher severity, without an alert, with a closed alert or after a rise of the severity: the alert is opened and
@@ -70,6 +71,11 @@ def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertCh
     - Otherwise the alert keeps its state.
 
     Nothing is stored or sent here.
+
+    Args:
+        alert: The alert of this notice and contract. None means no alert.
+        news: The notice, the contract and its people.
+        now: When the alert is opened or closed.
     """
     raised = news.before is not None and news.notice.severity_level.above(news.before.severity_level)
     if not news.notice.needs_acknowledgement:
@@ -89,9 +95,13 @@ def end_notice(
 ) -> AlertChange:
     """Return the change when a notice of a critical fix ends for a contract: close the alert.
 
-    `news`: the notice and the contract. The people in `news.told`, who know of the notice, are notified. `alert`:
-    the alert of this notice and contract, None for none. `reason`: WITHDRAWN or NOT_CONCERNED. `now`: when the alert
-    is closed. Nothing is stored or sent here.
+    The people in `news.told`, who know of the notice, are notified. Nothing is stored or sent here.
+
+    Args:
+        alert: The alert of this notice and contract. None means no alert.
+        news: The notice and the contract.
+        reason: WITHDRAWN or NOT_CONCERNED.
+        now: When the alert is closed.
     """
     requests: tuple[NotificationRequest, ...] = ()
     if news.told:

@@ -28,10 +28,14 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
     """Return the change that warns people of a breach to come.
 
-    `fact`: the timer's warning about a clock. `id_`: the event id of the fact, which becomes the id of the request.
-    `chain`: the levels of the escalation. The levels without a delay are notified; if every level has a delay, the
-    first level is. No alert is opened. Nothing is stored or sent here. The change is empty if the breach came before
-    the warning was noticed, or if the escalation policy is `none`.
+    The levels without a delay are notified. If every level has a delay, the first level is notified. The change is
+    empty if the breach came before the warning was noticed, or if the escalation policy is `none`. No alert is opened.
+    Nothing is stored or sent here.
+
+    Args:
+        fact: The timer's warning about a clock.
+        id_: The event id of the fact, which becomes the id of the request.
+        chain: The levels of the escalation.
     """
     if fact.overtaken or chain.policy == NO_ESCALATION:
         return NO_CHANGE
@@ -52,11 +56,15 @@ def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertCh
 
 
 def notify_unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change that tells people of an incident to which no target applies.
+    """Return the change that notifies people of an incident to which no target applies.
 
-    `fact`: the timer's event about the incident. `id_`: the event id of the fact, which becomes the id of the
-    request. `chain`: the levels of the escalation. The levels without a delay are notified; if every level has a
-    delay, the first level is. No alert is opened. Nothing is stored or sent here.
+    The levels without a delay are notified. If every level has a delay, the first level is notified. No alert is
+    opened. Nothing is stored or sent here.
+
+    Args:
+        fact: The timer's event about the incident.
+        id_: The event id of the fact, which becomes the id of the request.
+        chain: The levels of the escalation.
     """
     request = NotificationRequest(
         id=id_, kind=MessageKind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
@@ -74,14 +82,20 @@ def open_alert(
 ) -> AlertChange:
     """Return the change that opens a clock's alert for a breach, or opens the alert again.
 
-    `before`: the alert so far, None for none. `fact`: the timer's event about the breach. `id_`: the event id of the
-    fact. `chain`: the escalation; its levels without a delay are paged. `due_at`: the breached due instant; None:
-    `fact.at`. `now`: when the alert is opened. Nothing is stored or sent here.
-
     - People were notified of this breach already: the change is empty.
     - The alert is not closed: its queued pages are cancelled.
     - The alert is not closed and belongs to another contract: the people paged for that contract are told that the
       alert has ended.
+
+    Nothing is stored or sent here.
+
+    Args:
+        before: The alert so far. None means no alert.
+        fact: The timer's event about the breach.
+        id_: The event id of the fact.
+        chain: The escalation. Its levels without a delay are paged.
+        now: When the alert is opened.
+        due_at: The breached due instant. None means `fact.at`.
     """
     if before is not None and (before.occasion == id_ or _notified_already(before, fact)):
         return NO_CHANGE
@@ -112,16 +126,20 @@ def open_alert(
 def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
     """Return the change for a fact that lets a clock run again after its due instant.
 
-    `before`: the alert so far, None for none. `fact`: the timer's event of a resumption, a correction or a new
-    target; `overdue_again` must be true for the fact. `id_`: the event id of the fact. `chain`: the escalation.
-    `now`: when the alert is opened.
-
     - No alert: an alert is opened if a breach was published.
     - Alert not closed: a new target under another contract opens the alert again. Any other new target only corrects
       `due_at`.
-    - Alert closed: the alert is opened again for a new target, for a published breach, or if it was closed as
-      missed, cancelled or withdrawn.
+    - Alert closed: the alert is opened again for a new target, for a published breach, or if it was closed as missed,
+      cancelled or withdrawn.
     - Otherwise the change is empty.
+
+    Args:
+        before: The alert so far. None means no alert.
+        fact: The timer's event of a resumption, a correction or a new target. `overdue_again` must be true for the
+            fact.
+        id_: The event id of the fact.
+        chain: The escalation.
+        now: When the alert is opened.
     """
     if before is None:
         # Its breach was history when slad received it: that the clock runs again is news.

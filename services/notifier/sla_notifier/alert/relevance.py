@@ -27,12 +27,15 @@ _RELEVANT = frozenset(
 def is_relevant(fact: ClockFact) -> bool:
     """Return whether a fact about a clock can concern an alert.
 
-    `fact`: an event of the timer. Most events (promises, starts, pauses) cannot. These can:
+    Most events (promises, starts, pauses) cannot. These can:
 
     - a warning, a breach, an end, a correction or a new target
     - an incident to which no target applies
     - a fact that takes back a breach
     - a resumption at or after the due instant
+
+    Args:
+        fact: An event of the timer.
     """
     return fact.kind in _RELEVANT or bool(fact.breach_change.takes_back) or overdue_again(fact, fact.at)
 
@@ -40,11 +43,14 @@ def is_relevant(fact: ClockFact) -> bool:
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
     """Return whether a fact lets a clock run again although the due instant has passed.
 
-    `fact`: an event of the timer about the clock. There are three cases:
+    There are three cases:
 
     - A resumption at or after the due instant.
     - A correction after which the clock runs, if the due instant is not after `now` and no breach is taken back.
     - A new target whose breach was published before.
+
+    Args:
+        fact: An event of the timer about the clock.
     """
     if fact.due_at is None:
         return False
@@ -62,9 +68,13 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
     """Return whether to process a fact about a clock.
 
-    `fact`: an event of the timer. `before`: the clock's alert, None for none. A fact that is not history is always
-    processed. History (`fact.is_history`) is what was over, or was imported, when slad first received it. History is
-    processed only to close or correct an existing alert. History never warns and never opens an alert.
+    A fact that is not history is always processed. History (`fact.is_history`) is what was over, or was imported, when
+    slad first received it. History is processed only to close or correct an existing alert. History never warns and
+    never opens an alert.
+
+    Args:
+        before: The clock's alert. None means no alert.
+        fact: An event of the timer.
     """
     if not fact.is_history:
         return True

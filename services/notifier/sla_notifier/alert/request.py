@@ -13,15 +13,15 @@ from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
 
 @dataclass(frozen=True, slots=True)
 class LevelRecipients:
-    """The people of one escalation level, given by role or person id; `route` looks them up.
-
-    `level`: the level's number, from 1. `tell`: the roles and ids. `channels`: the channels to use first. Each
-    person's own addresses are used if `channels` is empty, or if no channel leads to the person.
-    """
+    """The people of one escalation level, given by role or person id; `route` looks them up."""
 
     level: int
+    """The level's number, from 1."""
     tell: tuple[str, ...]
+    """The roles and ids."""
     channels: tuple[str, ...] = ()
+    """The channels to use first. Each person's own addresses are used if `channels` is empty, or if no channel leads to
+    the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +38,24 @@ class RoleRecipients:
 class EntitledRecipients:
     """The recipients of a critical fix: the people marked for it in the contract.
 
-    `registered`: people who registered for such notices (clause I5, docs/clauses.md); they are added. `without`: ids
-    of people to leave out, because another request notifies them. If `without` is empty and nobody is found, the
-    operators are notified. If there are no operators, the people with a role in the contract are. Of each of these
-    two groups only the people on duty are notified, if anybody is on duty. Source: clause H6.
+    If `without` is empty and nobody is found, the operators are notified. If there are no operators, the people with a
+    role in the contract are notified. Of each of these two groups only the people on duty are notified, if anybody is
+    on duty. Source: clause H6.
     """
 
     registered: tuple[Person, ...] = ()
+    """People who registered for such notices (clause I5, docs/clauses.md). They are added."""
     without: frozenset[str] = frozenset()
+    """Ids of people to leave out, because another request notifies them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToldReader:
-    """A person who knows of a notice, and is now notified of a change or the end.
-
-    `follows`: the id of the delivery that must be final before the new message is sent, "" for none.
-    """
+    """A person who knows of a notice, and is now notified of a change or the end."""
 
     person: Person
     follows: str = ""
+    """The id of the delivery that must be final before the new message is sent. "" means no such delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class ToldRecipients:
 class PagedRecipients:
     """The recipients of a closing message: the people notified since the alert was opened last.
 
-    People notified during an earlier opening are added if they were not told how that opening ended (see
+    People notified during an earlier opening are added if no message said how that opening ended (see
     `closing_recipients`).
     """
 
@@ -80,35 +79,35 @@ Audience = LevelRecipients | RoleRecipients | EntitledRecipients | ToldRecipient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRequest:
-    """Something to notify people of, before their addresses are looked up.
-
-    - `id`: the event id of the fact (`content`); for a notice `<event id>/<contract>`. Further pages of an alert add
-      `#<round>.<level>`.
-    - `at`: when the fact became true, or the level due.
-    - `audience`: whom to notify.
-    - `alert`: the alert's id, "" without an alert. `episode`: the number of the alert's opening, from 1; 0 for none.
-    - `round` (from 0), `level` (from 1; 0 for none): the step of the escalation.
-    - `due_at`: the breached or nearing due instant; for an alert about a notice, when the notice came to concern the
-      contract; None for neither.
-    - `outcome`: in a closing message, why the alert closed (CloseReason); otherwise "".
-    - `cancel_reason`: why a later event of the same batch makes the message needless; otherwise None.
-    - `before`: the revision of the notice that the recipients know, None if they know none.
-    """
+    """Something to notify people of, before their addresses are looked up."""
 
     id: str
+    """The event id of the fact (`content`). For a notice it is `<event id>/<contract>`. Further pages of an alert add
+    `#<round>.<level>`."""
     kind: MessageKind
     at: datetime
+    """When the fact became true, or when the level became due."""
     contract: str
     content: ClockFact | NoticeData | ObjectiveFact
     audience: tuple[Audience, ...]
+    """Whom to notify."""
     alert: str = ""
+    """The alert's id. "" without an alert."""
     episode: int = 0
+    """The number of the alert's opening, from 1. 0 without an alert."""
     round: int = 0
+    """The round of the escalation, from 0."""
     level: int = 0
-    outcome: str = ""  # of a closing: met, missed, cancelled, taken_back
-    due_at: datetime | None = None  # what was promised
-    cancel_reason: UnsentReason | None = None  # overtaken by a later event of the same batch
+    """The level of the escalation, from 1. 0 means no level."""
+    outcome: str = ""
+    """Why the alert closed (CloseReason), in a closing message. Otherwise ""."""
+    due_at: datetime | None = None
+    """The breached or nearing due instant. For an alert about a notice, when the notice came to concern the contract.
+    None if neither applies."""
+    cancel_reason: UnsentReason | None = None
+    """Why a later event of the same batch makes the message needless. Otherwise None."""
     before: NoticeData | None = None
+    """The revision of the notice that the recipients know. None if they know no revision."""
 
     @property
     def collects(self) -> bool:

@@ -31,7 +31,10 @@ async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict
 async def lock_alerts_of_notices(connection: AsyncConnection, notices: Collection[str]) -> dict[str, Alert]:
     """Return the alerts about some notices of critical fixes, by alert id, and lock their rows.
 
-    `notices`: the ids of the notices. The locks hold until the transaction ends.
+    The locks hold until the transaction ends.
+
+    Args:
+        notices: The ids of the notices.
     """
     if not notices:
         return {}
@@ -46,14 +49,17 @@ async def _locked(connection: AsyncConnection, which: ColumnElement[bool]) -> di
 async def find_by_notice(connection: AsyncConnection, notice: str) -> list[Alert]:
     """Return the alerts about a notice of a critical fix: one for each contract.
 
-    `notice`: the notice's id. The alerts are sorted by contract. Nothing is locked.
+    The alerts are sorted by contract. Nothing is locked.
+
+    Args:
+        notice: The notice's id.
     """
     found = await connection.execute(select(tables.alert).where(_a.notice == notice).order_by(_a.contract))
     return [alert_of(dict(row)) for row in found.mappings()]
 
 
 async def find(connection: AsyncConnection, id_: str) -> Alert | None:
-    """Return the alert with this id; None if there is none. Nothing is locked."""
+    """Return the alert with this id; None if it is unknown. Nothing is locked."""
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     return None if found is None else alert_of(dict(found))
 
@@ -83,7 +89,10 @@ async def alerts_due(connection: AsyncConnection, now: datetime, limit: int) -> 
 async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[EscalationStep]:
     """Delete and return the escalation steps of one alert that are due at `now`.
 
-    `alert`: the alert's id. The alert's own row is not read, so a broken row does not matter.
+    The alert's own row is not read, so a broken row does not matter.
+
+    Args:
+        alert: The alert's id.
     """
     taken = delete(tables.step).where(_s.alert == alert, _s.fire_at <= now).returning(tables.step)
     return [
@@ -96,9 +105,12 @@ async def take_due(
 ) -> tuple[dict[str, Alert], list[EscalationStep]]:
     """Take due escalation steps of the most urgent alerts out of the database.
 
-    Return (alerts by id, steps sorted by due instant). The steps due at `now` are deleted. The rows of their alerts
-    are locked until the transaction ends. `limit`: the highest number of alerts. `only`: the id of the only alert to
-    take, None for any. Alerts that another process has locked are left out.
+    Return (alerts by id, steps sorted by due instant). The steps due at `now` are deleted. The rows of their alerts are
+    locked until the transaction ends. Alerts that another process has locked are left out.
+
+    Args:
+        limit: The highest number of alerts.
+        only: The id of the only alert to take. None means any alert.
     """
     urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
     due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)
@@ -117,8 +129,11 @@ async def take_due(
 async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:
     """Delete all escalation steps of some alerts, then insert new steps.
 
-    `over`: the ids of the alerts whose steps are deleted. `steps`: the new steps, of any alert. A new step is
-    skipped if the alert already has a step for the same round and level.
+    A new step is skipped if the alert already has a step for the same round and level.
+
+    Args:
+        over: The ids of the alerts whose steps are deleted.
+        steps: The new steps, of any alert.
     """
     if over:
         await connection.execute(delete(tables.step).where(_s.alert.in_(sorted(over))))
@@ -128,7 +143,7 @@ async def replace_steps(connection: AsyncConnection, over: Collection[str], step
 
 
 async def count_open(connection: AsyncConnection) -> dict[str, int]:
-    """Return how many alerts each state has, as state (`open` or `acknowledged`) -> number.
+    """Return how many alerts each state (`open` or `acknowledged`) has, by state.
 
     A state without alerts is left out.
     """

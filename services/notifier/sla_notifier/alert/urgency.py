@@ -35,10 +35,13 @@ _STEP = 1_000.0  # more than any score
 def weight_of(content: ClockFact | NoticeData | ObjectiveFact) -> float:
     """Return the part of an urgency that does not depend on the time; the higher, the more urgent.
 
-    `content`: a fact (the timer's event about a clock) or a notice of a critical fix. `urgency_of` multiplies the
-    result by a factor for the time left. For a fact it is its `weight`, or a hundredth of its `urgency` if it has no
-    weight (facts of older releases). For a notice it is 1 if the severity is `critical`, 1/2 if `high`, 1/3 if
-    `medium`, 1/4 if `low`. For an objective of attainment it is 1/2 if it is exhausted, else 1/3.
+    `urgency_of` multiplies the result by a factor for the time left.
+
+    - Fact: its `weight`; without a weight (older releases), a hundredth of its `urgency`.
+    - Notice: 1 for severity `critical`, 1/2 for `high`, 1/3 for `medium`, 1/4 for `low`.
+
+    Args:
+        content: A fact (the timer's event about a clock) or a notice of a critical fix.
     """
     if isinstance(content, ObjectiveFact):
         return weight(2 if content.kind is ObjectiveNews.EXHAUSTED else 3, 1)
@@ -50,9 +53,11 @@ def weight_of(content: ClockFact | NoticeData | ObjectiveFact) -> float:
 def urgency_of(content: ClockFact | NoticeData | ObjectiveFact, due_at: datetime | None, now: datetime) -> float:
     """Return how urgent a fact or notice is at `now`: the higher, the sooner somebody must act.
 
-    `content`: a fact (the timer's event about a clock) or a notice of a critical fix. `due_at`: the due instant;
-    None while the clock is paused, which gives an urgency near 0. The urgency is from 0 to 200; for a fact of an
-    older release, up to 400.
+    The urgency is from 0 to 200; for a fact of an older release, up to 400.
+
+    Args:
+        content: A fact (the timer's event about a clock) or a notice of a critical fix.
+        due_at: The due instant. None while the clock is paused, which gives an urgency near 0.
     """
     return score_of_weight(weight_of(content), None if due_at is None else due_at - now)
 

@@ -24,14 +24,13 @@ INFORMED = "informed"
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class ToldShape(_Shape):
     """Part of an API response: a person notified of a notice, with the last message.
 
-    The person was notified for one contract. `channel`: "" if the person has no address. `delivered_at`: null if no
-    message to the person was sent.
+    The person was notified for one contract.
     """
 
     person: str
@@ -40,41 +39,44 @@ class ToldShape(_Shape):
     revision: int = Field(description="the revision that it was about")
     told_at: datetime
     channel: str = ""
+    """The kind of channel. Empty if the person has no address."""
     state: str = Field(description="of the delivery: sent once the other side has taken it")
     delivered_at: datetime | None = None
+    """When the message was delivered. Null if no message to the person was sent."""
 
 
 class NoticeContractShape(_Shape):
     """Part of an API response: one contract's acknowledgement of a notice, and the people notified.
 
-    `acknowledged_by`: a person's id, or the name that an API call gave. `acknowledged_via`: `link`, `digest` (a mail
-    that collects several messages) or `api`. `close_reason`: such as `withdrawn`. Texts that do not apply are "".
+    Texts that do not apply are "".
     """
 
     contract: str
     state: str = Field(description="open: nobody has answered; acknowledged; closed; or informed: nobody was asked")
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
+    """A person's id, or the name that an API call gave."""
     acknowledged_via: str = ""
+    """`link`, `digest` (a mail that collects several messages) or `api`."""
     close_reason: str = ""
+    """For example, `withdrawn`."""
     people: list[ToldShape] = []
 
 
 class NoticeReport(_Shape):
-    """API response about one notice: its newest revision, the people notified, and the acknowledgements.
-
-    `severity`: `critical`, `high`, `medium` or `low`. `cause`: what the fix prevents (`security`, `data_loss` or
-    `outage`), "" if not named. `products`: the affected products, each with its versions. `withdrawn`: whether the
-    notice was withdrawn.
-    """
+    """API response about one notice: its newest revision, the people notified, and the acknowledgements."""
 
     id: str
     revision: int
     title: str
     severity: str
+    """`critical`, `high`, `medium` or `low`."""
     cause: str = ""
+    """What the fix prevents (`security`, `data_loss` or `outage`). "" if not named."""
     products: list[dict[str, str]]
+    """The affected products, each with its versions."""
     withdrawn: bool = False
+    """Whether the notice was withdrawn."""
     reason: str = Field(default="", description="why it was changed or withdrawn")
     published_at: datetime
     changed_at: datetime = Field(description="when the newest revision was taken in")
@@ -87,7 +89,8 @@ class NoticeReport(_Shape):
 def add_notices(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
     """Add the route `GET /v1/notices/{id_}` to `routes`; its response is a NoticeReport.
 
-    `authorize`: checks the API key of a request.
+    Args:
+        authorize: Checks the API key of a request.
     """
 
     @routes.get(
@@ -112,9 +115,12 @@ def add_notices(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 async def notice_report(connection: AsyncConnection, id_: str, contract: str | None) -> NoticeReport | None:
     """Return the report on a notice of a critical fix, for the API.
 
-    The report tells who was notified, and which contracts acknowledged the notice. `id_`: the notice's id.
-    `contract`: the only contract to report on, None for all. None is returned if the notice is unknown, or does not
-    concern `contract`.
+    The report says who was notified, and which contracts acknowledged the notice. The result is None if the notice is
+    unknown, or does not concern `contract`.
+
+    Args:
+        id_: The notice's id.
+        contract: The only contract to report on. None means all contracts.
     """
     found = await store.find(connection, id_)
     if found is None:

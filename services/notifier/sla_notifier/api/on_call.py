@@ -27,7 +27,7 @@ _KNOWN: dict[int | str, dict[str, Any]] = {
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class OverrideShape(_Shape):
@@ -42,68 +42,71 @@ class OverrideShape(_Shape):
 
 
 class ShiftShape(_Shape):
-    """Part of an API response: a span of time in which one person is on call.
-
-    `person`: an id. `languages`: tags of the languages that the person speaks, such as `de`. `start`, `end`: in UTC.
-    `local_start`, `local_end`: the same instants in `zone`, as ISO 8601 text. `override`: null if the person is on
-    call in the rota's usual turn.
-    """
+    """Part of an API response: a span of time in which one person is on call."""
 
     person: str
+    """The person's id."""
     name: str
     languages: list[str]
+    """Tags of the languages that the person speaks, such as `de`."""
     start: datetime
+    """The start of the span, in UTC."""
     end: datetime
+    """The end of the span, in UTC."""
     zone: str = Field(description="the person's time zone, else the rota's")
     local_start: str
+    """The same instant as `start`, in `zone`, as ISO 8601 text."""
     local_end: str
+    """The same instant as `end`, in `zone`, as ISO 8601 text."""
     override: OverrideShape | None
+    """The override by which the person is on call. Null if the person is on call in the rota's usual turn."""
 
 
 class RotaShape(_Shape):
-    """Part of an API response: a rota, its shift at the requested instant, and its next shift.
-
-    `now`: null if nobody is on call at that instant. `next`: null if no later shift is known.
-    """
+    """Part of an API response: a rota, its shift at the requested instant, and its next shift."""
 
     rota: str
     title: str
     zone: str
     now: ShiftShape | None
+    """The shift at the requested instant. Null if nobody is on call then."""
     next: ShiftShape | None
+    """The next shift. Null if no later shift is known."""
 
 
 class HolderShape(_Shape):
-    """Part of an API response: a person who holds a role of a contract.
-
-    `on_duty`: at the requested instant. `reason`: why on duty or not, as an English phrase. `contract`, `role`,
-    `person`: ids.
-    """
+    """Part of an API response: a person who holds a role of a contract."""
 
     contract: str
+    """The contract's id."""
     role: str
+    """The role's id."""
     person: str
+    """The person's id."""
     name: str
     on_duty: bool
+    """Whether the person is on duty at the requested instant."""
     reason: str
+    """Why the person is on duty or not, as an English phrase."""
     begins: datetime | None = Field(description="when the next duty begins, null if on duty or not known")
 
 
 class OnCallResponse(_Shape):
-    """API response: who is on call in each rota at the instant `at`.
-
-    `roles`: who holds each role of the requested contract; empty without a contract.
-    """
+    """API response: who is on call in each rota at the instant `at`."""
 
     at: datetime
     rotas: list[RotaShape]
     roles: list[HolderShape]
+    """Who holds each role of the requested contract; empty without a contract."""
 
 
 def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
     """Add the routes that show who is on call: `GET /v1/oncall` and `GET /v1/oncall/{rota}.ics`.
 
-    The first returns JSON, the second iCalendar. `authorize`: checks the API key of a request.
+    The first returns JSON, the second iCalendar.
+
+    Args:
+        authorize: Checks the API key of a request.
     """
 
     @routes.get("/v1/oncall", summary="Read who is on call", responses=_KNOWN)
@@ -147,7 +150,8 @@ def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 def contract_named(context: NotifierContext, id_: str | None) -> Contract | None:
     """Return the contract with this id. None or "" as id gives None.
 
-    Raises Problem (404) if the contract is unknown.
+    Raises:
+        Problem: HTTP error 404 if the contract is unknown.
     """
     if not id_:
         return None

@@ -40,22 +40,22 @@ _MAKING = {**_KNOWN, **BAD_BODY, 409: {"description": "the rota has too many ove
 
 
 class OverrideRequest(BaseModel):
-    """Body of a request to override who is on call in a rota during `[from, until)`.
+    """Body of a request to override who is on call in a rota during `[from, until)`."""
 
-    `person`: who is on call instead. `instead_of`: the override applies only while this person would be on call;
-    absent: in the whole span.
-    """
-
-    model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        use_attribute_docstrings=True, extra="forbid", validate_by_alias=True, validate_by_name=True
+    )
     from_: InstantIn = Field(alias="from")
     until: InstantIn
     person: _Person
+    """Who is on call instead."""
     instead_of: _Person | None = None
+    """The override applies only while this person would be on call. If absent, it applies in the whole span."""
     reason: Annotated[str, Field(max_length=bounds.VALUE), PROSE] = ""
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True, validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True, validate_by_alias=True, validate_by_name=True)
 
 
 class RotaOverrideShape(_Shape):
@@ -93,14 +93,15 @@ class OverridesResponse(_Shape):
 class ChangedShiftShape(_Shape):
     """Part of an API response: a span in which somebody else is on call after a change.
 
-    The change is the making or ending of an override. `before`, `after`: the person on call before and after the
-    change; null for nobody.
+    The change is the making or ending of an override.
     """
 
     start: datetime
     end: datetime
     before: str | None
+    """The person on call before the change. Null if nobody is on call."""
     after: str | None
+    """The person on call after the change. Null if nobody is on call."""
 
 
 class OverrideResponse(_Shape):
@@ -117,7 +118,8 @@ class OverrideResponse(_Shape):
 def add_overrides(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
     """Add the routes to list, make and end overrides of rotas to `routes`.
 
-    `authorize`: checks the API key of a request.
+    Args:
+        authorize: Checks the API key of a request.
     """
     owner = OverrideOwner(context.store, context.time_source, context.catalogue)
 

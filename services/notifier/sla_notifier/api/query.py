@@ -40,17 +40,16 @@ _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """The filters and the page that a caller of a list route requests.
-
-    `equal`: column -> the value that the column must have, "" for any. `contract`: the only contract to list, None
-    for all. `before`: the `next` of the previous page, "" for the first page. `limit`: the highest number of entries
-    on a page.
-    """
+    """The filters and the page that a caller of a list route requests."""
 
     equal: dict[str, str]
+    """Maps a column to the value that the column must have. "" means any value."""
     contract: str | None
+    """The only contract to list. None means all contracts."""
     before: str
+    """The `next` of the previous page. "" means the first page."""
     limit: int
+    """The highest number of entries on a page."""
 
 
 _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which somebody must look at them
@@ -59,10 +58,16 @@ _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which
 async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
     """Return a page of the list of alerts.
 
-    The order is: open alerts, then acknowledged alerts, both the most urgent first; then closed alerts, the last
-    opened first. `asked`: the filters and the page. `now`: the instant at which urgency is measured. Further pages
-    use the instant of the first page, so that the order stays the same. Alerts that cannot be shown are logged, and
-    their ids returned in `not_shown`. Raises Problem (422) if `asked.before` is not the `next` of a page.
+    Open alerts come first, then acknowledged alerts, both with the most urgent first. Closed alerts follow, the last
+    opened first. Alerts that cannot be shown are logged, and their ids returned in `not_shown`.
+
+    Args:
+        asked: The filters and the page.
+        now: The instant at which urgency is measured. Further pages use the instant of the first page, so that the
+            order stays the same.
+
+    Raises:
+        Problem: HTTP error 422 if `asked.before` is not the `next` of a page.
     """
     state, place = _state_and_place(asked)
     now = place.at if place is not None else now
@@ -121,9 +126,12 @@ def _state_and_place(asked: ListQuery) -> tuple[AlertState, UrgencyCursor | None
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
     """Return an alert with its future escalation steps and its deliveries.
 
-    `id_`: the alert's id. `contract`: the contract to which the alert must belong, None: any. The deliveries are at
-    most 1000, the oldest first. With a `contract`, deliveries for contracts to which the alert belonged earlier are
-    left out. None is returned if there is no such alert.
+    The deliveries are at most 1000, the oldest first. With a `contract`, deliveries for contracts to which the alert
+    belonged earlier are left out. The result is None if there is no such alert.
+
+    Args:
+        id_: The alert's id.
+        contract: The contract to which the alert must belong. None means any contract.
     """
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
@@ -146,8 +154,13 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
 async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryPage:
     """Return a page of the list of deliveries, the newest first.
 
-    `asked`: the filters and the page. Deliveries that cannot be shown are logged, and their ids returned in
-    `not_shown`. Raises Problem (422) if `asked.before` is not the `next` of a page.
+    Deliveries that cannot be shown are logged, and their ids returned in `not_shown`.
+
+    Args:
+        asked: The filters and the page.
+
+    Raises:
+        Problem: HTTP error 422 if `asked.before` is not the `next` of a page.
     """
     statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
@@ -158,8 +171,11 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
     """Return a delivery (one message to one person) with its attempts, the first attempt first.
 
-    `id_`: the delivery's id. `contract`: the contract to which the delivery must belong, None: any. None is returned
-    if there is no such delivery.
+    The result is None if there is no such delivery.
+
+    Args:
+        id_: The delivery's id.
+        contract: The contract to which the delivery must belong. None means any contract.
     """
     found = (await connection.execute(_shown().where(_d.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
@@ -180,7 +196,7 @@ async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
 
 
 def alert_shape(row: dict[str, Any]) -> AlertShape:
-    """Return the API's form of an alert, from a row of table `notifier_alert` (column name -> value).
+    """Return the API's form of an alert, from a row of table `notifier_alert`, by column name.
 
     `urgency` comes from the additional column `score`. It is None for a closed alert, and for a row without `score`.
     """
@@ -189,7 +205,7 @@ def alert_shape(row: dict[str, Any]) -> AlertShape:
 
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
-    """Return the API's form of a delivery, from a row of table `notifier_delivery` (column name -> value).
+    """Return the API's form of a delivery, from a row of table `notifier_delivery`, by column name.
 
     The address and the text are left out. `next_at` is None once the delivery is in a final state.
     """

@@ -35,18 +35,16 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 
 
 class RegistrationRequest(BaseModel):
-    """Body of a request to register a mail address for notices of critical fixes.
+    """Body of a request to register a mail address for notices of critical fixes."""
 
-    `contract`: the contract under which to register. An API key for all contracts requires it; with a key of one
-    contract it is ignored. Without a key, "" means every contract that allows the address. `language`: the language
-    tag of the messages.
-    """
-
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     address: Annotated[str, Field(min_length=3, max_length=320), LINE] = Field(description="a mail address")
     products: list[_Product] = Field(default=[], max_length=50, description="none: every product; only with a key")
     contract: ContractIn = ""
+    """The contract under which to register. An API key for all contracts requires it. With a key of one contract it is
+    ignored. Without a key, "" means every contract that allows the address."""
     language: ChoiceIn = "en"
+    """The language tag of the messages."""
 
 
 class RegistrationResponse(BaseModel):
@@ -62,21 +60,24 @@ class RegistrationResponse(BaseModel):
 class RegistrationShape(BaseModel):
     """A registration of a mail address for notices of one product.
 
-    Administrators see this form in the API. `language`: the language tag of the messages. `confirmed_at`: null until
-    confirmed. `ended_at`: null until ended. `ended_by`: "" until ended.
+    Administrators see this form in the API.
     """
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
     id: str
     contract: str
     product: str = Field(description="empty: every product of the contract")
     address: str = Field(max_length=VALUE)
     language: str
+    """The language tag of the messages."""
     state: str = Field(description="pending, confirmed or ended")
     requested_at: datetime
     requested_by: str = Field(description="the id of the key; empty: somebody without one")
     expires_at: datetime = Field(description="until when it can be confirmed")
     confirmed_at: datetime | None = None
+    """When the registration was confirmed. Null until then."""
     ended_at: datetime | None = None
+    """When the registration ended. Null until then."""
     ended_by: str = Field(description="link, or the id of the key")
 
 
@@ -90,8 +91,10 @@ class RegistrationPage(BaseModel):
 def add_registrations(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
     """Add the routes to register an address for notices, list registrations, and end one.
 
-    The pages to which links in mails lead, to confirm or end a registration, are added too. `authorize`: checks the
-    API key of a request.
+    The pages to which links in mails lead, to confirm or end a registration, are added too.
+
+    Args:
+        authorize: Checks the API key of a request.
     """
     _ask(routes, Registrar(context), authorize)
     _administer(routes, context, authorize)

@@ -57,7 +57,10 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     """Return the notifier's HTTP routes.
 
     They cover alerts, deliveries, endpoints, notices, registrations, who is on call, and the pages behind links in
-    messages. `authorize`: checks the API key of a request.
+    messages.
+
+    Args:
+        authorize: Checks the API key of a request.
     """
     routes = APIRouter(tags=["notifier"])
     acknowledger = Acknowledger(context)

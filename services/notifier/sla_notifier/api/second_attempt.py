@@ -23,10 +23,14 @@ _d, _e = tables.delivery, tables.endpoint
 async def retry_delivery(context: NotifierContext, id_: str, command: Command) -> bool:
     """Queue a failed delivery again under the same id; return False if not possible.
 
-    False is returned if there is no delivery with the id `id_`, if the delivery has not failed, or if the delivery
-    was in a digest (a mail that collects several messages). `command`: who orders the retry, for the audit log. One
-    attempt is made in any case. Further attempts are made only while the time of the retry policy lasts, counted
+    False is returned if there is no delivery with the id `id_`, if the delivery has not failed, or if the delivery was
+    in a digest (a mail that collects several messages).
+
+    One attempt is made in any case. Further attempts are made only while the time of the retry policy lasts, counted
     from the creation of the delivery.
+
+    Args:
+        command: Who orders the retry, for the audit log.
     """
     async with context.store.transaction() as connection:
         now = await store_now(connection, context.time_source)
@@ -55,8 +59,11 @@ async def retry_delivery(context: NotifierContext, id_: str, command: Command) -
 async def enable_endpoint(context: NotifierContext, id_: str, command: Command) -> bool:
     """Allow sending to a disabled endpoint again; return False if the endpoint is not stored.
 
-    An endpoint is a webhook or the mail server. `id_`: the endpoint's id. `command`: who orders it; the id of this
-    person or key is stored with the endpoint.
+    An endpoint is a webhook or the mail server.
+
+    Args:
+        id_: The endpoint's id.
+        command: Who orders the change. The id of this person or key is stored with the endpoint.
     """
     async with context.store.transaction() as connection:
         found = select(_e).where(_e.c.id == id_).with_for_update()

@@ -10,32 +10,23 @@ from sla_platform.inbound import WhoIn
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class StepShape(_Shape):
-    """Part of an API response: a future step of an alert's escalation.
-
-    `round`: from 0. `fire_at`: when the level is notified, or the next round begins.
-    """
+    """Part of an API response: a future step of an alert's escalation."""
 
     round: int
+    """The round of the escalation, from 0."""
     level: int = Field(description="from 1; 0 begins the next round")
     fire_at: datetime
+    """When the level is notified, or when the next round begins."""
 
 
 class AlertShape(_Shape):
     """An alert as the API returns it in lists.
 
     Texts that do not apply are "", instants that do not apply null.
-
-    - `incident`, `metric`: the clock that the alert is about. `notice`: the critical fix that the alert is about.
-    - `generation`: the number of the clock's target, from 0.
-    - `episode`: how often the alert was opened. `opened_at`: when the alert was opened last.
-    - `round`: of the escalation, from 0.
-    - `acknowledged_by`: a person's id, or the name that an API call gave.
-    - `acknowledged_via`: `link`, `digest` (a mail that collects several messages) or `api`.
-    - `close_reason`: such as `met`.
     """
 
     id: str
@@ -43,80 +34,92 @@ class AlertShape(_Shape):
     state: str = Field(description="open, acknowledged or closed")
     contract: str
     incident: str = ""
+    """The incident of the clock that the alert is about."""
     notice: str = ""
+    """The critical fix that the alert is about."""
     metric: str = ""
+    """The metric of the clock that the alert is about."""
     generation: int = 0
+    """The number of the clock's target, from 0."""
     episode: int
+    """How often the alert was opened."""
     policy: str = Field(description="the escalation policy as it was at the opening")
     round: int
+    """The round of the escalation, from 0."""
     level: int = Field(description="the highest level told in this round")
     opened_at: datetime
+    """When the alert was opened last."""
     due_at: datetime = Field(description="the true instant of the breach, or of the publication")
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
+    """A person's id, or the name that an API call gave."""
     acknowledged_via: str = ""
+    """`link`, `digest` (a mail that collects several messages) or `api`."""
     closed_at: datetime | None = None
     close_reason: str = ""
+    """For example, `met`."""
     urgency: float | None = Field(default=None, description="in lists, while it is not closed: the higher, the sooner")
 
 
 class AttemptShape(_Shape):
-    """Part of an API response: one attempt to send a delivery.
-
-    `number`: from 1. `at`: when the attempt began. `finished_at`: null while the attempt is under way, and if the
-    sender died. `failure`: the kind of failure, such as `timeout`; "" for none. `detail`: the failure in words, ""
-    for none.
-    """
+    """Part of an API response: one attempt to send a delivery."""
 
     number: int
+    """The number of the attempt, from 1."""
     at: datetime
+    """When the attempt began."""
     finished_at: datetime | None
+    """When the attempt ended. Null while the attempt is under way, and if the sender died."""
     outcome: str = Field(description="started, sent, retry, rejected or lost")
     failure: str = ""
+    """The kind of failure, such as `timeout`. "" means no failure."""
     detail: str = ""
+    """The failure in words. "" means no failure."""
 
 
 class DeliveryShape(_Shape):
     """A delivery as the API returns it: one message to one person, without its text and address.
 
     Texts that do not apply are "".
-
-    - `kind`: what the message is for, such as `page`. `channel`: the kind of channel, such as `email`.
-    - `level`, `round`: of the alert's escalation; 0 for no level.
-    - `why`: why this person was chosen.
-    - `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable. `finished_at`: when the state
-      became final.
-    - `reason_text`: `reason` as a sentence.
-    - `next_at`: when the next attempt is due, null once the state is final.
-    - `possibly_duplicate`: an earlier attempt may have arrived.
-    - `failure`, `error`: why the last attempt failed, as a code and in words.
-    - `carried_by`: the id of the digest (a mail that collects several messages) that contains the message.
-    - `due_at`: when the reported event became true.
     """
 
     id: str = Field(description="also the Message-ID and the webhook-id")
     kind: str
+    """What the message is for, such as `page`."""
     person: str
     channel: str
+    """The kind of channel, such as `email`."""
     alert: str = ""
     incident: str = ""
     contract: str = ""
     notice: str = ""
     level: int = 0
+    """The level of the alert's escalation. 0 means no level."""
     round: int = 0
+    """The round of the alert's escalation."""
     why: str = ""
+    """Why this person was chosen."""
     state: str
+    """Queued, sending, retrying, sent, failed, cancelled or undeliverable."""
     reason: str = Field(default="", description="why it ended other than by being sent")
     reason_text: str = ""
+    """`reason` as a sentence."""
     attempts: int
     next_at: datetime | None = None
+    """When the next attempt is due. Null once the state is final."""
     possibly_duplicate: bool = False
+    """Whether an earlier attempt may have arrived."""
     failure: str = ""
+    """Why the last attempt failed, as a code."""
     error: str = ""
+    """Why the last attempt failed, in words."""
     carried_by: str = ""
+    """The id of the digest (a mail that collects several messages) that contains the message."""
     created_at: datetime
     due_at: datetime
+    """When the reported event became true."""
     finished_at: datetime | None = None
+    """When the state became final."""
 
 
 class AlertDetail(AlertShape):
@@ -142,29 +145,27 @@ class AlertPage(_Shape):
 
 
 class DeliveryPage(_Shape):
-    """API response: a page of the list of deliveries.
-
-    `next`: pass as `before` to get the next page; "" on the last page.
-    """
+    """API response: a page of the list of deliveries."""
 
     deliveries: list[DeliveryShape]
     next: str = ""
+    """The value of `before` for the next page. "" on the last page."""
     not_shown: list[str] = Field(default=[], description="ids of deliveries that cannot be shown; see the log")
 
 
 class EndpointShape(_Shape):
-    """An endpoint (a webhook, or the mail server) that was once disabled, or asked for a pause.
-
-    `id`: `email`, or such as `webhook:pager`. `state`: `active` or `disabled`. `changed_at`: the start of the state.
-    `reason`: why the endpoint was disabled, otherwise "". `changed_by`: `slad`, or the id of who enabled the
-    endpoint.
-    """
+    """An endpoint (a webhook, or the mail server) that was once disabled, or asked for a pause."""
 
     id: str
+    """The endpoint's id: `email`, or for example `webhook:pager`."""
     state: str
+    """`active` or `disabled`."""
     reason: str = ""
+    """Why the endpoint was disabled. Otherwise ""."""
     changed_at: datetime
+    """The start of the state."""
     changed_by: str = ""
+    """`slad`, or the id of the person or key that enabled the endpoint."""
     rest_until: datetime | None = Field(default=None, description="it asked for patience until then (Retry-After)")
 
 
@@ -175,13 +176,11 @@ class EndpointPage(_Shape):
 
 
 class AckRequest(BaseModel):
-    """Body of a request to acknowledge an alert.
+    """Body of a request to acknowledge an alert."""
 
-    `by`: the name of the person for whom a program acknowledges. The id of the API key is stored in any case.
-    """
-
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     by: WhoIn = ""
+    """The name of the person for whom a program acknowledges. The id of the API key is stored in any case."""
 
 
 class AckResponse(_Shape):

@@ -14,19 +14,21 @@ from sla_platform.settings import Settings
 class SendingKind(ChannelKind, ABC):
     """One kind of channel, such as e-mail.
 
-    Each folder of `sla_notifier.channel` exports one instance as `KIND`. `grouped`: whether many messages to one
-    address in a short time are gathered into digests. It is True for people and False for programs, which get each
-    message by itself. `one_server`: True: all messages of the kind go to one server and wait in one queue. False:
-    each address has its own queue, so that a slow receiver delays only its own messages.
+    Each folder of `sla_notifier.channel` exports one instance as `KIND`.
     """
 
     grouped: ClassVar[bool] = False
+    """Whether many messages to one address in a short time are gathered into digests. It is True for people and False
+    for programs, which get each message by itself."""
     one_server: ClassVar[bool] = False
+    """If True, all messages of the kind go to one server and wait in one queue. If False, each address has its own
+    queue, so that a slow receiver delays only its own messages."""
 
     def endpoint(self, address: str) -> str:
         """Return the name of the queue for messages to this address, such as `email` or `webhook:pager`.
 
-        `address`: without the name of the kind.
+        Args:
+            address: The address without the name of the kind.
         """
         return self.name if self.one_server else f"{self.name}:{address}"
 
@@ -41,7 +43,11 @@ class SendingKind(ChannelKind, ABC):
 
     @abstractmethod
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
-        """Return the channel that sends messages of this kind; called once in a process.
+        """Return the channel that sends messages of this kind. It is called once in a process.
 
-        `catalogue`: returns the present catalogue. Raises BadSettings for unusable settings.
+        Args:
+            catalogue: Returns the present catalogue.
+
+        Raises:
+            BadSettings: The settings are unusable.
         """

@@ -16,45 +16,47 @@ DUPLICATE_HEADER = "X-Slad-Possibly-Duplicate"  # on mails and webhooks alike
 
 
 class Failure(StrEnum):
-    """Why a message was not sent, as a short code; also the label of a metric.
-
-    - `AUTH`: the login or signature was refused.
-    - `RATE_LIMITED`: too many requests (HTTP 429).
-    - `REFUSED`: nothing listens at the address.
-    - `UNREACHABLE`: no route, or the name is unknown.
-    - `TLS`: no trusted encrypted connection.
-    - `DROPPED`: the connection ended without a reply; the message may have arrived.
-    - `SERVER_ERROR`, `CLIENT_ERROR`, `REDIRECT`, `GONE`: the HTTP status, if no other code fits.
-    - `SMTP_TEMPORARY`, `SMTP_PERMANENT`: the mail server's reply.
-    - `FORBIDDEN_TARGET`: connecting to the webhook's URL is not allowed.
-    - `BAD_ADDRESS`: the address is not one plain mailbox.
-    - `NOT_CONFIGURED`: a setting of the channel is missing or unusable.
-    - `TOO_LARGE`: the body for the webhook is too large.
-    - `LOST`: the sender died before it stored the outcome.
-    - `PROTOCOL`: a reply that breaks the protocol, or an error in the channel.
-    - `BUSY`: the mail server accepts no more connections now.
-    """
+    """Why a message was not sent, as a short code; also the label of a metric."""
 
     AUTH = "auth"
+    """The login or signature was refused."""
     RATE_LIMITED = "rate_limited"
-    REFUSED = "refused"  # nothing listens there
-    UNREACHABLE = "unreachable"  # no route, no name
+    """The server has received too many requests (HTTP 429)."""
+    REFUSED = "refused"
+    """Nothing listens at the address."""
+    UNREACHABLE = "unreachable"
+    """There is no route, or the name is unknown."""
     TIMEOUT = "timeout"
     TLS = "tls"
-    DROPPED = "dropped"  # the connection ended after the message was handed over
+    """There is no trusted encrypted connection."""
+    DROPPED = "dropped"
+    """The connection ended without a reply. The message may have arrived."""
     SERVER_ERROR = "5xx"
+    """The HTTP status shows that the server failed or is overloaded."""
     CLIENT_ERROR = "4xx"
+    """The HTTP status is another failure, and no other code fits."""
     REDIRECT = "3xx"
+    """The HTTP status is a redirect."""
     GONE = "410"
+    """The HTTP status is 410."""
     SMTP_TEMPORARY = "smtp_4xx"
+    """The mail server refused the message with a temporary reply."""
     SMTP_PERMANENT = "smtp_5xx"
-    FORBIDDEN_TARGET = "forbidden_target"  # the guard refused the address
+    """The mail server refused the message with a final reply."""
+    FORBIDDEN_TARGET = "forbidden_target"
+    """Connecting to the webhook's URL is not allowed."""
     BAD_ADDRESS = "bad_address"
+    """The address is not one plain mailbox."""
     NOT_CONFIGURED = "not_configured"
+    """A setting of the channel is missing or unusable."""
     TOO_LARGE = "too_large"
-    LOST = "lost"  # the sender died between send and record
+    """The body for the webhook is too large."""
+    LOST = "lost"
+    """The sender died before it stored the outcome."""
     PROTOCOL = "protocol"
-    BUSY = "busy"  # the mail server has no place now
+    """A reply breaks the protocol, or the channel has an error."""
+    BUSY = "busy"
+    """The mail server accepts no more connections now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +66,37 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The outcome of a failed attempt to send that may be repeated; the retry policy decides when.
-
-    `detail`: the failure in words. `after`: how long the server asked to wait, None for no wish. `maybe_arrived`:
-    whether the message may have arrived nevertheless.
-    """
+    """The outcome of a failed attempt to send that may be repeated. The retry policy decides when."""
 
     failure: Failure
     detail: str
+    """The failure in words."""
     after: timedelta | None = None
+    """How long the server asked to wait. None if the server did not ask."""
     maybe_arrived: bool = False
+    """Whether the message may have arrived nevertheless."""
 
 
 @dataclass(frozen=True, slots=True)
 class Busy:
     """The outcome when the server was too busy to take the message.
 
-    `detail`: why. No attempt is counted.
+    No attempt is counted.
     """
 
     detail: str
+    """Why the server was too busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The outcome of an attempt to send that was refused finally; the message is not tried again.
-
-    `detail`: the failure in words. `disable`: whether to stop sending anything to this endpoint.
-    """
+    """The outcome of an attempt to send that was refused finally; the message is not tried again."""
 
     failure: Failure
     detail: str
+    """The failure in words."""
     disable: bool = False
+    """Whether to stop sending anything to this endpoint."""
 
 
 Outcome = Sent | Busy | Retry | Rejected
@@ -103,30 +104,32 @@ Outcome = Sent | Busy | Retry | Rejected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """A message to one address, as a channel sends it.
-
-    - `id`: becomes Message-ID or webhook-id; the same in each attempt.
-    - `address`: a mailbox, or the id of a webhook channel.
-    - `subject`, `text`, `html`: of a mail. `payload`: the JSON body for a webhook.
-    - `thread`: the name of the mail thread, "" for none.
-    - `attempt`: from 1. `at`: the instant of the attempt.
-    - `created_at`: when the message was queued; the same in each attempt.
-    - `possibly_duplicate`: an earlier attempt may have arrived.
-    - `unsubscribe`: the link by which a registered mailbox ends its registration, "" for none.
-    """
+    """A message to one address, as a channel sends it."""
 
     id: str
-    address: str  # a mailbox, or the id of a webhook channel
+    """The message's id, sent as Message-ID or webhook-id. It is the same in each attempt."""
+    address: str
+    """A mailbox, or the id of a webhook channel."""
     subject: str
+    """The subject of a mail."""
     text: str
+    """The text part of a mail."""
     html: str
-    payload: Mapping[str, object]  # the webhook's body: type, timestamp, data
-    thread: str  # what the message belongs to: an alert, a notice
+    """The HTML part of a mail."""
+    payload: Mapping[str, object]
+    """The JSON body for a webhook: type, timestamp and data."""
+    thread: str
+    """The name of the mail thread, such as that of an alert or a notice. "" means no thread."""
     attempt: int
+    """The number of the attempt, from 1."""
     possibly_duplicate: bool
+    """Whether an earlier attempt may have arrived."""
     created_at: datetime
-    at: datetime  # this attempt
+    """When the message was queued. It is the same in each attempt."""
+    at: datetime
+    """The instant of the attempt."""
     unsubscribe: str = ""
+    """The link by which a registered mailbox ends its registration. "" means no link."""
 
 
 class Channel(Protocol):
@@ -139,7 +142,7 @@ class Channel(Protocol):
     def room(self) -> int | None:
         """Return the highest number of messages to take from the queue at once for this channel.
 
-        None: the channel sets no limit.
+        The result is None if the channel sets no limit.
         """
         return None
 

@@ -25,8 +25,8 @@ LONGEST_NAME = 12  # characters; as wide as the column `notifier_delivery.channe
 def load_kind(folder: str) -> SendingKind:
     """Return the kind of channel that the folder `sla_notifier.channel.<folder>` exports as `KIND`.
 
-    Raises TypeError if `KIND` is not a SendingKind, or if its name is empty or longer than 12 characters
-    (LONGEST_NAME).
+    Raises:
+        TypeError: `KIND` is not a SendingKind, or its name is empty or longer than 12 characters (LONGEST_NAME).
     """
     kind = import_module(f"{__package__}.{folder}").KIND
     if not isinstance(kind, SendingKind) or not 0 < len(kind.name) <= LONGEST_NAME:
@@ -54,7 +54,9 @@ def split_address(written: str) -> tuple[str, str]:
 def endpoint_of(kind: str, address: str) -> str:
     """Return the name of the queue for messages to an address, such as `email` or `webhook:pager`.
 
-    `kind`: the name of the kind of channel. `address`: the address without the name of the kind.
+    Args:
+        kind: The name of the kind of channel.
+        address: The address without the name of the kind.
     """
     known = sending_kind(kind)
     return f"{kind}:{address}" if known is None else known.endpoint(address)
@@ -63,7 +65,8 @@ def endpoint_of(kind: str, address: str) -> str:
 def personal_address(written: str) -> str:
     """Return a person's mailbox as an address with the name of its kind: `email:a@b` for `a@b`.
 
-    Raises BadAddress if `written` is not one mailbox.
+    Raises:
+        BadAddress: `written` is not one mailbox.
     """
     kind = next(kind for kind in KINDS if kind.personal)
     return f"{kind.name}:{kind.normalise(written.strip())}"
@@ -72,8 +75,10 @@ def personal_address(written: str) -> str:
 def is_grouped(written: str) -> bool:
     """Return whether many messages to this address in a short time are gathered into digests.
 
-    `written`: an address such as `email:a@b`. A digest is a mail that collects several messages. False for an
-    unknown kind.
+    A digest is a mail that collects several messages. The result is False for an unknown kind.
+
+    Args:
+        written: An address such as `email:a@b`.
     """
     known = sending_kind(split_address(written)[0])
     return known is not None and known.grouped
@@ -90,7 +95,10 @@ def one_server_kinds() -> list[str]:
 def open_channels(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
     """Return the channels by the name of their kind, such as `email`.
 
-    `catalogue`: returns the present catalogue; channels call it for each message. Raises BadSettings for unusable
-    settings.
+    Args:
+        catalogue: Returns the present catalogue. Channels call it for each message.
+
+    Raises:
+        BadSettings: The settings are unusable.
     """
     return {kind.name: kind.open(settings, catalogue) for kind in KINDS}

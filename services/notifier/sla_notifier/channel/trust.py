@@ -10,8 +10,13 @@ from functools import cache
 def trusting(ca_file: str = "") -> ssl.SSLContext:
     """Return a TLS context that trusts this machine's certificate authorities and those in `ca_file`.
 
-    `ca_file`: a PEM file, "" for none. The context for each file is made once and kept, because reading the
-    machine's authorities takes long. Raises OSError if the file cannot be read.
+    The context for each file is made once and kept, because reading the machine's authorities takes long.
+
+    Args:
+        ca_file: A PEM file. "" means no file.
+
+    Raises:
+        OSError: The file cannot be read.
     """
     context = ssl.create_default_context()
     if ca_file:

@@ -41,15 +41,14 @@ Compose = Callable[[DeliveryRow, Sequence[DeliveryRow], datetime], DeliveryRow]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A claim of one process on deliveries: until the claim ends, no other process sends them.
-
-    `token`: a random name, stored in the rows of the deliveries. `until`: when the claim ends. `in_flight`: ids of
-    deliveries that this process is still sending; these are not claimed again.
-    """
+    """A claim of one process on deliveries: until the claim ends, no other process sends them."""
 
     token: str
+    """A random name, stored in the rows of the deliveries."""
     until: datetime
+    """When the claim ends."""
     in_flight: Collection[str] = ()
+    """Ids of deliveries that this process is still sending. They are not claimed again."""
 
 
 async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
@@ -67,9 +66,11 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
     """Return the ids of the deliveries that `claim_due` would process at `now`; change nothing.
 
-    `room`: endpoint (mail server or webhook) -> the highest number of deliveries for this endpoint. `lease`:
-    deliveries in its `in_flight` are left out. The ids are grouped by endpoint, and in the order of the endpoint's
-    queue.
+    The ids are grouped by endpoint, and in the order of the endpoint's queue.
+
+    Args:
+        room: Maps an endpoint (mail server or webhook) to the highest number of deliveries for it.
+        lease: Deliveries in its `in_flight` are left out.
     """
     queries = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
@@ -86,10 +87,8 @@ async def claim_due(
     """Claim due deliveries for this process, and return the deliveries to send now.
 
     A new attempt is stored for each returned delivery. No other process sends the delivery before `lease` ends.
-    `room`: endpoint (mail server or webhook) -> the highest number of deliveries for this endpoint. `only`: the id
-    of the only delivery to claim, None for any. `compose`: writes the text of a digest (a mail that collects several
-    messages). Deliveries that must wait for another message are left out. A delivery that is no longer to be sent
-    gets its final state instead. The reasons:
+    Deliveries that must wait for another message are left out. A delivery that is no longer to be sent gets its final
+    state instead. The reasons:
 
     - The endpoint is disabled, or the time for attempts is over.
     - The alert no longer needs the page.
@@ -97,6 +96,11 @@ async def claim_due(
     - The message would take back an earlier message that was not sent.
     - A closing message is overtaken by a page about a newer breach.
     - The digest is empty.
+
+    Args:
+        room: Maps an endpoint (mail server or webhook) to the highest number of deliveries for it.
+        compose: Writes the text of a digest (a mail that collects several messages).
+        only: The id of the only delivery to claim. None means any delivery.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:

@@ -42,8 +42,11 @@ async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
 async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
     """Disable the endpoints of these attempts.
 
-    An endpoint is the mail server or one webhook. `done`: only attempts whose response was 410 (Gone). Messages that
-    wait for such an endpoint become due at `now`, so that they fail at once and go to the person's next address.
+    An endpoint is the mail server or one webhook. Messages that wait for such an endpoint become due at `now`, so that
+    they fail at once and go to the person's next address.
+
+    Args:
+        done: Attempts whose response was 410 (Gone).
     """
     reasons = {item.row.endpoint: item.outcome for item in done}
     if not reasons:
@@ -67,9 +70,11 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
 async def record_pauses(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
     """Store the pauses that endpoints asked for by the Retry-After header.
 
-    An endpoint is the mail server or one webhook. Nothing is sent to the endpoint until the pause is over. `done`:
-    finished attempts to send; attempts without a Retry-After header are skipped. A pause starts at `now` and lasts
-    at most one minute (LONGEST_FOR_OTHERS). A stored pause that ends later is kept.
+    An endpoint is the mail server or one webhook. Nothing is sent to the endpoint until the pause is over. A pause
+    starts at `now` and lasts at most one minute (LONGEST_FOR_OTHERS). A stored pause that ends later is kept.
+
+    Args:
+        done: Finished attempts to send. Attempts without a Retry-After header are skipped.
     """
     asked = longest_pauses((item.row.endpoint, item.outcome) for item in done)
     if asked:
@@ -83,10 +88,12 @@ async def record_pauses(connection: AsyncConnection, done: Sequence[FinishedAtte
 
 
 def longest_pauses(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
-    """Return endpoint id -> the longest pause that the endpoint asked for in these outcomes.
+    """Return the longest pause that each endpoint asked for in these outcomes, by endpoint id.
 
-    `outcomes`: (endpoint id, outcome of an attempt). A pause is cut at one minute (LONGEST_FOR_OTHERS). Endpoints
-    that did not ask for a pause are left out.
+    A pause is cut at one minute (LONGEST_FOR_OTHERS). Endpoints that did not ask for a pause are left out.
+
+    Args:
+        outcomes: Pairs of endpoint id and outcome of an attempt.
     """
     asked: dict[str, timedelta] = {}
     for endpoint, outcome in outcomes:

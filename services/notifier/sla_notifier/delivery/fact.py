@@ -13,8 +13,11 @@ from sla_platform.wire import DeliveryFact, encode_delivery_fact
 def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
     """Return the event that reports the present state of a delivery.
 
-    `at`: the event's time. The event contains no address. The event's id is `delivery/<delivery
-    id>/<state>/<attempts>`, so that the same report always has the same id.
+    The event contains no address. The event's id is `delivery/<delivery id>/<state>/<attempts>`, so that the same
+    report always has the same id.
+
+    Args:
+        at: The event's time.
     """
     fact = DeliveryFact(
         what=f"delivery.{row.state.value}",

@@ -26,9 +26,12 @@ _WAITING = [state.value for state in WAITING]
 
 
 async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeliveryState]:
-    """Return delivery id -> state. Unknown ids are left out.
+    """Return the states of deliveries, by delivery id. Unknown ids are left out.
 
-    `ids`: of the deliveries. A delivery that may have arrived (`possibly_duplicate`) has the state SENT here.
+    A delivery that may have arrived (`possibly_duplicate`) has the state SENT here.
+
+    Args:
+        ids: The ids of the deliveries.
     """
     if not ids:
         return {}
@@ -62,10 +65,13 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """End deliveries without sending them.
 
-    `rows`: the deliveries with their final state, which is stored; an event is logged for each. `now`: when the
-    deliveries end. A failed delivery is queued again at `now`, to the person's next address, if there is one. When a
-    digest (a mail that collects several messages) ends, the deliveries in the digest end too, unless a new digest to
-    the next address takes them over.
+    An event is logged for each delivery. A failed delivery is queued again at `now`, to the person's next address, if
+    there is one. When a digest (a mail that collects several messages) ends, the deliveries in the digest end too,
+    unless a new digest to the next address takes them over.
+
+    Args:
+        rows: The deliveries with their final state, which is stored.
+        now: When the deliveries end.
     """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
@@ -76,7 +82,10 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """Append an event with the present state of each delivery to the notifier's log.
 
-    The log is the table from which the notifier's events are published. `now`: the time of the events.
+    The log is the table from which the notifier's events are published.
+
+    Args:
+        now: The time of the events.
     """
     await logs.append(connection, tables.log, [delivery_fact(row, now) for row in rows])
 
@@ -84,10 +93,13 @@ async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow]
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """Queue messages again, each to its person's next address.
 
-    `rows`: the present deliveries of the messages. `now`: when the new deliveries are due. A message without a next
-    address is skipped, and so is a message that was already queued to that address. For a failed digest (a mail that
-    collects several messages), a new digest takes over the deliveries. But if the next address is a program's, each
-    message in the digest is queued by itself.
+    A message without a next address is skipped, and so is a message that was already queued to that address. For a
+    failed digest (a mail that collects several messages), a new digest takes over the deliveries. But if the next
+    address is a program's, each message in the digest is queued by itself.
+
+    Args:
+        rows: The present deliveries of the messages.
+        now: When the new deliveries are due.
     """
     apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
     by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)
@@ -120,7 +132,9 @@ async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) 
     """End the deliveries in finished digests, and log an event for each delivery.
 
     A digest is a mail that collects several messages. The deliveries in a digest get the digest's final state.
-    `rows`: deliveries in a final state; rows that are not digests are skipped.
+
+    Args:
+        rows: Deliveries in a final state. Rows that are not digests are skipped.
     """
     ends = [row for row in rows if row.kind.collects]
     if not ends:

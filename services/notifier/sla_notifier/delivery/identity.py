@@ -11,7 +11,9 @@ import hashlib
 def delivery_id(occasion: str, person: str, address: str) -> str:
     """Return the id of a delivery: `dlv_` and 40 hex digits, the same for the same arguments.
 
-    `occasion`: the id of the request to notify (NotificationRequest). `address`: with its kind, such as `email:a@b`.
+    Args:
+        occasion: The id of the request to notify (NotificationRequest).
+        address: The address with its kind, such as `email:a@b`.
     """
     named = "\n".join((occasion, person, address))
     return f"dlv_{hashlib.sha256(named.encode()).hexdigest()[:40]}"

@@ -14,43 +14,44 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 
 class UnsentReason(StrEnum):
-    """Why a delivery was not sent. `text` is a sentence for each reason.
+    """Why a delivery was not sent. `text` is a sentence for each reason."""
 
-    - `ACKNOWLEDGED`, `ENDED`, `TAKEN_BACK`: the alert was acknowledged, or closed, or the breach was taken back.
-    - `REOPENED`: a newer breach is sent instead.
-    - `NEVER_TOLD`: an earlier message, which this message would take back, was not sent.
-    - `ENDPOINT_DISABLED`: nothing is sent to the mail server or webhook now.
-    - `REJECTED`: the server refused the message finally.
-    - `EXHAUSTED`: every attempt failed until the time for attempts was over.
-    - `ALREADY_TOLD`: the person was notified by another message.
-    - `SAME_ADDRESS`: another person was notified at this address.
-    - `OVERTAKEN`: the due instant came before the warning.
-    - `NOBODY`, `NO_ADDRESS`: no recipient, or no usable address, was found.
-    - `CARRIER_FAILED`: the digest (a mail that collects several messages) that contained the message failed.
-    - `NOTHING_LEFT`: all messages of a digest were cancelled.
-    - `TOLD_TOGETHER`: another message names this contract too.
-    - `WITHDRAWN`: the notice was withdrawn.
-    - `UNFIT`: the database row of the delivery cannot be processed.
-    """
-
-    ACKNOWLEDGED = "acknowledged"  # before this message was sent
-    ENDED = "ended"  # the clock stopped before this page went out; the closing message reports the breach too
-    TAKEN_BACK = "taken_back"  # it turned out not to be true
-    REOPENED = "reopened"  # a newer breach of the clock is sent instead
-    NEVER_TOLD = "never_told"  # what this message would take back never went out
+    ACKNOWLEDGED = "acknowledged"
+    """The alert was acknowledged before this message was sent."""
+    ENDED = "ended"
+    """The alert was closed before this page was sent. The closing message reports the breach too."""
+    TAKEN_BACK = "taken_back"
+    """The breach was taken back."""
+    REOPENED = "reopened"
+    """A newer breach is sent instead."""
+    NEVER_TOLD = "never_told"
+    """An earlier message, which this message would take back, was not sent."""
     ENDPOINT_DISABLED = "endpoint_disabled"
+    """Nothing is sent to the mail server or webhook now."""
     REJECTED = "rejected"
-    EXHAUSTED = "exhausted"  # the longest time of the retry policy has passed
+    """The server refused the message finally."""
+    EXHAUSTED = "exhausted"
+    """Every attempt failed until the time for attempts was over."""
     ALREADY_TOLD = "already_told"
+    """The person was notified by another message."""
     SAME_ADDRESS = "same_address"
+    """Another person was notified at this address."""
     OVERTAKEN = "overtaken"
-    NOBODY = "nobody"  # no person, not even an operator
+    """The due instant came before the warning."""
+    NOBODY = "nobody"
+    """No recipient was found, not even an operator."""
     NO_ADDRESS = "no_address"
-    CARRIER_FAILED = "carrier_failed"  # the digest that carried it failed
-    NOTHING_LEFT = "nothing_left"  # everything a digest gathered was cancelled before it left
-    TOLD_TOGETHER = "told_together"  # one message names all contracts of the person
-    WITHDRAWN = "withdrawn"  # the notice does not hold any more
-    UNFIT = "unfit"  # its row cannot be processed and is in quarantine
+    """No usable address was found."""
+    CARRIER_FAILED = "carrier_failed"
+    """The digest (a mail that collects several messages) that contained the message failed."""
+    NOTHING_LEFT = "nothing_left"
+    """All messages of a digest were cancelled."""
+    TOLD_TOGETHER = "told_together"
+    """Another message to the person names this contract too."""
+    WITHDRAWN = "withdrawn"
+    """The notice was withdrawn."""
+    UNFIT = "unfit"
+    """The database row of the delivery cannot be processed, and is in quarantine."""
 
     @property
     def text(self) -> str:
@@ -87,35 +88,36 @@ BUSY_FOR_TOO_LONG = timedelta(minutes=1)  # an urgent message then goes to the p
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """The part of an alert that decides whether a delivery about the alert is still sent.
-
-    `state`: `open`, `acknowledged` or `closed`. `episode`: how often the alert was opened so far. `close_reason`:
-    why the alert was closed, "" if not closed.
-    """
+    """The part of an alert that decides whether a delivery about the alert is still sent."""
 
     state: str
+    """`open`, `acknowledged` or `closed`."""
     episode: int
+    """How often the alert was opened so far."""
     close_reason: str
+    """Why the alert was closed. "" if it is not closed."""
 
 
 def skip_reason(
     row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: DeliveryState | None, now: datetime
 ) -> tuple[DeliveryState, UnsentReason] | None:
-    """Return why a due delivery is no longer sent, as (final state, reason); None: send it.
+    """Return why a due delivery is no longer sent, as a pair of final state and reason; None to send it.
 
-    `row`: the delivery. `alert`: the state of the delivery's alert, None without an alert. `followed`: the state of
-    the delivery for which `row` had to wait (`follows`), None for none.
-
-    FAILED:
+    The state is FAILED in two cases:
 
     - The endpoint is disabled.
     - The sender died during an attempt, and the longest time of the retry policy is over.
 
-    CANCELLED:
+    The state is CANCELLED in three cases:
 
     - A page that its alert no longer needs.
     - A warning after its due instant.
     - A TAKEN_BACK or NOTICE_ENDED message if the earlier message was not sent.
+
+    Args:
+        row: The delivery.
+        alert: The state of the delivery's alert. None without an alert.
+        followed: The state of the delivery for which `row` had to wait (`follows`). None if there was no such delivery.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
@@ -134,8 +136,11 @@ def skip_reason(
 def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
     """Return why a page is no longer needed; None if the page is needed.
 
-    `alert`: the state of the page's alert. `episode`: the opening of the alert for which the page was made, counted
-    from 1. If the alert was opened again since, the page is not needed.
+    If the alert was opened again since the page was made, the page is not needed.
+
+    Args:
+        alert: The state of the page's alert.
+        episode: The opening of the alert for which the page was made, from 1.
     """
     if alert.episode != episode:
         return UnsentReason.REOPENED
@@ -148,33 +153,35 @@ def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """The state of a delivery after an attempt to send it, and the consequences of the attempt.
-
-    - `failure`: a `Failure` code of the attempt, "" for none. `detail`: the failure in words, "" for none.
-    - `reason`: the `UnsentReason` if the delivery is given up, otherwise "".
-    - `next_at`: when to try again, None: never.
-    - `possibly_duplicate`: the message may have arrived.
-    - `fall_back`: whether to send to the person's next address too.
-    - `disable`: whether to stop sending anything to this endpoint.
-    - `counts`: False if the server was busy; the attempt is then deleted.
-    """
+    """The state of a delivery after an attempt to send it, and the consequences of the attempt."""
 
     state: DeliveryState
     reason: str = ""
+    """The `UnsentReason` if the delivery is given up. Otherwise ""."""
     failure: str = ""
+    """A `Failure` code of the attempt. "" if it did not fail."""
     detail: str = ""
+    """The failure in words. "" if it did not fail."""
     next_at: datetime | None = None
+    """When to try again. None means never."""
     possibly_duplicate: bool = False
-    fall_back: bool = False  # send to the person's next address too
-    disable: bool = False  # nothing more to this endpoint
-    counts: bool = True  # False: it was no try, the row is as it was before
+    """Whether the message may have arrived."""
+    fall_back: bool = False
+    """Whether to send to the person's next address too."""
+    disable: bool = False
+    """Whether to stop sending anything to this endpoint."""
+    counts: bool = True
+    """Whether the attempt is kept. False if the server was busy; the attempt is then deleted."""
 
 
 def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:
     """Return the state of a delivery after an attempt to send it, and the consequences.
 
-    `row`: the delivery; its `attempts` include this attempt. `outcome`: how the attempt ended. The retry policy for
-    the kind of message decides whether and when to try again. Nothing is stored here.
+    The retry policy for the kind of message decides whether and when to try again. Nothing is stored here.
+
+    Args:
+        row: The delivery. Its `attempts` include this attempt.
+        outcome: How the attempt ended.
     """
     match outcome:
         case Sent():

@@ -21,9 +21,12 @@ _d = tables.delivery
 async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> QuarantineRow:
     """Set a delivery that cannot be processed to failed; return its raw row for the quarantine.
 
-    The quarantine is a table of records that could not be processed. The caller puts the row there. `id_`: the
-    delivery's id. If there is no such row, the returned data is an empty object. `now`: stored as the time of the
-    failure.
+    The quarantine is a table of records that could not be processed. The caller puts the row there. If there is no such
+    row, the returned data is an empty object.
+
+    Args:
+        id_: The delivery's id.
+        now: Stored as the time of the failure.
     """
     query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
     found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
@@ -44,8 +47,12 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
     """Queue a delivery again that `take_out` set to failed.
 
-    `id_`: the delivery's id; if the delivery no longer exists, nothing happens. `now`: when the delivery is due. If
-    the row still cannot be read, the error is raised, such as ValueError or KeyError; the caller rolls back.
+    If the delivery no longer exists, nothing happens. If the row still cannot be read, the error is raised, such as
+    ValueError or KeyError. The caller rolls back.
+
+    Args:
+        id_: The delivery's id.
+        now: When the delivery is due.
     """
     again = {"state": DeliveryState.QUEUED.value, "reason": "", "next_at": now, "finished_at": None}
     await connection.execute(update(_d).where(_d.c.id == id_, _d.c.reason == UnsentReason.UNFIT.value).values(again))

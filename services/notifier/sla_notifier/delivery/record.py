@@ -29,14 +29,19 @@ async def record_attempts(
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
     """Store the results of attempts to send deliveries.
 
-    Return (delivery afterwards, result) for each stored result. `done`: the finished attempts. A result is stored
-    only if the delivery's lease (the claim of its sender) still holds. If the mail server was busy, the attempt is
-    deleted, as if it had not been made. `now`: the instant of all changes. The consequences are stored too:
+    Returns a pair of delivery and result for each stored result. A result is stored only if the delivery's lease (the
+    claim of its sender) still holds. If the mail server was busy, the attempt is deleted, as if it had not been made.
+
+    The consequences are stored too:
 
     - Endpoints that answered 410 are disabled, and pauses that endpoints asked for are stored.
     - Messages are queued to next addresses.
     - The deliveries in finished digests (mails that collect several messages) end.
     - Events are logged.
+
+    Args:
+        done: The finished attempts.
+        now: The instant of all changes.
     """
     held = await _held(connection, [item.row for item in done])
     settled = [(item, after_attempt(item.row, item.outcome, now)) for item in done if item.row.id in held]

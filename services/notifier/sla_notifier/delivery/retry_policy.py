@@ -19,27 +19,30 @@ LONGEST_ASKED = timedelta(hours=1)  # what Retry-After may ask for at most
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When a failed message is tried again, and when it is given up.
-
-    `delays`: the pause after the first, second, ... failed attempt; the last pause repeats. `bound`: how long after
-    the creation of the delivery attempts are made. `fall_back_after`: after this many failed attempts the message is
-    also sent to the person's next address; None: only when the message is given up.
-    """
+    """When a failed message is tried again, and when it is given up."""
 
     delays: tuple[timedelta, ...]
+    """The pauses after the first, second and later failed attempts. The last pause repeats."""
     bound: timedelta
+    """How long after the creation of the delivery attempts are made."""
     fall_back_after: int | None = None
+    """After this many failed attempts the message is also sent to the person's next address. If None, it is sent there
+    only when the message is given up."""
 
     def next_attempt(
         self, id_: str, failed: int, created_at: datetime, now: datetime, asked: timedelta | None = None
     ) -> datetime | None:
-        """Return when to try again after a failed attempt; None: give up the message.
+        """Return when to try again after a failed attempt; None to give up the message.
 
-        `id_`: the delivery's id. `failed`: how many attempts have failed; the number selects the pause from
-        `delays`. The pause starts at `now` and is varied by up to a fifth, always in the same way for the same `id_`
-        and `failed`. `asked`: the pause that the endpoint asked for, None for none. A longer `asked` replaces the
-        pause, up to an hour (LONGEST_ASKED). `created_at`: when the delivery was created. The message is given up if
-        the next attempt would come later than `created_at` plus `bound`.
+        The pause starts at `now` and is varied by up to a fifth, always in the same way for the same `id_` and
+        `failed`. The message is given up if the next attempt would come later than `created_at` plus `bound`.
+
+        Args:
+            id_: The delivery's id.
+            failed: How many attempts have failed. The number selects the pause from `delays`.
+            created_at: When the delivery was created.
+            asked: The pause that the endpoint asked for. A longer `asked` replaces the pause, up to an hour
+                (LONGEST_ASKED). None if the endpoint did not ask.
         """
         chosen = self.delays[min(failed, len(self.delays)) - 1]
         delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))

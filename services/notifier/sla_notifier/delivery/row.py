@@ -19,64 +19,74 @@ class DeliveryRow:
     """A delivery: one message to one person at one address, as a row of table `notifier_delivery`.
 
     Ids that do not apply are "".
-
-    - `occasion`: the id of the request for the message; a digest or confirmation has its own.
-    - `person`: an id.
-    - `channel`: the kind of channel, such as `email`. `address`: without the kind. `endpoint`: the queue. `then`:
-      further addresses to try.
-    - `alert`, `incident`, `contract`, `notice`: ids of what the message is about.
-    - `episode`: the opening of the alert, from 1. `round` (from 0), `level`: of the escalation. 0 for none.
-    - `why`: why this person is notified. `reason`: why the delivery was given up (UnsentReason).
-    - `attempts`: how many attempts have begun.
-    - `next_at`: when the delivery is due; during an attempt, when the claim of the sending process (`lease`) ends.
-    - `possibly_duplicate`: an earlier attempt may have arrived.
-    - `failure`, `error`: why the last attempt failed, as a code and in words.
-    - `follows`: the id of the delivery to wait for. `carried_by`: the id of the digest that contains the message.
-    - `payload`: JSON for a webhook.
-    - `due_at`: when the reported event became true. `finished_at`: when the state became final.
-    - `turn`: the place in the queue, smallest first.
     """
 
     id: str
     occasion: str
+    """The id of the request for the message. A digest or confirmation has its own id."""
     kind: MessageKind
     person: str
+    """The person's id."""
     channel: str
+    """The kind of channel, such as `email`."""
     address: str
+    """The address without the kind."""
     endpoint: str
+    """The queue in which the message waits."""
     then: tuple[str, ...] = ()
+    """Further addresses to try."""
     alert: str = ""
+    """The id of the alert that the message is about."""
     episode: int = 0
+    """The opening of the alert, from 1. 0 means no opening."""
     round: int = 0
+    """The round of the escalation, from 0."""
     level: int = 0
+    """The level of the escalation. 0 means no level."""
     incident: str = ""
+    """The id of the incident that the message is about."""
     contract: str = ""
+    """The id of the contract that the message is about."""
     notice: str = ""
+    """The id of the notice that the message is about."""
     why: str = ""
+    """Why this person is notified."""
     state: DeliveryState
     reason: str = ""
+    """Why the delivery was given up (UnsentReason)."""
     attempts: int = 0
+    """How many attempts have begun."""
     next_at: datetime
+    """When the delivery is due. During an attempt, when the claim of the sending process (`lease`) ends."""
     lease: str = ""
     possibly_duplicate: bool = False
+    """Whether an earlier attempt may have arrived."""
     failure: str = ""
+    """Why the last attempt failed, as a code."""
     error: str = ""
+    """Why the last attempt failed, in words."""
     follows: str = ""
+    """The id of the delivery to wait for."""
     carried_by: str = ""
+    """The id of the digest that contains the message."""
     subject: str = ""
     text: str = ""
     html: str = ""
     payload: str = "{}"
+    """The JSON for a webhook."""
     created_at: datetime
     due_at: datetime
+    """When the reported event became true."""
     finished_at: datetime | None = None
+    """When the state became final."""
     turn: float = 0.0
+    """The place in the queue. The smallest comes first."""
 
     @property
     def warns_until(self) -> datetime | None:
         """Return the due instant that a warning is about, from the payload.
 
-        None for other kinds of message, and for a payload without a due instant.
+        The result is None for other kinds of message, and for a payload without a due instant.
         """
         if self.kind is not MessageKind.WARNING:
             return None
@@ -89,15 +99,15 @@ class DeliveryRow:
     def pages(self) -> bool:
         """Return whether the delivery is cancelled when its alert is acknowledged or closed.
 
-        True for messages of an escalation (PAGE, INFO), and for messages about a critical fix beyond its first
-        level.
+        The result is True for messages of an escalation (PAGE, INFO), and for messages about a critical fix beyond its
+        first level.
         """
         return self.kind in (MessageKind.PAGE, MessageKind.INFO) or (
             self.kind is MessageKind.CRITICAL_FIX and self.level > 1
         )
 
     def columns(self) -> dict[str, Any]:
-        """Return the delivery as column name -> value, for table `notifier_delivery`. `row_of` is the inverse."""
+        """Return the delivery as a row of table `notifier_delivery`, by column name. `row_of` is the inverse."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {
             "kind": self.kind.value,
@@ -107,9 +117,10 @@ class DeliveryRow:
 
 
 def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
-    """Return the delivery in a row of table `notifier_delivery` (column name -> value).
+    """Return the delivery in a row of table `notifier_delivery`, which maps a column's name to its value.
 
-    Raises ValueError or KeyError if the row cannot be read.
+    Raises:
+        ValueError, KeyError: The row cannot be read.
     """
     values = {field.name: mapping[field.name] for field in fields(DeliveryRow)}
     return DeliveryRow(
@@ -123,7 +134,7 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 
 
 def thread_of(row: DeliveryRow) -> str:
-    """Return the name of the mail thread to which a message belongs, "" for none.
+    """Return the name of the mail thread to which a message belongs; "" if it belongs to no thread.
 
     The name is the id of the message's alert, or of its notice if there is no alert. The digests (mails that collect
     several messages) of one storm share their own thread. A storm is a time in which a mailbox gets too many
@@ -137,8 +148,10 @@ def thread_of(row: DeliveryRow) -> str:
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
     """Return a new delivery of the same message to the person's next address.
 
-    `row`: the present delivery. The new delivery is queued and due at `now`. None is returned if there is no further
-    address.
+    The new delivery is queued and due at `now`. The result is None if there is no further address.
+
+    Args:
+        row: The present delivery.
     """
     if not row.then:
         return None

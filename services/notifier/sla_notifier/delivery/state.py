@@ -15,20 +15,22 @@ from enum import StrEnum
 class DeliveryState(StrEnum):
     """The states of a delivery.
 
-    - `QUEUED`: waits for the first attempt.
-    - `SENDING`: an attempt is under way.
-    - `RETRYING`: waits for another attempt.
-    - `SENT`, `FAILED` (refused or given up), `CANCELLED` (no longer needed), `UNDELIVERABLE` (no recipient or
-      address): final states.
+    SENT, FAILED, CANCELLED and UNDELIVERABLE are final.
     """
 
     QUEUED = "queued"
+    """Waits for the first attempt."""
     SENDING = "sending"
+    """An attempt is under way."""
     RETRYING = "retrying"
+    """Waits for another attempt."""
     SENT = "sent"
     FAILED = "failed"
+    """Refused or given up."""
     CANCELLED = "cancelled"
+    """No longer needed."""
     UNDELIVERABLE = "undeliverable"
+    """There is no recipient or address."""
 
     @property
     def final(self) -> bool:
@@ -41,21 +43,18 @@ WAITING = UNFINISHED - {DeliveryState.SENDING}  # in no hands of a sender
 
 
 class MessageKind(StrEnum):
-    """What a message is for.
-
-    `PAGE` and `CRITICAL_FIX` ask for an acknowledgement. `INFO`: a breach, to a level that is only informed. `WARNING`:
-    a breach is near. `UNPROMISED`: an incident to which no target applies. `RESOLVED`, `TAKEN_BACK`: an alert was
-    closed, to the people who were notified of it. `ADVISORY`: a notice that needs no acknowledgement (low severity, or
-    the change of an acknowledged one). `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient.
-    `OBJECTIVE`: an objective of attainment is at risk, cannot be kept any more, or has recovered. `CONFIRMATION`: asks
-    an address to confirm its registration for notices. `DIGEST`: one mail that collects several of these.
-    """
+    """What a message is for."""
 
     WARNING = "warning"
+    """Reports that a breach is near."""
     PAGE = "page"
-    INFO = "notice"  # a breach, sent to a level that is only informed
-    UNPROMISED = "unpromised"  # an incident for which no clock runs: somebody must know of it all the same
+    """Reports a breach, and asks for an acknowledgement."""
+    INFO = "notice"
+    """Reports a breach to a level that is only informed."""
+    UNPROMISED = "unpromised"
+    """Reports an incident to which no target applies, so that somebody knows of it."""
     RESOLVED = "resolved"
+    """Reports to the people who were notified of an alert that the alert was closed."""
     TAKEN_BACK = "taken_back"
     CRITICAL_FIX = "fix"  # a critical-fix notice
     ADVISORY = "advisory"  # a notice that asks for no acknowledgement
@@ -63,6 +62,7 @@ class MessageKind(StrEnum):
     OBJECTIVE = "objective"  # an objective of attainment stands otherwise than before
     CONFIRMATION = "confirm"  # whether an address wants to be registered
     DIGEST = "digest"
+    """One mail that collects several messages."""
 
     @property
     def collects(self) -> bool:

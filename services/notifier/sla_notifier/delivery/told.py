@@ -12,7 +12,9 @@ from sla_notifier.delivery.row import DeliveryRow, row_of
 async def messages_to(connection: AsyncConnection, alert: str, person: str) -> list[DeliveryRow]:
     """Return the deliveries of all messages about an alert to a person, the newest first.
 
-    `alert` and `person`: their ids.
+    Args:
+        alert: The alert's id.
+        person: The person's id.
     """
     d = tables.delivery.c
     query = select(tables.delivery).where(d.alert == alert, d.person == person).order_by(d.created_at.desc(), d.id)

@@ -64,8 +64,10 @@ class Escalator:
         """Take the due steps of at most 200 alerts (LIMIT); return whether more may be due.
 
         If the batch fails, alerts are processed one by one. If one alert fails by itself, its steps go to the
-        quarantine (a table of records that could not be processed). Raises Retryable for a passing failure, such as
-        of the database; call again.
+        quarantine (a table of records that could not be processed).
+
+        Raises:
+            Retryable: A passing failure, such as of the database. Call again.
         """
         async with self._context.store.reading() as connection:
             if not await alerts.any_due(connection, await store_now(connection, self._context.time_source)):

@@ -26,25 +26,22 @@ _LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, Delivery
 
 @dataclass(frozen=True, slots=True)
 class AlreadyNotified:
-    """Ids of the people who were notified of an alert since the alert was opened last.
-
-    `paged`: by messages that asked for an acknowledgement. `informed`: by messages that only informed.
-    """
+    """Ids of the people who were notified of an alert since the alert was opened last."""
 
     paged: frozenset[str] = frozenset()
+    """Ids of the people notified by messages that asked for an acknowledgement."""
     informed: frozenset[str] = frozenset()
+    """Ids of the people notified by messages that only informed."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepDelay:
-    """Until when an escalation step waits, because the people to notify again are off duty.
-
-    `step`: until when the whole step waits; None: the step does not wait. `levels`: level -> until when this level
-    of a new round waits, although the round begins.
-    """
+    """Until when an escalation step waits, because the people to notify again are off duty."""
 
     step: datetime | None = None
+    """Until when the whole step waits. None means that the step does not wait."""
     levels: dict[int, datetime] = field(default_factory=dict)
+    """Maps a level of a new round to the instant until which the level waits, although the round begins."""
 
 
 def delay_of(
@@ -58,9 +55,12 @@ def delay_of(
     - All people of the level were notified before.
     - The instant when one of them comes on duty is known.
 
-    If all levels of the step wait, the whole step waits until the first such instant. If only some levels wait, the
-    new round begins without them. `notified`: who was notified since the alert was opened last; for a level that
-    pages, only paged people matter. `now`: the instant at which duty is checked.
+    If all levels of the step wait, the whole step waits until the first such instant. If only some levels wait, the new
+    round begins without them.
+
+    Args:
+        notified: Who was notified since the alert was opened last. For a level that pages, only paged people matter.
+        now: The instant at which duty is checked.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
@@ -77,7 +77,7 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
-    """Return alert id -> who was notified since the alert was opened last.
+    """Return who was notified since each alert was opened last, by alert id.
 
     There is an entry for each of `alerts`. People are left out if all their messages failed, were cancelled or had
     no address. People notified as entitled to a critical fix (its level 1) are left out too.

@@ -21,9 +21,13 @@ async def apply(
 ) -> None:
     """Decide what facts and notices change about alerts, and write the changes.
 
-    The changes are written in the caller's transaction. `incoming`: (event id, fact about a clock or notice of a
-    critical fix), in order. `now`: the present instant, stored with the changes. The rows of the notices and of all
-    alerts concerned are locked until the transaction ends.
+    The changes are written in the caller's transaction. The rows of the notices and of all alerts concerned are locked
+    until the transaction ends.
+
+    Args:
+        incoming: Pairs of event id and content, in order. The content is a fact about a clock or a notice of a critical
+            fix.
+        now: The present instant, stored with the changes.
     """
     for some in _one_revision_each(incoming):
         catalogue = context.catalogue()

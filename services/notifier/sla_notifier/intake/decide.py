@@ -34,10 +34,13 @@ def decide(
 ) -> ChangeSet:
     """Return what facts and notices change about alerts; nothing is stored or sent.
 
-    `incoming`: (event id, fact about a clock or an objective, or notice of a critical fix), processed in this order,
-    with at most one revision of each notice. `known`: the alerts about them, by id. `catalogue`: the contracts and
-    escalations that apply. `notices`: what is stored about the notices, by id; a notice without an entry is new. `now`:
-    the present instant.
+    Args:
+        incoming: Pairs of event id and content, processed in this order. The content is a fact about a clock or a
+            notice of a critical fix. There is at most one revision of each notice.
+        known: The alerts concerned, by id.
+        catalogue: The contracts and escalations that apply.
+        now: The present instant.
+        notices: What is stored about the notices, by id. A notice without an entry is new.
     """
     batch = ChangeSet(known)
     for id_, said in incoming:

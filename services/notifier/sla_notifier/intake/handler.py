@@ -51,8 +51,10 @@ class FactHandler:
     - No earlier facts about the same clocks wait.
     - The contracts of all its facts are known.
 
-    Otherwise, or if processing fails, the events are stored for the scheduler. `canary`: called with the due instant
-    of each canary (a breach of slad's own test clock).
+    Otherwise, or if processing fails, the events are stored for the scheduler.
+
+    Args:
+        canary: Called with the due instant of each canary (a breach of slad's own test clock).
     """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
@@ -74,10 +76,14 @@ class FactHandler:
     async def handle(self, batch: Batch) -> None:
         """Take in a batch of events (facts about clocks, and notices of critical fixes) in one transaction.
 
-        The events are processed, or stored for the scheduler. Facts that can concern no alert are skipped, and so
-        are events taken in before. Canaries (breaches of slad's own test clock) are only reported to `canary`.
-        Raises BadEnvelope if an event cannot be read, and Retryable for a passing failure, such as of the database.
+        The events are processed, or stored for the scheduler. Facts that can concern no alert are skipped, and so are
+        events taken in before. Canaries (breaches of slad's own test clock) are only reported to `canary`.
+
         After an error nothing is stored, and the batch may be passed again.
+
+        Raises:
+            BadEnvelope: An event cannot be read.
+            Retryable: A passing failure, such as of the database.
         """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
@@ -104,8 +110,12 @@ class FactHandler:
     async def replay(self, entry: QuarantineEntry) -> None:
         """Take in an event again that could not be processed before.
 
-        `entry`: the event in the quarantine, the table of such events. Raises BadEnvelope if the event still cannot
-        be read, and Retryable for a passing failure.
+        Args:
+            entry: The event in the quarantine, the table of such events.
+
+        Raises:
+            BadEnvelope: The event still cannot be read.
+            Retryable: A passing failure, such as of the database.
         """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 

@@ -35,10 +35,14 @@ def decide_notice(
 ) -> None:
     """Add to `batch` what a new revision of a notice of a critical fix changes.
 
-    The changes are people to notify, and alerts to open, update or close. `event`: the id of the event with the
-    revision. `known`: what is stored about the notice. `now`: the instant for which the contracts concerned are
-    determined. If the revision is not newer than the stored one, nothing is added. If readers see no difference and
-    neither revision is withdrawn, only the revision itself is added.
+    The changes are people to notify, and alerts to open, update or close. If the revision is not newer than the stored
+    one, nothing is added. If readers see no difference and neither revision is withdrawn, only the revision itself is
+    added.
+
+    Args:
+        event: The id of the event with the revision.
+        known: What is stored about the notice.
+        now: The instant for which the contracts concerned are determined.
     """
     before = known.content
     if before is not None and notice.revision <= before.revision:
@@ -84,10 +88,13 @@ def decide_gained(
 ) -> list[ContractId]:
     """Add to `batch` messages to contracts that a notice of a critical fix has come to concern.
 
-    `notice`: the newest revision, not withdrawn. `known`: what is stored about the notice. `only`: the contracts to
-    check, because they use more products or versions now (clause H6, docs/clauses.md). A contract is left out if it
-    was notified already, or has an open or acknowledged alert about the notice. Return the ids of the contracts to
-    which messages were added, sorted.
+    Returns the ids of the contracts to which messages were added, sorted. A contract is left out if it was notified
+    already, or has an open or acknowledged alert about the notice.
+
+    Args:
+        notice: The newest revision, not withdrawn.
+        known: What is stored about the notice.
+        only: The contracts to check, because they use more products or versions now (clause H6, docs/clauses.md).
     """
     heard, rulebook, asked = set(known.contracts()), catalogue.rulebook, notice_of(notice)
     told = []

@@ -64,9 +64,12 @@ class FairScheduler:
     async def once(self) -> int:
         """Process one batch of the stored facts and notices; return how many were processed.
 
-        A fact is an event about a clock. If the batch fails, its facts are processed one by one. A fact that fails
-        by itself goes to the quarantine (a table of records that could not be processed). 0 is returned if nothing
-        waits. Raises Retryable for a passing failure, such as of the database; call again.
+        A fact is an event about a clock. If the batch fails, its facts are processed one by one. A fact that fails by
+        itself goes to the quarantine (a table of records that could not be processed). The result is 0 if nothing
+        waits.
+
+        Raises:
+            Retryable: A passing failure, such as of the database. Call again.
         """
         chosen = await self._chosen()
         if not chosen:

@@ -49,16 +49,21 @@ _LOCK = text(
 def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
     """Return the ids of the clocks that incoming facts are about.
 
-    `incoming`: (event id, fact about a clock or notice of a critical fix). Notices, and facts without a clock, are
-    skipped.
+    Notices, and facts without a clock, are skipped.
+
+    Args:
+        incoming: Pairs of event id and content. The content is a fact about a clock or a notice of a critical fix.
     """
     return {_clock(said) for _, said in incoming} - {""}
 
 
 async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dict[str, str]:
-    """Return clock id -> the queue in which facts (events) about the clock wait.
+    """Return the queues in which facts (events) about clocks wait, by clock id.
 
-    `clocks`: the ids to look up. Clocks without waiting facts are left out.
+    Clocks without waiting facts are left out.
+
+    Args:
+        clocks: The ids to look up.
     """
     if not clocks:
         return {}
@@ -69,11 +74,16 @@ async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dic
 async def append_to_queues(
     connection: AsyncConnection, incoming: Iterable[Incoming], before: Mapping[str, str], now: datetime
 ) -> None:
-    """Append facts and notices to their queues; each contract has one queue.
+    """Append facts and notices to their queues.
 
-    `incoming`: (event id, fact about a clock or notice of a critical fix), in order. Notices share the queue
-    NOTICES. `before`: clock id -> the queue in which earlier facts of the clock wait. New facts of this clock join
-    that queue, even if the clock's contract has changed. `now`: stored as the instant of arrival.
+    Each contract has a queue. Notices share the queue NOTICES.
+
+    Args:
+        incoming: Pairs of event id and content, in order. The content is a fact about a clock or a notice of a critical
+            fix.
+        before: Maps a clock's id to the queue in which earlier facts of the clock wait. New facts of this clock join
+            that queue, even if the clock's contract has changed.
+        now: Stored as the instant of arrival.
     """
     held = dict(before)
     rows = []
@@ -98,7 +108,8 @@ async def contract_queues(connection: AsyncConnection) -> list[str]:
 async def waiting_since(connection: AsyncConnection, queues: Collection[str], instant: datetime) -> set[str]:
     """Return which of these queues have an oldest entry that was taken in after `instant`.
 
-    `queues`: names of queues. Each queue holds the waiting facts (events about clocks) of one contract.
+    Args:
+        queues: Names of queues. Each queue holds the waiting facts (events about clocks) of one contract.
     """
     if not queues:
         return set()
@@ -109,9 +120,11 @@ async def waiting_since(connection: AsyncConnection, queues: Collection[str], in
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
     """Lock these queues, except those that another process has locked; return the locked names.
 
-    `wanted`: names of queues. Each queue holds the waiting facts (events about clocks) of one contract. The locks
-    hold until the transaction ends. On SQLite, which has one writer, nothing is locked and all of `wanted` is
+    The locks hold until the transaction ends. On SQLite, which has one writer, nothing is locked and all of `wanted` is
     returned.
+
+    Args:
+        wanted: Names of queues. Each queue holds the waiting facts (events about clocks) of one contract.
     """
     if not is_postgres(connection):  # one writer
         return list(wanted)
@@ -121,9 +134,12 @@ async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> l
 async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
     """Delete and return the first facts and notices of some queues.
 
-    `held_queues`: names of queues that the caller has locked by `locked_queues`. `share`: the highest number to take
-    from each queue. Return pairs (event id, fact about a clock or notice of a critical fix), in the order of
-    arrival.
+    Returns pairs of event id and content, in the order of arrival. The content is a fact about a clock or a notice of a
+    critical fix.
+
+    Args:
+        held_queues: Names of queues that the caller has locked by `locked_queues`.
+        share: The highest number to take from each queue.
     """
     if not held_queues:
         return []
@@ -139,8 +155,11 @@ async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], sh
 async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
     """Return the number (`seq`) of the oldest entry of a queue; None if the queue is empty.
 
-    `queue`: the queue's name. Facts (events about clocks) wait in the queue with the id of their contract, notices
-    of critical fixes in NOTICES ("").
+    Facts (events about clocks) wait in the queue with the id of their contract, notices of critical fixes in NOTICES
+    ("").
+
+    Args:
+        queue: The queue's name.
     """
     found: int | None = (
         await connection.execute(select(func.min(_w.seq)).where(_w.flow == queue, tables.NOT_QUARANTINED))
@@ -151,8 +170,10 @@ async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
 async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
     """Delete a waiting fact or notice, and return it as a row for the quarantine.
 
-    The quarantine is a table of records that could not be processed. `seq`: the number of the entry in the queues.
-    None is returned if there is no such entry.
+    The quarantine is a table of records that could not be processed. The result is None if there is no such entry.
+
+    Args:
+        seq: The number of the entry in the queues.
     """
     taken = delete(tables.waiting).where(_w.seq == seq)
     row = (await connection.execute(taken.returning(_w.flow, _w.clock, _w.id, _w.kind, _w.said))).one_or_none()
@@ -160,10 +181,12 @@ async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | 
 
 
 async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tuple[QuarantineRow, str]]:
-    """Delete facts that an older release marked as failed; return pairs (row for the quarantine, error).
+    """Delete facts that an older release marked as failed; return pairs of quarantine row and error.
 
-    The quarantine is a table of records that could not be processed. `limit`: the highest number of facts; the
-    oldest come first.
+    The quarantine is a table of records that could not be processed. The oldest facts come first.
+
+    Args:
+        limit: The highest number of facts.
     """
     some = select(_w.seq).where(_w.error != "").order_by(_w.seq).limit(limit)
     wanted = (_w.seq, _w.flow, _w.clock, _w.id, _w.kind, _w.said, _w.error)
@@ -174,8 +197,10 @@ async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tu
 def incoming_of_entry(entry: QuarantineEntry) -> Incoming:
     """Return (event id, fact or notice) from an entry of the quarantine.
 
-    The quarantine is a table of records that could not be processed. A fact is an event about a clock. Raises
-    ValueError if the entry's data still cannot be read.
+    The quarantine is a table of records that could not be processed. A fact is an event about a clock.
+
+    Raises:
+        ValueError: The entry's data still cannot be read.
     """
     return entry.event, _MODELS[entry.type].model_validate_json(entry.data)
 

@@ -17,69 +17,67 @@ from sla_platform.wire import NoticeData
 class NoticeTold:
     """A person who was notified of a critical-fix notice for one contract; a row of `notifier_notice_told`.
 
-    `occasion`, `told_as`: the request id and the person id in the delivery of the last message. If this message
-    named several contracts, the rows of these contracts share both values. `kind`, `revision`: of the last message.
-    `staff`: whether the person was notified as one of the vendor's own staff. `at`: when the last message was
-    queued.
+    If the last message named several contracts, the rows of these contracts share `occasion` and `told_as`.
     """
 
     notice: str
     contract: str
     person: str
     occasion: str
+    """The request id in the delivery of the last message."""
     told_as: str
+    """The person id in the delivery of the last message."""
     kind: MessageKind
+    """The kind of the last message."""
     revision: int
+    """The revision in the last message."""
     staff: bool
+    """Whether the person was notified as one of the vendor's own staff."""
     at: datetime
+    """When the last message was queued."""
 
     @property
     def standing(self) -> bool:
         """Return whether the person's last message said that the notice applies.
 
-        False if the message said that the notice was withdrawn, or no longer concerns the contract.
+        The result is False if the message said that the notice was withdrawn, or no longer concerns the contract.
         """
         return self.kind is not MessageKind.NOTICE_ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class ToldState:
-    """A person who was notified of a critical-fix notice, and whether the message arrived.
-
-    `told`: the stored notification. `arrived`: True: the message was sent, is being sent, or may have arrived;
-    False: the message waits for its first attempt. `follows`: the id of the delivery for which a later message to
-    the person must wait, "" for none.
-    """
+    """A person who was notified of a critical-fix notice, and whether the message arrived."""
 
     told: NoticeTold
+    """The stored notification."""
     arrived: bool
+    """If True, the message was sent, is being sent, or may have arrived. If False, the message waits for its first
+    attempt."""
     follows: str = ""
+    """The id of the delivery for which a later message to the person must wait. "" means no such delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPerson:
-    """A person who confirmed a registration for notices of critical fixes, under one contract (clause I5).
-
-    `product`: the normalised name of the product, "" for every product of the contract.
-    """
+    """A person who confirmed a registration for notices of critical fixes, under one contract (clause I5)."""
 
     contract: str
     product: str
+    """The normalised name of the product. "" means every product of the contract."""
     person: Person
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what is grouped by contract is kept
 class NoticeKnown:
-    """What is stored about one notice of a critical fix, before a new revision is processed.
-
-    `content`: the newest stored revision, None: the notice is new. `told`: who was notified for which contract;
-    people whose messages all failed are left out. `registered`: people who registered for the products of this
-    notice, or of another notice read at the same time.
-    """
+    """What is stored about one notice of a critical fix, before a new revision is processed."""
 
     content: NoticeData | None = None
+    """The newest stored revision. None means that the notice is new."""
     told: tuple[ToldState, ...] = ()
+    """Who was notified for which contract. People whose messages all failed are left out."""
     registered: tuple[RegisteredPerson, ...] = ()
+    """People who registered for the products of this notice, or of another notice read at the same time."""
 
     def contracts(self) -> tuple[str, ...]:
         """Return the ids of the contracts whose people know the notice as applying.

@@ -21,7 +21,10 @@ _r = tables.registration.c
 def is_registered(person: str) -> bool:
     """Return whether a person is known only by a registration for notices of critical fixes.
 
-    `person`: the person's id. Such an id begins with `registered:`.
+    The id of such a person begins with `registered:`.
+
+    Args:
+        person: The person's id.
     """
     return person.startswith(PREFIX)
 
@@ -29,7 +32,10 @@ def is_registered(person: str) -> bool:
 async def registered_people(connection: AsyncConnection, products: Iterable[str]) -> tuple[RegisteredPerson, ...]:
     """Return the people with a confirmed registration for one of these products, or for every product.
 
-    `products`: product names, which are normalised here. The result is sorted by contract, address and product.
+    The result is sorted by contract, address and product.
+
+    Args:
+        products: Product names, which are normalised here.
     """
     asked = sorted({"", *(normal(product) for product in products)})
     query = select(tables.registration).where(_r.state == CONFIRMED, _r.product_key.in_(asked))

@@ -24,9 +24,11 @@ _LOST = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCEL
 async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeData]) -> dict[str, NoticeKnown]:
     """Return what is stored about notices of critical fixes, by notice id, and lock their rows.
 
-    `incoming`: revisions of notices; the result has an entry for each notice. Every entry lists the people who
-    registered for a product of any of these notices. The entry of a new notice has nothing else. The locks hold
-    until the transaction ends.
+    The result has an entry for each notice. Every entry lists the people who registered for a product of any of these
+    notices. The entry of a new notice has nothing else. The locks hold until the transaction ends.
+
+    Args:
+        incoming: Revisions of notices.
     """
     ids = {each.id for each in incoming}
     if not ids:
@@ -54,7 +56,10 @@ async def in_force(connection: AsyncConnection) -> list[NoticeData]:
 async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datetime] | None:
     """Return the newest revision of a critical-fix notice, and when the revision was taken in.
 
-    `id_`: the notice's id. None if there is no such notice.
+    The result is None if there is no such notice.
+
+    Args:
+        id_: The notice's id.
     """
     row = (await connection.execute(select(_n.content, _n.changed_at).where(_n.id == id_))).first()
     return None if row is None else (NoticeData.model_validate_json(row.content), row.changed_at)
@@ -63,8 +68,11 @@ async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datet
 async def told_of(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, list[ToldState]]:
     """Return the people who were notified of notices of critical fixes, by notice id.
 
-    `ids`: of the notices. There is one entry for each contract and person. People are left out if all their messages
-    failed, were cancelled or had no address.
+    There is one entry for each contract and person. People are left out if all their messages failed, were cancelled or
+    had no address.
+
+    Args:
+        ids: The ids of the notices.
     """
     found: dict[str, list[ToldState]] = defaultdict(list)
     for told, messages in await told_with_messages(connection, ids):
@@ -89,9 +97,12 @@ async def told_with_messages(
 ) -> list[tuple[NoticeTold, Sequence[Any]]]:
     """Return the people notified of notices of critical fixes, each with the messages to them.
 
-    `ids`: of the notices. `contract`: the only contract, None for all. The people are sorted by contract and person
-    id. The messages are rows with columns of `notifier_delivery` as attributes, the oldest first. A person has
-    several messages if one address failed and the next was tried.
+    The people are sorted by contract and person id. The messages are rows with columns of `notifier_delivery` as
+    attributes, the oldest first. A person has several messages if one address failed and the next was tried.
+
+    Args:
+        ids: The ids of the notices.
+        contract: The only contract. None means all contracts.
     """
     wanted = sorted(ids)
     if not wanted:
@@ -135,7 +146,11 @@ def _told(row: Any) -> NoticeTold:
 
 
 async def save_notices(connection: AsyncConnection, notices: Iterable[NoticeData], now: datetime) -> None:
-    """Store these revisions of notices, each in place of the previous revision. `now`: stored as `changed_at`."""
+    """Store these revisions of notices, each in place of the previous revision.
+
+    Args:
+        now: Stored as `changed_at`.
+    """
     rows = [
         {
             "id": each.id,
@@ -154,8 +169,9 @@ async def save_notices(connection: AsyncConnection, notices: Iterable[NoticeData
 async def save_told(connection: AsyncConnection, told: Sequence[NoticeTold], further: Sequence[NoticeTold]) -> None:
     """Store who was notified of notices.
 
-    `told`: overwrites existing rows for the same notice, contract and person. `further`: people notified only by a
-    later level of an escalation; existing rows are kept.
+    Args:
+        told: People who were notified. Existing rows for the same notice, contract and person are overwritten.
+        further: People notified only by a later level of an escalation. Existing rows are kept.
     """
     for rows, statement in (
         (told, upsert(connection, tables.notice_told)),
@@ -182,8 +198,11 @@ def _columns(told: NoticeTold) -> dict[str, Any]:
 async def told_together(connection: AsyncConnection, notice: str, contract: str, person: str) -> list[str]:
     """Return the ids of the contracts that one message about a critical-fix notice named, sorted.
 
-    `contract`: one of these contracts. `person`: the person id in the message's delivery. Empty if the notice was
-    not sent to the person for `contract`.
+    The result is empty if the notice was not sent to the person for `contract`.
+
+    Args:
+        contract: One of these contracts.
+        person: The person id in the message's delivery.
     """
     own = select(_t.occasion).where(_t.notice == notice, _t.contract == contract, _t.told_as == person)
     named = select(_t.contract).where(_t.notice == notice, _t.told_as == person, _t.occasion.in_(own))

@@ -26,9 +26,11 @@ def content_of(
 ) -> Content:
     """Return the content of a message (values, table rows, links), not yet put into words.
 
-    `context`: the catalogue, the links and the present instant. `request`: what the message is about. `recipient`:
-    who gets the message. `contracts`: for a notice, the ids of the contracts to name; empty: the contract of the
-    request.
+    Args:
+        context: The catalogue, the links and the present instant.
+        request: What the message is about.
+        recipient: Who gets the message.
+        contracts: For a notice, the ids of the contracts to name. If empty, the contract of the request is named.
     """
     if isinstance(request.content, NoticeData):
         return notice_content(context, request, request.content, recipient, contracts or (request.contract,))

@@ -21,8 +21,11 @@ PATIENT = 5  # so many times longer waits what only informs
 def conversation_id(person: str, address: str) -> str:
     """Return the id of the Conversation of one person at one address.
 
-    `person`: the person's id. `address`: with its kind, such as `email:a@b`. The id is always the same for the same
-    arguments.
+    The id is always the same for the same arguments.
+
+    Args:
+        person: The person's id.
+        address: The address with its kind, such as `email:a@b`.
     """
     return hashlib.sha256(f"{person}\n{address}".encode()).hexdigest()[:40]
 
@@ -32,32 +35,34 @@ class Conversation:
     """A record of the messages to one person at one address, for deciding about digests.
 
     A digest is a mail that collects several messages. A storm is a time in which digests are made.
-
-    - `storm`: the number of the storm's next digest, from 1; 0: no storm.
-    - `thread`: the mail thread of the storm's digests.
-    - `digest`: the id of the last digest, "" for none. `gathering`: whether that digest is still to be sent.
-    - `next_at`: when the next digest may be sent, None without a storm.
-    - `paid_until`: each message sent by itself moves this instant on by a minute (EACH), starting at the present.
-      The further it lies ahead, the fewer messages may be sent by themselves. None: not moved yet.
-    - `last_at`: when the last message came.
     """
 
     id: str
     thread: str = ""
+    """The mail thread of the storm's digests."""
     storm: int = 0
+    """The number of the storm's next digest, from 1. 0 means no storm."""
     digest: str = ""
+    """The id of the last digest. "" means no digest."""
     gathering: bool = False
+    """Whether the digest `digest` is still to be sent."""
     next_at: datetime | None = None
+    """When the next digest may be sent. None without a storm."""
     paid_until: datetime | None = None
+    """Each message sent by itself moves this instant on by a minute (EACH), starting at the present. The further it
+    lies ahead, the fewer messages may be sent by themselves. None if it was not moved yet."""
     last_at: datetime
+    """When the last message came."""
 
     def advanced_to(self, now: datetime, over: int) -> Conversation:
         """Return this record as of `now`; after ten minutes (CALM) without a message the storm has ended.
 
         A storm is a time in which messages are gathered into digests (mails that collect several messages). The ten
-        minutes start at the last message, or at `next_at` if that is later. A storm with an unsent digest does not
-        end. Instants too far ahead, written by a wrong clock, are reset. `over`: how many messages may be sent by
-        themselves in a burst.
+        minutes start at the last message, or at `next_at` if that is later. A storm with an unsent digest does not end.
+        Instants too far ahead, written by a wrong clock, are reset.
+
+        Args:
+            over: How many messages may be sent by themselves in a burst.
         """
         mine = self
         if self.paid_until is not None and self.paid_until > now + over * EACH:
@@ -73,8 +78,11 @@ class Conversation:
         """Return how many messages to the mailbox may be sent by themselves at `now`.
 
         The number is from 0 to `over`. Further messages are gathered into digests (mails that collect several
-        messages). `over`: the number after a long silence. Each message sent by itself lowers the number by one;
-        each minute (EACH) raises the number by one.
+        messages).
+
+        Args:
+            over: The number after a long silence. Each message sent by itself lowers the number by one. Each minute
+                (EACH) raises the number by one.
         """
         paid = max(self.paid_until or now, now)
         return max(int((now + over * EACH - paid) / EACH), 0)
@@ -113,8 +121,11 @@ class Conversation:
         """Return when a digest that is begun at `now` is to be sent to the mailbox.
 
         A digest is a mail that collects several messages. The digest is sent at `next_at`, or at `now` if that is
-        later. `pressing`: whether somebody must act on a message in the digest. A digest that is not pressing waits
-        at least five times (PATIENT) the `pause`, from `now`.
+        later.
+
+        Args:
+            pressing: Whether somebody must act on a message in the digest. A digest that is not pressing waits at least
+                five times (PATIENT) the `pause`, from `now`.
         """
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())
@@ -122,8 +133,11 @@ class Conversation:
     def with_new_digest(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
         """Return a copy of this record after a new digest was begun at `now`.
 
-        A digest is a mail that collects several messages. `digest`: the id of the new digest. `leaves_at`: when the
-        new digest will be sent. The following digest may be sent one `pause` later (`next_at`).
+        A digest is a mail that collects several messages.
+
+        Args:
+            digest: The id of the new digest.
+            leaves_at: When the new digest will be sent. The following digest may be sent one `pause` later (`next_at`).
         """
         after = replace(self, storm=self.storm + 1, digest=digest, gathering=True, last_at=now)
         return replace(after, next_at=leaves_at + after.pause())

@@ -53,8 +53,11 @@ async def save_conversations(connection: AsyncConnection, conversations: Iterabl
 async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) -> dict[str, DeliveryRow]:
     """Return which of these digests can still collect messages, by id, and lock their rows.
 
-    `digests`: ids of digests (mails that collect several messages). The locks hold until the transaction ends. A
-    digest is left out if it was sent, attempted or put into words, or if another process has locked its row.
+    The locks hold until the transaction ends. A digest is left out if it was sent, attempted or put into words, or if
+    another process has locked its row.
+
+    Args:
+        digests: Ids of digests (mails that collect several messages).
     """
     if not digests:
         return {}
@@ -79,9 +82,11 @@ async def update_digests(
 ) -> None:
     """Update the stored rows of digests that have collected more messages.
 
-    `digests`: the digests (mails that collect several messages) in their new state. `known`: the digests that are
-    stored already, by id; other digests are skipped. Only `level`, `next_at`, `due_at` and the place in the queue
-    (`turn`) are written.
+    Only `level`, `next_at`, `due_at` and the place in the queue (`turn`) are written.
+
+    Args:
+        digests: The digests (mails that collect several messages) in their new state.
+        known: The digests that are stored already, by id. Other digests are skipped.
     """
     for digest in digests:
         if digest.id in known:

@@ -77,15 +77,14 @@ ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for 
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """All messages in a digest (a mail that collects several messages) about one clock or critical fix.
-
-    `row`: the newest message. `data`: the `data` of the newest message's webhook payload. `before`: the kinds of the
-    earlier messages, each once, without the kind of the newest.
-    """
+    """All messages in a digest (a mail that collects several messages) about one clock or critical fix."""
 
     row: DeliveryRow
+    """The newest message."""
     data: Mapping[str, Any]
+    """The `data` of the newest message's webhook payload."""
     before: tuple[MessageKind, ...] = ()
+    """The kinds of the earlier messages, each once, without the kind of the newest."""
 
     @property
     def customer(self) -> str:
@@ -104,8 +103,11 @@ class DigestEntry:
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
     """Return the entries of a digest: one list for each incident or critical fix.
 
-    A digest is a mail that collects several messages. An entry holds the messages about one alert. `carried`: the
-    deliveries in the digest. The lists, and the entries in each list, are sorted by urgency, the most urgent first.
+    A digest is a mail that collects several messages. An entry holds the messages about one alert. The lists, and the
+    entries in each list, are sorted by urgency, the most urgent first.
+
+    Args:
+        carried: The deliveries in the digest.
     """
     of_promise: dict[str, list[DeliveryRow]] = {}
     for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):
@@ -127,8 +129,11 @@ def compose_digest(
     """Return the delivery of a digest with its text, ready to be sent.
 
     A digest is a mail that collects several messages. Subject, text, HTML and payload are filled in, in the person's
-    language. `carried`: the deliveries in the digest; if there are none, the digest is returned as cancelled. `now`:
-    the present instant; spans of time in the text refer to it.
+    language.
+
+    Args:
+        carried: The deliveries in the digest. If there are none, the digest is returned as cancelled.
+        now: The present instant. Spans of time in the text refer to it.
     """
     if not carried:
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
@@ -206,8 +211,11 @@ def _content(
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
     """Return the text of a digest's line about one incident.
 
-    The line has, for each entry, the subject and the kinds of earlier messages. `heap`: the incident's entries, each
-    with the messages about one alert. `labels`: text key -> text in the reader's language, from `Texts.words`.
+    The line has, for each entry, the subject and the kinds of earlier messages.
+
+    Args:
+        heap: The incident's entries, each with the messages about one alert.
+        labels: Maps a text's key to the text in the reader's language, from `Texts.words`.
     """
     return "; ".join(_one(one, labels) for one in heap)
 

@@ -21,13 +21,11 @@ OPERATORS = "operators"  # the role, in the default contract, of those who are n
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRecipient:
-    """A person to notify, and the reasons.
-
-    `why`: the reasons as Phrases, which are put into words in the reader's language.
-    """
+    """A person to notify, and the reasons."""
 
     person: Person
     why: tuple[Phrase, ...]
+    """The reasons as Phrases, which are put into words in the reader's language."""
 
 
 def contract_of(catalogue: Catalogue, id_: str) -> Contract:
@@ -53,15 +51,14 @@ RoleTitles = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLevel:
-    """Which people an escalation level notifies now, or until when the level waits.
-
-    `people`: whom to notify now; empty while the level waits. `unreachable`: people on duty without a usable
-    address. `until`: when somebody comes on duty, so that the level no longer waits; None: the level does not wait.
-    """
+    """Which people an escalation level notifies now, or until when the level waits."""
 
     people: tuple[ResolvedRecipient, ...] = ()
+    """Whom to notify now. Empty while the level waits."""
     unreachable: tuple[ResolvedRecipient, ...] = ()
+    """People on duty without a usable address."""
     until: datetime | None = None
+    """When somebody comes on duty, so that the level no longer waits. None means that the level does not wait."""
 
 
 def resolve_level(
@@ -74,16 +71,18 @@ def resolve_level(
 ) -> ResolvedLevel:
     """Return which people an escalation level notifies at `at`, or until when the level waits.
 
-    `names`: the level's roles and person ids. `notified`: ids of people notified before. `reaches`: whether a person
-    can be reached; unreachable people are left out.
-
     - Somebody is on duty: the people on duty are notified.
     - Nobody is on duty: the people off duty who are not in `notified` are notified.
-    - Nobody is on duty and all are in `notified`: the level waits until the first person comes on duty. If that
-      instant is not known, all are notified again.
+    - Nobody is on duty and all are in `notified`: the level waits until the first person comes on duty. If that instant
+      is not known, all are notified again.
 
-    If the level has nobody, the first of these groups with somebody replaces it: the operators; everybody with a
-    role in the contract; the level's roles in the default contract.
+    If the level has nobody, the first of these groups with somebody replaces it: the operators; everybody with a role
+    in the contract; the level's roles in the default contract.
+
+    Args:
+        names: The level's roles and person ids.
+        notified: Ids of people notified before.
+        reaches: Returns whether a person can be reached. Unreachable people are left out.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
@@ -113,12 +112,14 @@ def resolve_level(
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
     """Return the escalation for a fact under a contract: who is notified, after what delay.
 
-    `fact`: the timer's event about a clock; None for a critical fix. The policy is the one that the fact names, or
-    else the policy of the contract's plan.
+    The policy is the one that the fact names, or else the policy of the contract's plan.
 
     - Policy `none`: the operators are only informed, at once.
-    - No policy, or a policy that the catalogue lacks: the plan's roles are paged at once. If the plan has no roles,
-      the contract's roles are.
+    - No policy, or a policy that the catalogue lacks: the plan's roles are paged at once. If the plan has no roles, the
+      contract's roles are paged.
+
+    Args:
+        fact: The timer's event about a clock. None for a critical fix.
     """
     plan = catalogue.rulebook.plan_of(contract)
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""
@@ -139,7 +140,8 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
 def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tuple[str, ...]:
     """Return the addresses of a person to which messages can be sent now, in the person's order.
 
-    `disabled`: ids of the disabled endpoints (mail server, webhooks).
+    Args:
+        disabled: Ids of the disabled endpoints (mail server, webhooks).
     """
     return tuple(address for address in person.addresses if is_reachable(catalogue, address, disabled))
 
@@ -147,7 +149,8 @@ def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[s
 def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
     """Return whether messages can be sent now to an address such as `email:a@b`.
 
-    True if the kind of channel exists and can send to the address, and the endpoint (queue) is not in `disabled`.
+    The result is True if the kind of channel exists and can send to the address, and the endpoint (queue) is not in
+    `disabled`.
     """
     name, rest = split_address(address)
     kind = sending_kind(name)

@@ -22,7 +22,7 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Set which earlier message each notification must wait for (`follows`); return all notifications.
 
-    An earlier message is one that tells of the closing of an alert. Such a message is waited for only if it is in
+    An earlier message is a message about the closing of an alert. Such a message is waited for only if it is in
     `context.closing` (not sent yet) or among `notifications`. `follows` is the id of its delivery.
 
     - The alert was closed and opened again: a PAGE or INFO message waits for the last closing message to the same

@@ -31,16 +31,14 @@ _PAGES = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The result of `gather`, which puts messages into digests (mails that collect several messages).
-
-    `notifications`: all notifications; `carried_by` is the id of the digest that contains the notification.
-    `digests`: the deliveries of digests that are new or have more messages now. `conversations`: the new records of
-    what was sent to each address.
-    """
+    """The result of `gather`, which puts messages into digests (mails that collect several messages)."""
 
     notifications: tuple[Notification, ...]
+    """All notifications. `carried_by` is the id of the digest that contains the notification."""
     digests: tuple[DeliveryRow, ...] = ()
+    """The deliveries of digests that are new or have more messages now."""
     conversations: tuple[Conversation, ...] = ()
+    """The new records of what was sent to each address."""
 
 
 def conversation_ids(notifications: Sequence[Notification]) -> frozenset[str]:
@@ -60,10 +58,14 @@ def gather(
 ) -> Gathered:
     """Put messages that would flood a mailbox into digests; leave the others to be sent by themselves.
 
-    A digest is a mail that collects several messages. A flood is more than `context.digest_over` messages in a
-    burst; only the most urgent of them is then sent at once. `conversations`: id -> what was sent to a mailbox
-    before; a mailbox without an entry is new. `gathering`: id -> a digest that can still collect messages. Nothing
-    is stored here.
+    A digest is a mail that collects several messages. A flood is more than `context.digest_over` messages in a burst;
+    only the most urgent of them is then sent at once.
+
+    Nothing is stored here.
+
+    Args:
+        conversations: Maps an id to what was sent to a mailbox before. A mailbox without an entry is new.
+        gathering: Maps an id to a digest that can still collect messages.
     """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:

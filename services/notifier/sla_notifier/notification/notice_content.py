@@ -23,7 +23,7 @@ from sla_platform.wire import NoticeData
 def acknowledge_link(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> str:
     """Return the link by which this recipient acknowledges the alert of the request.
 
-    "" for kinds of message that ask for no acknowledgement, and for a recipient without a person id.
+    The result is "" for kinds of message that ask for no acknowledgement, and for a recipient without a person id.
     """
     if request.kind not in (MessageKind.PAGE, MessageKind.CRITICAL_FIX) or not recipient.person:
         return ""
@@ -39,8 +39,11 @@ def notice_content(
 ) -> Content:
     """Return the content of a message about a critical-fix notice, not yet put into words.
 
-    `context`: the catalogue, the links and the present instant. `request`: why people are notified of the notice.
-    `recipient`: who gets the message. `contracts`: the ids of the contracts that the message is about.
+    Args:
+        context: The catalogue, the links and the present instant.
+        request: Why people are notified of the notice.
+        recipient: Who gets the message.
+        contracts: The ids of the contracts that the message is about.
     """
     titles = ", ".join(title_of(context.catalogue, id_) for id_ in contracts)
     staff, registered = recipient.side is Side.SUPPORT, is_registered(recipient.person)

@@ -17,74 +17,78 @@ from sla_notifier.text.content import Message, Phrase
 
 @dataclass(frozen=True, slots=True)
 class PagedPerson:
-    """A person who was notified of a breach and gets the closing message, with the address used.
-
-    `follows`: the id of the delivery that must be final before the closing message is sent, "" for none.
-    """
+    """A person who was notified of a breach and gets the closing message, with the address used."""
 
     person: str
     address: str
     follows: str = ""
+    """The id of the delivery that must be final before the closing message is sent. "" means no such delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClosingMessage:
     """A message about the closing of an alert that is not in a final state yet.
 
-    The kind of the message is RESOLVED or TAKEN_BACK. `alert`, `person`: their ids. `episode`: the number of the
-    opening that was closed, from 1. `delivery`: the id of the message's delivery, or of the digest (a mail that
-    collects several messages) that contains the message.
+    The kind of the message is RESOLVED or TAKEN_BACK.
     """
 
     alert: str
+    """The alert's id."""
     episode: int
+    """The number of the opening that was closed, from 1."""
     person: str
+    """The person's id."""
     delivery: str
+    """The id of the message's delivery, or of the digest (a mail that collects several messages) that contains the
+    message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person with the address to which a message is sent.
-
-    `person`: the person's id, "" for nobody. `language`: a language tag. `address`: such as `email:a@b` or
-    `webhook:ops`, "" for none. `then`: further addresses to try if `address` fails. `why`: why this person is
-    notified, as Phrases. `side`: whether the person belongs to the vendor's support or to the customer.
-    """
+    """A person with the address to which a message is sent."""
 
     person: str
+    """The person's id. "" means nobody."""
     language: str
-    address: str  # `email:a@b`, `webhook:ops`; empty when there is none
+    """A language tag."""
+    address: str
+    """For example, `email:a@b` or `webhook:ops`. "" if there is no address."""
     then: tuple[str, ...] = ()
+    """Further addresses to try if `address` fails."""
     why: tuple[Phrase, ...] = ()
+    """Why this person is notified, as Phrases."""
     side: Side = Side.SUPPORT
+    """Whether the person belongs to the vendor's support or to the customer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A message to one recipient while it is prepared.
-
-    - `request`: what the message is about, and whom to notify. `recipient`: None until looked up.
-    - `message`: the text, None before the text is written.
-    - `reason`: why the message is not sent, None: it is sent. With a reason, the notification is only stored, in the
-      final `state`.
-    - `follows`: the id of the delivery to wait for, "" for none.
-    - `carried_by`: the id of the digest (a mail that collects several messages) that contains the message, "" for
-      none.
-    - `contracts`: the contracts that a message about a notice names; empty: the contract of the request.
-    - `told_by`: (request id, person) of another message that names this contract instead, None for none.
-    """
+    """A message to one recipient while it is prepared."""
 
     request: NotificationRequest
+    """What the message is about, and whom to notify."""
     recipient: Recipient | None = None
+    """Who gets the message. None until looked up."""
     message: Message | None = None
+    """The text. None before the text is written."""
     state: DeliveryState = DeliveryState.QUEUED
     reason: UnsentReason | None = None
+    """Why the message is not sent. The notification is then only stored, in the final `state`. None means that the
+    message is sent."""
     follows: str = ""
+    """The id of the delivery to wait for. "" means no such delivery."""
     carried_by: str = ""
+    """The id of the digest (a mail that collects several messages) that contains the message. "" without a digest."""
     contracts: tuple[str, ...] = ()
+    """The contracts that a message about a notice names. Empty means the contract of the request."""
     told_by: tuple[str, str] | None = None
+    """The request id and the person of another message that names this contract instead. None if there is no such
+    message."""
 
     @property
     def live(self) -> bool:
-        """Return whether the notification is to be sent. False if it is only stored, with a reason."""
+        """Return whether the notification is to be sent.
+
+        The result is False if the notification is only stored, with a reason.
+        """
         return self.reason is None

@@ -41,7 +41,9 @@ def address_requests(context: PipelineContext, requests: Iterable[NotificationRe
 def rows(context: PipelineContext, gathered: Gathered) -> list[DeliveryRow]:
     """Return a delivery for each notification, in the same order, with its text.
 
-    `gathered`: the notifications; some are in digests (mails that collect several messages). A notification that is
-    not to be sent becomes a delivery in a final state.
+    A notification that is not to be sent becomes a delivery in a final state.
+
+    Args:
+        gathered: The notifications. Some are in digests (mails that collect several messages).
     """
     return rows_of(context, render(context, gathered.notifications))

@@ -20,24 +20,24 @@ class PipelineContext:
     """The data for turning requests into deliveries, loaded once for a transaction.
 
     An episode is one opening of an alert, counted from 1.
-
-    - `texts`, `links`: for writing messages.
-    - `disabled`: endpoints (mail server, webhooks) to which nothing is sent.
-    - `paged_in_round`: ((alert, episode, round), person) of each earlier page.
-    - `paged`: (alert, episode) -> who gets a closing message.
-    - `paged_of`: (alert, contract, due instant) -> the first episode in which people were notified of that breach.
-    - `closing`: closing messages that are not sent yet.
-    - `digest_over`: how many messages to a mailbox may be sent by themselves in a burst. Further messages are
-      gathered into a digest (a mail that collects several messages).
     """
 
     now: datetime
     catalogue: Catalogue
     texts: Texts
+    """The texts of all languages, for writing messages."""
     links: Links
+    """The links for messages."""
     disabled: frozenset[str] = frozenset()
+    """Endpoints (mail server, webhooks) to which nothing is sent."""
     paged_in_round: frozenset[tuple[RoundKey, str]] = frozenset()
+    """The pairs ((alert, episode, round), person) of the earlier pages."""
     paged: Mapping[tuple[str, int], tuple[PagedPerson, ...]] = field(default_factory=dict)
+    """Maps (alert, episode) to the people who get a closing message."""
     closing: tuple[ClosingMessage, ...] = ()
+    """Closing messages that are not sent yet."""
     paged_of: Mapping[tuple[str, str, datetime], int] = field(default_factory=dict)
+    """Maps (alert, contract, due instant) to the first episode in which people were notified of that breach."""
     digest_over: int = 5
+    """How many messages to a mailbox may be sent by themselves in a burst. Further messages are gathered into a digest
+    (a mail that collects several messages)."""

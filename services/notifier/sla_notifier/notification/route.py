@@ -35,10 +35,13 @@ from sla_notifier.text.content import Phrase
 def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Look up the recipients of notifications; return a notification for each person and address.
 
-    `notifications`: one for each request, without recipient. `context`: the catalogue, the present instant, and who
-    was notified before. A person without a usable address gets an undeliverable notification with the reason. A
-    request for which nobody is found gets one too. Nothing is returned for a closing message if nobody was paged,
-    nor for a notice of a critical fix if everybody entitled was notified before.
+    A person without a usable address gets an undeliverable notification with the reason. A request for which nobody is
+    found gets one too. Nothing is returned for a closing message if nobody was paged, nor for a notice of a critical
+    fix if everybody entitled was notified before.
+
+    Args:
+        context: The catalogue, the present instant, and who was notified before.
+        notifications: A notification for each request, without recipient.
     """
     paged_before = _by_episode(context)
     return tuple(routed for notification in notifications for routed in _routed(context, notification, paged_before))

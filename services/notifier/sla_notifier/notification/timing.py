@@ -19,28 +19,29 @@ class Timing:
     """How much time a clock has left (`left`), and how late the clock is (`late`).
 
     Both are never negative. Both are measured in counted time (within the hours of the clock) and in wall time.
-    `hours`: whether the hours of the clock are open now, and when they open next.
     """
 
     left: CountedSpan
     late: CountedSpan
     hours: OpeningTimes
+    """Whether the hours of the clock are open now, and when they open next."""
 
     @property
     def values(self) -> dict[str, Value]:
-        """Return the times as name -> value, for the sentences of a message.
+        """Return the times as a mapping from name to value, for the sentences of a message.
 
-        Counted time runs only in the hours of the clock.
+        Counted time runs only in the hours of the clock. The names are:
 
-        - `left`: the time left, in counted time. Wall time is used if counted time is unknown, or if no counted time
-          is left while the hours are closed.
+        - `left`: the time left, in counted time. Wall time is used if counted time is unknown, or if no counted time is
+          left while the hours are closed.
         - `left_wall`: the time left in wall time.
         - `left_two`: whether counted and wall time differ by a minute or more.
         - `left_by_wall`: whether `left` is wall time.
         - `left_both`: both spans, for one phrase.
         - `late`, `late_wall` and so on: the same for the lateness.
-        - `outside`: whether the hours are closed now. `opens`: when the hours open next, "" if unknown.
-        - `noticeable`: late by a minute or more.
+        - `outside`: whether the hours are closed now.
+        - `opens`: when the hours open next, "" if unknown.
+        - `noticeable`: whether the clock is late by a minute or more.
         """
         at_opening = self.left.counted is not None and not self.left.counted and bool(self.left.wall)
         left = replace(self.left, counted=None) if at_opening else self.left
@@ -61,14 +62,15 @@ class Timing:
 
     @property
     def data(self) -> dict[str, object]:
-        """Return the times as name -> value, for the payload of a webhook.
+        """Return the times as a mapping from name to value, for the payload of a webhook.
 
         Counted time runs only in the hours of the clock. It is None if the hours are unknown, or if the span goes
-        beyond the years of their calendar.
+        beyond the years of their calendar. The names are:
 
         - `counted_left_seconds`, `wall_left_seconds`: the time left.
         - `counted_late_seconds`, `wall_late_seconds`: the lateness.
-        - `outside_hours`: whether the hours are closed now. `opens_at`: when the hours open next, None if unknown.
+        - `outside_hours`: whether the hours are closed now.
+        - `opens_at`: when the hours open next, None if unknown.
         """
         found: dict[str, object] = {"outside_hours": not self.hours.open, "opens_at": self.hours.opens}
         for name, span in (("left", self.left), ("late", self.late)):
@@ -82,9 +84,12 @@ def timing_of(
 ) -> Timing:
     """Return how much time a clock has left at `now`, and how late it is or was.
 
-    `rulebook`: has the calendar of the clock's hours. `fact`: the timer's event about the clock. The time left runs
-    from `now` to `due`. The lateness runs from `broken` (the breach of the target) to `until` (the end of the
-    breach, or `now`). Neither is negative.
+    The time left runs from `now` to `due`. The lateness runs from `broken` (the breach of the target) to `until` (the
+    end of the breach, or `now`). Neither is negative.
+
+    Args:
+        rulebook: Has the calendar of the clock's hours.
+        fact: The timer's event about the clock.
     """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(

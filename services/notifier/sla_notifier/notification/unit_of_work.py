@@ -44,15 +44,13 @@ _UNFINISHED = [state.value for state in UNFINISHED]
 
 @dataclass(frozen=True, slots=True)
 class RenderConfig:
-    """How messages are written: texts, links, and when messages are gathered into digests.
-
-    `digest_over`: how many messages to a mailbox may be sent by themselves in a burst. Further messages are gathered
-    into digests (mails that collect several messages).
-    """
+    """How messages are written: texts, links, and when messages are gathered into digests."""
 
     texts: Texts
     links: Links
     digest_over: int = 5
+    """How many messages to a mailbox may be sent by themselves in a burst. Further messages are gathered into digests
+    (mails that collect several messages)."""
 
 
 async def write_changes(
@@ -60,9 +58,12 @@ async def write_changes(
 ) -> None:
     """Write a set of changes in the caller's transaction.
 
-    The changes are alerts, steps, deliveries, conversations and log events. For each request the recipients are
-    looked up, and deliveries are written and queued. Queued pages that are no longer needed are cancelled. Nothing
-    is sent. `config`: how messages are written. `now`: the present instant, stored with the changes.
+    The changes are alerts, steps, deliveries, conversations and log events. For each request the recipients are looked
+    up, and deliveries are written and queued. Queued pages that are no longer needed are cancelled. Nothing is sent.
+
+    Args:
+        config: How messages are written.
+        now: The present instant, stored with the changes.
     """
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cancel_reasons)
@@ -116,12 +117,15 @@ async def write_changes(
 
 
 def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[list[NoticeTold], list[NoticeTold]]:
-    """Return two lists of the people whom notifications tell of critical-fix notices.
+    """Return two lists of the people who are notified of critical-fix notices.
 
-    First list: people told without an escalation (level 0) or by level 1. Second list: people told by a higher
-    level. Each list has a person once for each notice and contract; a person may be in both lists. A notification
-    that is not sent is skipped, unless another message names its contract too (`told_by`). `now`: the instant stored
-    with the people.
+    The first list has people notified without an escalation (level 0) or by level 1. The second list has people
+    notified by a higher level.
+    Each list has a person once for each notice and contract; a person may be in both lists. A notification that is not
+    sent is skipped, unless another message names its contract too (`told_by`).
+
+    Args:
+        now: The instant stored with the people.
     """
     addressed: dict[tuple[str, str, str], NoticeTold] = {}
     further: dict[tuple[str, str, str], NoticeTold] = {}
@@ -147,11 +151,14 @@ def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[l
 
 
 def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
-    """Return who was paged in which round, as ((alert, episode, round), person).
+    """Return who was paged in which round, as pairs ((alert, episode, round), person).
 
     A round is one pass through the levels of an escalation. An episode is one opening of an alert, counted from 1.
-    `sent_before`: deliveries. Failed, undeliverable and cancelled pages are left out, and so is level 1 of a
-    critical fix (to the people entitled to the fix).
+    Failed, undeliverable and cancelled pages are left out, and so is level 1 of a critical fix (to the people entitled
+    to the fix).
+
+    Args:
+        sent_before: Earlier deliveries.
     """
     lost = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED)
     return frozenset(
@@ -172,16 +179,20 @@ def closing_recipients(
     cancel_reasons: Mapping[str, UnsentReason],
     requests: Iterable[NotificationRequest] = (),
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return (alert id, episode) -> the people to tell that this episode has ended.
+    """Return the people to tell that an episode of an alert has ended, by alert id and episode.
 
     An episode is one opening of an alert, counted from 1. The people are those whom a page of the episode reached or
-    may reach. `rows`: pages, pages that only inform, and closing messages; critical fixes are skipped.
-    `cancel_reasons`: alert id -> why the alert's queued pages are cancelled. For TAKEN_BACK and REOPENED, a page is
-    skipped if it was not attempted and is not in a digest (a mail that collects several messages). `requests`: a
-    closing message among them also goes to people paged in an earlier episode under its contract, in two cases:
+    may reach. A closing message in `requests` also goes to people paged in an earlier episode under its contract, in
+    two cases:
 
     - The person has had no closing message since.
     - The last closing message said "no breach", and the clock was missed.
+
+    Args:
+        rows: Pages, pages that only inform, and closing messages. Critical fixes are skipped.
+        cancel_reasons: Maps an alert's id to the reason why its queued pages are cancelled. For TAKEN_BACK and
+            REOPENED, a page is skipped if it was not attempted and is not in a digest (a mail that collects several
+            messages).
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     heard: dict[tuple[str, str], DeliveryRow] = {}
@@ -240,9 +251,12 @@ def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, 
 def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
     """Return in which episode people were first notified of a breach.
 
-    An episode is one opening of an alert, counted from 1. The result is (alert id, contract, breached due instant)
-    -> episode. `sent_before`: deliveries other than closing messages. Only messages that were sent, attempted or put
-    into a digest (a mail that collects several messages) matter, even if they failed.
+    An episode is one opening of an alert, counted from 1. The result maps (alert id, contract, breached due instant) to
+    the episode. Only messages that were sent, attempted or put into a digest (a mail that collects several messages)
+    matter, even if they failed.
+
+    Args:
+        sent_before: Deliveries other than closing messages.
     """
     first: dict[tuple[str, str, datetime], int] = {}
     for row in sent_before:

@@ -32,8 +32,12 @@ _LOOK_SECONDS = 1.0
 class OverriddenCatalogue:
     """The present catalogue, with the overrides of rotas made over the API.
 
-    Call the object to get the catalogue. There is one object for each process of the notifier. `current`: returns
-    the catalogue without these overrides. `now`: returns the present instant. `refresh` reads the stored overrides.
+    Call the object to get the catalogue. A process of the notifier has one such object. `refresh` reads the stored
+    overrides.
+
+    Args:
+        current: Returns the catalogue without these overrides.
+        now: Returns the present instant.
     """
 
     def __init__(self, current: Callable[[], Catalogue], now: Callable[[], datetime]) -> None:
@@ -65,7 +69,7 @@ class OverriddenCatalogue:
         return self._of_rota.get(RotaId(rota), ())
 
     def find(self, number: int) -> RecordedOverride | None:
-        """Return the override with this number; None if there is none."""
+        """Return the override with this number; None if it is unknown."""
         return self._known.get(number)
 
     async def refresh(self, connection: AsyncConnection) -> None:
@@ -78,7 +82,8 @@ class OverriddenCatalogue:
     def take_in(self, changed: Sequence[RecordedOverride]) -> None:
         """Take in committed overrides.
 
-        `changed`: the overrides, in the order in which they were made or ended.
+        Args:
+            changed: The overrides, in the order in which they were made or ended.
         """
         for each in changed:
             known = self._known.get(each.number)
@@ -89,7 +94,7 @@ class OverriddenCatalogue:
                 self._place = max(self._place, each.changed)
 
     def ignored(self) -> Mapping[int, str]:
-        """Return override number -> why the override is ignored.
+        """Return why overrides are ignored, by the number of the override.
 
         Only overrides that are in force or still to come are checked.
         """
@@ -104,12 +109,16 @@ class OverriddenCatalogue:
     async def reason_not_ready(self) -> str | None:
         """Return why the overrides are not ready: they have not been read since the start.
 
-        None once they have been read. For the readiness check.
+        The result is None once they have been read. For the readiness check.
         """
         return None if self._read else "the overrides of rotas have not been read from the store yet"
 
     async def load(self, store: Store) -> None:
-        """Read the overrides that any process has made or ended, and log the ignored ones. Raises StoreBusy."""
+        """Read the overrides that any process has made or ended, and log the ignored ones.
+
+        Raises:
+            StoreBusy: The database fails.
+        """
         async with store.reading() as connection:
             await self.refresh(connection)
         self._read = True
@@ -142,7 +151,8 @@ class OverriddenCatalogue:
 def overridden(book: Rulebook, rota: Rota, overrides: Sequence[RecordedOverride]) -> Rota:
     """Return a rota with `overrides` added behind its own overrides, in this order.
 
-    `book`: the rulebook; all people of the overrides must be in it.
+    Args:
+        book: The rulebook. All people of the overrides must be in it.
     """
     counted = [each.counted for each in overrides]
     if not any(counted):

@@ -13,7 +13,7 @@ from sla_domain.rota import Rota, Shift, shifts_between
 
 @dataclass(frozen=True, slots=True)
 class ChangedShift:
-    """A span `[start, end)` in which a change puts `after` on call instead of `before`; None: nobody."""
+    """A span `[start, end)` in which a change puts `after` on call instead of `before`. None means nobody."""
 
     start: datetime
     end: datetime
@@ -24,7 +24,11 @@ class ChangedShift:
 def changed_shifts(before: Rota, after: Rota, start: datetime, end: datetime) -> tuple[ChangedShift, ...]:
     """Return where two states of a rota have different people on call in `[start, end)`.
 
-    `before`, `after`: the two states. The result is in order of time.
+    The result is in order of time.
+
+    Args:
+        before: The rota before the change.
+        after: The rota after the change.
     """
     old, new = shifts_between(before, start, end), shifts_between(after, start, end)
     edges = {start, end, *(at for shift in (*old, *new) for at in (shift.start, shift.end) if start < at < end)}

@@ -24,16 +24,15 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OverrideDone:
-    """An override after it was made or ended, or as it would be in a dry run.
-
-    `shifts`: the shifts that change because of the override, from now on. `remarks`: hints for the caller.
-    `written`: whether this call stored a change.
-    """
+    """An override after it was made or ended, or as it would be in a dry run."""
 
     override: RecordedOverride
     shifts: tuple[ChangedShift, ...] = ()
+    """The shifts that change because of the override, from now on."""
     remarks: tuple[str, ...] = ()
+    """Hints for the caller."""
     written: bool = False
+    """Whether this call stored a change."""
 
 
 class OverrideOwner:
@@ -51,9 +50,16 @@ class OverrideOwner:
     async def make(self, rota: str, wanted: WantedOverride, command: Command, *, dry_run: bool = False) -> OverrideDone:
         """Put somebody on call in a rota by a new override.
 
-        If the same override exists already, it is returned and nothing changes. `command`: who orders it, for the
-        audit log. `dry_run`: store nothing, and return what would be. Raises Problem 404 for an unknown rota, 409 if
-        the rota has too many overrides, 422 if `wanted` does not fit, and StoreBusy.
+        If the same override exists already, it is returned and nothing changes.
+
+        Args:
+            command: Who orders the change, for the audit log.
+            dry_run: Whether to store nothing, and only return what the result would be.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 for an unknown rota, 409 if the rota has too many overrides, 422 if `wanted` does
+                not fit.
         """
         async with self._store.transaction() as connection:
             place, now = await self._turn(connection)
@@ -68,9 +74,16 @@ class OverrideOwner:
     async def end(self, id_: str, command: Command, *, dry_run: bool = False) -> OverrideDone:
         """End an override: from now on, or before it begins.
 
-        An override that is over or ended is returned unchanged. `id_`: the override's id. `command`: who orders it,
-        for the audit log. `dry_run`: store nothing, and return what would be. Raises Problem 404 for an unknown
-        override, and StoreBusy.
+        An override that is over or ended is returned unchanged.
+
+        Args:
+            id_: The override's id.
+            command: Who orders the change, for the audit log.
+            dry_run: Whether to store nothing, and only return what the result would be.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 for an unknown override.
         """
         async with self._store.transaction() as connection:
             place, now = await self._turn(connection)

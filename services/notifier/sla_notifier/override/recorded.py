@@ -14,15 +14,15 @@ from sla_domain.rota import RotaId, RotaOverride
 
 
 class OverrideState(StrEnum):
-    """The state of an override.
-
-    `AHEAD`: not begun. `OVER`: its time has passed. `ENDED`: somebody ended it, during its time or before.
-    """
+    """The state of an override."""
 
     AHEAD = "ahead"
+    """The override has not begun."""
     IN_FORCE = "in_force"
     OVER = "over"
+    """The time of the override has passed."""
     ENDED = "ended"
+    """Somebody ended the override, during its time or before."""
 
 
 def span_state(start: datetime, end: datetime, now: datetime) -> OverrideState:
@@ -34,26 +34,27 @@ def span_state(start: datetime, end: datetime, now: datetime) -> OverrideState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedOverride:
-    """An override made over the API: `person` is on call in `rota` in the span `[start, end)`.
-
-    `start`, `end`: as requested. `instead_of`: the override applies only where this person would be on call; None:
-    in the whole span. `number`: the place of the making in the notifier's audit log, so that later overrides have
-    higher numbers. `changed`: the place of the last change in this log. `by`: the id of the API key. `ended_at`:
-    None unless somebody ended the override.
-    """
+    """An override made over the API: `person` is on call in `rota` in the span `[start, end)`."""
 
     number: int
+    """The place of the making in the notifier's audit log, so that later overrides have higher numbers."""
     rota: RotaId
     start: datetime
+    """When the override begins, as requested."""
     end: datetime
+    """When the override ends, as requested."""
     person: str
     instead_of: str | None
+    """The override applies only where this person would be on call. If None, it applies in the whole span."""
     by: str
+    """The id of the API key."""
     reason: str
     made_at: datetime
     ended_at: datetime | None = None
+    """When somebody ended the override. Otherwise None."""
     ended_by: str = ""
     changed: int = 0
+    """The place of the last change in this log."""
 
     @property
     def id(self) -> str:

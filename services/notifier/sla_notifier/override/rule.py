@@ -17,15 +17,13 @@ MOST_OPEN = 1_000  # of one rota
 
 @dataclass(frozen=True, slots=True)
 class WantedOverride:
-    """A requested override: `person` is to be on call in `[start, end)`.
-
-    `instead_of`: only where this person would be on call; None: in the whole span.
-    """
+    """A requested override: `person` is to be on call in `[start, end)`."""
 
     start: datetime
     end: datetime
     person: str
     instead_of: str | None = None
+    """The override applies only where this person would be on call. If None, it applies in the whole span."""
     reason: str = ""
 
     def same_as(self, other: RecordedOverride) -> bool:
@@ -39,16 +37,18 @@ class WantedOverride:
 
 @dataclass(frozen=True, slots=True)
 class OverrideFault:
-    """Why an override is refused. `place`: the key of the input at fault."""
+    """Why an override is refused."""
 
     place: str
+    """The key of the input at fault."""
     detail: str
 
 
 def faults(wanted: WantedOverride, rota: Rota, people: Collection[str], now: datetime) -> tuple[OverrideFault, ...]:
     """Return everything that is wrong with a requested override.
 
-    `people`: the ids of all people of the catalogue.
+    Args:
+        people: The ids of all people of the catalogue.
     """
     return (*_of_people(wanted, people), *_of_span(wanted, now), *_of_leaving(wanted, rota))
 
@@ -84,8 +84,9 @@ def meeting_remarks(
 ) -> Iterator[str]:
     """Yield a remark on each earlier override that the requested override replaces where both overlap.
 
-    `of_files`: the overrides of the rota in files. `made`: the overrides made over the API that are in force or
-    still to come.
+    Args:
+        of_files: The overrides of the rota in files.
+        made: The overrides made over the API that are in force or still to come.
     """
     others = [("an override of the files", each) for each in of_files]
     others += [(f"the override {each.id}", each.counted) for each in made if each.counted is not None]

@@ -18,9 +18,13 @@ async def record(
 ) -> None:
     """Write each changed registration for notices to the audit log.
 
-    Call this last in the transaction of the change. `name`: the kind of act, such as a confirmation. `changed`: the
-    registrations before and after. `by`: who ordered the change; None: the person, by the link in a mail. `now`:
-    when the change happened. Persons are recorded by id, never by address.
+    Call this last in the transaction of the change. Persons are recorded by id, never by address.
+
+    Args:
+        name: The kind of act, such as a confirmation.
+        changed: The registrations before and after.
+        by: Who ordered the change. None means the person, by the link in a mail.
+        now: When the change happened.
     """
     acts = [
         Act(

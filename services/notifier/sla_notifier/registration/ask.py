@@ -47,16 +47,15 @@ STRANGERS_A_DAY = 200  # such mails for one contract that people without a key a
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A request for notices of critical fixes, to be sent to a mail address.
-
-    `products`: names of products; empty: every product of the contract. `contract`: the contract's id, "" for none
-    named. `language`: the language tag of the messages.
-    """
+    """A request for notices of critical fixes, to be sent to a mail address."""
 
     address: str
     products: Sequence[str] = ()
+    """Names of products. Empty means every product of the contract."""
     contract: str = ""
+    """The contract's id. "" if the request names no contract."""
     language: str = "en"
+    """The language tag of the messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +76,15 @@ class Registrar:
     async def ask_with_key(self, wish: Wish, contract: str, key: str) -> None:
         """Store a registration under `contract` and mail a link to confirm the registration.
 
-        `key`: the id of the API key, which is stored. Nothing is done if every product in `wish` is confirmed
-        already, or after 3 mails to the address on one day (UTC). Raises Problem (422) in these cases:
+        Nothing is done if every product in `wish` is confirmed already, or after 3 mails to the address on one day
+        (UTC).
 
-        - The address is not a mail address.
-        - The contract is unknown, not in force, or without registration in its plan.
-        - The contract does not have one of the products.
+        Args:
+            key: The id of the API key, which is stored.
+
+        Raises:
+            Problem: HTTP error 422 if the address is not a mail address, if the contract is unknown, not in force, or
+                without registration in its plan, or if the contract does not have one of the products.
         """
         address = _address(wish)
         catalogue = self._context.catalogue()
@@ -98,13 +100,17 @@ class Registrar:
     async def ask(self, wish: Wish) -> None:
         """Store registrations for notices without an API key, and mail a link to confirm them.
 
-        A registration is stored under each contract that allows the address to register itself. `wish.contract`: the
-        only contract, "" for any. Products that a contract does not have are left out. Raises Problem (422) if the
-        address is not a mail address, or if no product is named. In these cases nothing is done, and no error is
-        raised:
+        A registration is stored under each contract that allows the address to register itself. Products that a
+        contract does not have are left out. In these cases nothing is done, and no error is raised:
 
         - No product is left, or all products are confirmed already.
         - Too many mails were sent on that day (UTC): 3 to the address, or 200 for a contract.
+
+        Args:
+            wish: The request. Its `contract` is the only contract; "" means any contract.
+
+        Raises:
+            Problem: HTTP error 422 if the address is not a mail address, or if no product is named.
         """
         address = _address(wish)
         if not wish.products:

@@ -32,9 +32,12 @@ class RegistrationLinks:
     async def look(self, purpose: LinkPurpose, token: str) -> AckPage:
         """Return the page for a link that confirms or ends registrations; change nothing.
 
-        `purpose`: whether the link confirms or ends. `token`: the last part of the link. The page shows the
-        registrations for notices, and a button to confirm or end them. If the token is refused, or there is nothing
-        to confirm or end, the page says so.
+        The page shows the registrations for notices, and a button to confirm or end them. If the token is refused, or
+        there is nothing to confirm or end, the page says so.
+
+        Args:
+            purpose: Whether the link confirms or ends.
+            token: The last part of the link.
         """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):
@@ -45,8 +48,12 @@ class RegistrationLinks:
     async def act(self, purpose: LinkPurpose, token: str) -> AckPage:
         """Confirm or end the registrations of a link; return the page with the result.
 
-        `purpose`: whether the link confirms or ends. `token`: the last part of the link. If nothing was changed, the
-        page says why: the token is forged, damaged or expired, or there is nothing to confirm or end.
+        If nothing was changed, the page says why: the token is forged, damaged or expired, or there is nothing to
+        confirm or end.
+
+        Args:
+            purpose: Whether the link confirms or ends.
+            token: The last part of the link.
         """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):

@@ -23,7 +23,7 @@ _r, _c = tables.registration.c, tables.confirmation.c
 class RegistrationChange:
     """A changed registration for notices: its row of `notifier_registration` before and after.
 
-    Both rows are column name -> value.
+    Both rows are mappings from a column name to its value.
     """
 
     before: Mapping[str, Any]
@@ -31,10 +31,12 @@ class RegistrationChange:
 
 
 async def person_of(connection: AsyncConnection, address_key: str) -> str:
-    """Return the person id that stands for a mail address in deliveries.
+    """Return the person id that replaces a mail address in deliveries.
 
-    `address_key`: the address in lower case (`casefold`). For a new address, a random id is returned, but not stored
-    here. The id does not reveal the address.
+    For a new address, a random id is returned, but not stored here. The id does not reveal the address.
+
+    Args:
+        address_key: The address in lower case (`casefold`).
     """
     query = select(_r.person).where(_r.address_key == address_key).limit(1)
     return (await connection.execute(query)).scalar() or f"{PREFIX}{uuid4().hex}"
@@ -43,8 +45,11 @@ async def person_of(connection: AsyncConnection, address_key: str) -> str:
 async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> int:
     """Store registrations for notices that wait for confirmation; return how many were stored.
 
-    `rows`: the registrations, as column name -> value. An existing registration of the same contract, address and
-    product is replaced if it is pending or ended. If it is confirmed, the new row is skipped.
+    An existing registration of the same contract, address and product is replaced if it is pending or ended. If it is
+    confirmed, the new row is skipped.
+
+    Args:
+        rows: The registrations, as mappings from a column's name to its value.
     """
     kept = 0
     statement = insert(connection, tables.registration)
@@ -62,8 +67,10 @@ async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any
 async def find_by_request(connection: AsyncConnection, request: str) -> list[Any]:
     """Return the rows of the registrations for notices from one request.
 
-    `request`: the id of the request. The rows are sorted by contract and product. Registrations that a later request
-    has replaced are left out.
+    The rows are sorted by contract and product. Registrations that a later request has replaced are left out.
+
+    Args:
+        request: The id of the request.
     """
     query = select(tables.registration).where(_r.request == request).order_by(_r.contract, _r.product_key)
     return list((await connection.execute(query)).all())
@@ -72,9 +79,12 @@ async def find_by_request(connection: AsyncConnection, request: str) -> list[Any
 async def find_by_subject(connection: AsyncConnection, subject: str) -> list[Any]:
     """Return the rows of the confirmed and ended registrations that an unsubscribe link is for.
 
-    The registrations are for notices of critical fixes. The rows of `notifier_registration` are sorted by contract
-    and product. `subject`: the id in the link: a person's id (`registered:...`) for all registrations of the person,
-    or the id of one registration.
+    The registrations are for notices of critical fixes. The rows of `notifier_registration` are sorted by contract and
+    product.
+
+    Args:
+        subject: The id in the link. A person's id (`registered:...`) is for all registrations of the person. Otherwise
+            it is the id of one registration.
     """
     query = select(tables.registration).where(_subject(subject), _r.state != PENDING)
     return list((await connection.execute(query.order_by(_r.contract, _r.product_key))).all())
@@ -87,8 +97,11 @@ def _subject(subject: str) -> ColumnElement[bool]:
 async def confirm(connection: AsyncConnection, request: str, now: datetime) -> list[RegistrationChange]:
     """Confirm the pending registrations for notices from one request; return the changed ones.
 
-    `request`: the id of the request. `now`: stored as the time of the confirmation. Registrations that have expired
-    at `now` are not confirmed.
+    Registrations that have expired at `now` are not confirmed.
+
+    Args:
+        request: The id of the request.
+        now: Stored as the time of the confirmation.
     """
     pending = and_(_r.request == request, _r.state == PENDING, _r.expires_at > now)
     return await _change(connection, pending, {"state": CONFIRMED, "confirmed_at": now})
@@ -97,8 +110,12 @@ async def confirm(connection: AsyncConnection, request: str, now: datetime) -> l
 async def end(connection: AsyncConnection, subject: str, by: str, now: datetime) -> list[RegistrationChange]:
     """End the registrations for notices of a person, or one registration; return the changed ones.
 
-    `subject`: the id of the person or of the registration. `by`: who ends the registrations: `link`, or the id of an
-    API key; stored. `now`: stored as the time of the end. Registrations that have ended before are not changed.
+    Registrations that have ended before are not changed.
+
+    Args:
+        subject: The id of the person or of the registration.
+        by: Who ends the registrations: `link`, or the id of an API key. It is stored.
+        now: Stored as the time of the end.
     """
     standing = and_(_subject(subject), _r.state != ENDED)
     return await _change(connection, standing, {"state": ENDED, "ended_at": now, "ended_by": by})
@@ -118,8 +135,11 @@ async def _change(
 async def count_mail(connection: AsyncConnection, of: str, most: int, now: datetime) -> bool:
     """Count one more mail of today (UTC) that asks for a confirmation, and return True.
 
-    `of`: whose mails are counted: a person's id, or `contract:<id>`. If there were `most` mails already, nothing is
-    counted and False is returned: the mail may not be sent. `now`: determines today.
+    If there were `most` mails already, nothing is counted and False is returned: the mail may not be sent.
+
+    Args:
+        of: Whose mails are counted: a person's id, or `contract:<id>`.
+        now: Determines the day.
     """
     row = {"of": of, "day": now.date().isoformat(), "count": 0}
     await connection.execute(insert_new(connection, tables.confirmation), [row])
@@ -130,8 +150,11 @@ async def count_mail(connection: AsyncConnection, of: str, most: int, now: datet
 async def page(connection: AsyncConnection, contract: str | None, state: str, after: str, limit: int) -> list[Any]:
     """Return a page of the registrations for notices, as rows sorted by id.
 
-    `contract`: the only contract, None for all. `state`: the only state (`pending`, `confirmed` or `ended`), "" for
-    all. `after`: the id after which the page begins, "" for the first page. `limit`: the highest number of rows.
+    Args:
+        contract: The only contract. None means all contracts.
+        state: The only state (`pending`, `confirmed` or `ended`). "" means all states.
+        after: The id after which the page begins. "" means the first page.
+        limit: The highest number of rows.
     """
     query = select(tables.registration).where(_r.id > after)
     if contract is not None:
@@ -142,5 +165,5 @@ async def page(connection: AsyncConnection, contract: str | None, state: str, af
 
 
 async def find(connection: AsyncConnection, id_: str) -> Any | None:
-    """Return the row of the registration for notices with this id; None if there is none."""
+    """Return the row of the registration for notices with this id; None if it is unknown."""
     return (await connection.execute(select(tables.registration).where(_r.id == id_))).first()

@@ -13,39 +13,41 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """The limits of a Sender.
-
-    - `at_once`: how many messages are sent at the same time: at most `per_endpoint` of them to one webhook, and
-      `per_server` to the mail server.
-    - `poll_seconds`: the longest pause between two checks for due deliveries.
-    - `lease_seconds`: how long a claim on deliveries holds.
-    - `drain_seconds`: how long a cancelled sender may finish its messages.
-    - `pause_seconds`: the pause after a failure of the database.
-    """
+    """The limits of a Sender."""
 
     at_once: int = 64
+    """How many messages are sent at the same time, to all endpoints together."""
     per_endpoint: int = 4
-    per_server: int = 16  # one endpoint for everybody, such as mail: with fewer, a herd's pages would queue behind it
+    """How many messages are sent to one webhook at the same time."""
+    per_server: int = 16
+    """How many messages are sent at the same time to a server for everybody, such as the mail server. With a lower
+    number, urgent messages would wait behind many others."""
     poll_seconds: float = 0.25
+    """The longest pause between two checks for due deliveries."""
     lease_seconds: float = 60.0
+    """How long a claim on deliveries holds."""
     drain_seconds: float = 20.0
-    pause_seconds: float = 1.0  # after the database refused
+    """How long a cancelled sender may finish its messages."""
+    pause_seconds: float = 1.0
+    """The pause after a failure of the database."""
 
 
 def places_by_endpoint(
     endpoints: Sequence[str], busy: Mapping[str, int], pace: Pace, servers: Mapping[str, int | None]
 ) -> dict[str, int]:
-    """Return endpoint -> how many of its messages to claim now.
+    """Return how many messages of each endpoint to claim now.
 
     An endpoint is the mail server or one webhook. Endpoints without room are left out.
 
-    - `endpoints`: the endpoints with due messages, the longest waiting first.
-    - `busy`: endpoint -> how many messages are being sent to it now; they use up room.
-    - `pace`: the limits; `at_once` is the limit for all endpoints together.
-    - `servers`: endpoints that serve everybody, such as `email` -> how many messages they can take, None: unknown.
+    Servers come first. Each gets the number in `servers`, at most `per_server`. Then each other endpoint gets at most
+    `per_endpoint`, and at most an equal part of the free room.
 
-    Servers come first; each gets the number in `servers`, at most `per_server`. Then each other endpoint gets at
-    most `per_endpoint`, and at most an equal part of the free room.
+    Args:
+        endpoints: The endpoints with due messages, the longest waiting first.
+        busy: Maps an endpoint to the number of messages that are being sent to it now. They use up room.
+        pace: The limits. `at_once` is the limit for all endpoints together.
+        servers: Maps an endpoint that serves everybody, such as `email`, to the number of messages that it can take.
+            None means that the number is unknown.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)

@@ -43,9 +43,12 @@ _log = structlog.get_logger(__name__)
 class Sender:
     """The loop that sends due deliveries; call `run`.
 
-    There is one loop for each process. Several processes may share a database. `channels`: kind of channel, such as
-    `email` -> the channel; a message of another kind is tried again later. `pace`: the limits, None for the
-    defaults.
+    A process has one loop. Several processes may share a database.
+
+    Args:
+        channels: Maps a kind of channel, such as `email`, to the channel. A message of another kind is tried again
+            later.
+        pace: The limits. None means the default limits.
     """
 
     def __init__(self, context: NotifierContext, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
@@ -292,7 +295,11 @@ def _without_words(outcome: Outcome) -> Outcome:
 
 
 def outgoing_message(row: DeliveryRow, now: datetime) -> OutgoingMessage:
-    """Return a delivery as the message that its channel sends. `now`: the instant of the attempt."""
+    """Return a delivery as the message that its channel sends.
+
+    Args:
+        now: The instant of the attempt.
+    """
     payload = orjson.loads(row.payload)
     return OutgoingMessage(
         id=row.id,

@@ -14,13 +14,15 @@ from sla_notifier.delivery.state import MessageKind
 class CountedAndWall:
     """A span of time to be put into words, in counted time and in wall time.
 
-    Counted time runs only in the hours of a clock. `first`: the span in counted time. `wall`: the span in wall time,
-    None to show only `first`. `by_wall`: True if the hours are unknown, so that `first` is wall time.
+    Counted time runs only in the hours of a clock.
     """
 
     first: timedelta
+    """The span in counted time."""
     wall: timedelta | None
+    """The span in wall time. If None, only `first` is shown."""
     by_wall: bool
+    """True if the hours are unknown, so that `first` is wall time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +38,22 @@ class ShortInstant:
 
 @dataclass(frozen=True, slots=True)
 class PromiseTerms:
-    """The promise of a target, to be put into words such as "First response, 2 working days".
-
-    `metric`: the metric's title. `allowed`: the promised time; for a fact of an older release, a ready text.
-    """
+    """The promise of a target, to be put into words such as "First response, 2 working days"."""
 
     metric: str
+    """The metric's title."""
     allowed: Allowed | str
+    """The promised time. For a fact of an older release, a ready text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A sentence that tells why a person is notified, to be put into the reader's language.
-
-    `name`: the key of the sentence in each language's `why.toml`. `values`: placeholder -> the text to fill in, or
-    language -> text.
-    """
+    """A sentence that says why a person is notified, to be put into the reader's language."""
 
     name: str
+    """The key of the sentence in each language's `why.toml`."""
     values: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
+    """Maps a placeholder to the text to fill in. The text may be a mapping from language to text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,65 +73,63 @@ Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A link in a message.
-
-    `label`: the key of the link's text in each language. `main`: whether the link is the main button.
-    """
+    """A link in a message."""
 
     label: str
+    """The key of the link's text in each language."""
     url: str
     main: bool = False
+    """Whether the link is the main button."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of a digest (a mail that collects several messages).
-
-    `url`: the link to the line's incident, "" for none.
-    """
+    """A line of a digest (a mail that collects several messages)."""
 
     line: str
     url: str = ""
+    """The link to the line's incident. "" means no link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The content of a message before it is put into the words of a language.
-
-    - `zone`: the time zone in which instants are shown.
-    - `values`: name -> value, for the sentences. `rows`: names of the values in the table, in order.
-    - `notes`: keys of sentences to add.
-    - `body`: text from outside, shown unchanged.
-    - `actions`: the links, shown as buttons.
-    - `items`: the lines of a digest (a mail that collects several messages). `more`: how many lines did not fit.
-      `more_url`: where these lines are shown.
-    - `why`: why the recipient is notified. `why_label`: the key of the sentence that contains `why`.
-    - `data`: the `data` of a webhook's payload.
-    """
+    """The content of a message before it is put into the words of a language."""
 
     kind: MessageKind
     zone: str
+    """The time zone in which instants are shown."""
     values: Mapping[str, Value]
+    """Maps a name to its value, for the sentences."""
     rows: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()  # names of labels that stand as sentences
+    """Names of the values in the table, in order."""
+    notes: tuple[str, ...] = ()
+    """Keys of sentences to add."""
     body: str = ""
+    """Text from outside, shown unchanged."""
     actions: tuple[Action, ...] = ()
+    """The links, shown as buttons."""
     items: tuple[Item, ...] = ()
-    more: int = 0  # items that did not fit
-    more_url: str = ""  # where they are shown
+    """The lines of a digest (a mail that collects several messages)."""
+    more: int = 0
+    """How many lines did not fit."""
+    more_url: str = ""
+    """Where the lines that did not fit are shown."""
     why: str = ""
+    """Why the recipient is notified."""
     why_label: str = "why"
-    data: Mapping[str, object] = field(default_factory=dict)  # the webhook's `data`
+    """The key of the sentence that contains `why`."""
+    data: Mapping[str, object] = field(default_factory=dict)
+    """The `data` of a webhook's payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in one language, ready to be sent by any channel.
-
-    `text`, `html`: the two parts of a mail. `payload`: `type` and `data` for the JSON body of a webhook.
-    """
+    """A message in one language, ready to be sent by any channel."""
 
     subject: str
     text: str
+    """The text part of a mail."""
     html: str
+    """The HTML part of a mail."""
     payload: Mapping[str, object]
+    """`type` and `data` for the JSON body of a webhook."""

@@ -87,7 +87,7 @@ class Texts:
         return ENGLISH
 
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
-        """Return the texts of `<file>.toml`, key -> text, in the available language nearest to `language`.
+        """Return the texts of `<file>.toml` by key, in the available language nearest to `language`.
 
         Texts that are missing in this language are in English.
         """
@@ -138,8 +138,9 @@ class Texts:
     def page(self, template: str, view: Mapping[str, Any]) -> str:
         """Return an HTML page, made from a template.
 
-        `template`: the template's file name in the folder of texts. `view`: name in the template -> value. Values
-        are escaped.
+        Args:
+            template: The template's file name in the folder of texts.
+            view: Maps a name in the template to its value. Values are escaped.
         """
         return self._html.get_template(template).render(view)
 

@@ -18,7 +18,7 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 def locale_of(language: str) -> Locale:
     """Return the Babel locale for a BCP 47 language tag such as `pt-BR`.
 
-    English if Babel has no such locale.
+    The result is English if Babel has no such locale.
     """
     try:
         return Locale.parse(language.replace("_", "-"), sep="-")
@@ -41,7 +41,10 @@ def load_locale(language: str) -> None:
 def span_in_words(length: timedelta, language: str) -> str:
     """Return a span of time in its two largest units, such as `2 hr 5 min`.
 
-    Seconds are shown only below a minute. A negative span is shown without its sign. `language`: a language tag.
+    Seconds are shown only below a minute. A negative span is shown without its sign.
+
+    Args:
+        language: A language tag.
     """
     left = abs(int(length.total_seconds()))
     parts: list[str] = []
@@ -59,8 +62,11 @@ def span_in_words(length: timedelta, language: str) -> str:
 def instant_in_words(at: datetime, zone: str, language: str) -> str:
     """Return an instant in words, in a time zone and in UTC.
 
-    For example `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`. `zone`: the name of the time zone, such as
-    `Europe/Berlin`. `language`: a language tag. UTC is left out if the zone has the same time as UTC.
+    For example `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`. UTC is left out if the zone has the same time as UTC.
+
+    Args:
+        zone: The name of the time zone, such as `Europe/Berlin`.
+        language: A language tag.
     """
     universal = at.astimezone(ZoneInfo("UTC"))
     try:
@@ -77,8 +83,11 @@ def instant_in_words(at: datetime, zone: str, language: str) -> str:
 def short_instant_in_words(at: datetime, now: datetime, zone: str, language: str) -> str:
     """Return an instant in a time zone in few words, such as `Mar 3, 14:00 CET`.
 
-    The year is shown only if it differs from the year of `now`. `zone`: the name of the time zone, such as
-    `Europe/Berlin`. `language`: a language tag.
+    The year is shown only if it differs from the year of `now`.
+
+    Args:
+        zone: The name of the time zone, such as `Europe/Berlin`.
+        language: A language tag.
     """
     try:
         local, present = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))

@@ -6,8 +6,10 @@ from __future__ import annotations
 def preferred_format(accept: str) -> str:
     """Return which format the caller of an HTTP route prefers: "text" or "json".
 
-    `accept`: the Accept header of the request. The result is "text" only if the header prefers text/plain to
-    application/json.
+    The result is "text" only if the header prefers text/plain to application/json.
+
+    Args:
+        accept: The Accept header of the request.
     """
     weights = dict(map(_range, accept.split(",")))
     plain = weights.get("text/plain", 0.0)

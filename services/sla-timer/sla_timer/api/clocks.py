@@ -25,14 +25,17 @@ async def open_clocks(
 ) -> dict[str, Any]:
     """Return one page of the open clocks, the most urgent first, in the form of `OpenClocksResponse`.
 
-    - `only`: the contract of the API key; None for a key of all contracts.
-    - `contract`: list only this contract, "" for all; ignored if `only` is given.
-    - `limit`: the highest number of clocks on the page.
-    - `after`: the `next` of the previous page, "" for the first page.
-    - `offset`: how many clocks to skip.
+    All pages use the urgency at the instant of the first page, so that no clock comes twice or is missed.
 
-    All pages use the urgency at the instant of the first page, so that no clock comes twice or is missed. Raises
-    Problem (HTTP 422) if `after` is not the `next` of a page.
+    Args:
+        only: The contract of the API key. None for a key of all contracts.
+        contract: The only contract to list. "" means all contracts. It is ignored if `only` is given.
+        limit: The highest number of clocks on the page.
+        after: The `next` of the previous page. "" means the first page.
+        offset: How many clocks to skip.
+
+    Raises:
+        Problem: HTTP error 422 if `after` is not the `next` of a page.
     """
     clock, incident = tables.clock, tables.incident
     place = _place(after)

@@ -22,24 +22,27 @@ from sla_timer.service import TimerService
 class DeadlineQuestion(BaseModel):
     """The body of `POST /v1/deadlines`: an incident that might be opened.
 
-    The response tells when the incident would be due. `contract`: a contract's id. If "", the contract is found by
-    `customer`, a name. Without both, the default contract applies. `priority`: if "", the priority in `attributes`
-    applies. `opened_at`: now if absent; a time without an offset is in the contract's zone. `attributes`: attributes
-    of the incident, name -> value, such as `product`.
+    The response says when the incident would be due.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     contract: ContractIn = Field(default="", description="a contract's id; or give a customer")
+    """A contract's id. If "", the contract is found by `customer`. Without both, the default contract applies."""
     customer: CustomerIn = ""
+    """A customer's name."""
     priority: PriorityIn = ""
+    """If "", the priority in `attributes` applies."""
     opened_at: LocalOrInstantIn | None = Field(default=None, description="now when absent")
+    """When the incident is opened. If absent, it is opened now. A time without an offset is in the contract's zone."""
     attributes: dict[AttributeName, AttributeValue] = Field(default_factory=dict, max_length=50)
+    """Attributes of the incident, as a mapping from name to value. A name is, for example, `product`."""
 
 
 def beyond_the_calendar(detail: str) -> Problem:
     """Return the HTTP error 422 for a question about years without a compiled calendar.
 
-    `detail`: a sentence that names the instant, shown to the caller.
+    Args:
+        detail: A sentence that names the instant, shown to the caller.
     """
     return Problem(422, "beyond-the-calendar", "The calendar does not reach so far", detail)
 
@@ -47,9 +50,15 @@ def beyond_the_calendar(detail: str) -> Problem:
 def deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess) -> dict[str, Any]:
     """Return when each metric would be due if an incident were opened.
 
-    The result has the form of `DeadlinesResponse`. Nothing is stored. `question`: the incident. `access`: what the
-    caller's API key allows. Raises Problem 404 if the contract is unknown, or if the key may not see the contract.
-    Raises Problem 422 if the opening or every due instant lies in years without a calendar.
+    The result has the form of `DeadlinesResponse`. Nothing is stored.
+
+    Args:
+        question: The incident that might be opened.
+        access: What the caller's API key allows.
+
+    Raises:
+        Problem: HTTP error 404 if the contract is unknown, or if the key may not see the contract; 422 if the opening
+            or every due instant lies in years without a calendar.
     """
     rulebook = timer.rulebooks.current
     now = timer.time_source.now()

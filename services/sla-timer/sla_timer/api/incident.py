@@ -37,36 +37,33 @@ from sla_timer.service import TimerService
 
 @dataclass(frozen=True, slots=True)
 class FoundIncident:
-    """An incident as one API key may see it.
-
-    - `row`: the incident's row of `timer_incident`.
-    - `rulebook`: the plans, contracts and calendars by which the incident is judged.
-    - `incident`: the state, computed from the events that the key may see.
-    - `events`: these events. None if there are 250 or more and the key may see all of them; they are then read page
-      by page.
-    - `names`: other ids of the incident.
-    - `seen`: what a key of one contract may see. None for a key of all contracts, and if `events` is None.
-    """
+    """An incident as one API key may see it."""
 
     row: Any
+    """The incident's row of `timer_incident`."""
     rulebook: Rulebook
+    """The plans, contracts and calendars by which the incident is judged."""
     incident: Incident
+    """The state, computed from the events that the key may see."""
     events: Sequence[IncidentEvent] | None
-    names: Sequence[str]  # its other names
+    """The events that the key may see. None if there are 250 or more and the key may see all of them. They are then
+    read page by page."""
+    names: Sequence[str]
+    """Other ids of the incident."""
     seen: ContractView | None = None
+    """What a key of one contract may see. None for a key of all contracts, and if `events` is None."""
 
 
 @dataclass(frozen=True, slots=True)
 class WholeIncident:
-    """An incident with all its clocks, including those whose targets are no longer promised.
-
-    `told`: clock id -> what has been published about the clock. `rulebooks`: clock id -> the rulebook (plans,
-    contracts, calendars) of a clock that is judged by another rulebook than the incident.
-    """
+    """An incident with all its clocks, including those whose targets are no longer promised."""
 
     incident: Incident
     told: dict[ClockId, PublishedState]
+    """Maps a clock's id to what has been published about the clock."""
     rulebooks: dict[ClockId, Rulebook]
+    """Maps a clock's id to its rulebook (plans, contracts, calendars), for clocks that are judged by another rulebook
+    than the incident."""
 
 
 async def _whole(
@@ -121,8 +118,12 @@ def _as_shown(
 async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> FoundIncident:
     """Return the incident with the id `name`, as far as the caller's API key may see it.
 
-    `name`: any id of the incident; a moved ticket has several. `access`: what the API key allows. Raises Problem
-    (HTTP 404) if no such incident is known, or if the key may not see the incident.
+    Args:
+        name: Any id of the incident. A moved ticket has several ids.
+        access: What the API key allows.
+
+    Raises:
+        Problem: HTTP error 404 if no such incident is known, or if the key may not see the incident.
     """
     asked = name
     async with timer.store.reading() as connection:
@@ -176,9 +177,15 @@ async def incident_as_of(
 ) -> tuple[WholeIncident | None, datetime]:
     """Return an incident as of an instant, and that instant.
 
-    `known`: the incident, as `find_incident` returned it. `at`: the instant; None: now. If the incident left the
-    contract of the API key earlier, the instant of leaving is used instead. The incident is computed from its events
-    up to the instant, and is None before the first event. Raises CalendarError if no calendar reaches the instant.
+    If the incident left the contract of the API key earlier, the instant of leaving is used instead. The incident is
+    computed from its events up to the instant, and is None before the first event.
+
+    Args:
+        known: The incident, as `find_incident` returned it.
+        at: The instant. None means now.
+
+    Raises:
+        CalendarError: No calendar reaches the instant.
     """
     moment = at or timer.time_source.now()
     incident: Incident | None = known.incident
@@ -198,10 +205,15 @@ async def incident_as_of(
 async def incident_answer(timer: TimerService, name: str, access: KeyAccess, limit: int, after: str) -> dict[str, Any]:
     """Return the JSON body (`IncidentResponse`) of an incident, with one page of its events.
 
-    `name`: any id of the incident. `access`: what the caller's API key allows. `limit`: the highest number of events
-    on the page. `after`: the id of the last event of the previous page, "" for the first page. Raises Problem 404 if
-    the incident is unknown, or if the key may not see the incident. Raises Problem 422 if `after` is not an event of
-    the incident.
+    Args:
+        name: Any id of the incident.
+        access: What the caller's API key allows.
+        limit: The highest number of events on the page.
+        after: The id of the last event of the previous page. "" means the first page.
+
+    Raises:
+        Problem: HTTP error 404 if the incident is unknown, or if the key may not see the incident; 422 if `after` is
+            not an event of the incident.
     """
     known = await find_incident(timer, name, access)
     name = known.row.id

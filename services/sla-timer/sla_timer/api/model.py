@@ -16,49 +16,50 @@ InstantText = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 class TimerResponse(BaseModel):
     """The base class of the response models of the timer's HTTP routes; instances cannot be changed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class RemarkResponse(TimerResponse):
     """A remark on something odd about an incident, such as an unknown customer.
 
-    The incident was accepted nevertheless. `kind`: a code. `text`: the remark for people.
+    The incident was accepted nevertheless.
     """
 
     kind: str
+    """The remark's code."""
     text: str
+    """The remark for people."""
 
 
 class MatchedContractResponse(TimerResponse):
-    """The contract that applies to the incident. `zone`: its time zone, such as `Europe/Berlin`."""
+    """The contract that applies to the incident."""
 
     id: str
     title: str
     zone: str
+    """The contract's time zone, such as `Europe/Berlin`."""
     why: str = Field(description="how the contract was found")
 
 
 class SegmentResponse(TimerResponse):
-    """A stretch of time in which a clock was running, or was paused for one reason.
-
-    `end`: null while the stretch lasts. `running`: false for a pause. `why`: the reason.
-    """
+    """A stretch of time in which a clock was running, or was paused for one reason."""
 
     start: InstantText
     end: InstantText | None
+    """The end of the stretch. Null while the stretch lasts."""
     running: bool
+    """Whether the clock was running. False for a pause."""
     why: str
+    """The reason why the clock ran or was paused."""
     waiting_on: str | None = Field(description="during a pause: customer, vendor or other")
 
 
 class MarkResponse(TimerResponse):
-    """A mark of a clock: the instant `at` at which a warning or the breach is due.
-
-    `key`: such as `0/warn-75` or `0/breach`. The number is the clock's target: 0 for the first target, 1 for the
-    next, and so on.
-    """
+    """A mark of a clock: the instant `at` at which a warning or the breach is due."""
 
     key: str = Field(description="<generation>/<threshold>")
+    """The name of the mark, such as `0/warn-75` or `0/breach`. The number is the clock's target: 0 for the first
+    target, 1 for the next, and so on."""
     at: InstantText
     pending: bool = Field(description="it lies ahead and has not been published")
 
@@ -80,46 +81,45 @@ class BreakdownPartResponse(TimerResponse):
 
 
 class ClockResponse(TimerResponse):
-    """One SLA clock: one measurement of one metric on an incident.
-
-    - `cycle`: the clock's number, from 0, among the incident's clocks of this metric.
-    - `breached_at`: the due instant that was passed, null for none.
-    - `clause`: the contract's clause that the target quotes.
-    - `coverage`: the name of the hours that count.
-    - `stopped_at`: when the clock ended, null while open.
-    - `consumed_seconds`: the counted time so far. `counted_seconds`: the counted time left.
-    - `segments`: the stretches of time in which the clock ran or was paused.
-    - `marks`: warnings and breaches, with their instants.
-    """
+    """One SLA clock: one measurement of one metric on an incident."""
 
     id: str
     metric: str
     cycle: int
+    """The clock's number, from 0, among the incident's clocks of this metric."""
     state: str = Field(description="running, paused, met, missed or cancelled")
     breached: bool
     breached_at: InstantText | None
+    """The due instant that was passed. Null if no due instant was passed."""
     priority: str
     target: str = Field(description="the allowed time in words")
     clause: str
+    """The contract's clause that the target quotes."""
     coverage: str
+    """The name of the hours that count."""
     generation: int = Field(description="counts the targets the clock has had, from 0")
     started_at: InstantText
     due_at: InstantText | None = Field(description="null while paused")
     due_local: InstantText | None = Field(description="in the contract's zone")
     original_due_at: InstantText | None = Field(description="the first promise of this cycle")
     stopped_at: InstantText | None
+    """When the clock ended. Null while it is open."""
     withdrawn_at: InstantText | None = Field(description="when its target was no longer promised")
     earned_breaches: list[InstantText] = Field(description="breaches that stay on record though their target is gone")
     consumed_seconds: float
+    """The counted time so far."""
     exempt: str = Field(description="why the verdict does not count; empty otherwise")
     agreed_by: str = Field(description="who agreed on another due date; empty otherwise")
     urgency: float = Field(description="severity × plan rank × time left; the higher, the sooner")
     segments: list[SegmentResponse] = Field(description="the latest 200")
+    """The stretches of time in which the clock ran or was paused."""
     segments_total: int
     marks: list[MarkResponse] = Field(description="the latest 200")
+    """Warnings and breaches, with their instants."""
     counted_seconds: float | None = Field(
         description="left in the hours in which the clock counts, negative once late; null where it is not known"
     )
+    """The counted time left."""
     outside_hours: bool = Field(description="it runs and its hours are closed")
     opens_at: InstantText | None = Field(description="when they open again")
     breakdown: list[BreakdownPartResponse] | None = Field(
@@ -128,80 +128,77 @@ class ClockResponse(TimerResponse):
 
 
 class AgreedTargetResponse(TimerResponse):
-    """A due date that the parties agreed on instead of the plan's target (clause B5, docs/clauses.md).
-
-    `moved_by_pauses`: whether pauses move the due date.
-    """
+    """A due date that the parties agreed on instead of the plan's target (clause B5, docs/clauses.md)."""
 
     metric: str
     due_at: InstantText
     agreed_by: str
     reason: str
     moved_by_pauses: bool
+    """Whether pauses move the due date."""
 
 
 class SnapshotResponse(TimerResponse):
-    """The state of the whole ticket at the instant `at`, from one delivery of the ticketing system.
-
-    `waiting_on`: for whom the ticket waits. `attributes`: the value "" means that the ticket has no value; nothing
-    is known about a missing name. `version`: the sender's version, 0 for none. `before`: the earlier values of what
-    the delivery changed.
-    """
+    """The state of the whole ticket at the instant `at`, from one delivery of the ticketing system."""
 
     at: InstantText
     created_at: InstantText | None = Field(description="as the ticket states it, as is ended_at")
     phase: str | None = Field(description="null: not stated, or not understood")
     waiting_on: str | None
+    """For whom the ticket waits."""
     ended_at: InstantText | None
     attributes: dict[str, str]
+    """The value "" means that the ticket has no value; nothing is known about a missing name."""
     version: int
+    """The sender's version. 0 means no version."""
     before: dict[str, str] = Field(description="what the delivery changed, as it was before")
 
 
 class EventResponse(TimerResponse):
-    """One thing that happened to the incident. Most fields matter only for a few kinds of event.
+    """An event of the incident.
 
-    - `received_at`: when slad received the event.
-    - `quality`: how reliable `occurred_at` is, the best first: exact, doubtful, object_updated (the ticket's last
-      change) or receipt.
-    - `version`: the sender's version, which orders events of one instant; 0 for none.
-    - `actor`: the author's side: customer, staff, bot or unknown.
-    - `actor_id`: the author's account, if the author may be the reporter; otherwise "".
-    - `attributes`: what the event states about the incident.
-    - `waiting_on`: for whom the incident waits after the event.
-    - `agreed`: a due date agreed on.
-    - `merged_into`: the incident that continues this one.
-    - `known_as`: another id of the incident.
-    - `carried_from`: the id of the merged incident from which the event was copied; null for other events.
-    - `metrics`: the metrics that an exemption concerns; empty: all.
-    - `score`: the customer's rating.
-    - `warnings`: what could not be understood.
-    - `snapshot`: the state of the whole ticket at that time.
+    Most fields matter only for a few kinds of event.
     """
 
     id: str
     kind: str
     occurred_at: InstantText
     received_at: InstantText
+    """When slad received the event."""
     source: str
     quality: str = Field(description="of occurred_at: exact, object_updated or receipt")
+    """How reliable `occurred_at` is. From the best: exact, doubtful, object_updated (the ticket's last change) or
+    receipt."""
     version: int
+    """The sender's version, which orders events of the same instant. 0 means no version."""
     actor: str
+    """The author's side: customer, staff, bot or unknown."""
     actor_name: str
     actor_id: str = Field(description="account of the author, where it is asked whether that is the reporter")
+    """The author's account, if the author may be the reporter. Otherwise ""."""
     attributes: dict[str, str]
+    """What the event states about the incident."""
     waiting_on: str | None
+    """For whom the incident waits after the event."""
     agreed: AgreedTargetResponse | None
+    """A due date agreed on."""
     merged_into: str | None
+    """The incident that continues this one."""
     known_as: str | None
+    """Another id of the incident."""
     carried_from: str | None
+    """The id of the merged incident from which the event was copied. Null for other events."""
     metrics: list[str]
+    """The metrics that an exemption concerns. Empty means all."""
     score: int | None
+    """The customer's rating."""
     reason: str
     warnings: list[str]
+    """What could not be understood."""
     snapshot: SnapshotResponse | None = Field(
         description="null as well for a key of one contract where the incident has been under another"
     )
+    """The state of the whole ticket at that time."""
     history: bool = Field(description="stated by an import; nobody is notified of what followed from it")
 
 
@@ -218,35 +215,30 @@ class HeldResponse(TimerResponse):
 
 
 class IncidentResponse(TimerResponse):
-    """An incident as computed from its events, with its clocks and one page of the events.
-
-    - `merged_into`: the incident that continues this one; null for none.
-    - `plan`: the id of the plan whose targets apply.
-    - `scope`: whether the contract covers the incident's product, in words.
-    - `time_quality`: how reliable the times of the events are: the worst `quality` of any event.
-    - `remarks`: what is odd about the incident.
-    - `waiting_seconds`: wall time, by whom the incident waited for. `own`: the remaining time.
-    - `held`: who had the incident, and for how long.
-    - `also_known_as`: other ids of the incident.
-    """
+    """An incident as computed from its events, with its clocks and one page of the events."""
 
     id: str
     phase: str = Field(description="open, waiting, resolved, closed, cancelled or merged")
     merged_into: str | None
+    """The incident that continues this one. Null if no incident does."""
     attributes: dict[str, str]
     priority: str
     contract: MatchedContractResponse
     plan: str
+    """The id of the plan whose targets apply."""
     scope: str
+    """Whether the contract covers the incident's product, in words."""
     entitlement: str = Field(description="of a contract with several, the one that applies; empty otherwise")
     opened_at: InstantText
     time_quality: str
+    """How reliable the times of the events are: the worst `quality` of any event."""
     ended_at: InstantText | None
     remarks: list[RemarkResponse]
     waiting_seconds: dict[str, float] = Field(
         description="by whom it waited on: own, customer, vendor, defect, other, and ended (till a reopening)"
     )
     held: list[HeldResponse] = Field(description="the first holder first; clause B9 of docs/clauses.md")
+    """Who had the incident, and for how long."""
     clocks: list[ClockResponse] = Field(description="the open ones and the latest of the others, 100 at most")
     clocks_total: int
     events: list[EventResponse] = Field(description="a page, in the order in which they occurred")
@@ -258,35 +250,34 @@ class IncidentResponse(TimerResponse):
     catalogue: str = Field(description="the version by whose rules it is judged")
     until: InstantText | None = Field(description="when the incident left the key's contract; null while it is there")
     also_known_as: list[str]
+    """Other ids of the incident."""
 
 
 class OpenClockResponse(TimerResponse):
-    """A running or paused clock in the list of open clocks.
-
-    - `cycle`: the clock's number, from 0, among the incident's clocks of this metric.
-    - `generation`: 0 for the clock's first target, 1 for the next, and so on.
-    - `breached_at`: the due instant that was passed, null for none.
-    - `counted_seconds`: the counted time left, negative once late; null if unknown.
-    - `outside_hours`: whether the clock runs while its hours are closed.
-    - `opens_at`: when the hours open next; null if unknown, or if `outside_hours` is false.
-    """
+    """A running or paused clock in the list of open clocks."""
 
     id: str
     incident: str
     contract: str
     metric: str
     cycle: int
+    """The clock's number, from 0, among the incident's clocks of this metric."""
     priority: str
     state: str = Field(description="running or paused")
     generation: int
+    """The number of the clock's target: 0 for the first target, 1 for the next, and so on."""
     started_at: InstantText
     due_at: InstantText | None = Field(description="null while paused")
     breached: bool
     breached_at: InstantText | None
+    """The due instant that was passed. Null if no due instant was passed."""
     urgency: float = Field(description="severity × plan rank × time left; the higher, the sooner")
     counted_seconds: float | None
+    """The counted time left, negative once late. Null if unknown."""
     outside_hours: bool
+    """Whether the clock runs while its hours are closed."""
     opens_at: InstantText | None
+    """When the hours open next. Null if unknown, or if `outside_hours` is false."""
 
 
 class OpenClocksResponse(TimerResponse):
@@ -297,48 +288,52 @@ class OpenClocksResponse(TimerResponse):
 
 
 class PreviewedWarningResponse(TimerResponse):
-    """A warning that would be given at the instant `at`. `key`: its threshold, such as `warn-75`."""
+    """A warning that would be given at the instant `at`."""
 
     key: str
+    """The warning's threshold, such as `warn-75`."""
     at: InstantText
 
 
 class PreviewedMetricResponse(TimerResponse):
-    """A metric that would be measured if an incident were opened, with its due instant.
-
-    - `coverage`: the name of the hours that count.
-    - `clause`: the contract's clause that the target quotes.
-    - `row`: the target's place in the catalogue, `<file>:<line>`.
-    - `warnings`: warnings before the due instant.
-    - `conditional`: whether a later event starts the clock; `due_at` assumes that this event came with the opening.
-    """
+    """A metric that would be measured if an incident were opened, with its due instant."""
 
     metric: str
     due_at: InstantText | None = Field(description="in the contract's zone")
     due_at_utc: InstantText | None
     target: str | None = Field(description="the allowed time in words")
     coverage: str
+    """The name of the hours that count."""
     clause: str
+    """The contract's clause that the target quotes."""
     row: str = Field(description="where the target stands in the catalogue")
+    """The target's place in the catalogue, as `<file>:<line>`."""
     warnings: list[PreviewedWarningResponse]
+    """Warnings before the due instant."""
     conditional: bool
+    """Whether a later event starts the clock. `due_at` assumes that this event came with the opening."""
     missing: str = Field(description="why there is no due instant; empty otherwise")
 
 
 class DeadlinesResponse(TimerResponse):
-    """What would be due if an incident were opened; the metric that is due first comes first.
+    """What would be due if an incident were opened.
 
-    `contract`, `plan`: their ids. `why`: how the contract was found, in words. `scope`: whether the contract covers
-    the product, in words. `zone`: the contract's time zone. `remarks`: what is odd about the question.
+    The metric that is due first comes first.
     """
 
     contract: str
+    """The contract's id."""
     why: str
+    """How the contract was found, in words."""
     plan: str
+    """The plan's id."""
     scope: str
+    """Whether the contract covers the product, in words."""
     entitlement: str = Field(description="of a contract with several, the one that applies; empty otherwise")
     priority: str
     zone: str
+    """The contract's time zone."""
     opened_at: InstantText
     metrics: list[PreviewedMetricResponse]
     remarks: list[RemarkResponse]
+    """What is odd about the question."""

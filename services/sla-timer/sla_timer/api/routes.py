@@ -39,8 +39,11 @@ MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "No such incide
 def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
     """Return a FastAPI router with the timer's routes under `/v1`.
 
-    The routes are incidents, explanations, open clocks and previews. `authorize`: called with each request and the
-    required scope; returns what the API key allows, or raises 401 or 403.
+    The routes are incidents, explanations, open clocks and previews.
+
+    Args:
+        authorize: Called with each request and the required scope. Returns what the API key allows, or raises HTTP
+            error 401 or 403.
     """
     routes = APIRouter(prefix="/v1", tags=["timer"], responses=PROBLEMS)
     _evidence(routes, timer, authorize)

@@ -35,9 +35,11 @@ MOST = 500
 class Audit:
     """The self-audit: finds running clocks whose breach timer is missing, and restores the timer.
 
-    To restore the timer, the clock's incident is computed again from its events. `wake`: called after a missing
-    timer was found; wakes the readers of the log of published events. Call `run` to audit repeatedly, `once` to
-    audit once.
+    To restore the timer, the clock's incident is computed again from its events. Call `run` to audit repeatedly, `once`
+    to audit a single time.
+
+    Args:
+        wake: Called after a missing timer was found. It wakes the readers of the log of published events.
     """
 
     def __init__(
@@ -74,7 +76,10 @@ class Audit:
 
         One call handles at most 500 clocks. Only running, unbreached clocks that are overdue or due within a day are
         checked. Clocks in the quarantine (a table of records that could not be processed) are skipped. An incident
-        whose timers cannot be restored is put into the quarantine. Raises Retryable.
+        whose timers cannot be restored is put into the quarantine.
+
+        Raises:
+            Retryable: A passing failure of the database.
         """
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()

@@ -24,8 +24,10 @@ from sla_platform.wire.clock import NOT_BREACHED
 def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
     """Return the fields that every published event about any clock of the incident carries.
 
-    The fields are ready for JSON, such as `incident`, `contract`, `plan`, `customer`, `priority`, `zone` and
-    `title`. `plan`: the incident's plan; only its escalation is used.
+    The fields are ready for JSON, such as `incident`, `contract`, `plan`, `customer`, `priority`, `zone` and `title`.
+
+    Args:
+        plan: The incident's plan. Only its escalation is used.
     """
     attributes = incident.attributes
     contract = incident.contract
@@ -51,8 +53,12 @@ def clock_context(
 ) -> dict[str, Any]:
     """Return a copy of `shared` with the fields of one clock added, such as `metric` and `due_at`.
 
-    Every published event about the clock carries the result. `shared`: what `incident_context` returned. `rulebook`:
-    the plans, contracts and calendars by which the clock is judged. `urgency`: the clock's urgency now.
+    Every published event about the clock carries the result.
+
+    Args:
+        shared: What `incident_context` returned.
+        rulebook: The plans, contracts and calendars by which the clock is judged.
+        urgency: The clock's urgency now.
     """
     calendar = calendar_of(clock, incident, rulebook)
     return (
@@ -90,8 +96,10 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
 def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
     """Return the counted seconds that a paused clock has left, negative once the clock is late.
 
-    `calendar`: the hours in which the clock counts time; None for wall-clock time. None is returned if the clock is
-    not paused, or if its allowed time cannot be computed.
+    The result is None if the clock is not paused, or if its allowed time cannot be computed.
+
+    Args:
+        calendar: The hours in which the clock counts time. None for wall-clock time.
     """
     if clock.state is not ClockState.PAUSED:
         return None
@@ -105,8 +113,11 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
 def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
     """Return a copy of `context` with the field `breached`: the due instant that the clock has passed.
 
-    The instant is ISO 8601 text, or `NOT_BREACHED` if none was passed. `context`: the fields that published events
-    about the clock carry. `told`: what has been published about the clock. Only events published because of an
-    incident event have this field; events published by a timer lack it.
+    The instant is ISO 8601 text, or `NOT_BREACHED` if none was passed. Only events published because of an incident
+    event have this field. Events published by a timer lack it.
+
+    Args:
+        context: The fields that published events about the clock carry.
+        told: What has been published about the clock.
     """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}

@@ -33,24 +33,22 @@ from sla_timer.rulebooks import PinnedRulebooks, pin_row, version_of
 
 @dataclass(frozen=True, slots=True)
 class StoredIncident:
-    """What is stored about one incident, as the input of `decide`.
-
-    - `fold`: a function that computes the incident under a rulebook.
-    - `row`: the incident's row of `timer_incident`, None for a new incident.
-    - `settled`: ended clocks about which everything is published. `clocks`: the rows of `timer_clock` of all other
-      clocks.
-    - `events`: how many events of the incident are stored, including new events.
-    - `surplus`: how many further events are stored beyond the limit; they are ignored.
-    - `counting`: the events that `fold` reads; empty for an incident with 250 events or more.
-    """
+    """What is stored about one incident, as the input of `decide`."""
 
     fold: Callable[[Rulebook], Incident]
+    """A function that computes the incident under a rulebook."""
     row: Any | None
+    """The incident's row of `timer_incident`. None for a new incident."""
     clocks: Sequence[Any]
+    """The rows of `timer_clock` of all clocks that are not in `settled`."""
     events: int
-    surplus: int = 0  # further events that do not count
+    """How many events of the incident are stored, including new events."""
+    surplus: int = 0
+    """How many further events are stored beyond the limit. They are ignored."""
     settled: Mapping[ClockId, Clock] = field(default_factory=dict)
-    counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
+    """Ended clocks about which everything is published."""
+    counting: Sequence[IncidentEvent] = ()
+    """The events that `fold` reads. Empty for an incident with 250 events or more."""
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
         """Return the incident as computed by `rulebook` from its events up to `until`.
@@ -67,14 +65,13 @@ class StoredIncident:
 
 @dataclass(frozen=True, slots=True)
 class DecisionOptions:
-    """The options of `decide`.
-
-    `moved`: judge by the present catalogue instead of the version by which the incident was judged before
-    (re-planning). `whole`: also write the rows and timers of unchanged clocks, which restores missing timers.
-    """
+    """The options of `decide`."""
 
     moved: bool = False
+    """Whether to judge by the present catalogue instead of the version by which the incident was judged before
+    (re-planning)."""
     whole: bool = False
+    """Whether to write also the rows and timers of unchanged clocks, which restores missing timers."""
 
 
 def decide(
@@ -82,11 +79,15 @@ def decide(
 ) -> Changes:
     """Return the rows to write and the facts (events to publish) for one incident.
 
-    Nothing is read or written here. `partition`: the number of the incident's partition. `stored`: what is stored
-    about the incident. `pins`: the rulebooks (plans, contracts, calendars) of this transaction. `now`: the present
-    instant, for which urgency is computed. `options`: which catalogue to use, and whether to write all rows. A timer
-    that is due already gets `now` as its `ripe_at`: the timer fires once the events of its partition are applied up
-    to that instant.
+    Nothing is read or written here. A timer that is due already gets `now` as its `ripe_at`: the timer fires once the
+    events of its partition are applied up to that instant.
+
+    Args:
+        partition: The number of the incident's partition.
+        stored: What is stored about the incident.
+        pins: The rulebooks (plans, contracts, calendars) of this transaction.
+        now: The present instant, for which urgency is computed.
+        options: Which catalogue to use, and whether to write all rows.
     """
     rulebook = pins.newest_for(stored.row) if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
@@ -222,8 +223,10 @@ def _before(
 def unsettled_clocks_of(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
     """Return the clocks of an incident that are not in `settled`, in the incident's order.
 
-    `settled`: clock id -> an ended clock about which everything was published. A clock is left out only if `settled`
-    has the same object; an equal copy is not enough.
+    A clock is left out only if `settled` has the same object. An equal copy is not enough.
+
+    Args:
+        settled: Maps a clock's id to an ended clock about which everything was published.
     """
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
 

@@ -34,8 +34,11 @@ async def defer_events(
 ) -> int:
     """Store events in the table `timer_deferred`, to be applied later; return how many were new.
 
-    The timers of their incidents are kept from firing. `fresh`: the events with their envelopes, all of `partition`.
-    `rows`: the incidents' rows of `timer_incident`. The caller must have locked the partition and the timers.
+    The timers of their incidents are kept from firing.
+
+    Args:
+        fresh: The events with their envelopes, all of `partition`.
+        rows: The incidents' rows of `timer_incident`. The caller must have locked the partition and the timers.
     """
     statement = insert_new(connection, tables.deferred).returning(tables.deferred.c.incident)
     values = [row | {"partition": partition} for row in event_rows(fresh)]
@@ -52,7 +55,10 @@ async def defer_events(
 async def hold_timers(connection: AsyncConnection, incidents: Collection[str]) -> None:
     """Keep the timers of these incidents from firing, until `settle_timers` releases the timers.
 
-    `incidents`: their ids. Incidents without events in `timer_deferred` (events to be applied later) are skipped.
+    Incidents without events in `timer_deferred` (events to be applied later) are skipped.
+
+    Args:
+        incidents: The ids of the incidents.
     """
     waiting = (
         select(tables.clock.c.id)

@@ -71,17 +71,19 @@ class TooFar(Exception):
 class FoldBudget:
     """A limit on how many stored events may be read again to compute incidents.
 
-    New events are not limited. `most`: the limit for all incidents together; None: no limit. `spent`: how many
-    events were read so far.
+    New events are not limited.
     """
 
     most: int | None = None
+    """The limit for all incidents together. None means no limit."""
     spent: int = 0
+    """How many events were read so far."""
 
     def spend(self, events: int) -> None:
         """Add `events`, a number of stored events to be read again, to `spent`.
 
-        Raises TooFar if `spent` would exceed `most`; `spent` is then unchanged.
+        Raises:
+            TooFar: `spent` would exceed `most`. `spent` is then unchanged.
         """
         if self.most is not None and self.spent + events > self.most:
             raise TooFar
@@ -107,7 +109,7 @@ class EventReader(Protocol):
         ...
 
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield the events of the incident that occurred at `at` or later; None: all events.
+        """Yield the events of the incident that occurred at `at` or later. If `at` is None, all events are yielded.
 
         The events come in lists, in the order of occurrence.
         """
@@ -116,16 +118,15 @@ class EventReader(Protocol):
 
 @dataclass(slots=True)
 class CachedFold:
-    """The cached state of one incident under one rulebook (plans, contracts, calendars).
-
-    `head`: the state after the last event; None if nothing was computed yet, or if the state may include uncommitted
-    events. `steps`: copies of earlier states, the earliest first. After a late event, reading starts again from the
-    last copy before the event.
-    """
+    """The cached state of one incident under one rulebook (plans, contracts, calendars)."""
 
     rulebook: Rulebook
     head: Folding | None = None
-    steps: list[Folding] = field(default_factory=list)  # states of before, the earliest first
+    """The state after the last event. None if nothing was computed yet, or if the state may include uncommitted events.
+    """
+    steps: list[Folding] = field(default_factory=list)
+    """Copies of earlier states, the earliest first. After a late event, reading starts again from the last copy before
+    the event."""
 
     def drop_from(self, first: Position) -> None:
         """Drop the states in `steps` that have read an event from position `first` on.
@@ -138,9 +139,11 @@ class CachedFold:
     def note(self, folding: Folding) -> None:
         """Add a copy of `folding` to `steps`, if 250 events were read since the last copy.
 
-        `folding`: the state of the incident after the events read so far. At most 10 copies are kept; later copies
-        lie closer together. A late event is read from the last copy before the event. At most about twice the events
-        that follow the late event, plus 250, are then read again.
+        At most 10 copies are kept; later copies lie closer together. A late event is read from the last copy before the
+        event. At most about twice the events that follow the late event, plus 250, are then read again.
+
+        Args:
+            folding: The state of the incident after the events read so far.
         """
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
@@ -159,22 +162,23 @@ class PreparedFold:
     """A large incident, computed from its stored events and the new events of one transaction.
 
     Large means 250 events or more.
-
-    - `name`: the incident's id. `count`: how many events are stored.
-    - `fresh`: ids of the new events. `surplus`: ids of the new events beyond the limit, which are ignored.
-    - `foldings`: catalogue version -> the computation.
-    - `settled`: ended clocks about which everything was published, judged under `version`.
-    - `used`: catalogue version -> the incident, for the versions requested so far.
     """
 
     name: str
-    count: int  # of stored events
+    """The incident's id."""
+    count: int
+    """How many events are stored."""
     fresh: frozenset[str]
-    surplus: frozenset[str]  # of those, the ids of events that do not count
+    """Ids of the new events."""
+    surplus: frozenset[str]
+    """Ids of the new events beyond the limit, which are ignored."""
     foldings: Mapping[str, Folding]
-    settled: Mapping[ClockId, Clock]  # ended clocks about which everything has been published, as of `version`
+    """Maps a catalogue version to the computation."""
+    settled: Mapping[ClockId, Clock]
+    """Ended clocks about which everything was published, judged under `version`."""
     version: str
-    used: dict[str, Incident] = field(default_factory=dict)  # what was asked for, by version
+    used: dict[str, Incident] = field(default_factory=dict)
+    """Maps a catalogue version to the incident, for the versions requested so far."""
     _unsettled: frozenset[ClockId] | None = None
     _compared: bool = False
 
@@ -190,15 +194,16 @@ class PreparedFold:
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
         """Return whether this computation is still right for the incident.
 
-        True if it was made from `count` stored events, from exactly the new events `fresh` (ids), and under the
-        version of `rulebook`. If False, compute the incident again.
+        The result is True if it was made from `count` stored events, from exactly the new events `fresh` (ids), and
+        under the version of `rulebook`. If False, compute the incident again.
         """
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 
     def incident(self, rulebook: Rulebook) -> Incident:
         """Return the incident as computed by `rulebook` (plans, contracts, calendars).
 
-        Raises FoldNotPrepared if the incident was not computed under the rulebook's version.
+        Raises:
+            FoldNotPrepared: The incident was not computed under the rulebook's version.
         """
         version = rulebook.version
         if version not in self.foldings:
@@ -262,8 +267,11 @@ class _Entry:
 async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
     """Return the incident computed from these events, without blocking the event loop for long.
 
-    `rulebook`: the plans, contracts and calendars by which to judge the incident. Raises FoldError if there are no
-    events, or if the events belong to several incidents.
+    Args:
+        rulebook: The plans, contracts and calendars by which to judge the incident.
+
+    Raises:
+        FoldError: There are no events, or the events belong to several incidents.
     """
     line = await asyncio.to_thread(timeline, list(events))
     folding, turn = Folding(line, rulebook), LoopYielder()
@@ -274,12 +282,18 @@ async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) ->
 
 
 class FoldCache:
-    """A cache of computed incidents with 250 events or more; one for each process.
+    """A cache of computed incidents with 250 events or more. A process has one such cache.
 
-    Enter `held`, call `prepare`, and call `keep` after the commit. `read`: called with the number of events read
-    from the store. `folded`: called with the number of events computed. `most`: the limit of events of one incident,
-    50,000 by default. Up to the limit all events are used. Up to twice the limit, further events are used only if
-    they can change a clock. After that, only events that end the incident or its wait, or stop a clock, are used.
+    Enter `held`, call `prepare`, and call `keep` after the commit.
+
+    The argument `most` is the limit of events of one incident. Up to the limit all events are used. Up to twice the
+    limit, further events are used only if they can change a clock. After that, only events that end the incident or its
+    wait, or stop a clock, are used.
+
+    Args:
+        read: Called with the number of events read from the store.
+        folded: Called with the number of events computed.
+        most: The limit of events of one incident, 50,000 by default.
     """
 
     def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:
@@ -303,8 +317,11 @@ class FoldCache:
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
         """Lock these incidents in the cache for the `async with` block.
 
-        No other task can use their entries meanwhile. `incidents`: their ids; an incident that is not cached gets an
-        empty entry. Enter the block before a database transaction, never within one.
+        No other task can use their entries meanwhile. An incident that is not cached gets an empty entry. Enter the
+        block before a database transaction, never within one.
+
+        Args:
+            incidents: The ids of the incidents.
         """
         async with AsyncExitStack() as stack:
             for name in sorted(incidents):
@@ -325,11 +342,18 @@ class FoldCache:
     ) -> PreparedFold:
         """Return an incident computed from its stored events and its new events `fresh`.
 
-        Call this within `held`. `incident`: the incident's id. `stored`: reads the stored events. `fresh`: events
-        that are stored already are skipped. `rulebooks`: the plans, contracts and calendars by which to compute the
-        incident; every rulebook that is cached for the incident is used, too. Without any usable event, `foldings`
-        of the result is empty. `budget`: the limit on stored events to be read again, None: no limit. Raises TooFar
-        if the limit would be exceeded.
+        Call this within `held`. Without any usable event, `foldings` of the result is empty.
+
+        Args:
+            incident: The incident's id.
+            stored: Reads the stored events.
+            fresh: The new events. Those that are stored already are skipped.
+            rulebooks: The plans, contracts and calendars by which to compute the incident. Every rulebook that is
+                cached for the incident is used, too.
+            budget: The limit on stored events to be read again. None means no limit.
+
+        Raises:
+            TooFar: The limit would be exceeded.
         """
         entry = self._entries[incident]
         budget = budget or FoldBudget()
@@ -370,8 +394,11 @@ class FoldCache:
     def settle(self, incident: str, version: str, settled: Mapping[ClockId, Clock]) -> None:
         """Record for which ended clocks of the incident everything has been published ("settled").
 
-        `settled`: clock id -> clock. `version`: the catalogue version by which the clocks were judged. An earlier
-        record of the incident is replaced. The incident must be in the cache.
+        An earlier record of the incident is replaced. The incident must be in the cache.
+
+        Args:
+            version: The catalogue version by which the clocks were judged.
+            settled: Maps a clock's id to the clock.
         """
         entry = self._entries[incident]
         entry.settled, entry.version = settled, version

@@ -41,15 +41,13 @@ PAUSE_SECONDS = 0.5  # between looks while the next fold may not begin yet
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An incident with events that wait to be applied.
-
-    `partition`: the number of the incident's partition. `size`: how many events the incident has, including the
-    waiting ones.
-    """
+    """An incident with events that wait to be applied."""
 
     incident: str
     partition: int
+    """The number of the incident's partition."""
     size: int
+    """How many events the incident has, including the waiting ones."""
 
 
 class FoldPace:
@@ -67,14 +65,18 @@ class FoldPace:
     def spend(self, events: int, now: float) -> None:
         """Record that stored events were read again, so that the next incident has to wait.
 
-        `events`: the number of these events. `now`: in seconds of any steady clock.
+        Args:
+            events: The number of these events.
+            now: The present time, in seconds of any steady clock.
         """
         self._debt, self._at = self._left(now) + events, now
 
     def pause(self, size: int, now: float) -> float:
-        """Return how many seconds an incident has to wait before its computation; 0: no wait.
+        """Return how many seconds an incident has to wait before its computation; 0 for no wait.
 
-        `size`: how many events the incident has. `now`: in seconds of any steady clock.
+        Args:
+            size: How many events the incident has.
+            now: The present time, in seconds of any steady clock.
         """
         return min(self._left(now), SIZES * size) / PER_SECOND
 
@@ -85,8 +87,11 @@ class FoldPace:
 class DeferredEvents:
     """Applies the events that the consumer has stored for later, one incident at a time.
 
-    Call `run`, or `once` repeatedly. `applier`: the consumer of this process; only events of its own partitions are
-    applied. An event that cannot be applied goes to `quarantine`.
+    Call `run`, or `once` repeatedly.
+
+    Args:
+        applier: The consumer of this process. Only events of its own partitions are applied.
+        quarantine: Gets the events that cannot be applied.
     """
 
     def __init__(self, store: Store, applier: Applier, quarantine: Quarantine) -> None:
@@ -125,11 +130,13 @@ class DeferredEvents:
                 await asyncio.sleep(min(pause, PAUSE_SECONDS))
 
     async def next(self, now: float) -> Waiting | None:
-        """Return the incident whose waiting events are to be applied next; None if there is none.
+        """Return the incident whose waiting events are to be applied next; None if no events wait.
 
         The incident that is due first is returned. An incident is due `size` / 1,000 seconds after this method first
         saw its events wait. So small incidents do not wait for large ones, and large incidents do not wait forever.
-        `now`: in seconds of any steady clock.
+
+        Args:
+            now: The present time, in seconds of any steady clock.
         """
         found = await self._waiting()
         self._noticed = {one.incident: self._noticed.get(one.incident, now) for one in found}
@@ -138,8 +145,11 @@ class DeferredEvents:
     async def once(self) -> int | None:
         """Apply the waiting events of one incident, ignoring the rate limit of `run`.
 
-        Return how many stored events were read again to compute the incident; None if no incident waits. Raises
-        Retryable, and Fenced if another instance has taken the partition.
+        Returns how many stored events were read again to compute the incident; None if no incident waits.
+
+        Raises:
+            Retryable: A passing failure of the database.
+            Fenced: Another instance has taken the partition.
         """
         waiting = await self.next(0.0)
         return None if waiting is None else await self.apply(waiting)
@@ -147,11 +157,14 @@ class DeferredEvents:
     async def apply(self, waiting: Waiting) -> int:
         """Apply the first waiting events of one incident; return how many stored events were read again.
 
-        Normally the first 200 events are applied, with all events received together with the last of them, so that
-        no request is divided. If the last call for the incident read stored events again, up to 10,000 events are
-        applied, because the cost is the same. All events are applied in one transaction, or in several if an event
-        fails. Events that cannot be read or applied go to the quarantine. Raises Retryable, and Fenced if another
-        instance has taken the partition.
+        Normally the first 200 events are applied, with all events received together with the last of them, so that no
+        request is divided. If the last call for the incident read stored events again, up to 10,000 events are applied,
+        because the cost is the same. All events are applied in one transaction, or in several if an event fails. Events
+        that cannot be read or applied go to the quarantine.
+
+        Raises:
+            Retryable: A passing failure of the database.
+            Fenced: Another instance has taken the partition.
         """
         budget = FoldBudget()
         rows, unreadable = await self._read(waiting)

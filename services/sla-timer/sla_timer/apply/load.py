@@ -37,12 +37,13 @@ PAGE = 500  # events read at a time
 class UnsettledClocks:
     """The clocks of one incident that may have changed since the last decision about its clocks (`decide`).
 
-    `ids`: the clocks. `version`: the catalogue version of that decision. For an incident with 250 events or more,
-    `load_incidents` reads only these of the ended clocks.
+    For an incident with 250 events or more, `load_incidents` reads only these of the ended clocks.
     """
 
     version: str
+    """The catalogue version of that decision."""
     ids: frozenset[ClockId]
+    """The ids of the clocks."""
 
 
 NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
@@ -50,21 +51,22 @@ NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LoadedIncidents:
-    """The stored rows and events of some incidents; the mappings are by incident id.
+    """The stored rows and events of some incidents.
 
-    - `events`: the events; incidents with 250 events or more are missing.
-    - `incidents`: the row of `timer_incident`.
-    - `clocks`: rows of `timer_clock`, locked. For an incident with 250 events or more, unchanged ended clocks may be
-      left out.
-    - `tombstones`: when the incident ended, for incidents that retention (the removal of old incidents) has removed.
-    - `deferred`: ids of incidents whose new events are to be applied later; only their row was read.
+    The mappings are by incident id.
     """
 
-    events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
-    incidents: dict[str, Any]  # rows of timer_incident
-    clocks: dict[str, list[Any]]  # rows of timer_clock, locked; of prepared ones those that may change
-    tombstones: Mapping[str, datetime]  # of those that were forgotten: through when they are history
+    events: dict[str, list[IncidentEvent]]
+    """The events. Incidents with 250 events or more are missing."""
+    incidents: dict[str, Any]
+    """The row of `timer_incident`."""
+    clocks: dict[str, list[Any]]
+    """Rows of `timer_clock`, locked. For an incident with 250 events or more, unchanged ended clocks may be left out.
+    """
+    tombstones: Mapping[str, datetime]
+    """When the incident ended, for incidents that retention (the removal of old incidents) has removed."""
     deferred: frozenset[str] = frozenset()
+    """Ids of incidents whose new events are to be applied later. Only their row was read."""
 
     def counting(self, incident: str) -> list[IncidentEvent]:
         """Return the loaded events from which the incident is to be computed.
@@ -111,11 +113,15 @@ async def load_incidents(
 ) -> LoadedIncidents:
     """Lock the timers and clocks of these incidents, and return their rows, clocks and events.
 
-    An incident with 250 events or more is large; its events are not read. `unsettled`: incident id -> clocks that
-    may have changed; only these of a large incident's ended clocks are read. If there is no entry for the version by
-    which the incident was judged last, all its clocks are read. `far`: ids of incidents that are slow to compute;
-    None: no incident is deferred. A large incident in `far`, or with waiting events, is deferred: its new events are
-    to be applied later. For a deferred incident only the row is read, and only the timers are locked.
+    An incident with 250 events or more is large; its events are not read. A large incident in `far`, or with waiting
+    events, is deferred: its new events are to be applied later. For a deferred incident only the row is read, and only
+    the timers are locked.
+
+    Args:
+        unsettled: Maps an incident's id to its clocks that may have changed. Of a large incident's ended clocks only
+            these are read. If there is no entry for the version by which the incident was judged last, all its clocks
+            are read.
+        far: Ids of incidents that are slow to compute. None means that no incident is deferred.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
@@ -138,7 +144,8 @@ async def load_incidents(
 def is_hot(row: Any | None) -> bool:
     """Return whether an incident has 250 events or more, so that its computation is cached.
 
-    `row`: the incident's row of `timer_incident`; None gives False.
+    Args:
+        row: The incident's row of `timer_incident`. None gives False.
     """
     return row is not None and row.events >= HOT
 
@@ -176,7 +183,7 @@ class StoredEventReader:
     async def count(self) -> int:
         """Return how many events of the incident are stored, from the incident's row.
 
-        0 for an unknown incident.
+        The result is 0 for an unknown incident.
         """
         async with self.store.reading() as connection:
             query = select(tables.incident.c.events).where(tables.incident.c.id == self.incident)
@@ -198,7 +205,7 @@ class StoredEventReader:
             return (await tombstone.tombstones(connection, tables.tombstone, [self.incident])).get(self.incident)
 
     async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield the events of the incident that occurred at `at` or later; None: all events.
+        """Yield the events of the incident that occurred at `at` or later. If `at` is None, all events are yielded.
 
         The events come in lists, in the order of occurrence.
         """
@@ -249,5 +256,9 @@ async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict
 
 
 def event_of_row(row: Any) -> IncidentEvent:
-    """Return the event in a row of `timer_event`. Raises BadEnvelope if the event cannot be read."""
+    """Return the event in a row of `timer_event`.
+
+    Raises:
+        BadEnvelope: The event cannot be read.
+    """
     return stored_event(id=row.id, type=row.type, incident=row.incident, occurred_at=row.occurred_at, data=row.data)

@@ -13,10 +13,13 @@ from sla_timer import tables
 
 
 async def take_partitions(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
-    """Make `owner` the owner of these partitions, in place of any other; return partition -> new epoch.
+    """Make `owner` the owner of these partitions, in place of any other.
 
-    `owner`: the name of an instance. The epoch is the number of times that the partition was taken. From now on
+    Returns the new epoch of each partition. The epoch is the number of times that the partition was taken. From now on
     `lock_partition` refuses every earlier epoch.
+
+    Args:
+        owner: The name of an instance.
     """
     taken: dict[int, int] = {}
     for number in sorted(partitions):
@@ -31,8 +34,13 @@ async def take_partitions(connection: AsyncConnection, partitions: Iterable[int]
 async def lock_partition(connection: AsyncConnection, partition: int, epoch: int) -> None:
     """Lock the row of a partition until the transaction ends, as its owner.
 
-    The owner calls this before applying events of the partition. `epoch`: the number that `take_partitions`
-    returned. Raises Fenced if another instance has taken the partition since.
+    The owner calls this before applying events of the partition.
+
+    Args:
+        epoch: The number that `take_partitions` returned.
+
+    Raises:
+        Fenced: Another instance has taken the partition since.
     """
     query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     if (await connection.execute(query)).scalar_one_or_none() != epoch:

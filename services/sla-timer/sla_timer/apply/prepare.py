@@ -42,8 +42,12 @@ class FoldPreparer:
     async def incident(self, name: str, rulebook: Rulebook) -> Incident:
         """Return an incident with 250 events or more, computed from its stored events, and cache it.
 
-        `name`: the incident's id. `rulebook`: the plans, contracts and calendars by which to judge the incident.
-        Raises NoEvents if there is no usable event.
+        Args:
+            name: The incident's id.
+            rulebook: The plans, contracts and calendars by which to judge the incident.
+
+        Raises:
+            NoEvents: There is no usable event.
         """
         async with self.folds.held([name]):
             prepared = await self.folds.prepare(name, StoredEventReader(self._store, name), (), [rulebook])
@@ -71,11 +75,16 @@ class FoldPreparer:
     ) -> Given:
         """Compute the large incidents that `work` needs, run `work`, and return its result.
 
-        Large means 250 events or more. `events`: incident id -> its new events; stored events are skipped. `work`: a
-        transaction; its argument is incident id -> the computed incident. If `work` raises FoldNotPrepared, the
-        missing incidents are computed and `work` runs again. `budget`: counts the stored events that are read again;
-        None: they are not counted. Raises StoreBusy after 8 runs, if other instances keep changing the incidents.
-        Other exceptions of `work` are not caught.
+        Large means 250 events or more. If `work` raises FoldNotPrepared, the missing incidents are computed and `work`
+        runs again. Other exceptions of `work` are not caught.
+
+        Args:
+            events: Maps an incident's id to its new events. Stored events are skipped.
+            work: A transaction. Its argument maps an incident's id to the computed incident.
+            budget: Counts the stored events that are read again. None means that they are not counted.
+
+        Raises:
+            StoreBusy: `work` has run 8 times, and other instances keep changing the incidents.
         """
 
         async def with_all(prepared: Mapping[str, PreparedFold], _: Collection[str]) -> Given:
@@ -90,17 +99,22 @@ class FoldPreparer:
     ) -> Given:
         """Compute the large incidents that do not take long, run `work`, and return its result.
 
-        Large means 250 events or more. `events`: incident id -> its new events. `work`: a transaction; its arguments
-        are incident id -> the computed incident, and the ids of the incidents that were left out. If `work` raises
-        FoldNotPrepared, the missing incidents are computed and `work` runs again. Raises StoreBusy after 8 runs. An
-        incident is left out in five cases:
+        Large means 250 events or more. If `work` raises FoldNotPrepared, the missing incidents are computed and `work`
+        runs again. An incident is left out in five cases:
 
-        - More than 500 stored events would have to be read again for this incident and the earlier ones in this
-          call.
+        - More than 500 stored events would have to be read again for this incident and the earlier ones in this call.
         - More than 500 of its clocks may have changed.
         - More than 100 of the new events belong to it.
         - Another task has locked it.
         - Some of its events wait already.
+
+        Args:
+            events: Maps an incident's id to its new events.
+            work: A transaction. Its first argument maps an incident's id to the computed incident. Its second argument
+                has the ids of the incidents that were left out.
+
+        Raises:
+            StoreBusy: `work` has run 8 times.
         """
         return await self._around(events, work, lambda: FoldBudget(NEAR), wait=False)
 
@@ -148,10 +162,13 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return which clocks of each incident may have changed: incident id -> these clocks.
+    """Return which clocks of each incident may have changed, by incident id.
 
-    The result is the argument `unsettled` of `load_incidents`. `prepared`: incident id -> the computed incident. An
-    incident is left out if all its clocks may have changed.
+    The result is the argument `unsettled` of `load_incidents`. An incident is left out if all its clocks may have
+    changed.
+
+    Args:
+        prepared: Maps an incident's id to the computed incident.
     """
     return {
         name: UnsettledClocks(one.version, ids)
@@ -169,10 +186,16 @@ def check_prepared(
 ) -> None:
     """Raise FoldNotPrepared unless every large incident was computed for this transaction.
 
-    Large means 250 events or more. `known`: what is stored. `pins`: the rulebooks (plans, contracts, calendars).
-    `prepared`: the computed incidents; each must have read the stored events and exactly the new events, under the
-    right rulebook. `fresh`: incident id -> ids of its new events; only these incidents are checked. `moved`: True:
-    the right rulebook is that of the present catalogue; False: the rulebook by which the incident was judged last.
+    Large means 250 events or more.
+
+    Args:
+        known: What is stored.
+        pins: The rulebooks (plans, contracts, calendars).
+        prepared: The computed incidents. Each must have read the stored events and exactly the new events, under the
+            right rulebook.
+        fresh: Maps an incident's id to the ids of its new events. Only these incidents are checked.
+        moved: If True, the right rulebook is that of the present catalogue. If False, it is the rulebook by which the
+            incident was judged last.
     """
     wanted = {}
     for name, ids in fresh.items():
@@ -191,10 +214,13 @@ def stored_incident(
 ) -> StoredIncident | None:
     """Return what `decide` needs to know about the incident `name`; call `check_prepared` first.
 
-    `known`: what is stored. `prepared`: the computed incident if it has 250 events or more, otherwise None.
-    `surplus`: how many events beyond the limit, which are ignored, this transaction stores. None is returned if the
-    incident has no events, or if retention (the removal of old incidents) has removed the incident and it was not
-    reopened.
+    The result is None if the incident has no events. It is also None if retention (the removal of old incidents) has
+    removed the incident and it was not reopened.
+
+    Args:
+        known: What is stored.
+        prepared: The computed incident if it has 250 events or more, otherwise None.
+        surplus: How many events beyond the limit, which are ignored, this transaction stores.
     """
     row = known.incidents.get(name)
     clocks: Sequence[Any] = known.clocks.get(name, ())

@@ -44,12 +44,15 @@ class TimerQuarantine:
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
         """Put an incident into the quarantine, because `part` failed on it with `error`.
 
-        `part`: `REPLAN` (re-planning) or `AUDIT` (the self-audit). `partition`: the number of the incident's
-        partition. `catalogue`: for what the incident is skipped until the entry is replayed:
+        The argument `catalogue` says for what the incident is skipped until the entry is replayed:
 
         - "": the audit skips the incident.
         - A catalogue version: re-planning for this version alone skips the incident.
-        - `<contract>@<revision>`: for re-planning because of a changed contract.
+        - `<contract>@<revision>`: re-planning because of a changed contract skips the incident.
+
+        Args:
+            part: `REPLAN` (re-planning) or `AUDIT` (the self-audit).
+            partition: The number of the incident's partition.
         """
         row = QuarantineRow(
             part=part,
@@ -97,8 +100,12 @@ def _instant(written: int | str) -> datetime:
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
     """Return the SQL condition that an incident is in the quarantine and waits for a replay.
 
-    `incident`: the column with the incident's id. `part`, `catalogue`: the arguments with which
-    `TimerQuarantine.keep` was called; `catalogue` is "" for the audit. Other entries of the quarantine are ignored.
+    Other entries of the quarantine are ignored.
+
+    Args:
+        incident: The column with the incident's id.
+        part: The argument `part` with which `TimerQuarantine.keep` was called.
+        catalogue: The argument `catalogue` with which `TimerQuarantine.keep` was called. "" for the audit.
     """
     kept = tables.quarantine.c
     return waiting_entry_exists(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)

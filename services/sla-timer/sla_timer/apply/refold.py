@@ -19,13 +19,12 @@ from sla_timer.rulebooks import Rulebooks
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """The result of `Refolder.refold`.
-
-    `incidents`: the ids of the requested incidents. `facts`: the events that were published about them.
-    """
+    """The result of `Refolder.refold`."""
 
     incidents: Sequence[str]
+    """The ids of the requested incidents."""
     facts: Sequence[Envelope]
+    """The events that were published about them."""
 
 
 def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
@@ -62,9 +61,15 @@ class Refolder:
     ) -> Refolded:
         """Compute incidents of a partition again, write their rows and timers, and publish the differences.
 
-        `incidents`: called within the transaction, returns the ids; all must be of this partition. `moved`: judge
-        the incidents by the present catalogue from now on, instead of the version used before. Incidents without
-        events are skipped. Raises StoreBusy.
+        Incidents without events are skipped.
+
+        Args:
+            incidents: Called within the transaction. Returns the ids, which must all be of this partition.
+            moved: Whether to judge the incidents by the present catalogue from now on, instead of the version used
+                before.
+
+        Raises:
+            StoreBusy: The database fails.
         """
 
         async def unit(prepared: Mapping[str, PreparedFold]) -> Refolded:

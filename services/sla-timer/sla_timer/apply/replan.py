@@ -42,8 +42,10 @@ LIVE = ("open", "waiting")
 class Replanner:
     """Re-planning: judges open incidents by the present catalogue and contracts after a change. Call `run`.
 
-    Up to 100 incidents are judged at a time. `wake`: called after each transaction; wakes the readers of the log of
-    published events.
+    Up to 100 incidents are judged at a time.
+
+    Args:
+        wake: Called after each transaction. It wakes the readers of the log of published events.
     """
 
     def __init__(
@@ -79,10 +81,12 @@ class Replanner:
         """Judge up to 100 open incidents again; return how many were tried.
 
         Open incidents that were judged by another catalogue version come first, all from one partition. If there are
-        none, the incidents of one changed recorded contract (kept in the database) are judged; if this contract has
-        no open incidents, 1 is returned. 0 is returned if nothing was left to do, or if another instance has
-        activated a newer catalogue. Incidents that fail go to the quarantine, where they wait for a replay. Raises
-        Retryable.
+        none, the incidents of one changed recorded contract (kept in the database) are judged. If this contract has no
+        open incidents, the result is 1. The result is 0 if nothing was left to do, or if another instance has activated
+        a newer catalogue. Incidents that fail go to the quarantine, where they wait for a replay.
+
+        Raises:
+            Retryable: A passing failure of the database.
         """
         first = await self._anything()
         if first is None:

@@ -20,23 +20,23 @@ from sla_timer import tables
 
 @dataclass(slots=True)
 class Changes:
-    """The rows to write and the facts (events) to publish in one transaction.
-
-    - `incidents`, `clocks`, `timers`: rows for `timer_incident`, `timer_clock` and `timer_timer`.
-    - `gone`: clocks that no longer exist in their incident because of a late event.
-    - `pins`: rows for `timer_pin`, with the revisions of recorded contracts in a catalogue version.
-    - `settled`: incident id -> (catalogue version, the ended clocks about which everything is published after the
-      commit).
-    """
+    """The rows to write and the facts (events) to publish in one transaction."""
 
     incidents: list[dict[str, Any]] = field(default_factory=list)
+    """Rows for `timer_incident`."""
     clocks: list[dict[str, Any]] = field(default_factory=list)
+    """Rows for `timer_clock`."""
     timers: list[dict[str, Any]] = field(default_factory=list)
-    gone: list[dict[str, Any]] = field(default_factory=list)  # clocks that late events have undone
+    """Rows for `timer_timer`."""
+    gone: list[dict[str, Any]] = field(default_factory=list)
+    """Clocks that no longer exist in their incident because of a late event."""
     facts: list[Envelope] = field(default_factory=list)
-    pins: list[dict[str, str]] = field(default_factory=list)  # of versions under which recorded contracts decided
+    pins: list[dict[str, str]] = field(default_factory=list)
+    """Rows for `timer_pin`, with the revisions of recorded contracts in a catalogue version."""
     # by incident with very many events: the version, and the clocks that have ended and are told in full
     settled: dict[str, tuple[str, dict[ClockId, Clock]]] = field(default_factory=dict)
+    """Maps an incident's id to a catalogue version and the ended clocks about which everything is published after the
+    commit."""
 
     def add(self, other: Changes) -> None:
         """Append the changes of another incident to these, in place."""
@@ -56,7 +56,8 @@ _KEPT = frozenset({"deferred"})  # columns of an incident's row that no decision
 async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
     """Insert events into the table `timer_event`; events that are stored already are skipped.
 
-    `fresh`: the events with their envelopes.
+    Args:
+        fresh: The events with their envelopes.
     """
     for start in range(0, len(fresh), _ROWS):
         await connection.execute(insert_new(connection, tables.event), event_rows(fresh[start : start + _ROWS]))
@@ -67,8 +68,10 @@ async def write_surplus_events(
 ) -> dict[str, int]:
     """Insert events beyond the limit of their incident into the table `timer_surplus`.
 
-    These events change no clock. `fresh`: the events with their envelopes. Return incident id -> how many events
-    were new.
+    Returns how many events were new, by incident id. These events change no clock.
+
+    Args:
+        fresh: The events with their envelopes.
     """
     if not fresh:
         return {}
@@ -79,7 +82,8 @@ async def write_surplus_events(
 def event_rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any]]:
     """Return the events as rows of the table `timer_event`, in the order given.
 
-    `fresh`: the events with their envelopes.
+    Args:
+        fresh: The events with their envelopes.
     """
     return [
         {

@@ -60,9 +60,12 @@ class Applier:
 
     `handle` applies a batch. The bus also calls `assigned` and `revoked` (`sla_platform.bus.Handler`). Events of
     incidents that take long to compute are stored to be applied later; then the `asyncio.Event` `deferring` is set.
-    `progress`: notes how far each partition is applied. `owner`: the name of this instance. `wake`: called after
-    each transaction; wakes the readers of the log of published events. `preparing`: computes incidents with many
-    events; None: a new one is made.
+
+    Args:
+        progress: Notes how far each partition is applied.
+        owner: The name of this instance.
+        wake: Called after each transaction. It wakes the readers of the log of published events.
+        preparing: Computes incidents with many events. If None, a new FoldPreparer is made.
     """
 
     def __init__(
@@ -120,9 +123,15 @@ class Applier:
 
         Events that are stored already are skipped. If an incident would take long to compute (for example with more
         than 500 stored events to be read again), its events are only stored, to be applied later. Further events of
-        this incident are also only stored until then. At the end the partition is recorded as applied up to the
-        instant `batch.through`, unless that is None. Raises Fenced if this instance does not own the partition,
-        BadEnvelope if an event cannot be read, and StoreBusy. After an error nothing is stored.
+        this incident are also only stored until then. At the end the partition is recorded as applied up to the instant
+        `batch.through`, unless that is None.
+
+        After an error nothing is stored.
+
+        Raises:
+            Fenced: This instance does not own the partition.
+            BadEnvelope: An event cannot be read.
+            StoreBusy: The database fails.
         """
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
@@ -138,8 +147,11 @@ class Applier:
     async def replay(self, entry: QuarantineEntry) -> None:
         """Apply an event again that failed and was put into the quarantine.
 
-        Any instance may do so, not only the owner of the event's partition. `entry`: the event in the quarantine. If
-        the event still fails, the error is raised, such as BadEnvelope, and nothing is stored.
+        Any instance may do so, not only the owner of the event's partition. If the event still fails, the error is
+        raised, such as BadEnvelope, and nothing is stored.
+
+        Args:
+            entry: The event in the quarantine.
         """
         await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
         self._wake()
@@ -147,10 +159,16 @@ class Applier:
     async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
         """Apply events of one incident that were stored to be applied later, in one transaction.
 
-        `readable`: the events with their envelopes. `budget`: counts the stored events that are read again; if more
-        than 500 clocks of the incident may have changed, all its clocks are counted too. If no event of the incident
-        waits afterwards, its timers fire again. Raises Fenced if this instance does not own the partition, and
-        StoreBusy. After an error the events still wait.
+        If no event of the incident waits afterwards, its timers fire again. After an error the events still wait.
+
+        Args:
+            readable: The events with their envelopes.
+            budget: Counts the stored events that are read again. If more than 500 clocks of the incident may have
+                changed, all its clocks are counted too.
+
+        Raises:
+            Fenced: This instance does not own the partition.
+            StoreBusy: The database fails.
         """
         epoch = self._epochs.get(partition)
         if epoch is None:

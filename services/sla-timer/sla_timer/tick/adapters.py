@@ -18,9 +18,12 @@ def progress_of(store: Store) -> Progress:
 
 
 def firing_of(store: Store, progress: Progress) -> Firing:
-    """Return the `Firing` for this database, PostgreSQL or SQLite. A `Firing` fires due timers.
+    """Return the `Firing` for this database, PostgreSQL or SQLite.
 
-    `progress`: up to which instant the events are applied; used only on SQLite, because PostgreSQL has a table for
-    it.
+    A `Firing` fires due timers.
+
+    Args:
+        progress: Up to which instant the events are applied. It is used only on SQLite, because PostgreSQL has a table
+            for it.
     """
     return SqliteFiring(store, progress) if store.sqlite else PostgresFiring(store)

@@ -54,7 +54,10 @@ class Canary:
     async def once(self) -> None:
         """Set the timer of slad's own test clock (the canary) for the next full minute.
 
-        Nothing is done if this or another process has set the timer already. Raises Retryable.
+        Nothing is done if this or another process has set the timer already.
+
+        Raises:
+            Retryable: A passing failure of the database.
         """
         minute = _next_minute(self._time_source.now())
         if minute == self._set:

@@ -33,9 +33,12 @@ RETRY_SECONDS = 0.25
 class TickLoop:
     """The tick: a loop that fires due timers every `settings.tick_ms` milliseconds. Call `run`.
 
-    `progress`: how far events are applied. `wake`: called after each batch that took timers; wakes the readers of
-    the log of published events. `last_tick`: when the last pass without an error ended, in seconds of
-    `time.monotonic`; minus infinity before the first pass.
+    The attribute `last_tick` is the instant at which the last pass without an error ended, in seconds of
+    `time.monotonic`. It is minus infinity before the first pass.
+
+    Args:
+        progress: How far events are applied.
+        wake: Called after each batch that took timers. It wakes the readers of the log of published events.
     """
 
     def __init__(
@@ -81,7 +84,10 @@ class TickLoop:
 
         A timer waits, up to a limit, while events of its partition up to its instant are not applied yet. The number
         includes timers of replaced targets; these are taken without publishing anything. A row that the database
-        refuses goes to the quarantine, where it waits for a replay. Raises Retryable.
+        refuses goes to the quarantine, where it waits for a replay.
+
+        Raises:
+            Retryable: A passing failure of the database.
         """
         sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds
         since = None if sweep else self._since

@@ -13,39 +13,37 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A timer row that was taken from the store because it was due.
-
-    `fire_at`: the due instant. `kind`: `breach…` or a warning such as `warn-75`. `provisional`: the timer fired
-    although events up to `fire_at` may be missing. `live`: False if the timer's clock no longer runs or has another
-    target now; nothing was then published.
-    """
+    """A timer row that was taken from the store because it was due."""
 
     fire_at: datetime
+    """The due instant."""
     kind: str
+    """`breach…` or a warning such as `warn-75`."""
     provisional: bool
+    """Whether the timer fired although events up to `fire_at` may be missing."""
     live: bool
+    """Whether the timer still applied. False if its clock no longer runs or has another target now. Nothing was then
+    published."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimBounds:
-    """Which timer rows one call of `Firing.fire` takes.
-
-    - `now`: rows due up to this instant.
-    - `since`: rows due after this instant; None: no lower limit.
-    - `patience`: how long timers wait for missing events before they fire as `provisional`.
-    - `limit`: the highest number of rows for each partition.
-    - `only`: the only partition; None: all.
-    - `lane`, `lanes`: `lanes` calls share the work. This call takes only partitions whose number modulo `lanes` is
-      `lane`.
-    """
+    """Which timer rows one call of `Firing.fire` takes."""
 
     now: datetime
+    """Take rows due up to this instant."""
     since: datetime | None
+    """Take rows due after this instant. None means no lower limit."""
     patience: timedelta
+    """How long timers wait for missing events before they fire as `provisional`."""
     limit: int
+    """The highest number of rows for each partition."""
     only: int | None = None
+    """The only partition. None means all partitions."""
     lane: int = 0
+    """This call takes only partitions whose number modulo `lanes` is this number."""
     lanes: int = 1
+    """How many calls share the work."""
 
 
 class Firing(Protocol):
@@ -63,19 +61,27 @@ class Firing(Protocol):
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers and return their rows.
 
-        To fire is to publish the warning or breach of the timer and delete the timer's row. `bounds`: which rows to
-        take, at most `bounds.limit` of each partition. If a partition yields this number, more may be due. Raises
-        Retryable if the store is away or busy, and the driver's error if the store refuses a row. After an error
-        nothing is fired.
+        To fire is to publish the warning or breach of the timer and delete the timer's row. If the store refuses a row,
+        the driver's error is raised. After an error nothing is fired.
+
+        Args:
+            bounds: Which rows to take, at most `bounds.limit` of each partition. If a partition yields this number,
+                more may be due.
+
+        Raises:
+            Retryable: The store is away or busy.
         """
         ...
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Move the due timer of `partition` that `fire` would take first into the quarantine.
 
-        There the timer waits for a replay. Return whether a timer was moved. False if no timer is due, or if other
-        transactions hold all due timers. `bounds`: only `now` and `patience` are used; `now` is also stored.
-        `error`: the reason, shortened if too long to store.
+        There the timer waits for a replay. Returns whether a timer was moved. The result is False if no timer is due,
+        or if other transactions hold all due timers.
+
+        Args:
+            bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.
+            error: The reason, shortened if too long to store.
         """
         ...
 

@@ -99,12 +99,10 @@ _QUARANTINE = text(QUARANTINE).bindparams(bindparam("now", type_=Instant))
 
 
 class PostgresFiring:
-    """Fires due timers on PostgreSQL (a `Firing`); any number of instances may fire at once.
-
-    `lanes`: how many calls of `fire` one process runs at once if many timers are due.
-    """
+    """Fires due timers on PostgreSQL (a `Firing`). Any number of instances may fire at once."""
 
     lanes = 2
+    """How many calls of `fire` one process runs at once if many timers are due."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -112,9 +110,14 @@ class PostgresFiring:
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers in a single autocommit statement, and return their rows.
 
-        To fire is to publish the warning or breach of the timer and delete the timer's row. `bounds`: which rows to
-        take. Raises Retryable if the database is away or busy, and the driver's error if the database refuses a row.
-        After an error nothing is fired.
+        To fire is to publish the warning or breach of the timer and delete the timer's row. If the database refuses a
+        row, the driver's error is raised. After an error nothing is fired.
+
+        Args:
+            bounds: Which rows to take.
+
+        Raises:
+            Retryable: The database is away or busy.
         """
         values = {
             "now": bounds.now,
@@ -132,9 +135,12 @@ class PostgresFiring:
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Move the due timer of `partition` that `fire` would take first into the quarantine.
 
-        There the timer waits for a replay. Return whether a timer was moved. False if no timer is due, or if other
-        transactions hold all due timers. `bounds`: only `now` and `patience` are used; `now` is also stored.
-        `error`: the reason, shortened if too long to store.
+        There the timer waits for a replay. Returns whether a timer was moved. The result is False if no timer is due,
+        or if other transactions hold all due timers.
+
+        Args:
+            bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.
+            error: The reason, shortened if too long to store.
         """
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}

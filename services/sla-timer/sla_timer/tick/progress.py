@@ -53,15 +53,14 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 
 
 class ProgressLook(NamedTuple):
-    """How far events are applied in all partitions: the result of `Progress.publish`.
-
-    `now`: the database's clock; None on SQLite, which has no clock. `slowest`: the instant up to which the slowest
-    partition is applied; None if unknown. `due`: False if no timer was due at `now`; always True on SQLite.
-    """
+    """How far events are applied in all partitions: the result of `Progress.publish`."""
 
     now: datetime | None
+    """The instant of the database's clock. None on SQLite, which has no clock."""
     slowest: datetime | None
+    """The instant up to which the slowest partition is applied. None if unknown."""
     due: bool = True
+    """Whether a timer was due at `now`. Always True on SQLite."""
 
 
 class Progress:
@@ -78,8 +77,10 @@ class Progress:
     def note(self, partition: int, epoch: int, through: datetime) -> None:
         """Record that every event of a partition up to the instant `through` has been applied.
 
-        `epoch`: the number of the partition's ownership, which grows with each new owner. An instant earlier than
-        the recorded one is ignored if the epoch is the same.
+        An instant earlier than the recorded one is ignored if the epoch is the same.
+
+        Args:
+            epoch: The number of the partition's ownership, which grows with each new owner.
         """
         known = self._caught.get(partition)
         if known is None or known[0] != epoch or known[1] < through:
@@ -94,7 +95,7 @@ class Progress:
     def caught_up_through(self, partition: int) -> datetime | None:
         """Return up to which instant this process has applied the partition's events.
 
-        None if nothing is recorded for the partition.
+        The result is None if nothing is recorded for the partition.
         """
         known = self._caught.get(partition)
         return None if known is None else known[1]
@@ -102,8 +103,10 @@ class Progress:
     async def publish(self, since: datetime | None = None) -> ProgressLook:
         """Publish how far this process has applied events; return how far all partitions are applied.
 
-        The loops that fire timers need the result. `since`: only timers due after this instant make
-        `ProgressLook.due` true; None: any due timer does.
+        The loops that fire timers need the result.
+
+        Args:
+            since: Only timers due after this instant make `ProgressLook.due` true. None means that any due timer does.
         """
         raise NotImplementedError
 
@@ -135,9 +138,11 @@ class PostgresProgress(Progress):
     async def publish(self, since: datetime | None = None) -> ProgressLook:
         """Write new records to `timer_progress`; return how far all partitions are applied.
 
-        A record is the instant up to which this process has applied the events of a partition. Only records since
-        the last call are written. `since`: only timers due after this instant make `ProgressLook.due` true; None:
-        any due timer does.
+        A record is the instant up to which this process has applied the events of a partition. Only records since the
+        last call are written.
+
+        Args:
+            since: Only timers due after this instant make `ProgressLook.due` true. None means that any due timer does.
         """
         moved, self._fresh = self._fresh, set()
         bound: dict[str, Any] = {"since": since or BEGINNING}

@@ -105,12 +105,10 @@ _PUBLISH = text(PUBLISH.replace(":%M:%S", r"\:%M\:%S"))
 
 
 class SqliteFiring:
-    """Fires due timers on SQLite (a `Firing`), which has one process, one partition and one writer.
-
-    `lanes`: only one call of `fire` runs at once.
-    """
+    """Fires due timers on SQLite (a `Firing`), which has one process, one partition and one writer."""
 
     lanes = 1
+    """How many calls of `fire` run at once. On SQLite it is a single call."""
 
     def __init__(self, store: Store, progress: Progress) -> None:
         self._store = store
@@ -119,8 +117,11 @@ class SqliteFiring:
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers in one write transaction, and return their rows.
 
-        To fire is to publish the warning or breach of the timer and delete the timer's row. `bounds`: which rows to
-        take. The result is empty until the log of events has been read to its end once since the start.
+        To fire is to publish the warning or breach of the timer and delete the timer's row. The result is empty until
+        the log of events has been read to its end once since the start.
+
+        Args:
+            bounds: Which rows to take.
         """
         caught = self._progress.caught_up_through(0)
         if caught is None:
@@ -134,9 +135,12 @@ class SqliteFiring:
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Move the due timer that `fire` would take first into the quarantine.
 
-        There the timer waits for a replay. Return whether a timer was moved; False if no timer is due. `bounds`:
-        only `now` and `patience` are used; `now` is also stored. `partition` is ignored, because there is only one.
-        `error`: the reason, shortened if too long to store.
+        There the timer waits for a replay. Returns whether a timer was moved. The result is False if no timer is due.
+        `partition` is ignored, because there is only one.
+
+        Args:
+            bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.
+            error: The reason, shortened if too long to store.
         """
         why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))
         keep, remove = map(text, QUARANTINE)

@@ -17,8 +17,11 @@ from sla_platform.errors import PlatformError
 def application(called: str = "") -> typer.Typer:
     """Return the command line of slad as a Typer application.
 
-    `called`: the name of the command to run, such as `apply`. To start faster, only the commands of that command's
-    module are added. If no command has this name, all commands are added.
+    To start faster, only the commands of the called command's module are added. If no command has this name, all
+    commands are added.
+
+    Args:
+        called: The name of the command to run, such as `apply`.
     """
     from sla_standalone.cli import register
 
@@ -36,8 +39,11 @@ def application(called: str = "") -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line of slad, and end the process with an exit status by raising SystemExit.
 
-    `arguments`: None: those of the process. Exit status: 0 done, 1 the work found something wrong, 2 the call or a
-    setting makes no sense.
+    The exit status is 0 if the work is done, 1 if the work found something wrong, and 2 if the call or a setting makes
+    no sense.
+
+    Args:
+        arguments: The arguments. None means those of the process.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

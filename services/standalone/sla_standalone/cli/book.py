@@ -17,8 +17,13 @@ from sla_standalone.replay.instant import BadTableInstant, at_zone
 def catalogue_at(path: Path | None) -> Catalogue:
     """Return the catalogue at a path, a folder or a file.
 
-    `path`: None: the built-in plans with their example contracts. A path that does not exist ends the command. Raises
-    CatalogueInvalid.
+    A path that does not exist ends the command.
+
+    Args:
+        path: The path. None means the built-in plans with their example contracts.
+
+    Raises:
+        CatalogueInvalid: The catalogue has errors.
     """
     if path is None:
         return builtin_catalogue()
@@ -30,8 +35,11 @@ def catalogue_at(path: Path | None) -> Catalogue:
 def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
     """Return (catalogue, contract) for the contract with the id `contract`.
 
-    `path`: the catalogue in which to look. None: the catalogue that SLAD_CATALOGUE names, then the built-in plans. An
-    unknown id ends the command.
+    An unknown id ends the command.
+
+    Args:
+        path: The catalogue in which to look. None means the catalogue that SLAD_CATALOGUE names, or else the built-in
+            plans.
     """
     if path is not None:
         book = catalogue_at(path)
@@ -79,7 +87,10 @@ def instant_of(text: str, zone: str, option: str) -> datetime:
     """Return the instant (an aware datetime) that a text gives in ISO 8601.
 
     Without an offset, the text is local time in `zone`, such as `Europe/Berlin`. A text that cannot be read, or a year
-    out of range, ends the command. `option`: the option to name in the message, such as `--at`.
+    out of range, ends the command.
+
+    Args:
+        option: The option to name in the message, such as `--at`.
     """
     try:
         found = datetime.fromisoformat(text)

@@ -19,14 +19,12 @@ from sla_standalone.cli.place import path
 
 
 class Format(StrEnum):
-    """The forms in which `slad check` prints problems.
-
-    GITHUB: workflow commands that annotate files on GitHub.
-    """
+    """The forms in which `slad check` prints problems."""
 
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"
+    """Workflow commands that annotate files on GitHub."""
 
 
 def register(app: typer.Typer) -> None:

@@ -15,8 +15,13 @@ from sla_timer import tables
 def stored_text(settings: Settings) -> str | None:
     """Return the text of the catalogue that last came into force, from the store.
 
-    `settings`: name the store. None if the store has no catalogue, or is a database file that does not exist (it is not
-    created). Raises StoreBusy.
+    The result is None if the store has no catalogue, or is a database file that does not exist (it is not created).
+
+    Args:
+        settings: The settings, which name the store.
+
+    Raises:
+        StoreBusy: The database fails.
     """
     database = Store(settings.store_url).url.database
     if settings.store_url.startswith("sqlite") and not (database and Path(database).exists()):

@@ -22,9 +22,14 @@ class NoInstallation(Exception):
 def with_store(settings: Settings, work: Callable[[Store, TimeSource], Awaitable[_Answer]]) -> _Answer:
     """Open the store that `settings` names, call an async function with it, and return the result.
 
-    `work`: the function; it gets the store and the time source. The store is closed afterwards. A database file that
-    does not exist is not created. Raises NoInstallation if there is no such file or the schema does not fit. Raises
-    StoreBusy.
+    The store is closed afterwards. A database file that does not exist is not created.
+
+    Args:
+        work: The function. It gets the store and the time source.
+
+    Raises:
+        NoInstallation: There is no such file, or the schema does not fit.
+        StoreBusy: The database fails.
     """
     store = Store(settings.store_url)
     if store.sqlite and not Path(store.url.database or "").exists():

@@ -28,9 +28,13 @@ def open_log(
 ) -> ReplayHistory:
     """Read a log of incidents (CSV or JSON lines), and return its lines grouped by incident.
 
-    Close the result after use. `mapping`: the mapping file of a table (CSV); None for JSON lines. `sources`: the
-    catalogue's sources. `claimed`: the attribute with another system's verdicts; None for none. `jobs`: the number of
-    processes that read a large log. A log that cannot be read ends the command.
+    Close the result after use. A log that cannot be read ends the command.
+
+    Args:
+        mapping: The mapping file of a table (CSV). None for JSON lines.
+        sources: The catalogue's sources.
+        claimed: The attribute with another system's verdicts. None if there is no such attribute.
+        jobs: The number of processes that read a large log.
     """
     try:
         with progress(f"reading {log.name}") as advance:

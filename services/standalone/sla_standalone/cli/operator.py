@@ -12,8 +12,11 @@ from sla_standalone.cli.output import stop
 def operator_command(reason: str) -> Command:
     """Return who orders a command and why, for the audit log.
 
-    The actor is the operating system's user of this process. `reason`: a single line; a reason that is too long, or has
-    line breaks, ends the process with a message.
+    The actor is the operating system's user of this process. A reason that is too long, or has line breaks, ends the
+    process with a message.
+
+    Args:
+        reason: A single line.
     """
     if len(reason) > bounds.VALUE or not bounds.writable(reason):
         stop(f"--reason: one line of at most {bounds.VALUE} characters")

@@ -46,7 +46,8 @@ def message_console() -> Console:
 def say(text: str, *, nl: bool = True) -> None:
     """Print a text on stdout; control characters in the text are replaced (`inert`).
 
-    `nl`: whether a line break follows.
+    Args:
+        nl: Whether a line break follows.
     """
     typer.echo(inert(text), nl=nl)
 
@@ -98,7 +99,8 @@ def note(message: str) -> None:
 def stop(message: str, status: int = MISUSED) -> NoReturn:
     """Print `slad:` and a message on stderr, and end the command by raising typer.Exit.
 
-    `status`: the exit status; by default 2, for a call that makes no sense.
+    Args:
+        status: The exit status. The default is 2, for a call that makes no sense.
     """
     typer.echo(inert(f"slad: {message}"), err=True)
     raise typer.Exit(status)
@@ -108,8 +110,11 @@ def stop(message: str, status: int = MISUSED) -> NoReturn:
 def progress(title: str, total: int | None = None) -> Iterator[Advance]:
     """Show a progress bar during the `with` block, if stderr is a terminal.
 
-    Yields a function that advances the bar by a number of steps. `title`: the text before the bar. `total`: the number
-    of all steps; None: not known, the bar only shows activity.
+    Yields a function that advances the bar by a number of steps.
+
+    Args:
+        title: The text before the bar.
+        total: The number of all steps. If None, the number is not known and the bar only shows activity.
     """
     if not sys.stderr.isatty():
         yield lambda count: None

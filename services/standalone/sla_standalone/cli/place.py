@@ -10,7 +10,8 @@ import typer
 def path(text: str) -> Path:
     """Return the path that an option or an argument gives; the path need not exist.
 
-    Raises typer.BadParameter if the text is empty or blank.
+    Raises:
+        typer.BadParameter: The text is empty or blank.
     """
     if not text.strip():
         raise typer.BadParameter("it is empty; name a file or a folder (`.` for this one)")

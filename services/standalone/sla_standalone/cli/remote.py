@@ -54,8 +54,11 @@ Parameters = Mapping[str, str | int] | Sequence[tuple[str, str | int]]
 def fetch_json(client: httpx2.Client, path: str, parameters: Parameters | None = None) -> dict[str, Any]:
     """Return the JSON object with which the service answers a GET of `path`.
 
-    `parameters`: the query's parameters; None for none. A status of 400 or above ends the command with the title and
-    detail of the problem; the exit status is 1 for 404, else 2.
+    A status of 400 or above ends the command with the title and detail of the problem. The exit status is then 1 for
+    404, else 2.
+
+    Args:
+        parameters: The query's parameters. None means no parameters.
     """
     pairs = parameters.items() if isinstance(parameters, Mapping) else parameters or ()
     answer = client.get(path, params=list(pairs))

@@ -25,8 +25,9 @@ _TURNS = {
 def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> None:
     """Print the results of a replay (`played`) as tables.
 
-    `rules`: the plan by which the log was judged, or two plans. `each`: also print the verdict of every clock, and
-    every remark on an odd incident.
+    Args:
+        rules: The plan by which the log was judged, or two plans.
+        each: Whether to print also the verdict of every clock, and every remark on an odd incident.
     """
     figures = played.figures
     if each:

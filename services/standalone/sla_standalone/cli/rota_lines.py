@@ -9,8 +9,10 @@ from typing import Any
 def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     """Yield a table row for each layer of rotas: people who take turns, or a feed that lists shifts.
 
-    The cells: rota, title, zone, who, when they hand over, in which hours. `rotas`: the value of the key `rotas` in a
-    contract's promises, a dict of `sla_catalogue.sheet`.
+    The cells: rota, title, zone, who, when they hand over, in which hours.
+
+    Args:
+        rotas: The value of the key `rotas` in a contract's promises, a dict of `sla_catalogue.sheet`.
     """
     for rota in rotas:
         for layer in rota["layers"]:
@@ -23,8 +25,10 @@ def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 def override_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     """Yield a table row for each override of rotas, which puts a person on call for a time.
 
-    The cells: rota, who (and instead of whom), from, until, why and by whom. `rotas`: the value of the key `rotas` in a
-    contract's promises, a dict of `sla_catalogue.sheet`.
+    The cells: rota, who (and instead of whom), from, until, why and by whom.
+
+    Args:
+        rotas: The value of the key `rotas` in a contract's promises, a dict of `sla_catalogue.sheet`.
     """
     for rota in rotas:
         for one in rota["overrides"]:

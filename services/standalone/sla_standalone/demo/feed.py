@@ -31,8 +31,11 @@ class _Due:
 class DemoFeed:
     """Posts the events of the demo's incidents to the service at `url`.
 
-    Await `run`, or run the task that `part` returns. `time_source`: the demo's clock, which decides when an event is
-    posted. `most`: the number of incidents to open.
+    Await `run`, or run the task that `part` returns.
+
+    Args:
+        time_source: The demo's clock, which decides when an event is posted.
+        most: The number of incidents to open.
     """
 
     def __init__(self, url: str, time_source: TimeSource, most: int = 60) -> None:

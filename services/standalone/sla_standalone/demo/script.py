@@ -10,27 +10,27 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEvent:
-    """An event of a demo incident, `after` minutes of demo time after the incident was opened.
-
-    `kind`: such as `responded`. `data`: the other fields of the event, such as `actor`.
-    """
+    """An event of a demo incident, `after` minutes of demo time after the incident was opened."""
 
     after: float
     kind: str
+    """For example, `responded`."""
     data: dict[str, str] = field(default_factory=dict)
+    """The other fields of the event, such as `actor`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """The script of one demo incident: how the incident is opened, and what happens afterwards.
-
-    `customer`, `priority`, `title`: the content of the event `opened`. `happenings`: the events that follow.
-    """
+    """The script of one demo incident: how the incident is opened, and what happens afterwards."""
 
     customer: str
+    """The customer in the event `opened`."""
     priority: str
+    """The priority in the event `opened`."""
     title: str
+    """The title in the event `opened`."""
     happenings: tuple[ScriptedEvent, ...] = ()
+    """The events that follow."""
 
 
 STAFF = {"actor": "staff"}

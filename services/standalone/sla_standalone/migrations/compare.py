@@ -14,7 +14,8 @@ from sla_platform.store.log import TransactionId
 def options(dialect: str) -> dict[str, Any]:
     """Return arguments of Alembic's `context.configure`, for comparing slad's tables with those of a database.
 
-    `dialect`: the kind of database, such as `postgresql`. Indexes that are for another dialect are left out.
+    Args:
+        dialect: The kind of database, such as `postgresql`. Indexes for another dialect are left out.
     """
 
     def included(item: SchemaItem, _name: str | None, kind: str, reflected: bool, _other: SchemaItem | None) -> bool:

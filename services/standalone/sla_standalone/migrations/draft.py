@@ -44,9 +44,12 @@ class SetStorage(ops.MigrateOperation):
 
 
 class OnlyOnPostgres(ops.MigrateOperation):
-    """An operation of Alembic's, for revisions that `draft` writes: create an index on PostgreSQL, none on SQLite.
+    """An operation of Alembic's, for revisions that `draft` writes.
 
-    `index`: Alembic's own operation that would create it.
+    It creates an index on PostgreSQL, and none on SQLite.
+
+    Args:
+        index: Alembic's own operation that would create the index.
     """
 
     def __init__(self, index: ops.CreateIndexOp) -> None:
@@ -69,8 +72,10 @@ def _only_on_postgres(_context: Any, operation: OnlyOnPostgres) -> str:
 async def draft(message: str) -> None:
     """Write a new revision file, which takes a database from the newest revision to the tables that the code defines.
 
-    `message`: why the tables change; it becomes part of the file's name. The tables are compared with an empty database
-    that is migrated first, on a PostgreSQL server started for this.
+    The tables are compared with an empty database that is migrated first, on a PostgreSQL server started for this.
+
+    Args:
+        message: Why the tables change. It becomes part of the file's name.
     """
     with tempfile.TemporaryDirectory() as folder, PostgresServer(Path(folder), settings=FAST) as server:
         store = Store(await server.create_database("draft"))

@@ -42,22 +42,20 @@ class VerdictCounts:
     def ratio(self) -> float | None:
         """Return the attainment, the share of targets met: met ÷ (met + missed), from 0 to 1.
 
-        None if no clock was met or missed.
+        The result is None if no clock was met or missed.
         """
         decided = self.met + self.missed
         return self.met / decided if decided else None
 
 
 class Group(NamedTuple):
-    """The key of one line of the attainment table: contract, metric, priority and month.
-
-    `month`: such as `2026-11`; see `month_of`.
-    """
+    """The key of one line of the attainment table: contract, metric, priority and month."""
 
     contract: str
     metric: str
     priority: str
-    month: str  # `2026-11`
+    month: str
+    """For example, `2026-11`. See `month_of`."""
 
 
 def month_of(outcome: ClockOutcome) -> str:
@@ -76,15 +74,15 @@ class ConfusionMatrix:
     """The numbers of clocks by slad's verdict and another system's verdict.
 
     Call `add` for each clock that the other system has judged. The first word of a name is slad's verdict: `met_missed`
-    counts clocks that slad calls met and the other system calls missed. `undecided`: clocks without a verdict of slad,
-    because they are open, cancelled, exempt or never started.
+    is the number of clocks that slad calls met and the other system calls missed.
     """
 
     met_met: int = 0
     met_missed: int = 0
     missed_met: int = 0
     missed_missed: int = 0
-    undecided: int = 0  # the other has a verdict, our clock has none: open, cancelled, exempt or never started
+    undecided: int = 0
+    """Clocks without a verdict of slad, because they are open, cancelled, exempt or never started."""
 
     @property
     def compared(self) -> int:
@@ -123,7 +121,9 @@ class ConfusionMatrix:
     def add(self, ours: bool | None, theirs: bool) -> None:
         """Count the verdicts of slad and the other system on one clock.
 
-        `ours`: slad's verdict: True for met, None for no verdict. `theirs`: the other system's verdict: True for met.
+        Args:
+            ours: Slad's verdict. True means met, None means no verdict.
+            theirs: The other system's verdict. True means met.
         """
         match ours, theirs:
             case True, True:
@@ -140,36 +140,38 @@ class ConfusionMatrix:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A metric of an incident for which slad's verdict differs from another system's, or is missing.
-
-    `theirs`: the other system's verdict: True for met. `ours`, `outcome`: the verdict and result of slad's clock; None
-    if there is no such clock. `priority`: the priority of slad's clock; "" without a clock.
-    """
+    """A metric of an incident for which slad's verdict differs from another system's, or is missing."""
 
     incident: str
     metric: str
     priority: str
+    """The priority of slad's clock. "" without a clock."""
     ours: Verdict | None
+    """The verdict of slad's clock. None if there is no such clock."""
     theirs: bool
+    """The other system's verdict. True means met."""
     outcome: ClockOutcome | None
+    """The result of slad's clock. None if there is no such clock."""
 
 
 @dataclass(slots=True)
 class VerdictAgreement:
-    """How often slad's verdicts agree with another system's: call `add` for each incident.
-
-    `whole`: the counts over all incidents. `by_priority`: priority of slad's clock -> counts; "" if slad has no clock.
-    """
+    """How often slad's verdicts agree with another system's: call `add` for each incident."""
 
     whole: ConfusionMatrix = field(default_factory=ConfusionMatrix)
+    """The counts over all incidents."""
     by_priority: dict[str, ConfusionMatrix] = field(default_factory=dict)
+    """Maps the priority of slad's clock to its counts. The priority is "" if slad has no clock."""
 
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
         """Compare and count slad's and another system's verdicts on one incident; return the differences.
 
-        `outcomes`: the results of slad's clocks. `claims`: metric -> the other system's verdict, True for met. A metric
-        without a verdict of slad is returned too, and counted as undecided. If a metric has several clocks, the last is
-        compared, since the other system's verdict is about the end of the incident.
+        A metric without a verdict of slad is returned too, and counted as undecided. If a metric has several clocks,
+        the last is compared, since the other system's verdict is about the end of the incident.
+
+        Args:
+            outcomes: The results of slad's clocks.
+            claims: Maps a metric to the other system's verdict. True means met.
         """
         last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:

@@ -10,35 +10,32 @@ from sla_standalone.replay.judge import ClockOutcome
 
 
 class OutcomeChange(StrEnum):
-    """How a clock's outcome changes under a second plan.
+    """How a clock's outcome changes under a second plan."""
 
-    - BROKEN: met under the first plan, missed or overdue under the second.
-    - MENDED: missed or overdue under the first plan, met under the second.
-    - APPEARED: only the second plan has this clock.
-    - VANISHED: only the first plan has this clock.
-    - OTHER: any other change of verdict.
-    - MOVED: the same verdict, another due instant.
-    """
-
-    BROKEN = "broken"  # kept under the first plan, not under the other
-    MENDED = "mended"  # not kept under the first plan, kept under the other
-    APPEARED = "appeared"  # the first plan has no such clock
-    VANISHED = "vanished"  # the other plan has no such clock
-    OTHER = "other"  # another verdict, where one side is neither kept nor missed
-    MOVED = "moved"  # the same verdict, another due instant
+    BROKEN = "broken"
+    """Met under the first plan, missed or overdue under the second."""
+    MENDED = "mended"
+    """Missed or overdue under the first plan, met under the second."""
+    APPEARED = "appeared"
+    """Only the second plan has this clock."""
+    VANISHED = "vanished"
+    """Only the first plan has this clock."""
+    OTHER = "other"
+    """Any other change of verdict."""
+    MOVED = "moved"
+    """The same verdict, another due instant."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedOutcome:
-    """A clock whose outcome differs between two plans.
-
-    `turn`: how the outcome changes. `old`, `new`: the outcomes under the first and the second plan; None if the plan
-    has no such clock.
-    """
+    """A clock whose outcome differs between two plans."""
 
     turn: OutcomeChange
+    """How the outcome changes."""
     old: ClockOutcome | None
+    """The outcome under the first plan. None if the plan has no such clock."""
     new: ClockOutcome | None
+    """The outcome under the second plan. None if the plan has no such clock."""
 
     @property
     def one(self) -> ClockOutcome:
@@ -51,8 +48,11 @@ class ChangedOutcome:
 def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
     """Return the clocks whose outcome differs between two plans.
 
-    `old`, `new`: the outcomes of the same incidents under each plan. The result is sorted by incident, metric and cycle
-    (the clock's number among those of the metric).
+    The result is sorted by incident, metric and cycle (the clock's number among those of the metric).
+
+    Args:
+        old: The outcomes of the incidents under the first plan.
+        new: The outcomes of the same incidents under the second plan.
     """
     before = {outcome.key: outcome for outcome in old}
     after = {outcome.key: outcome for outcome in new}
@@ -68,8 +68,12 @@ def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -
 def change_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
     """Return how the outcome of one clock changes from one plan to another.
 
-    None when verdict and due instant are the same. `old`, `new`: the outcomes under the two plans; one of them is None
-    if its plan has no such clock.
+    The result is None if verdict and due instant are the same. One of the two outcomes is None if its plan has no such
+    clock.
+
+    Args:
+        old: The outcome under the first plan.
+        new: The outcome under the second plan.
     """
     if old is None or new is None:
         return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED

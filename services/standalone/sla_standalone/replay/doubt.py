@@ -26,9 +26,11 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
     second of the two possible instants is chosen if the latest of the earlier rows lies after the first instant and not
     after the second. Otherwise the first is chosen. The result has the order of `instants`.
 
-    `versions`: the numbers of the rows, 0 for unknown. If all numbers differ and none is 0, they say which rows are
-    earlier. Otherwise the order of `instants` says so; but if the unambiguous instants are not ascending, nothing is
-    chosen.
+    If all numbers in `versions` differ and none is 0, they say which rows are earlier. Otherwise the order of
+    `instants` says so. But if the unambiguous instants are not ascending, nothing is chosen.
+
+    Args:
+        versions: The numbers of the rows. 0 means unknown.
     """
     if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)

@@ -21,26 +21,27 @@ T = TypeVar("T")
 class Figures:
     """The figures of a replay: call `add` for each incident, and `close` at the end.
 
-    - `tallies`: counts of verdicts under the first plan.
-    - `agreement`: these verdicts compared with another system's; empty if the log has none.
-    - `disagreements`: pairs (line of the log, metric with different verdicts).
-    - `changes`: kind of change under a second plan -> number of clocks.
-    - `turned`: pairs (line, changed clock), without clocks that only got another due instant.
-
     `close` shortens `disagreements` and `turned` to the first 20 (SHOWN) of the log.
     """
 
     tallies: dict[Group, VerdictCounts] = field(default_factory=dict)
+    """Counts of verdicts under the first plan."""
     agreement: VerdictAgreement = field(default_factory=VerdictAgreement)
+    """These verdicts compared with another system's. Empty if the log has no verdicts of another system."""
     disagreements: list[tuple[int, Disagreement]] = field(default_factory=list)
+    """Pairs of a line of the log and a metric with different verdicts."""
     changes: Counter[OutcomeChange] = field(default_factory=Counter)
+    """Maps a kind of change under a second plan to the number of clocks."""
     turned: list[tuple[int, ChangedOutcome]] = field(default_factory=list)
+    """Pairs of a line and a changed clock, without clocks that only got another due instant."""
 
     def add(self, record: Record) -> None:
         """Count the outcomes of one incident.
 
-        `record`: the incident's outcomes under one plan, or under two to compare. An incident with an open clock must
-        be passed as of the end of the log, as `Record.settled` returns it.
+        An incident with an open clock must be passed as of the end of the log, as `Record.settled` returns it.
+
+        Args:
+            record: The incident's outcomes under one plan, or under two to compare.
         """
         outcomes = record.outcomes[0]
         self._count(outcomes)
@@ -87,7 +88,7 @@ class Figures:
 
     @property
     def totals(self) -> dict[str, VerdictCounts]:
-        """Return metric -> counts of verdicts, sorted by metric."""
+        """Return the counts of verdicts by metric, sorted by metric."""
         found: dict[str, VerdictCounts] = {}
         for group, tally in self.tallies.items():
             found.setdefault(group.metric, VerdictCounts()).merge(tally)
@@ -110,7 +111,8 @@ def _first(found: list[tuple[int, T]]) -> list[tuple[int, T]]:
 def disagreements(record: Record) -> list[Disagreement]:
     """Return the metrics of one incident for which slad's verdict differs from another system's, or is missing.
 
-    `record`: the incident's results.
+    Args:
+        record: The incident's results.
     """
     claims: Mapping[str, bool] = record.claims
     return VerdictAgreement().add(record.outcomes[0], record.incident, claims) if claims else []

@@ -44,7 +44,9 @@ class Reader(Protocol):
     def life(self, incident: str, lines: Sequence[Any]) -> IncidentLife:
         """Return the events of one incident, given its lines in the log.
 
-        `incident`: the incident's id. `lines`: pairs (number in the log, line).
+        Args:
+            incident: The incident's id.
+            lines: Pairs of number in the log and line.
         """
 
 
@@ -53,21 +55,21 @@ class ReplayHistory:
     """The lines of a log, grouped by incident.
 
     `close`, or leaving the `with` block, deletes the temporary files.
-
-    - `reader`: translates the lines of an incident to events.
-    - `lives`: incident -> pairs (number, line), in the order in which the log first names the incidents.
-    - `buckets`: used instead for a log of more than 32 MiB: temporary files, each with all lines of some incidents.
-    - `rejects`: lines that name no incident or cannot be read.
-    - `lines`: the number of lines read.
-    - `folder`: the folder of the temporary files; None if there are none.
     """
 
     reader: Reader
+    """Translates the lines of an incident to events."""
     lives: dict[str, list[Any]] = field(default_factory=dict)
+    """Maps an incident to pairs of number and line, in the order in which the log first names the incidents."""
     buckets: list[LogBucket] = field(default_factory=list)
+    """Temporary files, each with all lines of some incidents. They are used instead of `lives` for a log of more than
+    32 MiB."""
     rejects: list[Reject] = field(default_factory=list)
+    """Lines that name no incident or cannot be read."""
     lines: int = 0
+    """The number of lines read."""
     folder: Path | None = None
+    """The folder of the temporary files. None if there are no such files."""
     _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
@@ -106,7 +108,10 @@ class ReplayHistory:
 def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
     """Yield the incidents of a log in lists of at most `size`, in the given order.
 
-    `lives`: incident -> its lines. An item of a list is a pair (incident, lines).
+    An item of a list is a pair of incident and lines.
+
+    Args:
+        lives: Maps an incident to its lines.
     """
     pairs = iter(lives.items())
     while chunk := list(itertools.islice(pairs, size)):
@@ -117,8 +122,15 @@ def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines
     """Read a CSV file by its mapping file, and return its rows grouped by incident.
 
     Empty rows are skipped. The result's `rejects` are the rows with more or fewer cells than the header, or without an
-    incident's id. `advance`: called from time to time with the number of lines read since the last call. Raises BadLog,
-    BadMapping, OSError.
+    incident's id.
+
+    Args:
+        advance: Called from time to time with the number of lines read since the last call.
+
+    Raises:
+        BadLog: The file is empty, has another encoding, or is not CSV.
+        BadMapping: The file lacks a column of the mapping.
+        OSError: The file cannot be read.
     """
     with path.open(newline="", encoding=mapping.encoding) as stream:
         rows = csv.reader(stream, delimiter=mapping.delimiter)
@@ -193,9 +205,15 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
 def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> ReplayHistory:
     """Read JSON lines, or one JSON array of events (a CloudEvents batch), and return them grouped by incident.
 
-    The result's `rejects` are the lines that are not JSON or name no incident. An array has to fit in memory. `jobs`:
-    the number of processes that read a file of more than 32 MiB. `advance`: called from time to time with the number of
-    lines read since the last call. Raises BadLog, OSError.
+    The result's `rejects` are the lines that are not JSON or name no incident. An array has to fit in memory.
+
+    Args:
+        advance: Called from time to time with the number of lines read since the last call.
+        jobs: The number of processes that read a file of more than 32 MiB.
+
+    Raises:
+        BadLog: The file has no JSON lines and no JSON array of events.
+        OSError: The file cannot be read.
     """
     history = ReplayHistory(reader)
     buckets = _buckets(path)

@@ -28,10 +28,11 @@ class BadTableInstant(ValueError):
 class DoubtfulInstant(datetime):
     """A UTC instant read from a local time that came twice or never, because clocks were changed.
 
-    `doubt`: that local time, with its possible instants; `settle_instants` chooses one. Create objects by `of`.
+    Create objects by `of`.
     """
 
     doubt: LocalTime
+    """The local time, with its possible instants. `settle_instants` chooses one of them."""
 
     @classmethod
     def of(cls, at: datetime, doubt: LocalTime) -> DoubtfulInstant:
@@ -48,9 +49,12 @@ class DoubtfulInstant(datetime):
 def instant_parser(formats: Sequence[str], zone: str) -> Parse:
     """Return a function that converts a text to a UTC instant, by the first format that fits.
 
-    `formats`: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`. `zone`: for times without an offset. The
-    function returns a DoubtfulInstant for a local time that came twice or never. It caches its results, and raises
+    The function returns a DoubtfulInstant for a local time that came twice or never. It caches its results, and raises
     BadTableInstant.
+
+    Args:
+        formats: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`.
+        zone: The zone for times without an offset.
     """
     ways = [_way(one) for one in formats]
     plain = zone in ("UTC", "Etc/UTC")
@@ -78,7 +82,8 @@ def instant_parser(formats: Sequence[str], zone: str) -> Parse:
 def at_zone(naive: datetime, zone: str) -> datetime:
     """Return the first instant at which the wall clock of `zone` reads `naive` or later.
 
-    Raises BadTableInstant for a year outside 1971 to 2099.
+    Raises:
+        BadTableInstant: The year is outside 1971 to 2099.
     """
     return _read(naive, zone).at
 

@@ -15,28 +15,26 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 class Verdict(StrEnum):
-    """The result of a clock in a replay.
-
-    - MET: stopped in time.
-    - MISSED: stopped after its due instant.
-    - OVERDUE: still open at the end of the log, and past its due instant.
-    - OPEN: still open at the end of the log, and not overdue.
-    - CANCELLED: ended without a result.
-    - EXEMPT: a person decided that the clock does not count.
-    """
+    """The result of a clock in a replay."""
 
     MET = "met"
-    MISSED = "missed"  # stopped after its due instant
-    OVERDUE = "overdue"  # still open at the end of the log, its due instant passed: missed, whatever comes
-    OPEN = "open"  # still open at the end of the log, in time so far
+    """The clock stopped in time."""
+    MISSED = "missed"
+    """The clock stopped after its due instant."""
+    OVERDUE = "overdue"
+    """The clock is still open at the end of the log, and past its due instant."""
+    OPEN = "open"
+    """The clock is still open at the end of the log, and not overdue."""
     CANCELLED = "cancelled"
-    EXEMPT = "exempt"  # taken out of the count by a person, with a reason
+    """The clock ended without a result."""
+    EXEMPT = "exempt"
+    """A person decided, with a reason, to leave the clock out of the count."""
 
     @property
     def kept(self) -> bool | None:
         """Return whether the target was met.
 
-        True for MET, False for MISSED and OVERDUE, None for OPEN, CANCELLED and EXEMPT.
+        The result is True for MET, False for MISSED and OVERDUE, None for OPEN, CANCELLED and EXEMPT.
         """
         match self:
             case Verdict.MET:
@@ -50,37 +48,37 @@ class Verdict(StrEnum):
 
 
 class ClockOutcome(NamedTuple):
-    """The result of one clock in a replay.
-
-    - `cycle`: the number of the clock, from 0, among the incident's clocks of this metric.
-    - `contract`, `plan`, `priority`: by which the clock was judged.
-    - `zone`: the contract's time zone.
-    - `due_at`: None while the clock is paused, and after it was cancelled.
-    - `breached_at`: when the clock became overdue; None if it did not.
-    - `ended_at`: None while the clock is open.
-    - `consumed_seconds`: the counted time.
-    - `pending`: the instants of future warnings.
-    - `warned`: the number of past warnings.
-    - `quality`: how exact the incident's instants are, from `exact` to `receipt` (only the time of receipt is known);
-      it is that of the least exact instant.
-    """
+    """The result of one clock in a replay."""
 
     incident: str
     metric: str
     cycle: int
+    """The number of the clock, from 0, among the incident's clocks of this metric."""
     contract: str
+    """The contract by which the clock was judged."""
     plan: str
+    """The plan by which the clock was judged."""
     zone: str
+    """The contract's time zone."""
     priority: str
+    """The priority by which the clock was judged."""
     verdict: Verdict
     started_at: datetime
     due_at: datetime | None
+    """The due instant. None while the clock is paused, and after it was cancelled."""
     breached_at: datetime | None
+    """When the clock became overdue. None if it did not become overdue."""
     ended_at: datetime | None
+    """When the clock ended. None while it is open."""
     consumed_seconds: float
-    pending: tuple[datetime, ...] = ()  # warnings still ahead of a running clock at its last event
+    """The counted time."""
+    pending: tuple[datetime, ...] = ()
+    """The instants of future warnings."""
     warned: int = 0
-    quality: str = "exact"  # of the instants it follows from: the worst of the incident's
+    """The number of past warnings."""
+    quality: str = "exact"
+    """How exact the incident's instants are, from `exact` to `receipt` (only the time of receipt is known). It is that
+    of the least exact instant."""
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -114,27 +112,32 @@ def judge(
 ) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident, given its events.
 
-    `rulebook`: the plans. `contract`: the contract to judge by; None: the contract of the incident's customer. A clock
-    that is open after the last event gets the verdict OPEN (or EXEMPT); `ClockOutcome.settled` then adjusts it to the
-    end of the log.
+    A clock that is open after the last event gets the verdict OPEN (or EXEMPT). `ClockOutcome.settled` then adjusts it
+    to the end of the log.
+
+    Args:
+        rulebook: The plans.
+        contract: The contract to judge by. None means the contract of the incident's customer.
     """
     return outcomes_of(fold(events, rulebook, contract))
 
 
 class JudgedIncident(NamedTuple):
-    """The results of one incident under one plan.
-
-    `outcomes`: the outcome of each clock. `remarks`: pairs (kind, text) on what is odd about the incident.
-    """
+    """The results of one incident under one plan."""
 
     outcomes: list[ClockOutcome]
-    remarks: tuple[tuple[str, str], ...]  # kind and text of what is odd about it
+    """The outcome of each clock."""
+    remarks: tuple[tuple[str, str], ...]
+    """Pairs of kind and text, on what is odd about the incident."""
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
     """Return the outcomes of an incident's clocks, and remarks on what is odd about the incident.
 
-    `incident`: computed from its events. An open clock gets the verdict OPEN (or EXEMPT), even if it is past due.
+    An open clock gets the verdict OPEN (or EXEMPT), even if it is past due.
+
+    Args:
+        incident: The incident, computed from its events.
     """
     return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 
@@ -142,7 +145,10 @@ def judged_of(incident: Incident) -> JudgedIncident:
 def outcomes_of(incident: Incident) -> list[ClockOutcome]:
     """Return the outcome of every clock of an incident.
 
-    `incident`: computed from its events. An open clock gets the verdict OPEN (or EXEMPT), even if it is past due.
+    An open clock gets the verdict OPEN (or EXEMPT), even if it is past due.
+
+    Args:
+        incident: The incident, computed from its events.
     """
     zone, quality = incident.contract.zone, incident.quality.value
     return [_outcome(clock, zone, quality) for clock in incident.clocks]

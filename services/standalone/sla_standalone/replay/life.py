@@ -11,26 +11,24 @@ from sla_domain.event import IncidentEvent, IncidentId
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A line of the log that could not be read, or names no incident.
-
-    `line`: its number. `text`: the first 500 characters of the line.
-    """
+    """A line of the log that could not be read, or names no incident."""
 
     line: int
+    """The line's number."""
     reason: str
     text: str = ""
+    """The first 500 characters of the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentLife:
-    """Everything that the lines of a log state about one incident.
-
-    `claims`: metric -> another system's verdict, True for met. `rejects`: lines that could not be read. `remarks`: the
-    status of each row whose status is not in the mapping file.
-    """
+    """Everything that the lines of a log state about one incident."""
 
     incident: IncidentId
     events: tuple[IncidentEvent, ...]
     claims: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    """Maps a metric to another system's verdict. True means met."""
     rejects: tuple[Reject, ...] = ()
+    """Lines that could not be read."""
     remarks: tuple[str, ...] = ()
+    """The status of each row whose status is not in the mapping file."""

@@ -42,21 +42,25 @@ class BadLine(ValueError):
 class VerdictAttribute:
     """The attribute in which events of a log state another system's verdict on a metric.
 
-    `attribute`: the attribute's name. `metric`: the id of the judged metric. `met`, `missed`: the attribute's values
-    for each verdict, in lower case; the events may write them in any case. Other values are ignored.
+    The events may write the values in any case. Other values are ignored.
     """
 
     attribute: str
+    """The attribute's name."""
     metric: str = "resolution"
+    """The id of the judged metric."""
     met: frozenset[str] = frozenset({"true", "met", "yes", "1"})
+    """The attribute's values for a met target, in lower case."""
     missed: frozenset[str] = frozenset({"false", "missed", "breached", "no", "0"})
+    """The attribute's values for a missed target, in lower case."""
 
 
 class LineReader:
     """Translates JSON lines (CloudEvents) to events, as the ingest service does with received events.
 
-    `sources`: the sources that the catalogue describes; other sources use slad's own field names. `claimed`: the
-    attribute that states another system's verdict; None for none.
+    Args:
+        sources: The sources that the catalogue describes. Other sources use slad's own field names.
+        claimed: The attribute that states another system's verdict. None if there is no such attribute.
     """
 
     def __init__(self, sources: Mapping[SourceId, Source], claimed: VerdictAttribute | None = None) -> None:
@@ -66,7 +70,11 @@ class LineReader:
         self._told_before = lru_cache(maxsize=_REMEMBERED)(self._translated)
 
     def incident_of(self, line: bytes) -> str:
-        """Return the id of the line's incident, such as `jira:OPS-7`. Raises BadLine."""
+        """Return the id of the line's incident, such as `jira:OPS-7`.
+
+        Raises:
+            BadLine: The line names no incident.
+        """
         return self._speaks_of(_parsed(line))[0]
 
     def life(self, incident: str, lines: Sequence[Numbered]) -> IncidentLife:
@@ -88,7 +96,8 @@ class LineReader:
     def event(self, line: bytes) -> IncidentEvent:
         """Return the incident event that one JSON line states.
 
-        Raises BadLine if the line states no event.
+        Raises:
+            BadLine: The line states no event.
         """
         value = _parsed(line)
         incident, source = self._speaks_of(value)

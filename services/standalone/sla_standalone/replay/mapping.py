@@ -31,20 +31,21 @@ Conditions = dict[str, Values]
 
 
 class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", frozen=True)
 
 
 class Cell(_Document):
     """In a mapping file, where a value comes from: a column, or a constant.
 
-    `column`: the row's cell in this column is used. `constant`: used if the cell has no value. `values`: text of the
-    cell -> value; a text that is not listed is itself the value. In the mapping file, a plain text such as `Priority`
-    means the column of that name.
+    In the mapping file, a plain text such as `Priority` means the column of that name.
     """
 
     column: str = ""
+    """The row's cell in this column is used."""
     values: dict[str, str] = Field(default_factory=dict)
+    """Maps the text of the cell to a value. A text that is not listed is itself the value."""
     constant: str = ""
+    """The value if the cell has no value."""
 
     @model_validator(mode="before")
     @classmethod
@@ -59,14 +60,12 @@ class Cell(_Document):
 
 
 class Times(_Document):
-    """In a mapping file, how times are written in the table, and in which time zone.
-
-    `format`: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`; of several formats, the first that fits is
-    used. `zone`: the time zone of times without an offset, such as `Europe/Berlin`.
-    """
+    """In a mapping file, how times are written in the table, and in which time zone."""
 
     format: Values = Field(default_factory=lambda: ["iso"])
+    """`iso`, or directives of strptime such as `%d.%m.%Y %H:%M`. Of several formats, the first that fits is used."""
     zone: str = "UTC"
+    """The time zone of times without an offset, such as `Europe/Berlin`."""
 
     @field_validator("zone")
     @classmethod
@@ -84,17 +83,19 @@ class Times(_Document):
 
 
 class States(_Document):
-    """In a mapping file, the column with the ticket's status. Changes of the status become events.
+    """In a mapping file, the column with the ticket's status.
 
-    `values`: status -> phase; a row with another status states no change, and leaves a remark. `instants`: new phase ->
-    columns with the instant of the change. `at`: columns with the instant of the change, used if `instants` gives none.
-    The first column with a value is used. If there is none, the instant is the row's own.
+    Changes of the status become events.
     """
 
     column: str
     values: dict[str, TicketPhase]
-    at: Columns = Field(default_factory=list)  # without it the row's own instant
-    instants: dict[TicketPhase, Columns] = Field(default_factory=dict)  # columns that know better when a phase began
+    """Maps a status to its phase. A row with another status states no change, and leaves a remark."""
+    at: Columns = Field(default_factory=list)
+    """Columns with the instant of the change, used if `instants` gives no instant. The first column with a value is
+    used. If there is none, the instant is the row's own."""
+    instants: dict[TicketPhase, Columns] = Field(default_factory=dict)
+    """Maps a new phase to columns with the instant of the change."""
 
 
 class EventRule(_Document):
@@ -103,32 +104,40 @@ class EventRule(_Document):
     Only rows that fit `where` state an event. Such a row states an event if one of these holds, compared with the
     incident's row before:
 
-    - the row fits `becomes`, and the row before does not (or there is none);
-    - the row before fits `leaves`, and the row does not;
-    - a column of `changes` has another value;
-    - a column of `rises` has a higher number.
+    - The row fits `becomes`, and the row before does not (or there is none).
+    - The row before fits `leaves`, and the row does not.
+    - A column of `changes` has another value.
+    - A column of `rises` has a higher number.
 
-    A rule without these four states one event, at the first row with a value in a column of `at`. `at`: columns with
-    the event's instant, of which the first with a value is used; without any, the row's own instant. `actor`,
-    `waiting_on`, `reason`: fields of the event: who caused it, for whom the ticket waits, and why; None for none.
+    A rule without these four states one event, at the first row with a value in a column of `at`.
     """
 
     event: EventKind
-    at: Columns = Field(default_factory=list)  # the first column that is known counts; without any, the row's instant
-    where: Conditions = Field(default_factory=dict)  # only on rows with these values
-    becomes: Conditions = Field(default_factory=dict)  # on rows that have these values while the row before had not
-    leaves: Conditions = Field(default_factory=dict)  # on rows that no longer have them
-    changes: Columns = Field(default_factory=list)  # on rows in which one of these changed
-    rises: Columns = Field(default_factory=list)  # on rows in which one of these numbers grew
+    at: Columns = Field(default_factory=list)
+    """Columns with the event's instant. The first with a value is used. Without a value, the instant is the row's own.
+    """
+    where: Conditions = Field(default_factory=dict)
+    """Maps a column to values. The row must have one of these values in each column."""
+    becomes: Conditions = Field(default_factory=dict)
+    """Maps a column to values, as in `where`. The row must fit them, and the row before must not."""
+    leaves: Conditions = Field(default_factory=dict)
+    """Maps a column to values, as in `where`. The row before must fit them, and the row must not."""
+    changes: Columns = Field(default_factory=list)
+    """Columns of which a changed value states an event."""
+    rises: Columns = Field(default_factory=list)
+    """Columns of which a higher number states an event."""
     actor: Actor = Actor.UNKNOWN
+    """Who caused the event. None if not stated."""
     waiting_on: WaitingOn | None = None
+    """For whom the ticket waits. None if not stated."""
     reason: Cell | None = None
+    """Why the event happened. None if not stated."""
 
     @property
     def conditional(self) -> bool:
         """Return whether the rule compares a row with the row before.
 
-        True if it has `becomes`, `leaves`, `changes` or `rises`.
+        The result is True if it has `becomes`, `leaves`, `changes` or `rises`.
         """
         return bool(self.becomes or self.leaves or self.changes or self.rises)
 
@@ -149,47 +158,48 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 class VerdictColumn(_Document):
     """In a mapping file, the column with another system's verdict on `metric`.
 
-    The last row of each incident is read. `met`, `missed`: the cell's texts for each verdict, in any case; another text
-    is no verdict. `where`: column -> values; the verdict is read only if the row has one of these values in each
-    column. `known`: the verdict is read only if the row has a value in each of these columns.
+    The last row of each incident is read.
     """
 
     column: str
     metric: str = "resolution"
     met: Values = Field(default_factory=lambda: ["true"])
+    """The cell's texts for a met target, in any case. Another text is no verdict."""
     missed: Values = Field(default_factory=lambda: ["false"])
-    where: Conditions = Field(default_factory=dict)  # compare only incidents whose last row has these values
-    known: Columns = Field(default_factory=list)  # and only those whose last row knows these columns
+    """The cell's texts for a missed target, in any case."""
+    where: Conditions = Field(default_factory=dict)
+    """Maps a column to values. The verdict is read only if the row has one of these values in each column."""
+    known: Columns = Field(default_factory=list)
+    """The verdict is read only if the row has a value in each of these columns."""
 
 
 class Mapping(_Document):
-    """The content of a mapping file, which states how the rows of a table (CSV) become events.
-
-    - `source`: the first part of the incidents' ids.
-    - `encoding`, `delimiter`: of the CSV file.
-    - `incident`: the column with the rest of the id.
-    - `at`: columns with the row's own instant; the first with a value is used.
-    - `version`: a column of numbers that sorts rows of the same instant; "" for none.
-    - `times`: how times are written.
-    - `unknown`: texts that mean no value.
-    - `attributes`: name of an event's attribute -> where its value comes from.
-    - `states`: the column with the ticket's status, whose changes become events; None for none.
-    - `events`: rules by which rows state other events.
-    - `verdict`: the column with another system's verdict; None for none.
-    """
+    """The content of a mapping file, which states how the rows of a table (CSV) become events."""
 
     source: str = Field(default="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,59}$")
+    """The first part of the incidents' ids."""
     encoding: str = "utf-8-sig"
+    """The encoding of the CSV file."""
     delimiter: str = Field(default=",", min_length=1, max_length=1)
+    """The delimiter of the CSV file."""
     unknown: list[str] = Field(default_factory=lambda: [""])
+    """Texts that mean no value."""
     incident: str
+    """The column with the rest of the id."""
     at: Columns = Field(default_factory=list)
-    version: str = ""  # a column of numbers that orders rows of one instant
+    """Columns with the row's own instant. The first with a value is used."""
+    version: str = ""
+    """A column of numbers that sorts rows of the same instant. "" means no such column."""
     times: Times = Field(default_factory=Times)
+    """How times are written."""
     attributes: dict[str, Cell] = Field(default_factory=dict)
+    """Maps the name of an event's attribute to where its value comes from."""
     states: States | None = None
+    """The column with the ticket's status, whose changes become events. None if there is no such column."""
     events: list[EventRule] = Field(min_length=1)
+    """Rules by which rows state other events."""
     verdict: VerdictColumn | None = None
+    """The column with another system's verdict. None if there is no such column."""
 
     @model_validator(mode="after")
     def _rows_have_instants(self) -> Mapping:
@@ -219,8 +229,11 @@ class Mapping(_Document):
 def read_mapping(path: Path) -> Mapping:
     """Read a mapping file (YAML), and return its content.
 
-    A mapping file states how the rows of a table become events. Raises BadMapping if the file cannot be used. Raises
-    OSError.
+    A mapping file states how the rows of a table become events.
+
+    Raises:
+        BadMapping: The file cannot be used.
+        OSError: The file cannot be read.
     """
     return parse_mapping(path.read_text("utf-8-sig"), str(path))
 
@@ -228,8 +241,13 @@ def read_mapping(path: Path) -> Mapping:
 def parse_mapping(text: str, name: str) -> Mapping:
     """Return the content of a mapping file, given its text (YAML).
 
-    A mapping file states how the rows of a table become events. `name`: the file's name, for messages. Raises
-    BadMapping if the text cannot be used.
+    A mapping file states how the rows of a table become events.
+
+    Args:
+        name: The file's name, for messages.
+
+    Raises:
+        BadMapping: The text cannot be used.
     """
     tree = read_tree(text, name)
     if tree.problems:

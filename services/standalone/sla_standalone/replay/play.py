@@ -39,42 +39,40 @@ Noted = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class ReplayRules:
-    """The rules by which to judge a log: the plans of a catalogue, and a contract.
-
-    `contract`: the contract of all incidents; None: each incident is judged under the contract of its customer.
-    """
+    """The rules by which to judge a log: the plans of a catalogue, and a contract."""
 
     catalogue: Catalogue
     contract: ContractId | None = None
+    """The contract of all incidents. None means that each incident is judged under the contract of its customer."""
 
 
 @dataclass(slots=True)
 class Played:
-    """The result of judging a log by one or two plans.
-
-    - `figures`: counts of verdicts.
-    - `incidents`, `events`: how many were judged.
-    - `records`: the results of incidents, in the order of the log; not all of them, if `play` was called with
-      `each=False` for a large log.
-    - `rejects`: the first 1,000 lines that could not be read.
-    - `rejected`: the number of all lines that could not be read.
-    - `remarks`: status that the mapping file does not list -> number of rows.
-    - `odd`: kind of oddity -> number of incidents.
-    - `noted`: kind of oddity -> its first example (line, incident, text).
-    - `first`, `until`: when the log begins and ends; None if it has no events.
-    """
+    """The result of judging a log by one or two plans."""
 
     figures: Figures = field(default_factory=Figures)
+    """Counts of verdicts."""
     records: Iterable[Record] = ()
+    """The results of incidents, in the order of the log. Not all of them are there if `play` was called with
+    `each=False` for a large log."""
     rejects: list[Reject] = field(default_factory=list)
+    """The first 1,000 lines that could not be read."""
     rejected: int = 0
+    """The number of all lines that could not be read."""
     remarks: Counter[str] = field(default_factory=Counter)
+    """Maps a status that the mapping file does not list to the number of rows."""
     odd: Counter[str] = field(default_factory=Counter)
+    """Maps a kind of oddity to the number of incidents."""
     noted: dict[str, Noted] = field(default_factory=dict)
+    """Maps a kind of oddity to its first example (line, incident, text)."""
     incidents: int = 0
+    """How many incidents were judged."""
     events: int = 0
+    """How many events were judged."""
     first: datetime | None = None
+    """When the log begins. None if it has no events."""
     until: datetime | None = None
+    """When the log ends. None if it has no events."""
 
     @property
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
@@ -125,12 +123,16 @@ def play(
 ) -> Played:
     """Judge the incidents of a log by one plan, or by two to compare, and return figures and results.
 
-    Nothing is sent. `history`: the log. `rules`: the plans. `until`: events after this instant are ignored; None: the
-    log ends with its last event. `jobs`: the number of processes. `advance`: called with the number of lines judged
-    since the last call.
+    Nothing is sent.
 
-    `each`: keep the result of every incident, in temporary files if the log has more than 32 MiB. If False, such a
-    large log keeps only the results of incidents with an open clock.
+    Args:
+        history: The log.
+        rules: The plans.
+        until: Events after this instant are ignored. None means that the log ends with its last event.
+        jobs: The number of processes.
+        each: Whether to keep the result of every incident, in temporary files if the log has more than 32 MiB. If
+            False, such a large log keeps only the results of incidents with an open clock.
+        advance: Called with the number of lines judged since the last call.
     """
     whole = Played()
     parts = _alone(history, rules, until, each) if jobs <= 1 else _shared(history, rules, until, each, jobs)
@@ -160,7 +162,11 @@ def play(
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
     """Merge remarks on odd incidents into those known; keep the first of each kind in the log.
 
-    `known` (changed here), `found`: kind of remark -> (line, incident, text).
+    Both mappings are from the kind of remark to (line, incident, text).
+
+    Args:
+        known: The remarks known so far, which this function changes.
+        found: The remarks to merge into `known`.
     """
     for kind, noted in found.items():
         known[kind] = min(known.get(kind, noted), noted)
@@ -199,10 +205,16 @@ def judge_chunk(
 ) -> list[Record]:
     """Judge each incident of a chunk under each plan; return a record of each incident that has events.
 
-    `chunk`: pairs (incident, its lines). `reader`: translates the lines to events. `judges`: one for each plan.
-    `until`: later events are ignored; None: no limit. `part`: sums, to which this adds the numbers of lines, incidents
-    and events, the remarks, the rejected lines, the first and last instant, and the figures. Figures of incidents with
-    an open clock are left out: `play` adds them when the end of the whole log is known.
+    The numbers of lines, incidents and events are added to the sums in `part`. So are the remarks, the rejected lines,
+    the first and last instant, and the figures. Figures of incidents with an open clock are left out: `play` adds them
+    when the end of the whole log is known.
+
+    Args:
+        chunk: Pairs of an incident and its lines.
+        reader: Translates the lines to events.
+        judges: A function for each plan, which judges an incident.
+        until: Later events are ignored. None means no limit.
+        part: The sums, which this function changes.
     """
     lives = []
     for key, lines in chunk:

@@ -18,18 +18,17 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Record(NamedTuple):
-    """The result of one incident in a replay.
-
-    `line`: where the log first names the incident. `outcomes`: for each plan, the outcomes of the clocks under that
-    plan. `claims`: metric -> another system's verdict, True for met. `remarks`: pairs (kind, text) on what is odd about
-    the incident under the first plan.
-    """
+    """The result of one incident in a replay."""
 
     line: int
+    """Where the log first names the incident."""
     incident: str
     outcomes: tuple[tuple[ClockOutcome, ...], ...]
+    """For each plan, the outcomes of the clocks under that plan."""
     claims: Mapping[str, bool]
-    remarks: tuple[tuple[str, str], ...] = ()  # what is odd about it under the first ruling: kind and text
+    """Maps a metric to another system's verdict. True means met."""
+    remarks: tuple[tuple[str, str], ...] = ()
+    """Pairs of kind and text, on what is odd about the incident under the first plan."""
 
     @property
     def undecided(self) -> bool:

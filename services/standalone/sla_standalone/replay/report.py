@@ -19,9 +19,12 @@ from sla_standalone.replay.record import Record
 def log_json(played: Played) -> dict[str, Any]:
     """Return what a replayed log contains, as JSON values.
 
-    `incidents`, `events`: their numbers. `from`, `until`: when the log begins and ends. `rejected`: the number of lines
-    that could not be read. `rejects`: the first of these lines. `remarks`: status that the mapping file does not list
-    -> number of rows. `incident_remarks`: kind of oddity -> number of incidents.
+    - `incidents`, `events`: their numbers.
+    - `from`, `until`: when the log begins and ends.
+    - `rejected`: the number of lines that could not be read.
+    - `rejects`: the first of these lines.
+    - `remarks`: maps a status that the mapping file does not list to the number of rows.
+    - `incident_remarks`: maps a kind of oddity to the number of incidents.
     """
     return {
         "incidents": played.incidents,
@@ -38,7 +41,7 @@ def log_json(played: Played) -> dict[str, Any]:
 def reject_json(reject: Reject) -> dict[str, Any]:
     """Return a line of a log that could not be read, as JSON values.
 
-    `line`: the line's number. `reason`: why it could not be read. `text`: the beginning of the line.
+    `line` is the line's number, `reason` says why it could not be read, and `text` is the beginning of the line.
     """
     return {"line": reject.line, "reason": reject.reason, "text": reject.text}
 
@@ -85,7 +88,7 @@ def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
 
 
 def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
-    """Return metric -> numbers of clocks by verdict, as JSON values.
+    """Return the numbers of clocks by metric and verdict, as JSON values.
 
     `ratio` is the attainment: met ÷ (met + missed + overdue).
     """
@@ -93,7 +96,7 @@ def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]
 
 
 def tally_json(tally: VerdictCounts) -> dict[str, Any]:
-    """Return verdict -> number of clocks, as JSON values.
+    """Return the numbers of clocks by verdict, as JSON values.
 
     `ratio` is the attainment: met ÷ (met + missed + overdue).
     """
@@ -115,8 +118,11 @@ def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any
 def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
     """Return how often slad's verdicts agree with another system's, as JSON values.
 
-    `found`: the counts, in all and by priority. `records`: the incidents' results. The result's `disagreements` is an
-    iterator over all verdicts that differ; it reads `records` only when used.
+    The result's `disagreements` is an iterator over all verdicts that differ. It reads `records` only when used.
+
+    Args:
+        found: The counts, in all and by priority.
+        records: The incidents' results.
     """
     return {
         **confusion_json(found.whole),
@@ -128,8 +134,8 @@ def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[s
 def disagreement_json(one: Disagreement) -> dict[str, Any]:
     """Return one metric of an incident for which slad's and another system's verdicts differ, as JSON values.
 
-    `ours`: slad's verdict; null without a clock. `theirs`: the other system's, `met` or `missed`. `due_at`, `ended_at`:
-    those of slad's clock.
+    `ours` is slad's verdict, or null without a clock. `theirs` is the other system's, `met` or `missed`. `due_at` and
+    `ended_at` are those of slad's clock.
     """
     return {
         "incident": one.incident,
@@ -145,8 +151,8 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
 def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
     """Return the numbers of clocks by slad's verdict and the other system's, as JSON values.
 
-    In `confusion`, the first word of a name is slad's verdict, the second the other system's. `compared`: the number of
-    clocks that both have judged. `ratio`: the share of those with equal verdicts.
+    `compared` is the number of clocks that both have judged, and `ratio` the share of those with equal verdicts. In
+    `confusion`, the first word of a name is slad's verdict, the second the other system's.
     """
     return {
         "compared": found.compared,
@@ -165,8 +171,11 @@ def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
 def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -> dict[str, Any]:
     """Return what changes under a second plan, as JSON values with the keys `counts` and `changes`.
 
-    `counts`: kind of change -> number of clocks. `records`: the incidents' results under both plans. The result's
-    `changes` is an iterator over all changed clocks; it reads `records` only when used.
+    The result's `changes` is an iterator over all changed clocks. It reads `records` only when used.
+
+    Args:
+        counts: Maps a kind of change to the number of clocks.
+        records: The incidents' results under both plans.
     """
     return {
         "counts": {turn.value: counts[turn] for turn in OutcomeChange},
@@ -177,8 +186,8 @@ def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -
 def change_json(change: ChangedOutcome) -> dict[str, Any]:
     """Return a clock whose outcome differs between two plans, as JSON values.
 
-    `turn`: the kind of change. `cycle`: the clock's number among those of the metric. `old`, `new`: the outcomes under
-    the two plans; null if the plan has no such clock.
+    `turn` is the kind of change, `cycle` the clock's number among those of the metric. `old` and `new` are the outcomes
+    under the two plans, or null if the plan has no such clock.
     """
     return {
         "turn": change.turn.value,
@@ -193,7 +202,7 @@ def change_json(change: ChangedOutcome) -> dict[str, Any]:
 def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
     """Return the outcome of a clock under one of two plans, as JSON values.
 
-    The keys are `verdict`, `priority`, `plan` and `due_at`. None if the plan has no such clock.
+    The keys are `verdict`, `priority`, `plan` and `due_at`. The result is None if the plan has no such clock.
     """
     if outcome is None:
         return None

@@ -68,16 +68,16 @@ def read_blocks(path: Path) -> Iterator[list[Any]]:
 class LogBucket:
     """Temporary files with all lines of some of a log's incidents; `lives` reads them.
 
-    A large log may be read in several parts, by several processes. `pieces`: one file for each part, in which lines are
-    numbered from the beginning of the part. `before`: for each part, the number of lines of the log before it; `lives`
-    adds this to the line numbers.
+    A large log may be read in several parts, by several processes.
     """
 
     pieces: tuple[Path, ...]
+    """A file for each part, in which lines are numbered from the beginning of the part."""
     before: tuple[int, ...]
+    """For each part, the number of lines of the log before it. `lives` adds this to the line numbers."""
 
     def lives(self) -> dict[str, list[Any]]:
-        """Return incident -> its lines, as pairs (number in the log, line), in the order of the log."""
+        """Return the lines of each incident, as pairs of number in the log and line, in the order of the log."""
         found: dict[str, list[Any]] = {}
         for piece, offset in zip(self.pieces, self.before, strict=True):
             for block in read_blocks(piece):
@@ -93,9 +93,11 @@ class LogBucket:
 class Scatter:
     """Distributes lines of a log over `count` files in `folder`: call `add` for each line.
 
-    All lines of an incident go to the same file. `part`: the number of the part of the log that is being read. File
-    names have both numbers: `007.002` is file 7 of part 2. Use the object as a context manager, which closes the files
-    at the end.
+    All lines of an incident go to the same file. File names have the number of the file and of the part: `007.002` is
+    file 7 of part 2. Use the object as a context manager, which closes the files at the end.
+
+    Args:
+        part: The number of the part of the log that is being read.
     """
 
     def __init__(self, folder: Path, part: int, count: int) -> None:
@@ -104,8 +106,9 @@ class Scatter:
     def add(self, incident: str, number: int, line: Any) -> None:
         """Write a line of the log to the file of its incident.
 
-        `number`: the line's number within the part of the log that is being read. `line`: the line's content, of types
-        that Python's `marshal` can write.
+        Args:
+            number: The line's number within the part of the log that is being read.
+            line: The line's content, of types that Python's `marshal` can write.
         """
         at = zlib.crc32(incident.encode("utf-8", "surrogatepass")) % len(self._writers)
         self._writers[at].add((incident, number, line))

@@ -31,8 +31,11 @@ _HOLDERS = frozenset({"assignee", "group", "line"})
 class TableReader:
     """Translates rows of a table (CSV) to events, by a mapping file and the table's `header` (column names).
 
-    First call `take` with each row of the file; it returns the cells that the mapping reads. The other methods expect
-    rows that `take` returned. Raises BadMapping if the header lacks a column of the mapping.
+    First call `take` with each row of the file. It returns the cells that the mapping reads. The other methods expect
+    rows that `take` returned.
+
+    Raises:
+        BadMapping: The header lacks a column of the mapping.
     """
 
     def __init__(self, mapping: MappingFile, header: Sequence[str]) -> None:
@@ -74,8 +77,11 @@ class TableReader:
     def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
         """Return the events of one incident, given its rows of the table.
 
-        `own`: the incident's id in the table, such as `OPS-7`. `rows`: pairs (line of the file, row), in any order. The
-        result's `rejects` are the rows without an instant, or with a time that cannot be read.
+        The result's `rejects` are the rows without an instant, or with a time that cannot be read.
+
+        Args:
+            own: The incident's id in the table, such as `OPS-7`.
+            rows: Pairs of a line of the file and its row, in any order.
         """
         told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         dated = self._in_order(list(self._dated(rows, told)))
@@ -98,7 +104,7 @@ class TableReader:
     def known(self, value: str) -> bool:
         """Return whether the text of a cell is a value.
 
-        False for an empty text, and for the mapping's `unknown` texts.
+        The result is False for an empty text, and for the mapping's `unknown` texts.
         """
         return value not in self._unknown
 

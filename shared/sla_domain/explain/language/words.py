@@ -17,13 +17,8 @@ from sla_domain.rulebook import MatchReason
 class Words:
     """The texts of explanations in one language, as format strings such as `Due {due}`.
 
-    Each field is named for what its text says.
-    `sums`, `sums_open`: the time consumed, allowed and left; the time consumed alone.
-    `unanswered`, `unfulfilled`: since when an open clock is overdue.
-    `nothing`: the word "none".
-    `weekdays`: short names, Monday first.
-    `columns`: heads of the table of steps: when, kind, counted time, sum.
-    The mappings have a text for each member of an enum.
+    Each field is named for what its text says. The mappings have a text for each member of an enum. A comment names the
+    placeholders of a text.
     """
 
     heading: str  # metric, incident, cycle, state
@@ -49,8 +44,10 @@ class Words:
     due: str  # due
     due_undefined: str
     original: str  # due
-    sums: str  # consumed, allowed, remaining
-    sums_open: str  # consumed
+    sums: str
+    """The time consumed, allowed and left. Placeholders: consumed, allowed, remaining."""
+    sums_open: str
+    """The time consumed alone. Placeholder: consumed."""
     left: str
     no_clock: str  # incident
     remarks: str  # the heading of the incident's remarks
@@ -63,14 +60,19 @@ class Words:
     working_days: str  # count
     wall: str  # span
     nothing: str
+    """The word "none"."""
     hour: str
     minute: str
     second: str
     weekdays: tuple[str, ...]
-    columns: tuple[str, str, str, str]  # when, what kind of time, how much counts, the sum
+    """Short names, Monday first."""
+    columns: tuple[str, str, str, str]
+    """Heads of the table of steps: when, kind, counted time, sum."""
     states: Mapping[ClockState, str]
-    unanswered: str  # since: a broken promise to answer, while the clock runs
-    unfulfilled: str  # since: any other broken promise, while the clock runs
+    unanswered: str
+    """Since when an open clock with a promise to answer is overdue. Placeholder: since."""
+    unfulfilled: str
+    """Since when any other open clock is overdue. Placeholder: since."""
     broken_paused: str  # state, since
     steps: Mapping[StepKind, str]
     parties: Mapping[WaitingOn, str]

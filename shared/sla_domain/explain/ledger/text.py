@@ -24,7 +24,9 @@ LEDGER_LANGUAGES: Mapping[str, LedgerWords] = MappingProxyType(
 def amount_text(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> str:
     """Return an amount of an allowance as exact text, such as `7 h 30 min` or `12.5 credits`.
 
-    `amount`: seconds if `unit` is HOURS, else a number of units. `language`: an unknown language gives English.
+    Args:
+        amount: Seconds if `unit` is HOURS, else a number of units.
+        language: Tag of the language. An unknown language gives English.
     """
     tag = tag_for(language)
     if unit is AllowanceUnit.HOURS:
@@ -38,8 +40,11 @@ def amount_text(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> s
 def refusal_text(refused: EntryRefused, terms: LedgerTerms, language: str = "en") -> str:
     """Return a sentence that explains why an entry in an allowance's ledger (account) is refused.
 
-    The sentence also says what is missing, and by which clause. `terms`: what the contract states of the allowance.
-    `language`: an unknown language gives English.
+    The sentence also says what is missing, and by which clause.
+
+    Args:
+        terms: What the contract states of the allowance.
+        language: Tag of the language. An unknown language gives English.
     """
     tag = tag_for(language)
     words, what, unit = LEDGER_LANGUAGES[tag], refused.objection, terms.allowance.unit
@@ -60,7 +65,10 @@ def render_ledger(ledger: Ledger, language: str = "en") -> str:
     """Return the ledger (account) of an allowance as text of several lines.
 
     First comes the balance. Then comes each change of the balance, with the portions of the allowance that paid for it.
-    Times are in the contract's zone. `language`: an unknown language gives English.
+    Times are in the contract's zone.
+
+    Args:
+        language: Tag of the language. An unknown language gives English.
     """
     tag = tag_for(language)
     words, terms = LEDGER_LANGUAGES[tag], ledger.terms

@@ -12,25 +12,21 @@ from sla_domain.ledger import EntryKind, RefusalReason
 
 
 class PluralForm(StrEnum):
-    """The forms of a noun after a number, named as in Unicode CLDR.
-
-    A noun after a fraction has the form `OTHER`.
-    """
+    """The forms of a noun after a number, named as in Unicode CLDR."""
 
     ONE = "one"
     FEW = "few"
     MANY = "many"
     OTHER = "other"
+    """The form after a fraction, among others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerWords:
     """The texts about ledgers of allowances in one language, as format strings.
 
-    Each field is named for what its text says, such as `refused` (an entry is refused).
-    `units`: unit (except hours) -> form of the noun -> text such as `{count} credits`.
-    `kinds`, `periods`, `reasons`: a text for each member of the enum.
-    `comma`: the decimal separator.
+    Each field is named for what its text says, such as `refused` (an entry is refused). A comment names the
+    placeholders of a text. The mappings have a text for each member of an enum.
     """
 
     heading: str  # allowance, contract, at
@@ -45,17 +41,22 @@ class LedgerWords:
     by: str  # who
     open: str
     outside_hours: str
-    units: Mapping[AllowanceUnit, Mapping[PluralForm, str]]  # count; all but hours
+    units: Mapping[AllowanceUnit, Mapping[PluralForm, str]]
+    """Unit (except hours) -> form of the noun -> text such as `{count} credits`."""
     kinds: Mapping[EntryKind, str]
     periods: Mapping[AllowancePeriod, str]
     reasons: Mapping[RefusalReason, str]  # missing, free, limit, period, since, of
     comma: str = "."
+    """The decimal separator."""
 
 
 def plural_form(language: str, number: Decimal) -> PluralForm:
     """Return the form that a noun takes after a number, by the plural rules of Unicode CLDR.
 
-    `language`: `en`, `it`, `pl`, `ru` or `zh-TW`. A fraction gives OTHER.
+    A fraction gives `OTHER`.
+
+    Args:
+        language: `en`, `it`, `pl`, `ru` or `zh-TW`.
     """
     if number % 1:
         return PluralForm.OTHER

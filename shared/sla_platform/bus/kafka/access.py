@@ -24,25 +24,29 @@ _CLIENT = "slad-knock"
 
 @dataclass(frozen=True, slots=True)
 class KafkaAccess:
-    """How a client connects to the Kafka brokers: address, TLS and login.
-
-    `servers`: `host:port[,host:port]`. `protocol`: such as `SASL_SSL`. `context`: for TLS; None without TLS.
-    `mechanism`, `user`, `password`: the login, with a mechanism such as `SCRAM-SHA-256`; all "" without a login.
-    """
+    """How a client connects to the Kafka brokers: address, TLS and login."""
 
     servers: str
+    """Addresses as `host:port[,host:port]`."""
     protocol: str = "PLAINTEXT"
+    """Protocol such as `SASL_SSL`."""
     context: ssl.SSLContext | None = field(default=None, repr=False)
+    """The TLS context. None without TLS."""
     mechanism: str = ""
+    """The mechanism of the login, such as `SCRAM-SHA-256`. "" without a login."""
     user: str = ""
+    """The user of the login. "" without a login."""
     password: str = field(default="", repr=False)
+    """The password of the login. "" without a login."""
 
     @classmethod
     def of(cls, settings: Settings) -> KafkaAccess:
         """Return how to connect to the brokers, from the settings `SLAD_BUS_URL` and `SLAD_KAFKA_…`.
 
-        Raises BadSettings for certificate files that cannot be used. If there is a login, log lines of aiokafka that
-        would show the password are suppressed from now on.
+        If there is a login, log lines of aiokafka that would show the password are suppressed from now on.
+
+        Raises:
+            BadSettings: The certificate files cannot be used.
         """
         protocol = settings.kafka_security_protocol
         if protocol.startswith("SASL_"):
@@ -71,10 +75,13 @@ class KafkaAccess:
         return given
 
     async def why(self, error: BaseException) -> str:
-        """Return a sentence on why a client failed with `error`, and which setting to check.
+        """Return a sentence on why a client failed, and which setting to check.
 
         To find out, this method connects to each broker, for some seconds. The sentence is about the first broker that
-        refuses. If none refuses, the sentence says that Kafka cannot be reached, and quotes `error`.
+        refuses. If none refuses, the sentence says that Kafka cannot be reached, and quotes the error.
+
+        Args:
+            error: The error of the client.
         """
         servers = [server.strip() for server in self.servers.split(",")]
         answers = await asyncio.gather(*(self._knock(server) for server in servers))

@@ -21,11 +21,14 @@ _POLL_SECONDS = 0.1
 
 
 async def ensure_topics(settings: Settings) -> list[str]:
-    """Create those of slad's Kafka topics that are missing; return their names.
+    """Create those of slad's Kafka topics that are missing, and return their names.
 
-    Waits until the broker lists the new topics. Existing topics are checked, not changed. Raises BadSettings if a
-    topic's number of partitions is not `SLAD_PARTITIONS`, or if there are fewer brokers than `SLAD_KAFKA_REPLICATION`.
-    Raises BusUnavailable if the broker cannot be reached or does not create the topics.
+    The function waits until the broker lists the new topics. Existing topics are checked, not changed.
+
+    Raises:
+        BadSettings: A topic's number of partitions is not `SLAD_PARTITIONS`, or there are fewer brokers than
+            `SLAD_KAFKA_REPLICATION`.
+        BusUnavailable: The broker cannot be reached or does not create the topics.
     """
     names = TopicNames(settings.bus_prefix).all()
     access = KafkaAccess.of(settings)

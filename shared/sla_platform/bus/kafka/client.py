@@ -26,9 +26,12 @@ REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when 
 def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
     """Return an aiokafka consumer (reader of records) of a consumer group, not started yet.
 
-    The consumer commits only when told to. A topic that is new to the group is read from its start. `group`: the
-    group's name. `instance`: a name of this process; by it a restarted process gets its partitions back.
-    `largest_record`: the greatest size of a record in bytes.
+    The consumer commits only when told to. A topic that is new to the group is read from its start.
+
+    Args:
+        group: The group's name.
+        instance: A name of this process, by which a restarted process gets its partitions back.
+        largest_record: The greatest size of a record in bytes.
     """
     return AIOKafkaConsumer(
         **access.options(),
@@ -50,9 +53,12 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
 def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
     """Return an aiokafka producer (sender of records), not started yet.
 
-    The producer is idempotent: its records reach each partition in order and only once. `client`: the producer's name
-    at the broker. `largest_record`: the greatest size of a record in bytes. `linger_ms`: for how many milliseconds a
-    batch may wait to be filled.
+    The producer is idempotent: its records reach each partition in order and only once.
+
+    Args:
+        client: The producer's name at the broker.
+        largest_record: The greatest size of a record in bytes.
+        linger_ms: For how many milliseconds a batch may wait to be filled.
     """
     return AIOKafkaProducer(
         **access.options(),
@@ -88,7 +94,10 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
 async def close_producer(producer: AIOKafkaProducer, *, flush: bool) -> None:
     """Close a producer within about ten seconds, even when the broker is away.
 
-    `flush`: first try to send the pending records, for up to 5 seconds. Records that are still unsent are dropped.
+    Records that are still unsent are dropped.
+
+    Args:
+        flush: Whether to try first to send the pending records, for up to 5 seconds.
     """
     if flush and await _politely(producer.stop()):
         return

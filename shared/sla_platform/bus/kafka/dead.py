@@ -24,8 +24,10 @@ class QuarantineTopic:
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
         """Write a record to the topic unchanged, with added headers `slad_dead_*`.
 
-        The headers hold the record's former place and its error. Raises BusUnavailable when the record cannot be
-        written; the record's partition then waits.
+        The headers hold the record's former place and its error.
+
+        Raises:
+            BusUnavailable: The record cannot be written. The record's partition then waits.
         """
         own = {
             "slad_dead_group": record.group,

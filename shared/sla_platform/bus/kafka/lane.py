@@ -20,69 +20,66 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A Kafka record that cannot be read as an event. `error`: what is wrong with it."""
+    """A Kafka record that cannot be read as an event."""
 
     record: ConsumerRecord
     error: BadEnvelope
+    """What is wrong with the record."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneUnit:
-    """The next records of one Kafka partition, handled together: at most 500 events.
-
-    - `events`: the events in order, each with its record.
-    - `unreadable`: the records that cannot be read as events.
-    - `through`: the last watermark in the unit (all events accepted up to this instant were given); None: no watermark.
-    - `first`: the offset of the first record.
-    - `records`: the number of all records.
-    - `newest_ms`: when the last record was written, in milliseconds since 1970.
-    """
+    """The next records of one Kafka partition, handled together: at most 500 events."""
 
     events: tuple[tuple[Envelope, ConsumerRecord], ...]
+    """The events in order, each with its record."""
     unreadable: tuple[UnreadableRecord, ...]
+    """The records that cannot be read as events."""
     through: datetime | None
-    first: int  # offset of the first record
+    """The last watermark in the unit: all events accepted up to this instant were given. None means no watermark."""
+    first: int
+    """The offset of the first record."""
     records: int
-    newest_ms: int  # the broker's timestamp of the last record
+    """The number of all records."""
+    newest_ms: int
+    """When the last record was written, in milliseconds since 1970."""
 
 
 @dataclass(slots=True)
 class PartitionLane:
-    """The state of one partition of one topic while the partition is assigned to this process.
-
-    - `at`: the partition, with Kafka's name of the topic.
-    - `pulse`: detects whether the partition is stuck.
-    - `hand`: the records fetched and not handled yet.
-    - `unit`: the records of `hand` that are being handled.
-    - `patience`: the pauses after failures.
-    - `due`: nothing is handled before this value of `time.monotonic()`.
-    - `done`: the offset of the next record to handle; None: no record was handled yet.
-    - `committed`: the last committed value of `done`; None: nothing was committed yet.
-    - `events_done`: whether events were handled since the last commit; watermarks alone do not matter.
-    - `newest_ms`: when the last handled record was written, in milliseconds since 1970; 0: none was handled.
-    - `through`: the last watermark handled.
-    - `waiting`: the estimated number of unread records.
-    """
+    """The state of one partition of one topic while the partition is assigned to this process."""
 
     at: TopicPartition
+    """The partition, with Kafka's name of the topic."""
     topic: Topic
     pulse: StallDetector
+    """Detects whether the partition is stuck."""
     hand: deque[ConsumerRecord] = field(default_factory=deque)
+    """The records fetched and not handled yet."""
     unit: LaneUnit | None = None
+    """The records of `hand` that are being handled."""
     patience: Backoff = field(default_factory=Backoff)
-    due: float = 0.0  # monotonic; not before then
-    done: int | None = None  # offset of the first record not handled
+    """The pauses after failures."""
+    due: float = 0.0
+    """The value of `time.monotonic()` before which nothing is handled."""
+    done: int | None = None
+    """The offset of the next record to handle. None if no record was handled yet."""
     committed: int | None = None
-    events_done: bool = False  # events, not only watermarks, were handled since the last commit
+    """The last committed value of `done`. None if nothing was committed yet."""
+    events_done: bool = False
+    """Whether events were handled since the last commit. Watermarks alone do not matter."""
     newest_ms: int = 0
+    """When the last handled record was written, in milliseconds since 1970. 0 if no record was handled."""
     through: datetime | None = None
-    waiting: int = 0  # unread records as of the last look at the end of the partition
+    """The last watermark handled."""
+    waiting: int = 0
+    """The estimated number of unread records."""
 
     @property
     def ready(self) -> bool:
         """Return whether fetched records can be handled now.
 
-        False if there are no fetched records, or during the pause after a failure.
+        The result is False if there are no fetched records, or during the pause after a failure.
         """
         return bool(self.hand) and time.monotonic() >= self.due
 
@@ -118,9 +115,13 @@ class PartitionLane:
         self.due = time.monotonic() + self.patience.pause()
 
     def drop(self, pause: float) -> int | None:
-        """Forget the fetched records, and handle nothing for `pause` seconds.
+        """Forget the fetched records, and handle nothing for some time.
 
-        Returns the offset of the first forgotten record, from which to fetch again; None if no record was forgotten.
+        The result is the offset of the first forgotten record, from which to fetch again. It is None if no record was
+        forgotten.
+
+        Args:
+            pause: The time in seconds.
         """
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()

@@ -26,9 +26,13 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 class Publisher:
     """Sends records to Kafka for one task: `publish` waits for acknowledgements, `post` does not.
 
-    `client`: the publisher's name at the broker. `largest_record`: the greatest size of a record in bytes. `linger_ms`:
-    for how many milliseconds a batch may wait to be filled. `patience`: seconds to wait for acknowledgements. The
-    connection is opened at the first use, and replaced after a failure (aiokafka issue 1017).
+    The connection is opened at the first use, and replaced after a failure (aiokafka issue 1017).
+
+    Args:
+        client: The publisher's name at the broker.
+        largest_record: The greatest size of a record in bytes.
+        linger_ms: For how many milliseconds a batch may wait to be filled.
+        patience: Seconds to wait for acknowledgements.
     """
 
     def __init__(
@@ -46,7 +50,9 @@ class Publisher:
     async def expect_partitions(self, topics: Sequence[str], partitions: int) -> None:
         """Check that each of these topics has this number of partitions.
 
-        Raises BadSettings when a topic has another number. Raises BusUnavailable when the number cannot be found out.
+        Raises:
+            BadSettings: A topic has another number.
+            BusUnavailable: The number cannot be found out.
         """
         producer = await self._ready()
         for topic in topics:
@@ -67,12 +73,12 @@ class Publisher:
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
         """Send the records in order, and wait until Kafka has acknowledged or refused each.
 
-        Returns the indexes of the refused records; empty if there are none. Kafka refuses whole batches: to find the
-        bad record, send each of these records alone. If a record is too large to be sent, later records with the same
-        key are not sent either, and their indexes are returned too.
+        The result has the indexes of the refused records. Kafka refuses whole batches: to find the bad record, send
+        each of these records alone. If a record is too large to be sent, later records with the same key are not sent
+        either, and their indexes are returned too. The error of a record that cannot be written is raised.
 
-        Raises BusUnavailable when acknowledgements are missing; any of the records may then have arrived. Raises the
-        error of a record that cannot be written.
+        Raises:
+            BusUnavailable: Acknowledgements are missing. Any of the records may then have arrived.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
@@ -106,11 +112,13 @@ class Publisher:
         raise BusUnavailable(f"Kafka did not acknowledge: {first!r}") from first
 
     async def post(self, records: Sequence[OutgoingRecord]) -> bool:
-        """Send records in order, without waiting for acknowledgements; return whether they were sent.
+        """Send records in order, without waiting for acknowledgements, and return whether they were sent.
 
-        Nothing is sent while records of the previous call are not acknowledged. Raises BusUnavailable if Kafka cannot
-        be reached, if a record of the previous call failed, or if those records have waited for longer than `patience`
-        seconds.
+        Nothing is sent while records of the previous call are not acknowledged.
+
+        Raises:
+            BusUnavailable: Kafka cannot be reached, a record of the previous call failed, or those records have waited
+                for longer than `patience` seconds.
         """
         if any(not future.done() for future in self._posted):
             if time.monotonic() - self._posted_at > self._patience:

@@ -37,31 +37,33 @@ _COMMIT_MARKS_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a consumer group reads from Kafka, and how.
-
-    - `topics`: name on Kafka -> slad's topic.
-    - `marked`: whether all these topics carry watermarks; if not, a batch's `through` is None.
-    - `keep_quarantined`: called with a record that cannot be handled.
-    - `at_once`: how many partitions may be handled at the same time.
-    - `finish_seconds`: for how long running work may delay a new distribution of the group's partitions.
-    - `watchdog`: seconds without progress after which the connection is considered stuck.
-    """
+    """What a consumer group reads from Kafka, and how."""
 
     group: str
-    topics: Mapping[str, Topic]  # Kafka's name -> ours
-    marked: bool  # every topic carries watermarks
+    topics: Mapping[str, Topic]
+    """Name on Kafka -> slad's topic."""
+    marked: bool
+    """Whether all these topics carry watermarks. If not, a batch's `through` is None."""
     keep_quarantined: KeepQuarantined
-    at_once: int  # partitions handled at the same time
-    finish_seconds: float  # how long a running unit may hold up a rebalance
-    watchdog: float  # seconds
+    """Function to call with a record that cannot be handled."""
+    at_once: int
+    """How many partitions may be handled at the same time."""
+    finish_seconds: float
+    """For how long running work may delay a new distribution of the group's partitions."""
+    watchdog: float
+    """Seconds without progress after which the connection is considered stuck."""
 
 
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
     """One membership of this process in a consumer group.
 
     Await `run` until it raises or is cancelled, then `leave`. aiokafka calls the methods `on_…` when the group
-    distributes its partitions. `reading`: what to read. `handler`: gets the batches. `joining_since`: since when
-    (`time.monotonic()`) this process waits for the group to assign partitions; None once the group has assigned them.
+    distributes its partitions. The attribute `joining_since` is the time (`time.monotonic()`) since when this process
+    waits for the group to assign partitions. It is None once the group has assigned them.
+
+    Args:
+        reading: The topics to read, and how.
+        handler: The handler that gets the batches.
     """
 
     def __init__(
@@ -114,9 +116,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._commit_soon()
 
     async def leave(self) -> None:
-        """Commit the offsets of the handled records, and revoke the partitions; call it after `run` has ended.
+        """Commit the offsets of the handled records, and revoke the partitions.
 
-        The consumer is not closed.
+        Call this after `run` has ended. The consumer is not closed.
         """
         async with self._working:
             await self._give_up()
@@ -124,9 +126,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     # called by the group's coordinator
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Finish running work, commit, and call `Handler.revoked` for every partition; called by aiokafka.
+        """Finish running work, commit, and call `Handler.revoked` for every partition.
 
-        Work that takes longer than `Subscription.finish_seconds` is abandoned.
+        aiokafka calls this method. Work that takes longer than `Subscription.finish_seconds` is abandoned.
         """
         self.joining_since = time.monotonic()
         try:
@@ -143,9 +145,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._working.release()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Start to track the partitions that the group has assigned to this process; called by aiokafka.
+        """Start to track the partitions that the group has assigned to this process.
 
-        `run` passes their numbers to `Handler.assigned` before it reads from them.
+        aiokafka calls this method. `run` passes their numbers to `Handler.assigned` before it reads from them.
         """
         for at in assigned:
             self._lanes[at] = PartitionLane(at, self._reading.topics[at.topic], StallDetector(self._reading.watchdog))

@@ -35,23 +35,27 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 @dataclass(frozen=True, slots=True)
 class BrokerIdentity:
-    """How a `KafkaSource` reaches Kafka, and under which names.
-
-    `group_id`: the consumer group. `instance`: a name of this process; by it a restarted process gets its partitions
-    back. `largest_record`: the greatest size of a record in bytes.
-    """
+    """How a `KafkaSource` reaches Kafka, and under which names."""
 
     access: KafkaAccess
     group_id: str
+    """The name of the consumer group."""
     instance: str
-    largest_record: int  # bytes
+    """A name of this process, by which a restarted process gets its partitions back."""
+    largest_record: int
+    """The greatest size of a record in bytes."""
 
 
 class KafkaSource:
-    """An EventSource that reads Kafka for one consumer group: await `run`.
+    """An `EventSource` that reads Kafka for one consumer group: await `run`.
 
-    A broken or stuck connection is replaced. `broker`: how to connect. `reading`: what to read. `metrics`: None: new
-    ones. `probe`: seconds between checks of how many records are unread.
+    A broken or stuck connection is replaced.
+
+    Args:
+        broker: How to connect.
+        reading: The topics to read, and how.
+        metrics: The metrics of the bus. None means new ones.
+        probe: Seconds between checks of how many records are unread.
     """
 
     def __init__(
@@ -84,8 +88,9 @@ class KafkaSource:
     def healthy(self) -> bool:
         """Return whether events are being handled.
 
-        False if records have waited for more than `Subscription.watchdog` seconds without any being handled. False also
-        if the group has assigned no partitions for that long, for example because there is no connection.
+        The result is False if records have waited for more than `Subscription.watchdog` seconds without any being
+        handled. The result is also False if the group has assigned no partitions for that long, for example because
+        there is no connection.
         """
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 

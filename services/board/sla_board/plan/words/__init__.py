@@ -12,7 +12,8 @@ _WORDS = {one.language: one for one in (en.WORDS, pl.WORDS, it.WORDS, ru.WORDS, 
 def words_in(language: str) -> PlanWords:
     """Return a support plan's fixed texts in a language; in English for an unknown language.
 
-    `language`: a language tag, such as `pl` or `pl-PL`.
+    Args:
+        language: A language tag, such as `pl` or `pl-PL`.
     """
     return _WORDS.get(tag_for(language), en.WORDS)
 
@@ -20,8 +21,11 @@ def words_in(language: str) -> PlanWords:
 def accepted_words(header: str) -> PlanWords:
     """Return a support plan's fixed texts in the preferred language of an `Accept-Language` header.
 
-    `header`: such as `pl-PL,pl;q=0.9,en;q=0.5`. Languages that slad does not know, and parts that cannot be parsed,
-    are skipped. If no language is left, the texts are in English.
+    Languages that slad does not know, and parts that cannot be parsed, are skipped. If no language is left, the texts
+    are in English.
+
+    Args:
+        header: For example, `pl-PL,pl;q=0.9,en;q=0.5`.
     """
     liked: list[tuple[float, str]] = []
     for part in header[:500].split(","):

@@ -10,26 +10,23 @@ from dataclasses import dataclass
 class PlanWords:
     """The fixed texts of a support plan in one language: headings, column names and short sentences.
 
-    A field is mostly named by its English text (`holidays`: "Holidays"); some have places to fill in, such as `{day}`.
-    Others: `language`: its tag, such as `pl`. `over`: names the base plan. `since`, `until`: first and last day of a
-    period. `as_of`: the day on which the page was made. `link_...`: why a link does not open. `means`, `also`: meaning
-    and further names of a priority. `applies`: heading of the conditions of a target; `always`: there are none.
-    `made_of`: hours that combine other hours. `told`, `after`, `repeated`: who is notified of a breach, how soon, how
-    often again. `notice`, `late`, `refused`: how long ahead hours must be booked, and what applies if it is later.
-    `in_time`: value of `sla_domain.objective.CountedUnit` -> the promise, with its percentage. `credit_below`: a row of
-    the table of service credits. `weekdays`: names of the days, Monday first. `periods`: value of
-    `sla_domain.allowance.AllowancePeriod` -> its name.
+    Most fields have the name of their English text (`holidays`: "Holidays"). Fields with names `link_...` say why a
+    link does not open. Some texts have places to fill in, such as `{day}`.
     """
 
     language: str
+    """The language tag, such as `pl`."""
     support_plan: str
     contract: str
     customers: str
     plan: str
     over: str
+    """The words that name the base plan."""
     valid: str
     since: str
+    """The words for the first day of a period."""
     until: str
+    """The words for the last day of a period."""
     zone: str
     languages: str
     products: str
@@ -37,6 +34,7 @@ class PlanWords:
     not_covered: str
     channels: str
     as_of: str
+    """The words for the day on which the page was made."""
     print_it: str
     download_pdf: str
     link_closed: str
@@ -54,18 +52,23 @@ class PlanWords:
     priorities: str
     priority: str
     means: str
+    """The heading for the meaning of a priority."""
     also: str
+    """The words for further names of a priority."""
     targets: str
     metric: str
     time: str
     hours: str
     applies: str
+    """The heading of a target's conditions."""
     always: str
+    """The text in place of conditions, for a target without conditions."""
     warnings: str
     coverage: str
     around_the_clock: str
     closed: str
     made_of: str
+    """The words for hours that combine other hours."""
     holidays: str
     holidays_of: str
     date: str
@@ -80,12 +83,18 @@ class PlanWords:
     speaks: str
     escalation: str
     after: str
+    """The heading for how soon people are notified of a breach."""
     told: str
+    """The heading for who is notified of a breach."""
     repeated: str
+    """The words for how often people are notified again."""
     windows: str
     notice: str
+    """The heading for how early hours must be booked."""
     late: str
+    """The heading for what applies to a later booking."""
     refused: str
+    """The word for a later booking that is refused."""
     per_year: str
     lasts: str
     booked: str
@@ -106,4 +115,6 @@ class PlanWords:
     is_one_of: str
     is_none_of: str
     weekdays: tuple[str, ...]
+    """Names of the days, Monday first."""
     periods: Mapping[str, str]
+    """Maps a value of `sla_domain.allowance.AllowancePeriod` to its name."""

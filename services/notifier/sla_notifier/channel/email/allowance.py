@@ -19,14 +19,14 @@ LONGEST_PATIENCE = 120.0
 class ConnectionAllowance:
     """How many connections may be open to a mail server, learnt from the server's replies.
 
-    The `note_...` methods report the replies. `limit`: how many connections may be open now, from 1 to `most`.
-    `resume_at`: until this instant sending pauses and no connection may be opened. All times are in seconds of the
-    event loop's clock.
+    The `note_...` methods report the replies. All times are in seconds of the event loop's clock.
     """
 
     most: int = 16
     limit: int = 4
+    """How many connections may be open now, from 1 to `most`."""
     resume_at: float = 0.0
+    """Until this instant sending pauses and no connection may be opened."""
     _more_at: float = 0.0
     _patience: float = FIRST_PATIENCE
     _pause: float = 0.0
@@ -34,9 +34,12 @@ class ConnectionAllowance:
     def note_sent(self, now: float, *, wanted: bool) -> None:
         """Note that a message was sent at `now`, which ends a pause of sending.
 
-        `now`: in seconds of the event loop's clock. `wanted`: whether other messages wait for a connection; if so,
-        `limit` rises by one, up to `most`. After the server refused a connection or was busy, `limit` does not rise
-        for 5 seconds to 2 minutes.
+        If other messages wait for a connection, `limit` rises by one, up to `most`. After the server refused a
+        connection or was busy, `limit` does not rise for 5 seconds to 2 minutes.
+
+        Args:
+            now: The present time, in seconds of the event loop's clock.
+            wanted: Whether other messages wait for a connection.
         """
         self.resume_at, self._pause = 0.0, 0.0
         if wanted and self.limit < self.most and now >= self._more_at:
@@ -45,10 +48,15 @@ class ConnectionAllowance:
     def note_refused_connection(self, now: float, beside: int) -> None:
         """Lower `limit`, because the mail server refused one more connection at `now`.
 
-        `now`: in seconds of the event loop's clock. `beside`: how many other connections to the server were open.
-        `limit` falls to this number, unless it is lower already. If no other connection was open, `limit` becomes 1
-        and sending pauses. For the next 5 seconds `note_sent` does not raise `limit`. A further refusal within these
-        5 seconds does not lengthen them; a refusal after them holds `limit` for twice as long, up to 2 minutes.
+        `limit` falls to the number of other open connections, unless it is lower already. If no other connection was
+        open, `limit` becomes 1 and sending pauses.
+
+        For the next 5 seconds `note_sent` does not raise `limit`. A further refusal within these 5 seconds does not
+        lengthen them. A refusal after them holds `limit` for twice as long, up to 2 minutes.
+
+        Args:
+            now: The present time, in seconds of the event loop's clock.
+            beside: How many other connections to the server were open.
         """
         self._hold(now)
         if beside:
@@ -60,11 +68,15 @@ class ConnectionAllowance:
     def note_busy(self, now: float) -> None:
         """Halve `limit` and pause sending, because the mail server replied at `now` that it is busy.
 
-        `now`: in seconds of the event loop's clock. The reply came on a connection that was open already. `limit`
-        stays at least 1. The first pause lasts a quarter of a second. Each further pause lasts twice as long, up to
-        5 seconds, until a message is sent. A call during a pause does not lengthen the pause. For the next 5 seconds
-        `note_sent` does not raise `limit`. A call after these 5 seconds holds `limit` for twice as long, up to 2
-        minutes.
+        The reply came on a connection that was open already. `limit` stays at least 1. The first pause lasts a quarter
+        of a second. Each further pause lasts twice as long, up to 5 seconds, until a message is sent. A call during a
+        pause does not lengthen the pause.
+
+        For the next 5 seconds `note_sent` does not raise `limit`. A call after these 5 seconds holds `limit` for twice
+        as long, up to 2 minutes.
+
+        Args:
+            now: The present time, in seconds of the event loop's clock.
         """
         self._hold(now)
         self.limit = max(self.limit // 2, 1)

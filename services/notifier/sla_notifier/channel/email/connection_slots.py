@@ -13,8 +13,10 @@ from sla_notifier.channel.email.allowance import ConnectionAllowance
 class ConnectionSlots:
     """Slots for connections to one mail server: a message may use a connection only within `hold`.
 
-    `allowance`: how many slots there are now (`limit`), and until when no slot may be taken (`resume_at`). Messages
-    get slots in the order in which they ask.
+    Messages get slots in the order in which they ask.
+
+    Args:
+        allowance: How many slots there are now (`limit`), and until when no slot may be taken (`resume_at`).
     """
 
     def __init__(self, allowance: ConnectionAllowance) -> None:
@@ -32,8 +34,11 @@ class ConnectionSlots:
     async def hold(self, until: float) -> AsyncIterator[None]:
         """Wait for a slot, and keep the slot until the end of the `async with` block.
 
-        `until`: when to give up, in seconds of the event loop's clock (`loop.time()`). Raises TimeoutError if no
-        slot becomes free until that instant.
+        Args:
+            until: When to give up, in seconds of the event loop's clock (`loop.time()`).
+
+        Raises:
+            TimeoutError: No slot becomes free until that instant.
         """
         loop = asyncio.get_running_loop()
         mine: asyncio.Future[None] = loop.create_future()

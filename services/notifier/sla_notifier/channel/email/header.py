@@ -81,8 +81,11 @@ class WrittenFields(EmailPolicy):
     def header_fetch_parse(self, name: str, value: Any) -> Any:
         """Return the value of a header in the form that `message[name]` gives.
 
-        `value`: the value stored in the message. Called by Python's email package (`email.policy.Policy`). The
-        values of subject, addresses and message ids are not parsed.
+        Called by Python's email package (`email.policy.Policy`). The values of subject, addresses and message ids are
+        not parsed.
+
+        Args:
+            value: The value stored in the message.
         """
         if name.lower() in _WRITTEN:
             return value

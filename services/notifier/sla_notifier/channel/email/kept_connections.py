@@ -33,7 +33,7 @@ class KeptConnections:
         self._watch()
 
     def take(self) -> aiosmtplib.SMTP | None:
-        """Remove and return the kept connection that was used last; None if there is none.
+        """Remove and return the kept connection that was used last; None if no connection is kept.
 
         Connections that the server has closed are dropped.
         """
@@ -72,8 +72,10 @@ class KeptConnections:
 def drop(client: aiosmtplib.SMTP, transport: Any) -> None:
     """Close a connection to a mail server now, without waiting for the server.
 
-    `transport`: the connection's transport, None for none. The transport is aborted, because closing a TLS transport
-    may wait half a minute for the server.
+    The transport is aborted, because closing a TLS transport may wait half a minute for the server.
+
+    Args:
+        transport: The connection's transport. None means no transport.
     """
     client.close()
     if transport is not None:

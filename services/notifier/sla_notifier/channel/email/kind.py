@@ -15,21 +15,21 @@ from sla_platform.settings import Settings
 
 
 class EmailKind(SendingKind):
-    """The kind of channel that sends e-mail to people's own mailboxes by one mail server.
-
-    `personal`: each person has an address of this kind. `grouped`: many messages to a mailbox in a short time are
-    gathered into digests (mails that collect several messages). `one_server`: all messages wait in one queue.
-    """
+    """The kind of channel that sends e-mail to people's own mailboxes by one mail server."""
 
     name = "email"
     personal = True
+    """Each person has an address of this kind."""
     grouped = True
+    """Many messages to a mailbox in a short time are gathered into digests (mails that collect several messages)."""
     one_server = True
+    """All messages wait in one queue."""
 
     def normalise(self, address: str) -> str:
         """Return a mailbox with its domain in ASCII (IDNA).
 
-        Raises BadAddress if `address` is not one mailbox.
+        Raises:
+            BadAddress: `address` is not one mailbox.
         """
         try:
             return ascii_mailbox(address)
@@ -39,7 +39,8 @@ class EmailKind(SendingKind):
     def check_address(self, address: str, path: Path, context: Context) -> None:
         """Add an error to `context` unless an address of the catalogue is exactly one plain mailbox.
 
-        `path`: the place of the address in the catalogue (not a file), as the keys that lead to the address.
+        Args:
+            path: The place of the address in the catalogue (not a file), as the keys that lead to the address.
         """
         try:
             self.normalise(address)
@@ -56,8 +57,10 @@ class EmailKind(SendingKind):
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
         """Return the channel that sends by the mail server of SLAD_SMTP_URL.
 
-        If SLAD_SMTP_URL is not set, the catalogue's `settings.smtp` names the server. Raises BadSettings if
-        SLAD_SMTP_URL, or the sender used with it, is unusable.
+        If SLAD_SMTP_URL is not set, the catalogue's `settings.smtp` names the server.
+
+        Raises:
+            BadSettings: SLAD_SMTP_URL, or the sender used with it, is unusable.
         """
         # Imported here: every command of slad knows the kinds, and only the notifier needs an SMTP client.
         from sla_notifier.channel.email.selected_server import SelectedMailServer

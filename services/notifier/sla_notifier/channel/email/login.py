@@ -10,13 +10,18 @@ PASSWORD_TRANSITION = 432  # RFC 4954 §4.7.12: this method not yet for this acc
 async def log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
     """Log in to a mail server by the first method that the server accepts.
 
-    `client`: an open connection to the server. The methods are tried one after another. A temporary refusal (4yz,
-    except 432) ends the attempts, because such a refusal is about the server. The client's own `login` is not used,
-    because `login` tries every method and loses a refusal that closes the connection. Raises:
+    The methods are tried one after another. A temporary refusal (4yz, except 432) ends the attempts, because such a
+    refusal is about the server. The client's own `login` is not used, because `login` tries every method and loses a
+    refusal that closes the connection.
 
-    - SMTPAuthenticationError, the last refusal, if no method was accepted or the connection ended after a refusal.
-    - SMTPServerDisconnected if the connection ended without a refusal.
-    - SMTPException if the server offers no known method.
+    Args:
+        client: An open connection to the server.
+
+    Raises:
+        SMTPAuthenticationError: No method was accepted, or the connection ended after a refusal. It is the last
+            refusal.
+        SMTPServerDisconnected: The connection ended without a refusal.
+        SMTPException: The server offers no known method.
     """
     await client.ehlo()
     if not client.supported_auth_methods:

@@ -19,14 +19,14 @@ from sla_platform.errors import BadSettings
 
 
 class MailSecurity(StrEnum):
-    """How the connection to a mail server is encrypted.
-
-    `STARTTLS`: from the command STARTTLS on. `TLS`: from the start. `PLAIN`: not at all.
-    """
+    """How the connection to a mail server is encrypted."""
 
     STARTTLS = "starttls"
+    """The connection is encrypted from the command STARTTLS on."""
     TLS = "tls"
+    """The connection is encrypted from the start."""
     PLAIN = "plain"
+    """The connection is not encrypted."""
 
 
 _BY_SCHEME = {
@@ -43,11 +43,12 @@ _BY_CATALOGUE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """A mail server: its address, encryption and login. With `username` "" there is no login.
+    """A mail server: its address, encryption and login.
 
-    `ca_file`: a PEM file with a certificate authority to trust besides the authorities of this machine, "" for none.
-    Raises BadSettings for PLAIN with a user name. PLAIN is allowed only to this machine or a neighbouring container;
-    for any other host BadSettings is raised.
+    If `username` is "", there is no login. PLAIN is allowed only to this machine or a neighbouring container.
+
+    Raises:
+        BadSettings: `security` is PLAIN, and there is a user name or `host` is another machine.
     """
 
     host: str
@@ -56,6 +57,7 @@ class MailServer:
     username: str = ""
     password: str = field(default="", repr=False)
     ca_file: str = ""
+    """A PEM file with a certificate authority to trust besides the authorities of this machine. "" means no file."""
 
     def __post_init__(self) -> None:
         if self.security is MailSecurity.PLAIN:
@@ -67,7 +69,8 @@ class MailServer:
     def tls(self) -> ssl.SSLContext | None:
         """Return the TLS context for the connection; None for an unencrypted connection.
 
-        Raises BadSettings if `ca_file` cannot be read.
+        Raises:
+            BadSettings: `ca_file` cannot be read.
         """
         if self.security is MailSecurity.PLAIN:
             return None
@@ -80,8 +83,10 @@ class MailServer:
 def mail_server(url: str) -> MailServer:
     """Return the mail server from a URL such as `smtp://user:password@host:587?ca=/path.pem`.
 
-    Schemes: `smtp` (STARTTLS), `smtps` (TLS), `smtp+plain` (unencrypted). Raises BadSettings for an unusable URL;
-    the message of the error never contains the password.
+    Schemes: `smtp` (STARTTLS), `smtps` (TLS), `smtp+plain` (unencrypted).
+
+    Raises:
+        BadSettings: The URL is unusable. The message of the error never contains the password.
     """
     try:
         parts = urlsplit(url)
@@ -106,8 +111,10 @@ def mail_server(url: str) -> MailServer:
 def from_catalogue(smtp: Smtp) -> MailServer:
     """Return the mail server that the catalogue's `settings.smtp` describes.
 
-    The password is "" if its secret is not available in this process. Raises BadSettings for an unencrypted
-    connection to another machine, and for an unencrypted connection with a user name.
+    The password is "" if its secret is not available in this process.
+
+    Raises:
+        BadSettings: The connection is unencrypted and leads to another machine, or is unencrypted and has a user name.
     """
     return MailServer(
         host=smtp.host,

@@ -32,7 +32,8 @@ def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
 def sender_of(written: str) -> tuple[str, str]:
     """Return (name, mailbox) of a sender such as `slad <slad@example.org>`.
 
-    Raises BadSettings if the text has no mailbox.
+    Raises:
+        BadSettings: The text has no mailbox.
     """
     try:
         name, mailbox = mailbox_of_sender(written)
@@ -44,10 +45,13 @@ def sender_of(written: str) -> tuple[str, str]:
 def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
     """Return a message as a MIME message, with a text and an HTML part.
 
-    `outgoing`: the message. `sender`: (name, mailbox). Every attempt to send the message has the same Message-ID and
-    date. A header marks an attempt that may be a duplicate. Messages of one `thread` refer to the same message id,
-    so that mail readers show them together. A message to a registered mailbox has the header fields by which mail
-    readers offer to unsubscribe (RFC 2369, RFC 8058).
+    Every attempt to send the message has the same Message-ID and date. A header marks an attempt that may be a
+    duplicate. Messages of one `thread` refer to the same message id, so that mail readers show them together. A message
+    to a registered mailbox has the header fields by which mail readers offer to unsubscribe (RFC 2369, RFC 8058).
+
+    Args:
+        outgoing: The message.
+        sender: A pair of name and mailbox.
     """
     name, mailbox = sender
     domain = mailbox.partition("@")[2]

@@ -30,13 +30,15 @@ _GREYLISTED = re.compile(r"gr[ea]y[ -]?list", re.I)  # about one recipient, what
 def is_connection_limit(error: Exception, beside: int) -> bool:
     """Return whether a failed attempt to connect means that the mail server has too many connections.
 
-    `error`: what the attempt raised. `beside`: how many other connections to the server are open.
-
-    - Temporary refusal (4yz): True. Code 432 at the login: True only if the text of the refusal says that the server
-      is busy.
+    - Temporary refusal (4yz): True. Code 432 at the login: True only if the text of the refusal says that the server is
+      busy.
     - Final refusal (5yz): True only if other connections are open and the code or text says that the server is busy.
     - Connection refused or closed at once: True only if other connections are open.
     - Timeout or TLS error: False.
+
+    Args:
+        error: What the attempt raised.
+        beside: How many other connections to the server are open.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError() if error.code == PASSWORD_TRANSITION:
@@ -54,14 +56,17 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
 def is_server_busy(error: Exception, handed_over: bool) -> bool:
     """Return whether an error in an open session shows that the mail server is busy.
 
-    If so, the message is not at fault. `error`: what sending raised. `handed_over`: whether the message was being
-    sent.
+    If so, the message is not at fault.
 
     - Refusal of the login: False.
     - Refusal of the recipient or the data: True only if temporary (4yz) and about the mail system by code or text.
     - Any other refusal: True if temporary.
     - Lost connection: True unless `handed_over`.
     - Timeout or TLS error: False.
+
+    Args:
+        error: What sending raised.
+        handed_over: Whether the message was being sent.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
@@ -81,13 +86,15 @@ def is_server_busy(error: Exception, handed_over: bool) -> bool:
 def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
     """Return the outcome for a message that could not be sent: Rejected or Retry.
 
-    `error`: what sending raised. `handed_over`: whether the server had the message or was getting it.
-
     - Rejected (final): the server refused the message with a 5yz reply.
     - Retry: everything else, and any refusal of the login or at the greeting.
 
     A Retry has `maybe_arrived` set if `handed_over` is true. Exceptions are a reply of the server and a refused
     connection: then the message has not arrived.
+
+    Args:
+        error: What sending raised.
+        handed_over: Whether the server had the message or was getting it.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():

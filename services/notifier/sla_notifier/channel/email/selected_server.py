@@ -16,9 +16,14 @@ from sla_platform.errors import BadSettings
 class SelectedMailServer(Channel):
     """The e-mail channel: sends by the mail server of SLAD_SMTP_URL, or else of the catalogue.
 
-    `url`: SLAD_SMTP_URL, "" for none. `sender`: the sender used with `url`. `smtp`: returns the catalogue's
-    `settings.smtp`, None for none. `smtp` is called for each message, so that a change takes effect at once. Raises
-    BadSettings if `url` or its sender is unusable.
+    Args:
+        url: SLAD_SMTP_URL. "" if not set.
+        sender: The sender used with `url`.
+        smtp: Returns the catalogue's `settings.smtp`, or None if the catalogue has none. It is called for each message,
+            so that a change takes effect at once.
+
+    Raises:
+        BadSettings: `url` or its sender is unusable.
     """
 
     def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:

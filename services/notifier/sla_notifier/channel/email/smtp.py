@@ -42,9 +42,13 @@ class _Progress:
 class EmailChannel(Channel):
     """Sends e-mail by one mail server, and keeps connections open for the next messages.
 
-    `sender`: such as `slad <slad@example.org>`. `wait_seconds`: how long a message may wait for a connection.
-    `total_seconds`: how long sending may take after the wait. Raises BadSettings if `sender` is not a mailbox, or if
-    certificates cannot be read.
+    Args:
+        sender: For example, `slad <slad@example.org>`.
+        total_seconds: How long sending may take after the wait.
+        wait_seconds: How long a message may wait for a connection.
+
+    Raises:
+        BadSettings: `sender` is not a mailbox, or certificates cannot be read.
     """
 
     def __init__(

@@ -20,18 +20,19 @@ from sla_catalogue.problem import Path
 
 
 class WebhookDocument(ChannelDocument):
-    """An entry of the catalogue's section `channels` with `kind: webhook`, as written.
-
-    `url`: where messages are posted. `secret`, `secrets`: sign every message. `headers`: extra headers, by name.
-    `private_addresses`: whether the URL may lead to this machine and private networks.
-    """
+    """An entry of the catalogue's section `channels` with `kind: webhook`, as written."""
 
     kind: Literal["webhook"]
     url: str | None = None
+    """Where messages are posted."""
     secret: SecretValue | None = None
+    """A secret that signs every message."""
     secrets: Secrets = Field(default_factory=list)
+    """Several secrets. Each of them signs every message."""
     headers: dict[str, SecretValue] = Field(default_factory=dict)
-    private_addresses: bool = False  # allow loopback and private networks (local demos)
+    """Extra headers, by name."""
+    private_addresses: bool = False
+    """Whether the URL may lead to this machine and private networks (for local demos)."""
 
     def signing_secrets(self) -> tuple[Secret, ...]:
         """Return the secrets that sign every message: `secret`, if given, and then `secrets`."""
@@ -40,17 +41,16 @@ class WebhookDocument(ChannelDocument):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint(ChannelEntry):
-    """A webhook of the catalogue; messages are posted to its `url`.
+    """A webhook of the catalogue."""
 
-    `secrets`: each secret signs every message, so that a receiver can replace one secret after another. `headers`:
-    extra headers for each request, by name. `private_addresses`: whether the URL may lead to this machine and
-    private networks.
-    """
-
-    url: str = field(default="", repr=False)  # such addresses often carry a token
+    url: str = field(default="", repr=False)
+    """Where messages are posted. Such addresses often carry a token."""
     secrets: tuple[Secret, ...] = ()
+    """Each secret signs every message, so that a receiver can replace one secret after another."""
     headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    """Extra headers for each request, by name."""
     private_addresses: bool = False
+    """Whether the URL may lead to this machine and private networks."""
 
     def every_secret(self) -> tuple[Secret, ...]:
         """Return every secret of the endpoint: the secrets that sign messages, and the header values."""
@@ -60,9 +60,12 @@ class WebhookEndpoint(ChannelEntry):
 def check_webhook(document: WebhookDocument, path: Path, context: Context) -> None:
     """Check the URL of a webhook of the catalogue, and add problems to `context`.
 
-    `document`: the webhook in the catalogue. `path`: the place of the webhook in the catalogue (not a file), as the
-    keys that lead to it. A missing or unusable URL is an error. Plain http is a warning, except in a catalogue for
-    local use (`settings.local`). A URL with an unresolved reference such as `${URL}` is not checked.
+    A missing or unusable URL is an error. Plain http is a warning, except in a catalogue for local use
+    (`settings.local`). A URL with an unresolved reference such as `${URL}` is not checked.
+
+    Args:
+        document: The webhook in the catalogue.
+        path: The place of the webhook in the catalogue (not a file), as the keys that lead to the webhook.
     """
     findings = context.findings
     if not document.url:

@@ -39,22 +39,24 @@ class Denial(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """The target of a webhook's URL, after `Guard.vet` has checked and allowed the URL.
-
-    `host`: the name, for the Host header and TLS. `target`: path and query. `addresses`: the checked IP addresses of
-    the host, to which connections are made.
-    """
+    """The target of a webhook's URL, after `Guard.vet` has checked and allowed the URL."""
 
     scheme: str
     host: str
+    """The name, for the Host header and TLS."""
     port: int
-    target: str  # path and query
+    target: str
+    """The path and query of the URL."""
     addresses: tuple[str, ...]
+    """The checked IP addresses of the host, to which connections are made."""
 
     def url(self, attempt: int) -> str:
         """Return the URL to connect to, with an IP address in place of the host name.
 
-        `attempt`: from 1. Each attempt gets the next address; after the last address comes the first again.
+        Each attempt gets the next address. After the last address comes the first again.
+
+        Args:
+            attempt: The number of the attempt, from 1.
         """
         address = self.addresses[(attempt - 1) % len(self.addresses)]
         literal = f"[{address}]" if ":" in address else address
@@ -73,7 +75,8 @@ class Vetted:
 def parse_networks(written: Sequence[str]) -> tuple[Network, ...]:
     """Return the IP networks of SLAD_WEBHOOK_ALLOW, such as `10.1.0.0/16`.
 
-    Raises BadSettings that names the wrong entry.
+    Raises:
+        BadSettings: An entry is not a network. The error names the entry.
     """
     found: list[Network] = []
     for entry in written:
@@ -87,7 +90,11 @@ def parse_networks(written: Sequence[str]) -> tuple[Network, ...]:
 async def system_resolver(host: str, port: int) -> Sequence[str]:
     """Return every IP address that the system's resolver has for the name `host`.
 
-    `port`: the port of the connection. Raises OSError if there is no address.
+    Args:
+        port: The port of the connection.
+
+    Raises:
+        OSError: There is no address.
     """
     answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(answer[4][0]) for answer in answers]
@@ -96,9 +103,12 @@ async def system_resolver(host: str, port: int) -> Sequence[str]:
 class Guard:
     """Decides whether a webhook's URL may be connected to; call `vet`.
 
-    Allowed are https URLs with certain ports at public addresses. `allow`: networks that may be reached also by http
-    and on any port. `ports`: the ports allowed at public addresses. `resolve`: looks up the IP addresses of a host
-    name.
+    Allowed are https URLs with certain ports at public addresses.
+
+    Args:
+        allow: Networks that may be reached also by http and on any port.
+        resolve: Looks up the IP addresses of a host name.
+        ports: The ports allowed at public addresses.
     """
 
     def __init__(
@@ -115,8 +125,10 @@ class Guard:
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
         """Return the target of a URL with its checked addresses, or why the URL is denied.
 
-        Nothing is connected to. One forbidden address of the host name is enough to deny the URL. `private`: whether
-        this URL may lead to private networks and this machine, also by http and on any port.
+        Nothing is connected to. One forbidden address of the host name is enough to deny the URL.
+
+        Args:
+            private: Whether this URL may lead to private networks and this machine, also by http and on any port.
         """
         parsed = _parsed(url)
         if isinstance(parsed, Denial):

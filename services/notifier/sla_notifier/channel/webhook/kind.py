@@ -17,20 +17,20 @@ from sla_platform.settings import Settings
 
 
 class WebhookKind(SendingKind):
-    """The kind of channel that posts each message as signed JSON to a webhook of the catalogue.
-
-    `document`: the model of a webhook's entry in the catalogue. `secret_keys`: keys of an entry that hold secrets,
-    in addition to `secret` and `secrets`.
-    """
+    """The kind of channel that posts each message as signed JSON to a webhook of the catalogue."""
 
     name = "webhook"
     document = WebhookDocument
+    """The model of a webhook's entry in the catalogue."""
     secret_keys = frozenset({"headers"})
+    """Keys of an entry that hold secrets, in addition to `secret` and `secrets`."""
 
     def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
         """Return the WebhookEndpoint that an entry of the catalogue's `channels` describes.
 
-        `id_`: the entry's id. `document`: the entry as written.
+        Args:
+            id_: The entry's id.
+            document: The entry as written.
         """
         assert isinstance(document, WebhookDocument)
         return WebhookEndpoint(
@@ -45,17 +45,21 @@ class WebhookKind(SendingKind):
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
         """Add problems of a webhook's URL to `context`: missing, not http or https, or unencrypted.
 
-        `document`: the webhook in the catalogue. `path`: the place of the webhook in the catalogue (not a file), as
-        the keys that lead to it.
+        Args:
+            document: The webhook in the catalogue.
+            path: The place of the webhook in the catalogue (not a file), as the keys that lead to it.
         """
         assert isinstance(document, WebhookDocument)
         check_webhook(document, path, context)
 
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
-        """Return the channel that posts to the webhooks of the present catalogue; called once in a process.
+        """Return the channel that posts to the webhooks of the present catalogue. It is called once in a process.
 
-        `catalogue`: returns the present catalogue. Raises BadSettings if an entry of SLAD_WEBHOOK_ALLOW is not a
-        network.
+        Args:
+            catalogue: Returns the present catalogue.
+
+        Raises:
+            BadSettings: An entry of SLAD_WEBHOOK_ALLOW is not a network.
         """
         # Imported here: every command of slad knows the kinds, and only the notifier needs an HTTP client.
         from sla_notifier.channel.webhook.guard import Guard, parse_networks

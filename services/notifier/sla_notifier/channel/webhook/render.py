@@ -35,11 +35,15 @@ def body_of(outgoing: OutgoingMessage) -> bytes:
 def headers_of(channel: WebhookEndpoint, outgoing: OutgoingMessage, body: bytes) -> dict[str, str] | Rejected:
     """Return the HTTP headers with which to post a message to a webhook.
 
-    `channel`: the webhook; its headers are added, and each of its secrets signs the message. `outgoing`: the
-    message. `body`: the JSON body of the message. Rejected is returned in these cases:
+    Rejected is returned in these cases:
 
     - A secret is missing, not available in this process, or not of the form `whsec_…`.
     - A header of the webhook is not allowed.
+
+    Args:
+        channel: The webhook. Its headers are added, and each of its secrets signs the message.
+        outgoing: The message.
+        body: The JSON body of the message.
     """
     own: dict[str, str] = {}
     if not all(secret.available for secret in (*channel.headers.values(), *channel.secrets)):

@@ -36,9 +36,12 @@ _THROTTLED = frozenset({429, 502, 503, 504})
 class WebhookChannel(Channel):
     """The channel that posts messages to the webhooks of the catalogue.
 
-    `channels`: returns the present webhooks by id; called for each message, so that a change takes effect at once.
-    `guard`: checks each URL. `tls`: the TLS context, None: trust the machine's authorities. `total_seconds`: the
-    time limit of a request.
+    Args:
+        channels: Returns the present webhooks by id. It is called for each message, so that a change takes effect at
+            once.
+        guard: Checks each URL.
+        tls: The TLS context. None means to trust the machine's authorities.
+        total_seconds: The time limit of a request, in seconds.
     """
 
     def __init__(
@@ -121,14 +124,16 @@ _PHASES = ("connect", "read", "write", "pool")
 def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
     """Return the outcome of a post to a webhook from the HTTP status of the response.
 
-    `retry_after`: the Retry-After header (seconds or a date), "" for none. `now`: the start of a wait until a date.
-
     - 2xx: Sent.
     - 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected.
     - 410: Rejected, and the endpoint is to be disabled.
     - Otherwise Retry, also for redirects.
 
     A Retry holds the pause of `retry_after` for 502, 503, 504, and for 4xx except 401, 403 and 407.
+
+    Args:
+        retry_after: The Retry-After header (seconds or a date). "" if absent.
+        now: The start of a wait until a date.
     """
     detail = f"HTTP {status}"
     after = requested_pause(retry_after, now)
@@ -154,8 +159,9 @@ def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
 def requested_pause(retry_after: str, now: datetime) -> timedelta | None:
     """Return how long a Retry-After header asks to wait (RFC 9110 §10.2.3); None if absent or unreadable.
 
-    `retry_after`: the header's value, a number of seconds or a date. `now`: the start of a wait until a date. For a
-    date in the past the wait is zero.
+    Args:
+        retry_after: The header's value, a number of seconds or a date.
+        now: The start of a wait until a date. For a date in the past the wait is zero.
     """
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:

@@ -14,24 +14,26 @@ from sla_domain.plan import Plan
 
 
 class EditKind(StrEnum):
-    """How an entry differs between two catalogues: the new one ADDED, REMOVED or CHANGED it."""
+    """How an entry differs between two catalogues."""
 
     ADDED = "added"
+    """The new catalogue added the entry."""
     REMOVED = "removed"
+    """The new catalogue removed the entry."""
     CHANGED = "changed"
+    """The new catalogue changed the entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An entry that differs between two catalogues; its text reads like `changed plans.gold`.
-
-    In this example `what` is `changed`, `section` is `plans` and `name` is `gold`. `name` is "" for a section without
-    named entries, which is compared as a whole.
-    """
+    """An entry that differs between two catalogues; its text reads like `changed plans.gold`."""
 
     what: EditKind
+    """How the entry differs, such as `changed`."""
     section: str
+    """The section of the entry, such as `plans`."""
     name: str = ""
+    """The name of the entry, such as `gold`. "" for a section without named entries, which is compared as a whole."""
 
     def __str__(self) -> str:
         return f"{self.what.value} {self.section}{f'.{self.name}' if self.name else ''}"
@@ -39,16 +41,15 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The differences between two catalogues.
-
-    `edits`: the entries that differ. `days`: for each holiday table that differs, the days added and removed.
-    `contracts`: the ids of contracts in both catalogues whose promises may change, because a rule that they use differs
-    (a target, a calendar).
-    """
+    """The differences between two catalogues."""
 
     edits: tuple[Edit, ...]
+    """The entries that differ."""
     days: tuple[HolidayDiff, ...]
+    """For each holiday table that differs, the days added and removed."""
     contracts: tuple[str, ...]
+    """The ids of contracts in both catalogues whose promises may change, because a rule that they use differs (a
+    target, a calendar)."""
 
     @property
     def empty(self) -> bool:

@@ -21,19 +21,28 @@ from sla_standalone.cli.apply.plan import InstallPlan
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The result of `install`: the names of the files written and removed, and the folder of the catalogue."""
+    """The result of `install`."""
 
     written: tuple[str, ...]
+    """The names of the files written."""
     removed: tuple[str, ...]
+    """The names of the files removed."""
     folder: Path
+    """The folder of the catalogue."""
 
 
 def install(plan: InstallPlan, version: str) -> Installed:
     """Write and remove the files that a plan names.
 
-    `plan`: the changed files; if there are none, nothing is done. If the target is a symbolic link, the files go into a
-    new folder, named by the catalogue's `version`, and then the link is set to this folder. Raises OSError: a linked
-    target then still holds the old catalogue; a plain folder may hold files of both catalogues.
+    If the target is a symbolic link, the files go into a new folder, named by the catalogue's `version`, and then the
+    link is set to this folder.
+
+    Args:
+        plan: The changed files. If there are none, nothing is done.
+
+    Raises:
+        OSError: A file cannot be written or removed. A linked target then still holds the old catalogue. A plain folder
+            may hold files of both catalogues.
     """
     if not plan.written and not plan.removed:
         return Installed((), (), plan.folder)

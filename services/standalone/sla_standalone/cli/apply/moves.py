@@ -16,53 +16,52 @@ from sla_domain.clock import Clock, ClockState
 
 
 class ClockMove(StrEnum):
-    """How a new catalogue would change an open clock; if several apply, the first in this list is used.
+    """How a new catalogue would change an open clock.
 
-    - BREAKS: in time now, overdue under the new catalogue.
-    - MENDS: overdue now, in time under the new catalogue.
-    - VANISHES: no target would apply any more.
-    - APPEARS: there is no such clock now.
-    - MOVES: the due instant would change.
-    - CHANGES: the state would change, for example to paused.
+    If several members apply, the first in this list is used.
     """
 
-    BREAKS = "breaks"  # in time now, its new due instant has passed already
-    MENDS = "mends"  # overdue now, in time under the new catalogue
-    VANISHES = "vanishes"  # no row promises this any more
-    APPEARS = "appears"  # a promise that there was none of
-    MOVES = "moves"  # another due instant
-    CHANGES = "changes"  # another state: a pause more or less
+    BREAKS = "breaks"
+    """The clock is in time now, and overdue under the new catalogue."""
+    MENDS = "mends"
+    """The clock is overdue now, and in time under the new catalogue."""
+    VANISHES = "vanishes"
+    """No target would apply any more."""
+    APPEARS = "appears"
+    """There is no such clock now."""
+    MOVES = "moves"
+    """The due instant would change."""
+    CHANGES = "changes"
+    """The state would change, for example to paused."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockSide:
-    """The state of a clock under one catalogue.
-
-    `state`: such as `running`. `due_at`: None while the clock is paused. `breached`: whether the clock is breached, or
-    its due instant has passed.
-    """
+    """The state of a clock under one catalogue."""
 
     state: str
+    """For example, `running`."""
     due_at: datetime | None
+    """The due instant. None while the clock is paused."""
     breached: bool
+    """Whether the clock is breached, or its due instant has passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A change that a new catalogue would make to a clock.
-
-    `turn`: the kind of change. `old`: the clock under the catalogue in force; None if no such clock is open. `new`: the
-    clock under the new catalogue; None if there is none, or it is cancelled. `cycle`: the number of the clock, from 0,
-    among the incident's clocks of this metric.
-    """
+    """A change that a new catalogue would make to a clock."""
 
     incident: str
     contract: str
     metric: str
     cycle: int
+    """The number of the clock, from 0, among the incident's clocks of this metric."""
     turn: ClockMove
+    """The kind of change."""
     old: ClockSide | None
+    """The clock under the catalogue in force. None if no such clock is open."""
     new: ClockSide | None
+    """The clock under the new catalogue. None if there is no such clock, or if it is cancelled."""
 
 
 def moves(
@@ -70,10 +69,14 @@ def moves(
 ) -> Iterator[Move]:
     """Yield the changes that a new catalogue would make to one incident's clocks.
 
-    They are sorted by metric and `cycle` (the clock's number among those of the metric). `told`: the incident's clocks
-    under the catalogue in force, as JSON from the timer's API; ended clocks are ignored. `clocks`: the incident's
-    clocks under the new catalogue; cancelled clocks are ignored. `contract`: the id of the incident's contract, for the
-    result. `now`: a clock due before this instant is treated as breached.
+    They are sorted by metric and `cycle` (the clock's number among those of the metric).
+
+    Args:
+        contract: The id of the incident's contract, for the result.
+        told: The incident's clocks under the catalogue in force, as JSON from the timer's API. Ended clocks are
+            ignored.
+        clocks: The incident's clocks under the new catalogue. Cancelled clocks are ignored.
+        now: The present instant. A clock due before it is treated as breached.
     """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}

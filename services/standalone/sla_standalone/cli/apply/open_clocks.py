@@ -24,28 +24,34 @@ _AT_ONCE = 8  # requests in flight: enough to hide the way there and back, too f
 
 @dataclass(frozen=True, slots=True)
 class OpenClocks:
-    """The open clocks and incidents of a running service, and how new rules would change the clocks.
-
-    `catalogue`: the version in force in the service. `incidents`, `clocks`: how many are open. `moves`: the changes.
-    `now`: the time by the service's clock; None if it is not known, and then `moves` is empty. `partial`: ids of
-    incidents that are not compared, because the service does not show all of their events to this key, or is too old to
-    say so.
-    """
+    """The open clocks and incidents of a running service, and how new rules would change the clocks."""
 
     catalogue: str
+    """The version in force in the service."""
     incidents: int
+    """How many incidents are open."""
     clocks: int
+    """How many clocks are open."""
     now: datetime | None
+    """The time by the service's clock. None if it is not known; `moves` is then empty."""
     moves: tuple[Move, ...]
+    """The changes of the clocks."""
     partial: tuple[str, ...] = ()
+    """Ids of incidents that are not compared, because the service does not show all of their events to this key, or is
+    too old to say whether it does."""
 
 
 def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Iterable[str] = ("",)) -> OpenClocks:
     """Return how the open clocks of a running service would change under other rules.
 
-    `url`: the service from which the clocks are read. `key`: an API key; "" for none. `rulebook`: the rules of a new
-    catalogue. `contracts`: only incidents under one of these contracts; "" for all. Incidents that vanish during the
-    reading are skipped. If the service does not answer, or refuses, the command ends with a message.
+    Incidents that vanish during the reading are skipped. If the service does not answer, or refuses, the command ends
+    with a message.
+
+    Args:
+        url: The service from which the clocks are read.
+        key: An API key. "" without a key.
+        rulebook: The rules of a new catalogue.
+        contracts: The contracts whose incidents are compared. "" means all contracts.
     """
     with open_client(url, key) as client:
         version = str(fetch_json(client, "/info").get("catalogue", ""))
@@ -69,7 +75,7 @@ def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Itera
 def service_time(client: httpx2.Client, contracts: Iterable[str]) -> datetime | None:
     """Return the time by the clock of a service, read from its explanation of an incident.
 
-    None if no incident under one of these contracts can be explained.
+    The result is None if no incident under one of these contracts can be explained.
     """
     for contract in contracts:
         page = fetch_json(client, "/v1/clocks", {"limit": 1, "contract": contract})["clocks"]

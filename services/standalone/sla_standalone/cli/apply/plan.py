@@ -30,27 +30,32 @@ class InstallRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class InstallPlan:
-    """The files to write and to remove so that `target` holds a new catalogue.
-
-    `wanted`: all files of the new catalogue, name -> path to copy from. `written`: the names of files that the target
-    lacks or has with other content. `removed`: the names of the old catalogue's YAML files that the new catalogue
-    lacks. `folder`: the folder to which the names are relative; it is the target or, if the target is a single file,
-    the folder around it.
-    """
+    """The files to write and to remove so that `target` holds a new catalogue."""
 
     target: Path
     folder: Path
+    """The folder to which the names are relative. It is the target or, if the target is a single file, the folder
+    around it."""
     wanted: dict[str, Path]
+    """All files of the new catalogue, as a mapping from name to the path to copy from."""
     written: tuple[str, ...]
+    """The names of files that the target lacks or has with other content."""
     removed: tuple[str, ...]
+    """The names of the old catalogue's YAML files that the new catalogue lacks."""
 
 
 def plan_install(source: Path, target: Path) -> InstallPlan:
     """Return which files to write and to remove so that a folder or file holds a catalogue.
 
-    `source`: the catalogue, a folder or a single file. `target`: the folder or file that shall hold it. Nothing is
-    written. Raises InstallRefused if `target` cannot hold the catalogue, or if other files would be lost. Raises
-    OSError.
+    Nothing is written.
+
+    Args:
+        source: The catalogue, a folder or a single file.
+        target: The folder or file that shall hold the catalogue.
+
+    Raises:
+        InstallRefused: `target` cannot hold the catalogue, or other files would be lost.
+        OSError: A file cannot be read.
     """
     wanted = _wanted(source, target)
     if target.is_file():

@@ -23,10 +23,17 @@ def install_recorded(
 
     Returns the result, and why the act is not recorded. The reason is "" if the act is recorded, or if no file changed.
     If the store cannot be reached, the files are still written, without a record. The record is committed after the
-    files are written. Raises OSError.
+    files are written.
 
-    `settings`: name the store with the audit log. `plan`: the files to write and to remove. `old`: the former
-    catalogue; None if not known. `new`: the catalogue to install. `command`: who orders it, and why.
+    Args:
+        settings: The settings, which name the store with the audit log.
+        plan: The files to write and to remove.
+        old: The former catalogue. None if not known.
+        new: The catalogue to install.
+        command: Who orders the change, and why.
+
+    Raises:
+        OSError: A file cannot be written or removed.
     """
     done: list[Installed] = []
 

@@ -25,28 +25,26 @@ _DAYS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of `slad apply`, to be printed by `as_json` or `print_report`.
-
-    - `target`: the folder or file to which the catalogue is copied.
-    - `old`: the catalogue in force; None if not known.
-    - `new`: the catalogue to apply.
-    - `difference`: what differs between the two; None if `old` is not known.
-    - `seen`: the open clocks of a service; None if no service was asked.
-    - `done`: the files copied; None if nothing was copied.
-    - `failed`: the new catalogue's own tests that fail.
-    - `dry_run`: whether nothing was to be copied.
-    - `placed`: whether --to or SLAD_CATALOGUE gave the target; if not, `target` is slad's example.
-    """
+    """The result of `slad apply`, to be printed by `as_json` or `print_report`."""
 
     target: Path
+    """The folder or file to which the catalogue is copied."""
     old: Catalogue | None
+    """The catalogue in force. None if not known."""
     new: Catalogue
+    """The catalogue to apply."""
     difference: Difference | None
+    """What differs between the two catalogues. None if `old` is not known."""
     seen: OpenClocks | None
+    """The open clocks of a service. None if no service was asked."""
     done: Installed | None
+    """The files copied. None if nothing was copied."""
     failed: tuple[ScenarioResult, ...]
+    """The new catalogue's own tests that fail."""
     dry_run: bool
+    """Whether nothing was to be copied."""
     placed: bool
+    """Whether --to or SLAD_CATALOGUE gave the target. Otherwise `target` is slad's example."""
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -84,7 +82,7 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
 def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
     """Return how a new catalogue would change the open clocks of a service, as JSON values.
 
-    They are the fields of OpenClocks (`moves`: the changes), and `counts`: kind of change -> number of clocks.
+    They are the fields of OpenClocks, and `counts`, which maps a kind of change to the number of clocks.
     """
     counts = Counter(move.turn for move in seen.moves)
     return {

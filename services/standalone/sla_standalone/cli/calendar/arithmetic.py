@@ -27,18 +27,18 @@ class BadRow(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """The answer to one row of business-time arithmetic: a `result`, or an `error` in words.
-
-    `id`: the row's id; without one, `line 7` for example. `result`: None if there is an error. `error`: "" if there is
-    none. `expected`: the result that the row expects; None if it expects none. `agrees`: whether `result` is as
-    expected; None if there is an error or no expected result.
-    """
+    """The answer to one row of business-time arithmetic: a `result`, or an `error` in words."""
 
     id: Any
+    """The row's id. Without an id, for example `line 7`."""
     result: str | int | float | None
+    """The result. None if there is an error."""
     error: str = ""
+    """The error in words. "" without an error."""
     agrees: bool | None = None
+    """Whether `result` is as expected. None if there is an error or no expected result."""
     expected: Any = None
+    """The result that the row expects. None if the row expects no result."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as `slad calendar eval` prints it.
@@ -51,9 +51,12 @@ class RowAnswer:
 def answer(line: bytes, number: int, book: CalendarBook, at_close: AtClose = AtClose.STAY) -> RowAnswer:
     """Return the answer to one question of business-time arithmetic; an error is returned as text.
 
-    `line`: the question in JSON, for example `{"op": "add", "calendar": "PL", "start": "2026-11-12T16:00",
-    "duration_s": 3600}`. `number`: the number of the line, used as the id of a question without an id. `book`: the
-    calendars. `at_close`: whether a deadline at a closing time stays there or moves to the next opening.
+    Args:
+        line: The question in JSON, for example `{"op": "add", "calendar": "PL", "start": "2026-11-12T16:00",
+            "duration_s": 3600}`.
+        number: The number of the line, used as the id of a question without an id.
+        book: The calendars.
+        at_close: Whether a deadline at a closing time stays there or moves to the next opening.
     """
     row: Any = None
     try:

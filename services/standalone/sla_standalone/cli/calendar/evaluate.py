@@ -29,16 +29,16 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class Score:
-    """The counts of `slad calendar eval`: call `add` for the answer to each row.
-
-    `rows`: the number of all answers. `errors`: the number of errors. `agree`: the number of answers that are as their
-    row expects. `differ`: the answers without error that are not as their row expects.
-    """
+    """The counts of `slad calendar eval`: call `add` for the answer to each row."""
 
     rows: int = 0
+    """The number of all answers."""
     errors: int = 0
+    """The number of errors."""
     agree: int = 0
+    """The number of answers that are as their row expects."""
     differ: list[RowAnswer] = field(default_factory=list)
+    """The answers without error that are not as their row expects."""
 
     def add(self, one: RowAnswer) -> None:
         """Count the answer to one row.
@@ -59,9 +59,12 @@ class Score:
     def as_json(self) -> dict[str, Any]:
         """Return the counts of `slad calendar eval` as JSON values.
 
-        `rows`: the number of all answers. `errors`: the number of errors. `compared`: the number of answers without
-        error whose row expects a result. `agree`: how many of those are as expected. `differ`: the answers that are not
-        as expected (`id`, `result`, `expected`). `tzdata`: the version of the zone data.
+        - `rows`: the number of all answers.
+        - `errors`: the number of errors.
+        - `compared`: the number of answers without error whose row expects a result.
+        - `agree`: how many of the compared answers are as expected.
+        - `differ`: the answers that are not as expected (`id`, `result`, `expected`).
+        - `tzdata`: the version of the zone data.
         """
         return {
             "rows": self.rows,

@@ -95,9 +95,12 @@ def row_json(row: HolidayRow) -> dict[str, Any]:
 def feed(rows: Sequence[HolidayRow], name: str, now: datetime) -> str:
     """Return an iCalendar feed (RFC 5545) with an all-day event for each day off.
 
-    `rows`: holiday rows; rows that are not days off are left out. `name`: the country or area, such as `PL`, for the
-    feed's title. Each event's UID consists of date and `name`, so that a later feed has the same UIDs. `now`: the time
-    stamp of the events.
+    Each event's UID consists of date and `name`, so that a later feed has the same UIDs.
+
+    Args:
+        rows: Holiday rows. Rows that are not days off are left out.
+        name: The country or area, such as `PL`, for the feed's title.
+        now: The time stamp of the events.
     """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//slad//holidays//EN")

@@ -11,14 +11,12 @@ _STEP = timedelta(minutes=15)  # every change in the data since 1970 lies on a q
 
 @dataclass(frozen=True, slots=True)
 class ZoneChange:
-    """A period in which two releases of the zone data give a zone different UTC offsets (`old`, `new`).
-
-    `end`: not included; None if the offsets differ until the end of the compared years.
-    """
+    """A period in which two releases of the zone data give a zone different UTC offsets (`old`, `new`)."""
 
     zone: str
     start: datetime
     end: datetime | None
+    """The end of the period, not included. None if the offsets differ until the end of the compared years."""
     old: timedelta
     new: timedelta
 
@@ -26,8 +24,13 @@ class ZoneChange:
 def zone_changes(name: str, old: tzinfo, new: tzinfo, years: range) -> Iterator[ZoneChange]:
     """Yield the periods in which two releases of the zone data give a zone different UTC offsets.
 
-    The periods are in the order of time. `name`: the zone's name, for the result. `old`, `new`: the zone in each
-    release. `years`: the years to compare, in UTC.
+    The periods are in the order of time.
+
+    Args:
+        name: The zone's name, for the result.
+        old: The zone in the first release.
+        new: The zone in the second release.
+        years: The years to compare, in UTC.
     """
     begin, last = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1] + 1, 1, 1, tzinfo=UTC)
     since: tuple[datetime, timedelta, timedelta] | None = None

@@ -84,8 +84,8 @@ class RefusedLine:
     def as_json(self) -> dict[str, object]:
         """Return the refused line as JSON values.
 
-        `line`: the line's number in the table. `contract`: the contract's id. `errors`: the reasons, each with `column`
-        and `detail`.
+        `line` is the line's number in the table, `contract` the contract's id. `errors` has the reasons, each with
+        `column` and `detail`.
         """
         errors = [{"column": column_of(each) or None, "detail": each.detail} for each in self.misfits]
         return {"line": self.line.wanted.line, "contract": self.line.wanted.id, "errors": errors}

@@ -31,8 +31,12 @@ def moved_clocks(
     service. Only some incidents are compared: those under the wanted contracts, under other contracts of the same
     customers, and under the default contract.
 
-    `timer`: the URL of the timer. `key`: an API key. `wanted`: the contracts to be written. `known`: contract id -> the
-    contract as the service has it. `catalogue`: the files; None: those that SLAD_CATALOGUE names.
+    Args:
+        timer: The URL of the timer.
+        key: An API key.
+        wanted: The contracts to be written.
+        known: Maps a contract's id to the contract as the service has it.
+        catalogue: The files of the catalogue. None means those that SLAD_CATALOGUE names.
     """
     place = catalogue or Settings().catalogue
     if not place.exists():

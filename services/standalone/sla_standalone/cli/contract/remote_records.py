@@ -15,10 +15,15 @@ from sla_standalone.cli.contract.service import API, ContractService, KnownContr
 
 
 class RemoteRecords:
-    """The recorded contracts of a running service, read over HTTP, with the `wanted` contracts as if already written.
+    """The recorded contracts of a running service, read over HTTP.
 
-    It implements `sla_catalogue.recorded.Records`. `known`: id -> contract, for contracts that were already read; None
-    if the service does not have the contract. `now`: the instant from which a wanted contract applies if it names none.
+    The `wanted` contracts are shown as if they were already written. The class implements
+    `sla_catalogue.recorded.Records`.
+
+    Args:
+        known: Maps an id to its contract, for contracts that were already read. None if the service does not have the
+            contract.
+        now: The instant from which a wanted contract applies if it names no instant.
     """
 
     def __init__(
@@ -57,7 +62,8 @@ class RemoteRecords:
     def contracts_of(self, customer: str) -> tuple[str, ...]:
         """Return the ids, sorted, of the recorded contracts that name a customer.
 
-        `customer`: the customer's name; case and spacing do not matter.
+        Args:
+            customer: The customer's name. Case and spacing do not matter.
         """
         name = normal(customer)
         if name not in self._of:

@@ -26,62 +26,64 @@ _STOPS = frozenset({401, 403, 405, 415})  # these concern every contract alike
 class WantedContract:
     """A contract to be written to a running service.
 
-    A file or a line of a table states it. `section`: the contract's content, with the keys of a catalogue file.
-    `place`: where the contract is stated, such as `contracts.csv:12`. `line`: the line in a table; 0 in a file.
-    `reason`: why, for the history. `effective_from`: from when the contract applies (ISO 8601); "": from now, or from
-    its first day if that is later.
+    A file or a line of a table states it.
     """
 
     id: str
     section: dict[str, Plain]
+    """The contract's content, with the keys of a catalogue file."""
     place: str
+    """Where the contract is stated, such as `contracts.csv:12`."""
     line: int = 0
+    """The line in a table. 0 in a file."""
     reason: str = ""
+    """Why the contract is written, for its history."""
     effective_from: str = ""
+    """From when the contract applies (ISO 8601). "" means from now, or from its first day if that is later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A reason why a service refuses a contract.
-
-    `detail`: the reason in words. `pointer`: a JSON pointer to the place in the request's body; "" for the contract as
-    a whole.
-    """
+    """A reason why a service refuses a contract."""
 
     pointer: str
+    """A JSON pointer to the place in the request's body. "" for the contract as a whole."""
     detail: str
+    """The reason in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownContract:
-    """A contract as a running service has it.
-
-    `etag`: the ETag that a change must send as If-Match. `managed`: `api` for a recorded contract, `file` for a
-    contract in the catalogue's files. `newest`: the content of its newest version; empty if there is none. `told`: the
-    service's whole JSON response.
-    """
+    """A contract as a running service has it."""
 
     etag: str
+    """The ETag that a change must send as If-Match."""
     managed: str
+    """`api` for a recorded contract, `file` for a contract in the catalogue's files."""
     newest: dict[str, Plain]
+    """The content of the contract's newest version. Empty if there is no version."""
     told: dict[str, Any] = field(repr=False)
+    """The service's whole JSON response."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractService:
-    """Reads and writes the contracts of the running service that `client` calls.
+    """Reads and writes the contracts of a running service.
 
-    A busy service is asked up to 20 times by `known`, `windows`, `write`, `write_part` and `end`; `sleep` waits in
-    between. If the service refuses the API key, the command ends (except in `windows`).
+    A busy service is asked up to 20 times by `known`, `windows`, `write`, `write_part` and `end`. If the service
+    refuses the API key, the command ends (except in `windows`).
     """
 
     client: httpx2.Client
+    """The HTTP client of the service."""
     sleep: Callable[[float], None] = time.sleep
+    """Waits between two attempts."""
 
     def known(self, contract: str) -> KnownContract | None:
-        """Return a contract as the service has it, with the content of its newest version; None if there is none.
+        """Return a contract as the service has it, with the content of its newest version; None if it is unknown.
 
-        `contract`: the contract's id.
+        Args:
+            contract: The contract's id.
         """
         answer = self._ask("GET", contract_path(contract))
         if answer.status_code == httpx2.codes.NOT_FOUND:
@@ -99,7 +101,10 @@ class ContractService:
     def version(self, contract: str, number: int) -> dict[str, Any]:
         """Return one version of a recorded contract as JSON; its key `contract` has the content.
 
-        `number`: the version's number. An unknown version ends the command.
+        An unknown version ends the command.
+
+        Args:
+            number: The version's number.
         """
         return fetch_json(self.client, f"{contract_path(contract)}/versions/{number}")
 
@@ -114,7 +119,8 @@ class ContractService:
     def listed(self, text: str = "") -> Iterator[dict[str, Any]]:
         """Yield the contracts of the service as JSON, sorted by id.
 
-        `text`: only contracts whose id, title or customers contain it; "" for all.
+        Args:
+            text: Yield only contracts whose id, title or customers contain this text. "" means all contracts.
         """
         after = ""
         while True:
@@ -137,9 +143,12 @@ class ContractService:
     def write(self, wanted: WantedContract, known: KnownContract | None, *, dry_run: bool) -> tuple[Misfit, ...]:
         """Create or change a contract in the service; return why the service refuses, or () if it accepts.
 
-        `wanted`: the contract to write. `known`: the contract as it was read from the service; None: create it. If the
-        contract was changed since it was read, the service refuses. `dry_run`: the service only checks, and writes
-        nothing.
+        If the contract was changed since it was read, the service refuses.
+
+        Args:
+            wanted: The contract to write.
+            known: The contract as it was read from the service. None means to create the contract.
+            dry_run: Whether the service only checks, and writes nothing.
         """
         body: dict[str, Any] = {"contract": wanted.section, "reason": wanted.reason}
         if wanted.effective_from:
@@ -155,8 +164,11 @@ class ContractService:
     def end(self, contract: str, known: KnownContract, on: str, reason: str) -> tuple[Misfit, ...]:
         """End a contract in the service; return why the service refuses, or () if it accepts.
 
-        `on`: the first day without the contract, such as `2027-01-01`. `reason`: why it ends, for the history. If the
-        contract was changed since `known` was read, the service refuses.
+        If the contract was changed since `known` was read, the service refuses.
+
+        Args:
+            on: The first day without the contract, such as `2027-01-01`.
+            reason: Why the contract ends, for its history.
         """
         headers = {"If-Match": known.etag}
         return misfits(self._ask("POST", f"{contract_path(contract)}/end", {"on": on, "reason": reason}, {}, headers))
@@ -166,9 +178,12 @@ class ContractService:
     ) -> tuple[Misfit, ...]:
         """Change a part of a contract in the service; return why the service refuses, or () if it accepts.
 
-        `etag`: the contract's ETag when it was read; if the contract was changed since, the service refuses. `method`:
-        PUT or DELETE. `part`: the rest of the path, such as ("people", "anna"). `said`: the body of a PUT, or the query
-        of a DELETE. `dry_run`: the service only checks, and writes nothing.
+        Args:
+            etag: The contract's ETag when it was read. If the contract was changed since, the service refuses.
+            method: PUT or DELETE.
+            part: The rest of the path, such as ("people", "anna").
+            said: The body of a PUT, or the query of a DELETE.
+            dry_run: Whether the service only checks, and writes nothing.
         """
         path = "/".join([contract_path(contract), *(quote(step, safe="") for step in part)])
         body, query = (said, {}) if method == "PUT" else (None, {name: str(value) for name, value in said.items()})
@@ -202,7 +217,10 @@ def contract_path(contract: str) -> str:
 def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
     """Return the reasons why a service refused a contract; () if it accepted the contract.
 
-    `answer`: the service's HTTP response. A response that concerns all contracts, such as 401, ends the command.
+    A response that concerns all contracts, such as 401, ends the command.
+
+    Args:
+        answer: The service's HTTP response.
     """
     if answer.is_success:
         return ()
@@ -219,8 +237,10 @@ def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
 def unchanged(wanted: WantedContract, known: KnownContract | None) -> bool:
     """Return whether the service already has the wanted contract, so that it need not be written.
 
-    True if the contract is recorded in the service with the wanted content. `known`: the contract as the service has
-    it; None: it has none.
+    The result is True if the contract is recorded in the service with the wanted content.
+
+    Args:
+        known: The contract as the service has it. None means that the service does not have it.
     """
     return known is not None and known.managed == API and canonical(known.newest) == canonical(wanted.section)
 

@@ -24,21 +24,22 @@ _SEPARATOR = ";"
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
-    """A line of a table of contracts.
-
-    `wanted`: the contract that the line states. `cells`: column -> text.
-    """
+    """A line of a table of contracts."""
 
     wanted: WantedContract
+    """The contract that the line states."""
     cells: Mapping[str, str]
+    """Maps a column to its text."""
 
 
 def read_table(file: Path, reason: str) -> tuple[list[str], list[TableLine]]:
     """Return the column names and the lines of a CSV table of contracts.
 
-    Each line is one contract; empty lines are skipped. `reason`: why the contracts are written, for lines without a
-    reason. The command ends if the file cannot be read, a column is unknown or occurs twice, the column `id` is
-    missing, or a line has more cells than the header.
+    Each line is one contract; empty lines are skipped. The command ends if the file cannot be read, a column is unknown
+    or occurs twice, the column `id` is missing, or a line has more cells than the header.
+
+    Args:
+        reason: Why the contracts are written, for lines without a reason.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
@@ -102,9 +103,13 @@ def _listed(text: str) -> list[Plain]:
 def merge_with_stored(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
     """Return the contract of a table's line, completed by what the service has stored of the contract.
 
-    `wanted`: the contract as the line states it. `newest`: the contract's content in the service. `columns`: the
-    table's columns. Stored values are added only where the table has no column for them. An empty cell means that the
-    contract has no such value.
+    Stored values are added only where the table has no column for them. An empty cell means that the contract has no
+    such value.
+
+    Args:
+        wanted: The contract as the line states it.
+        newest: The contract's content in the service.
+        columns: The table's columns.
     """
     stated = {name for name in columns if name in (*_TEXTS, *_LISTS)}
     section = {key: value for key, value in newest.items() if key not in stated}
@@ -130,7 +135,7 @@ def _roles(columns: list[str]) -> set[str]:
 def column_of(misfit: Misfit) -> str:
     """Return the table's column that a reason for refusal concerns, such as `valid_from`.
 
-    "" if the reason concerns the whole line.
+    The result is "" if the reason concerns the whole line.
     """
     steps = misfit.pointer.removeprefix("/contract").strip("/").split("/")
     match steps:

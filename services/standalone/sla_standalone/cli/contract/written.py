@@ -18,9 +18,12 @@ _KEYS = frozenset({"id", "contract", "reason", "effective_from"})
 def read_files(files: list[Path], reason: str, effective_from: str) -> list[WantedContract]:
     """Return the contracts that YAML or JSON files state, in the order of the files.
 
-    `reason`, `effective_from`: for contracts that do not state their own. As in a catalogue, the text `${NAME}` is
-    replaced by the environment variable NAME. The command ends if a file cannot be read or has another form, a variable
-    is not set, or an id occurs twice.
+    As in a catalogue, the text `${NAME}` is replaced by the environment variable NAME. The command ends if a file
+    cannot be read or has another form, a variable is not set, or an id occurs twice.
+
+    Args:
+        reason: The reason for contracts that do not state their own.
+        effective_from: The start for contracts that do not state their own.
     """
     found: dict[str, WantedContract] = {}
     for file in files:

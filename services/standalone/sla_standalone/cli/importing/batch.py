@@ -42,7 +42,8 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
 def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
     """Yield the events of many incidents as CloudEvents, in batches of at most `size`.
 
-    `lives`: one list of events for each incident. A list is split only if it is longer than `size`.
+    Args:
+        lives: A list of events for each incident. A list is split only if it is longer than `size`.
     """
     held: list[dict[str, Any]] = []
     for life in lives:
@@ -60,16 +61,15 @@ def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[lis
 
 @dataclass(frozen=True, slots=True)
 class NotImported:
-    """An event or line that was not imported, and the reason, for the rejects file.
+    """An event or line that was not imported, and the reason, for the rejects file."""
 
-    `line`: the line's number in the table; 0 for an event, whose line is not known. `incident`: the incident's id; ""
-    if the line names none. `text`: the line, or the event's type and id.
-    """
-
-    line: int  # 0 where only the event is known
+    line: int
+    """The line's number in the table. 0 for an event, whose line is not known."""
     incident: str
+    """The incident's id. "" if the line names no incident."""
     reason: str
     text: str = ""
+    """The line, or the event's type and id."""
 
 
 @dataclass(slots=True)
@@ -77,16 +77,18 @@ class ImportAccount:
     """The counts of one import of incidents into a running service.
 
     Call `count_answer` for each response of the service, and `add_refusal` for each event that was not imported.
-    `incidents`, `events`: the numbers in the table. `accepted`: the number of events that were new to the service.
-    `duplicate`: the number of events that the service already knew. `refusals`: events and lines that were not
-    imported.
     """
 
     incidents: int = 0
+    """The number of incidents in the table."""
     events: int = 0
+    """The number of events in the table."""
     accepted: int = 0
+    """The number of events that were new to the service."""
     duplicate: int = 0
+    """The number of events that the service already knew."""
     refusals: list[NotImported] = field(default_factory=list)
+    """Events and lines that were not imported."""
 
     def count_answer(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
         """Count the service's response (JSON of `POST /v1/events`) to one batch of CloudEvents.

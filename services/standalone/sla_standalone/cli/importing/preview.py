@@ -21,18 +21,18 @@ _WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
 
 @dataclass(slots=True)
 class ImportPreview:
-    """How many notifications `slad import --tell` would send: call `look` with the events of each incident.
-
-    `catalogue`: its contracts, escalations and people apply. `now`: the time of the import. `incidents`: the number of
-    incidents with notifications. `kinds`: `breached` or `warning` -> number. `by_person`: (contract, role, person) ->
-    number of messages; the person is `nobody` if no one has the role.
-    """
+    """How many notifications `slad import --tell` would send: call `look` with the events of each incident."""
 
     catalogue: Catalogue
+    """The catalogue, whose contracts, escalations and people apply."""
     now: datetime
+    """The time of the import."""
     incidents: int = 0
+    """The number of incidents with notifications."""
     kinds: Counter[str] = field(default_factory=Counter)
+    """Maps `breached` and `warning` to the number of notifications."""
     by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Maps (contract, role, person) to the number of messages. The person is `nobody` if no one has the role."""
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
         """Count the notifications that the events of one incident would cause if a service received them now.
@@ -67,8 +67,9 @@ class ImportPreview:
     def as_json(self) -> dict[str, Any]:
         """Return the counts as JSON values.
 
-        `incidents`: the number of incidents with notifications. `kinds`: `breached` or `warning` -> number. `people`:
-        objects with `contract`, `role`, `person` and the number of `messages`.
+        - `incidents`: the number of incidents with notifications.
+        - `kinds`: maps `breached` and `warning` to the number of notifications.
+        - `people`: objects with `contract`, `role`, `person` and the number of `messages`.
         """
         return {
             "incidents": self.incidents,

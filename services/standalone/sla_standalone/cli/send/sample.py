@@ -15,33 +15,33 @@ from string import Template
 
 
 class Style(StrEnum):
-    """How a sender identifies and signs a delivery in the HTTP headers.
-
-    GITHUB, JIRA: the webhook signatures of these systems. CLOUDEVENTS: an API key. STANDARD_WEBHOOKS: the signature of
-    standardwebhooks.com. PLAIN: not signed.
-    """
+    """How a sender identifies and signs a delivery in the HTTP headers."""
 
     GITHUB = "github"
+    """The webhook signature of GitHub."""
     JIRA = "jira"
+    """The webhook signature of Jira."""
     CLOUDEVENTS = "cloudevents"
+    """An API key."""
     STANDARD_WEBHOOKS = "standard-webhooks"
-    PLAIN = "plain"  # no proof at all
+    """The signature of standardwebhooks.com."""
+    PLAIN = "plain"
+    """The delivery is not signed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample delivery for `slad send`.
-
-    `style`: how the delivery is signed. `path`: the path of the service to which it is posted, such as `/v1/events`.
-    `title`: what happens in the delivery, in words. `headers`: the sender's other headers, without those of the
-    signature.
-    """
+    """A sample delivery for `slad send`."""
 
     name: str
     style: Style
+    """How the delivery is signed."""
     path: str
+    """The path of the service to which it is posted, such as `/v1/events`."""
     title: str
+    """What happens in the delivery, in words."""
     headers: Mapping[str, str]
+    """The sender's other headers, without those of the signature."""
 
 
 def _sample(name: str, path: str, title: str, headers: Mapping[str, str]) -> Sample:
@@ -71,8 +71,10 @@ SAMPLES: Mapping[str, Sample] = {
 def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
     """Return the payload of a sample delivery, to be posted to a service.
 
-    `number`: the incident's number. `unique`: a text for the payload's ids, so that the service does not see a
-    duplicate. `now`: the date of the delivery.
+    Args:
+        number: The incident's number.
+        unique: A text for the payload's ids, so that the service does not see a duplicate.
+        now: The date of the delivery.
     """
     text = files(__package__).joinpath("samples", f"{sample.name}.json").read_text("utf-8")
     at = now.astimezone(UTC)
@@ -88,8 +90,10 @@ def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
 def proof(style: Style, secret: str, body: bytes, unique: str, now: datetime) -> dict[str, str]:
     """Return the HTTP headers that identify and sign the delivery `body` in this style.
 
-    `secret`: signs the body, or is the API key itself; "": no signature or key. `unique`: the delivery's id. `now`: the
-    time stamp, for signatures that have one.
+    Args:
+        secret: Signs the body, or is the API key itself. "" means no signature or key.
+        unique: The delivery's id.
+        now: The time stamp, for signatures that have one.
     """
     match style:
         case Style.GITHUB:
