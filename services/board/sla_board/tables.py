@@ -5,7 +5,9 @@ them; `board_breach_reason`, `board_plan_link` and the audit log cannot.
 from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
+from sqlalchemy import event as event_of
 
+from sla_board import text_index
 from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import ContractTables, contract_cursor_table
 from sla_platform.store.alias import alias_table
@@ -175,9 +177,10 @@ _WHOLE = text("part < 2")
 listed = Table(
     "board_listed",
     metadata,
-    Column("incident", String(300), primary_key=True),
-    Column("contract", String(120), primary_key=True),
-    Column("part", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", BigId, primary_key=True, autoincrement=True),  # by which the index of texts knows it
+    Column("incident", String(300), nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("part", SmallInteger, nullable=False),
     Column("ticket", Text, nullable=False),  # the name people use
     Column("title", Text, nullable=False),
     Column("url", Text, nullable=False),
@@ -207,8 +210,12 @@ listed = Table(
     Index("ix_board_listed_verdict", "verdict", "counts_at", "incident"),
     Index("ix_board_listed_folded", "folded"),
     # Two boards that write one incident at once notice it by this: each incident has one row for all contracts.
+    Index("ux_board_listed_row", "incident", "contract", "part", unique=True),
     Index("ux_board_listed_incident", "incident", unique=True, postgresql_where=_WHOLE, sqlite_where=_WHOLE),
 )
+
+event_of.listen(listed, "after_create", text_index.create_text_index)
+event_of.listen(listed, "before_drop", text_index.drop_text_index)
 
 # The same for each clock, for lists of one metric; it repeats of its incident what these lists are filtered by.
 listed_clock = Table(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import html
 import io
 import random
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select, text
 from tests.integration.board.bench import BoardBench, bench
 from tests.unit.board.envelopes import NOW, Ticket, minutes
 
@@ -226,12 +229,12 @@ async def test_a_ticket_is_found_by_the_name_people_use_and_by_no_other_in_part(
         github.started(),
     )
     assert sorted(await tickets(client)) == ["SUP-77", "SUP-770", "acme/shop#12"]
-    for text, found in (
+    for typed, found in (
         ("SUP-77", ["SUP-77"]), ("sup-77", ["SUP-77"]), ("jira-acme:10077", ["SUP-77"]),
         ("sup-7", ["SUP-77", "SUP-770"]), ("Acme/Shop%2312", ["acme/shop#12"]), ("shop", ["acme/shop#12"]),
         ("printer", ["SUP-77"]), ("%25", []), ("nothing of it", []),
     ):  # fmt: skip
-        assert sorted(await tickets(client, f"q={text}")) == found, text
+        assert sorted(await tickets(client, f"q={typed}")) == found, typed
     assert await tickets(client, "q=acme/shop%2312&metric=resolution") == ["acme/shop#12"]
     board_list = (await client.get("/v1/board/clocks?q=acme/shop%2312")).json()
     assert [one["ticket"] for one in board_list["clocks"]] == ["acme/shop#12"]
@@ -429,3 +432,80 @@ async def until_told(board: BoardBench, told: list[Envelope]) -> None:
         else:
             return
     raise AssertionError("the store stays busy")
+
+
+async def test_a_text_is_found_the_same_by_the_index_and_without_it(
+    board: BoardBench, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await many(board, seed=4, number=40)
+    for number, title in enumerate(('Says "no", 100% of_it', "Drucker fällt aus", "列印機沒有回應", "ÉTÉ à Łódź")):
+        await board.tell(Ticket(f"desk:odd-{number}", title=title).event(at=NOW))
+    texts = (
+        "printer",
+        "rinte",
+        "printer of 1",
+        '"no", 100%',
+        "of_it",
+        "ofxit",
+        "FÄLLT",
+        "列印機",
+        "列印",
+        "été",
+        "łódź",
+        "acme ltd",
+    )
+    queries = [
+        f"q={quote(typed)}{more}"
+        for text in texts
+        for more in ("", "&contract=acme", "&metric=resolution", "&verdict=missed")
+    ]
+    read = [await listed(client, query) for query in queries]
+    assert sum(one["total"] > 0 for one in read) > 20
+    monkeypatch.setattr("sla_board.history.text.FEW", 0)
+    assert [await listed(client, query) for query in queries] == read
+    monkeypatch.setattr("sla_board.history.text.FREQUENT", 3)
+    monkeypatch.setattr("sla_board.history.count.MOST_COUNTED", 5)
+    for query, before in zip(queries, read, strict=True):
+        found = await listed(client, query)
+        assert found["incidents"] == before["incidents"]
+        assert found["at_least"] == (found["total"] > 5)
+        assert (found["total"] if not found["at_least"] else 6) == min(before["total"], 6)
+    async with board.store.reading() as connection:
+        names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        indexes = await connection.run_sync(lambda sync: inspect(sync).get_indexes("board_listed"))
+        known = text("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'")
+        possible = board.store.sqlite or (await connection.execute(known)).scalar_one() == 1
+    there = {*names, *(index["name"] for index in indexes)} & {"board_listed_text", "ix_board_listed_search"}
+    assert bool(there) == possible
+
+
+async def test_the_page_is_whole_without_a_script_and_runs_nothing_that_a_ticket_says(
+    board: BoardBench, client: httpx2.AsyncClient
+) -> None:
+    assert "No incident has been heard of yet." in (await client.get("/incidents")).text
+    evil = Ticket(
+        "desk:1",
+        title="<script>alert(1)</script>",
+        customer='"><img src=x onerror=alert(1)>',
+        url="javascript:alert(1)",
+    )
+    await board.tell(evil.event(at=NOW, attributes={"url": "javascript:alert(1)"}), evil.started(NOW))
+    for number in range(6):
+        await board.tell(Ticket(f"desk:more-{number}").event(at=NOW - minutes(number)))
+    answer = await client.get("/incidents?limit=3")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "<script>alert" not in answer.text
+    assert "<img src=x" not in answer.text
+    assert "javascript:alert" not in answer.text
+    assert '<strong id="total">7</strong>' in answer.text
+    pages, path = 1, answer.text
+    while (link := re.search(r'rel="next" href="([^"]+)"', path)) is not None:
+        path = (await client.get(html.unescape(link[1]))).text
+        pages += 1
+    assert pages == 3
+    assert 'rel="first"' in path
+    for link in re.findall(r'href="(/(?:incidents|v1/incidents)[^"]*)"', answer.text):
+        assert (await client.get(html.unescape(link))).status_code == 200, link
+    nothing = (await client.get("/incidents?q=xyz")).text
+    assert "No incident has “xyz” as its ticket" in nothing
+    assert "No incident fits this filter." in (await client.get("/incidents?verdict=exempt")).text

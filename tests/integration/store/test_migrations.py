@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Table, bindparam, inspect, select, text
 from tests.conformance.bus_rig import event
 
+from sla_board.text_index import NAME
 from sla_domain.rota import RotaId
 from sla_notifier import tables as notifier
 from sla_notifier.override import store as overrides
@@ -176,8 +177,12 @@ def _all_tables() -> list[Table]:
 
 
 async def _tables(store: Store) -> set[str]:
+    """All but the shadows of SQLite's index of texts, which come and go with it."""
     async with store.transaction() as connection:
-        return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+        found = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    texts = {name for name in found if name.startswith(NAME)}
+    assert texts == set() or "board_listed" in found
+    return set(found) - texts
 
 
 async def test_a_database_that_a_newer_release_has_migrated_is_left_alone_with_a_reason(store: Store) -> None:

@@ -66,6 +66,9 @@ class IncidentList(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     total: int
+    at_least: bool = Field(
+        description="there are more than `total`: rows with a frequent text are not all counted, in no number here"
+    )
     states: Mapping[str, int]
     verdicts: Mapping[str, int]
     incidents: tuple[ListedIncident, ...]
@@ -83,6 +86,7 @@ def list_answer(page: IncidentPage) -> IncidentList:
     counts, shown = page.counts, page.shown
     return IncidentList(
         total=counts.total,
+        at_least=counts.at_least,
         states=counts.states,
         verdicts={verdict.value: number for verdict, number in counts.verdicts.items()},
         incidents=tuple(ListedIncident(**row_values(row)) for row in page.rows),

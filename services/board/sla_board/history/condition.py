@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, FromClause, Table, and_
 
 from sla_board import tables
 from sla_board.history.filter import IncidentFilter
 from sla_board.history.part import ALL_CONTRACTS, ONE_CONTRACT
-from sla_board.projection.text import containing
-from sla_platform.store.alias import incident_named
 
 _listed = tables.listed.c
 
@@ -74,28 +71,9 @@ def dated(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
     return chosen
 
 
-async def text_condition(connection: AsyncConnection, shown: IncidentFilter) -> ColumnElement[bool] | None:
-    """Return the condition of the filter on its text; None without a text.
+@dataclass(frozen=True, slots=True)
+class TextCondition:
+    """The condition of a filter on its text. `frequent`: more than 2,000 rows have it, so they are not all counted."""
 
-    If the text is the name of a ticket in the list, or an incident's id, in any case of letters, only that ticket fits.
-    Otherwise every incident fits that has the text in its id, names, title, customer or contract.
-    """
-    text = shown.text.strip()
-    if not text:
-        return None
-    named = await incident_named(connection, tables.alias, text)
-    exactly = or_(_listed.folded == text.casefold(), _listed.incident.in_(sorted({text, named})))
-    query = select(_listed.incident).where(exactly, *belongs(_any_priority(shown), _listed)).limit(1)
-    if (await connection.execute(query)).first() is not None:
-        return exactly
-    return _listed.search.like(containing(text), escape="\\")
-
-
-def _any_priority(shown: IncidentFilter) -> IncidentFilter:
-    """Whether a name is a ticket's does not depend on what else is chosen; whose tickets may be seen stays."""
-    return IncidentFilter(contracts=shown.contracts, only_contract=shown.only_contract)
-
-
-def all_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Return the condition that all of these hold."""
-    return and_(true(), *conditions)
+    holds: ColumnElement[bool]
+    frequent: bool

@@ -12,38 +12,41 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.history.condition import belongs, dated, joined, table_of, text_condition
+from sla_board.history.condition import TextCondition, belongs, dated, decided, joined, table_of
 from sla_board.history.filter import STATES, IncidentFilter
 from sla_board.history.rollup import EVERYTHING, month_of, month_start
 from sla_board.history.verdict import ListedVerdict
 
 _count = tables.listed_count.c
+MOST_COUNTED = 10_000  # rows that have a frequent text
 
 
 @dataclass(frozen=True, slots=True)
 class ListCounts:
     """How many rows fit a filter.
 
-    `total`: the rows that the list has. `states`: state -> rows, whatever state the filter chooses. `verdicts`: verdict
-    -> rows, whatever verdict it chooses. `months`: month (see `month_of`) -> rows of the list, the newest first.
+    `total`: the rows that the list has; `at_least`: there are more, and these numbers are of 10,000 of them. `states`:
+    state -> rows, whatever state the filter chooses. `verdicts`: verdict -> rows, whatever verdict it chooses.
+    `months`: month (see `month_of`) -> rows of the list, the newest first.
     """
 
     total: int
     states: Mapping[str, int]
     verdicts: Mapping[ListedVerdict, int]
     months: Mapping[int, int]
+    at_least: bool = False
 
 
-async def read_counts(connection: AsyncConnection, shown: IncidentFilter) -> ListCounts:
-    """Return how many rows of the list fit the filter `shown`.
+async def read_counts(connection: AsyncConnection, shown: IncidentFilter, text: TextCondition | None) -> ListCounts:
+    """Return how many rows of the list fit the filter `shown`. `text`: its condition on the text, None for none.
 
     Whole months (UTC) are read from the numbers that are kept, the days at both ends of the filter's span, and
     everything with a text, from the list itself.
     """
     found: Counter[tuple[int, str, str]] = Counter()
-    if shown.text.strip():
-        await _count_rows(connection, shown, found)
-        return _counts(found, shown)
+    if text is not None:
+        more = await _count_text(connection, shown, text, found)
+        return replace(_counts(found, shown), at_least=more)
     first, last = _whole_months(shown)
     if first is None and last is None:
         await _sum_months(connection, shown, None, None, found)
@@ -92,24 +95,38 @@ async def _sum_months(
         found[row.month, row.phase, row.verdict] += int(row.number)
 
 
-async def _count_rows(connection: AsyncConnection, shown: IncidentFilter, found: Counter[tuple[int, str, str]]) -> None:
-    """Count in the list itself, month by month where the span is known."""
+async def _count_text(
+    connection: AsyncConnection, shown: IncidentFilter, text: TextCondition, found: Counter[tuple[int, str, str]]
+) -> bool:
+    """Count what has the text, at most 10,000 rows if it is frequent; return whether there are more."""
     columns = table_of(shown).c
-    text = await text_condition(connection, shown)
-    place = table_of(shown) if text is None else joined(shown)
-    conditions = [*belongs(shown, columns), *dated(shown, columns), *([] if text is None else [text])]
-    query = select(columns.phase, columns.verdict, func.count().label("number")).select_from(place)
+    conditions = [*belongs(shown, columns), *dated(shown, columns), text.holds]
+    if text.frequent:
+        conditions += decided(shown, columns)
+    rows = select(columns.phase, columns.verdict).select_from(joined(shown)).where(*conditions)
+    part = (rows.limit(MOST_COUNTED + 1) if text.frequent else rows).subquery()
+    query = select(part.c.phase, part.c.verdict, func.count().label("number")).group_by(part.c.phase, part.c.verdict)
+    for row in (await connection.execute(query)).all():
+        found[0, row.phase, row.verdict] += row.number
+    return text.frequent and found.total() > MOST_COUNTED
+
+
+async def _count_rows(connection: AsyncConnection, shown: IncidentFilter, found: Counter[tuple[int, str, str]]) -> None:
+    """Count in the list itself, month by month."""
+    columns = table_of(shown).c
+    conditions = [*belongs(shown, columns), *dated(shown, columns)]
+    query = select(columns.phase, columns.verdict, func.count().label("number"))
     for since, until in pairwise(_cuts(shown)):
-        within = [] if since is None or until is None else [columns.counts_at >= since, columns.counts_at < until]
+        within = (columns.counts_at >= since, columns.counts_at < until)
         rows = await connection.execute(query.where(*conditions, *within).group_by(columns.phase, columns.verdict))
         for row in rows.all():
-            found[0 if since is None else month_of(since), row.phase, row.verdict] += row.number
+            found[month_of(since), row.phase, row.verdict] += row.number
 
 
-def _cuts(shown: IncidentFilter) -> list[datetime | None]:
-    """Where the months of the span begin, with its ends; without both ends all is counted as one."""
-    if shown.since is None or shown.until is None or shown.text.strip():
-        return [None, None]
+def _cuts(shown: IncidentFilter) -> list[datetime]:
+    """The ends of the span, and where months begin between them."""
+    assert shown.since is not None, "a span that is counted row by row has both ends"
+    assert shown.until is not None
     between = range(month_of(shown.since) + 1, month_of(shown.until) + 1)
     starts = [month_start(month) for month in between if shown.since < month_start(month) < shown.until]
     return [shown.since, *starts, shown.until]

@@ -12,6 +12,7 @@ import orjson
 from sla_board.history.answer import ListedIncident, row_values, text_values
 from sla_board.history.filter import IncidentFilter
 from sla_board.history.query import place_of, read_rows
+from sla_board.history.text import text_condition
 from sla_platform.store.engine import Store
 
 PART = 500  # rows at a time
@@ -25,10 +26,12 @@ async def pages_of(store: Store, shown: IncidentFilter) -> AsyncIterator[Sequenc
 
     Each part is read by itself, so that no transaction stays open while a slow reader takes its time. Raises StoreBusy.
     """
+    async with store.reading() as connection:
+        text = await text_condition(connection, shown)
     after = None
     while True:
         async with store.reading() as connection:
-            rows = await read_rows(connection, shown, after, PART)
+            rows = await read_rows(connection, shown, text, after, PART)
         if rows:
             yield rows
         if len(rows) < PART:

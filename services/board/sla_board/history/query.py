@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.history.condition import belongs, dated, decided, joined, table_of, text_condition
+from sla_board.history.condition import TextCondition, belongs, dated, decided, joined, table_of
 from sla_board.history.count import ListCounts, read_counts
 from sla_board.history.cursor import ListPlace
 from sla_board.history.filter import IncidentFilter
 from sla_board.history.rollup import month_of, month_start
+from sla_board.history.text import text_condition
 
 _listed = tables.listed.c
 
@@ -43,9 +44,10 @@ async def read_page(connection: AsyncConnection, shown: IncidentFilter, after: L
 
     `after`: the place after which the page begins; None for the first page.
     """
-    counts = await read_counts(connection, shown)
+    text = await text_condition(connection, shown)
+    counts = await read_counts(connection, shown, text)
     span = _span(counts, shown.limit + 1, after)
-    rows = await read_rows(connection, shown, after, shown.limit + 1, span) if counts.total else []
+    rows = await read_rows(connection, shown, text, after, shown.limit + 1, span) if counts.total else []
     page, more = rows[: shown.limit], len(rows) > shown.limit
     after = place_of(page[-1]) if more else None
     return IncidentPage(shown, page, counts, after, await is_filling(connection))
@@ -59,18 +61,19 @@ async def is_filling(connection: AsyncConnection) -> bool:
 async def read_rows(
     connection: AsyncConnection,
     shown: IncidentFilter,
+    text: TextCondition | None,
     after: ListPlace | None,
     limit: int,
     span: tuple[datetime | None, datetime | None] = (None, None),
 ) -> Sequence[Any]:
     """Return at most `limit` rows of the list, the newest first, that follow the place `after` (None: from the top).
 
-    `span`: `[since, until)` in which the rows are known to lie; None for no bound.
+    `text`: the filter's condition on its text, None for none. `span`: `[since, until)` in which the rows are known to
+    lie; None for no bound.
     """
     columns = table_of(shown).c
-    text = await text_condition(connection, shown)
     conditions = [*belongs(shown, columns), *dated(shown, columns), *decided(shown, columns)]
-    conditions += [] if text is None else [text]
+    conditions += [] if text is None else [text.holds]
     conditions += [] if span[0] is None else [columns.counts_at >= span[0]]
     conditions += [] if span[1] is None else [columns.counts_at < span[1]]
     conditions += [] if after is None else [_follows(columns, after, bool(shown.metric))]

@@ -10,15 +10,20 @@ from sqlalchemy.schema import SchemaItem
 from sla_platform.store import types
 from sla_platform.store.log import TransactionId
 
+# The virtual table of SQLite with its shadows, and the index of PostgreSQL's extension (sla_board.text_index).
+_TEXT_INDEXES = ("board_listed_text", "ix_board_listed_search")
+
 
 def options(dialect: str) -> dict[str, Any]:
     """Return arguments of Alembic's `context.configure`, for comparing slad's tables with those of a database.
 
-    Args:
-        dialect: The kind of database, such as `postgresql`. Indexes for another dialect are left out.
+    `dialect`: the kind of database, such as `postgresql`. Indexes that are for another dialect are left out, and the
+    board's index of texts, which not every database can have.
     """
 
-    def included(item: SchemaItem, _name: str | None, kind: str, reflected: bool, _other: SchemaItem | None) -> bool:
+    def included(item: SchemaItem, name: str | None, kind: str, reflected: bool, _other: SchemaItem | None) -> bool:
+        if reflected and name is not None and name.startswith(_TEXT_INDEXES):
+            return False
         if kind != "index" or reflected or not isinstance(item, Index):
             return True
         only = only_dialect(item)

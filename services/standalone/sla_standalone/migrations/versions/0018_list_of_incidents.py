@@ -22,9 +22,10 @@ def upgrade() -> None:
     op.add_column("board_incident", sa.Column("ended_at", column.INSTANT, nullable=True))
     op.create_table(
         "board_listed",
+        sa.Column("number", column.BIG_ID, autoincrement=True, nullable=False),
         sa.Column("incident", sa.String(length=300), nullable=False),
         sa.Column("contract", sa.String(length=120), nullable=False),
-        sa.Column("part", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("part", sa.SmallInteger(), nullable=False),
         sa.Column("ticket", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
@@ -47,8 +48,9 @@ def upgrade() -> None:
         sa.Column("exempt", sa.Integer(), nullable=False),
         sa.Column("folded", sa.Text(), nullable=False),
         sa.Column("search", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("incident", "contract", "part"),
+        sa.PrimaryKeyConstraint("number"),
     )
+    _create_text_index()
     rest = ["incident", "part", "verdict", "phase", "priority"]
     op.create_index("ix_board_listed_at", "board_listed", ["counts_at", *rest])
     op.create_index("ix_board_listed_contract", "board_listed", ["contract", "counts_at", *rest])
@@ -56,6 +58,7 @@ def upgrade() -> None:
     op.create_index("ix_board_listed_product", "board_listed", ["product", "counts_at", "incident"])
     op.create_index("ix_board_listed_verdict", "board_listed", ["verdict", "counts_at", "incident"])
     op.create_index("ix_board_listed_folded", "board_listed", ["folded"])
+    op.create_index("ux_board_listed_row", "board_listed", ["incident", "contract", "part"], unique=True)
     whole = sa.text("part < 2")
     op.create_index(
         "ux_board_listed_incident",
@@ -126,6 +129,32 @@ def downgrade() -> None:
     op.drop_table("board_listing")
     op.drop_table("board_listed_count")
     op.drop_table("board_listed_clock")
+    if not column.on_postgres() and "board_listed_text" in sa.inspect(op.get_bind()).get_table_names():
+        op.drop_table("board_listed_text")
     op.drop_table("board_listed")
     op.drop_column("board_incident", "ended_at")
     op.drop_column("board_incident", "ticket")
+
+
+def _create_text_index() -> None:
+    """Where the database can have one: every search finds the same without it."""
+    if column.on_postgres():
+        op.execute("""DO $$ BEGIN
+            CREATE EXTENSION IF NOT EXISTS pg_trgm;
+            CREATE INDEX ix_board_listed_search ON board_listed USING gin (search gin_trgm_ops);
+        EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported OR undefined_object THEN
+            RAISE NOTICE 'no index of texts: %', SQLERRM;
+        END $$""")
+        return
+    try:
+        op.execute("""CREATE VIRTUAL TABLE board_listed_text USING fts5
+            (search, content='board_listed', content_rowid='number', tokenize='trigram', detail='full')""")
+    except sa.exc.OperationalError as error:
+        if "no such module" not in str(error) and "no such tokenizer" not in str(error):
+            raise
+        return
+    op.execute("""CREATE TRIGGER board_listed_text_come AFTER INSERT ON board_listed BEGIN
+        INSERT INTO board_listed_text (rowid, search) VALUES (new.number, new.search); END""")
+    op.execute("""CREATE TRIGGER board_listed_text_gone AFTER DELETE ON board_listed BEGIN
+        INSERT INTO board_listed_text (board_listed_text, rowid, search)
+        VALUES ('delete', old.number, old.search); END""")
