@@ -15,6 +15,7 @@ from tests.integration.board.test_projection import rows
 from tests.unit.board.envelopes import NOW, Ticket, minutes
 
 from sla_board import tables
+from sla_board.breakdown import worker as workers
 from sla_domain.event import Actor, EventKind, WaitingOn
 from sla_platform.envelope import Envelope
 
@@ -137,6 +138,26 @@ async def test_a_change_that_comes_meanwhile_is_computed_after_all(told: BoardBe
     assert [row["ended_at"] for row in await rows(told, tables.breakdown) if not row["subject"]] == [NOW]
 
 
+async def test_what_another_process_has_left_behind_is_found(told: BoardBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More marks than one look finds, as after an upgrade; the worker of this process has heard of none of them."""
+    monkeypatch.setattr(workers, "MOST_FOUND", 2)
+    for number in range(5):
+        await told.tell(*a_life(Ticket(f"jira-acme:LEFT-{number}")))
+    worker = told.service.breakdowns
+    assert worker is not None
+    worker._pending.clear()
+    told.time.pass_(minutes(1))
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(20):
+        while True:
+            if not await rows(told, tables.unfolded):
+                break
+            await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert len([row for row in await rows(told, tables.breakdown) if not row["subject"]]) == 5
+
+
 async def test_in_any_order_and_one_by_one_the_rows_are_the_same(told: BoardBench) -> None:
     life = [*a_life(Ticket("jira-acme:ACME-1")), Ticket("jira-acme:ACME-1").event(EventKind.RESOLVED, NOW)]
     await tell(told, *life)
@@ -164,9 +185,7 @@ async def test_a_key_of_one_contract_sees_the_time_of_its_own_periods(told: Boar
 async def test_one_incident_that_cannot_be_computed_keeps_nobody_waiting(
     told: BoardBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sla_board.breakdown import worker as module
-
-    honest = module.computed_rows
+    honest = workers.computed_rows
 
     def failing(events: Any, *given: Any) -> Any:
         found = honest(events, *given)
@@ -174,7 +193,7 @@ async def test_one_incident_that_cannot_be_computed_keeps_nobody_waiting(
             raise RuntimeError("odd")
         return found
 
-    monkeypatch.setattr(module, "computed_rows", failing)
+    monkeypatch.setattr(workers, "computed_rows", failing)
     await tell(told, Ticket("jira-acme:ODD").event(at=NOW), *a_life(Ticket("jira-acme:ACME-1")))
     assert {row["incident"] for row in await rows(told, tables.breakdown)} == {"jira-acme:ACME-1"}
     assert await rows(told, tables.unfolded) == []

@@ -35,10 +35,12 @@ from sla_platform.wire import decode_event
 QUIET_SECONDS = 0.5  # after a change, so that what follows from one delivery is read together
 LOOK_SECONDS = 60.0  # between looks for what other processes have left
 LEFT = timedelta(seconds=30)  # a mark of this age is nobody's
-AT_ONCE = 50  # incidents
+AT_ONCE = 20  # incidents
+MOST_FOUND = 1_000
 PAGE = 2_000  # events
-RESTS = 3.0  # how much longer than it worked the thread rests after a large incident
-LONG_SECONDS = 0.25
+RESTS = 1.0  # times as long as it has worked the thread rests
+LONG_RESTS = 3.0  # the same after a large incident
+LONG_SECONDS = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -72,42 +74,51 @@ class BreakdownWorker:
 
     async def run(self) -> None:
         """Compute the breakdowns and pauses of marked incidents as they change, until cancelled."""
-        looked = -LOOK_SECONDS
+        look_at = time.monotonic()
         with self._signal.listen() as wake:
             while True:
                 wake.clear()
                 try:
-                    if time.monotonic() - looked >= LOOK_SECONDS:
-                        looked = time.monotonic()
-                        await self._find_left(self._time_source.now() - LEFT)
+                    if time.monotonic() >= look_at:
+                        many = await self._find_left(self._time_source.now() - LEFT)
+                        look_at = time.monotonic() + (0 if many else LOOK_SECONDS)
                     await self._work_through()
                 except Retryable as error:
                     _log.warning("board.breakdowns_later", error=str(error))
                     await asyncio.sleep(1)
-                if not self._pending:
-                    await signalled_within(wake, LOOK_SECONDS)
+                if not self._pending and (left := look_at - time.monotonic()) > 0:
+                    await signalled_within(wake, left)
                     await asyncio.sleep(QUIET_SECONDS)
 
     async def catch_up(self) -> None:
         """Compute the breakdowns and pauses of all incidents that are marked now. Raises Retryable."""
-        await self._find_left(self._time_source.now())
-        await self._work_through()
+        many = True
+        while many:
+            many = await self._find_left(self._time_source.now())
+            await self._work_through()
 
-    async def _find_left(self, before: datetime) -> None:
+    async def _find_left(self, before: datetime) -> bool:
+        """Find incidents that were marked before an instant; return whether there may be more than were found."""
         mark = tables.unfolded.c
-        query = select(mark.incident).where(mark.marked_at <= before).order_by(mark.marked_at).limit(AT_ONCE * 20)
+        query = select(mark.incident).where(mark.marked_at <= before).order_by(mark.marked_at).limit(MOST_FOUND)
         async with self._store.reading() as connection:
-            self._pending.update(dict.fromkeys((await connection.execute(query)).scalars()))
+            found = (await connection.execute(query)).scalars().all()
+        self._pending.update(dict.fromkeys(found))
+        return len(found) == MOST_FOUND
 
     async def _work_through(self) -> None:
         while self._pending:
             names = list(self._pending)[:AT_ONCE]
+            for name in names:  # a change that comes from now on puts it back
+                del self._pending[name]
             since = time.perf_counter()
-            await self._compute(names)
-            for name in names:
-                self._pending.pop(name, None)
+            try:
+                await self._compute(names)
+            except Retryable:
+                self._pending.update(dict.fromkeys(names))
+                raise
             spent = time.perf_counter() - since
-            await asyncio.sleep(spent * RESTS if spent > LONG_SECONDS else 0)
+            await asyncio.sleep(spent * (LONG_RESTS if spent > LONG_SECONDS else RESTS) if self._pending else 0)
 
     async def _compute(self, names: Sequence[str]) -> None:
         mark = tables.unfolded.c

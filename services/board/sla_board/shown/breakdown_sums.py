@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -70,26 +70,38 @@ async def read_breakdown_sums(
     An incident that has been under several contracts counts with its time under this one, if it ended there.
     """
     sums: dict[str, _Running] = {"": _Running()}
-    turn, last = LoopYielder(), None
+    turn = LoopYielder()
+    after: ColumnElement[bool] = true()
     while True:
-        rows = await _batch(connection, contract, start, end, last)
+        rows = await _batch(connection, contract, start, end, after)
         for row in rows:
-            sums.setdefault(row.metric, _Running()).add(row.parts)
+            if (running := sums.get(row.metric)) is None:
+                running = sums[row.metric] = _Running()
+            running.add(row.parts)
             await turn.yield_if_due()
         if len(rows) < _BATCH:
             break
-        last = rows[-1]
+        after = await _behind(connection, rows[-1])
     incidents = sums.pop("").done()
     return BreakdownSums(incidents, {metric: sums[metric].done() for metric in sorted(sums)})
 
 
-async def _batch(connection: AsyncConnection, contract: str, start: datetime, end: datetime, last: Any) -> list[Any]:
-    query = select(_kept.metric, _kept.parts, _kept.ended_at, _kept.incident, _kept.subject).where(
-        _kept.contract == contract, _kept.summed, _kept.ended_at >= start, _kept.ended_at < end
+async def _batch(
+    connection: AsyncConnection, contract: str, start: datetime, end: datetime, after: ColumnElement[bool]
+) -> Sequence[Any]:
+    query = select(_kept.metric, _kept.parts, _kept.incident, _kept.view, _kept.subject).where(
+        _kept.contract == contract, _kept.summed, _kept.ended_at >= start, _kept.ended_at < end, after
     )
-    if last is not None:
-        same = and_(_kept.incident == last.incident, _kept.subject > last.subject)
-        behind = and_(_kept.ended_at == last.ended_at, or_(_kept.incident > last.incident, same))
-        query = query.where(_kept.ended_at >= last.ended_at, or_(_kept.ended_at > last.ended_at, behind))
     ordered = query.order_by(_kept.ended_at, _kept.incident, _kept.subject).limit(_BATCH)
-    return list((await connection.execute(ordered)).all())
+    return (await connection.execute(ordered)).all()
+
+
+async def _behind(connection: AsyncConnection, last: Any) -> ColumnElement[bool]:
+    """The rows behind the last one of a batch; its instant is read alone, since reading each takes its time."""
+    query = select(_kept.ended_at).where(
+        _kept.incident == last.incident, _kept.view == last.view, _kept.subject == last.subject
+    )
+    at = (await connection.execute(query)).scalar_one()
+    same = and_(_kept.incident == last.incident, _kept.subject > last.subject)
+    behind = and_(_kept.ended_at == at, or_(_kept.incident > last.incident, same))
+    return and_(_kept.ended_at >= at, or_(_kept.ended_at > at, behind))
