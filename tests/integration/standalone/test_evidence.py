@@ -137,7 +137,7 @@ async def _a_broken_promise(world: Desk) -> Path:
 
     await world.until(paged)
     await world.event("broken", "responded", 60, actor="staff")
-    await world.event("broken", "waiting", 70, waiting_on="customer", reason="a password")
+    await world.event("broken", "waiting", 70, waiting_on="customer", reason="a password\u2028or \x85 two")
 
     async def settled() -> bool:
         told = (await world.ask("GET", "/v1/incidents/desk:broken")).json()
@@ -176,6 +176,13 @@ async def _a_broken_promise(world: Desk) -> Path:
     assert {one["result"] for one in said.json["checks"]} == {"holds"}
     wrong = slad("evidence", "verify", file, "--digest", "0" * 64, "--json")
     assert (wrong.status, list(failing(wrong))) == (1, ["digest"])
+    own = slad("evidence", "verify", await world.evidence("desk:broken", "own", "acme"), "--json")
+    results = {one["what"]: one["result"] for one in own.json["checks"]}
+    assert (own.status, results["verdicts"], results["raw deliveries"]) == (0, "holds", "not checked")
+    reader = slad("evidence", "verify", await world.evidence("desk:broken", "reader", "reader"), "--json")
+    assert (reader.status, reader.json["contract"]) == (0, None)
+    assert any("the key of an administrator" in sentence for sentence in reader.json["left_out"])
+    assert any("The key lacks the scope admin" in sentence for sentence in reader.json["left_out"])
     polish = await world.evidence("desk:broken", "pl", "all", "--lang", "pl")
     assert "Pierwsza reakcja" in contents(polish)["explanation.txt"].decode()
     assert slad("evidence", "verify", polish).status == 0
