@@ -2,8 +2,8 @@
 as from the whole.
 
 Kept are the contracts, what they refer to by id and what that refers to in turn, and the versions. Left out are other
-contracts, senders, channels, keys, tests and settings, and the addresses at which people are reached: none of them moves
-a due instant.
+contracts, senders, channels, keys, tests and settings, and the addresses at which people are reached: none of them
+moves a due instant.
 """
 
 from __future__ import annotations
