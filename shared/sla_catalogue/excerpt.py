@@ -2,8 +2,8 @@
 as from the whole.
 
 Kept are the contracts, what they refer to by id and what that refers to in turn, and the versions. Left out are other
-contracts, senders, keys, tests and settings, and the addresses at which people are reached: none of them moves a due
-instant.
+contracts, senders, channels, keys, tests and settings, and the addresses at which people are reached: none of them
+moves a due instant.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sla_catalogue.canonical import StoredCatalogue, parse_stored, serialize_sto
 from sla_catalogue.tree import Plain
 
 # Sections whose entries are kept where something that is kept names them.
-_NAMED = ("coverages", "holidays", "metrics", "plans", "people", "rotas", "escalations", "channels")
+_NAMED = ("coverages", "holidays", "metrics", "plans", "people", "rotas", "escalations")
 _NOBODYS = "nobodys"  # the default contract where none of the wanted ones is in a file
 # What a person is besides where they are reached.
 _OF_A_PERSON = frozenset({"name", "language", "languages", "zone", "hours", "until", "side", "notices"})

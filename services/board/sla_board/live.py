@@ -124,7 +124,7 @@ class BoardReader:
     async def due(self, shown: BoardFilter) -> DueClocks:
         """Return the open clocks that the filter `shown` shows, those due first at the head."""
         async with self._store.reading() as connection:
-            return await read_due(connection, shown, self._hours())
+            return await read_due(connection, shown, self._hours(), self.pages.attempts)
 
     def facts(self, incident: str, only_contract: str | None) -> AsyncIterator[EvidenceLine]:
         """Return the facts that slad published about an incident, one by one, as evidence.

@@ -13,6 +13,7 @@ from icalendar import Calendar
 from tests.integration.board.bench import BoardBench, HandTime, bench
 from tests.unit.board.envelopes import NOW, Ticket, minutes
 
+from sla_board import tables
 from sla_board.due.words import due_words
 from sla_catalogue.api_key import ApiKey, KeyId, KeyScope
 from sla_domain.contract import ContractId
@@ -142,3 +143,14 @@ async def test_a_key_of_one_contract_subscribes_to_its_own(store_url: str) -> No
             other = await client.get("/v1/due.ics?contract=umbrella", auth=("x", "acme"))
             assert "BEGIN:VEVENT" not in other.text
             assert "WWW-Authenticate" in (await client.get("/v1/due.ics")).headers
+
+
+async def test_one_clock_that_cannot_be_shown_costs_itself_alone(board: BoardBench, client: httpx2.AsyncClient) -> None:
+    good, bad = Ticket("a:1"), Ticket("a:2")
+    await board.tell(good.started(), bad.started())
+    async with board.store.transaction() as connection:
+        table = tables.clock
+        await connection.execute(table.update().where(table.c.incident == "a:2").values(state="no state"))
+    _, found = await calendar(client)
+    assert set(found) == {f"{good.clock}@slad"}
+    assert board.metric("slad_board_not_shown_total", part="row") == 1

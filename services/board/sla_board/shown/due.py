@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board import tables
 from sla_board.shown.filter import BoardFilter
 from sla_board.shown.hours import HoursAt
+from sla_board.shown.not_shown import Attempts
 from sla_board.shown.queue import allowed_clocks, chosen_clocks, joined_clocks, known_columns
 from sla_board.shown.row import ClockRow, row_of
 
@@ -30,12 +32,16 @@ class DueClocks:
     paused: int
 
 
-async def read_due(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> DueClocks:
-    """Return the open clocks that a filter shows, the one due first at the head, as of `hours.now`."""
+async def read_due(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt, attempts: Attempts) -> DueClocks:
+    """Return the open clocks that a filter shows, the one due first at the head, as of `hours.now`.
+
+    `attempts` makes each row; one that cannot be made is logged, counted in the metrics, and left out.
+    """
     wanted = and_(allowed_clocks(shown), *chosen_clocks(shown))
     counting = joined_clocks(shown, select(func.count(), func.count(_clock.due_at))).where(wanted)
     total, dated = (await connection.execute(counting)).one()
     query = joined_clocks(shown, select(tables.clock, *known_columns(shown)))
     query = query.where(wanted, _clock.due_at.is_not(None)).order_by(_clock.due_at, _clock.incident, _clock.id)
     rows = (await connection.execute(query.limit(shown.limit))).all()
-    return DueClocks([row_of(row, hours) for row in rows], dated - len(rows), total - dated)
+    made = (attempts.make("row", str(row.id), row.incident, partial(row_of, row, hours)) for row in rows)
+    return DueClocks([row for row in made if isinstance(row, ClockRow)], dated - len(rows), total - dated)

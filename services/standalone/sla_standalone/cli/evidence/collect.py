@@ -112,7 +112,7 @@ def _service(
 def _lines(answer: httpx2.Response, service: str) -> Iterator[tuple[str, dict[str, Any]]]:
     count = 0
     try:
-        for line in answer.iter_lines():
+        for line in _split(answer.iter_bytes()):
             record = orjson.loads(line)
             if record["file"] == "end":
                 if record["content"]["lines"] == count:
@@ -123,6 +123,16 @@ def _lines(answer: httpx2.Response, service: str) -> Iterator[tuple[str, dict[st
     except (httpx2.HTTPError, ValueError, KeyError) as error:
         stop(f"the {service} broke off after {count} lines: {error}; try again", MISUSED)
     stop(f"the {service} broke off after {count} lines; try again", MISUSED)
+
+
+def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines end at the line feed alone: what people write may hold other separators."""
+    left = b""
+    for piece in pieces:
+        *lines, left = (left + piece).split(b"\n")
+        yield from lines
+    if left:
+        yield left
 
 
 def _note(found: Collected, name: str, content: dict[str, Any]) -> None:
