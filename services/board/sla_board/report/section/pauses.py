@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from sla_board.report.model import Figures, Note, Part, PlotKind, ReportTable, Section
 from sla_board.report.subject import ReportSubject
 from sla_board.report.value import Cell, count, instant, share, span, text, word
-from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums, read_pause_sums, read_pauses
+from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums, read_pause_sums, read_pausesfrom sla_platform.rfc3339 import rfc3339
 
 LONG = timedelta(days=3)
 _MOST = 20
@@ -29,8 +29,8 @@ async def pauses(subject: ReportSubject) -> Section:
         ("pauses_spoken", replace(asked, spoken=True)),
         ("pauses_long", replace(asked, longer_than=LONG)),
     )
-    first, end = subject.period.first.isoformat(), subject.period.end.isoformat()
-    query = urlencode({"contract": subject.id, "from": first, "to": end})
+    begin, end = (rfc3339(at, "seconds") for at in (subject.bounds.start, subject.bounds.end))
+    query = urlencode({"contract": subject.id, "from": begin, "to": end})
     parts: list[Part] = [
         Figures((("figure.pauses", count(sums.pauses, f"/pauses?{query}")), ("figure.paused", span(sums.wall)))),
         _shares("pauses_by_party", "column.waiting_on", [(_party(key), at) for key, at in sums.by_party.items()], sums),
