@@ -1,4 +1,4 @@
-"""The contracts of four vendors with a quarter of tickets: the real plans, fold and facts, on a board with a catalogue."""
+"""The contracts of four vendors with a quarter of tickets: real plans, fold and facts, on a board with a catalogue."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ async def vendor_board(url: str, authorizer: Authorizer | None = None) -> AsyncI
     gate = authorizer or KeyGate(tuple, time, open_scopes=frozenset({READ, ADMIN}))
     quarantine = Quarantine("board", store, tables.quarantine, time, BusMetrics())
     service = build(
-        store, IdleSource(), time, gate, CollectorRegistry(), quarantine=quarantine, rulebook=lambda: made[0].catalogue.rulebook,
-        catalogue=lambda: made[0].catalogue, public_url="https://sla.example",
+        store, IdleSource(), time, gate, CollectorRegistry(), quarantine=quarantine,
+        rulebook=lambda: made[0].catalogue.rulebook, catalogue=lambda: made[0].catalogue, public_url="https://sla.example",
     )  # fmt: skip
     app = FastAPI()
     problem.install(app)

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from sla_board.report.model import Figures, Note, Part, PlotKind, ReportTable, Section
 from sla_board.report.subject import ReportSubject
 from sla_board.report.value import Cell, count, instant, share, span, text, word
-from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums, read_pause_sums, read_pausesfrom sla_platform.rfc3339 import rfc3339
+from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums, read_pause_sums, read_pauses
+from sla_platform.rfc3339 import rfc3339
 
 LONG = timedelta(days=3)
 _MOST = 20
