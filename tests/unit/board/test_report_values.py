@@ -16,11 +16,20 @@ from sla_board.report import value
 from sla_board.report.canonical import UnknownFormat, canonical_bytes, digest_of, report_of, shown_json
 from sla_board.report.correction import figure_changes, incident_changes
 from sla_board.report.kind import CHAPTERS
-from sla_board.report.model import Chapter, Figures, Note, PlotKind, Report, ReportKind, ReportTable, Section
+from sla_board.report.model import (
+    Chapter,
+    ContractReport,
+    PlotKind,
+    ReportFigures,
+    ReportKind,
+    ReportNote,
+    ReportSection,
+    ReportTable,
+)
 from sla_board.report.plot import plot_svg
 from sla_board.report.section import SECTIONS
 from sla_board.report.separated import report_csv
-from sla_board.report.value import Cell
+from sla_board.report.value import ReportCell
 from sla_board.report.wording import ReportWriter, heading, period_text, shown_share
 from sla_board.report.words import WORDS, words_in
 from sla_board.report.workbook import report_workbook
@@ -28,7 +37,7 @@ from sla_board.report.workbook import report_workbook
 AT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 
 
-def report(met: int = 41, missed: int = 3, **changed: object) -> Report:
+def report(met: int = 41, missed: int = 3, **changed: object) -> ContractReport:
     share = Fraction(met, met + missed)
     table = ReportTable(
         "counted",
@@ -59,12 +68,13 @@ def report(met: int = 41, missed: int = 3, **changed: object) -> Report:
         "odd", ("column.title", "column.late"), ((value.text("=cmd|' /C calc'!A0"), value.span(timedelta(hours=30))),)
     )
     sections = (
-        Section(
-            "summary", (Note("note.moved", {"count": value.count(2)}), Figures((("figure.met", value.count(met)),)))
+        ReportSection(
+            "summary",
+            (ReportNote("note.moved", {"count": value.count(2)}), ReportFigures((("figure.met", value.count(met)),))),
         ),
-        Section("attainment", (table,)),
-        Section("trend", (trend,)),
-        Section("breaches", (odd,)),
+        ReportSection("attainment", (table,)),
+        ReportSection("trend", (trend,)),
+        ReportSection("breaches", (odd,)),
     )
     values: dict[str, object] = {
         "kind": ReportKind.SERVICE_REPORT,
@@ -84,7 +94,7 @@ def report(met: int = 41, missed: int = 3, **changed: object) -> Report:
         "names": {"metric/first_response": {"en": "First response", "pl": "Pierwsza reakcja"}},
         "verdicts": {"desk:1": "met", "desk:2": "missed"},
     }
-    return Report(**values | changed)  # type: ignore[arg-type]
+    return ContractReport(**values | changed)  # type: ignore[arg-type]
 
 
 def writer(language: str = "en", zone: str = "") -> ReportWriter:
@@ -143,7 +153,7 @@ def test_a_share_is_rounded_down_so_that_none_looks_kept_that_is_not(share: Frac
         ("en", value.NOTHING, ""),
     ],
 )
-def test_values_are_put_into_words_by_the_readers_language(language: str, cell: Cell, said: str) -> None:
+def test_values_are_put_into_words_by_the_readers_language(language: str, cell: ReportCell, said: str) -> None:
     assert writer(language).text(cell) == said
 
 
@@ -155,11 +165,11 @@ def test_instants_are_in_the_readers_zone() -> None:
     ("number", "said"), [(1, "1 termin "), (3, "3 terminy "), (5, "5 terminów "), (22, "22 terminy ")]
 )
 def test_plurals_follow_the_language(number: int, said: str) -> None:
-    assert writer("pl").note(Note("note.moved", {"count": value.count(number)})).startswith(said)
+    assert writer("pl").note(ReportNote("note.moved", {"count": value.count(number)})).startswith(said)
 
 
 def test_a_date_that_ends_with_a_full_stop_ends_the_sentence_with_one() -> None:
-    said = writer("ru").note(Note("note.provisional", {"day": value.day(date(2026, 11, 30))}))
+    said = writer("ru").note(ReportNote("note.provisional", {"day": value.day(date(2026, 11, 30))}))
     assert said.startswith("Период заканчивается 30 ноября 2026\u202fг. ") or ".." not in said
 
 
