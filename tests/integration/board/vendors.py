@@ -1,4 +1,4 @@
-"""The contracts of four vendors with a quarter of tickets: the real plans, fold and facts, on a board with a catalogue."""
+"""The contracts of four vendors with a quarter of tickets: real plans, fold and facts, on a board with a catalogue."""
 
 from __future__ import annotations
 
@@ -77,19 +77,21 @@ async def vendor_board(url: str, authorizer: Authorizer | None = None) -> AsyncI
     """Open a board with tables, the shipped catalogue and a clock that stands at NOW; a key may do everything."""
     store = await opened_with_tables(url, tables.metadata)
     time = HandTime(NOW)
+    made: list[VendorBoard] = []
     catalogue = builtin_catalogue()
     gate = authorizer or KeyGate(tuple, time, open_scopes=frozenset({READ, ADMIN}))
     quarantine = Quarantine("board", store, tables.quarantine, time, BusMetrics())
     service = build(
-        store, IdleSource(), time, gate, CollectorRegistry(), quarantine=quarantine, rulebook=lambda: catalogue.rulebook,
-        catalogue=lambda: catalogue, public_url="https://sla.example",
+        store, IdleSource(), time, gate, CollectorRegistry(), quarantine=quarantine,
+        rulebook=lambda: made[0].catalogue.rulebook, catalogue=lambda: made[0].catalogue, public_url="https://sla.example",
     )  # fmt: skip
     app = FastAPI()
     problem.install(app)
     app.include_router(service.router)
     try:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://board") as client:
-            yield VendorBoard(store, time, catalogue, service, quarantine, client)
+            made.append(VendorBoard(store, time, catalogue, service, quarantine, client))
+            yield made[0]
     finally:
         await store.close()
 

@@ -295,6 +295,12 @@ async def state_profile(world: World) -> tuple[Answer, str]:
     return await world.put(f"/v1/contracts/anybody/profile{REASON}", said, JSON), "anybody"
 
 
+async def freeze_report(world: World) -> tuple[Answer, str]:
+    said = orjson.dumps({"period": "2020-01", "reason": WHY})
+    answer = await world.post("/v1/reports/anybody/freeze", said, JSON)
+    return answer, "anybody/service_report/2020-01"
+
+
 async def make_plan_link(world: World) -> tuple[Answer, str]:
     said = {"language": "pl", "days": 30, "reason": WHY}
     answer = await world.post("/v1/board/contracts/anybody/links", orjson.dumps(said), JSON)
@@ -338,6 +344,7 @@ ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str
     "POST /registrations/confirm/{token}": (confirm_registration, "registration.confirmed", f"person:{KIM}"),
     "POST /registrations/end/{token}": (end_registration, "registration.ended", f"person:{KIM}"),
     "DELETE /v1/registrations/{id_}": (delete_registration, "registration.ended", BY_KEY),
+    "POST /v1/reports/{contract}/freeze": (freeze_report, "report.frozen", BY_KEY),
     "POST /v1/board/contracts/{contract}/links": (make_plan_link, "plan_link.made", BY_KEY),
     "DELETE /v1/board/contracts/{contract}/links/{id_}": (revoke_plan_link, "plan_link.revoked", BY_KEY),
     "PUT /v1/contracts/{contract}/people/{person}": (write_person, "contract.changed", BY_KEY),

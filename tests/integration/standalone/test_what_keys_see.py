@@ -62,6 +62,8 @@ OF_A_CONTRACT = {  # those of its own for the key of one contract
     "GET /contracts/{contract}/plan.pdf",
     "GET /v1/breakdowns",
     "GET /v1/contracts/{contract}/ledgers", "GET /v1/contracts/{contract}/ledgers/{allowance}",
+    "GET /reports/{contract}", "GET /v1/reports/{contract}", "GET /v1/reports/{contract}/frozen",
+    "GET /v1/reports/{contract}/diff", "POST /v1/reports/{contract}/freeze",
 }  # fmt: skip
 LISTS_CONTRACTS = {"GET /v1/contracts", "GET /contracts"}
 CHANGES_CONTRACTS = {

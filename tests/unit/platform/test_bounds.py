@@ -21,6 +21,7 @@ from sla_board.history.filter import STATES
 from sla_board.history.verdict import ListedVerdict
 from sla_board.link.store import ID_BYTES
 from sla_board.reason.reason import name_and_key as said_by
+from sla_board.report.model import ReportKind
 from sla_catalogue.api_key import KeyScope
 from sla_catalogue.duration import LONGEST as LONGEST_SPAN
 from sla_catalogue.duration import parse_allowed
@@ -326,6 +327,10 @@ LONGEST: dict[str, int] = {
     "board_pause.verdict": longest(ClockState),
     "board_breach_reason.code": LONGEST_CODE,
     "board_breach_reason.by": len(said_by("n" * bounds.WHO, "k" * bounds.KEY)),
+    "board_report.kind": longest(ReportKind),
+    "board_report.period": len("2026/27"),
+    "board_report.digest": 64,
+    "board_report.frozen_by": AUDIT_LOG["actor"],
     "board_plan_link.id": 2 * ID_BYTES,
     "board_plan_link.language": longest(get_args(PlanLinkIn.model_fields["language"].annotation)),
     "board_plan_link.made_by": AUDIT_LOG["actor"],

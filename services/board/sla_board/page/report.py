@@ -13,7 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from sla_board.page.security import CONTENT_SECURITY_POLICY
-from sla_board.report.model import Figures, Frozen, Note, Part, Report, ReportKind, ReportTable
+from sla_board.report.model import ContractReport, Frozen, Part, ReportFigures, ReportKind, ReportNote, ReportTable
 from sla_board.report.plot import plot_svg
 from sla_board.report.value import CellKind
 from sla_board.report.wording import ReportWriter, heading, period_text
@@ -35,7 +35,7 @@ class ReportPages:
         digest = b64encode(sha256(self._style.encode()).digest()).decode()
         self.policy = CONTENT_SECURITY_POLICY.replace("style-src 'self'", f"style-src 'self' 'sha256-{digest}'")
 
-    def alone(self, report: Report, frozen: Frozen | None, writer: ReportWriter, base: str = "") -> str:
+    def alone(self, report: ContractReport, frozen: Frozen | None, writer: ReportWriter, base: str = "") -> str:
         """Return a report as an HTML document that needs nothing else.
 
         `base`: the address of the board, with which links begin; "": they begin with a slash. `policy` is the header
@@ -48,7 +48,7 @@ class ReportPages:
 
     def on_board(
         self,
-        report: Report,
+        report: ContractReport,
         frozen: Frozen | None,
         writer: ReportWriter,
         now: datetime,
@@ -69,7 +69,7 @@ class ReportPages:
             kind_words=lambda kind: words_in("en").text(f"kind.{kind.value}"),
         )
 
-    def _values(self, report: Report, frozen: Frozen | None, writer: ReportWriter, base: str) -> dict[str, Any]:
+    def _values(self, report: ContractReport, frozen: Frozen | None, writer: ReportWriter, base: str) -> dict[str, Any]:
         words: ReportWords = writer.words
         span = words.text("page.span").format(first=writer.day(report.first), last=writer.day(report.end - _DAY))
 
@@ -93,9 +93,9 @@ class ReportPages:
 
 def _part_kind(part: Part) -> str:
     match part:
-        case Note():
+        case ReportNote():
             return "note"
-        case Figures():
+        case ReportFigures():
             return "figures"
         case ReportTable():
             return "table"

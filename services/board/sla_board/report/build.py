@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.attainment.read import AttainmentReader, CountedContract, asked_period, counted_contract
-from sla_board.report.correction import Correction, figure_changes, incident_changes
+from sla_board.report.correction import ReportCorrection, figure_changes, incident_changes
 from sla_board.report.kind import CHAPTERS, USUAL
-from sla_board.report.model import Chapter, Frozen, Note, Report, ReportKind, Section
+from sla_board.report.model import Chapter, ContractReport, Frozen, ReportKind, ReportNote, ReportSection
 from sla_board.report.names import NameBook
 from sla_board.report.section import SECTIONS
-from sla_board.report.subject import ReportSubject, Unavailable
+from sla_board.report.subject import ReportSubject, SectionUnavailable
 from sla_board.shown.hours import HoursAt
 from sla_catalogue import Catalogue
 from sla_domain.attainment import AttainmentPeriod, PeriodBounds, bounds_of
@@ -34,7 +34,7 @@ _log = structlog.get_logger(__name__)
 class EarlierReport:
     """A frozen report of an earlier period, against which corrections are made."""
 
-    report: Report
+    report: ContractReport
     frozen: Frozen
 
 
@@ -77,7 +77,7 @@ class ReportBuilder:
 
     async def build(
         self, period: AttainmentPeriod, kind: ReportKind | None = None, earlier: Sequence[EarlierReport] = ()
-    ) -> Report:
+    ) -> ContractReport:
         """Return the report of a period.
 
         `kind`: None for the usual one of such a period. `earlier`: frozen reports that are to be corrected.
@@ -89,13 +89,13 @@ class ReportBuilder:
             names.kept.update({key: texts for key, texts in one.report.names.items() if key not in names.kept})
         return await self._built(period, chosen, CHAPTERS[chosen], names, tuple(corrections))
 
-    async def correction(self, earlier: EarlierReport) -> Correction:
+    async def correction(self, earlier: EarlierReport) -> ReportCorrection:
         """Return what is otherwise now than a frozen report of this contract states."""
         was, frozen = earlier.report, earlier.frozen
         kept = (("", tuple(section.id for section in was.sections if section.id in _COMPARED)),)
         names = NameBook(None if self._catalogue is None else self._catalogue.rulebook, self._known)
         now = await self._built(self.period(was.period), was.kind, kept, names, ())
-        return Correction(
+        return ReportCorrection(
             kind=was.kind,
             period=was.period,
             revision=frozen.revision,
@@ -111,8 +111,8 @@ class ReportBuilder:
         kind: ReportKind,
         chapters: Sequence[tuple[str, Sequence[str]]],
         names: NameBook,
-        corrections: tuple[Correction, ...],
-    ) -> Report:
+        corrections: tuple[ReportCorrection, ...],
+    ) -> ContractReport:
         attained = await self._reader.whole(period)
         subject = ReportSubject(
             connection=self._connection,
@@ -128,7 +128,7 @@ class ReportBuilder:
         )
         made = [Chapter(id_, tuple([await _section(each, subject) for each in ids])) for id_, ids in chapters]
         known = self._known
-        return Report(
+        return ContractReport(
             kind=kind,
             contract=self._of.id,
             title=self._of.title,
@@ -154,20 +154,20 @@ class ReportBuilder:
         return self._catalogue.rulebook.contracts.get(ContractId(self._of.id))
 
 
-async def _section(id_: str, subject: ReportSubject) -> Section:
+async def _section(id_: str, subject: ReportSubject) -> ReportSection:
     """The section, or one that says that its data cannot be had. What the store refuses is for the caller."""
     try:
         return await SECTIONS[id_](subject)
     except (Retryable, SQLAlchemyError):
         raise
-    except Unavailable as missing:
-        return Section(id_, (Note(str(missing), grave=True),), missing=True)
+    except SectionUnavailable as missing:
+        return ReportSection(id_, (ReportNote(str(missing), grave=True),), missing=True)
     except CalendarError as error:
         _log.warning("report.section_missing", section=id_, contract=subject.id, error=str(error))
-        return Section(id_, (Note("missing.calendar", grave=True),), missing=True)
+        return ReportSection(id_, (ReportNote("missing.calendar", grave=True),), missing=True)
     except Exception:
         _log.exception("report.section_missing", section=id_, contract=subject.id)
-        return Section(id_, (Note("missing.error", grave=True),), missing=True)
+        return ReportSection(id_, (ReportNote("missing.error", grave=True),), missing=True)
 
 
 async def _verdicts(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> dict[str, str]:

@@ -12,16 +12,16 @@ import orjson
 from sla_board.report.model import (
     FORMAT,
     Chapter,
-    Figures,
-    Note,
+    ContractReport,
     Part,
     PlotKind,
-    Report,
+    ReportFigures,
     ReportKind,
+    ReportNote,
+    ReportSection,
     ReportTable,
-    Section,
 )
-from sla_board.report.value import Cell, CellKind
+from sla_board.report.value import CellKind, ReportCell
 from sla_platform.rfc3339 import rfc3339
 from sla_platform.store.types import from_micros, to_micros
 
@@ -30,7 +30,7 @@ class UnknownFormat(ValueError):
     """Raised for stored data that this release cannot read; the message names their format."""
 
 
-def canonical_bytes(report: Report) -> bytes:
+def canonical_bytes(report: ContractReport) -> bytes:
     """Return a report as canonical JSON: UTF-8, names sorted, no spaces."""
     return orjson.dumps(report_json(report), option=orjson.OPT_SORT_KEYS)
 
@@ -40,7 +40,7 @@ def digest_of(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
-def report_json(report: Report) -> dict[str, Any]:
+def report_json(report: ContractReport) -> dict[str, Any]:
     """Return a report as JSON values; instants in microseconds since 1970 UTC, shares as exact fractions."""
     return {
         "format": FORMAT,
@@ -65,12 +65,12 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
-def report_of(data: bytes) -> Report:
+def report_of(data: bytes) -> ContractReport:
     """Return the report in stored data. Raises UnknownFormat if this release cannot read them."""
     found: dict[str, Any] = orjson.loads(data)
     if found.get("format") != FORMAT:
         raise UnknownFormat(f"the stored report is in the format {found.get('format')!r}; this release reads {FORMAT}")
-    return Report(
+    return ContractReport(
         kind=ReportKind(found["kind"]),
         contract=found["contract"],
         title=found["title"],
@@ -92,20 +92,20 @@ def report_of(data: bytes) -> Report:
     )
 
 
-def _section_json(section: Section) -> dict[str, Any]:
+def _section_json(section: ReportSection) -> dict[str, Any]:
     return {"id": section.id, "missing": section.missing, "parts": [_part_json(part) for part in section.parts]}
 
 
-def _section_of(found: Mapping[str, Any]) -> Section:
-    return Section(found["id"], tuple(_part_of(part) for part in found["parts"]), found["missing"])
+def _section_of(found: Mapping[str, Any]) -> ReportSection:
+    return ReportSection(found["id"], tuple(_part_of(part) for part in found["parts"]), found["missing"])
 
 
 def _part_json(part: Part) -> dict[str, Any]:
     match part:
-        case Note(key, args, grave):
+        case ReportNote(key, args, grave):
             said = {name: _cell_json(cell) for name, cell in args.items()}
             return {"part": "note", "key": key, "args": said, "grave": grave}
-        case Figures(items):
+        case ReportFigures(items):
             return {"part": "figures", "items": [[key, _cell_json(cell)] for key, cell in items]}
         case ReportTable():
             return {
@@ -123,9 +123,11 @@ def _part_json(part: Part) -> dict[str, Any]:
 def _part_of(found: Mapping[str, Any]) -> Part:
     match found["part"]:
         case "note":
-            return Note(found["key"], {name: _cell_of(cell) for name, cell in found["args"].items()}, found["grave"])
+            return ReportNote(
+                found["key"], {name: _cell_of(cell) for name, cell in found["args"].items()}, found["grave"]
+            )
         case "figures":
-            return Figures(tuple((key, _cell_of(cell)) for key, cell in found["items"]))
+            return ReportFigures(tuple((key, _cell_of(cell)) for key, cell in found["items"]))
         case _:
             return ReportTable(
                 id=found["id"],
@@ -138,15 +140,15 @@ def _part_of(found: Mapping[str, Any]) -> Part:
             )
 
 
-def _cell_json(cell: Cell) -> list[Any]:
+def _cell_json(cell: ReportCell) -> list[Any]:
     return [cell.kind.value, cell.value, cell.link] if cell.link else [cell.kind.value, cell.value]
 
 
-def _cell_of(found: list[Any]) -> Cell:
-    return Cell(CellKind(found[0]), found[1], found[2] if len(found) > 2 else "")
+def _cell_of(found: list[Any]) -> ReportCell:
+    return ReportCell(CellKind(found[0]), found[1], found[2] if len(found) > 2 else "")
 
 
-def shown_json(report: Report) -> dict[str, Any]:
+def shown_json(report: ContractReport) -> dict[str, Any]:
     """Return a report as JSON for programs: like `report_json`, but each value is an object with readable instants.
 
     Each value has `kind` and `value`; one that leads to a list of incidents has the paths `page` and `api` of it.
@@ -164,15 +166,15 @@ def shown_json(report: Report) -> dict[str, Any]:
 
 def _shown_part(part: dict[str, Any], of: Part) -> dict[str, Any]:
     match of:
-        case Note(_, args, _):
+        case ReportNote(_, args, _):
             return part | {"args": {name: _shown_cell(cell) for name, cell in args.items()}}
-        case Figures(items):
+        case ReportFigures(items):
             return part | {"items": [{"id": key, **_shown_cell(cell)} for key, cell in items]}
         case ReportTable():
             return part | {"rows": [[_shown_cell(cell) for cell in row] for row in of.rows]}
 
 
-def _shown_cell(cell: Cell) -> dict[str, Any]:
+def _shown_cell(cell: ReportCell) -> dict[str, Any]:
     value: Any = cell.value if cell.kind is not CellKind.INSTANT else rfc3339(cell.instant, "microseconds")
     if cell.kind is CellKind.NOTHING:
         value = None

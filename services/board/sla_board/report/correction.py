@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sla_board.report.model import Figures, Report, ReportKind, ReportTable
-from sla_board.report.value import NOTHING, Cell
+from sla_board.report.model import ContractReport, ReportFigures, ReportKind, ReportTable
+from sla_board.report.value import NOTHING, ReportCell
 
 COMPARED = ("summary", "attainment", "priorities")
 """Sections whose figures are compared; the others tell of the same incidents."""
@@ -26,9 +26,9 @@ class FigureChange:
 
     section: str
     figure: str
-    row: tuple[Cell, ...]
-    was: Cell
-    is_: Cell
+    row: tuple[ReportCell, ...]
+    was: ReportCell
+    is_: ReportCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class IncidentChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class ReportCorrection:
     """The differences between a frozen report and the same report made now; with none of them it still holds.
 
     `frozen_at`, `revision`, `digest`: of the stored report.
@@ -64,7 +64,7 @@ class Correction:
         return not self.figures and not self.incidents
 
 
-def figure_changes(was: Report, now: Report) -> tuple[FigureChange, ...]:
+def figure_changes(was: ContractReport, now: ContractReport) -> tuple[FigureChange, ...]:
     """Return the figures that two reports of the same contract, kind and period state differently."""
     before, after = dict(_figures(was)), dict(_figures(now))
     found: list[FigureChange] = []
@@ -86,23 +86,23 @@ def incident_changes(was: Mapping[str, str], now: Mapping[str, str]) -> tuple[In
     )
 
 
-_Key = tuple[str, str, tuple[Cell, ...]]
+_Key = tuple[str, str, tuple[ReportCell, ...]]
 
 
-def _figures(report: Report) -> Iterator[tuple[_Key, Cell]]:
+def _figures(report: ContractReport) -> Iterator[tuple[_Key, ReportCell]]:
     for section in report.sections:
         if section.id not in COMPARED:
             continue
         for part in section.parts:
-            if isinstance(part, Figures):
+            if isinstance(part, ReportFigures):
                 yield from (((section.id, key, ()), cell) for key, cell in part.items)
             elif isinstance(part, ReportTable) and part.id in _KEYS:
                 yield from _cells_of(section.id, part, _KEYS[part.id])
 
 
-def _cells_of(section: str, table: ReportTable, width: int) -> Iterator[tuple[_Key, Cell]]:
+def _cells_of(section: str, table: ReportTable, width: int) -> Iterator[tuple[_Key, ReportCell]]:
     for row in table.rows:
-        named = tuple(Cell(cell.kind, cell.value) for cell in row[:width])
+        named = tuple(ReportCell(cell.kind, cell.value) for cell in row[:width])
         for heading, cell in zip(table.columns[width:], row[width:], strict=True):
             if heading not in _IGNORED:
                 yield (section, heading, named), cell

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from sla_board.report.value import Cell
+from sla_board.report.value import ReportCell
 
 FORMAT = "slad.report/1"
 """How stored reports are written; another number stands for another form."""
@@ -39,22 +39,22 @@ class PlotKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class ReportNote:
     """A sentence. `key`: of its wording in the language tables; `args`: name of a placeholder -> value.
 
     `grave`: the reader must not overlook it, such as that the figures are provisional.
     """
 
     key: str
-    args: Mapping[str, Cell] = field(default_factory=lambda: MappingProxyType({}))
+    args: Mapping[str, ReportCell] = field(default_factory=lambda: MappingProxyType({}))
     grave: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ReportFigures:
     """Single figures, shown large. `items`: pairs (key of the heading in the language tables, value)."""
 
-    items: tuple[tuple[str, Cell], ...]
+    items: tuple[tuple[str, ReportCell], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +68,18 @@ class ReportTable:
 
     id: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[ReportCell, ...], ...]
     title: str = ""
     plot: PlotKind | None = None
     left_out: int = 0
     rest: str = ""
 
 
-Part = Note | Figures | ReportTable
+Part = ReportNote | ReportFigures | ReportTable
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ReportSection:
     """A section of a report. `id`: its anchor, and the key of its title. `missing`: its data could not be had."""
 
     id: str
@@ -92,11 +92,11 @@ class Chapter:
     """Sections under one heading. `id`: key of the heading; "" for none."""
 
     id: str
-    sections: tuple[Section, ...]
+    sections: tuple[ReportSection, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ContractReport:
     """A report on one contract and one period, as of an instant.
 
     `contract`, `title`, `customers`: of the contract. `zone`: its time zone (IANA name). `period`: its label, such as
@@ -125,7 +125,7 @@ class Report:
     verdicts: Mapping[str, str]
 
     @property
-    def sections(self) -> tuple[Section, ...]:
+    def sections(self) -> tuple[ReportSection, ...]:
         """Return all sections, in their order."""
         return tuple(section for chapter in self.chapters for section in chapter.sections)
 

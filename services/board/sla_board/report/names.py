@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from sla_board.report.value import NOTHING, Cell, name
+from sla_board.report.value import NOTHING, ReportCell, name
 from sla_domain.breach_reason import DEFAULT_CODES
 from sla_domain.contract import Contract
 from sla_domain.metrics import BUILT_IN
@@ -38,37 +38,37 @@ class NameBook:
         self.kept: dict[str, Mapping[str, str]] = {}
         self._plans = list(_plans(rulebook, contract))
 
-    def metric(self, id_: str, link: str = "") -> Cell:
+    def metric(self, id_: str, link: str = "") -> ReportCell:
         """Return the name of a metric; an empty cell for \"\"."""
         found = next((one.titles for plan in self._plans for one in plan.metrics if one.id == id_), None)
         built_in = BUILT_IN.get(MetricId(id_))
         return self._cell("metric", id_, found or (built_in.titles if built_in else {}), link)
 
-    def priority(self, id_: str, link: str = "") -> Cell:
+    def priority(self, id_: str, link: str = "") -> ReportCell:
         """Return the name of a priority; an empty cell for \"\"."""
         found = next((one.titles for plan in self._plans for one in plan.priorities if one.id == id_), {})
         return self._cell("priority", id_, found, link)
 
-    def objective(self, objective: Objective) -> Cell:
+    def objective(self, objective: Objective) -> ReportCell:
         """Return the name of an objective."""
         return self._cell("objective", objective.id, objective.titles, "")
 
-    def role(self, id_: str) -> Cell:
+    def role(self, id_: str) -> ReportCell:
         """Return the name of a role."""
         found = next((one.titles for plan in self._plans for one in plan.roles if one.id == id_), {})
         return self._cell("role", id_, found, "")
 
-    def reason(self, code: str) -> Cell:
+    def reason(self, code: str) -> ReportCell:
         """Return the name of a reason code of a breach."""
         offered = (*(one for plan in self._plans for one in plan.breach_reasons.codes), *DEFAULT_CODES)
         found = next((one.titles for one in offered if one.id == code), {})
         return self._cell("reason", code, found, "")
 
-    def titled(self, kind: str, one: Titled) -> Cell:
+    def titled(self, kind: str, one: Titled) -> ReportCell:
         """Return the name of anything that has an id and titles. `kind`: what it is, such as `allowance`."""
         return self._cell(kind, one.id, one.titles, "")
 
-    def _cell(self, kind: str, id_: str, titles: Mapping[str, str], link: str) -> Cell:
+    def _cell(self, kind: str, id_: str, titles: Mapping[str, str], link: str) -> ReportCell:
         if not id_:
             return NOTHING
         key = f"{kind}/{id_}"
@@ -88,7 +88,7 @@ def _plans(rulebook: Rulebook | None, contract: Contract | None) -> Iterable[Pla
 def named(names: Mapping[str, Mapping[str, str]], key: str, language: str) -> str:
     """Return a name of a report in a language; in English, else in any, else its id with spaces, where it lacks it.
 
-    `names`: of the report (`Report.names`). `key`: such as `metric/first_response`.
+    `names`: of the report (`ContractReport.names`). `key`: such as `metric/first_response`.
     """
     titles = names.get(key, {})
     found = titles.get(language) or titles.get("en") or next(iter(titles.values()), "")

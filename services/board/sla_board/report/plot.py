@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 
 from sla_board.report.model import PlotKind, ReportTable
-from sla_board.report.value import Cell, CellKind
+from sla_board.report.value import CellKind, ReportCell
 from sla_board.report.wording import ReportWriter
 
 _WIDTH = 760
@@ -41,7 +41,7 @@ def _framed(
     )
 
 
-def _column(table: ReportTable, key: str) -> list[Cell]:
+def _column(table: ReportTable, key: str) -> list[ReportCell]:
     place = table.columns.index(key)
     return [row[place] for row in table.rows]
 

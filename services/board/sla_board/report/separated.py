@@ -6,14 +6,14 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
-from sla_board.report.model import Figures, Frozen, Note, Report, ReportTable
-from sla_board.report.value import Cell, CellKind
+from sla_board.report.model import ContractReport, Frozen, ReportFigures, ReportNote, ReportTable
+from sla_board.report.value import CellKind, ReportCell
 from sla_board.report.wording import ReportWriter, heading, period_text, shown_share
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
-def report_csv(report: Report, frozen: Frozen | None, writer: ReportWriter) -> str:
+def report_csv(report: ContractReport, frozen: Frozen | None, writer: ReportWriter) -> str:
     """Return a report as CSV: its head, then each section with its sentences, figures and tables, in the language.
 
     Numbers are plain, shares are from 0 to 1, lengths of time in hours, instants in the reader's zone as ISO 8601. A
@@ -32,9 +32,9 @@ def report_csv(report: Report, frozen: Frozen | None, writer: ReportWriter) -> s
         lines.writerow([words.text(f"section.{section.id}")])
         for part in section.parts:
             match part:
-                case Note():
+                case ReportNote():
                     lines.writerow([safe(writer.note(part))])
-                case Figures(items):
+                case ReportFigures(items):
                     lines.writerows([words.text(key), _plain(cell, writer)] for key, cell in items)
                 case ReportTable():
                     lines.writerows(_table(part, writer))
@@ -52,7 +52,7 @@ def _table(table: ReportTable, writer: ReportWriter) -> Iterator[list[str]]:
         yield [words.text("page.more", table.left_out).format(count=table.left_out), table.rest]
 
 
-def _plain(cell: Cell, writer: ReportWriter) -> str:
+def _plain(cell: ReportCell, writer: ReportWriter) -> str:
     match cell.kind:
         case CellKind.SHARE:
             return f"{shown_share(cell.share):f}"

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board import tables
 from sla_board.report.build import EarlierReport
 from sla_board.report.canonical import canonical_bytes, digest_of, report_of
-from sla_board.report.model import Frozen, Report, ReportKind
+from sla_board.report.model import ContractReport, Frozen, ReportKind
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import Act, ActName, Command
 from sla_platform.store.engine import Store
@@ -55,7 +55,7 @@ class FrozenReports:
         self._store = store
         self._time_source = time_source
 
-    async def freeze(self, report: Report, command: Command, *, revise: bool = False) -> Freezing:
+    async def freeze(self, report: ContractReport, command: Command, *, revise: bool = False) -> Freezing:
         """Store a report for good; return it, or the newest revision if it was frozen before.
 
         `revise`: store another revision then. `command`: who orders it and why, for the audit log.
@@ -92,7 +92,7 @@ class FrozenReports:
 
     async def find(
         self, contract: str, kind: ReportKind, period: str, revision: int | None = None
-    ) -> tuple[Report, StoredReport] | None:
+    ) -> tuple[ContractReport, StoredReport] | None:
         """Return a frozen report and what is known of it; None if there is none.
 
         `revision`: None for the newest. Raises Altered if the stored data are not those that were frozen.
@@ -110,7 +110,7 @@ class FrozenReports:
 
 async def frozen_report(
     connection: AsyncConnection, contract: str, kind: ReportKind, period: str, revision: int | None = None
-) -> tuple[Report, StoredReport] | None:
+) -> tuple[ContractReport, StoredReport] | None:
     """Return a frozen report and what is known of it; None if there is none.
 
     `revision`: None for the newest. Raises Altered if the stored data are not those that were frozen.
@@ -150,7 +150,7 @@ def _is(contract: str, kind: ReportKind, period: str) -> Sequence[Any]:
     return _report.contract == contract, _report.kind == kind.value, _report.period == period
 
 
-def _checked(row: RowMapping) -> Report:
+def _checked(row: RowMapping) -> ContractReport:
     data = row["data"].encode()
     if digest_of(data) != row["digest"]:
         raise Altered(f"{row['contract']}, {row['kind']}, {row['period']}, revision {row['revision']}")
@@ -162,7 +162,7 @@ def _stored(row: RowMapping) -> StoredReport:
     return StoredReport(contract=row["contract"], kind=ReportKind(row["kind"]), period=row["period"], frozen=frozen)
 
 
-def _columns(stored: StoredReport, report: Report, data: bytes) -> dict[str, Any]:
+def _columns(stored: StoredReport, report: ContractReport, data: bytes) -> dict[str, Any]:
     frozen = {name: getattr(stored.frozen, name) for name in Frozen.__dataclass_fields__}
     return frozen | {
         "contract": stored.contract,

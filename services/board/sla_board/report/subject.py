@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board.attainment.model import ContractAttainment, list_query
 from sla_board.attainment.read import AttainmentReader, CountedContract
-from sla_board.report.correction import Correction
+from sla_board.report.correction import ReportCorrection
 from sla_board.report.model import ReportKind
 from sla_board.report.names import NameBook
 from sla_board.shown.hours import HoursAt
@@ -24,7 +24,7 @@ MOST_ROWS = 500
 """The most rows of a table that lists incidents or breaches; the list itself has all."""
 
 
-class Unavailable(Exception):
+class SectionUnavailable(Exception):
     """Raised by a section whose data cannot be had; the message is the key of the sentence that says so."""
 
 
@@ -47,7 +47,7 @@ class ReportSubject:
     reader: AttainmentReader
     hours: HoursAt
     names: NameBook
-    corrections: tuple[Correction, ...] = ()
+    corrections: tuple[ReportCorrection, ...] = ()
     verdicts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -72,9 +72,9 @@ class ReportSubject:
 
     @property
     def known(self) -> Contract:
-        """Return the contract as the catalogue has it. Raises Unavailable if the catalogue does not know it."""
+        """Return the contract as the catalogue has it. Raises SectionUnavailable if the catalogue does not know it."""
         if self.contract is None:
-            raise Unavailable("missing.contract")
+            raise SectionUnavailable("missing.contract")
         return self.contract
 
     def listed(

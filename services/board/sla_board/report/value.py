@@ -20,7 +20,7 @@ class CellKind(StrEnum):
     `NOTHING`: no value, "". `COUNT`: an integer. `SHARE`: an exact share from 0 to 1, such as `41/44`. `PERCENT`: a
     percentage as a decimal, such as `99.5`. `NUMBER`: a decimal. `SPAN`: microseconds. `INSTANT`: microseconds since
     1970 UTC. `DAY`: an ISO date. `PERIOD`: the label of a period, such as `2026-Q4`. `TEXT`: a text as it stands.
-    `WORD`: a key of the language tables. `NAME`: a key of the report's own names (`Report.names`).
+    `WORD`: a key of the language tables. `NAME`: a key of the report's own names (`ContractReport.names`).
     """
 
     NOTHING = "nothing"
@@ -46,7 +46,7 @@ _NUMERIC = frozenset({CellKind.COUNT, CellKind.SHARE, CellKind.PERCENT, CellKind
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ReportCell:
     """A value of a report. `link`: the path, with its query, of the list or page behind it; "" for none."""
 
     kind: CellKind
@@ -84,59 +84,59 @@ class Cell:
         return rfc3339(self.instant, "seconds") if self.kind is CellKind.INSTANT else str(self.value)
 
 
-NOTHING = Cell(CellKind.NOTHING, "")
+NOTHING = ReportCell(CellKind.NOTHING, "")
 
 
-def count(number: int, link: str = "") -> Cell:
+def count(number: int, link: str = "") -> ReportCell:
     """Return a cell with a count."""
-    return Cell(CellKind.COUNT, number, link)
+    return ReportCell(CellKind.COUNT, number, link)
 
 
-def share(value: Fraction | None, link: str = "") -> Cell:
+def share(value: Fraction | None, link: str = "") -> ReportCell:
     """Return a cell with an exact share from 0 to 1; an empty one for None."""
-    return NOTHING if value is None else Cell(CellKind.SHARE, f"{value.numerator}/{value.denominator}", link)
+    return NOTHING if value is None else ReportCell(CellKind.SHARE, f"{value.numerator}/{value.denominator}", link)
 
 
-def percent(value: Decimal | None) -> Cell:
+def percent(value: Decimal | None) -> ReportCell:
     """Return a cell with a percentage; an empty one for None."""
-    return NOTHING if value is None else Cell(CellKind.PERCENT, f"{value.normalize():f}")
+    return NOTHING if value is None else ReportCell(CellKind.PERCENT, f"{value.normalize():f}")
 
 
-def number(value: Decimal | None) -> Cell:
+def number(value: Decimal | None) -> ReportCell:
     """Return a cell with a decimal number; an empty one for None."""
-    return NOTHING if value is None else Cell(CellKind.NUMBER, f"{value.normalize():f}")
+    return NOTHING if value is None else ReportCell(CellKind.NUMBER, f"{value.normalize():f}")
 
 
-def span(value: timedelta | None, link: str = "") -> Cell:
+def span(value: timedelta | None, link: str = "") -> ReportCell:
     """Return a cell with a length of time; an empty one for None."""
-    return NOTHING if value is None else Cell(CellKind.SPAN, value // _MICROSECOND, link)
+    return NOTHING if value is None else ReportCell(CellKind.SPAN, value // _MICROSECOND, link)
 
 
-def instant(value: datetime | None, link: str = "") -> Cell:
+def instant(value: datetime | None, link: str = "") -> ReportCell:
     """Return a cell with an instant (aware); an empty one for None."""
-    return NOTHING if value is None else Cell(CellKind.INSTANT, (value - _EPOCH) // _MICROSECOND, link)
+    return NOTHING if value is None else ReportCell(CellKind.INSTANT, (value - _EPOCH) // _MICROSECOND, link)
 
 
-def day(value: date | None) -> Cell:
+def day(value: date | None) -> ReportCell:
     """Return a cell with a day; an empty one for None."""
-    return NOTHING if value is None else Cell(CellKind.DAY, value.isoformat())
+    return NOTHING if value is None else ReportCell(CellKind.DAY, value.isoformat())
 
 
-def period(label: str) -> Cell:
+def period(label: str) -> ReportCell:
     """Return a cell with a period. `label`: such as `2026-11`, `2026-Q4` or `2026/27`."""
-    return Cell(CellKind.PERIOD, label)
+    return ReportCell(CellKind.PERIOD, label)
 
 
-def text(value: str, link: str = "") -> Cell:
+def text(value: str, link: str = "") -> ReportCell:
     """Return a cell with a text that stands in every language as it is; an empty one for \"\"."""
-    return Cell(CellKind.TEXT, value, link) if value else NOTHING
+    return ReportCell(CellKind.TEXT, value, link) if value else NOTHING
 
 
-def word(key: str, link: str = "") -> Cell:
+def word(key: str, link: str = "") -> ReportCell:
     """Return a cell whose text is in the language tables (`sla_board.report.words`) under this key."""
-    return Cell(CellKind.WORD, key, link)
+    return ReportCell(CellKind.WORD, key, link)
 
 
-def name(key: str, link: str = "") -> Cell:
-    """Return a cell with a name that the report itself has in several languages (`Report.names`)."""
-    return Cell(CellKind.NAME, key, link) if key else NOTHING
+def name(key: str, link: str = "") -> ReportCell:
+    """Return a cell with a name that the report itself has in several languages (`ContractReport.names`)."""
+    return ReportCell(CellKind.NAME, key, link) if key else NOTHING

@@ -13,9 +13,9 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
-from sla_board.report.model import Frozen, Note, Report
+from sla_board.report.model import ContractReport, Frozen, ReportNote
 from sla_board.report.names import named
-from sla_board.report.value import Cell, CellKind
+from sla_board.report.value import CellKind, ReportCell
 from sla_board.report.words.words import ReportWords
 from sla_domain.attainment import AttainmentPeriod, parse_period
 from sla_domain.calendar import load_zone
@@ -47,7 +47,7 @@ class ReportWriter:
         self._names = names
 
     @classmethod
-    def of(cls, report: Report, words: ReportWords, zone: str = "") -> ReportWriter:
+    def of(cls, report: ContractReport, words: ReportWords, zone: str = "") -> ReportWriter:
         """Return the writer of a report. `zone`: IANA name; "" for the contract's own."""
         return cls(words, zone or report.zone, report.names)
 
@@ -56,7 +56,7 @@ class ReportWriter:
         """Return the name of the zone in which instants are shown."""
         return self.tz.key
 
-    def text(self, cell: Cell) -> str:
+    def text(self, cell: ReportCell) -> str:
         """Return the value of a cell as text; "" for an empty one."""
         match cell.kind:
             case CellKind.NOTHING:
@@ -86,14 +86,14 @@ class ReportWriter:
             case _:
                 assert_never(cell.kind)
 
-    def note(self, note: Note) -> str:
+    def note(self, note: ReportNote) -> str:
         """Return the sentence of a note."""
         number = note.args.get("count")
         said = self.words.text(note.key, int(number.value) if number is not None else None)
         made = said.format(**{name: self._within(cell) for name, cell in note.args.items()})
         return made.replace("..", ".")  # a date may end with an abbreviation, as in Russian
 
-    def _within(self, cell: Cell) -> str:
+    def _within(self, cell: ReportCell) -> str:
         """A value within a sentence: days are written in full there."""
         return self.day(cell.day) if cell.kind is CellKind.DAY else self.text(cell)
 
@@ -147,7 +147,7 @@ def _period_text(period: AttainmentPeriod, words: ReportWords, *, long: bool) ->
     return format_skeleton("yQQQQ" if long else "yQQQ", period.first, locale=locale)
 
 
-def heading(report: Report, words: ReportWords) -> str:
+def heading(report: ContractReport, words: ReportWords) -> str:
     """Return the title of a report as one line, such as `Service report: Acme, November 2026`."""
     return words.text("mail.subject").format(
         kind=words.text(f"kind.{report.kind.value}"),

@@ -8,8 +8,8 @@ from typing import Any
 
 import xlsxwriter
 
-from sla_board.report.model import Figures, Frozen, Note, Report, ReportTable, Section
-from sla_board.report.value import Cell, CellKind
+from sla_board.report.model import ContractReport, Frozen, ReportFigures, ReportNote, ReportSection, ReportTable
+from sla_board.report.value import CellKind, ReportCell
 from sla_board.report.wording import ReportWriter, heading, shown_share
 
 _LONGEST_NAME = 31
@@ -18,7 +18,7 @@ _SECONDS_OF_DAY = 86_400
 _WIDTHS = {CellKind.TEXT: 26, CellKind.INSTANT: 17, CellKind.NAME: 20}
 
 
-def report_workbook(report: Report, frozen: Frozen | None, writer: ReportWriter, base: str = "") -> bytes:
+def report_workbook(report: ContractReport, frozen: Frozen | None, writer: ReportWriter, base: str = "") -> bytes:
     """Return a report as an XLSX file.
 
     Counts and shares are numbers, lengths of time are in Excel's hours, instants are dates in the reader's zone. Texts
@@ -64,7 +64,7 @@ class _Sheets:
             kind: book.add_format({"num_format": shape, "valign": "top"}) for kind, shape in formats.items()
         }
 
-    def overview(self, report: Report, frozen: Frozen | None) -> None:
+    def overview(self, report: ContractReport, frozen: Frozen | None) -> None:
         """Write the sheet that says which report this is."""
         words = self._writer.words
         sheet = self._sheet(words.text(f"kind.{report.kind.value}"))
@@ -83,7 +83,7 @@ class _Sheets:
             sheet.write_string(row, 1, said, self._wrapped)
         sheet.write_string(len(facts) + 3, 0, self._writer.frozen(frozen))
 
-    def section(self, section: Section) -> None:
+    def section(self, section: ReportSection) -> None:
         """Write the sheet of one section: its sentences, figures and tables, one below the other."""
         words = self._writer.words
         title = words.text(f"section.{section.id}")
@@ -92,10 +92,10 @@ class _Sheets:
         row, widths = 2, dict[int, int]()
         for part in section.parts:
             match part:
-                case Note():
+                case ReportNote():
                     sheet.write_string(row, 0, self._writer.note(part))
                     row += 2
-                case Figures(items):
+                case ReportFigures(items):
                     for key, cell in items:
                         sheet.write_string(row, 0, words.text(key), self._bold)
                         self._cell(sheet, row, 1, cell)
@@ -123,7 +123,7 @@ class _Sheets:
             sheet.write_string(row, 0, words.text("page.more", table.left_out).format(count=table.left_out))
         return row + 1
 
-    def _cell(self, sheet: Any, row: int, column: int, cell: Cell) -> None:
+    def _cell(self, sheet: Any, row: int, column: int, cell: ReportCell) -> None:
         shape = self._formats.get(cell.kind, self._wrapped)
         match cell.kind:
             case CellKind.NOTHING:

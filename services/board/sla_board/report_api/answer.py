@@ -9,10 +9,10 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sla_board.report.correction import Correction
+from sla_board.report.correction import ReportCorrection
 from sla_board.report.model import ReportKind
 from sla_board.report.store import StoredReport
-from sla_board.report.value import Cell
+from sla_board.report.value import ReportCell
 from sla_board.report.wording import ReportWriter
 from sla_board.shown.row import incident_path
 
@@ -105,10 +105,10 @@ def report_path(contract: str, query: dict[str, Any]) -> str:
     return f"/reports/{quote(contract, safe='')}?{urlencode(query)}"
 
 
-def diff_answer(contract: str, found: Correction, writer: ReportWriter) -> ReportDiff:
+def diff_answer(contract: str, found: ReportCorrection, writer: ReportWriter) -> ReportDiff:
     """Return the differences between a frozen report and now. `writer`: puts values into words."""
 
-    def said(cell: Cell) -> str:
+    def said(cell: ReportCell) -> str:
         return writer.text(cell)
 
     return ReportDiff(

@@ -12,9 +12,9 @@ from pydantic import StringConstraints
 from sla_board.page.render import Pages
 from sla_board.paper.printer import PdfPrinter
 from sla_board.report.build import EarlierReport, ReportBuilder
-from sla_board.report.correction import Correction
+from sla_board.report.correction import ReportCorrection
 from sla_board.report.kind import USUAL
-from sla_board.report.model import Frozen, Report, ReportKind
+from sla_board.report.model import ContractReport, Frozen, ReportKind
 from sla_board.report.store import Altered, FrozenReports, StoredReport, earlier_reports
 from sla_board.shown.breaches import PlanReasons, lacking_breaches
 from sla_board.shown.hours import CalendarsByName, HoursAt
@@ -43,7 +43,7 @@ Kind = Annotated[
 class MadeReport:
     """A report, and what is known of it if it is frozen."""
 
-    report: Report
+    report: ContractReport
     frozen: Frozen | None
 
 
@@ -100,7 +100,7 @@ class ReportDeps:
             raise Problem(500, "report-altered", "The stored report was changed", detail) from None
         return None if found is None else MadeReport(found[0], found[1].frozen)
 
-    async def correction(self, made: MadeReport) -> Correction:
+    async def correction(self, made: MadeReport) -> ReportCorrection:
         """Return what is otherwise now than a frozen report states."""
         assert made.frozen is not None
         async with self.store.reading() as connection:
@@ -114,7 +114,7 @@ class ReportDeps:
             _found(await ReportBuilder.of(connection, contract, self.catalogue(), self._hours()), contract)
         return await self.frozen.of_contract(contract)
 
-    async def lacking(self, report: Report) -> tuple[BreachRecord, ...]:
+    async def lacking(self, report: ContractReport) -> tuple[BreachRecord, ...]:
         """Return the breaches of the report's contract and period that lack a reason which their plan requires."""
         async with self.store.reading() as connection:
             return await lacking_breaches(connection, report.contract, report.start, report.until, self._reasons())

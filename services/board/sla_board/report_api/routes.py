@@ -51,7 +51,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-class FreezeIn(BaseModel):
+class ReportFreezeIn(BaseModel):
     """The body of a request to freeze a report: to store it for good."""
 
     model_config = ConfigDict(
@@ -103,7 +103,7 @@ def _readers(routes: APIRouter, deps: ReportDeps) -> None:
 
     @routes.get(
         "/v1/reports/{contract}/diff",
-        summary="Compare a frozen report with what is known now",
+        summary="Read what is otherwise now than a frozen report states",
         response_model_by_alias=True,
         responses={404: {"description": "No such contract or frozen report, or not for this key"}},
     )
@@ -155,12 +155,12 @@ def _freezing(routes: APIRouter, deps: ReportDeps) -> None:
             404: {"description": "No such contract, or not for this key"},
             409: {"description": "The period has not ended, or breaches lack a reason that is required"},
         },
-        openapi_extra=describes(FreezeIn),
+        openapi_extra=describes(ReportFreezeIn),
     )
     async def freeze(contract: Name, request: Request, response: Response) -> FrozenAnswer:
         """Store the report as it is now for good, with its digest. A report that is frozen already is returned."""
         access = admin(request, contract)
-        asked = await demand_model(request, FreezeIn)
+        asked = await demand_model(request, ReportFreezeIn)
         if not asked.revise and (known := await deps.stored(contract, asked.period, asked.kind)) is not None:
             made = known
         else:

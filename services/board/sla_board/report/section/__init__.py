@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from sla_board.report.model import Section
+from sla_board.report.model import ReportSection
 from sla_board.report.section.attainment import attainment, priorities
 from sla_board.report.section.breaches import breaches, causes
 from sla_board.report.section.breakdown import breakdown
@@ -22,7 +22,7 @@ from sla_board.report.section.trend import trend
 from sla_board.report.section.voice import voice
 from sla_board.report.subject import ReportSubject
 
-SectionReader = Callable[[ReportSubject], Awaitable[Section]]
+SectionReader = Callable[[ReportSubject], Awaitable[ReportSection]]
 
 SECTIONS: Mapping[str, SectionReader] = MappingProxyType(
     {

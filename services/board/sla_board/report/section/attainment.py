@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from sla_board.attainment.counts import CountCell
 from sla_board.attainment.model import ObjectiveResult, query_of_objective
-from sla_board.report.model import Note, Part, ReportTable, Section
+from sla_board.report.model import Part, ReportNote, ReportSection, ReportTable
 from sla_board.report.subject import LISTED, ReportSubject
-from sla_board.report.value import NOTHING, Cell, count, percent, period, share, text, word
+from sla_board.report.value import NOTHING, ReportCell, count, percent, period, share, text, word
 from sla_board.shown.row import incident_path
 from sla_domain.attainment import Tally
 
 
-async def attainment(subject: ReportSubject) -> Section:
+async def attainment(subject: ReportSubject) -> ReportSection:
     """Return the section on the objectives of the contract, and on the clocks by metric and priority."""
     parts: list[Part] = []
     if not subject.of.objectives:
-        parts.append(Note("note.no_objectives"))
+        parts.append(ReportNote("note.no_objectives"))
     else:
         parts.append(_objectives(subject))
         parts += _forecast(subject)
@@ -25,7 +25,7 @@ async def attainment(subject: ReportSubject) -> Section:
         parts.append(_clocks(subject))
     if subject.attained.exempt:
         parts.append(_exempt(subject))
-    return Section("attainment", tuple(parts))
+    return ReportSection("attainment", tuple(parts))
 
 
 def _objectives(subject: ReportSubject) -> ReportTable:
@@ -41,11 +41,11 @@ def _objectives(subject: ReportSubject) -> ReportTable:
     return ReportTable("objectives", tuple(columns), tuple(_objective(one, subject, ahead, credits) for one in results))
 
 
-def _objective(one: ObjectiveResult, subject: ReportSubject, ahead: bool, credits: bool) -> tuple[Cell, ...]:
+def _objective(one: ObjectiveResult, subject: ReportSubject, ahead: bool, credits: bool) -> tuple[ReportCell, ...]:
     figure = one.figure
     tally = figure.tally
 
-    def counted(verdict: str, number: int) -> Cell:
+    def counted(verdict: str, number: int) -> ReportCell:
         return count(number, f"{LISTED}?{query_of_objective(one, verdict)}")
 
     cells = [
@@ -66,12 +66,12 @@ def _objective(one: ObjectiveResult, subject: ReportSubject, ahead: bool, credit
     return tuple(cells)
 
 
-def _forecast(subject: ReportSubject) -> list[Note]:
+def _forecast(subject: ReportSubject) -> list[ReportNote]:
     """What the forecast supposes."""
     supposed = any(
         one.figure.provisional and one.figure.forecast.share is not None for one in subject.attained.objectives
     )
-    return [Note("note.forecast")] if supposed else []
+    return [ReportNote("note.forecast")] if supposed else []
 
 
 def _clocks(subject: ReportSubject) -> ReportTable:
@@ -96,7 +96,9 @@ TALLY = ("column.in_time", "column.met", "column.missed", "column.exempt", "colu
 """The headings of the columns of `tally_cells`."""
 
 
-def tally_cells(subject: ReportSubject, tally: Tally, *, metric: str = "", priority: str = "") -> tuple[Cell, ...]:
+def tally_cells(
+    subject: ReportSubject, tally: Tally, *, metric: str = "", priority: str = ""
+) -> tuple[ReportCell, ...]:
     """Return what was counted as cells for the columns `TALLY`, each with a link to its list."""
     numbers = {"met": tally.met, "missed": tally.missed, "exempt": tally.exempt, "open": tally.open}
     return (
@@ -124,14 +126,14 @@ def _exempt(subject: ReportSubject) -> ReportTable:
     return ReportTable("exempt", columns, tuple(rows), title="table.exempt")
 
 
-async def priorities(subject: ReportSubject) -> Section:
+async def priorities(subject: ReportSubject) -> ReportSection:
     """Return the section on requests by priority, and on clocks by metric: for the technical part of a review."""
     parts: list[Part] = []
     if subject.attained.requests:
         parts.append(_by_priority(subject, subject.attained.requests))
     if subject.attained.clocks:
         parts.append(_clocks(subject))
-    return Section("priorities", tuple(parts) or (Note("note.nothing_due"),))
+    return ReportSection("priorities", tuple(parts) or (ReportNote("note.nothing_due"),))
 
 
 def _by_priority(subject: ReportSubject, cells: Sequence[CountCell]) -> ReportTable:

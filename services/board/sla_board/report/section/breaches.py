@@ -13,9 +13,9 @@ from sla_board import tables
 from sla_board.history.part import ONE_CONTRACT
 from sla_board.reason.reason import SaidReason
 from sla_board.reason.store import reasons_of
-from sla_board.report.model import Note, Part, PlotKind, ReportTable, Section
+from sla_board.report.model import Part, PlotKind, ReportNote, ReportSection, ReportTable
 from sla_board.report.subject import MOST_ROWS, ReportSubject
-from sla_board.report.value import NOTHING, Cell, count, instant, span, text, word
+from sla_board.report.value import NOTHING, ReportCell, count, instant, span, text, word
 from sla_board.shown.row import incident_path
 from sla_domain.attainment import PromiseVerdict
 
@@ -25,13 +25,13 @@ _BATCH = 500
 _clock, _listed = tables.clock.c, tables.listed.c
 
 
-async def breaches(subject: ReportSubject) -> Section:
+async def breaches(subject: ReportSubject) -> ReportSection:
     """Return the section with the promises that were broken in the period, the oldest first, at most 500."""
     chosen = _missed(subject)
     whole = select(func.count()).select_from(tables.clock).where(chosen)
     number = int((await subject.connection.execute(whole)).scalar_one())
     if not number:
-        return Section("breaches", (Note("note.no_breaches"),))
+        return ReportSection("breaches", (ReportNote("note.no_breaches"),))
     rows = await _rows(subject, chosen)
     said = await reasons_of(subject.connection, [UUID(str(row.id)) for row in rows])
     table = ReportTable(
@@ -46,8 +46,8 @@ async def breaches(subject: ReportSubject) -> Section:
     )  # fmt: skip
     parts: list[Part] = [table]
     if any(row.exempt for row in rows):  # their reasons are among the remarks
-        parts.append(Note("note.exempt_breaches"))
-    return Section("breaches", tuple(parts))
+        parts.append(ReportNote("note.exempt_breaches"))
+    return ReportSection("breaches", tuple(parts))
 
 
 async def _rows(subject: ReportSubject, chosen: ColumnElement[bool]) -> Sequence[Any]:
@@ -81,11 +81,11 @@ def _in_force(said: Sequence[SaidReason], subject: ReportSubject) -> SaidReason 
     return next((one for one in reversed(said) if one.contract == subject.id), None)
 
 
-def _why(said: SaidReason | None, subject: ReportSubject) -> Cell:
+def _why(said: SaidReason | None, subject: ReportSubject) -> ReportCell:
     return NOTHING if said is None else subject.names.reason(said.code)
 
 
-def _cells(row: Any, said: SaidReason | None, subject: ReportSubject) -> tuple[Cell, ...]:
+def _cells(row: Any, said: SaidReason | None, subject: ReportSubject) -> tuple[ReportCell, ...]:
     page = incident_path(row.incident)
     stopped = row.stopped_at if row.stopped_at is not None and row.stopped_at >= row.decided_at else None
     until = stopped or (subject.now if row.state in ("running", "paused") else None)
@@ -103,12 +103,12 @@ def _cells(row: Any, said: SaidReason | None, subject: ReportSubject) -> tuple[C
     )
 
 
-async def causes(subject: ReportSubject) -> Section:
+async def causes(subject: ReportSubject) -> ReportSection:
     """Return the section that counts the broken promises of the period by the reason that was said, and by metric."""
     query = select(_clock.id, _clock.metric).where(_missed(subject)).limit(MOST_COUNTED)
     rows = (await subject.connection.execute(query)).all()
     if not rows:
-        return Section("causes", (Note("note.no_breaches"),))
+        return ReportSection("causes", (ReportNote("note.no_breaches"),))
     by_metric = Counter(row.metric for row in rows)
     by_code: Counter[str] = Counter()
     for begin in range(0, len(rows), _BATCH):
@@ -124,7 +124,7 @@ async def causes(subject: ReportSubject) -> Section:
         (subject.names.reason(code) if code else word("word.no_reason"), count(number))
         for code, number in by_code.most_common()
     ]
-    return Section(
+    return ReportSection(
         "causes",
         (
             _bars("missed_by_reason", "column.why", codes),
@@ -133,5 +133,5 @@ async def causes(subject: ReportSubject) -> Section:
     )
 
 
-def _bars(id_: str, heading: str, rows: Sequence[tuple[Cell, ...]]) -> ReportTable:
+def _bars(id_: str, heading: str, rows: Sequence[tuple[ReportCell, ...]]) -> ReportTable:
     return ReportTable(id_, (heading, "column.missed"), tuple(rows), title=f"table.{id_}", plot=PlotKind.BARS)

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sla_board import tables
 from sla_board.breakdown.compute import WHOLE
 from sla_board.breakdown.stored import breakdown_of
-from sla_board.report.model import Note, PlotKind, ReportTable, Section
+from sla_board.report.model import PlotKind, ReportNote, ReportSection, ReportTable
 from sla_board.report.subject import ReportSubject
-from sla_board.report.value import Cell, count, share, span, text, word
+from sla_board.report.value import ReportCell, count, share, span, text, word
 from sla_board.shown.breakdown import holder_name
 from sla_domain.breakdown import Breakdown, Holder, Party, TimeSums
 from sla_platform.turn import LoopYielder
@@ -25,7 +25,7 @@ _NONE = TimeSums()
 _MOST = 20  # holders
 
 
-async def breakdown(subject: ReportSubject) -> Section:
+async def breakdown(subject: ReportSubject) -> ReportSection:
     """Return the section that divides the time of the incidents which ended in the period, in wall-clock time."""
     parties: dict[Party, TimeSums] = {}
     holders: dict[Holder, TimeSums] = {}
@@ -36,7 +36,7 @@ async def breakdown(subject: ReportSubject) -> Section:
             parties[part.party] = parties.get(part.party, _NONE) + part.sums
             holders[part.holder] = holders.get(part.holder, _NONE) + part.sums
     if not incidents:
-        return Section("breakdown", (Note("note.no_breakdown"),))
+        return ReportSection("breakdown", (ReportNote("note.no_breakdown"),))
     whole = sum((sums.wall for sums in parties.values()), timedelta())
     by_party = [
         (word(f"party.{party.value}"), span(parties[party].wall), _share(parties[party].wall, whole))
@@ -49,22 +49,22 @@ async def breakdown(subject: ReportSubject) -> Section:
     if further:
         by_holder.append((word("word.others"), span(further), _share(further, whole)))
     columns = ("column.time", "column.share")
-    return Section(
+    return ReportSection(
         "breakdown",
         (
-            Note("note.breakdown", {"count": count(incidents), "span": span(whole)}),
+            ReportNote("note.breakdown", {"count": count(incidents), "span": span(whole)}),
             ReportTable("parties", ("column.party", *columns), tuple(by_party), "table.parties", PlotKind.BARS),
             ReportTable("holders", ("column.holder", *columns), tuple(by_holder), "table.holders", PlotKind.BARS),
         ),
     )
 
 
-def _holder(holder: Holder, wall: timedelta, whole: timedelta) -> tuple[Cell, ...]:
+def _holder(holder: Holder, wall: timedelta, whole: timedelta) -> tuple[ReportCell, ...]:
     name = holder_name(holder)
     return (text(name) if name else word("word.nobody"), span(wall), _share(wall, whole))
 
 
-def _share(part: timedelta, whole: timedelta) -> Cell:
+def _share(part: timedelta, whole: timedelta) -> ReportCell:
     return share(Fraction(part // _MICROSECOND, whole // _MICROSECOND) if whole else None)
 
 

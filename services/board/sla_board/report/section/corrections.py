@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from sla_board.report.correction import Correction, IncidentChange
-from sla_board.report.model import Note, Part, ReportTable, Section
+from sla_board.report.correction import IncidentChange, ReportCorrection
+from sla_board.report.model import Part, ReportNote, ReportSection, ReportTable
 from sla_board.report.subject import MOST_ROWS, ReportSubject
-from sla_board.report.value import NOTHING, Cell, count, day, period, text, word
+from sla_board.report.value import NOTHING, ReportCell, count, day, period, text, word
 from sla_board.shown.row import incident_path
 
 _FIGURES = ("column.section", "column.figure", "column.of", "column.and", "column.was", "column.is")
 _INCIDENTS = ("column.incident", "column.was", "column.is")
 
 
-async def corrections(subject: ReportSubject) -> Section:
+async def corrections(subject: ReportSubject) -> ReportSection:
     """Return the section that corrects earlier reports; it has no parts if they all still hold."""
     parts: list[Part] = []
     for number, one in enumerate(subject.corrections):
         if not one.empty:
             parts += correction_parts(one, f"{number + 1}")
-    return Section("corrections", tuple(parts))
+    return ReportSection("corrections", tuple(parts))
 
 
-def correction_parts(one: Correction, number: str) -> list[Part]:
+def correction_parts(one: ReportCorrection, number: str) -> list[Part]:
     """Return the differences between a frozen report and now as parts of a section. `number`: ends the tables' ids."""
     said = {
         "period": period(one.period),
@@ -29,7 +29,7 @@ def correction_parts(one: Correction, number: str) -> list[Part]:
         "revision": count(one.revision),
         "day": day(one.frozen_at.date()),
     }
-    parts: list[Part] = [Note("note.correction", said)]
+    parts: list[Part] = [ReportNote("note.correction", said)]
     if one.figures:
         rows = [
             (word(f"section.{each.section}"), word(each.figure), *_row_name(each.row), each.was, each.is_)
@@ -43,15 +43,15 @@ def correction_parts(one: Correction, number: str) -> list[Part]:
     return parts
 
 
-def _row_name(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+def _row_name(row: tuple[ReportCell, ...]) -> tuple[ReportCell, ...]:
     """The first name of the row, and the last of its others that says something: a table has two columns for them."""
     others = [cell for cell in row[1:] if cell.value]
     return row[0] if row else NOTHING, others[-1] if others else NOTHING
 
 
-def _incident(each: IncidentChange) -> tuple[Cell, ...]:
+def _incident(each: IncidentChange) -> tuple[ReportCell, ...]:
     return (text(each.incident, incident_path(each.incident)), _verdict(each.was), _verdict(each.is_))
 
 
-def _verdict(verdict: str) -> Cell:
+def _verdict(verdict: str) -> ReportCell:
     return word(f"verdict.{verdict}") if verdict else word("word.not_counted")

@@ -14,9 +14,9 @@ from sla_board import tables
 from sla_board.history.part import ONE_CONTRACT
 from sla_board.history.verdict import ListedVerdict
 from sla_board.projection.store import envelope_of
-from sla_board.report.model import Note, ReportTable, Section
+from sla_board.report.model import ReportNote, ReportSection, ReportTable
 from sla_board.report.subject import LISTED, MOST_ROWS, ReportSubject
-from sla_board.report.value import NOTHING, Cell, instant, text, word
+from sla_board.report.value import NOTHING, ReportCell, instant, text, word
 from sla_board.shown.row import incident_path
 from sla_domain.event import EventKind, IncidentEvent
 from sla_platform.envelope import Topic
@@ -39,13 +39,13 @@ class _Names:
     closed: str = ""
 
 
-async def incidents(subject: ReportSubject) -> Section:
+async def incidents(subject: ReportSubject) -> ReportSection:
     """Return the section with the incidents that were open at any time of the period, the oldest first, at most 500."""
     chosen = _open_then(subject)
     whole = select(func.count()).select_from(tables.listed).where(chosen)
     number = int((await subject.connection.execute(whole)).scalar_one())
     if not number:
-        return Section("incidents", (Note("note.no_incidents"),))
+        return ReportSection("incidents", (ReportNote("note.no_incidents"),))
     query = select(tables.listed).where(chosen).order_by(_row.opened_at, _row.incident).limit(MOST_ROWS)
     rows = (await subject.connection.execute(query)).all()
     names = await _names(subject, rows)
@@ -59,7 +59,7 @@ async def incidents(subject: ReportSubject) -> Section:
         left_out=max(number - len(rows), 0),
         rest=f"{LISTED}?{urlencode({'contract': subject.id})}",
     )  # fmt: skip
-    return Section("incidents", (table,))
+    return ReportSection("incidents", (table,))
 
 
 def _open_then(subject: ReportSubject) -> ColumnElement[bool]:
@@ -104,7 +104,7 @@ def _note(names: _Names, row: Any) -> None:
         names.closed = event.actor_name
 
 
-def _cells(row: Any, names: _Names, subject: ReportSubject) -> tuple[Cell, ...]:
+def _cells(row: Any, names: _Names, subject: ReportSubject) -> tuple[ReportCell, ...]:
     verdict = ListedVerdict(row.verdict)
     return (
         text(row.ticket or row.incident, incident_path(row.incident)),

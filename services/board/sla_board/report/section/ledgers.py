@@ -8,9 +8,9 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from sla_board import tables
-from sla_board.report.model import Note, Part, ReportTable, Section
-from sla_board.report.subject import ReportSubject, Unavailable
-from sla_board.report.value import Cell, instant, number, span, text, word
+from sla_board.report.model import Part, ReportNote, ReportSection, ReportTable
+from sla_board.report.subject import ReportSubject, SectionUnavailable
+from sla_board.report.value import ReportCell, instant, number, span, text, word
 from sla_domain.allowance import AllowanceUnit
 from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.ledger import EntryKind, Ledger, LedgerEntry, LedgerStep, LedgerTerms, ledger_at, lots_to_expire
@@ -21,13 +21,13 @@ _NOTHING = Decimal(0)
 _MOST = 100
 
 
-async def ledgers(subject: ReportSubject) -> Section:
+async def ledgers(subject: ReportSubject) -> ReportSection:
     """Return the section on the ledgers of the contract as of the period's end, and on what was used in the period."""
     if subject.catalogue is None:
-        raise Unavailable("missing.contract")
+        raise SectionUnavailable("missing.contract")
     terms = ledger_terms(subject.catalogue.rulebook, subject.known)
     if not terms:
-        return Section("ledgers", (Note("note.no_ledgers"),))
+        return ReportSection("ledgers", (ReportNote("note.no_ledgers"),))
     record = await _record(subject)
     at = min(subject.bounds.end, subject.now)
     folded = [ledger_at(one, _entries(record, one), at) for one in terms]
@@ -44,7 +44,7 @@ async def ledgers(subject: ReportSubject) -> Section:
         parts.append(
             ReportTable("used", columns, tuple(steps[:_MOST]), "table.used", left_out=max(len(steps) - _MOST, 0))
         )
-    return Section("ledgers", tuple(parts))
+    return ReportSection("ledgers", tuple(parts))
 
 
 async def _record(subject: ReportSubject) -> ContractRecord | None:
@@ -58,7 +58,7 @@ def _entries(record: ContractRecord | None, terms: LedgerTerms) -> tuple[LedgerE
     return () if record is None else record.entries_of(terms.allowance.id)
 
 
-def _row(ledger: Ledger, subject: ReportSubject) -> tuple[Cell, ...]:
+def _row(ledger: Ledger, subject: ReportSubject) -> tuple[ReportCell, ...]:
     unit = ledger.terms.allowance.unit
     used = sum((one.amount for one in ledger.steps if _in_period(one, subject)), _NOTHING)
     soon = next(iter(lots_to_expire(ledger)), None)
@@ -72,7 +72,7 @@ def _row(ledger: Ledger, subject: ReportSubject) -> tuple[Cell, ...]:
     )
 
 
-def _used(ledger: Ledger, subject: ReportSubject) -> list[tuple[Cell, ...]]:
+def _used(ledger: Ledger, subject: ReportSubject) -> list[tuple[ReportCell, ...]]:
     return [
         (
             subject.names.titled("allowance", ledger.terms.allowance),
@@ -90,5 +90,5 @@ def _in_period(step: LedgerStep, subject: ReportSubject) -> bool:
     return step.kind is EntryKind.USED and subject.bounds.hold(step.at)
 
 
-def _amount(amount: Decimal, unit: AllowanceUnit) -> Cell:
+def _amount(amount: Decimal, unit: AllowanceUnit) -> ReportCell:
     return span(timedelta(seconds=float(amount))) if unit is AllowanceUnit.HOURS else number(amount)

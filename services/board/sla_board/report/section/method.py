@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from sla_board.report.model import Note, Section
+from sla_board.report.model import ReportNote, ReportSection
 from sla_board.report.subject import ReportSubject
 from sla_board.report.value import instant, text
 
 
-async def method(subject: ReportSubject) -> Section:
+async def method(subject: ReportSubject) -> ReportSection:
     """Return the section that says by which rules and in which time zone the report counts."""
-    return Section(
+    return ReportSection(
         "method",
         (
-            Note("note.counted", {"zone": text(subject.of.zone)}),
-            Note("note.rounded"),
-            Note("note.made_at", {"at": instant(subject.now)}),
+            ReportNote("note.counted", {"zone": text(subject.of.zone)}),
+            ReportNote("note.rounded"),
+            ReportNote("note.made_at", {"at": instant(subject.now)}),
         ),
     )

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from sla_board import tables
-from sla_board.report.model import Figures, Note, Part, ReportTable, Section
+from sla_board.report.model import Part, ReportFigures, ReportNote, ReportSection, ReportTable
 from sla_board.report.subject import ReportSubject
-from sla_board.report.value import NOTHING, Cell, count, instant, share, span, text, word
+from sla_board.report.value import NOTHING, ReportCell, count, instant, share, span, text, word
 from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_domain.attainment import Tally
 
@@ -21,16 +21,16 @@ _MOST = 200
 _SENT = "sent"
 
 
-async def notices(subject: ReportSubject) -> Section:
+async def notices(subject: ReportSubject) -> ReportSection:
     """Return the section on notices that were published in the period, and on the answers to alerts."""
     parts: list[Part] = []
     published = await _published(subject)
     if published:
         parts.append(await _notices(subject, published))
     else:
-        parts.append(Note("note.no_notices"))
+        parts.append(ReportNote("note.no_notices"))
     parts += await _answers(subject)
-    return Section("notices", tuple(parts))
+    return ReportSection("notices", tuple(parts))
 
 
 async def _published(subject: ReportSubject) -> Sequence[Any]:
@@ -66,11 +66,15 @@ async def _notices(subject: ReportSubject, published: Sequence[Any]) -> ReportTa
     return ReportTable("notices", columns, tuple(rows), title="table.notices")
 
 
-def _notice_row(row: Any, sent: int, alerts: Sequence[ShownAlert]) -> tuple[Cell, ...]:
+def _notice_row(row: Any, sent: int, alerts: Sequence[ShownAlert]) -> tuple[ReportCell, ...]:
     answered = [one for one in alerts if one.acknowledged_at is not None]
     first = min(answered, key=lambda one: (one.acknowledged_at, one.id), default=None)
     if first is None or first.acknowledged_at is None:
-        who: tuple[Cell, ...] = (word("word.not_answered") if alerts else word("word.not_asked"), NOTHING, NOTHING)
+        who: tuple[ReportCell, ...] = (
+            word("word.not_answered") if alerts else word("word.not_asked"),
+            NOTHING,
+            NOTHING,
+        )
     else:
         after = first.acknowledged_at - first.opened_at
         who = (text(first.acknowledged_by), instant(first.acknowledged_at), span(after))
@@ -95,14 +99,14 @@ async def _answers(subject: ReportSubject) -> list[Part]:
         return []
     answered = [one for one in opened if one.acknowledged_at is not None]
     waits = sorted(one.acknowledged_at - one.opened_at for one in answered if one.acknowledged_at is not None)
-    figures: list[tuple[str, Cell]] = [
+    figures: list[tuple[str, ReportCell]] = [
         ("figure.alerts", count(len(opened))),
         ("figure.answered", count(len(answered))),
         ("figure.answered_share", share(Tally(met=len(answered), missed=len(opened) - len(answered)).share)),
     ]
     if waits:
         figures.append(("figure.answered_after", span(_median(waits))))
-    found: list[Part] = [Figures(tuple(figures))]
+    found: list[Part] = [ReportFigures(tuple(figures))]
     by = Counter(one.acknowledged_by for one in answered)
     if by:
         rows = [(text(who) if who else word("word.unknown"), count(number)) for who, number in by.most_common()]

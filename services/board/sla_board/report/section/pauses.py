@@ -8,31 +8,32 @@ from datetime import timedelta
 from fractions import Fraction
 from urllib.parse import urlencode
 
-from sla_board.report.model import Figures, Note, Part, PlotKind, ReportTable, Section
+from sla_board.report.model import Part, PlotKind, ReportFigures, ReportNote, ReportSection, ReportTable
 from sla_board.report.subject import ReportSubject
-from sla_board.report.value import Cell, count, instant, share, span, text, word
+from sla_board.report.value import ReportCell, count, instant, share, span, text, word
 from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums, read_pause_sums, read_pauses
+from sla_platform.rfc3339 import rfc3339
 
 LONG = timedelta(days=3)
 _MOST = 20
 _MICROSECOND = timedelta(microseconds=1)
 
 
-async def pauses(subject: ReportSubject) -> Section:
+async def pauses(subject: ReportSubject) -> ReportSection:
     """Return the section on the pauses that began in the period: sums, by person and party, and those to look at."""
     asked = PauseFilter(contract=subject.id, start=subject.bounds.start, end=subject.bounds.end)
     sums = await read_pause_sums(subject.connection, asked, subject.hours)
     if not sums.pauses:
-        return Section("pauses", (Note("note.no_pauses"),))
+        return ReportSection("pauses", (ReportNote("note.no_pauses"),))
     odd = (
         ("pauses_met", replace(asked, met=True)),
         ("pauses_spoken", replace(asked, spoken=True)),
         ("pauses_long", replace(asked, longer_than=LONG)),
     )
-    first, end = subject.period.first.isoformat(), subject.period.end.isoformat()
-    query = urlencode({"contract": subject.id, "from": first, "to": end})
+    begin, end = (rfc3339(at, "seconds") for at in (subject.bounds.start, subject.bounds.end))
+    query = urlencode({"contract": subject.id, "from": begin, "to": end})
     parts: list[Part] = [
-        Figures((("figure.pauses", count(sums.pauses, f"/pauses?{query}")), ("figure.paused", span(sums.wall)))),
+        ReportFigures((("figure.pauses", count(sums.pauses, f"/pauses?{query}")), ("figure.paused", span(sums.wall)))),
         _shares("pauses_by_party", "column.waiting_on", [(_party(key), at) for key, at in sums.by_party.items()], sums),
         _shares("pauses_by_setter", "column.set_by", [(_who(key), at) for key, at in sums.by_setter.items()], sums),
     ]
@@ -40,21 +41,21 @@ async def pauses(subject: ReportSubject) -> Section:
         page = await read_pauses(subject.connection, wanted, None, _MOST, subject.hours)
         if page.pauses:
             parts.append(_table(id_, page, f"/pauses?{query}", subject))
-    return Section("pauses", tuple(parts))
+    return ReportSection("pauses", tuple(parts))
 
 
-def _shares(id_: str, heading: str, of: Sequence[tuple[Cell, timedelta]], sums: PauseSums) -> ReportTable:
+def _shares(id_: str, heading: str, of: Sequence[tuple[ReportCell, timedelta]], sums: PauseSums) -> ReportTable:
     whole = sums.wall // _MICROSECOND
     rows = [(cell, span(at), share(Fraction(at // _MICROSECOND, whole) if whole else None)) for cell, at in of[:_MOST]]
     columns = (heading, "column.time", "column.share")
     return ReportTable(id_, columns, tuple(rows), title=f"table.{id_}", plot=PlotKind.BARS)
 
 
-def _party(key: str) -> Cell:
+def _party(key: str) -> ReportCell:
     return word(f"party.{key}") if key else word("word.nobody")
 
 
-def _who(key: str) -> Cell:
+def _who(key: str) -> ReportCell:
     return text(key) if key else word("word.unknown")
 
 

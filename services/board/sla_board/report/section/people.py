@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 
-from sla_board.report.model import Note, Part, ReportTable, Section
-from sla_board.report.subject import ReportSubject, Unavailable
-from sla_board.report.value import Cell, count, span, text, word
+from sla_board.report.model import Part, ReportNote, ReportSection, ReportTable
+from sla_board.report.subject import ReportSubject, SectionUnavailable
+from sla_board.report.value import ReportCell, count, span, text, word
 from sla_domain.contract import Contract
 from sla_domain.rota import Rota, shifts_between
 
 
-async def people(subject: ReportSubject) -> Section:
+async def people(subject: ReportSubject) -> ReportSection:
     """Return the section on the contract's roles and, for each rota among their holders, on call time by person."""
     contract = subject.known
     if subject.catalogue is None:
-        raise Unavailable("missing.contract")
+        raise SectionUnavailable("missing.contract")
     rotas = subject.catalogue.rulebook.rotas
     held: dict[str, list[str]] = defaultdict(list)
     for one in contract.roles:
         rota = None if one.rota is None else rotas.get(one.rota)
         held[one.role].append(rota.title if rota is not None else _person(contract, one.person))
     if not held:
-        return Section("people", (Note("note.no_people"),))
+        return ReportSection("people", (ReportNote("note.no_people"),))
     rows = [(subject.names.role(role), text(", ".join(dict.fromkeys(names)))) for role, names in held.items()]
     parts: list[Part] = [ReportTable("roles", ("column.role", "column.held_by"), tuple(rows))]
     ids = dict.fromkeys(one.rota for one in contract.roles if one.rota is not None)
@@ -31,11 +31,11 @@ async def people(subject: ReportSubject) -> Section:
     if shifts:
         columns = ("column.rota", "column.person", "column.shifts", "column.on_call")
         parts.append(ReportTable("on_call", columns, tuple(shifts), title="table.on_call"))
-        parts.append(Note("note.on_call"))
-    return Section("people", tuple(parts))
+        parts.append(ReportNote("note.on_call"))
+    return ReportSection("people", tuple(parts))
 
 
-def _shifts(rota: Rota, subject: ReportSubject) -> list[tuple[Cell, ...]]:
+def _shifts(rota: Rota, subject: ReportSubject) -> list[tuple[ReportCell, ...]]:
     """The time of each person within the period, the longest first."""
     start, end = subject.bounds.start, subject.bounds.end
     numbers: dict[str, int] = defaultdict(int)

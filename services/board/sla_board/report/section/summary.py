@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sla_board import tables
 from sla_board.attainment.model import total_of
 from sla_board.history.part import ONE_CONTRACT
-from sla_board.report.model import Figures, Note, Part, ReportKind, Section
+from sla_board.report.model import Part, ReportFigures, ReportKind, ReportNote, ReportSection
 from sla_board.report.subject import LISTED, ReportSubject
 from sla_board.report.value import count, day, share, text
 
@@ -18,7 +18,7 @@ _row = tables.listed.c
 _DAY = timedelta(days=1)
 
 
-async def summary(subject: ReportSubject) -> Section:
+async def summary(subject: ReportSubject) -> ReportSection:
     """Return the section with the figures of the whole period, and with remarks on how far they can be trusted."""
     attained = subject.attained
     tally = total_of(attained.requests)
@@ -26,7 +26,7 @@ async def summary(subject: ReportSubject) -> Section:
     parts: list[Part] = [*_remarks(subject)]
     if tally.decided or tally.exempt or tally.open:
         parts.append(
-            Figures(
+            ReportFigures(
                 (
                     *((("figure.in_time", share(tally.share, subject.decided())),) if tally.decided else ()),
                     ("figure.met", count(tally.met, subject.listed("met"))),
@@ -37,27 +37,27 @@ async def summary(subject: ReportSubject) -> Section:
             )
         )
     whole = f"{LISTED}?contract={quote_plus(subject.id)}"
-    parts.append(Figures((("figure.opened", count(opened, whole)), ("figure.ended", count(ended, whole)))))
-    return Section("summary", tuple(parts))
+    parts.append(ReportFigures((("figure.opened", count(opened, whole)), ("figure.ended", count(ended, whole)))))
+    return ReportSection("summary", tuple(parts))
 
 
-def _remarks(subject: ReportSubject) -> list[Note]:
+def _remarks(subject: ReportSubject) -> list[ReportNote]:
     attained, found = subject.attained, []
     if attained.provisional:
         grave = subject.kind is not ReportKind.INCIDENT_REVIEW
-        found.append(Note("note.provisional", {"day": day(attained.period.end - _DAY)}, grave=grave))
+        found.append(ReportNote("note.provisional", {"day": day(attained.period.end - _DAY)}, grave=grave))
     if attained.empty:
-        found.append(Note("note.nothing_due"))
+        found.append(ReportNote("note.nothing_due"))
     first = subject.of.first_day
     if first is not None and first >= attained.period.end:
-        found.append(Note("note.not_begun", {"day": day(first)}, grave=True))
+        found.append(ReportNote("note.not_begun", {"day": day(first)}, grave=True))
     if attained.ended is not None:
-        found.append(Note("note.ended", {"day": day(attained.ended - _DAY)}, grave=True))
+        found.append(ReportNote("note.ended", {"day": day(attained.ended - _DAY)}, grave=True))
     if len(attained.bounds.zones) > 1:
         was, *_, now = attained.bounds.zones
-        found.append(Note("note.zones", {"was": text(was), "now": text(now)}, grave=True))
+        found.append(ReportNote("note.zones", {"was": text(was), "now": text(now)}, grave=True))
     if attained.moved:
-        found.append(Note("note.moved", {"count": count(attained.moved)}))
+        found.append(ReportNote("note.moved", {"count": count(attained.moved)}))
     return found
 
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from sla_board.attainment.counts import request_cells
 from sla_board.attainment.model import total_of
-from sla_board.report.model import Note, PlotKind, ReportTable, Section
+from sla_board.report.model import PlotKind, ReportNote, ReportSection, ReportTable
 from sla_board.report.subject import ReportSubject
-from sla_board.report.value import Cell, count, percent, share
+from sla_board.report.value import ReportCell, count, percent, share
 from sla_board.report.value import period as of_period
 from sla_domain.attainment import AttainmentPeriod, bounds_of
 from sla_domain.objective import CountedUnit, PeriodKind
@@ -16,13 +16,13 @@ from sla_domain.objective import CountedUnit, PeriodKind
 PERIODS = 13
 
 
-async def trend(subject: ReportSubject) -> Section:
+async def trend(subject: ReportSubject) -> ReportSection:
     """Return the section with met and missed requests of 13 periods, the report's last, as a plot and a table.
 
     It begins with the first of them in which a promise was decided.
     """
     promised = _promised(subject)
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[ReportCell, ...]] = []
     for period in _periods(subject):
         bounds = bounds_of(period, subject.of.zones)
         tally = total_of(await request_cells(subject.connection, subject.id, bounds))
@@ -36,11 +36,11 @@ async def trend(subject: ReportSubject) -> Section:
     while rows and not (rows[0][2].value or rows[0][3].value):
         rows.pop(0)  # nothing was due yet
     if not rows:
-        return Section("trend", (Note("note.no_trend"),))
+        return ReportSection("trend", (ReportNote("note.no_trend"),))
     columns = ["column.period", "column.in_time", "column.met", "column.missed"]
     columns += ["column.promised"] if promised is not None else []
     table = ReportTable("trend", tuple(columns), tuple(rows), plot=PlotKind.TREND)
-    return Section("trend", (table,))
+    return ReportSection("trend", (table,))
 
 
 def _periods(subject: ReportSubject) -> list[AttainmentPeriod]:

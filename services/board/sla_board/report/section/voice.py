@@ -12,9 +12,9 @@ from sqlalchemy import and_, select
 from sla_board import tables
 from sla_board.history.part import ONE_CONTRACT
 from sla_board.projection.store import envelope_of
-from sla_board.report.model import Figures, Note, Part, ReportTable, Section
+from sla_board.report.model import Part, ReportFigures, ReportNote, ReportSection, ReportTable
 from sla_board.report.subject import MOST_ROWS, ReportSubject
-from sla_board.report.value import Cell, count, instant, number, text, word
+from sla_board.report.value import ReportCell, count, instant, number, text, word
 from sla_board.shown.row import incident_path
 from sla_domain.event import EventKind, IncidentEvent
 from sla_platform.errors import BadEnvelope
@@ -37,22 +37,22 @@ class _Said:
     event: IncidentEvent
 
 
-async def voice(subject: ReportSubject) -> Section:
+async def voice(subject: ReportSubject) -> ReportSection:
     """Return the section on ratings and escalations that happened in the period, the oldest first."""
     said = [one for one in map(_said, await _rows(subject)) if one is not None]
     ratings = [one for one in said if one.event.kind is EventKind.RATED and one.event.score is not None]
     escalations = [one for one in said if one.event.kind is EventKind.ESCALATED]
     if not ratings and not escalations:
-        return Section("voice", (Note("note.no_voice"),))
-    parts: list[Part] = [Figures(tuple(_figures(ratings, escalations)))]
+        return ReportSection("voice", (ReportNote("note.no_voice"),))
+    parts: list[Part] = [ReportFigures(tuple(_figures(ratings, escalations)))]
     if ratings:
         parts.append(_table("ratings", (*_WHEN, "column.score", *_WHO), ratings))
     if escalations:
         parts.append(_table("escalations", (*_WHEN, *_WHO), escalations))
-    return Section("voice", tuple(parts))
+    return ReportSection("voice", tuple(parts))
 
 
-def _figures(ratings: Sequence[_Said], escalations: Sequence[_Said]) -> list[tuple[str, Cell]]:
+def _figures(ratings: Sequence[_Said], escalations: Sequence[_Said]) -> list[tuple[str, ReportCell]]:
     found = [("figure.ratings", count(len(ratings)))]
     if ratings:
         mean = Decimal(sum(one.event.score or 0 for one in ratings)) / len(ratings)
@@ -89,7 +89,7 @@ def _table(id_: str, columns: tuple[str, ...], said: Sequence[_Said]) -> ReportT
     return ReportTable(id_, columns, tuple(map(_row, said)), title=f"table.{id_}")
 
 
-def _row(said: _Said) -> tuple[Cell, ...]:
+def _row(said: _Said) -> tuple[ReportCell, ...]:
     event = said.event
     score = (count(event.score),) if event.kind is EventKind.RATED and event.score is not None else ()
     who = text(event.actor_name) if event.actor_name else word(f"actor.{event.actor.value}")
