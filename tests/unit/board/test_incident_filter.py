@@ -17,7 +17,7 @@ from sla_board.history.filter import IncidentFilter
 from sla_board.history.parse import BadFilter, parse_asked
 from sla_board.history.period import BadPeriod, calendar_period
 from sla_board.history.rollup import count_changes, month_of, month_start
-from sla_board.history.verdict import PromiseVerdict, verdict_of_clock, verdict_of_incident
+from sla_board.history.verdict import verdict_of_clock, verdict_of_incident
 
 NINE = datetime(2026, 11, 16, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
