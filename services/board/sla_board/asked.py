@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from sla_board.history.period import BadPeriod, CalendarPeriod, calendar_period
+from sla_board.history.period import CalendarPeriod, calendar_period
 from sla_catalogue.duration import BadDuration, parse_span
+from sla_domain.errors import BadPeriod
 from sla_platform.http.problem import Problem
 
 _Cursor = TypeVar("_Cursor")

@@ -14,7 +14,7 @@ from sla_board.history.cursor import BadCursor, read_cursor
 from sla_board.history.events import event_lines
 from sla_board.history.export import csv_lines, json_lines
 from sla_board.history.filter import IncidentFilter
-from sla_board.history.parse import NAMES, Asked, AskedError, BadFilter, ZoneOf, parse_asked
+from sla_board.history.parse import NAMES, Asked, AskedError, BadFilter, CalendarOf, ZoneOf, parse_asked
 from sla_board.history.query import IncidentPage, is_filling, read_page
 from sla_board.page.render import Pages
 from sla_board.page.security import PAGE_HEADERS
@@ -69,7 +69,7 @@ class IncidentDeps:
     """What the routes of the list of incidents use.
 
     `store`: the board's tables. `pages`: renders HTML. `authorize`: checks API keys. `zone_of`: returns the time zone
-    of a contract.
+    of a contract, `calendar_of`: by which days its periods are counted.
     """
 
     store: Store
@@ -77,6 +77,7 @@ class IncidentDeps:
     authorize: Authorizer
     time_source: TimeSource
     zone_of: ZoneOf
+    calendar_of: CalendarOf
 
     def asked(self, request: Request) -> Asked:
         """Return what the request asks of the list.
@@ -85,7 +86,7 @@ class IncidentDeps:
         """
         only = self.authorize(request, READ).contract
         try:
-            return parse_asked(request.query_params.multi_items(), only, self.zone_of)
+            return parse_asked(request.query_params.multi_items(), only, self.zone_of, self.calendar_of)
         except BadFilter as bad:
             raise _unfit(bad.errors) from None
 

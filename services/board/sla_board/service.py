@@ -22,7 +22,7 @@ from sla_board.breakdown_api import breakdown_routes
 from sla_board.contract_api import AttainmentDeps, PlanDeps, attainment_routes, contract_routes
 from sla_board.history.fill import ListFilling
 from sla_board.history.keep import keep_listed
-from sla_board.history.zone import zone_in
+from sla_board.history.zone import calendar_in, zone_in
 from sla_board.incident_api import IncidentDeps, add_incident_list
 from sla_board.link.store import PlanLinks
 from sla_board.live import BoardReader, View
@@ -130,7 +130,9 @@ def build(
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
     board = Board(shown, hub, projector, event_source, authorizer, metrics, public_url.rstrip("/"))
     routes = router(board)
-    add_incident_list(routes, IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook)))
+    add_incident_list(
+        routes, IncidentDeps(store, pages, authorizer, time_source, zone_in(rulebook), calendar_in(rulebook))
+    )
     attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
     routes.routes.extend(attainment_routes(attainment).routes)
     routes.routes.extend(pause_routes(shown, authorizer).routes)

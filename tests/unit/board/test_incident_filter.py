@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from types import SimpleNamespace
 from typing import Any
@@ -15,9 +15,11 @@ import pytest
 from sla_board.history.cursor import BadCursor, ListPlace, read_cursor, written_cursor
 from sla_board.history.filter import IncidentFilter
 from sla_board.history.parse import BadFilter, parse_asked
-from sla_board.history.period import BadPeriod, calendar_period
+from sla_board.history.period import ContractCalendar, calendar_period
 from sla_board.history.rollup import count_changes, month_of, month_start
 from sla_board.history.verdict import verdict_of_clock, verdict_of_incident
+from sla_domain.attainment import ZoneHistory
+from sla_domain.errors import BadPeriod
 
 NINE = datetime(2026, 11, 16, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -42,12 +44,27 @@ def test_a_period_has_its_ends_at_midnight_of_the_zone(written: str, start: str,
     assert (found.start.isoformat(), found.end.isoformat()) == (start, end)
 
 
-@pytest.mark.parametrize(
-    "written", ["", "2026-00", "2026-13", "2026-Q0", "26-11", "1969", "2200", "２０２６", "2026-11-01"]
-)
+@pytest.mark.parametrize("written", ["", "2026-00", "2026-13", "2026-Q0", "26-11", "２０２６", "2026-11-01"])
 def test_what_is_no_period_is_refused_with_an_example(written: str) -> None:
     with pytest.raises(BadPeriod, match="2026-Q4"):
         calendar_period(written, WARSAW)
+
+
+@pytest.mark.parametrize(("written", "why"), [("1969", "1970"), ("2200", "2199"), ("2026/27", "first day")])
+def test_a_year_out_of_reach_or_of_no_contract_is_refused(written: str, why: str) -> None:
+    with pytest.raises(BadPeriod, match=why):
+        calendar_period(written, WARSAW)
+
+
+def test_a_year_of_the_one_contract_is_counted_from_its_first_day() -> None:
+    contract = ContractCalendar(ZoneHistory("Europe/Warsaw"), date(2026, 4, 1))
+    found = calendar_period("2026/27", WARSAW, contract)
+    assert (found.start.isoformat(), found.end.isoformat()) == (
+        "2026-03-31T22:00:00+00:00",
+        "2027-03-31T22:00:00+00:00",
+    )
+    shown = parse_asked([("contract", "acme"), ("period", "2026/27")], None, {}.get, {"acme": contract}.get).shown
+    assert (shown.period, shown.since, shown.until) == ("2026/27", found.start, found.end)
 
 
 def test_the_zone_is_the_one_named_else_that_of_the_one_contract_else_utc() -> None:

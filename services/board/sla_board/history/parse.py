@@ -9,11 +9,11 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from sla_board.history.filter import GROUPS, MOST_ROWS, ROWS, STATES, IncidentFilter
-from sla_board.history.period import BadPeriod, calendar_period
+from sla_board.history.period import ContractCalendar, calendar_period
 from sla_board.history.verdict import ListedVerdict
 from sla_domain.bounds import RANGE, within_reach, writable
 from sla_domain.calendar import load_zone
-from sla_domain.errors import UnknownZone
+from sla_domain.errors import BadPeriod, UnknownZone
 
 NAMES = (
     "contract", "customer", "product", "priority", "state", "verdict", "metric", "from", "to", "period", "zone", "q",
@@ -25,6 +25,8 @@ _MOST = 50
 _LONGEST = 300
 ZoneOf = Callable[[str], str | None]
 """Returns the time zone of a contract, given its id; None if there is no such contract."""
+CalendarOf = Callable[[str], ContractCalendar | None]
+"""Returns by which days a contract's periods are counted, given its id; None if there is no such contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,12 @@ class Asked:
     cursor: str
 
 
-def parse_asked(pairs: Sequence[tuple[str, str]], only_contract: str | None, zone_of: ZoneOf) -> Asked:
+def parse_asked(
+    pairs: Sequence[tuple[str, str]],
+    only_contract: str | None,
+    zone_of: ZoneOf,
+    calendar_of: CalendarOf = lambda _: None,
+) -> Asked:
     """Return the filter that the parameters of a request state, and the cursor among them.
 
     `pairs`: names and values, in their order; empty values are left out. `only_contract`: the one contract that the
@@ -92,7 +99,7 @@ def parse_asked(pairs: Sequence[tuple[str, str]], only_contract: str | None, zon
         limit=_limit(single.get("limit", ""), errors),
         only_contract=only_contract,
     )
-    shown = _dated(shown, single, zone_of, errors)
+    shown = _dated(shown, single, zone_of, calendar_of, errors)
     if errors:
         raise BadFilter(errors)
     return Asked(shown, single.get("cursor", ""))
@@ -126,7 +133,13 @@ def _limit(written: str, errors: list[AskedError]) -> int:
     return int(written)
 
 
-def _dated(shown: IncidentFilter, single: dict[str, str], zone_of: ZoneOf, errors: list[AskedError]) -> IncidentFilter:
+def _dated(
+    shown: IncidentFilter,
+    single: dict[str, str],
+    zone_of: ZoneOf,
+    calendar_of: CalendarOf,
+    errors: list[AskedError],
+) -> IncidentFilter:
     zone = _zone(shown, single.get("zone", ""), zone_of, errors)
     begin, end, period = (single.get(name, "") for name in ("from", "to", "period"))
     shown = replace(shown, begin=begin, end=end, zone=zone.key, zone_chosen="zone" in single)
@@ -135,7 +148,9 @@ def _dated(shown: IncidentFilter, single: dict[str, str], zone_of: ZoneOf, error
         return shown
     if period:
         try:
-            found = calendar_period(period, zone)
+            contracts = shown.of_contracts
+            one = contracts[0] if contracts is not None and len(contracts) == 1 and "zone" not in single else ""
+            found = calendar_period(period, zone, calendar_of(one) if one else None)
         except BadPeriod as bad:
             errors.append(AskedError("period", str(bad)))
             return shown

@@ -1,47 +1,52 @@
-"""Periods of the calendar as people write them: `2026-11`, `2026-Q4`, `2026`. Pure."""
+"""Periods as the list's readers write them: `2026-11`, `2026-Q4`, `2026`, and `2026/27` of a contract. Pure."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-_WRITTEN = re.compile(r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?", re.ASCII)
-_FIRST, _LAST = 1970, 2199  # years for which there are calendars
+from sla_domain.attainment import ZoneHistory, bounds_of, parse_period
 
-
-class BadPeriod(ValueError):
-    """Raised when a text is no period of the calendar; the message says how one is written."""
+_JANUARY = date(1970, 1, 1)  # years are those of the calendar where no contract is chosen
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarPeriod:
-    """A month, quarter or year: `[start, end)` in UTC. `name`: as people write it, such as `2026-Q4`."""
+    """A month, quarter or year: `[start, end)` in UTC."""
 
     name: str
+    """The period as people write it, such as `2026-Q4`."""
     start: datetime
     end: datetime
 
 
-def calendar_period(written: str, zone: ZoneInfo) -> CalendarPeriod:
-    """Return the month, quarter or year that a text names, with its bounds at midnight in `zone`.
+@dataclass(frozen=True, slots=True)
+class ContractCalendar:
+    """By which days the periods of one contract are counted."""
 
-    `written`: such as `2026-11`, `2026-Q4` or `2026`. Raises BadPeriod for any other text.
+    zones: ZoneHistory
+    """In which time zone the contract stood when."""
+    first_day: date | None
+    """The day from which its contract years are counted. None if it has none."""
+
+
+def calendar_period(written: str, zone: ZoneInfo, contract: ContractCalendar | None = None) -> CalendarPeriod:
+    """Return the month, quarter or year that a text names, as attainment counts it.
+
+    A year is that of the calendar, or of the contract if one is given that has a first day.
+
+    Args:
+        written: Such as `2026-11`, `2026-Q4`, `2026` or `2026/27`.
+        zone: In which the period begins and ends at midnight, if no contract is given.
+        contract: The one contract of which the incidents are asked for. None for several.
+
+    Raises:
+        BadPeriod: The text is no period.
     """
-    found = _WRITTEN.fullmatch(written.strip().upper())
-    if found is None or not _FIRST <= int(found["year"]) <= _LAST:
-        raise BadPeriod(
-            f"{written[:40]!r} is no period: write a month as 2026-11, a quarter as 2026-Q4, a year as 2026"
-        )
-    first, months = 1, 12
-    if found["quarter"]:
-        first, months = int(found["quarter"]) * 3 - 2, 3
-    elif found["month"]:
-        first, months = int(found["month"]), 1
-    began = int(found["year"]) * 12 + first - 1
-    return CalendarPeriod(found[0], _midnight(began, zone), _midnight(began + months, zone))
-
-
-def _midnight(month: int, zone: ZoneInfo) -> datetime:
-    return datetime(month // 12, month % 12 + 1, 1, tzinfo=zone).astimezone(UTC)
+    first_day = None if contract is None else contract.first_day
+    if first_day is None and "/" not in written:
+        first_day = _JANUARY
+    found = parse_period(written.strip().upper(), first_day)
+    bounds = bounds_of(found, ZoneHistory(zone.key) if contract is None else contract.zones)
+    return CalendarPeriod(found.label, bounds.start, bounds.end)

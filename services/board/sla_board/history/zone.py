@@ -1,17 +1,20 @@
-"""The time zone of a contract, in which periods of its incidents are read."""
+"""The days of a contract, by which periods of its incidents are read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from sla_board.history.period import ContractCalendar
+from sla_domain.attainment import zones_of
 from sla_domain.contract import ContractId
 from sla_domain.rulebook import Rulebook
 
 
 def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | None]:
-    """Return a function that returns the time zone of a contract, given its id; None if there is no such contract.
+    """Return a function that returns the time zone of a contract, given its id. It returns None for an unknown contract.
 
-    `rulebook`: returns the rulebook in force (plans, contracts, calendars); None: no contract is known.
+    Args:
+        rulebook: Returns the rulebook in force (plans, contracts, calendars). None: no contract is known.
     """
 
     def zone_of(contract: str) -> str | None:
@@ -19,3 +22,22 @@ def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | No
         return None if known is None else known.zone
 
     return zone_of
+
+
+def calendar_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], ContractCalendar | None]:
+    """Return a function that returns by which days a contract's periods are counted, given its id.
+
+    It returns None for an unknown contract.
+
+    Args:
+        rulebook: Returns the rulebook in force (plans, contracts, calendars). None: no contract is known.
+    """
+
+    def calendar_of(contract: str) -> ContractCalendar | None:
+        if rulebook is None:
+            return None
+        book, id_ = rulebook(), ContractId(contract)
+        known, zones = book.contracts.get(id_), zones_of(book, id_)
+        return None if known is None or zones is None else ContractCalendar(zones, known.valid_from)
+
+    return calendar_of

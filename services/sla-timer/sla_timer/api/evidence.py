@@ -32,8 +32,8 @@ from sla_timer.evidence import (
     BasisIncomplete,
     ClockOnRecord,
     FoldKey,
-    JudgedClock,
     JudgedFold,
+    RefoldedClock,
     calendar_lines,
     clock_line,
     evidence_instant,
@@ -66,7 +66,7 @@ class EvidenceSource:
     as_of: datetime
     events: Sequence[IncidentEvent]
     published: Sequence[ClockOnRecord]
-    clocks: Sequence[JudgedClock]
+    clocks: Sequence[RefoldedClock]
     basis: Basis
     missing: str
 
@@ -237,7 +237,7 @@ async def _missing(
     events: Sequence[IncidentEvent],
     published: Sequence[ClockOnRecord],
     own: str,
-    clocks: Sequence[JudgedClock],
+    clocks: Sequence[RefoldedClock],
 ) -> str:
     """Try it: whoever has nothing but these texts must come to the same clocks. Return why not, "" if they do."""
     keys = needed_folds(published, own)

@@ -5,7 +5,14 @@ The timer makes it for `slad evidence`, and `slad evidence verify` makes it agai
 
 from sla_timer.evidence.basis import Basis, BasisIncomplete, rulebooks_of
 from sla_timer.evidence.event import event_of
-from sla_timer.evidence.judged import FoldKey, JudgedClock, JudgedFold, judged_clocks, needed_folds, verdict_differences
+from sla_timer.evidence.judged import (
+    FoldKey,
+    JudgedFold,
+    RefoldedClock,
+    judged_clocks,
+    needed_folds,
+    verdict_differences,
+)
 from sla_timer.evidence.lines import calendar_lines, clock_line, explanation_line, incident_line
 from sla_timer.evidence.published import ClockOnRecord, evidence_instant
 
@@ -14,8 +21,8 @@ __all__ = [
     "BasisIncomplete",
     "ClockOnRecord",
     "FoldKey",
-    "JudgedClock",
     "JudgedFold",
+    "RefoldedClock",
     "calendar_lines",
     "clock_line",
     "event_of",

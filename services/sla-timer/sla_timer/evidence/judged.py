@@ -26,7 +26,7 @@ class JudgedFold:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedClock:
+class RefoldedClock:
     """A clock (`clock`) as the fold of its version has it, beside what slad published about it (`published`).
 
     `clock` is None if that fold has no such clock, `published` None if nothing was published about it yet. `fold`: from
@@ -52,26 +52,26 @@ def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
 
 def judged_clocks(
     published: Sequence[ClockOnRecord], own: str, folds: Mapping[FoldKey, JudgedFold]
-) -> list[JudgedClock]:
+) -> list[RefoldedClock]:
     """Return every clock that was published, sorted by its start, then those that nothing was published about.
 
     `own`: the incident's version. `folds`: those that `needed_folds` names. A clock is found in the fold of its version
     by metric and cycle, as they were when it was judged last. It bears the id under which it was published.
     """
     by_place = {key: {(one.metric, one.cycle): one for one in fold.incident.clocks} for key, fold in folds.items()}
-    claims: dict[tuple[FoldKey, str, int], list[JudgedClock]] = {}
+    claims: dict[tuple[FoldKey, str, int], list[RefoldedClock]] = {}
     for one in published:
         key = _key(one)
         clock = by_place[key].get((MetricId(one.metric), one.cycle))
-        judged = JudgedClock(_named(clock, one), one, folds[key], one.catalogue)
+        judged = RefoldedClock(_named(clock, one), one, folds[key], one.catalogue)
         claims.setdefault((key, one.metric, one.cycle), []).append(judged)
     found = [judged for here in claims.values() for judged in _holder_first(here)]
     known = {(one.metric, one.cycle) for one in published}
     unsaid = [one for one in folds[own, None].incident.clocks if (str(one.metric), one.cycle) not in known]
-    return [*sorted(found, key=_place), *(JudgedClock(one, None, folds[own, None], own) for one in unsaid)]
+    return [*sorted(found, key=_place), *(RefoldedClock(one, None, folds[own, None], own) for one in unsaid)]
 
 
-def verdict_differences(judged: JudgedClock) -> list[str]:
+def verdict_differences(judged: RefoldedClock) -> list[str]:
     """Return what was published about a clock and does not follow from its events; empty if all does.
 
     A clock about which nothing was published has no differences, and neither has one without a verdict whose place
@@ -88,7 +88,7 @@ def verdict_differences(judged: JudgedClock) -> list[str]:
     return ["no such clock follows from the events"]
 
 
-def _holder_first(claims: Sequence[JudgedClock]) -> list[JudgedClock]:
+def _holder_first(claims: Sequence[RefoldedClock]) -> list[RefoldedClock]:
     """Of several clocks with one place the one that fits holds it; the others are of an earlier reading of the events,
     in which another clock stood there: nothing computed is theirs."""
     if len(claims) == 1:
@@ -97,7 +97,7 @@ def _holder_first(claims: Sequence[JudgedClock]) -> list[JudgedClock]:
     return [holder, *(replace(one, clock=None, superseded=True) for one in others)]
 
 
-def _fit(judged: JudgedClock) -> tuple[bool, int]:
+def _fit(judged: RefoldedClock) -> tuple[bool, int]:
     return judged.published is not None and judged.published.gone, len(verdict_differences(judged))
 
 
@@ -105,7 +105,7 @@ def _named(clock: Clock | None, published: ClockOnRecord) -> Clock | None:
     return None if clock is None else replace(clock, id=published.id)
 
 
-def _place(judged: JudgedClock) -> tuple[datetime, str, int, str]:
+def _place(judged: RefoldedClock) -> tuple[datetime, str, int, str]:
     assert judged.published is not None
     return judged.published.place
 

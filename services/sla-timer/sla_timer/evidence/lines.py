@@ -16,7 +16,7 @@ from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_domain.target_text import target_text
 from sla_timer.answer import EventPage, incident_json, iso, segment_json
-from sla_timer.evidence.judged import JudgedClock
+from sla_timer.evidence.judged import RefoldedClock
 
 MOST_PIECES = 5_000  # open and closed stretches of one calendar
 _DAY = timedelta(days=1)
@@ -41,7 +41,7 @@ def incident_line(
     return {name: value for name, value in whole.items() if name not in _NOT_HERE} | {"periods": periods}
 
 
-def clock_line(judged: JudgedClock) -> dict[str, Any]:
+def clock_line(judged: RefoldedClock) -> dict[str, Any]:
     """Return a clock with every stretch of its life and every mark, as its fold has it."""
     clock, published = judged.clock, judged.published
     if clock is None:
@@ -81,7 +81,7 @@ def clock_line(judged: JudgedClock) -> dict[str, Any]:
     }
 
 
-def explanation_line(judged: JudgedClock, as_of: datetime, language: str) -> dict[str, Any]:
+def explanation_line(judged: RefoldedClock, as_of: datetime, language: str) -> dict[str, Any]:
     """Return the arithmetic of a clock as of an instant: as data, and in words (`text`) of a language.
 
     Beyond the years of its calendar there is none: `error` says so instead.
@@ -96,7 +96,7 @@ def explanation_line(judged: JudgedClock, as_of: datetime, language: str) -> dic
         return {"clock": str(clock.id), "error": str(error)}
 
 
-def calendar_lines(clocks: Iterable[JudgedClock], as_of: datetime) -> Iterator[dict[str, Any]]:
+def calendar_lines(clocks: Iterable[RefoldedClock], as_of: datetime) -> Iterator[dict[str, Any]]:
     """Yield each calendar in which a clock counts, open and closed piece by piece, over the life of its clocks.
 
     The pieces begin a day before the first of its clocks and end a day after the last due instant, end or `as_of`. Of
@@ -128,14 +128,14 @@ def _calendar_line(name: str, calendar: Calendar, start: datetime, end: datetime
     }
 
 
-def _hours(judged: JudgedClock, clock: Clock) -> str:
+def _hours(judged: RefoldedClock, clock: Clock) -> str:
     try:
         return hours_name(calendar_of(clock, judged.fold.incident, judged.fold.rulebook))
     except CalendarError:
         return ""
 
 
-def _calendar(judged: JudgedClock, clock: Clock) -> Calendar | None:
+def _calendar(judged: RefoldedClock, clock: Clock) -> Calendar | None:
     try:
         return calendar_of(clock, judged.fold.incident, judged.fold.rulebook)
     except CalendarError:
