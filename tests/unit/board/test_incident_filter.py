@@ -17,7 +17,7 @@ from sla_board.history.filter import IncidentFilter
 from sla_board.history.parse import BadFilter, parse_asked
 from sla_board.history.period import ContractCalendar, calendar_period
 from sla_board.history.rollup import count_changes, month_of, month_start
-from sla_board.history.verdict import verdict_of_clock, verdict_of_incident
+from sla_board.history.verdict import ListedVerdict, verdict_of_clock, verdict_of_incident
 from sla_domain.attainment import ZoneHistory
 from sla_domain.errors import BadPeriod
 
@@ -160,10 +160,10 @@ def test_the_verdict_on_an_incident_follows_from_its_clocks_in_any_order(
 
 def test_what_is_exempt_stands_apart_and_changes_nothing() -> None:
     apart = verdict_of_clock(MISSED, exempt=True)
-    assert apart.verdict is PromiseVerdict.EXEMPT
+    assert apart.verdict is ListedVerdict.EXEMPT
     whole = verdict_of_incident([apart, verdict_of_clock(MET, exempt=False)], live=False)
-    assert (whole.verdict, whole.missed, whole.exempt) == (PromiseVerdict.MET, 0, 1)
-    assert verdict_of_incident([apart], live=False).verdict is PromiseVerdict.EXEMPT
+    assert (whole.verdict, whole.missed, whole.exempt) == (ListedVerdict.MET, 0, 1)
+    assert verdict_of_incident([apart], live=False).verdict is ListedVerdict.EXEMPT
 
 
 def test_months_count_on_and_what_comes_and_goes_alike_changes_nothing() -> None:

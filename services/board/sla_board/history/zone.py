@@ -11,7 +11,9 @@ from sla_domain.rulebook import Rulebook
 
 
 def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | None]:
-    """Return a function that returns the time zone of a contract, given its id. It returns None for an unknown contract.
+    """Return a function that returns the time zone of a contract, given its id.
+
+    It returns None for an unknown contract.
 
     Args:
         rulebook: Returns the rulebook in force (plans, contracts, calendars). None: no contract is known.
