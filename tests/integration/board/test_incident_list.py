@@ -456,7 +456,7 @@ async def test_a_text_is_found_the_same_by_the_index_and_without_it(
     )
     queries = [
         f"q={quote(typed)}{more}"
-        for text in texts
+        for typed in texts
         for more in ("", "&contract=acme", "&metric=resolution", "&verdict=missed")
     ]
     read = [await listed(client, query) for query in queries]
