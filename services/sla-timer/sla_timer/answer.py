@@ -25,6 +25,7 @@ from sla_domain.published import PublishedState
 from sla_domain.published_mark import PublishedMark
 from sla_domain.published_mark import is_published as no_news
 from sla_domain.rulebook import Rulebook
+from sla_domain.sentence import Sentence
 from sla_domain.target_text import target_text
 from sla_domain.urgency import urgency
 from sla_platform.rfc3339 import rfc3339
@@ -142,7 +143,7 @@ def incident_json(
 def _overfull(page: EventPage) -> tuple[Remark, ...]:
     if not page.surplus:
         return ()
-    text = f"{page.surplus} further events are kept and do not count: see how many may, in docs/operations.md"
+    text = Sentence.OVERFULL.filled(count=page.surplus)
     return (Remark(RemarkKind.OVERFULL, text),)
 
 

@@ -119,7 +119,7 @@ class ListedAlert:
 class AckPage:
     """The content of the page that a link in a message leads to.
 
-    - `shown`: which page.
+    - `shown`: which page. `language`: the tag of the reader's language; "" if it is not known whose link it is.
     - `what`: the alert's subject.
     - `who`: who acknowledged the alert before; otherwise the person for whom the link is.
     - `at`: when the alert was acknowledged or closed; None: the page shows no instant. `zone`: the time zone of
@@ -130,7 +130,7 @@ class AckPage:
     """
 
     shown: AckPageKind
-    language: str = "en"
+    language: str = ""
     what: str = ""
     who: str = ""
     at: datetime | None = None
@@ -140,13 +140,14 @@ class AckPage:
     count: int = 0
 
 
-def render_page(texts: Texts, answer: AckPage) -> str:
+def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
     """Return the HTML of the page that a link in a message leads to.
 
-    `texts`: the texts of all languages. `answer`: the content of the page. The page is in the available language
-    nearest to `answer.language`, or in English if no language is near.
+    `texts`: the texts of all languages. `answer`: the content of the page. `accepted`: the `Accept-Language` header of
+    the browser. The page is in the available language nearest to `answer.language`, or if that is not known, in the
+    one that the browser prefers, or else in English.
     """
-    language = texts.language(answer.language)
+    language = texts.language(answer.language) if answer.language else texts.accepted(accepted)
     words = texts.words(language, "answer")
     when = "" if answer.at is None else instant_in_words(answer.at, answer.zone, language)
     return texts.page(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
+from sla_domain.explain.language.plural import PluralForm
 from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
@@ -20,11 +21,14 @@ class Words:
     `sums`, `sums_open`: the time consumed, allowed and left; the time consumed alone.
     `unanswered`, `unfulfilled`: since when an open clock is overdue.
     `nothing`: the word "none".
+    `language`: the language's tag.
+    `days`, `working_days`: a text for each form of the noun.
     `weekdays`: short names, Monday first.
     `columns`: heads of the table of steps: when, kind, counted time, sum.
     The mappings have a text for each member of an enum.
     """
 
+    language: str
     heading: str  # metric, incident, cycle, state
     contract: str  # contract, reason
     plan: str  # plan, scope
@@ -59,7 +63,8 @@ class Words:
     versions: str  # catalogue, holidays, tzdata, calendar
     quality: str  # quality
     unspecified: str
-    working_days: str  # count
+    days: Mapping[PluralForm, str]  # count
+    working_days: Mapping[PluralForm, str]  # count
     wall: str  # span
     nothing: str
     hour: str
