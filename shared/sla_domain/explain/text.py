@@ -45,8 +45,8 @@ def duration_text(span: timedelta, words: Words) -> str:
 def rounded_text(span: timedelta, words: Words) -> str:
     """Return a span of time in few words: `1 day 14 h`, `2 h 5 min` or `40 s`.
 
-    A day is 24 hours. Minutes are shown only below a day, seconds only below a minute. A negative span is shown without its sign. `words`: the
-    texts of the language to use.
+    A day is 24 hours. Minutes are shown only below a day, seconds only below a minute. A negative span is
+    shown without its sign. `words`: the texts of the language to use.
     """
     seconds = abs(int(span.total_seconds()))
     days, hours = seconds // 86_400, seconds // 3_600 % 24

@@ -12,7 +12,7 @@ from sla_notifier.text.render import Texts
 from sla_notifier.text.words import instant_in_words
 
 STYLE = (
-    "body{font:17px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff}"
+    "body{font:17px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff;overflow-wrap:anywhere}"
     "main{max-width:34rem;margin:12vh auto;padding:0 1.5rem}h1{font-size:1.4rem}"
     "button{font:inherit;padding:.7rem 1.4rem;border:0;border-radius:6px;background:#1f6feb;color:#fff;cursor:pointer}"
     "ul{padding:0;list-style:none}li{padding:.5rem 0;border-top:1px solid #8884}small{opacity:.75}"
