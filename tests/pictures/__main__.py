@@ -1,7 +1,7 @@
 """Draw every message and page of every language: `python -m tests.pictures FOLDER [LANGUAGE …]`.
 
-Each picture is as wide as a small phone (320 px). Beside them lies one sheet a language, scheme and half, which shows
-the messages next to one another.
+Each picture is as wide as a small phone (320 px). Beside them lie sheets that show five next to one
+another.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tests.real.chromium import find_chromium, running_chromium
 from sla_notifier.text.render import Texts
 
 WIDTH = 320
+_A_SHEET = 5  # pictures side by side
 _SCHEMES = ("light", "dark")
 
 
@@ -45,15 +46,15 @@ async def _draw(browser: Browser, folder: Path, reader: Reader, scheme: str, tex
         await page.set_content(html)
         shots.append(await page.screenshot(path=folder / f"{reader.language}-{scheme}-{name}.png", full_page=True))
     await context.close()
-    for part in range(2):
-        await _sheet(browser, folder / f"sheet-{reader.language}-{scheme}-{part + 1}.png", shots[part::2])
+    for part, first in enumerate(range(0, len(shots), _A_SHEET), start=1):
+        await _sheet(browser, folder / f"sheet-{reader.language}-{scheme}-{part}.png", shots[first : first + _A_SHEET])
 
 
 async def _sheet(browser: Browser, path: Path, shots: list[bytes]) -> None:
-    context = await browser.new_context(viewport={"width": 6 * (WIDTH + 8), "height": 600})
+    context = await browser.new_context(viewport={"width": _A_SHEET * (WIDTH + 8) + 8, "height": 600})
     page = await context.new_page()
     images = "".join(f'<img src="data:image/png;base64,{base64.b64encode(each).decode()}">' for each in shots)
-    style = "body{margin:4px;columns:6;column-gap:8px;background:#888}img{width:320px;margin-bottom:6px}"
+    style = "body{margin:4px;display:flex;align-items:flex-start;gap:8px;background:#888}img{width:320px}"
     await page.set_content(f"<style>{style}</style>{images}")
     await page.screenshot(path=path, full_page=True)
     await context.close()

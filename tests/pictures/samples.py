@@ -142,7 +142,8 @@ def _actions(kind: MessageKind, *, notice: bool) -> tuple[Action, ...]:
         return (Action("confirm", _LINK, main=True),)
     if kind is MessageKind.DIGEST:
         return (Action("acknowledge_all", _LINK, main=True), Action("open_board", _LINK), Action("unsubscribe", _LINK))
-    main = Action("acknowledge", _LINK, main=True)
+    asks = kind in (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
+    main = Action("acknowledge", _LINK if asks else "", main=True)
     if notice:
         return (main, Action("open_link", _LINK), Action("unsubscribe", _LINK))
     return (main, Action("open_incident", _LINK), Action("open_ticket", _LINK))
