@@ -16,7 +16,16 @@ from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
 from sla_domain.contract_view import ContractView
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent, Snapshot
-from sla_domain.explain import OWN, as_dict, calendar_of, explain_clock, localized_dict, party_shares, render
+from sla_domain.explain import (
+    OWN,
+    as_dict,
+    calendar_of,
+    explain_clock,
+    localized_dict,
+    party_shares,
+    render,
+    sentence_words,
+)
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.hours import ALWAYS, UNKNOWN, calendar_named, counted_span, hours_name, opening_times
 from sla_domain.incident import Incident, Remark, RemarkKind, holding_times, waiting_shares
@@ -385,9 +394,11 @@ def explained_json(
     ]
     words = words_for(language)
     text = "\n".join(clock["text"] for clock in clocks) or f"{words.no_clock.format(incident=name)}\n"
-    remarks = incident.remarks if incident else ()
+    remarks = [(one.kind.value, sentence_words(one.text, language)) for one in incident.remarks] if incident else []
     if remarks:
-        text += "\n" + "\n".join([words.remarks, *(f"  {one.kind.value}: {one.text}" for one in remarks)]) + "\n"
+        english = words.language == "en"  # the kinds are names for programs
+        lines = [f"  {kind}: {said}" if english else f"  {said}" for kind, said in remarks]
+        text += "\n" + "\n".join([words.remarks, *lines]) + "\n"
     return {
         "incident": name,
         "at": iso(at),
@@ -395,7 +406,7 @@ def explained_json(
         "spoken": tag_for(language),
         "clocks": clocks,
         "clocks_total": len(asked),
-        "remarks": [{"kind": one.kind.value, "text": one.text} for one in remarks],
+        "remarks": [{"kind": kind, "text": said} for kind, said in remarks],
         "remarks_title": words.remarks,
         "text": text,
     }

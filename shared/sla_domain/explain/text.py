@@ -233,7 +233,7 @@ def version_lines(e: Explanation, w: Words) -> Iterator[str]:
         tzdata=v.tzdata or w.nothing,
         calendar=v.calendar or w.nothing,
     )
-    yield w.quality.format(quality=e.quality.value)
+    yield w.quality.format(quality=w.qualities[e.quality])
 
 
 def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:

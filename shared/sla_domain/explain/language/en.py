@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.plural import PluralForm
 from sla_domain.explain.language.words import Words
@@ -45,6 +45,7 @@ WORDS = Words(
     withdrawn="No longer promised since {at}: the catalogue or the contract in force has no such target",
     versions="Catalogue {catalogue}, holidays {holidays}, time zones {tzdata}, calendar {calendar}",
     quality="Quality of the times: {quality}",
+    qualities={quality: quality.value for quality in TimeQuality},
     unspecified="unspecified",
     days={
         PluralForm.ONE: "{count} day",

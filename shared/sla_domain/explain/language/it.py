@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.plural import PluralForm
 from sla_domain.explain.language.words import Words
@@ -45,6 +45,12 @@ WORDS = Words(
     withdrawn="Impegno non più valido dal {at}: il catalogo o il contratto in vigore non ha questo obiettivo",
     versions="Catalogo {catalogue}, festività {holidays}, fusi orari {tzdata}, calendario {calendar}",
     quality="Qualità degli orari: {quality}",
+    qualities={
+        TimeQuality.EXACT: "esatti",
+        TimeQuality.DOUBTFUL: "dubbi",
+        TimeQuality.OBJECT_UPDATED: "ora dell'ultima modifica del ticket",
+        TimeQuality.RECEIPT: "ora di ricezione",
+    },
     unspecified="non specificato",
     days={
         PluralForm.ONE: "{count} giorno",

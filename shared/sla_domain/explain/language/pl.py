@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.plural import PluralForm
 from sla_domain.explain.language.words import Words
@@ -45,6 +45,12 @@ WORDS = Words(
     withdrawn="Zobowiązanie nie obowiązuje od {at}: aktualny katalog lub umowa nie zawiera tego celu",
     versions="Katalog {catalogue}, święta {holidays}, strefy czasowe {tzdata}, kalendarz {calendar}",
     quality="Jakość czasów: {quality}",
+    qualities={
+        TimeQuality.EXACT: "dokładne",
+        TimeQuality.DOUBTFUL: "wątpliwe",
+        TimeQuality.OBJECT_UPDATED: "czas ostatniej zmiany zgłoszenia",
+        TimeQuality.RECEIPT: "czas otrzymania",
+    },
     unspecified="nieokreślony",
     days={
         PluralForm.ONE: "{count} dzień",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.plural import PluralForm
 from sla_domain.explain.language.words import Words
@@ -45,6 +45,12 @@ WORDS = Words(
     withdrawn="Обязательство не действует с {at}: в действующем каталоге или договоре нет такого норматива",
     versions="Каталог {catalogue}, праздники {holidays}, часовые пояса {tzdata}, календарь {calendar}",
     quality="Качество времени: {quality}",
+    qualities={
+        TimeQuality.EXACT: "точное",
+        TimeQuality.DOUBTFUL: "сомнительное",
+        TimeQuality.OBJECT_UPDATED: "время последнего изменения тикета",
+        TimeQuality.RECEIPT: "время получения",
+    },
     unspecified="не указан",
     days={
         PluralForm.ONE: "{count} день",

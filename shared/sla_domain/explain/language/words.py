@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.plural import PluralForm
 from sla_domain.incident import PassedReason, Scope
@@ -62,6 +62,7 @@ class Words:
     withdrawn: str  # at: since when the target is no longer promised
     versions: str  # catalogue, holidays, tzdata, calendar
     quality: str  # quality
+    qualities: Mapping[TimeQuality, str]
     unspecified: str
     days: Mapping[PluralForm, str]  # count
     working_days: Mapping[PluralForm, str]  # count

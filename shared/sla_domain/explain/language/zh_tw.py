@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.plural import PluralForm
 from sla_domain.explain.language.words import Words
@@ -45,6 +45,12 @@ WORDS = Words(
     withdrawn="自 {at} 起不再承諾：現行目錄或合約沒有此項目標",
     versions="目錄 {catalogue}，假日 {holidays}，時區資料 {tzdata}，行事曆 {calendar}",
     quality="時間品質：{quality}",
+    qualities={
+        TimeQuality.EXACT: "精確",
+        TimeQuality.DOUBTFUL: "存疑",
+        TimeQuality.OBJECT_UPDATED: "工單最後修改的時間",
+        TimeQuality.RECEIPT: "接收時間",
+    },
     unspecified="未訂",
     days={
         PluralForm.OTHER: "{count} 天",

@@ -1,1 +1,0 @@
-"""Pictures of every message and page in every language, to be looked at: `python -m tests.pictures FOLDER`."""
