@@ -245,7 +245,10 @@ def _people_for(rotas: Mapping[RotaId, Rota], document: CatalogueDocument) -> di
     if not rotas:
         return {}
     anytime = ((id_, each.model_copy(update={"hours": None})) for id_, each in document.people.items())
-    return {id_: build_person(id_, each, notices=False, side=Side.SUPPORT, zone="UTC") for id_, each in anytime}
+    return {
+        id_: build_person(id_, each, notices=False, side=Side.SUPPORT, zone="UTC", languages=())
+        for id_, each in anytime
+    }
 
 
 def _by_customer(contracts: Mapping[ContractId, Contract]) -> dict[str, tuple[ContractId, ...]]:

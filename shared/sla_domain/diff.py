@@ -58,6 +58,7 @@ from sla_domain.promise import promise_facts
 from sla_domain.published import PublishedState
 from sla_domain.published_mark import PublishedMark, digest, standing_marks, target_name, unused_key
 from sla_domain.published_mark import is_published as known
+from sla_domain.sentence import Sentence
 
 _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
 _MARKS = (Warned, Breached)
@@ -387,7 +388,7 @@ def _gone(incident: Incident, id_: ClockId, old: PublishedState, unread: bool) -
     taken = [each for each in standing_marks(old.keys, old.meanings) if each.kind == BREACH and not unread]
     if not taken and (old.state is ClockState.CANCELLED or (unread and not old.state.open)):
         return []
-    why = "the target is no longer promised" if unread else NO_SUCH_CLOCK
+    why = Sentence.NOT_PROMISED.value if unread else NO_SUCH_CLOCK
     return [
         Fact(
             body=Gone(old.state, why, unread, _taken_back(taken)),

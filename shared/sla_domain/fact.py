@@ -16,6 +16,7 @@ from typing import ClassVar
 from sla_domain.clock import ClockId, ClockState
 from sla_domain.event import IncidentId
 from sla_domain.incident import ContractPeriod
+from sla_domain.sentence import Sentence
 
 
 class FactKind(StrEnum):
@@ -335,7 +336,7 @@ IncidentFactBody = PromiseMade | PromiseMoved | PromiseNone | ContractChanged | 
 FactBody = ClockFactBody | IncidentFactBody
 """Every body there is."""
 
-NO_SUCH_CLOCK = "late events leave no such clock"  # why of a `Gone` that late events have caused
+NO_SUCH_CLOCK = Sentence.NO_SUCH_CLOCK.value  # why of a `Gone` that late events have caused
 STARTED, BREACHED, PHASE_CHANGED = Started(), Breached(), PhaseChanged()  # bodies without fields, made once
 
 

@@ -19,8 +19,9 @@ from sla_domain.explain.build import calendar_of
 from sla_domain.incident import Incident
 from sla_domain.published import PublishedState
 from sla_domain.rulebook import Rulebook
+from sla_domain.sentence import Sentence
 
-NO_LONGER_PROMISED = "the target is no longer promised"
+NO_LONGER_PROMISED = Sentence.NOT_PROMISED.value
 
 Before = Callable[[str, datetime | None], tuple[Incident, Rulebook] | None]
 """The same incident under an earlier catalogue version, its clocks under the ids by which they are known; None where

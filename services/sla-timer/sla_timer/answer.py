@@ -17,7 +17,14 @@ from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
 from sla_domain.contract_view import ContractView
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent, Snapshot
-from sla_domain.explain import as_dict, calendar_of, explain_clock, localized_dict, render
+from sla_domain.explain import (
+    as_dict,
+    calendar_of,
+    explain_clock,
+    localized_dict,
+    render,
+    sentence_words,
+)
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.hours import ALWAYS, UNKNOWN, calendar_named, counted_span, hours_name, opening_times
 from sla_domain.incident import Incident, Remark, RemarkKind
@@ -26,6 +33,7 @@ from sla_domain.published import PublishedState
 from sla_domain.published_mark import PublishedMark
 from sla_domain.published_mark import is_published as no_news
 from sla_domain.rulebook import Rulebook
+from sla_domain.sentence import Sentence
 from sla_domain.target_text import target_text
 from sla_domain.urgency import urgency
 from sla_platform.rfc3339 import rfc3339
@@ -144,7 +152,7 @@ def incident_json(
 def _overfull(page: EventPage) -> tuple[Remark, ...]:
     if not page.surplus:
         return ()
-    text = f"{page.surplus} further events are kept and do not count: see how many may, in docs/operations.md"
+    text = Sentence.OVERFULL.filled(count=page.surplus)
     return (Remark(RemarkKind.OVERFULL, text),)
 
 
@@ -411,9 +419,11 @@ def explained_json(
     ]
     words = words_for(language)
     text = "\n".join(clock["text"] for clock in clocks) or f"{words.no_clock.format(incident=name)}\n"
-    remarks = incident.remarks if incident else ()
+    remarks = [(one.kind.value, sentence_words(one.text, language)) for one in incident.remarks] if incident else []
     if remarks:
-        text += "\n" + "\n".join([words.remarks, *(f"  {one.kind.value}: {one.text}" for one in remarks)]) + "\n"
+        english = words.language == "en"  # the kinds are names for programs
+        lines = [f"  {kind}: {said}" if english else f"  {said}" for kind, said in remarks]
+        text += "\n" + "\n".join([words.remarks, *lines]) + "\n"
     return {
         "incident": name,
         "at": iso(at),
@@ -421,7 +431,7 @@ def explained_json(
         "spoken": tag_for(language),
         "clocks": clocks,
         "clocks_total": len(asked),
-        "remarks": [{"kind": one.kind.value, "text": one.text} for one in remarks],
+        "remarks": [{"kind": kind, "text": said} for kind, said in remarks],
         "remarks_title": words.remarks,
         "text": text,
     }

@@ -385,7 +385,9 @@ def _people(document: ContractDocument, bought: Sequence[_Bought], plans: Plans,
     wanted = any(one.built.plan.notices.registration is Registration.NONE for one in bought)
     theirs = _customers_own(document, bought)
     return {
-        id_: build_person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT, document.zone)
+        id_: build_person(
+            id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT, document.zone, document.languages
+        )
         for id_, each in {**shared, **document.people}.items()
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from sla_catalogue.assembly.coverage import check_week, weekly_of
@@ -15,8 +15,10 @@ from sla_catalogue.problem import Path
 from sla_domain.calendar import Calendar, CalendarSpec, growing_calendar, load_zone
 from sla_domain.contract import Person, Side
 from sla_domain.errors import UnknownZone
+from sla_domain.explain.language import LANGUAGES
+from sla_domain.explain.language.tag import first_available
 
-MAIL_LANGUAGES = frozenset({"en"})
+MAIL_LANGUAGES = frozenset(LANGUAGES)
 """In which languages slad writes mails; a test compares it with the notifier's templates."""
 
 
@@ -40,9 +42,16 @@ def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context
         check_week(person.hours or {}, (*path, "hours"), context)
 
 
-def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, zone: str) -> Person:
+def build_person(
+    id_: str, document: PersonDocument, notices: bool, side: Side, zone: str, languages: Sequence[str]
+) -> Person:
     """Build the person that a document describes.
 
+    `id_`: id of the person.
+    `notices`: whether to notify the person of critical fixes, if the document does not say.
+    `side`: staff or customer, if the document does not say.
+    `zone`: time zone of the working hours, if the document names none.
+    `languages`: of the contract, best first, for mails to a person whose document names none that mails can be in.
     The addresses are those under `addresses`, then those under keys of channel kinds (such as `email`), each once.
 
     Args:
@@ -57,7 +66,7 @@ def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, 
         id=id_,
         name=document.name,
         addresses=tuple(dict.fromkeys(addresses)),
-        language=mail_language(document.spoken),
+        language=mail_language(document, languages),
         languages=document.spoken,
         notices=notices if document.notices is None else document.notices,
         side=document.side or side,
@@ -67,16 +76,14 @@ def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, 
     )
 
 
-def mail_language(spoken: tuple[str, ...]) -> str:
-    """Return the language in which to write mails to a person.
+def mail_language(document: PersonDocument, languages: Sequence[str]) -> str:
+    """Return the tag of the language in which to write mails to a person.
 
-    The result is the first of the person's languages in which slad has mail texts. If there is none, it is the person's
-    first language.
-
-    Args:
-        spoken: The person's languages, best first.
+    It is the first language with mail texts among those that the person's document names, then among `languages`,
+    those of the contract. If there is none, it is English.
     """
-    return next((tag for tag in spoken if MAIL_LANGUAGES & {tag, tag.partition("-")[0]}), spoken[0])
+    stated = document.spoken if {"language", "languages"} & document.model_fields_set else ()
+    return first_available((*stated, *languages), MAIL_LANGUAGES)
 
 
 def _working_hours(document: PersonDocument, zone: str) -> Calendar | None:

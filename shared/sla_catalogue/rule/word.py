@@ -17,6 +17,7 @@ from sla_catalogue.hours import DAY, DAYS, MinuteWindow
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.explain.language import LANGUAGES
+from sla_domain.explain.language.tag import nearest_tag
 
 # What every incident may state, whatever its source; besides, sources state further attributes.
 ATTRIBUTES = frozenset(
@@ -56,8 +57,9 @@ def _check_languages(subject: CheckedCatalogue) -> None:
     for tag, paths in by_tag.items():
         more = len(paths) - 1
         others = f" and {more} {'others' if more > 1 else 'other'}" if more else ""
-        message = f"mails to {paths[0][-2]}{others} are in English: slad has no words for mails in {tag} yet"
-        subject.findings.warning(paths[0], "mails-in-english", message, "")
+        who = f"{paths[0][-2]}{others}"
+        message = f"slad has no words for mails in {tag}: {who} is written to in the contract's language"
+        subject.findings.warning(paths[0], "no-mail-texts", message, f"it has {', '.join(sorted(MAIL_LANGUAGES))}")
     for contract in subject.bought:
         served = {language_of(tag) for tag in contract.built.plan.languages}
         other = [tag for tag in contract.contract.languages if served and language_of(tag) not in served]
@@ -81,9 +83,9 @@ def _tags(subject: CheckedCatalogue) -> Iterator[tuple[Path, str, bool]]:
 
 
 def _spoken(path: Path, person: PersonDocument) -> Iterator[tuple[Path, str, bool]]:
-    """Somebody is written to in the first of their languages that mails can be in, else in the first."""
+    """Somebody is written to in the first of their languages that mails can be in, else in the contract's."""
     key = "languages" if person.languages else "language"
-    spoken = any(MAIL_LANGUAGES & {tag, tag.partition("-")[0]} for tag in person.spoken)
+    spoken = any(nearest_tag(tag, MAIL_LANGUAGES) for tag in person.spoken)
     for number, tag in enumerate(person.spoken):
         yield (*path, key), tag, number == 0 and not spoken
 

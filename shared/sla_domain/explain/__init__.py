@@ -10,6 +10,7 @@ from sla_domain.explain.build import allowed_span, calendar_of, events_known_at,
 from sla_domain.explain.explanation import Explanation, ReasonedStep, RowOutcome, RowTried, StepKind, Versions
 from sla_domain.explain.localized import localized_dict
 from sla_domain.explain.plain import as_dict
+from sla_domain.explain.sentences import reason_words, sentence_words
 from sla_domain.explain.text import render
 
 __all__ = [
@@ -26,5 +27,7 @@ __all__ = [
     "explain",
     "explain_clock",
     "localized_dict",
+    "reason_words",
     "render",
+    "sentence_words",
 ]

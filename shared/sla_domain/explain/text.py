@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from sla_domain.clock import BREACH, ClockState
 from sla_domain.explain.explanation import Explanation, ReasonedStep, RowOutcome, RowTried
 from sla_domain.explain.language import LANGUAGES, tag_for
+from sla_domain.explain.language.plural import PluralForm, plural_form
 from sla_domain.explain.language.words import Words
 from sla_domain.incident import PassedOver
-from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, WorkingDayTime
+from sla_domain.plan import Allowed, CoverageTime, Target, Texts, Unspecified, WallTime, WorkingDayTime
 
 
 def render(explanation: Explanation, language: str = "en") -> str:
@@ -46,6 +48,28 @@ def duration_text(span: timedelta, words: Words) -> str:
     return sign + (" ".join(part for part in parts if part) or f"0 {words.minute}")
 
 
+def rounded_text(span: timedelta, words: Words) -> str:
+    """Return a span of time in few words: `1 day 14 h`, `2 h 5 min` or `40 s`.
+
+    A day is 24 hours. Minutes are shown only below a day, seconds only below a minute. A negative span is
+    shown without its sign. `words`: the texts of the language to use.
+    """
+    seconds = abs(int(span.total_seconds()))
+    days, hours = seconds // 86_400, seconds // 3_600 % 24
+    if not days:
+        return duration_text(timedelta(seconds=seconds - (seconds % 60 if seconds >= 60 else 0)), words)
+    rest = f" {hours} {words.hour}" if hours else ""
+    return counted_noun(days, words.days, words) + rest
+
+
+def counted_noun(count: int, forms: Mapping[PluralForm, str], words: Words) -> str:
+    """Return a number with its noun, such as `2 working days`.
+
+    `forms`: form of the noun -> text with `{count}`. `words`: the texts of the language of `forms`.
+    """
+    return forms[plural_form(words.language, count)].format(count=count)
+
+
 def allowed_words(target: Target, words: Words) -> str:
     """Return the allowed time of a target as text, such as `4 h` or `2 working days`.
 
@@ -54,15 +78,25 @@ def allowed_words(target: Target, words: Words) -> str:
     Args:
         words: The texts of the language to use.
     """
-    match target.allowed:
+    return allowed_text(target.allowed, words)
+
+
+def allowed_text(allowed: Allowed, words: Words) -> str:
+    """Return an allowed time as text, such as `4 h`, `2 working days` or `unspecified`.
+
+    `words`: the texts of the language to use.
+    """
+    match allowed:
         case CoverageTime(span):
             return duration_text(span, words)
         case WallTime(span):
             return words.wall.format(span=duration_text(span, words))
         case WorkingDayTime(days, _):
-            return words.working_days.format(count=days)
+            return counted_noun(days, words.working_days, words)
         case Unspecified():
             return words.unspecified
+        case _:
+            assert_never(allowed)
 
 
 def _lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
@@ -228,7 +262,7 @@ def version_lines(e: Explanation, w: Words) -> Iterator[str]:
         tzdata=v.tzdata or w.nothing,
         calendar=v.calendar or w.nothing,
     )
-    yield w.quality.format(quality=e.quality.value)
+    yield w.quality.format(quality=w.qualities[e.quality])
 
 
 def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:

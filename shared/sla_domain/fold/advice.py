@@ -15,6 +15,7 @@ from sla_domain.fold.entitlement import Entitlement
 from sla_domain.normal import normal, normals
 from sla_domain.plan import Texts
 from sla_domain.rulebook import Rulebook
+from sla_domain.sentence import Sentence
 
 
 def request_advice(entitlement: Entitlement, request_type: str) -> str:
@@ -28,8 +29,8 @@ def request_advice(entitlement: Entitlement, request_type: str) -> str:
         return ""
     advice = _in_language(found.advice, entitlement.contract.languages)
     clause = f" ({found.clause})" if found.clause else ""
-    text = f"requests of the type {request_type} are not part of plan {entitlement.plan.id}{clause}"
-    return f"{text}: {advice}" if advice else text
+    said = Sentence.REQUEST_ADVICE if advice else Sentence.REQUEST_NOT_COVERED
+    return said.filled(type=request_type, plan=entitlement.plan.id, clause=clause, advice=advice)
 
 
 def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, at: datetime) -> str:
@@ -49,11 +50,11 @@ def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, a
         calendar = rulebook.calendars.calendar(entitlement.contract, coverage)
         if calendar.is_open(at):
             return ""
-        opens = f": it opens at {calendar.next_open(at).astimezone(ZoneInfo(calendar.zone)).isoformat()}"
+        opens = calendar.next_open(at).astimezone(ZoneInfo(calendar.zone)).isoformat()
     except CalendarError:
         return ""
     hours = coverage.titles.get("en") or coverage.id
-    return f"channel {channel} is part of plan {entitlement.plan.id} in its hours only ({hours}){opens}"
+    return Sentence.CHANNEL_HOURS.filled(channel=channel, plan=entitlement.plan.id, hours=hours, opens=opens)
 
 
 def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: datetime) -> str:
@@ -75,7 +76,7 @@ def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: 
     if stated & normals((contact.id, contact.name, *addresses)):
         return ""
     clause = f" ({role.clause})" if role.clause else ""
-    return f"requests under contract {contract.id} come through {contact.name} alone{clause}, not from {reporter}"
+    return Sentence.NOT_THE_CONTACT.filled(contract=contract.id, name=contact.name, clause=clause, reporter=reporter)
 
 
 def vendor_advice(contract: Contract, vendor: str, at: datetime) -> str:
@@ -90,14 +91,14 @@ def vendor_advice(contract: Contract, vendor: str, at: datetime) -> str:
     if contract.vendors is None:
         return ""
     if not normal(vendor):
-        return f"the incident waits on a vendor that is not named: contract {contract.id} lists those it covers"
+        return Sentence.VENDOR_NOT_NAMED.filled(contract=contract.id)
     known = [one for one in contract.vendors if normal(one.vendor) == normal(vendor)]
     if not known:
-        return f"contract {contract.id} lists no contract of the customer with the vendor {vendor}"
+        return Sentence.VENDOR_NOT_LISTED.filled(contract=contract.id, vendor=vendor)
     day = at.astimezone(ZoneInfo(contract.zone)).date()
     if any(one.valid_on(day) for one in known):
         return ""
-    return f"the customer's contract with the vendor {vendor} is not valid on {day}"
+    return Sentence.VENDOR_NOT_VALID.filled(vendor=vendor, day=day)
 
 
 def _in_language(texts: Texts, languages: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sla_domain.event import Actor, AgreedTarget, IncidentEvent
 from sla_domain.plan import MustAgree, Plan
+from sla_domain.sentence import Sentence
 
 _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.CUSTOMER)})
 
@@ -44,14 +45,15 @@ def agreed_date_refusal(
     """
     date = agreed.due_at.isoformat()
     if agreed.due_at <= opened_at:
-        return f"{date} lies before the opening of the incident"
+        return Sentence.DATE_BEFORE_OPENING.filled(date=date)
     if agreed.due_at <= at:
-        return f"{date} had passed when it was agreed: agree on a later one"
+        return Sentence.DATE_PASSED.filled(date=date)
     rule = plan.agreed_dates
     if not rule.allows(priority):
-        where = f"for {', '.join(sorted(rule.priorities))} alone" if rule.priorities else "for no priority"
+        said = Sentence.DATE_FOR_PRIORITIES if rule.priorities else Sentence.DATE_FOR_NONE
         clause = f" ({rule.clause})" if rule.clause else ""
-        return f"plan {plan.id} lets the parties agree on dates {where}{clause}, not for {priority or 'none'}"
+        named = ", ".join(sorted(rule.priorities or ()))
+        return said.filled(plan=plan.id, priorities=named, clause=clause, priority=priority or "none")
     if rule.by is MustAgree.CUSTOMER and not customer_agreed(event, agreed.agreed_by):
-        return "staff cannot agree alone: send the customer's own word, or name in agreed_by who of the customer agreed"
+        return Sentence.DATE_BY_STAFF.value
     return ""

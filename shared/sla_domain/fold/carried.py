@@ -20,6 +20,7 @@ from datetime import datetime
 
 from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.incident import Remark, RemarkKind
+from sla_domain.sentence import Sentence
 
 WORDS = frozenset(
     {
@@ -228,17 +229,17 @@ class _MergedGroup:
             back = self._last_before(target, name)
             del self._into[back]
             if back == self._me:
-                found.append(_here(event, EventKind.REOPENED, "what it was merged into was merged into it"))
+                found.append(_here(event, EventKind.REOPENED, Sentence.MERGED_BACK.value))
         self._into[name] = target
         root = self._root(target)
         since = self._waits.merge(name, root, event.occurred_at)
         if root != self._me:
             return found
-        text = f"{name} was merged into this"
+        text = Sentence.MERGED_IN.filled(incident=name)
         if since is not None:
             word = _here(event, EventKind.CUSTOMER_REPLIED, text, Actor.CUSTOMER)
             found.append(replace(word, unanswered_since=min(since, event.occurred_at)))
-            text += f": its customer has waited for an answer since {since.isoformat()}"
+            text = Sentence.MERGED_IN_WAITING.filled(incident=name, since=since.isoformat())
         text += "".join(f"; {warning}" for warning in event.warnings)
         self.remarks.append(Remark(RemarkKind.MERGED_IN, text, event.id))
         return found
@@ -297,5 +298,5 @@ def _standing_in(rows: Sequence[IncidentEvent]) -> tuple[Sequence[IncidentEvent]
         group.read(event)
     first = rows[0]
     origins = ", ".join(sorted({str(event.carried_from) for event in rows}))
-    text = f"nothing was received of this incident but that {origins} was merged into it: what was said there opens it"
+    text = Sentence.STANDS_IN.filled(incidents=origins)
     return found or [first], (Remark(RemarkKind.STANDS_IN, text, first.id),)

@@ -37,6 +37,7 @@ from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
 from sla_domain.phase_state import with_author_decided
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import ContractBoundary, ContractMatch, Rulebook
+from sla_domain.sentence import Sentence
 
 
 class Unfit(StrEnum):
@@ -358,10 +359,10 @@ class Folding:
                 self._finish(tracker, tracker.current, clocks, remarks)
         pending = state.priorities.pending if state.phase.live else None
         if pending is not None:
-            text = f"{pending.old} to {pending.new} waits for the customer's agreement"
+            text = Sentence.DOWNGRADE_PENDING.filled(old=pending.old, new=pending.new)
             remarks[Remark(RemarkKind.DOWNGRADE_PENDING, text, pending.event)] = None
         if left_out := state.remarks.left_out + self._odd.left_out:
-            remarks[Remark(RemarkKind.LEFT_OUT, f"{left_out} further remarks are left out")] = None
+            remarks[Remark(RemarkKind.LEFT_OUT, Sentence.LEFT_OUT.filled(count=left_out))] = None
         return Incident(
             id=opening.incident,
             phase=state.phase,
@@ -505,7 +506,7 @@ def _remark_agreed(event: IncidentEvent, state: IncidentState, trackers: dict[st
     if any(remark.kind is RemarkKind.AGREED_DATE_REFUSED and remark.event == event.id for remark in state.remarks):
         return
     if agreed is None or tracker is None or tracker.current is None or tracker.current.agreed is not agreed:
-        text = f"a date was agreed for {metric or 'no metric'}, which has no open clock"
+        text = Sentence.AGREED_WITHOUT_CLOCK.filled(metric=metric or "no metric")
         state.remark(Remark(RemarkKind.AGREED_WITHOUT_CLOCK, text, event.id))
 
 

@@ -32,6 +32,7 @@ from sla_domain.incident import (
 from sla_domain.normal import normal, normals
 from sla_domain.phase_state import END_PHASES, REPORTER_ATTRIBUTES, PhaseState, phase_state_after
 from sla_domain.rulebook import ContractBoundary, ContractMatch, MatchReason, Rulebook
+from sla_domain.sentence import Sentence
 
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
 HOLDER_ATTRIBUTES = frozenset({"assignee", "group", "line"})
@@ -248,8 +249,7 @@ class IncidentState:
         if quality is not self.quality and _QUALITY[quality] > _QUALITY[self.quality]:
             self.quality = quality
         if event.unanswered_since is not None and not self.live_before:
-            text = "it has ended, so nobody is asked to answer the word that came with the merge"
-            self.remark(Remark(RemarkKind.MERGED_IN, text, event.id))
+            self.remark(Remark(RemarkKind.MERGED_IN, Sentence.ENDED_WITH_MERGE.value, event.id))
         if event.attributes or not self._timeless:
             self._state_attributes(event)
         if event.attributes.get("description") or (event.kind is EventKind.DESCRIBED and not event.attributes):
@@ -381,17 +381,14 @@ class IncidentState:
             self.ended_spans.append(EndedSpan(self.ended_at, self.at))
         self.ended_at, self.reopened, self.merged_into = None, True, None
         if event.kind is EventKind.OPENED:
-            text = "opened again after its end: read as reopened"
-            self.remark(Remark(RemarkKind.OPENED_AGAIN, text, event.id))
+            self.remark(Remark(RemarkKind.OPENED_AGAIN, Sentence.OPENED_AGAIN.value, event.id))
 
     def _commented(self, event: IncidentEvent) -> None:
         if event.actor is Actor.UNKNOWN:
-            who, source = event.actor_name or "somebody", event.source
-            text = (
-                f"{who} is known neither as staff nor as a customer: the word neither answers nor waits for an answer"
-            )
-            hint = f"; say it under sources.{source}.staff or sources.{source}.customers" if source else ""
-            self.remark(Remark(RemarkKind.SPEAKER_UNKNOWN, text + hint, event.id))
+            text = Sentence.SPEAKER_UNKNOWN.filled(who=event.actor_name or "somebody")
+            if event.source:
+                text = f"{text}; {Sentence.SPEAKER_HINT.filled(source=event.source)}"
+            self.remark(Remark(RemarkKind.SPEAKER_UNKNOWN, text, event.id))
 
     def _escalated(self, event: IncidentEvent) -> None:
         to = event.attributes.get("escalated_to", "")
@@ -439,7 +436,7 @@ class IncidentState:
         default = "" if match.reason is MatchReason.CUSTOMER else match.reason.value
         self._hold_remark(RemarkKind.DEFAULT_CONTRACT, default)
         self._hold_remark(RemarkKind.OUT_OF_SCOPE, "" if stated["scope"] == "in" else self.entitlement.scope.value)
-        text = "" if match.contract.people else f"contract {match.contract.id} names nobody to tell: add people to it"
+        text = "" if match.contract.people else Sentence.NOBODY_TO_TELL.filled(contract=match.contract.id)
         self._hold_remark(RemarkKind.NOBODY_TO_TELL, text)
 
     def _remark_channel(self, used_at: datetime | None = None) -> None:
@@ -460,10 +457,11 @@ class IncidentState:
                 RemarkKind.CHANNEL_OUT_OF_HOURS, channel_advice(self._rulebook, self.entitlement, channel, used_at)
             )
         if plan.channels and used not in normals(plan.channels):
-            text = f"channel {channel} is not part of plan {plan.id}: please use {', '.join(sorted(plan.channels))}"
+            usable = ", ".join(sorted(plan.channels))
+            text = Sentence.CHANNEL_NOT_ENTITLED.filled(channel=channel, plan=plan.id, channels=usable)
         urgent, known = plan.urgent_channels, plan.priority(self.priority)
         if urgent and used not in normals(urgent) and known is not None and known.rank == 1:
-            advice = f"priority {known.id} should come through {', '.join(sorted(urgent))}"
+            advice = Sentence.URGENT_CHANNEL.filled(priority=known.id, channels=", ".join(sorted(urgent)))
         self._hold_remark(RemarkKind.CHANNEL_NOT_ENTITLED, text)
         self._hold_remark(RemarkKind.URGENT_CHANNEL, advice)
 
@@ -489,7 +487,7 @@ class IncidentState:
             if self.attributes[name]:
                 self.remarks.drop((RemarkKind.TAKEN_AWAY, name))
             elif was := before.get(name):
-                text = f"{name} {was} was taken away: the incident has none"
+                text = Sentence.TAKEN_AWAY.filled(name=name, value=was)
                 self.remarks.hold((RemarkKind.TAKEN_AWAY, name), Remark(RemarkKind.TAKEN_AWAY, text, self.event.id))
 
     def _hold_remark(self, kind: RemarkKind, text: str) -> None:

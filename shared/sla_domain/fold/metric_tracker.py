@@ -49,6 +49,7 @@ from sla_domain.plan import (
     Unspecified,
 )
 from sla_domain.rulebook import Calendars
+from sla_domain.sentence import Sentence
 from sla_domain.window import windows_for
 
 # kinds every open clock must look at, whatever its metric says
@@ -197,7 +198,7 @@ class MetricTracker:
             return None
         if isinstance(row.allowed, Unspecified):
             return self._unspecified(entitlement)
-        return "the target cannot be reached: see the remarks"
+        return Sentence.NOT_REACHED.value
 
     # -- the conditions
 
@@ -246,20 +247,20 @@ class MetricTracker:
         if ending.dated:
             if ending.earliest >= builder.started_at or not self._answered_by_words():
                 return earliest
-            text = f"{self.metric.id}: it ended before the clock began, which says nothing of an answer"
+            why = Sentence.END_BEFORE_CLOCK.value
         else:
             due = builder.due_now()
             if builder.breached_at is not None or due is None or not earliest <= due < state.at:
                 return state.at
-            text = f"{self.metric.id}: nobody said when it ended, and that may have been in time"
+            why = Sentence.END_NOT_DATED.value
         state.remark(
             Remark(
                 RemarkKind.BEFORE_OPENING if ending.dated else RemarkKind.RECONCILED,
-                f"{text}: no verdict",
+                Sentence.NO_VERDICT.filled(metric=self.metric.id, why=why),
                 state.event.id,
             )
         )
-        builder.cancel(earliest, state.event.id, text.partition(": ")[2])
+        builder.cancel(earliest, state.event.id, why)
         return None
 
     def _answered_by_words(self) -> bool:
@@ -384,8 +385,9 @@ class MetricTracker:
     def _attach(self, builder: ClockBuilder, row: Target, entitlement: Entitlement) -> None:
         coverage = entitlement.plan.coverages.get(row.coverage)
         if coverage is None:
-            text = f"row {row.line or row.clause or row.metric} names coverage {row.coverage!r}, which plan "
-            self._hold_remark(RemarkKind.NO_COVERAGE, f"{text}{entitlement.plan.id} does not have")
+            named, plan = row.line or row.clause or row.metric, entitlement.plan.id
+            text = Sentence.NO_COVERAGE.filled(row=named, coverage=repr(row.coverage), plan=plan)
+            self._hold_remark(RemarkKind.NO_COVERAGE, text)
             return
         calendar = self._calendar(entitlement, coverage)
         try:
@@ -412,13 +414,14 @@ class MetricTracker:
         else:
             self._hold_remark(RemarkKind.UNSPECIFIED_TARGET, self._unspecified(entitlement))
         if builder.attached:
-            builder.detach(state.at, state.event.id, f"no target for priority {state.priority or 'none'}")
+            builder.detach(state.at, state.event.id, Sentence.NO_TARGET.filled(priority=state.priority or "none"))
 
     def _unspecified(self, entitlement: Entitlement) -> str:
-        priority = self._state.priority or "none"
-        return (
-            f"plan {entitlement.plan.id} gives no number for {self.metric.id} at priority {priority}: "
-            f"contract {entitlement.contract.id} must supply it"
+        return Sentence.NO_NUMBER.filled(
+            plan=entitlement.plan.id,
+            metric=self.metric.id,
+            priority=self._state.priority or "none",
+            contract=entitlement.contract.id,
         )
 
     def _unreachable(self, error: CalendarError) -> None:
@@ -434,7 +437,7 @@ class MetricTracker:
         builder.restart(at)
         if builder.attached and builder.target is not None and builder.entitlement is not None:
             if isinstance(builder.target.allowed, Unspecified):
-                builder.detach(at, self._state.event.id, "the agreed date ended with the reset")
+                builder.detach(at, self._state.event.id, Sentence.DATE_ENDED.value)
             else:
                 self._attach(builder, builder.target, builder.entitlement)
 
@@ -454,7 +457,7 @@ class MetricTracker:
 
     def _satisfy(self, builder: ClockBuilder) -> None:
         state, event = self._state, self._state.event
-        builder.stop(state.at, event.id, f"priority fell to {state.priority}", event.kind)
+        builder.stop(state.at, event.id, Sentence.PRIORITY_FELL.filled(priority=state.priority), event.kind)
         rest = self._new(event)
         rest.restored = True
         if self._mode() is PriorityChangeMode.RETARGET:
@@ -476,7 +479,7 @@ class MetricTracker:
     def _relapse(self, builder: ClockBuilder) -> None:
         """Start a new clock here: the target before was met, and the service has failed again."""
         state, event = self._state, self._state.event
-        builder.cancel(state.at, event.id, f"priority rose to {state.priority} again: a new clock counts from here")
+        builder.cancel(state.at, event.id, Sentence.PRIORITY_ROSE.filled(priority=state.priority))
         if builder.target is None:  # the rest had no target of its own: there is no clock to show
             self.builders.pop()
         again = self._new(event)
@@ -493,7 +496,7 @@ class MetricTracker:
         row = builder.target or row_for(entitlement, self.metric.id, state.matching(entitlement))
         refused = agreed_date_refusal(agreed, event, state.at, state.opened_at, entitlement.plan, state.priority)
         if refused:
-            text = f"the date agreed for {self.metric.id} has no effect: {refused}"
+            text = Sentence.AGREED_DATE_REFUSED.filled(metric=self.metric.id, why=refused)
             state.remark(Remark(RemarkKind.AGREED_DATE_REFUSED, text, event.id))
             return
         if row is None:

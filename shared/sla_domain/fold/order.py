@@ -18,6 +18,7 @@ from sla_domain.event import Actor, EventKind, IncidentEvent, Order, TimeQuality
 from sla_domain.fold.carried import resolve_carried
 from sla_domain.fold.same_instant import in_causal_order
 from sla_domain.incident import Remark, RemarkKind
+from sla_domain.sentence import Sentence
 
 Position = tuple[Order, datetime]
 
@@ -112,7 +113,7 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
         opened_at = rows[0].occurred_at if opening.quality is TimeQuality.RECEIPT else opened_at
         for event in rows[:index]:
             if event.occurred_at < opened_at:
-                text = f"{event.kind.value} claims to precede the opening: read at the opening"
+                text = Sentence.BEFORE_OPENING.filled(kind=event.kind.value)
                 remarks.append(Remark(RemarkKind.BEFORE_OPENING, text, event.id))
     following = tuple([(e, e.occurred_at if e.occurred_at > opened_at else opened_at) for e in rows])
     return Timeline(opening, opened_at, following, tuple(remarks), borrowed)
@@ -130,7 +131,7 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
     following = tuple((e, e.occurred_at) for e in rows)
     number = next((n for n, event in enumerate(rows) if event.snapshot is not None), None)
     if number is None:
-        remark = Remark(RemarkKind.NO_OPENING, "no opening was received: the earliest event opens it", first.id)
+        remark = Remark(RemarkKind.NO_OPENING, Sentence.NO_OPENING.value, first.id)
         opening = replace(first, kind=EventKind.OPENED, waiting_on=None)
         return Timeline(opening, first.occurred_at, following, (remark,), assumed=True)
     shown = rows[number].snapshot
@@ -157,8 +158,8 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
         warnings=(),
         snapshot=None,
     )
-    how = "the earliest event opens it" if created is None else "the ticket says when it was created"
-    remark = Remark(RemarkKind.NO_OPENING, f"no opening was received: {how}, and how it stands", first.id)
+    how = Sentence.NO_OPENING_SHOWN.value if created is None else Sentence.NO_OPENING_DATED.value
+    remark = Remark(RemarkKind.NO_OPENING, how, first.id)
     return Timeline(
         opening,
         opening.occurred_at,
@@ -193,6 +194,6 @@ def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
     """
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at
-        yield Remark(RemarkKind.FUTURE_TIME, f"{event.kind.value} claims to lie {ahead} in the future", event.id)
+        yield Remark(RemarkKind.FUTURE_TIME, Sentence.IN_FUTURE.filled(kind=event.kind.value, ahead=ahead), event.id)
     for warning in event.warnings:
         yield Remark(RemarkKind.MAPPING, warning, event.id)

@@ -29,6 +29,7 @@ from sla_domain.fold.branching import branch_of
 from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import Correction, PendingDowngrade, PriorityPeriod, PriorityWhy, Remark, RemarkKind
 from sla_domain.plan import DowngradeMode, Plan, Priority
+from sla_domain.sentence import Sentence
 
 # Why a priority is in force that was not stated.
 _BY_DEFAULT = frozenset({PriorityWhy.DEFAULT, PriorityWhy.UNKNOWN, PriorityWhy.TAKEN_AWAY, PriorityWhy.CONTRACT})
@@ -171,9 +172,7 @@ class Priorities:
             return
         if of_another and _rank(plan, stated) > _rank(plan, self.in_force):
             self._stated = stated
-            text = (
-                f"another ticket that states priority {stated or 'none'} took the name: {self.in_force} stays in force"
-            )
+            text = Sentence.ANOTHER_TICKET.filled(stated=stated or "none", priority=self.in_force)
             self._remark(Remark(RemarkKind.OPENED_AGAIN, text, event.id))
             return
         if not stated:
@@ -249,7 +248,7 @@ class Priorities:
     def _agreed(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
         wanted = plan.priority(event.attributes.get("priority", "") or (self.pending.new if self.pending else ""))
         if wanted is None:
-            self._remark(Remark(RemarkKind.NOTHING_TO_AGREE, "a downgrade was agreed but none was proposed", event.id))
+            self._remark(Remark(RemarkKind.NOTHING_TO_AGREE, Sentence.NOTHING_TO_AGREE.value, event.id))
             return
         if wanted.id == self.in_force:
             self.pending = None
@@ -257,10 +256,7 @@ class Priorities:
         named = event.attributes.get("agreed_by", "")
         lowered = wanted.rank > _rank(plan, self.in_force)
         if lowered and self._needs_agreement(wanted, event, plan) and not customer_agreed(event, named):
-            text = (
-                f"staff cannot agree to {wanted.id} alone: {self.in_force} stays in force until the customer agrees, "
-            )
-            text += "or the event names in agreed_by who of the customer did"
+            text = Sentence.DOWNGRADE_NOT_AGREED.filled(wanted=wanted.id, priority=self.in_force)
             self._remark(Remark(RemarkKind.DOWNGRADE_NOT_AGREED, text, event.id))
             return
         self.pending = None
@@ -329,7 +325,7 @@ class Priorities:
     def _update_remarks(self) -> None:
         """Update the remarks on the priority in force."""
         if self._low and self.in_force == self._low:
-            text = f"no description: priority {self._low} until it comes"
+            text = Sentence.NO_DESCRIPTION.filled(priority=self._low)
             self._remarks.hold("description", Remark(RemarkKind.MISSING_DESCRIPTION, text))
         else:
             self._remarks.drop("description")
@@ -337,9 +333,9 @@ class Priorities:
             self._remarks.drop("priority")
             return
         kind, stated, event = self._about
-        odd = "was taken away" if kind is RemarkKind.TAKEN_AWAY else "is not one of the plan's"
-        name = stated if kind is RemarkKind.TAKEN_AWAY else repr(stated)
-        text = f"priority {name} {odd}: {self.in_force or 'none'} is in force"
+        gone = kind is RemarkKind.TAKEN_AWAY
+        said = Sentence.PRIORITY_TAKEN_AWAY if gone else Sentence.PRIORITY_UNKNOWN
+        text = said.filled(stated=stated if gone else repr(stated), priority=self.in_force or "none")
         self._remarks.hold("priority", Remark(kind, text, event))
 
 

@@ -28,6 +28,7 @@ from sla_domain.fold.incident_state import HOLDER_ATTRIBUTES, NAME_TAKING_KINDS,
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.phase import Phase
 from sla_domain.phase_state import END_PHASES
+from sla_domain.sentence import Sentence
 
 _END_OF: Mapping[Phase, EventKind] = {phase: kind for kind, phase in END_PHASES.items()}
 _FACTS = frozenset({"title", "url", "description", "reporter", "reporter_id", "language"})
@@ -121,7 +122,7 @@ def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
 
     The event is a cancellation, which gives no verdict, as nobody states when the ticket ended.
     """
-    return replace(_reconciling(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
+    return replace(_reconciling(opening, EventKind.CANCELLED), reason=Sentence.END_UNHEARD.value)
 
 
 def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Remark:
@@ -139,8 +140,8 @@ def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Re
         words = ", ".join(f"{name} {value or 'none'}" if len(value) <= 60 else name for name, value in named)
     else:
         words = "waiting" if event.kind is EventKind.WAITING else event.kind.value
-    undated = "" if ending is None or ending.dated else ", nor does the ticket say since when"
-    return Remark(RemarkKind.RECONCILED, f"the ticket says {words}: no event had said so{undated}", event.id)
+    said = Sentence.RECONCILED if ending is None or ending.dated else Sentence.RECONCILED_UNDATED
+    return Remark(RemarkKind.RECONCILED, said.filled(words=words), event.id)
 
 
 def _moves(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[ReconcilingEvent]:

@@ -58,7 +58,7 @@ def subjects(server: SmtpServer) -> list[str]:
 async def test_the_first_page_goes_at_once_and_the_rest_is_one_mail(stage: Stage, smtp_server: SmtpServer) -> None:
     await flooded(stage, 40)
     await stage.send()
-    assert subjects(smtp_server) == ["Breached by 2 hr 45 min: First response for Acme (P1, github:0 Shop is down)"]
+    assert subjects(smtp_server) == ["Breached by 2 h 45 min: First response for Acme (P1, github:0 Shop is down)"]
     await out(stage)
     assert subjects(smtp_server)[1:] == ["Acme: 39 breached, 3 due soon"]
     text = text_of(mails(smtp_server)[1])

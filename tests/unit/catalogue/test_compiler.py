@@ -187,10 +187,10 @@ def test_what_is_wrong_is_what_is_wrong_with_it_in_a_file(tmp_path: Path, catalo
 
 
 def test_nothing_is_said_of_the_catalogue_or_of_other_contracts(tmp_path: Path) -> None:
-    doubtful = FILES.replace("name: Mute", "name: Mute, language: it").replace("{P1: 1h, P2: 4h}", "{P1: 1h}")
+    doubtful = FILES.replace("name: Mute", "name: Mute, language: fi").replace("{P1: 1h, P2: 4h}", "{P1: 1h}")
     hours = "    coverages: {desk: {hours: {mon: '00:00-23:59', tue: '00:00-24:00'}}}\n"
     catalogue = loaded(tmp_path, doubtful.replace("  open:\n", f"{hours}  open:\n"))
-    expected = ["mails-in-english", "rota-unused", "unused-metric", "gap", "sliver"]
+    expected = ["no-mail-texts", "rota-unused", "unused-metric", "gap", "sliver"]
     assert [problem.code for problem in catalogue.warnings] == expected
     assert codes_of(catalogue, ACME) == []
     own = f"{ACME}, coverages: {{shop: {{hours: {{mon-fri: '10:00-12:00'}}}}}}"

@@ -31,8 +31,8 @@ def plain(text: str) -> Any:
     return json.loads(json.dumps(YAML(typ="safe", pure=True).load(text), default=str))
 
 
-def test_the_example_raises_no_warning_but_of_the_language_of_mails() -> None:
-    assert {problem.code for problem in check_files(EXAMPLE, environment={})} == {"mails-in-english"}
+def test_the_example_raises_no_warning() -> None:
+    assert [problem.code for problem in check_files(EXAMPLE, environment={})] == []
 
 
 def test_its_own_tests_hold() -> None:

@@ -34,10 +34,10 @@ def test_mails_are_written_in_the_languages_the_check_says() -> None:
     assert folders == MAIL_LANGUAGES
 
 
-def test_whoever_reads_another_language_hears_that_mails_are_in_english(tmp_path: Path) -> None:
+def test_whoever_reads_another_language_is_named(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, person("fi"))
-    assert (found.code, found.severity.value) == ("mails-in-english", "warning")
-    assert found.message == "mails to anna are in English: slad has no words for mails in fi yet"
+    assert (found.code, found.severity.value) == ("no-mail-texts", "warning")
+    assert found.message == "slad has no words for mails in fi: anna is written to in the contract's language"
     assert codes(tmp_path, person("en-GB")) == []
 
 

@@ -65,9 +65,9 @@ def message(kind: MessageKind, now: str, at: str | None = None, **changed: Any) 
 def test_a_warning_on_a_weekend_says_that_half_an_hour_is_left() -> None:
     said = message(MessageKind.WARNING, "2026-11-14 20:00")
     assert said.subject.startswith("Due in 30 min of service time: ")
-    assert "30 min of service time are left (1 day 14 hr by the wall clock)." in said.text
+    assert "30 min of service time are left (1 day 14 h by the wall clock)." in said.text
     assert "It is outside service hours now: counted time stands still until Mon, Nov 16, 2026, 10:00 MSK" in said.text
-    assert "\nTime left: 30 min of service time (1 day 14 hr by the wall clock)\n" in said.text
+    assert "\nTime left: 30 min of service time (1 day 14 h by the wall clock)\n" in said.text
     data: Any = said.payload["data"]
     assert (data["counted_left_seconds"], data["wall_left_seconds"]) == (1800, 38.5 * 3600)
     assert (data["outside_hours"], data["opens_at"]) == (True, msk("2026-11-16 10:00"))
@@ -76,8 +76,8 @@ def test_a_warning_on_a_weekend_says_that_half_an_hour_is_left() -> None:
 def test_a_promise_due_at_the_next_opening_is_not_due_in_no_time() -> None:
     """A target in working days falls due at an opening: on the weekend before no service time is left, but two days."""
     said = message(MessageKind.WARNING, "2026-11-14 20:00", due_at=msk("2026-11-16 10:00"))
-    assert said.subject.startswith("Due in 1 day 14 hr: ")
-    assert "1 day 14 hr are left by the wall clock. It is outside service hours now" in said.text
+    assert said.subject.startswith("Due in 1 day 14 h: ")
+    assert "1 day 14 h are left by the wall clock. It is outside service hours now" in said.text
     data: Any = said.payload["data"]
     assert (data["counted_left_seconds"], data["wall_left_seconds"]) == (0, 38 * 3600)
 
@@ -94,16 +94,16 @@ def test_within_one_opening_there_is_one_time_to_tell() -> None:
 @pytest.mark.parametrize("kind", [MessageKind.PAGE, MessageKind.INFO])
 def test_lateness_is_counted_too(kind: MessageKind) -> None:
     said = message(kind, "2026-11-17 11:00")
-    assert " by 9 hr 30 min of service time: " in said.subject
-    assert "9 hr 30 min of service time ago (1 day by the wall clock)." in said.text
-    assert "\nLate by: 9 hr 30 min of service time (1 day by the wall clock)\n" in said.text
+    assert " by 9 h 30 min of service time: " in said.subject
+    assert "9 h 30 min of service time ago (1 day by the wall clock)." in said.text
+    assert "\nLate by: 9 h 30 min of service time (1 day by the wall clock)\n" in said.text
     data: Any = said.payload["data"]
     assert (data["counted_late_seconds"], data["wall_late_seconds"]) == (9.5 * 3600, 24.5 * 3600)
 
 
 def test_a_page_at_night_says_that_the_hours_are_closed() -> None:
     text = message(MessageKind.PAGE, "2026-11-16 23:00").text
-    assert "8 hr 30 min of service time ago (12 hr 30 min by the wall clock)." in text
+    assert "8 h 30 min of service time ago (12 h 30 min by the wall clock)." in text
     assert "counted time stands still until Tue, Nov 17, 2026, 10:00 MSK" in text
 
 
@@ -114,24 +114,24 @@ def test_a_promise_broken_at_the_close_is_not_late_by_the_night() -> None:
     )
     said = Texts().message(content_of(around("2026-11-16 23:00"), occasion, ANNA), "en")
     assert said.subject.startswith("Breached: ")
-    assert "4 hr ago by the wall clock; no service time has passed since." in said.text
+    assert "4 h ago by the wall clock; no service time has passed since." in said.text
 
 
 def test_the_closing_word_counts_as_well() -> None:
     text = message(MessageKind.RESOLVED, "2026-11-17 10:05", at="2026-11-17 10:00").text
-    assert "8 hr 30 min of service time late (23 hr 30 min by the wall clock)." in text
+    assert "8 h 30 min of service time late (23 h 30 min by the wall clock)." in text
 
 
 @pytest.mark.parametrize("named", ["", "gone@1234"])
 def test_hours_that_are_not_known_are_never_claimed(named: str) -> None:
     said = message(MessageKind.WARNING, "2026-11-14 20:00", hours=named)
-    assert "1 day 14 hr are left by the wall clock." in said.text
-    assert "\nTime left: 1 day 14 hr by the wall clock\n" in said.text
+    assert "1 day 14 h are left by the wall clock." in said.text
+    assert "\nTime left: 1 day 14 h by the wall clock\n" in said.text
     assert "service" not in said.subject + said.text
     assert said.payload["data"]["counted_left_seconds"] is None  # type: ignore[index]
 
 
 def test_by_the_wall_there_is_one_time_and_no_outside() -> None:
     said = message(MessageKind.WARNING, "2026-11-14 20:00", hours="wall")
-    assert "1 day 14 hr are left." in said.text
+    assert "1 day 14 h are left." in said.text
     assert said.payload["data"]["counted_left_seconds"] == 38.5 * 3600  # type: ignore[index]

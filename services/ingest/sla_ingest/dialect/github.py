@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 from sla_catalogue.source import Source, TicketPhase, fold_case
 from sla_domain.event import Actor, EventKind, TimeQuality
+from sla_domain.sentence import Sentence
 from sla_ingest.dialect.github_snapshot import GithubDelivery, closing_reason, label_name, snapshot
 from sla_ingest.dialect.json_text import malformed, parse_json
 from sla_ingest.dialect.label import label_changes, phase_by_label, priority_by_label
@@ -271,7 +272,7 @@ def _transferred(case: GithubDelivery) -> list[EventDraft]:
     if new == identifier_text(case.issue.get("id")):
         raise DoesNotFit("a transferred issue has a new id", "/changes/new_issue/id")
     if not new:
-        return [_happening(case, EventKind.CANCELLED, reason="the issue was transferred to an unnamed place")]
+        return [_happening(case, EventKind.CANCELLED, reason=Sentence.ISSUE_TRANSFERRED.value)]
     repository = object_at(case.payload, "changes", "new_repository")
     where = text_at(repository, "full_name")
     there = {"issue": issue, "repository": repository}
@@ -297,7 +298,7 @@ def _deleted(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refu
     if not shown:
         return Parked(ParkedBecause.NO_TIME, "deleted")
     at = ClaimedTime(at=max(shown), quality=TimeQuality.OBJECT_UPDATED)
-    return [_happening(case, EventKind.CANCELLED, at=at, reason="the issue was deleted", not_before_told=True)]
+    return [_happening(case, EventKind.CANCELLED, at=at, reason=Sentence.ISSUE_DELETED.value, not_before_told=True)]
 
 
 # -- comments ---------------------------------------------------------------------------------------------

@@ -80,8 +80,8 @@ class DigestAckLinks:
             return AckPage(shown=AckPageKind.UNKNOWN, link=links.board())
         known = (catalogue.rulebook.person(contract_of(catalogue, row.contract), claim.person) for row in rows)
         person = next((each for each in known if each is not None), None)
-        language = person.language if person is not None else "en"
-        asked = [self._listed(alert, episodes[alert.id], claim) for alert in alerts]
+        language = person.language if person is not None else ""
+        asked = [self._listed(alert, episodes[alert.id], claim, language) for alert in alerts]
         labels = self._context.render_config.texts.words(language)
         others = [
             ListedAlert(line_of(heap, labels), "told", "", _incident_link(links, heap[0].row))
@@ -98,11 +98,11 @@ class DigestAckLinks:
             count=done or still,
         )
 
-    def _listed(self, alert: Alert, episode: int, claim: Claim) -> ListedAlert:
+    def _listed(self, alert: Alert, episode: int, claim: Claim, language: str) -> ListedAlert:
         catalogue, links = self._context.catalogue(), self._context.render_config.links
         stands = "again" if alert.episode != episode else alert.state.value
         return ListedAlert(
-            subject_of(alert),
+            subject_of(catalogue, alert, language),
             stands,
             name_of(catalogue, alert, alert.acknowledged_by),
             links.acknowledge(alert.id, claim.person, self._context.time_source.now())

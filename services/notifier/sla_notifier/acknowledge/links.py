@@ -119,7 +119,7 @@ class AckLinks:
         person = catalogue.rulebook.person(contract, last.person)
         return AckPage(
             shown=AckPageKind.CLOSED,
-            language=person.language if person is not None else "en",
+            language=person.language if person is not None else "",
             what=last.subject,
             at=alert.opened_at,  # under its present contract
             zone=contract.zone,
@@ -133,8 +133,8 @@ class AckLinks:
         who = alert.acknowledged_by if shown is AckPageKind.ALREADY else claim.person
         return AckPage(
             shown=shown,
-            language=person.language if person is not None else "en",
-            what=subject_of(alert),
+            language=person.language if person is not None else "",
+            what=subject_of(catalogue, alert, person.language if person is not None else ""),
             who=name_of(catalogue, alert, who),
             at=_when(alert, shown),
             zone=contract.zone,

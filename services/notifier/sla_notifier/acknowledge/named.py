@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from sla_catalogue import Catalogue
 from sla_notifier.alert.alert import Alert
-from sla_notifier.notification.directory import contract_of
-from sla_notifier.text.words import id_as_words, one_line
+from sla_notifier.notification.directory import contract_of, metric_in_words
+from sla_notifier.text.words import one_line
 from sla_platform.wire import NoticeData
 
 
-def subject_of(alert: Alert) -> str:
+def subject_of(catalogue: Catalogue, alert: Alert, language: str) -> str:
     """Return one line on what an alert is about, at most 200 characters long.
 
-    For an alert about a clock, the line has the metric, the customer (or contract) and the ticket. For an alert about a
-    critical fix, it has the title of the notice.
+    Alert about a clock: the metric, the customer (or contract) and the ticket. Alert about a critical fix: the title
+    of the notice. `language`: the tag of the language for the metric's title.
     """
     content = alert.content
     if isinstance(content, NoticeData):
         return one_line(content.title, 200)
     ticket = f"{content.ticket_key} {content.title}".strip()
-    return one_line(f"{id_as_words(content.metric)}, {content.customer or content.contract}, {ticket}", 200)
+    metric = metric_in_words(catalogue, content.plan, content.metric, language)
+    return one_line(f"{metric}, {content.customer or content.contract}, {ticket}", 200)
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:

@@ -12,7 +12,7 @@ from sla_notifier.text.render import Texts
 from sla_notifier.text.words import instant_in_words
 
 STYLE = (
-    "body{font:17px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff}"
+    "body{font:17px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff;overflow-wrap:anywhere}"
     "main{max-width:34rem;margin:12vh auto;padding:0 1.5rem}h1{font-size:1.4rem}"
     "button{font:inherit;padding:.7rem 1.4rem;border:0;border-radius:6px;background:#1f6feb;color:#fff;cursor:pointer}"
     "ul{padding:0;list-style:none}li{padding:.5rem 0;border-top:1px solid #8884}small{opacity:.75}"
@@ -125,11 +125,20 @@ class ListedAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckPage:
-    """The content of the page that a link in a message leads to."""
+    """The content of the page that a link in a message leads to.
+
+    - `shown`: which page. `language`: the tag of the reader's language; "" if it is not known whose link it is.
+    - `what`: the alert's subject.
+    - `who`: who acknowledged the alert before; otherwise the person for whom the link is.
+    - `at`: when the alert was acknowledged or closed; None: the page shows no instant. `zone`: the time zone of
+      `at`.
+    - `link`: the URL of the incident's page or of the board.
+    - `listed`: the alerts of a digest, or the products of registrations.
+    - `count`: how many alerts the button acknowledges, or has just acknowledged.
+    """
 
     shown: AckPageKind
-    """Which page it is."""
-    language: str = "en"
+    language: str = ""
     what: str = ""
     """The alert's subject."""
     who: str = ""
@@ -146,16 +155,14 @@ class AckPage:
     """How many alerts the button acknowledges, or has just acknowledged."""
 
 
-def render_page(texts: Texts, answer: AckPage) -> str:
+def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
     """Return the HTML of the page that a link in a message leads to.
 
-    The page is in the available language nearest to `answer.language`, or in English if no language is near.
-
-    Args:
-        texts: The texts of all languages.
-        answer: The content of the page.
+    `texts`: the texts of all languages. `answer`: the content of the page. `accepted`: the `Accept-Language` header of
+    the browser. The page is in the available language nearest to `answer.language`, or if that is not known, in the
+    one that the browser prefers, or else in English.
     """
-    language = texts.language(answer.language)
+    language = texts.language(answer.language) if answer.language else texts.accepted(accepted)
     words = texts.words(language, "answer")
     when = "" if answer.at is None else instant_in_words(answer.at, answer.zone, language)
     return texts.page(

@@ -41,10 +41,7 @@ class RegistrationRequest(BaseModel):
     address: Annotated[str, Field(min_length=3, max_length=320), LINE] = Field(description="a mail address")
     products: list[_Product] = Field(default=[], max_length=50, description="none: every product; only with a key")
     contract: ContractIn = ""
-    """The contract under which to register. An API key for all contracts requires it. With a key of one contract it is
-    ignored. Without a key, "" means every contract that allows the address."""
-    language: ChoiceIn = "en"
-    """The language tag of the messages."""
+    language: ChoiceIn = ""
 
 
 class RegistrationResponse(BaseModel):
@@ -168,18 +165,19 @@ def _administer(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 
 
 def _pages(routes: APIRouter, context: NotifierContext, links: RegistrationLinks) -> None:
-    def shown(answer: AckPage) -> HTMLResponse:
-        return HTMLResponse(render_page(context.render_config.texts, answer), answer.shown.status, headers=HEADERS)
+    def shown(answer: AckPage, request: Request) -> HTMLResponse:
+        page = render_page(context.render_config.texts, answer, request.headers.get("accept-language", ""))
+        return HTMLResponse(page, answer.shown.status, headers=HEADERS)
 
     def add(path: str, purpose: LinkPurpose) -> None:
         # HEAD too: mail scanners ask so whether a link leads anywhere.
         @routes.api_route(path, methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
-        async def look(token: str) -> HTMLResponse:
-            return shown(await links.look(purpose, token))
+        async def look(request: Request, token: str) -> HTMLResponse:
+            return shown(await links.look(purpose, token), request)
 
         @routes.post(path, response_class=HTMLResponse, include_in_schema=False)
-        async def act(token: str) -> HTMLResponse:
-            return shown(await links.act(purpose, token))
+        async def act(request: Request, token: str) -> HTMLResponse:
+            return shown(await links.act(purpose, token), request)
 
     add("/registrations/confirm/{token}", LinkPurpose.CONFIRM)
     add("/registrations/end/{token}", LinkPurpose.UNSUBSCRIBE)

@@ -180,17 +180,18 @@ def _endpoints(routes: APIRouter, context: NotifierContext, authorize: Authorize
 
 
 def _links(routes: APIRouter, context: NotifierContext, answers: AckLinks) -> None:
-    def shown(answer: AckPage) -> HTMLResponse:
-        return HTMLResponse(render_page(context.render_config.texts, answer), answer.shown.status, headers=HEADERS)
+    def shown(answer: AckPage, request: Request) -> HTMLResponse:
+        page = render_page(context.render_config.texts, answer, request.headers.get("accept-language", ""))
+        return HTMLResponse(page, answer.shown.status, headers=HEADERS)
 
     # HEAD too: mail scanners ask so whether a link leads anywhere.
     @routes.api_route("/ack/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
-    async def look(token: str) -> HTMLResponse:
-        return shown(await answers.look(token))
+    async def look(request: Request, token: str) -> HTMLResponse:
+        return shown(await answers.look(token), request)
 
     @routes.post("/ack/{token}", response_class=HTMLResponse, include_in_schema=False)
-    async def act(token: str) -> HTMLResponse:
-        return shown(await answers.act(token))
+    async def act(request: Request, token: str) -> HTMLResponse:
+        return shown(await answers.act(token), request)
 
 
 def _evidence(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:

@@ -6,18 +6,18 @@ from datetime import datetime
 
 from sla_catalogue.duration import BadDuration, parse_allowed
 from sla_domain.fact import Retargeted, reason_of
-from sla_domain.plan import Allowed, PlanId
+from sla_domain.plan import Allowed
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
-from sla_notifier.notification.directory import contract_of, title_of
+from sla_notifier.notification.directory import contract_of, metric_in_words, priority_in_words, title_of
 from sla_notifier.notification.notice_content import acknowledge_link, notice_content
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.objective_content import objective_content
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.notification.timing import Timing, timing_of
-from sla_notifier.text.content import Action, Content, PromiseTerms, ShortInstant, Value
+from sla_notifier.text.content import Action, Content, FactReason, PromiseTerms, ShortInstant, Value
 from sla_notifier.text.render import ENGLISH
-from sla_notifier.text.words import id_as_words, one_line, web_link
+from sla_notifier.text.words import one_line, web_link
 from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
 
 
@@ -45,13 +45,15 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
     due = fact.due_at or broken
     timing = _timing(context, request, fact)
     spoken_in = context.texts.language(recipient.language)  # a title in one language amid sentences in another jars
-    metric = _metric(context, fact, spoken_in)
+    metric = metric_in_words(context.catalogue, fact.plan, fact.metric, spoken_in)
+    metric = metric or context.texts.words(spoken_in)["promise"]
     values: dict[str, Value] = {
         "customer": one_line(fact.customer) or title_of(context.catalogue, fact.contract),
         "contract": title_of(context.catalogue, fact.contract),
         "incident": one_line(f"{fact.ticket_key} {fact.title}".strip(), 160),
         "metric": metric,
         "priority": one_line(fact.priority) or "–",
+        "priority_titled": priority_in_words(context.catalogue, fact.plan, fact.priority, spoken_in) or "–",
         "product": one_line(fact.product),
         "promise": PromiseTerms(metric, _allowed(fact.allowed)) if fact.allowed else "",
         "due": due,
@@ -65,13 +67,13 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
         "round": request.round,
         "outcome": request.outcome,
         **timing.values,
-        "because": one_line(reason_of(fact.body), 200),
+        "because": FactReason(one_line(reason_of(fact.body), 500)),
     }
     return Content(
         kind=request.kind,
         zone=contract.zone if fact.zone == "UTC" else fact.zone,
         values=values,
-        rows=("customer", "incident", "promise", "priority", "product", *_dates(request.kind)),
+        rows=("customer", "incident", "promise", "priority_titled", "product", *_dates(request.kind)),
         notes=("provisional",) if fact.provisional else (),
         actions=_actions(context, request, fact, recipient),
         why=context.texts.phrases_in_words(recipient.why, recipient.language),
@@ -112,18 +114,6 @@ def _dates(kind: MessageKind) -> tuple[str, ...]:
             return ()
         case _:
             return ("due",)
-
-
-def _metric(context: PipelineContext, fact: ClockFact, language: str) -> str:
-    """The metric's title in the plan, in the reader's language or English.
-
-    Else its id in words, and never nothing: the plan may be gone by now.
-    """
-    plan = context.catalogue.rulebook.plans.get(PlanId(fact.plan))
-    metric = None if plan is None else next((metric for metric in plan.metrics if metric.id == fact.metric), None)
-    titles = {} if metric is None else metric.titles
-    title = titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en") or ""
-    return one_line(title) or one_line(id_as_words(fact.metric)) or context.texts.words(language)["promise"]
 
 
 def _allowed(written: str) -> Allowed | str:

@@ -217,14 +217,22 @@ def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
         heap: The incident's entries, each with the messages about one alert.
         labels: Maps a text's key to the text in the reader's language, from `Texts.words`.
     """
-    return "; ".join(_one(one, labels) for one in heap)
+    return labels["semicolon"].join(_one(one, labels) for one in heap)
 
 
 def _one(one: DigestEntry, labels: Mapping[str, str]) -> str:
-    line = one.row.subject or f"{one.row.kind.value}: {one.row.incident or one.row.notice}"
+    line = one.row.subject or line_without_words(one.row.kind, one.row.incident or one.row.notice, labels)
     if not one.before:
         return line
-    return f"{line} – {', '.join(labels[f'was_{kind.value}'] for kind in one.before)}"
+    return f"{line} – {labels['comma'].join(labels[f'was_{kind.value}'] for kind in one.before)}"
+
+
+def line_without_words(kind: MessageKind, about: str, labels: Mapping[str, str]) -> str:
+    """Return a line on a message that could not be put into words, such as `Breached: demo:1 (see the board)`.
+
+    `about`: the incident or notice. `labels`: text key -> text in the reader's language, from `Texts.words`.
+    """
+    return one_line(labels["not_worded"].format(kind=labels[f"kind_{kind.value}"], about=about), 200)
 
 
 def _each_once(names: Iterable[str]) -> list[str]:
@@ -238,7 +246,7 @@ def _each_once(names: Iterable[str]) -> list[str]:
 def _few(customers: Sequence[str], labels: Mapping[str, str]) -> str:
     shown = [one_line(name, 60) for name in customers[:MOST_CUSTOMERS]]
     if len(customers) > MOST_CUSTOMERS:
-        return labels["and_others"].format(names=", ".join(shown), count=len(customers) - MOST_CUSTOMERS)
+        return labels["and_others"].format(names=labels["comma"].join(shown), count=len(customers) - MOST_CUSTOMERS)
     return labels["and_last"].format(first=shown[0], last=shown[1]) if len(shown) == 2 else shown[0]
 
 

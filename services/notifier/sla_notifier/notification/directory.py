@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from sla_catalogue import Catalogue
 from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.escalation import NO_ESCALATION, TellKind
+from sla_domain.explain.text import title_of as text_title
+from sla_domain.normal import normal
+from sla_domain.plan import PlanId
 from sla_domain.roles import LevelDecision, RoleHolding, RoleReason, level_recipients, level_roster
 from sla_notifier.alert.chain import EscalationChain, EscalationLevel, chain_for_roles
 from sla_notifier.channel.registry import sending_kind, split_address
@@ -42,6 +45,29 @@ def title_of(catalogue: Catalogue, id_: str) -> str:
     """
     known = catalogue.rulebook.contracts.get(ContractId(id_))
     return one_line(known.title if known is not None else "") or one_line(id_) or contract_of(catalogue, id_).id
+
+
+def metric_in_words(catalogue: Catalogue, plan: str, metric: str, language: str) -> str:
+    """Return the title of a metric on one line; "" only if `metric` is "".
+
+    The title is the plan's, in the language or in English. Without one it is the id in words: the plan may be gone by
+    now. `plan`, `metric`: ids. `language`: a language tag.
+    """
+    known = catalogue.rulebook.plans.get(PlanId(plan))
+    found = None if known is None else next((one for one in known.metrics if one.id == metric), None)
+    return one_line("" if found is None else text_title(found.titles, language)) or one_line(id_as_words(metric))
+
+
+def priority_in_words(catalogue: Catalogue, plan: str, priority: str, language: str) -> str:
+    """Return a priority's id with its title, such as `P1 (Critical)`, on one line.
+
+    Without a title that says more, it is the id alone. `plan`, `priority`: ids. `language`: a language tag.
+    """
+    known = catalogue.rulebook.plans.get(PlanId(plan))
+    found = None if known is None else known.priority(priority)
+    title = "" if found is None else text_title(found.titles, language)
+    same = normal(title) in ("", normal(priority))
+    return one_line(priority if same else f"{priority} ({title})")
 
 
 Reaches = Callable[[Person], bool]

@@ -8,6 +8,7 @@ from typing import assert_never
 import structlog
 
 from sla_notifier.notification.content import content_of
+from sla_notifier.notification.digest import line_without_words
 from sla_notifier.notification.notification import Notification, Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.content import Content, Message
@@ -41,16 +42,16 @@ def _message(context: PipelineContext, notification: Notification, recipient: Re
         if recipient.then:  # the address after this one may be a machine's, which gets it by itself
             return replace(context.texts.message(content, recipient.language), subject=brief.subject)
         return brief
-    except Exception as error:  # the others of the digest must not wait for it
+    except Exception:  # the others of the digest must not wait for it
         _log.exception("digest.line_failed", occasion=notification.request.id)
-        return _plain(notification, error)
+        return _plain(context, notification, recipient)
 
 
 def _content(context: PipelineContext, notification: Notification, recipient: Recipient) -> Content:
     return content_of(context, notification.request, recipient, notification.contracts)
 
 
-def _plain(notification: Notification, error: Exception) -> Message:
+def _plain(context: PipelineContext, notification: Notification, recipient: Recipient) -> Message:
     """What it is about in plain words, for one that cannot be put into others."""
     request, said = notification.request, notification.request.content
     match said:
@@ -62,7 +63,7 @@ def _plain(notification: Notification, error: Exception) -> Message:
             about = f"{said.contract} {said.objective} {said.period}"
         case _:
             assert_never(said)
-    line = one_line(f"{request.kind.value}: {about} ({type(error).__name__}: see the board)", 200)
+    line = line_without_words(request.kind, about, context.texts.words(recipient.language))
     data = {"alert": request.alert, "contract": request.contract, "subject": line, "text": line}
     if isinstance(said, ClockFact):
         data |= {"incident": said.incident, "customer": one_line(said.customer)}

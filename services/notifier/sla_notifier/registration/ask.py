@@ -7,7 +7,7 @@ contract. An address gets three such mails a day at most.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ from sla_catalogue import Catalogue
 from sla_catalogue.channel import BadAddress
 from sla_catalogue.problem import did_you_mean
 from sla_domain.contract import Contract, ContractId
+from sla_domain.explain.language.tag import first_available
 from sla_domain.normal import normal
 from sla_domain.notice import asks_registration, open_to_registration, registrable_products
 from sla_domain.rulebook import in_force
@@ -47,15 +48,17 @@ STRANGERS_A_DAY = 200  # such mails for one contract that people without a key a
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A request for notices of critical fixes, to be sent to a mail address."""
+    """A request for notices of critical fixes, to be sent to a mail address.
+
+    `products`: names of products; empty: every product of the contract. `contract`: the contract's id, "" for none
+    named. `language`: the language tag of the messages; "": the contract's.
+    """
 
     address: str
     products: Sequence[str] = ()
     """Names of products. Empty means every product of the contract."""
     contract: str = ""
-    """The contract's id. "" if the request names no contract."""
-    language: str = "en"
-    """The language tag of the messages."""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ class Registrar:
     async def _register(self, wish: Wish, address: str, wanted: Sequence[_Wanted], key: str) -> None:
         async with self._context.writing() as connection:
             now = await store_now(connection, self._context.time_source)
+            if wanted:
+                wish = replace(wish, language=self._language(wish, wanted[0].contract))
             address_key = address.casefold()
             person = await store.person_of(connection, address_key)
             if not wanted or not await self._may_mail(connection, person, wanted, key, now):
@@ -159,6 +164,11 @@ class Registrar:
             await connection.execute(insert_new(connection, tables.delivery), [mail.columns()])
             await logs.append(connection, tables.log, [delivery_fact(mail, now)])
         self._context.signal()
+
+    def _language(self, wish: Wish, contract: Contract) -> str:
+        """The wished language, else the contract's, among those with texts; else English."""
+        tags = self._context.render_config.texts.tags
+        return first_available((wish.language, *contract.languages), tags)
 
     async def _may_mail(
         self, connection: AsyncConnection, person: str, wanted: Iterable[_Wanted], key: str, now: datetime

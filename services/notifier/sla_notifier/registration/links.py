@@ -105,7 +105,7 @@ class RegistrationLinks:
         rows = list(rows)
         return AckPage(
             shown=shown,
-            language=rows[0].language if rows else "en",
+            language=rows[0].language if rows else "",
             listed=tuple(
                 ListedAlert(row.product, row.state, "", links.unsubscribe(row.id, now) if alone else "") for row in rows
             ),

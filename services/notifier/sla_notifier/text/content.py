@@ -57,18 +57,52 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A term of a fixed set, to be put into the reader's language, such as the severity `critical`.
+
+    `name`: the term, "" for none. `kind`: the set; a language has the term under the key `<kind>_<name>` of its
+    labels. A term that the labels lack is shown as it is.
+    """
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedText:
-    """A text that a new revision of a notice has changed.
+    """A text or term that a new revision of a notice has changed.
 
     It is shown in a form such as "high (before: low)".
     """
 
-    now: str
-    before: str
+    now: str | Term
+    before: str | Term
 
 
-Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms | ShortInstant | ChangedText
-"""Instants, spans and targets are written out in the reader's language; everything else is shown as it is."""
+@dataclass(frozen=True, slots=True)
+class FactReason:
+    """The reason that a fact (published event) gives, to be put into the reader's language.
+
+    `written`: the text of the fact. The sentences of slad are translated; words of the ticket are shown as they are.
+    """
+
+    written: str
+
+
+Value = (
+    str
+    | int
+    | bool
+    | datetime
+    | timedelta
+    | CountedAndWall
+    | PromiseTerms
+    | ShortInstant
+    | Term
+    | ChangedText
+    | FactReason
+)
+"""Texts, numbers and yes or no are shown as they are; everything else is written out in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)

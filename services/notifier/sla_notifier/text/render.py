@@ -5,32 +5,37 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
+from sla_domain.explain import reason_words
+from sla_domain.explain.language import words_for
+from sla_domain.explain.language.plural import plural_form
+from sla_domain.explain.language.tag import accepted_tag, nearest_tag
+from sla_domain.explain.text import allowed_text, rounded_text, title_of
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.text.content import (
     ChangedText,
     Content,
     CountedAndWall,
+    FactReason,
     Message,
     Phrase,
     PromiseTerms,
     ShortInstant,
+    Term,
     Value,
 )
 from sla_notifier.text.words import (
     instant_in_words,
     load_locale,
-    locale_of,
+    number_in_words,
     one_line,
     short_instant_in_words,
-    span_in_words,
 )
 
 FOLDER = Path(__file__).parent / "templates"
@@ -61,6 +66,7 @@ class Texts:
         self._plain = _environment(folder, escape=False)
         self._html = _environment(folder, escape=True)
         self._words = cache(self._read)
+        self._tags = tuple(sorted(each.name for each in folder.iterdir() if (each / "labels.toml").is_file()))
 
     def load(self) -> None:
         """Read every file into memory; called at the start.
@@ -70,27 +76,29 @@ class Texts:
         for environment in (self._plain, self._html):
             for name in environment.list_templates(extensions=["j2"]):
                 environment.get_template(name)
-        for folder in self._folder.iterdir():
-            for file in folder.glob("*.toml") if folder.is_dir() else ():
-                self.words(folder.name, file.stem)
-            if folder.is_dir():
-                load_locale(folder.name)
+        for tag in self._tags:
+            for file in (self._folder / tag).glob("*.toml"):
+                self.words(tag, file.stem)
+            load_locale(tag)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Return the tags of the available languages, sorted."""
+        return self._tags
 
     def language(self, wanted: str) -> str:
-        """Return the tag of the available language nearest to `wanted`.
+        """Return the tag of the available language nearest to `wanted`; `en` if none is near.
 
-        For `pt-BR` the tag is `pt-BR` if available, or else `pt` if available, or else `en`.
+        For `pl-PL` the tag is `pl`, for `zh` and `zh_Hant` it is `zh-TW`.
         """
-        for tag in (wanted, wanted.partition("-")[0]):
-            if tag.replace("-", "").isalnum() and (self._folder / tag).is_dir():
-                return tag
-        return ENGLISH
+        return nearest_tag(wanted, self._tags) or ENGLISH
+
+    def accepted(self, header: str) -> str:
+        """Return the tag of the available language that an `Accept-Language` header prefers; `en` if none."""
+        return accepted_tag(header, self._tags)
 
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
-        """Return the texts of `<file>.toml` by key, in the available language nearest to `language`.
-
-        Texts that are missing in this language are in English.
-        """
+        """Return the texts of `<file>.toml`, key -> text, in the available language nearest to `language`."""
         found: Mapping[str, str] = self._words(self.language(language), file)
         return found
 
@@ -148,15 +156,13 @@ class Texts:
         self, kind: MessageKind, language: str, in_words: Mapping[str, str | int | bool], names: Collection[str]
     ) -> dict[str, str]:
         """Plain text: the HTML layout escapes it like any other value."""
-        template = self._plain.get_or_select_template([f"{language}/{kind.value}.j2", f"{ENGLISH}/{kind.value}.j2"])
-        context = template.new_context(dict(in_words))
+        template = self._plain.get_template(f"{language}/{kind.value}.j2")
+        context = template.new_context({**in_words, "numbered": partial(_numbered, language)})
         blocks = [(name, block) for name, block in template.blocks.items() if name in names]
         return {name: " ".join("".join(block(context)).split()) for name, block in blocks}
 
     def _read(self, language: str, file: str) -> Mapping[str, str]:
-        english = tomllib.loads((self._folder / ENGLISH / f"{file}.toml").read_text("utf-8"))
-        own = self._folder / language / f"{file}.toml"
-        return {**english, **(tomllib.loads(own.read_text("utf-8")) if own.is_file() else {})}
+        return tomllib.loads((self._folder / language / f"{file}.toml").read_text("utf-8"))
 
 
 def _payload(content: Content, sentences: Mapping[str, str]) -> dict[str, object]:
@@ -185,49 +191,49 @@ def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment
     )
 
 
+def _numbered(language: str, number: int, **forms: str) -> str:
+    """A number with its noun, in a template: `{{ numbered(3, one="{n} ticket", other="{n} tickets") }}`.
+
+    `forms`: form of the noun, named as in Unicode CLDR, -> text with `{n}`.
+    """
+    return forms[plural_form(language, number).value].format(n=number_in_words(number, language))
+
+
 def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str]) -> str | int | bool:
-    if isinstance(value, CountedAndWall):
-        first = span_in_words(value.first, language)
-        if value.wall is not None:
-            return labels["counted_and_wall"].format(counted=first, wall=span_in_words(value.wall, language))
-        return labels["by_wall"].format(span=first) if value.by_wall else first
-    if isinstance(value, PromiseTerms):
-        allowed = _allowed(value.allowed, language, labels)
-        return labels["promise_terms"].format(metric=value.metric, allowed=allowed) if allowed else ""
-    if isinstance(value, ShortInstant):
-        return short_instant_in_words(value.at, value.now, zone, language)
-    if isinstance(value, ChangedText):
-        return labels["changed"].format(now=value.now or labels["nothing"], before=value.before or labels["nothing"])
-    if isinstance(value, datetime):
-        return instant_in_words(value, zone, language)
-    if isinstance(value, timedelta):
-        return span_in_words(value, language)
-    return value
+    match value:
+        case CountedAndWall():
+            return _spans(value, language, labels)
+        case PromiseTerms(metric, allowed):
+            said = one_line(allowed) if isinstance(allowed, str) else allowed_text(allowed, words_for(language))
+            return labels["promise_terms"].format(metric=metric, allowed=said) if said else ""
+        case ShortInstant(at, now):
+            return short_instant_in_words(at, now, zone, language)
+        case Term(kind, name):
+            return labels.get(f"{kind}_{name}", name) if name else ""
+        case ChangedText(now, before):
+            new, old = (_in_words(each, zone, language, labels) or labels["nothing"] for each in (now, before))
+            return labels["changed"].format(now=new, before=old)
+        case FactReason(written):
+            return reason_words(written, language)
+        case datetime():
+            return instant_in_words(value, zone, language)
+        case timedelta():
+            return rounded_text(value, words_for(language))
+        case _:
+            return value
+
+
+def _spans(spans: CountedAndWall, language: str, labels: Mapping[str, str]) -> str:
+    words = words_for(language)
+    first = rounded_text(spans.first, words)
+    if spans.wall is not None:
+        return labels["counted_and_wall"].format(counted=first, wall=rounded_text(spans.wall, words))
+    return words.wall.format(span=first) if spans.by_wall else first
 
 
 def _in_language(value: str | Mapping[str, str], language: str) -> str:
     """A text, or of texts by language the nearest; under the empty tag stands what to show when there is none."""
-    if isinstance(value, str):
-        return value
-    tags = (language, language.partition("-")[0], ENGLISH, "")
-    return next((value[tag] for tag in tags if value.get(tag)), "")
-
-
-def _allowed(allowed: Allowed | str, language: str, labels: Mapping[str, str]) -> str:
-    match allowed:
-        case str():
-            return allowed
-        case CoverageTime(length):
-            return span_in_words(length, language)
-        case WallTime(length):
-            return labels["by_wall"].format(span=span_in_words(length, language))
-        case WorkingDayTime(days, _):
-            form = f"working_days_{locale_of(language).plural_form(days)}"
-            return labels.get(form, labels["working_days_other"]).format(count=days)
-        case Unspecified():
-            return labels["unspecified"]
-        case _:
-            assert_never(allowed)
+    return value if isinstance(value, str) else title_of(value, language) or value.get("", "")
 
 
 def _view(content: Content, labels: Mapping[str, str], in_words: Mapping[str, str | int | bool]) -> dict[str, Any]:
@@ -248,4 +254,5 @@ def _view(content: Content, labels: Mapping[str, str], in_words: Mapping[str, st
             if action.url
         ],
         "why": labels[content.why_label].format(contract=in_words.get("contract", ""), why=content.why),
+        "colon": labels["colon"],
     }

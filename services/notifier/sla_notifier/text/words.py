@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
-from babel.units import format_unit
+from babel.numbers import format_decimal
 
 _SAFE_CONTROLS = frozenset("\n\t")
-_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def locale_of(language: str) -> Locale:
@@ -27,36 +26,14 @@ def locale_of(language: str) -> Locale:
 
 
 def load_locale(language: str) -> None:
-    """Read Babel's names of days, months and units of a language into memory; called at the start.
+    """Read Babel's names of days and months, and the signs of numbers, of a language into memory; called at the start.
 
     Reading early matters: under load there may be no free file descriptor.
     """
     day = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
     instant_in_words(day, "UTC", language)
     short_instant_in_words(day, day, "UTC", language)
-    for seconds in (0, 59, 60, 3_600, 90_000):
-        span_in_words(timedelta(seconds=seconds), language)
-
-
-def span_in_words(length: timedelta, language: str) -> str:
-    """Return a span of time in its two largest units, such as `2 hr 5 min`.
-
-    Seconds are shown only below a minute. A negative span is shown without its sign.
-
-    Args:
-        language: A language tag.
-    """
-    left = abs(int(length.total_seconds()))
-    parts: list[str] = []
-    for unit, seconds in _UNITS:
-        count, left = divmod(left, seconds)
-        if count and (unit != "second" or not parts):
-            parts.append(format_unit(count, f"duration-{unit}", length="short", locale=locale_of(language)))
-        elif parts:
-            break
-        if len(parts) == 2:
-            break
-    return " ".join(parts) or format_unit(0, "duration-second", length="short", locale=locale_of(language))
+    number_in_words(1_234, language)
 
 
 def instant_in_words(at: datetime, zone: str, language: str) -> str:
@@ -73,11 +50,12 @@ def instant_in_words(at: datetime, zone: str, language: str) -> str:
         local = at.astimezone(ZoneInfo(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere
         local = universal
-    written = f"{_day(local, 'yMMMEd', language)}, {local:%H:%M} {local.tzname()}"
+    written = _dated(_day(local, "yMMMEd", language), local, language)
     if local.utcoffset() == universal.utcoffset():
         return written
-    day = "" if local.date() == universal.date() else f"{_day(universal, 'MMMEd', language)}, "
-    return f"{written} ({day}{universal:%H:%M} UTC)"
+    if local.date() == universal.date():
+        return f"{written} ({universal:%H:%M} UTC)"
+    return f"{written} ({_dated(_day(universal, 'MMMEd', language), universal, language)})"
 
 
 def short_instant_in_words(at: datetime, now: datetime, zone: str, language: str) -> str:
@@ -94,7 +72,18 @@ def short_instant_in_words(at: datetime, now: datetime, zone: str, language: str
     except OverflowError:  # the ends of the calendar have no local time everywhere
         local, present = at.astimezone(ZoneInfo("UTC")), now.astimezone(ZoneInfo("UTC"))
     day = _day(local, "MMMd" if local.year == present.year else "yMMMd", language)
-    return f"{day}, {local:%H:%M} {local.tzname()}"
+    return _dated(day, local, language)
+
+
+def number_in_words(number: int, language: str) -> str:
+    """Return a whole number with the signs of a language between its thousands: `1,234`, in Italian `1.234`."""
+    return format_decimal(number, locale=locale_of(language))
+
+
+def _dated(day: str, at: datetime, language: str) -> str:
+    """A day and the time of day, put together as the language does: with a comma, or in Chinese without."""
+    form: str = locale_of(language).datetime_formats["medium"]
+    return form.replace("'", "").format(f"{at:%H:%M} {at.tzname()}", day)
 
 
 def _day(at: datetime, skeleton: str, language: str) -> str:

@@ -13,7 +13,6 @@ import typer
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import events_known_at
-from sla_domain.explain.language import LANGUAGES
 from sla_domain.fold import fold
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
@@ -21,6 +20,7 @@ from sla_standalone.cli.log import open_log
 from sla_standalone.cli.output import WRONG, emit, note, say, stop
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, incident_path, open_client
+from sla_standalone.cli.words import Lang
 from sla_standalone.replay import ReplayHistory
 from sla_timer.answer import explained_json
 
@@ -36,7 +36,7 @@ def explain(
     key: Key = "",
     metric: Annotated[str, typer.Option(help="Only this one, e.g. resolution.")] = "",
     at: Annotated[str, typer.Option(help="As of this instant (UTC without an offset). Default: now.")] = "",
-    lang: Annotated[str, typer.Option(help=f"One of {', '.join(LANGUAGES)}.")] = "en",
+    lang: Lang = "en",
     events: Annotated[
         Path | None, typer.Option(parser=path, help="A log instead of a service: JSON lines, or CSV with --map.")
     ] = None,
@@ -64,9 +64,9 @@ def explain(
     say("\n".join(clock["text"] for clock in answer["clocks"]), nl=False)
     remarks = answer.get("remarks", ())  # a service of an older release sends none
     if remarks:
-        say(f"\n{len(remarks)} remark(s) on the incident:")
+        say(f"\n{len(remarks)} remark(s) on the incident:" if lang == "en" else f"\n{answer['remarks_title']}")
     for remark in remarks:
-        say(f"  {remark['kind']}: {remark['text']}")
+        say(f"  {remark['kind']}: {remark['text']}" if lang == "en" else f"  {remark['text']}")
     if not answer["clocks"]:
         _nothing(answer, metric)  # the remarks say why
 

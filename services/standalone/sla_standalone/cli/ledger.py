@@ -13,6 +13,7 @@ from rich.table import Table
 
 from sla_standalone.cli.output import emit, say, stop, table_console
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, open_client, problem_text, stop_refused
+from sla_standalone.cli.words import Lang
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Contract = Annotated[str, typer.Argument(help="A contract's id.")]
@@ -35,7 +36,7 @@ def show(
     contract: Contract,
     allowance: Annotated[str, typer.Option(help="This one alone.")] = "",
     explain: Annotated[bool, typer.Option("--explain", help="With every step: what paid, at which rate.")] = False,
-    language: Annotated[str, typer.Option("--lang", help="The language of amounts and steps.")] = "en",
+    language: Lang = "en",
     at: Annotated[str, typer.Option(help="As of when, such as 2026-12-31T23:00:00Z. Default: now.")] = "",
     url: Url = DEFAULT_URL,
     key: Key = "",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sla_domain.explain.language import en, it, pl, ru, zh_tw
+from sla_domain.explain.language.tag import nearest_tag
 from sla_domain.explain.language.words import Words
 
 LANGUAGES: Mapping[str, Words] = MappingProxyType(
@@ -16,12 +17,9 @@ LANGUAGES: Mapping[str, Words] = MappingProxyType(
 def tag_for(language: str) -> str:
     """Return the tag of the supported language nearest to `language`.
 
-    `pl` for `pl-PL`, `zh-TW` for `zh`, and `en` if no supported language is near.
+    `pl` for `pl-PL`, `zh-TW` for `zh` and `zh_Hant`, and `en` if no supported language is near.
     """
-    if language in LANGUAGES:
-        return language
-    primary = language.partition("-")[0].lower()
-    return next((tag for tag in LANGUAGES if tag.partition("-")[0] == primary), "en")
+    return nearest_tag(language, LANGUAGES) or "en"
 
 
 def words_for(language: str) -> Words:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
+from sla_domain.explain.language.plural import PluralForm
 from sla_domain.explain.language.words import Words
 from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 WORDS = Words(
+    language="en",
     heading="{metric} of {incident}, cycle {cycle}: {state}",
     contract="Contract {contract}: {reason}",
     plan="Plan {plan}: {scope}",
@@ -44,8 +46,16 @@ WORDS = Words(
     withdrawn="No longer promised since {at}: the catalogue or the contract in force has no such target",
     versions="Catalogue {catalogue}, holidays {holidays}, time zones {tzdata}, calendar {calendar}",
     quality="Quality of the times: {quality}",
+    qualities={quality: quality.value for quality in TimeQuality},
     unspecified="unspecified",
-    working_days="{count} working days",
+    days={
+        PluralForm.ONE: "{count} day",
+        PluralForm.OTHER: "{count} days",
+    },
+    working_days={
+        PluralForm.ONE: "{count} working day",
+        PluralForm.OTHER: "{count} working days",
+    },
     wall="{span} by the wall clock",
     nothing="none",
     hour="h",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
+from sla_domain.explain.language.plural import PluralForm
 from sla_domain.explain.language.words import Words
 from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 WORDS = Words(
+    language="it",
     heading="{metric} di {incident}, ciclo {cycle}: {state}",
     contract="Contratto {contract}: {reason}",
     plan="Piano {plan}: {scope}",
@@ -33,19 +35,32 @@ WORDS = Words(
     credited="sposta la data di {span}",
     due="Scadenza {due}",
     due_undefined="Nessuna scadenza: l'orologio è fermo",
-    original="Promessa iniziale {due}",
+    original="Impegno iniziale {due}",
     sums="Consumato {consumed} di {allowed}, resta {remaining}",
     sums_open="Consumato {consumed}",
     left="Resta",
     no_clock="Nessun orologio corre su {incident}.",
-    remarks="Osservazioni sull'incidente:",
+    remarks="Osservazioni sulla segnalazione:",
     warned="Avviso {threshold}: {at}",
     breached="Superamento: {at}",
-    withdrawn="Non più promesso dal {at}: il catalogo o il contratto in vigore non ha questo obiettivo",
+    withdrawn="Impegno non più valido dal {at}: il catalogo o il contratto in vigore non ha questo obiettivo",
     versions="Catalogo {catalogue}, festività {holidays}, fusi orari {tzdata}, calendario {calendar}",
     quality="Qualità degli orari: {quality}",
+    qualities={
+        TimeQuality.EXACT: "esatti",
+        TimeQuality.DOUBTFUL: "dubbi",
+        TimeQuality.OBJECT_UPDATED: "ora dell'ultima modifica del ticket",
+        TimeQuality.RECEIPT: "ora di ricezione",
+    },
     unspecified="non specificato",
-    working_days="giorni lavorativi: {count}",
+    days={
+        PluralForm.ONE: "{count} giorno",
+        PluralForm.OTHER: "{count} giorni",
+    },
+    working_days={
+        PluralForm.ONE: "{count} giorno lavorativo",
+        PluralForm.OTHER: "{count} giorni lavorativi",
+    },
     wall="{span} di tempo effettivo",
     nothing="nessuno",
     hour="h",

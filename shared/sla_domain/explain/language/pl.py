@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
+from sla_domain.explain.language.plural import PluralForm
 from sla_domain.explain.language.words import Words
 from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 WORDS = Words(
+    language="pl",
     heading="{metric}, zgłoszenie {incident}, cykl {cycle}: {state}",
     contract="Umowa {contract}: {reason}",
     plan="Plan {plan}: {scope}",
@@ -33,7 +35,7 @@ WORDS = Words(
     credited="przesuwa termin o {span}",
     due="Termin {due}",
     due_undefined="Brak terminu: zegar nie biegnie",
-    original="Pierwotnie obiecano {due}",
+    original="Pierwotne zobowiązanie {due}",
     sums="Wykorzystano {consumed} z {allowed}, zostało {remaining}",
     sums_open="Wykorzystano {consumed}",
     left="Zostało",
@@ -41,11 +43,26 @@ WORDS = Words(
     remarks="Uwagi do zgłoszenia:",
     warned="Ostrzeżenie {threshold}: {at}",
     breached="Przekroczenie: {at}",
-    withdrawn="Nie obiecywane od {at}: obowiązujący katalog lub kontrakt nie zawiera tego celu",
+    withdrawn="Zobowiązanie nie obowiązuje od {at}: aktualny katalog lub umowa nie zawiera tego celu",
     versions="Katalog {catalogue}, święta {holidays}, strefy czasowe {tzdata}, kalendarz {calendar}",
     quality="Jakość czasów: {quality}",
+    qualities={
+        TimeQuality.EXACT: "dokładne",
+        TimeQuality.DOUBTFUL: "wątpliwe",
+        TimeQuality.OBJECT_UPDATED: "czas ostatniej zmiany zgłoszenia",
+        TimeQuality.RECEIPT: "czas otrzymania",
+    },
     unspecified="nieokreślony",
-    working_days="dni robocze: {count}",
+    days={
+        PluralForm.ONE: "{count} dzień",
+        PluralForm.FEW: "{count} dni",
+        PluralForm.MANY: "{count} dni",
+    },
+    working_days={
+        PluralForm.ONE: "{count} dzień roboczy",
+        PluralForm.FEW: "{count} dni robocze",
+        PluralForm.MANY: "{count} dni roboczych",
+    },
     wall="{span} czasu zegarowego",
     nothing="brak",
     hour="godz.",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
+from sla_domain.explain.language.plural import PluralForm
 from sla_domain.explain.language.words import Words
 from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 WORDS = Words(
+    language="ru",
     heading="{metric}, обращение {incident}, цикл {cycle}: {state}",
     contract="Договор {contract}: {reason}",
     plan="План {plan}: {scope}",
@@ -33,7 +35,7 @@ WORDS = Words(
     credited="сдвигает срок на {span}",
     due="Срок {due}",
     due_undefined="Срока нет: отсчёт не идёт",
-    original="Первоначальное обещание {due}",
+    original="Первоначальное обязательство {due}",
     sums="Израсходовано {consumed} из {allowed}, осталось {remaining}",
     sums_open="Израсходовано {consumed}",
     left="Осталось",
@@ -41,11 +43,26 @@ WORDS = Words(
     remarks="Замечания к обращению:",
     warned="Предупреждение {threshold}: {at}",
     breached="Нарушение: {at}",
-    withdrawn="Больше не обещано с {at}: действующий каталог или контракт не содержит такой цели",
+    withdrawn="Обязательство не действует с {at}: в действующем каталоге или договоре нет такого норматива",
     versions="Каталог {catalogue}, праздники {holidays}, часовые пояса {tzdata}, календарь {calendar}",
     quality="Качество времени: {quality}",
+    qualities={
+        TimeQuality.EXACT: "точное",
+        TimeQuality.DOUBTFUL: "сомнительное",
+        TimeQuality.OBJECT_UPDATED: "время последнего изменения тикета",
+        TimeQuality.RECEIPT: "время получения",
+    },
     unspecified="не указан",
-    working_days="рабочих дней: {count}",
+    days={
+        PluralForm.ONE: "{count} день",
+        PluralForm.FEW: "{count} дня",
+        PluralForm.MANY: "{count} дней",
+    },
+    working_days={
+        PluralForm.ONE: "{count} рабочий день",
+        PluralForm.FEW: "{count} рабочих дня",
+        PluralForm.MANY: "{count} рабочих дней",
+    },
     wall="{span} астрономического времени",
     nothing="нет",
     hour="ч",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
+from sla_domain.explain.language.plural import PluralForm
 from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
@@ -17,10 +18,18 @@ from sla_domain.rulebook import MatchReason
 class Words:
     """The texts of explanations in one language, as format strings such as `Due {due}`.
 
-    Each field is named for what its text says. The mappings have a text for each member of an enum. A comment names the
-    placeholders of a text.
+    Each field is named for what its text says.
+    `sums`, `sums_open`: the time consumed, allowed and left; the time consumed alone.
+    `unanswered`, `unfulfilled`: since when an open clock is overdue.
+    `nothing`: the word "none".
+    `language`: the language's tag.
+    `days`, `working_days`: a text for each form of the noun.
+    `weekdays`: short names, Monday first.
+    `columns`: heads of the table of steps: when, kind, counted time, sum.
+    The mappings have a text for each member of an enum.
     """
 
+    language: str
     heading: str  # metric, incident, cycle, state
     contract: str  # contract, reason
     plan: str  # plan, scope
@@ -56,8 +65,10 @@ class Words:
     withdrawn: str  # at: since when the target is no longer promised
     versions: str  # catalogue, holidays, tzdata, calendar
     quality: str  # quality
+    qualities: Mapping[TimeQuality, str]
     unspecified: str
-    working_days: str  # count
+    days: Mapping[PluralForm, str]  # count
+    working_days: Mapping[PluralForm, str]  # count
     wall: str  # span
     nothing: str
     """The word "none"."""

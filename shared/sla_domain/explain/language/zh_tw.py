@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from sla_domain.breakdown import Party
 from sla_domain.clock import ClockState
-from sla_domain.event import WaitingOn
+from sla_domain.event import TimeQuality, WaitingOn
 from sla_domain.explain.explanation import StepKind
+from sla_domain.explain.language.plural import PluralForm
 from sla_domain.explain.language.words import Words
 from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 WORDS = Words(
+    language="zh-TW",
     heading="{incident} 的{metric}，第 {cycle} 輪：{state}",
     contract="合約 {contract}：{reason}",
     plan="方案 {plan}：{scope}",
     entitlement="權益 {entitlement}",
     passed_over="不適用權益 {entitlement}：{reason}",
-    priority="優先等級 {priority}",
+    priority="優先順序 {priority}",
     definition="{priority} 的定義：{definition}",
     target="目標 {target}，服務時段 {coverage}（{zone}），規則列 {row}",
     agreed="約定日期，由 {by} 議定：{reason}；原訂 {original}",
@@ -38,18 +40,29 @@ WORDS = Words(
     sums_open="已用 {consumed}",
     left="剩餘",
     no_clock="{incident} 沒有進行中的計時。",
-    remarks="對此事件的備註：",
+    remarks="對此案件的備註：",
     warned="警示 {threshold}：{at}",
     breached="逾期：{at}",
     withdrawn="自 {at} 起不再承諾：現行目錄或合約沒有此項目標",
     versions="目錄 {catalogue}，假日 {holidays}，時區資料 {tzdata}，行事曆 {calendar}",
     quality="時間品質：{quality}",
+    qualities={
+        TimeQuality.EXACT: "精確",
+        TimeQuality.DOUBTFUL: "存疑",
+        TimeQuality.OBJECT_UPDATED: "工單最後修改的時間",
+        TimeQuality.RECEIPT: "接收時間",
+    },
     unspecified="未訂",
-    working_days="{count} 個工作天",
+    days={
+        PluralForm.OTHER: "{count} 天",
+    },
+    working_days={
+        PluralForm.OTHER: "{count} 個工作天",
+    },
     wall="實際時間 {span}",
     nothing="無",
     hour="小時",
-    minute="分",
+    minute="分鐘",
     second="秒",
     weekdays=("週一", "週二", "週三", "週四", "週五", "週六", "週日"),
     columns=("時段", "類別", "計入", "累計"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sla_domain.allowance import AllowancePeriod, AllowanceUnit
-from sla_domain.explain.ledger.words import LedgerWords, PluralForm
+from sla_domain.explain.language.plural import PluralForm
+from sla_domain.explain.ledger.words import LedgerWords
 from sla_domain.ledger import EntryKind, RefusalReason
 
 WORDS = LedgerWords(

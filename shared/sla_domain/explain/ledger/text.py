@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from sla_domain.allowance import AllowanceUnit
 from sla_domain.calendar import PieceKind
 from sla_domain.explain.language import LANGUAGES, tag_for
+from sla_domain.explain.language.plural import PluralForm, plural_form
 from sla_domain.explain.ledger import en, it, pl, ru, zh_tw
-from sla_domain.explain.ledger.words import LedgerWords, PluralForm, plural_form
+from sla_domain.explain.ledger.words import LedgerWords
 from sla_domain.explain.text import duration_text, text_in
 from sla_domain.ledger import EntryRefused, Ledger, LedgerStep, LedgerTerms, WorkPart
 

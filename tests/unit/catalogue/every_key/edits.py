@@ -218,7 +218,7 @@ EDITS = [
     Edit("PersonDocument.email", "email: cy@example.com", "email: cyd@example.com"),
     Edit("PersonDocument.webhook", "webhook: hook", "webhook: spare"),
     Edit("PersonDocument.addresses", "email:bo@example.com", "email:boy@example.com"),
-    Edit("PersonDocument.language", "language: en, notices", "language: fi, notices"),
+    Edit("PersonDocument.language", "language: en, notices", "language: pl, notices"),
     Edit("PersonDocument.notices", "notices: true, side", "notices: false, side"),
     Edit("PersonDocument.side", "notices: true, side: support", "notices: true, side: customer"),
     Edit("PersonDocument.languages", "languages: [de, en]", "languages: [de, it]"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sla_board.plan.words import en, it, pl, ru, zh_tw
 from sla_board.plan.words.words import PlanWords
 from sla_domain.explain.language import tag_for
+from sla_domain.explain.language.tag import accepted_tag
 
 _WORDS = {one.language: one for one in (en.WORDS, pl.WORDS, it.WORDS, ru.WORDS, zh_tw.WORDS)}
 
@@ -27,15 +28,4 @@ def accepted_words(header: str) -> PlanWords:
     Args:
         header: For example, `pl-PL,pl;q=0.9,en;q=0.5`.
     """
-    liked: list[tuple[float, str]] = []
-    for part in header[:500].split(","):
-        tag, _, weight = part.strip().partition(";q=")
-        try:
-            liked.append((float(weight or 1), tag.strip()))
-        except ValueError:
-            continue
-    for _, tag in sorted(liked, key=lambda one: -one[0]):
-        words = words_in(tag)
-        if words.language.partition("-")[0] == tag.partition("-")[0].lower():
-            return words
-    return en.WORDS
+    return _WORDS[accepted_tag(header, _WORDS)]

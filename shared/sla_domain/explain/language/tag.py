@@ -1,0 +1,45 @@
+"""Which of the available languages comes nearest to the one that is asked for, by BCP 47 tags."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+_ENGLISH = "en"
+
+
+def nearest_tag(wanted: str, available: Collection[str]) -> str:
+    """Return the tag among `available` that comes nearest to the language tag `wanted`; "" if none is near.
+
+    Case does not matter, `_` is as good as `-`, and what follows a `.` or `@` is ignored: `pl_PL.UTF-8` gives `pl`.
+    First the tag itself is tried, then the tag without its last subtags, then any tag of the same language: `zh`,
+    `zh-Hant` and `zh-CN` give `zh-TW` if that is the only Chinese there is.
+    """
+    parts = wanted.partition(".")[0].partition("@")[0].replace("_", "-").lower().split("-")
+    known = {tag.lower(): tag for tag in available}
+    for length in range(len(parts), 0, -1):
+        if found := known.get("-".join(parts[:length])):
+            return found
+    return next((tag for low, tag in known.items() if low.partition("-")[0] == parts[0]), "")
+
+
+def first_available(wanted: Iterable[str], available: Collection[str]) -> str:
+    """Return the available tag nearest to the first of the wanted languages that has one; `en` if none has.
+
+    `wanted`: language tags, the best first; "" among them is skipped.
+    """
+    return next((tag for each in wanted if (tag := nearest_tag(each, available))), _ENGLISH)
+
+
+def accepted_tag(header: str, available: Collection[str]) -> str:
+    """Return the available tag that an `Accept-Language` header prefers; `en` if it accepts none of them.
+
+    `header`: such as `pl-PL,pl;q=0.9,en;q=0.5`. Parts that cannot be parsed are skipped.
+    """
+    liked: list[tuple[float, str]] = []
+    for part in header[:500].split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            liked.append((float(weight or 1), tag.strip()))
+        except ValueError:
+            continue
+    return first_available((tag for weight, tag in sorted(liked, key=lambda one: -one[0]) if weight > 0), available)
