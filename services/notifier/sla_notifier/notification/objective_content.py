@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from babel import Locale
+from babel.numbers import format_decimal
+
 from sla_domain.attainment import objectives_of
 from sla_domain.objective import ObjectiveNews
 from sla_notifier.alert.request import NotificationRequest
@@ -24,6 +29,7 @@ def objective_content(
     """
     spoken = context.texts.language(recipient.language)
     title = _title(context, fact, spoken)
+    share, percent = (_number(one, spoken) if one else "–" for one in (fact.share, fact.percent))
     link = context.links.attainment(fact.contract, fact.period)
     return Content(
         kind=request.kind,
@@ -34,17 +40,17 @@ def objective_content(
             "recovered": fact.kind is ObjectiveNews.RECOVERED,
             "contract": title_of(context.catalogue, fact.contract),
             "title": one_line(title, 200),
-            "percent": fact.percent,
+            "percent": percent,
             "of": fact.of,
             "period": fact.period,
-            "share": fact.share or "–",
+            "share": share,
             "counted": f"{fact.met + fact.missed}",
             "missed": f"{fact.missed}",
             "left": fact.misses_left,
             "over": -fact.misses_left,
             "misses": f"{fact.missed} / {fact.misses_allowed}",
-            "attained": f"{fact.share or '–'} % ({fact.met} / {fact.met + fact.missed})",
-            "promised": f"{fact.percent} %",
+            "attained": f"{share} % ({fact.met} / {fact.met + fact.missed})",
+            "promised": f"{percent} %",
             "ends": fact.end,
         },
         rows=("title", "period", "promised", "attained", "misses", "ends"),
@@ -75,6 +81,11 @@ def objective_content(
             "attainment_url": link,
         },
     )
+
+
+def _number(written: str, language: str) -> str:
+    """A number as the language writes it, with all its digits."""
+    return format_decimal(Decimal(written), locale=Locale.parse(language, sep="-"), decimal_quantization=False)
 
 
 def _title(context: PipelineContext, fact: ObjectiveFact, language: str) -> str:
