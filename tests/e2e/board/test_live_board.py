@@ -383,6 +383,34 @@ async def test_without_script_the_board_still_tells_what_is_due(
         await context.close()
 
 
+@pytest.mark.parametrize("path", ["/", "/incidents?metric=resolution"])
+async def test_a_phone_shows_metric_priority_customer_and_due(
+    board: BoardBench, server: Served, browser: Browser, path: str
+) -> None:
+    ticket = Ticket("jira-acme:10077", left=-5, title="Printer in the hall does not answer since Monday morning")
+    await board.tell(
+        ticket.event(at=NOW - minutes(60), attributes={"key": "SUP-77"}), ticket.started(), ticket.breached()
+    )
+    context = await browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=path == "/")
+    try:
+        page = await context.new_page()
+        await page.goto(server.url + path)
+        row = page.locator("#rows tr")
+        for text in ("SUP-77", "Printer in the hall", "Resolution", "P1", "Acme Ltd", "16 Nov"):
+            await expect(row).to_contain_text(text)
+        for column in ("incident", "metric", "priority", "customer", "due"):
+            cell = row.locator(f"td.{column}")
+            await expect(cell).to_be_visible()
+            box = await cell.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 390
+        if path == "/":
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    finally:
+        await context.close()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 async def test_no_word_of_state_and_time_is_cut_off(
     board: BoardBench, server: Served, browser: Browser, width: int
