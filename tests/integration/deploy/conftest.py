@@ -53,6 +53,6 @@ def _events(database: Path) -> tuple[dict[str, Any], ...]:
     found: list[dict[str, Any]] = []
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
-        for log in ("ingest_log", "timer_log", "notifier_log"):
+        for log in ("ingest_log", "timer_log", "notifier_log", "board_log"):
             found += [dict(row) for row in connection.execute(f"SELECT * FROM {log} ORDER BY position")]
     return tuple(found)

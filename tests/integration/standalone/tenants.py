@@ -100,7 +100,9 @@ class Tenants:
         """Nothing has been written for a while: what is stopped then stops at once."""
 
         async def written() -> list[int]:
-            tables = ("ingest_log", "timer_log", "notifier_log", "notifier_attempt", "board_inbox", "board_event")
+            tables = (
+                "ingest_log", "timer_log", "notifier_log", "board_log", "notifier_attempt", "board_inbox", "board_event"
+            )  # fmt: skip
             async with self.running.context.store.reading() as connection:
                 return [
                     (await connection.execute(select(func.count()).select_from(table(name)))).scalar_one()

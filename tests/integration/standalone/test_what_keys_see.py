@@ -65,7 +65,7 @@ OF_A_CONTRACT = {  # those of its own for the key of one contract
     "GET /reports/{contract}", "GET /v1/reports/{contract}", "GET /v1/reports/{contract}/frozen",
     "GET /v1/reports/{contract}/diff", "POST /v1/reports/{contract}/freeze",
 }  # fmt: skip
-LISTS_CONTRACTS = {"GET /v1/contracts", "GET /contracts"}
+LISTS_CONTRACTS = {"GET /v1/contracts", "GET /contracts", "GET /v1/attainment", "GET /attainment"}
 CHANGES_CONTRACTS = {
     "POST /v1/contracts", "PUT /v1/contracts/{contract}", "PUT /v1/contracts/{contract}/profile",
     "POST /v1/contracts/{contract}/end", "POST /v1/contracts/{contract}/versions/{number}/withdraw",
@@ -201,6 +201,7 @@ async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
     await _for_all_contracts(world, subtests)
     await _on_call(world, subtests)
     await _contracts(world, subtests)
+    await _attainment(world, subtests)
     await _acts(world, subtests)
     await _registrations(world, subtests)
 
@@ -445,6 +446,22 @@ async def _contracts(world: Tenants, subtests: pytest.Subtests) -> None:
                 else:
                     assert status == 200, answer.text
                     assert "product-of-beta" not in answer.text
+
+
+async def _attainment(world: Tenants, subtests: pytest.Subtests) -> None:
+    """Beside another contract's figures, a key does not learn that there is one."""
+    for path in ("/v1/attainment", "/attainment"):
+        for key in ("acme", "acme-admin", "beta", "house", "reader", "all"):
+            with subtests.test("attainment", path=path, key=key):
+                answers = {
+                    contract: await world.ask(key, "GET", f"{path}?contract={contract}")
+                    for contract in ("acme", "beta", "nosuch")
+                }
+                mine = {key.removesuffix("-admin")} if key not in ("reader", "all") else {"acme", "beta"}
+                assert {name for name, answer in answers.items() if answer.status_code == 200} == mine - {"house"}
+                assert {answer.status_code for name, answer in answers.items() if name not in mine} == {404}
+                refused = answers["nosuch"].text.replace("nosuch", "…")
+                assert {answers[name].text.replace(name, "…") for name in {"acme", "beta"} - mine} <= {refused}
 
 
 async def _acts(world: Tenants, subtests: pytest.Subtests) -> None:
