@@ -14,6 +14,7 @@ from sla_domain.calendar import AtClose, Calendar, local_instant
 from sla_domain.normal import normals
 from sla_domain.objective import Objective
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
+from sla_domain.report_schedule import ReportSchedule
 from sla_domain.rota import RotaId
 from sla_domain.window import BookedWindow
 
@@ -162,7 +163,7 @@ class Contract:
     without a number. `windows`: booked hours that count too. `version`, `effective_from`: of a recorded contract; 0 and
     None for one of a file. `normal_…`: the names in the form in which they are compared. `hours_key`: equal for
     contracts with the same zone and holidays. `objectives`: shares that must be in time; of a contract with several
-    entitlements those for all of them together.
+    entitlements those for all of them together. `reports`: those that are sent after each period.
     """
 
     id: ContractId
@@ -189,6 +190,7 @@ class Contract:
     targets: tuple[Target, ...] = ()
     allowances: tuple[Allowance, ...] = ()  # with its own amounts; optional ones if bought (clauses E13, E14)
     objectives: tuple[Objective, ...] = ()  # of attainment: the plan's, with its own changes (clause E4)
+    reports: tuple[ReportSchedule, ...] = ()  # the plan's, with its own changes (clauses E5, H9 and I7)
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number

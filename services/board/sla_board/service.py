@@ -33,6 +33,7 @@ from sla_board.projection.projector import Projector
 from sla_board.reason.store import ReasonKeeper
 from sla_board.report.store import FrozenReports
 from sla_board.report_api import ReportDeps, report_routes
+from sla_board.report_watch import ReportWatch
 from sla_board.retention import AppliedIds, EndedIncidents
 from sla_board.shown.hours import CalendarsByName
 from sla_board.shown.not_shown import Attempts
@@ -63,7 +64,7 @@ class BoardService(Service):
     `router`: its HTTP routes. `projector` applies events to its tables. `refolder` computes whose time it was, and the
     pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting` deletes data that is older
     than the retention period. `objectives` watches how objectives of attainment stand, `gauges` shows attainment as
-    metrics.
+    metrics. `reports` makes scheduled reports; None without a catalogue.
     """
 
     router: APIRouter
@@ -73,6 +74,7 @@ class BoardService(Service):
     metrics: BoardMetrics
     forgetting: RetentionLoop
     objectives: ObjectiveWatch
+    reports: ReportWatch | None
     gauges: AttainmentGauges
 
 
@@ -133,6 +135,7 @@ def build(
     if rulebook is not None:
         keeper = ReasonKeeper(store, time_source)
         routes.include_router(breach_routes(shown, keeper, rulebook, authorizer, changes.wake))
+    watch: ReportWatch | None = None
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         printer, address = PdfPrinter(), public_url.rstrip("/")
@@ -140,6 +143,7 @@ def build(
         routes.include_router(contract_routes(plans, attainment))
         reports = FrozenReports(store, time_source)
         calendars = CalendarsByName(rulebook)
+        watch = ReportWatch(store, time_source, catalogue, pages.reports, calendars, address, published)
         routes.include_router(
             report_routes(
                 ReportDeps(store, catalogue, authorizer, pages, time_source, calendars, reports, printer, address)
@@ -156,6 +160,7 @@ def build(
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
             Part("objectives", objectives.run),
+            *(() if watch is None else (Part("reports", watch.run),)),
             Part("attainment", gauges.run),
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(event_source)},
@@ -168,6 +173,7 @@ def build(
         metrics=metrics,
         forgetting=forgetting,
         objectives=objectives,
+        reports=watch,
         gauges=gauges,
     )
 

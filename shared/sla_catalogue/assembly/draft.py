@@ -21,6 +21,7 @@ from sla_catalogue.document.plan import (
     RoleDocument,
     TargetDocument,
 )
+from sla_catalogue.document.report import ReportDocument
 from sla_catalogue.document.window import WindowDocument
 from sla_catalogue.problem import Path
 from sla_domain.plan import PlanId, written_name
@@ -31,9 +32,9 @@ class PlanDraft:
     """A plan as it is written, merged with the plan it extends; `build_plan` makes the usable plan of it.
 
     `document`: has the plan's other values, such as its title and rules; its lists and mappings are in the fields here.
-    `priorities`, `targets`, `windows`, `allowances`, `objectives`: a pair (keys down to where it was written,
-    document) for each. `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan, for which
-    only a contract has targets.
+    `priorities`, `targets`, `windows`, `allowances`, `objectives`, `reports`: a pair (keys down to where it was
+    written, document) for each. `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan,
+    for which only a contract has targets.
     """
 
     id: str
@@ -46,6 +47,7 @@ class PlanDraft:
     windows: tuple[tuple[Path, WindowDocument], ...]
     allowances: tuple[tuple[Path, AllowanceDocument], ...]
     objectives: tuple[tuple[Path, ObjectiveDocument], ...]
+    reports: tuple[tuple[Path, ReportDocument], ...]
     timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
 
     @property
@@ -104,6 +106,7 @@ def _own(name: str, document: PlanDocument) -> PlanDraft:
         windows=tuple(((*path, "windows", i), each) for i, each in enumerate(document.windows)),
         allowances=tuple(((*path, "allowances", i), each) for i, each in enumerate(document.allowances)),
         objectives=tuple(((*path, "objectives", i), each) for i, each in enumerate(document.objectives)),
+        reports=tuple(((*path, "reports", i), each) for i, each in enumerate(document.reports)),
     )
 
 
@@ -121,9 +124,9 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Return a plan merged from two: what `top` does not have is taken from `base`.
 
-    `id_`: the id of the result. If both have a priority, metric, coverage, role, window, allowance or objective of the
-    same id or name, that of `top` is used. The targets of `top` come before those of `base`. Two things are never taken
-    from `base`: the base plans that it requires, and when and where it is sold.
+    `id_`: the id of the result. If both have a priority, metric, coverage, role, window, allowance, objective or
+    report of the same id or name, that of `top` is used. The targets of `top` come before those of `base`. Two things
+    are never taken from `base`: the base plans that it requires, and when and where it is sold.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}
@@ -132,6 +135,7 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     booked = {each.id for _, each in top.windows}
     counted = {each.id for _, each in top.allowances}
     aimed = {each.id for _, each in top.objectives}
+    sent = {each.id for _, each in top.reports}
     merged = upper.model_copy(
         update={
             "title": upper.title or lower.title,
@@ -163,4 +167,5 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
         windows=(*top.windows, *(pair for pair in base.windows if pair[1].id not in booked)),
         allowances=(*top.allowances, *(pair for pair in base.allowances if pair[1].id not in counted)),
         objectives=(*top.objectives, *(pair for pair in base.objectives if pair[1].id not in aimed)),
+        reports=(*top.reports, *(pair for pair in base.reports if pair[1].id not in sent)),
     )

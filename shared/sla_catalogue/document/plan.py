@@ -19,6 +19,7 @@ from sla_catalogue.document.entitlement import (
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
 from sla_catalogue.document.notices import NoticesDocument
 from sla_catalogue.document.objective import ObjectiveDocument
+from sla_catalogue.document.report import ReportDocument
 from sla_catalogue.document.window import WindowDocument
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
@@ -240,7 +241,8 @@ class PlanDocument(Document):
     product. `not_available_for`: products and countries for which it is not sold. `scope`: how often the products may
     change. `not_covered`: types of requests. `at_close`: whether a due instant at the end of opening hours stays there
     (default) or moves to the next opening. `windows`: extra hours to book. `notices`: of critical fixes.
-    `breach_reasons`: why its promises may have been broken. `note`: language -> a remark.
+    `reports`: those sent after each period. `breach_reasons`: why its promises may have been broken. `note`: language
+    -> a remark.
     """
 
     extends: str | None = None
@@ -269,5 +271,6 @@ class PlanDocument(Document):
     windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
     notices: NoticesDocument | None = None  # of critical fixes (clauses H6, H15 and I5)
     objectives: list[ObjectiveDocument] = Field(default_factory=list)  # of attainment (clause E4)
+    reports: list[ReportDocument] = Field(default_factory=list)  # sent by themselves (clauses E5, H9 and I7)
     breach_reasons: BreachReasonsDocument | None = None
     note: Texts = Field(default_factory=dict)

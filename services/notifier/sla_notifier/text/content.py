@@ -94,7 +94,8 @@ class Content:
     values in the table, in order. `notes`: keys of sentences to add. `body`: text from outside, shown as it is.
     `actions`: the links, shown as buttons. `items`: the lines of a digest (a mail that collects several messages);
     `more`: how many did not fit, `more_url`: where they are shown. `why`: why the recipient is notified; `why_label`:
-    the key of the sentence around it. `data`: the `data` of a webhook's payload.
+    the key of the sentence around it. `document`: a complete HTML document for the mail's
+    HTML part, "" to make one of the rest. `data`: the `data` of a webhook's payload.
     """
 
     kind: MessageKind
@@ -109,6 +110,7 @@ class Content:
     more_url: str = ""  # where they are shown
     why: str = ""
     why_label: str = "why"
+    document: str = ""  # the HTML part, ready; else it is made of the rest
     data: Mapping[str, object] = field(default_factory=dict)  # the webhook's `data`
 
 
