@@ -43,6 +43,7 @@ from sla_domain.plan import (
     WarningAt,
     written_name,
 )
+from sla_domain.report_schedule import ReportSchedule
 from sla_domain.rota import Rota, RotaLayer
 from sla_domain.terms import PlanTerms
 from sla_domain.window import BookableWindow, WindowPrice
@@ -134,6 +135,7 @@ class _Sheet:
             "windows": [self._window(one) for one in _first_of_each(each.windows for each in plans)],
             "allowances": [self._allowance(one) for one in self._allowances()],
             "objectives": [self._objective(one.entitlement, one.objective) for one in objectives_of(contract)],
+            "reports": [self._report(one) for one in contract.reports],
             "escalation": None if self._policy is None else self._escalation(self._policy),
             "rotas": [self._rota(one) for one in self._rotas.values()],
             "people": [
@@ -390,6 +392,16 @@ class _Sheet:
             "tell": {name: self._holders(name) for name in one.tell},
             "credits": [{"below": _percent(row.below), "credit": _percent(row.credit)} for row in one.credits],
             "clause": one.clause,
+        }
+
+    def _report(self, one: ReportSchedule) -> dict[str, Any]:
+        return {
+            "id": one.id,
+            "kind": one.kind.value,
+            "period": one.period.value,
+            "after": {"working_days": one.working_days, "at": f"{one.at:%H:%M}"},
+            "coverage": one.coverage or None,
+            "to": {name: self._holders(name) for name in one.tell},
         }
 
     def _escalation(self, policy: EscalationPolicy) -> dict[str, Any]:

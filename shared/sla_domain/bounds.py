@@ -23,6 +23,7 @@ PRIORITY = 60
 ALLOWANCE = 60
 ENTITLEMENT = 120
 OBJECTIVE = 60
+REPORT = 60
 CUSTOMER = 300
 PERSON = 120
 WHO = 120  # who acknowledged: a name, or a name and the key it came by

@@ -20,6 +20,7 @@ from sla_domain.event import EventKind, WaitingOn
 from sla_domain.normal import normal, normals
 from sla_domain.notice_terms import NoticeTerms
 from sla_domain.objective import Objective
+from sla_domain.report_schedule import ReportSchedule
 from sla_domain.terms import NO_TERMS, PlanTerms
 from sla_domain.window import BookableWindow
 
@@ -473,6 +474,7 @@ class Plan:
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     windows: tuple[BookableWindow, ...] = ()  # extra hours that customers may book (clauses H10, I6)
     objectives: tuple[Objective, ...] = ()  # of attainment (clause E4)
+    reports: tuple[ReportSchedule, ...] = ()  # sent after each period (clauses E5, H9 and I7)
     breach_reasons: BreachReasons = NO_RULES
     reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)

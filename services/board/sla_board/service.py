@@ -35,6 +35,7 @@ from sla_board.projection.rebuild import Rebuild
 from sla_board.reason.store import ReasonKeeper
 from sla_board.report.store import FrozenReports
 from sla_board.report_api import ReportDeps, report_routes
+from sla_board.report_watch import ReportWatch
 from sla_board.retention import AppliedIds, EndedIncidents
 from sla_board.shown.hours import CalendarsByName
 from sla_board.shown.not_shown import Attempts
@@ -60,7 +61,13 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class BoardService(Service):
-    """The board as a service that `sla_platform.runtime` runs, as `build` returns it."""
+    """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
+
+    `router`: its HTTP routes. `projector` applies events to its tables. `refolder` computes whose time it was, and the
+    pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting` deletes data that is older
+    than the retention period. `objectives` watches how objectives of attainment stand, `gauges` shows attainment as
+    metrics. `reports` makes scheduled reports; None without a catalogue.
+    """
 
     router: APIRouter
     """The HTTP routes."""
@@ -71,6 +78,7 @@ class BoardService(Service):
     metrics: BoardMetrics
     forgetting: RetentionLoop
     objectives: ObjectiveWatch
+    reports: ReportWatch | None
     gauges: AttainmentGauges
 
 
@@ -140,6 +148,7 @@ def build(
         routes.routes.extend(breakdown_routes(shown, rulebook, authorizer).routes)
         keeper = ReasonKeeper(store, time_source)
         routes.routes.extend(breach_routes(shown, keeper, rulebook, authorizer, changes.wake).routes)
+    watch: ReportWatch | None = None
     if catalogue is not None:
         links = PlanLinks(store, time_source)
         printer, address = PdfPrinter(), public_url.rstrip("/")
@@ -147,6 +156,7 @@ def build(
         routes.include_router(contract_routes(plans, attainment))
         reports = FrozenReports(store, time_source)
         calendars = CalendarsByName(rulebook)
+        watch = ReportWatch(store, time_source, catalogue, pages.reports, calendars, address, published)
         routes.include_router(
             report_routes(
                 ReportDeps(store, catalogue, authorizer, pages, time_source, calendars, reports, printer, address)
@@ -163,6 +173,7 @@ def build(
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
             Part("objectives", objectives.run),
+            *(() if watch is None else (Part("reports", watch.run),)),
             Part("attainment", gauges.run),
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(event_source)},
@@ -175,6 +186,7 @@ def build(
         metrics=metrics,
         forgetting=forgetting,
         objectives=objectives,
+        reports=watch,
         gauges=gauges,
     )
 

@@ -503,3 +503,14 @@ report = Table(
     Index("ix_board_report_one", "contract", "kind", "period", "revision", unique=True),
     Index("ix_board_report_until", "contract", "until"),
 )
+
+# Of each schedule of reports the next period, and when it is due (sla_board.report.scheduled).
+report_schedule = Table(
+    "board_report_schedule",
+    metadata,
+    Column("contract", String(120), primary_key=True),
+    Column("schedule", String(60), primary_key=True),
+    Column("period", String(12), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Index("ix_board_report_schedule_due", "due_at"),
+)

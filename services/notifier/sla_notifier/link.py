@@ -172,6 +172,11 @@ class Links:
         """Return the URL of the page of a contract's attainment in a period. `period`: such as `2026-11`."""
         return f"{self.base}/attainment?{urlencode({'contract': contract, 'period': period})}"
 
+    def report(self, contract: str, period: str, kind: str, revision: int) -> str:
+        """Return the URL of the page of a frozen report. `period`: such as `2026-11`; `kind`: such as `review`."""
+        query = urlencode({"period": period, "kind": kind, "revision": revision})
+        return f"{self.base}/reports/{quote(contract, safe='')}?{query}"
+
     def board(self) -> str:
         """Return the URL of the first page of the board (slad's web pages)."""
         return f"{self.base}/"

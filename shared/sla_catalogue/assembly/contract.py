@@ -17,6 +17,7 @@ from sla_catalogue.assembly.notices import build_registration_domains
 from sla_catalogue.assembly.objective import build_objectives, changed_objectives
 from sla_catalogue.assembly.person import build_person
 from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
+from sla_catalogue.assembly.report import build_reports, contract_reports
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
@@ -189,9 +190,8 @@ def build_contract(
     parts = [_with_objectives(part, objectives) for part in parts]
     promised_objectives = {each.id for one in bought for each in one.built.plan.objectives}
     beside = tuple(each for each in objectives if each.id not in promised_objectives)
-    if not document.entitlements:
-        return _and_objectives(parts[0], beside)
-    return _whole(document, parts, beside, context)
+    whole = _whole(document, parts, beside, context) if document.entitlements else _and_objectives(parts[0], beside)
+    return _with_reports(whole, bought, path, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +317,15 @@ def _with_objectives(part: BuiltContract, own: Sequence[Objective]) -> BuiltCont
     """The part with the objectives of its plan, as the contract changes them."""
     found = changed_objectives(part.built.plan.objectives, own)
     return replace(part, contract=replace(part.contract, objectives=found)) if found else part
+
+
+def _with_reports(whole: BuiltContract, bought: Sequence[_Bought], path: Path, context: Context) -> BuiltContract:
+    """With the reports of its plans, as the contract changes them, and its own."""
+    written = [((*path, "reports", index), each) for index, each in enumerate(whole.document.reports)]
+    coverages = {name for one in bought for name in one.built.plan.coverages} | set(whole.document.coverages)
+    own = build_reports(written, coverages, context)
+    found = contract_reports([one.built.plan.reports for one in bought], own)
+    return replace(whole, contract=replace(whole.contract, reports=found)) if found else whole
 
 
 def _and_objectives(part: BuiltContract, beside: tuple[Objective, ...]) -> BuiltContract:

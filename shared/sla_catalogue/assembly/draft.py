@@ -21,6 +21,7 @@ from sla_catalogue.document.plan import (
     RoleDocument,
     TargetDocument,
 )
+from sla_catalogue.document.report import ReportDocument
 from sla_catalogue.document.window import WindowDocument
 from sla_catalogue.problem import Path
 from sla_domain.plan import PlanId, written_name
@@ -30,7 +31,10 @@ from sla_domain.plan import PlanId, written_name
 class PlanDraft:
     """A plan as written, merged with the plan that it extends.
 
-    `build_plan` makes the usable plan.
+    `document`: has the plan's other values, such as its title and rules; its lists and mappings are in the fields here.
+    `priorities`, `targets`, `windows`, `allowances`, `objectives`, `reports`: a pair (keys down to where it was
+    written, document) for each. `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan,
+    for which only a contract has targets.
     """
 
     id: str
@@ -49,6 +53,7 @@ class PlanDraft:
     """For each window, (keys down to where it was written, document)."""
     allowances: tuple[tuple[Path, AllowanceDocument], ...]
     objectives: tuple[tuple[Path, ObjectiveDocument], ...]
+    reports: tuple[tuple[Path, ReportDocument], ...]
     timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
 
     @property
@@ -107,6 +112,7 @@ def _own(name: str, document: PlanDocument) -> PlanDraft:
         windows=tuple(((*path, "windows", i), each) for i, each in enumerate(document.windows)),
         allowances=tuple(((*path, "allowances", i), each) for i, each in enumerate(document.allowances)),
         objectives=tuple(((*path, "objectives", i), each) for i, each in enumerate(document.objectives)),
+        reports=tuple(((*path, "reports", i), each) for i, each in enumerate(document.reports)),
     )
 
 
@@ -124,12 +130,9 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Merge two plans: what `top` lacks is taken from `base`.
 
-    Targets of `top` come before targets of `base`. If both have a priority, metric, coverage, role, window or allowance
-    of the same name, that of `top` is used. Two things are never taken from `base`: the base plans that it requires,
-    and when and where it is sold.
-
-    Args:
-        id_: Id of the result.
+    `id_`: the id of the result. If both have a priority, metric, coverage, role, window, allowance, objective or
+    report of the same id or name, that of `top` is used. The targets of `top` come before those of `base`. Two things
+    are never taken from `base`: the base plans that it requires, and when and where it is sold.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}
@@ -138,6 +141,7 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     booked = {each.id for _, each in top.windows}
     counted = {each.id for _, each in top.allowances}
     aimed = {each.id for _, each in top.objectives}
+    sent = {each.id for _, each in top.reports}
     merged = upper.model_copy(
         update={
             "title": upper.title or lower.title,
@@ -169,4 +173,5 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
         windows=(*top.windows, *(pair for pair in base.windows if pair[1].id not in booked)),
         allowances=(*top.allowances, *(pair for pair in base.allowances if pair[1].id not in counted)),
         objectives=(*top.objectives, *(pair for pair in base.objectives if pair[1].id not in aimed)),
+        reports=(*top.reports, *(pair for pair in base.reports if pair[1].id not in sent)),
     )

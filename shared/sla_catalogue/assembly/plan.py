@@ -13,6 +13,7 @@ from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
 from sla_catalogue.assembly.notices import build_notice_terms
 from sla_catalogue.assembly.objective import build_objectives
+from sla_catalogue.assembly.report import build_reports
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
 from sla_catalogue.assembly.terms import build_terms
 from sla_catalogue.assembly.window import build_windows
@@ -95,6 +96,7 @@ def build_plan(
         notes=MappingProxyType(dict(document.note)),
         breach_reasons=build_breach_reasons(document.breach_reasons, (*draft.path, "breach_reasons"), context),
         windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], allowances, context),
+        reports=build_reports(draft.reports, names.coverages, context),
         objectives=build_objectives(draft.objectives, names, [metric.id for metric in built_metrics], context),
     )
     _check_references(draft, plan, context)

@@ -12,6 +12,7 @@ from sla_catalogue.document.entitlement import EntitlementDocument, VendorDocume
 from sla_catalogue.document.field import Day, Document, Hours, Names, Texts, Validity, refuse
 from sla_catalogue.document.objective import ObjectiveDocument
 from sla_catalogue.document.plan import TargetDocument
+from sla_catalogue.document.report import ReportDocument
 from sla_domain.calendar import AtClose
 from sla_domain.contract import Side
 
@@ -103,7 +104,23 @@ class EnvironmentDocument(Document):
 
 
 class ContractDocument(Document):
-    """A contract: which plan the customers bought, where, for which products, and who is notified."""
+    """A contract: which plan the customers bought, where, for which products, and who is notified.
+
+    `customers`: their names in tickets. `default`: the contract applies to incidents of unknown customers. `products`:
+    those covered; empty: all but `excluded_products`. `base_plan`: the plan for all other products; a plan that
+    requires a base plan also gets from it what it lacks. `entitlements`: several plans with products of their own, in
+    place of `plan`, `base_plan` and products. `zone`: the time zone of its hours. `country`, `subdivision`: codes, such
+    as `DE` and `BY`, of its holidays. `holidays`: false: none closes its hours; true: they also close hours that
+    exclude none, except 24x7; absent: as the hours say. `coverages`, `targets`: its own, used before the plan's.
+    `allowances`: amounts other than the plan's, and those that it buys. `objectives`: shares that must be in time, in
+    place of the plan's of the same id, or besides them. `reports`: the same for reports that are sent by themselves.
+    `vendors`: the customer's own contracts with vendors (clause H13, docs/clauses.md); absent: nothing is said of them.
+    `environment`: what the customer runs.
+    `roles`: role -> who holds it. `languages`: of texts to the customer, the best first. `leaves_unspecified`: metrics
+    for which it accepts that the plan gives no number. `registration_domains`: mail domains whose addresses may
+    register for notices. `at_close`: whether a due instant at the end of opening hours stays there or moves to the next
+    opening; absent: as the plan says. `note`: language -> a remark.
+    """
 
     zone: str
     """Time zone of the hours."""
@@ -144,6 +161,7 @@ class ContractDocument(Document):
     targets: list[TargetDocument] = Field(default_factory=list)
     allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)  # own amounts; options bought
     objectives: list[ObjectiveDocument] = Field(default_factory=list)  # in place of the plan's of the same id, or more
+    reports: list[ReportDocument] = Field(default_factory=list)  # in place of the plan's of the same id, or more
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
     registration_domains: Names = Field(default_factory=list)  # whose addresses may register themselves (clause I5)
     at_close: AtClose | None = None

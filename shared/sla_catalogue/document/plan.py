@@ -19,6 +19,7 @@ from sla_catalogue.document.entitlement import (
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
 from sla_catalogue.document.notices import NoticesDocument
 from sla_catalogue.document.objective import ObjectiveDocument
+from sla_catalogue.document.report import ReportDocument
 from sla_catalogue.document.window import WindowDocument
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
@@ -235,7 +236,21 @@ class RoleDocument(Document):
 
 
 class PlanDocument(Document):
-    """A plan: priorities, metrics, targets, coverages (when time is counted) and the rules around them."""
+    """A plan: priorities, metrics, targets, coverages (when time counts) and the rules around them.
+
+    `extends`: the plan whose parts it inherits. `requires_base`: the plan is bought together with one of these plans; a
+    contract names that as its `base_plan`, which supplies the parts that this plan lacks (clauses H1 and H3,
+    docs/clauses.md). `rank`: the plan with 1 is served first. `rules`: how priorities change. `agreed_dates`: who may
+    agree on other due dates. `escalation`: the id of a policy, or `none`: nobody is paged. `roles`: those promised.
+    `allowances`: included amounts. `channels`: by which requests may come; empty: all; `urgent_channels`: those to use
+    for the most urgent priority. `languages`: in which customers are served; empty: not said. `sold`: the days on which
+    contracts may begin. `minimum_term`: the least duration of a contract. `all_products`: a contract may leave out no
+    product. `not_available_for`: products and countries for which it is not sold. `scope`: how often the products may
+    change. `not_covered`: types of requests. `at_close`: whether a due instant at the end of opening hours stays there
+    (default) or moves to the next opening. `windows`: extra hours to book. `notices`: of critical fixes.
+    `reports`: those sent after each period. `breach_reasons`: why its promises may have been broken. `note`: language
+    -> a remark.
+    """
 
     extends: str | None = None
     """The plan whose parts are inherited."""
@@ -280,6 +295,7 @@ class PlanDocument(Document):
     windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
     notices: NoticesDocument | None = None  # of critical fixes (clauses H6, H15 and I5)
     objectives: list[ObjectiveDocument] = Field(default_factory=list)  # of attainment (clause E4)
+    reports: list[ReportDocument] = Field(default_factory=list)  # sent by themselves (clauses E5, H9 and I7)
     breach_reasons: BreachReasonsDocument | None = None
     note: Texts = Field(default_factory=dict)
     """Language -> remark."""

@@ -13,6 +13,7 @@ from sla_catalogue.rule.horizon import check_horizon
 from sla_catalogue.rule.metric import check_metrics
 from sla_catalogue.rule.objective import check_objectives
 from sla_catalogue.rule.reference import check_edges
+from sla_catalogue.rule.report import check_reports
 from sla_catalogue.rule.rota import check_rotas
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.rule.target import check_targets
@@ -27,6 +28,7 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
     check_contracts,
     check_allowances,
     check_objectives,
+    check_reports,
     check_escalations,
     check_duty,
     check_rotas,

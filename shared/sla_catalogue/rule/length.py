@@ -52,11 +52,15 @@ def _named(document: CatalogueDocument) -> Iterator[_Named]:
             yield ("plans", name, "allowances", number, "id"), allowance.id, bounds.ALLOWANCE
         for number, objective in enumerate(plan.objectives):
             yield ("plans", name, "objectives", number, "id"), objective.id, bounds.OBJECTIVE
+        for number, report in enumerate(plan.reports):
+            yield ("plans", name, "reports", number, "id"), report.id, bounds.REPORT
         for metric in plan.metrics:
             yield ("plans", name, "metrics", metric), metric, bounds.METRIC
     for name, contract in document.contracts.items():
         for number, objective in enumerate(contract.objectives):
             yield ("contracts", name, "objectives", number, "id"), objective.id, bounds.OBJECTIVE
+        for number, report in enumerate(contract.reports):
+            yield ("contracts", name, "reports", number, "id"), report.id, bounds.REPORT
         for number, entitlement in enumerate(contract.entitlements):
             yield ("contracts", name, "entitlements", number, "id"), entitlement.id, bounds.ENTITLEMENT
         for number, customer in enumerate(contract.customers):

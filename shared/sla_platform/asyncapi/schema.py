@@ -28,6 +28,7 @@ from sla_platform.wire.incident import IncidentEventData, event_type
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
 from sla_platform.wire.notice import NoticeData
 from sla_platform.wire.objective import ObjectiveFact
+from sla_platform.wire.report import REPORT_TYPE, ReportFact
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -222,6 +223,12 @@ EVENT_TYPES: tuple[EventType, ...] = (
             narrowed={"kind": {"const": news.value}},
         )
         for news, summary in _OBJECTIVES.items()
+    ),
+    EventType(
+        name=REPORT_TYPE,
+        topic=Topic.OBJECTIVES,
+        model=ReportFact,
+        summary="A report of a contract was frozen, and is to be sent to the roles that its schedule names.",
     ),
     *(
         EventType(

@@ -16,10 +16,10 @@ from tests.integration.board.bench import HandTime
 from tests.integration.board.vendors import NOW, VENDORS, VendorBoard, vendor_board
 
 from sla_board import tables
-from sla_board.report.model import ReportKind
 from sla_board.report.words import WORDS
 from sla_catalogue.api_key import ApiKey, KeyId, KeyScope, digest_of_key
 from sla_domain.contract import ContractId
+from sla_domain.report_schedule import ReportKind
 from sla_platform.http.keys import KeyGate
 
 EXPRESS = "express-24x7"

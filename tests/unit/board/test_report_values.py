@@ -21,7 +21,6 @@ from sla_board.report.model import (
     ContractReport,
     PlotKind,
     ReportFigures,
-    ReportKind,
     ReportNote,
     ReportSection,
     ReportTable,
@@ -33,6 +32,7 @@ from sla_board.report.value import ReportCell
 from sla_board.report.wording import ReportWriter, heading, period_text, shown_share
 from sla_board.report.words import WORDS, words_in
 from sla_board.report.workbook import report_workbook
+from sla_domain.report_schedule import ReportKind
 
 AT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 

@@ -39,7 +39,8 @@ VALUES: dict[str, Value] = {
     "staff": False, "customers": "Acme S.A.", "contracts": "Acme S.A.", "several": False, "registered": False,
     "changed": False, "expires": NOW,
     "exhausted": True, "recovered": False, "percent": "90", "of": "requests", "period": "2026-11", "share": "87.5",
-    "counted": "16", "missed": "2", "over": 1,
+    "counted": "16", "missed": "2", "over": 1, "report": "Service report: Acme", "met": "14", "revision": "1",
+    "digest": "ab",
 }  # fmt: skip
 
 
@@ -52,6 +53,7 @@ COUNTS = {
     "withdrawn": 1,
     "fixes": 1,
     "objectives": 1,
+    "reports": 1,
     "asked": 8,
 }
 

@@ -21,7 +21,6 @@ from sla_board.history.filter import STATES
 from sla_board.history.verdict import ListedVerdict
 from sla_board.link.store import ID_BYTES
 from sla_board.reason.reason import name_and_key as said_by
-from sla_board.report.model import ReportKind
 from sla_catalogue.api_key import KeyScope
 from sla_catalogue.duration import LONGEST as LONGEST_SPAN
 from sla_catalogue.duration import parse_allowed
@@ -37,6 +36,7 @@ from sla_domain.notice_terms import Cause, Severity
 from sla_domain.objective import ObjectiveNews, PeriodKind
 from sla_domain.plan import WallTime, WarningAt
 from sla_domain.published import digest
+from sla_domain.report_schedule import ReportKind
 from sla_domain.rulebook import joined_version
 from sla_domain.target_text import target_text
 from sla_ingest.dialect.port import (
@@ -330,6 +330,8 @@ LONGEST: dict[str, int] = {
     "board_report.kind": longest(ReportKind),
     "board_report.period": len("2026/27"),
     "board_report.digest": 64,
+    "board_report_schedule.schedule": bounds.REPORT,
+    "board_report_schedule.period": len("2026/27"),
     "board_report.frozen_by": AUDIT_LOG["actor"],
     "board_plan_link.id": 2 * ID_BYTES,
     "board_plan_link.language": longest(get_args(PlanLinkIn.model_fields["language"].annotation)),

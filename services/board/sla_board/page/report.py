@@ -13,12 +13,13 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from sla_board.page.security import CONTENT_SECURITY_POLICY
-from sla_board.report.model import ContractReport, Frozen, Part, ReportFigures, ReportKind, ReportNote, ReportTable
+from sla_board.report.model import ContractReport, Frozen, Part, ReportFigures, ReportNote, ReportTable
 from sla_board.report.plot import plot_svg
 from sla_board.report.value import CellKind
 from sla_board.report.wording import ReportWriter, heading, period_text
 from sla_board.report.words import words_in
 from sla_board.report.words.words import ReportWords
+from sla_domain.report_schedule import ReportKind
 
 _DAY = timedelta(days=1)
 

@@ -14,7 +14,7 @@ from sla_board import tables
 from sla_board.attainment.read import AttainmentReader, CountedContract, asked_period, counted_contract
 from sla_board.report.correction import ReportCorrection, figure_changes, incident_changes
 from sla_board.report.kind import CHAPTERS, USUAL
-from sla_board.report.model import Chapter, ContractReport, Frozen, ReportKind, ReportNote, ReportSection
+from sla_board.report.model import Chapter, ContractReport, Frozen, ReportNote, ReportSection
 from sla_board.report.names import NameBook
 from sla_board.report.section import SECTIONS
 from sla_board.report.subject import ReportSubject, SectionUnavailable
@@ -23,6 +23,7 @@ from sla_catalogue import Catalogue
 from sla_domain.attainment import AttainmentPeriod, PeriodBounds, bounds_of
 from sla_domain.contract import Contract, ContractId
 from sla_domain.errors import CalendarError
+from sla_domain.report_schedule import ReportKind
 from sla_platform.errors import Retryable
 
 _COMPARED = ("summary", "attainment", "priorities")

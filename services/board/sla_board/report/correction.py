@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sla_board.report.model import ContractReport, ReportFigures, ReportKind, ReportTable
+from sla_board.report.model import ContractReport, ReportFigures, ReportTable
 from sla_board.report.value import NOTHING, ReportCell
+from sla_domain.report_schedule import ReportKind
 
 COMPARED = ("summary", "attainment", "priorities")
 """Sections whose figures are compared; the others tell of the same incidents."""

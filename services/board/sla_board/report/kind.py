@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sla_board.report.model import ReportKind
 from sla_domain.objective import PeriodKind
+from sla_domain.report_schedule import ReportKind
 
 CHAPTERS: Mapping[ReportKind, tuple[tuple[str, tuple[str, ...]], ...]] = MappingProxyType(
     {

@@ -9,22 +9,10 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from sla_board.report.value import ReportCell
+from sla_domain.report_schedule import ReportKind
 
 FORMAT = "slad.report/1"
 """How stored reports are written; another number stands for another form."""
-
-
-class ReportKind(StrEnum):
-    """The kinds of report.
-
-    `SERVICE_REPORT`: what was promised and kept in a period. `REVIEW`: the same in three parts (technical, business,
-    strategic), for a review with the customer. `INCIDENT_REVIEW`: the incidents of a period, with who reported, opened
-    and closed them.
-    """
-
-    SERVICE_REPORT = "service_report"
-    REVIEW = "review"
-    INCIDENT_REVIEW = "incident_review"
 
 
 class PlotKind(StrEnum):

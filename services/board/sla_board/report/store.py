@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board import tables
 from sla_board.report.build import EarlierReport
 from sla_board.report.canonical import canonical_bytes, digest_of, report_of
-from sla_board.report.model import ContractReport, Frozen, ReportKind
+from sla_board.report.model import ContractReport, Frozen
+from sla_domain.report_schedule import ReportKind
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import Act, ActName, Command
 from sla_platform.store.engine import Store
@@ -60,24 +61,9 @@ class FrozenReports:
 
         `revise`: store another revision then. `command`: who orders it and why, for the audit log.
         """
-        data = canonical_bytes(report)
         async with self._store.transaction() as connection:
-            await audit.next_place(connection, tables.audit)  # one after the other, so that a revision is given once
-            known = await self._newest(connection, report.contract, report.kind, report.period)
-            if known is not None and not revise:
-                return Freezing(known, made=False)
             now = await store_now(connection, self._time_source)
-            frozen = Frozen(
-                revision=known.frozen.revision + 1 if known is not None else 1,
-                digest=digest_of(data),
-                frozen_at=now,
-                frozen_by=str(command.actor),
-                reason=command.reason,
-            )
-            stored = StoredReport(contract=report.contract, kind=report.kind, period=report.period, frozen=frozen)
-            await connection.execute(tables.report.insert(), [_columns(stored, report, data)])
-            await audit.append(connection, tables.audit, [_act(stored, known, command)], now)
-        return Freezing(stored, made=True)
+            return await freeze(connection, report, command, now, revise=revise)
 
     async def of_contract(self, contract: str) -> list[StoredReport]:
         """Return the frozen reports of a contract, those of the latest periods first; at most 500."""
@@ -100,12 +86,37 @@ class FrozenReports:
         async with self._store.reading() as connection:
             return await frozen_report(connection, contract, kind, period, revision)
 
-    async def _newest(
-        self, connection: AsyncConnection, contract: str, kind: ReportKind, period: str
-    ) -> StoredReport | None:
-        query = select(*_LISTED).where(*_is(contract, kind, period)).order_by(_report.revision.desc()).limit(1)
-        row = (await connection.execute(query)).mappings().first()
-        return None if row is None else _stored(row)
+
+async def freeze(
+    connection: AsyncConnection, report: ContractReport, command: Command, now: datetime, *, revise: bool = False
+) -> Freezing:
+    """Store a report for good in the caller's transaction; return it, or the newest revision if it was frozen before.
+
+    `revise`: store another revision then. `command`: who orders it and why, for the audit log. `now`: the instant to
+    record. Until the transaction ends no other report is frozen.
+    """
+    data = canonical_bytes(report)
+    await audit.next_place(connection, tables.audit)  # one after the other, so that a revision is given once
+    known = await _newest(connection, report.contract, report.kind, report.period)
+    if known is not None and not revise:
+        return Freezing(known, made=False)
+    frozen = Frozen(
+        revision=known.frozen.revision + 1 if known is not None else 1,
+        digest=digest_of(data),
+        frozen_at=now,
+        frozen_by=str(command.actor),
+        reason=command.reason,
+    )
+    stored = StoredReport(contract=report.contract, kind=report.kind, period=report.period, frozen=frozen)
+    await connection.execute(tables.report.insert(), [_columns(stored, report, data)])
+    await audit.append(connection, tables.audit, [_act(stored, known, command)], now)
+    return Freezing(stored, made=True)
+
+
+async def _newest(connection: AsyncConnection, contract: str, kind: ReportKind, period: str) -> StoredReport | None:
+    query = select(*_LISTED).where(*_is(contract, kind, period)).order_by(_report.revision.desc()).limit(1)
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else _stored(row)
 
 
 async def frozen_report(

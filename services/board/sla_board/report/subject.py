@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board.attainment.model import ContractAttainment, list_query
 from sla_board.attainment.read import AttainmentReader, CountedContract
 from sla_board.report.correction import ReportCorrection
-from sla_board.report.model import ReportKind
 from sla_board.report.names import NameBook
 from sla_board.shown.hours import HoursAt
 from sla_catalogue import Catalogue
 from sla_domain.attainment import AttainmentPeriod, PeriodBounds
 from sla_domain.contract import Contract
+from sla_domain.report_schedule import ReportKind
 
 LISTED = "/incidents"
 """The path of the list of incidents."""

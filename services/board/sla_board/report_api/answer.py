@@ -10,11 +10,11 @@ from urllib.parse import quote, urlencode
 from pydantic import BaseModel, ConfigDict, Field
 
 from sla_board.report.correction import ReportCorrection
-from sla_board.report.model import ReportKind
 from sla_board.report.store import StoredReport
 from sla_board.report.value import ReportCell
 from sla_board.report.wording import ReportWriter
 from sla_board.shown.row import incident_path
+from sla_domain.report_schedule import ReportKind
 
 
 class _Answer(BaseModel):

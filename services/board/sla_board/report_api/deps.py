@@ -14,7 +14,7 @@ from sla_board.paper.printer import PdfPrinter
 from sla_board.report.build import EarlierReport, ReportBuilder
 from sla_board.report.correction import ReportCorrection
 from sla_board.report.kind import USUAL
-from sla_board.report.model import ContractReport, Frozen, ReportKind
+from sla_board.report.model import ContractReport, Frozen
 from sla_board.report.store import Altered, FrozenReports, StoredReport, earlier_reports
 from sla_board.shown.breaches import PlanReasons, lacking_breaches
 from sla_board.shown.hours import CalendarsByName, HoursAt
@@ -23,6 +23,7 @@ from sla_domain.attainment import AttainmentPeriod
 from sla_domain.breach_reason import NO_RULES, BreachReasons, BreachRecord
 from sla_domain.errors import BadPeriod
 from sla_domain.plan import PlanId
+from sla_domain.report_schedule import ReportKind
 from sla_platform.http.keys import READ, Authorizer
 from sla_platform.http.problem import Problem, pointer
 from sla_platform.store.engine import Store

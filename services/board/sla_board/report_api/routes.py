@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from sla_board.page.security import PAGE_HEADERS
-from sla_board.report.model import ReportKind
 from sla_board.report.wording import ReportWriter
 from sla_board.report.words import words_in
 from sla_board.report_api.answer import (
@@ -27,6 +26,7 @@ from sla_board.report_api.answer import (
 from sla_board.report_api.deps import Kind, MadeReport, Name, PeriodText, ReportDeps, no_such_contract, no_such_report
 from sla_board.report_api.shape import PDF, XLSX, ReportFormat, Shape, shaped
 from sla_domain import bounds
+from sla_domain.report_schedule import ReportKind
 from sla_platform.http.audit import command_of
 from sla_platform.http.body import BAD_BODY, demand_model, describes
 from sla_platform.http.keys import ADMIN, KeyAccess

@@ -8,7 +8,7 @@ from datetime import datetime
 from sla_domain.contract import Person
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
-from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
+from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,16 @@ class LevelRecipients:
 @dataclass(frozen=True, slots=True)
 class RoleRecipients:
     """The people who hold roles of a contract, of no escalation; `route` looks up who they are.
+
+    `tell`: the roles, and ids of people.
+    """
+
+    tell: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRecipients:
+    """The people who hold roles of a contract on either side, the customer's too; for a report, never for a page.
 
     `tell`: the roles, and ids of people.
     """
@@ -74,7 +84,7 @@ class PagedRecipients:
     """
 
 
-Audience = LevelRecipients | RoleRecipients | EntitledRecipients | ToldRecipients | PagedRecipients
+Audience = LevelRecipients | RoleRecipients | ReportRecipients | EntitledRecipients | ToldRecipients | PagedRecipients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +98,7 @@ class NotificationRequest:
     at: datetime
     """When the fact became true, or when the level became due."""
     contract: str
-    content: ClockFact | NoticeData | ObjectiveFact
+    content: ClockFact | NoticeData | ObjectiveFact | ReportFact
     audience: tuple[Audience, ...]
     """Whom to notify."""
     alert: str = ""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sla_domain.objective import ObjectiveNews
 from sla_domain.urgency import score_of_weight, weight
 from sla_notifier.delivery.state import MessageKind
-from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
+from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
 
 # Pages come first; then what ends a page, what informs, and what has time.
 RANKS = {
@@ -24,6 +24,7 @@ RANKS = {
             MessageKind.WARNING,
             MessageKind.UNPROMISED,
             MessageKind.OBJECTIVE,
+            MessageKind.REPORT,
             MessageKind.ADVISORY,
             MessageKind.DIGEST,
         )
@@ -32,17 +33,17 @@ RANKS = {
 _STEP = 1_000.0  # more than any score
 
 
-def weight_of(content: ClockFact | NoticeData | ObjectiveFact) -> float:
+def weight_of(content: ClockFact | NoticeData | ObjectiveFact | ReportFact) -> float:
     """Return the part of an urgency that does not depend on the time; the higher, the more urgent.
 
-    `urgency_of` multiplies the result by a factor for the time left.
-
-    - Fact: its `weight`; without a weight (older releases), a hundredth of its `urgency`.
-    - Notice: 1 for severity `critical`, 1/2 for `high`, 1/3 for `medium`, 1/4 for `low`.
-
-    Args:
-        content: A fact (the timer's event about a clock) or a notice of a critical fix.
+    `content`: a fact (the timer's event about a clock) or a notice of a critical fix. `urgency_of` multiplies the
+    result by a factor for the time left. For a fact it is its `weight`, or a hundredth of its `urgency` if it has no
+    weight (facts of older releases). For a notice it is 1 if the severity is `critical`, 1/2 if `high`, 1/3 if
+    `medium`, 1/4 if `low`. For an objective of attainment it is 1/2 if it is exhausted, else 1/3. For a
+    report it is 1/4.
     """
+    if isinstance(content, ReportFact):
+        return weight(4, 1)
     if isinstance(content, ObjectiveFact):
         return weight(2 if content.kind is ObjectiveNews.EXHAUSTED else 3, 1)
     if isinstance(content, NoticeData):
@@ -50,7 +51,9 @@ def weight_of(content: ClockFact | NoticeData | ObjectiveFact) -> float:
     return content.weight or content.urgency / 100  # facts of older releases say the whole alone
 
 
-def urgency_of(content: ClockFact | NoticeData | ObjectiveFact, due_at: datetime | None, now: datetime) -> float:
+def urgency_of(
+    content: ClockFact | NoticeData | ObjectiveFact | ReportFact, due_at: datetime | None, now: datetime
+) -> float:
     """Return how urgent a fact or notice is at `now`: the higher, the sooner somebody must act.
 
     The urgency is from 0 to 200; for a fact of an older release, up to 400.

@@ -43,7 +43,16 @@ WAITING = UNFINISHED - {DeliveryState.SENDING}  # in no hands of a sender
 
 
 class MessageKind(StrEnum):
-    """What a message is for."""
+    """What a message is for.
+
+    `PAGE` and `CRITICAL_FIX` ask for an acknowledgement. `INFO`: a breach, to a level that is only informed. `WARNING`:
+    a breach is near. `UNPROMISED`: an incident to which no target applies. `RESOLVED`, `TAKEN_BACK`: an alert was
+    closed, to the people who were notified of it. `ADVISORY`: a notice that needs no acknowledgement (low severity, or
+    the change of an acknowledged one). `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient.
+    `OBJECTIVE`: an objective of attainment is at risk, cannot be kept any more, or has recovered. `REPORT`: brings a
+    report of a contract. `CONFIRMATION`: asks an address to confirm its registration for notices. `DIGEST`: one mail
+    that collects several of these.
+    """
 
     WARNING = "warning"
     """Reports that a breach is near."""
@@ -60,6 +69,7 @@ class MessageKind(StrEnum):
     ADVISORY = "advisory"  # a notice that asks for no acknowledgement
     NOTICE_ENDED = "fix_ended"  # a notice that is withdrawn, or concerns the recipient no longer
     OBJECTIVE = "objective"  # an objective of attainment stands otherwise than before
+    REPORT = "report"  # a report of a contract, frozen and sent after its period
     CONFIRMATION = "confirm"  # whether an address wants to be registered
     DIGEST = "digest"
     """One mail that collects several messages."""

@@ -14,12 +14,13 @@ from sla_notifier.alert.closing import close_alert, move_alert
 from sla_notifier.alert.objective import tell_objective
 from sla_notifier.alert.opening import notify_unpromised, notify_warning, open_alert, reopen_alert
 from sla_notifier.alert.relevance import is_news, overdue_again
+from sla_notifier.alert.report import send_report
 from sla_notifier.intake.notice import decide_notice
 from sla_notifier.notice.record import UNKNOWN, NoticeKnown
 from sla_notifier.notification.directory import chain_of, contract_of
-from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
+from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
 
-Incoming = tuple[str, ClockFact | NoticeData | ObjectiveFact]
+Incoming = tuple[str, ClockFact | NoticeData | ObjectiveFact | ReportFact]
 """The event's id and what it says."""
 
 NO_NOTICES: Mapping[str, NoticeKnown] = MappingProxyType({})
@@ -48,6 +49,8 @@ def decide(
             decide_notice(batch, id_, said, notices.get(said.id, UNKNOWN), catalogue, now)
         elif isinstance(said, ObjectiveFact):
             batch.requests += tell_objective(id_, said)
+        elif isinstance(said, ReportFact):
+            batch.requests += send_report(id_, said)
         else:
             _fact(batch, id_, said, catalogue, now)
     return batch

@@ -31,11 +31,14 @@ from sla_platform.wire import (
     ClockFact,
     NoticeData,
     ObjectiveFact,
+    ReportFact,
     decode_clock_fact,
     decode_notice,
     decode_objective_fact,
+    decode_report_fact,
 )
 from sla_platform.wire.clock import CANARY
+from sla_platform.wire.report import REPORT_TYPE
 
 _log = structlog.get_logger(__name__)
 A_FEW = 25  # facts in a batch; in a herd it holds some hundreds
@@ -146,13 +149,15 @@ class FactHandler:
         return [(id_, said) for id_, said in unique.items() if id_ in claimed]
 
 
-def _decoded(envelope: Envelope) -> ClockFact | NoticeData | ObjectiveFact:
+def _decoded(envelope: Envelope) -> ClockFact | NoticeData | ObjectiveFact | ReportFact:
     match envelope.topic:
         case Topic.CLOCKS:
             return decode_clock_fact(envelope)
         case Topic.NOTICES:
             return decode_notice(envelope)
         case Topic.OBJECTIVES:
+            if envelope.type == REPORT_TYPE:
+                return decode_report_fact(envelope)
             return decode_objective_fact(envelope)
         case Topic.INCIDENTS | Topic.DELIVERIES | Topic.CONTRACTS:
             raise AssertionError(f"the notifier does not read {envelope.topic}")
@@ -160,5 +165,11 @@ def _decoded(envelope: Envelope) -> ClockFact | NoticeData | ObjectiveFact:
             assert_never(envelope.topic)
 
 
-def _kind(said: ClockFact | NoticeData | ObjectiveFact) -> str:
-    return "notice.published" if isinstance(said, NoticeData) else said.kind.value
+def _kind(said: ClockFact | NoticeData | ObjectiveFact | ReportFact) -> str:
+    match said:
+        case NoticeData():
+            return "notice.published"
+        case ReportFact():
+            return said.kind
+        case ClockFact() | ObjectiveFact():
+            return said.kind.value

@@ -18,15 +18,25 @@ from sla_notifier.intake.decide import Incoming
 from sla_platform.envelope import Topic
 from sla_platform.store.dialect import is_postgres
 from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow
-from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
+from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
 
 NOTICES = ""
 """The queue of what concerns many contracts."""
 
 DECIDE = "decide"
-Said = ClockFact | NoticeData | ObjectiveFact
-_MODELS: Mapping[str, type[Said]] = {"fact": ClockFact, "notice": NoticeData, "objective": ObjectiveFact}
-_TOPICS = {"fact": Topic.CLOCKS, "notice": Topic.NOTICES, "objective": Topic.OBJECTIVES}
+Said = ClockFact | NoticeData | ObjectiveFact | ReportFact
+_MODELS: Mapping[str, type[Said]] = {
+    "fact": ClockFact,
+    "notice": NoticeData,
+    "objective": ObjectiveFact,
+    "report": ReportFact,
+}
+_TOPICS = {
+    "fact": Topic.CLOCKS,
+    "notice": Topic.NOTICES,
+    "objective": Topic.OBJECTIVES,
+    "report": Topic.OBJECTIVES,
+}
 _w = tables.waiting.c
 # From each queue to the next along the index, however many wait in one.
 _FLOWS = text(

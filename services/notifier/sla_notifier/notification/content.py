@@ -14,11 +14,12 @@ from sla_notifier.notification.notice_content import acknowledge_link, notice_co
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.objective_content import objective_content
 from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.notification.report_content import report_content
 from sla_notifier.notification.timing import Timing, timing_of
 from sla_notifier.text.content import Action, Content, FactReason, PromiseTerms, ShortInstant, Value
 from sla_notifier.text.render import ENGLISH
 from sla_notifier.text.words import one_line, web_link
-from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
+from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
 
 
 def content_of(
@@ -34,6 +35,8 @@ def content_of(
     """
     if isinstance(request.content, NoticeData):
         return notice_content(context, request, request.content, recipient, contracts or (request.contract,))
+    if isinstance(request.content, ReportFact):
+        return report_content(context, request, request.content, recipient)
     if isinstance(request.content, ObjectiveFact):
         return objective_content(context, request, request.content, recipient)
     return _of_clock(context, request, request.content, recipient)

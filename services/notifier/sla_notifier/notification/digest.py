@@ -42,6 +42,7 @@ _COUNTED = {
     MessageKind.ADVISORY: "fixes",
     MessageKind.NOTICE_ENDED: "ended",
     MessageKind.OBJECTIVE: "objectives",
+    MessageKind.REPORT: "reports",
 }
 _RANK = {
     kind: rank
@@ -53,6 +54,7 @@ _RANK = {
             MessageKind.WARNING,
             MessageKind.UNPROMISED,
             MessageKind.OBJECTIVE,
+            MessageKind.REPORT,
             MessageKind.ADVISORY,
             MessageKind.TAKEN_BACK,
             MessageKind.RESOLVED,
@@ -71,6 +73,7 @@ _STEPS = {
     MessageKind.ADVISORY: 1,
     MessageKind.NOTICE_ENDED: 2,
     MessageKind.OBJECTIVE: 1,
+    MessageKind.REPORT: 1,
 }
 ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for an acknowledgement
 

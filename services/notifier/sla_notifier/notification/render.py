@@ -13,7 +13,7 @@ from sla_notifier.notification.notification import Notification, Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.content import Content, Message
 from sla_notifier.text.words import one_line
-from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact
+from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
 
 _log = structlog.get_logger(__name__)
 
@@ -61,6 +61,8 @@ def _plain(context: PipelineContext, notification: Notification, recipient: Reci
             about = said.title
         case ObjectiveFact():
             about = f"{said.contract} {said.objective} {said.period}"
+        case ReportFact():
+            about = f"{said.contract} {said.report.value} {said.period}"
         case _:
             assert_never(said)
     line = line_without_words(request.kind, about, context.texts.words(recipient.language))

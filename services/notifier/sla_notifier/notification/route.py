@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import assert_never
 
 from sla_catalogue import ChannelId
-from sla_domain.contract import Contract, Person
+from sla_domain.contract import Contract, Person, Side
 from sla_domain.notice import entitled_people
 from sla_notifier.alert.request import (
     EntitledRecipients,
     LevelRecipients,
     PagedRecipients,
+    ReportRecipients,
     RoleRecipients,
     ToldRecipients,
 )
@@ -69,6 +70,8 @@ def _routed(context: PipelineContext, notification: Notification, paged_before: 
                 )
             case RoleRecipients():
                 found = _by_roles(context, notification, audience)
+            case ReportRecipients():
+                found = _of_report(context, notification, audience)
             case EntitledRecipients():
                 found = _entitled(context, notification, audience)
             case ToldRecipients():
@@ -114,6 +117,33 @@ def _by_roles(context: PipelineContext, notification: Notification, audience: Ro
         yield from _addressed(context, notification, meant, ())
     if not found.people and not found.unreachable:
         yield _to_nobody(notification, audience.tell, contract)
+
+
+def _of_report(
+    context: PipelineContext, notification: Notification, audience: ReportRecipients
+) -> Iterator[Notification]:
+    """Those of the support as for any notice to roles, and every person of the customer who holds one of them."""
+    contract = contract_of(context.catalogue, notification.request.contract)
+    theirs = [
+        contract.people[holder.person]
+        for holder in contract.roles
+        if holder.role in audience.tell and holder.person in contract.people
+    ]
+    customers = dict.fromkeys(
+        person.id for person in theirs if person.side is Side.CUSTOMER and not person.gone(context.now, contract.zone)
+    )
+    ours = [name for name in audience.tell if not _held_by_customers(contract, name)]
+    if ours or not customers:
+        yield from _by_roles(context, notification, RoleRecipients(tuple(ours or audience.tell)))
+    for id_ in customers:
+        meant = ResolvedRecipient(contract.people[id_], (Phrase("report"),))
+        yield from _addressed(context, notification, meant, ())
+
+
+def _held_by_customers(contract: Contract, role: str) -> bool:
+    """Whether everybody who holds the role is the customer's, so that the support has nobody to look for."""
+    holders = [contract.people.get(one.person) for one in contract.roles if one.role == role]
+    return bool(holders) and all(one is not None and one.side is Side.CUSTOMER for one in holders)
 
 
 def _entitled(

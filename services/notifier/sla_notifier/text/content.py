@@ -127,7 +127,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The content of a message before it is put into the words of a language."""
+    """The content of a message before it is put into the words of a language.
+
+    `zone`: the time zone in which instants are shown. `values`: name -> value, for the sentences. `rows`: names of the
+    values in the table, in order. `notes`: keys of sentences to add. `body`: text from outside, shown as it is.
+    `actions`: the links, shown as buttons. `items`: the lines of a digest (a mail that collects several messages);
+    `more`: how many did not fit, `more_url`: where they are shown. `why`: why the recipient is notified; `why_label`:
+    the key of the sentence around it. `document`: a complete HTML document for the mail's
+    HTML part, "" to make one of the rest. `data`: the `data` of a webhook's payload.
+    """
 
     kind: MessageKind
     zone: str
@@ -151,9 +159,8 @@ class Content:
     why: str = ""
     """Why the recipient is notified."""
     why_label: str = "why"
-    """The key of the sentence that contains `why`."""
-    data: Mapping[str, object] = field(default_factory=dict)
-    """The `data` of a webhook's payload."""
+    document: str = ""  # the HTML part, ready; else it is made of the rest
+    data: Mapping[str, object] = field(default_factory=dict)  # the webhook's `data`
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ _COLOURS = {
     MessageKind.ADVISORY: "#0969da",
     MessageKind.NOTICE_ENDED: "#1a7f37",
     MessageKind.OBJECTIVE: "#bf8700",
+    MessageKind.REPORT: "#0969da",
     MessageKind.CONFIRMATION: "#0969da",
     MessageKind.DIGEST: "#cf222e",
 }
@@ -116,7 +117,7 @@ class Texts:
         return Message(
             subject=one_line(sentences["subject"], 200),
             text=self._plain.get_template("layout.txt.j2").render(view).strip() + "\n",
-            html=self._html.get_template("layout.html.j2").render(view),
+            html=content.document or self._html.get_template("layout.html.j2").render(view),
             payload=_payload(content, sentences),
         )
 

@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sla_board import tables
 from sla_board.attainment.model import total_of
 from sla_board.history.part import ONE_CONTRACT
-from sla_board.report.model import Part, ReportFigures, ReportKind, ReportNote, ReportSection
+from sla_board.report.model import Part, ReportFigures, ReportNote, ReportSection
 from sla_board.report.subject import LISTED, ReportSubject
 from sla_board.report.value import count, day, share, text
+from sla_domain.report_schedule import ReportKind
 
 _row = tables.listed.c
 _DAY = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Frozen reports, and what reports read of all alerts and events of a period"""
+"""Frozen reports, their schedules, and what reports read of all alerts and events of a period"""
 
 from __future__ import annotations
 
@@ -32,6 +32,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_board_report_one", "board_report", ["contract", "kind", "period", "revision"], unique=True)
     op.create_index("ix_board_report_until", "board_report", ["contract", "until"])
+    op.create_table(
+        "board_report_schedule",
+        sa.Column("contract", sa.String(length=120), nullable=False),
+        sa.Column("schedule", sa.String(length=60), nullable=False),
+        sa.Column("period", sa.String(length=12), nullable=False),
+        sa.Column("due_at", column.INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("contract", "schedule"),
+    )
+    op.create_index("ix_board_report_schedule_due", "board_report_schedule", ["due_at"])
     op.create_index("ix_board_event_voice", "board_event", ["at"], sqlite_where=_VOICE, postgresql_where=_VOICE)
     op.create_index("ix_board_alert_contract", "board_alert", ["contract", "at"])
 
@@ -39,4 +48,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_board_alert_contract", "board_alert")
     op.drop_index("ix_board_event_voice", "board_event")
+    op.drop_table("board_report_schedule")
     op.drop_table("board_report")

@@ -1,0 +1,46 @@
+"""A report as a mail can bear it: its tables shortened, in every language in which the contract has people. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import quote, urlencode
+
+from sla_board.report.model import Chapter, ContractReport, ReportTable
+from sla_domain.contract import Contract
+from sla_domain.explain.language import tag_for
+
+ROWS = 40
+"""The most rows of a table in a mail; the page has all."""
+
+
+def shortened(report: ContractReport, revision: int) -> ContractReport:
+    """Return a report whose tables have at most 40 rows, each longer one with a link to the report's page."""
+    query = urlencode({"period": report.period, "kind": report.kind.value, "revision": revision})
+    page = f"/reports/{quote(report.contract, safe='')}?{query}"
+
+    def short(table: ReportTable) -> ReportTable:
+        left = len(table.rows) - ROWS
+        if left <= 0:
+            return table
+        return replace(table, rows=table.rows[:ROWS], left_out=table.left_out + left, rest=page)
+
+    chapters = tuple(
+        Chapter(
+            chapter.id,
+            tuple(
+                replace(
+                    section,
+                    parts=tuple(short(part) if isinstance(part, ReportTable) else part for part in section.parts),
+                )
+                for section in chapter.sections
+            ),
+        )
+        for chapter in report.chapters
+    )
+    return replace(report, chapters=chapters)
+
+
+def languages_of(contract: Contract) -> tuple[str, ...]:
+    """Return the languages, of those that reports have, of the contract's people and texts; English among them."""
+    spoken = [*contract.languages, *(person.language for person in contract.people.values()), "en"]
+    return tuple(dict.fromkeys(map(tag_for, spoken)))

@@ -1,0 +1,79 @@
+"""The durable record of scheduled reports: of each schedule of a contract the next period, and when it is due.
+
+A row is written when the schedule is first seen, for the period of that instant: what ended before is not sent. It
+moves to the next period in the transaction that freezes the report and publishes it; so none is sent twice, and none
+is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_platform.store.dialect import insert_new
+
+_row = tables.report_schedule.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextReport:
+    """The next report of a schedule: of which period, and when it is due. `schedule`: its id."""
+
+    contract: str
+    schedule: str
+    period: str
+    due_at: datetime
+
+
+async def next_reports(connection: AsyncConnection) -> dict[tuple[str, str], NextReport]:
+    """Return (contract, schedule) -> the next report of each schedule on record."""
+    rows = (await connection.execute(select(tables.report_schedule))).all()
+    return {(row.contract, row.schedule): _of(row) for row in rows}
+
+
+async def due_reports(connection: AsyncConnection, now: datetime, limit: int) -> list[NextReport]:
+    """Return the reports that are due by `now`, those that waited longest first."""
+    query = select(tables.report_schedule).where(_row.due_at <= now).order_by(_row.due_at, _row.contract, _row.schedule)
+    return [_of(row) for row in (await connection.execute(query.limit(limit))).all()]
+
+
+async def still_next(connection: AsyncConnection, report: NextReport) -> bool:
+    """Return whether the record still names this period as the next one; False once another process has sent it."""
+    query = select(_row.period).where(_row.contract == report.contract, _row.schedule == report.schedule)
+    return (await connection.execute(query)).scalar_one_or_none() == report.period
+
+
+async def enter(connection: AsyncConnection, reports: Sequence[NextReport]) -> None:
+    """Record schedules that are new; one that is on record already stays as it is."""
+    if reports:
+        await connection.execute(insert_new(connection, tables.report_schedule), [_values(one) for one in reports])
+
+
+async def move(connection: AsyncConnection, report: NextReport) -> None:
+    """Record another period or due instant of a schedule."""
+    mine = (_row.contract == report.contract, _row.schedule == report.schedule)
+    await connection.execute(
+        update(tables.report_schedule).where(*mine).values(period=report.period, due_at=report.due_at)
+    )
+
+
+async def forget(connection: AsyncConnection, keys: Sequence[tuple[str, str]]) -> None:
+    """Delete the record of schedules, pairs (contract, schedule), that the catalogue does not have any more."""
+    if keys:
+        await connection.execute(
+            delete(tables.report_schedule).where(tuple_(_row.contract, _row.schedule).in_(list(keys)))
+        )
+
+
+def _of(row: Any) -> NextReport:
+    return NextReport(contract=row.contract, schedule=row.schedule, period=row.period, due_at=row.due_at)
+
+
+def _values(one: NextReport) -> dict[str, Any]:
+    return {"contract": one.contract, "schedule": one.schedule, "period": one.period, "due_at": one.due_at}

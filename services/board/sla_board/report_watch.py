@@ -1,0 +1,276 @@
+"""The watch of scheduled reports: keeps the record of what is due, and freezes and publishes what has become due.
+
+One report is one transaction: frozen, written to the board's log, and its record moved to the next period. After a
+crash it is due again, or it is done. The notifier sends what the log says, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from sla_board import tables
+from sla_board.page.report import ReportPages
+from sla_board.report.build import ReportBuilder
+from sla_board.report.due import due_at
+from sla_board.report.mail import languages_of, shortened
+from sla_board.report.model import ContractReport, Frozen
+from sla_board.report.scheduled import NextReport, due_reports, enter, forget, move, next_reports, still_next
+from sla_board.report.store import earlier_reports, freeze, frozen_report
+from sla_board.report.wording import ReportWriter, heading
+from sla_board.report.words import words_in
+from sla_board.shown.breaches import lacking_breaches
+from sla_board.shown.hours import CalendarsByName, HoursAt
+from sla_catalogue import Catalogue
+from sla_domain.attainment import AttainmentPeriod, ZoneHistory, parse_period, period_at, zones_of
+from sla_domain.breach_reason import NO_RULES, BreachReasons
+from sla_domain.calendar import Calendar
+from sla_domain.contract import Contract, ContractId
+from sla_domain.errors import BadPeriod, CalendarError
+from sla_domain.plan import PlanId
+from sla_domain.report_schedule import ReportSchedule
+from sla_domain.rulebook import Rulebook
+from sla_platform.audit.act import ActorKind, AuditActor, Command
+from sla_platform.errors import Retryable
+from sla_platform.store.engine import Store
+from sla_platform.store.instant import store_now
+from sla_platform.store.log import append
+from sla_platform.timesource import TimeSource
+from sla_platform.turn import LoopYielder
+from sla_platform.wire import ReportFact, encode_report_fact
+from sla_platform.wire.report import ReportPageData
+
+EVERY_SECONDS = 5.0
+AT_ONCE = 20
+SCHEDULES_KEPT = timedelta(minutes=10)
+"""How long schedules are taken as known before all contracts are looked through again."""
+LATER = timedelta(hours=1)
+"""When a report that cannot be frozen yet is tried again."""
+_log = structlog.get_logger(__name__)
+_BY_ITSELF = AuditActor(ActorKind.SERVICE, "board")
+
+
+class ReportWatch:
+    """The loop that makes scheduled reports: call `run`, or `look` once.
+
+    Several processes may share a database. `catalogue`: returns the catalogue in force. `pages`: renders reports.
+    `calendars`: where the hours of clocks are found. `public_url`: with which the links in mails begin. `published`:
+    called after a report was written to the board's log.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        time_source: TimeSource,
+        catalogue: Callable[[], Catalogue],
+        pages: ReportPages,
+        calendars: CalendarsByName,
+        public_url: str,
+        published: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._time_source = time_source
+        self._catalogue = catalogue
+        self._pages = pages
+        self._calendars = calendars
+        self._public_url = public_url
+        self._published = published
+        self._known: tuple[str, datetime] | None = None  # of which catalogue, and when
+
+    async def run(self) -> None:
+        """Look for ever. A busy store is asked again at the next pass; one report that fails stops no other."""
+        while True:
+            try:
+                done = await self.look()
+            except Retryable as error:
+                _log.warning("reports.later", error=str(error))
+                done = 0
+            await asyncio.sleep(0 if done else EVERY_SECONDS)
+
+    async def look(self) -> int:
+        """Keep the record of schedules, and make the reports that are due; return how many were published."""
+        now, catalogue = self._time_source.now(), self._catalogue()
+        if self._known is None or self._known[0] != catalogue.version or now - self._known[1] >= SCHEDULES_KEPT:
+            await self._keep_record(catalogue.rulebook, now)
+            self._known = (catalogue.version, now)
+        async with self._store.reading() as connection:
+            due = await due_reports(connection, now, AT_ONCE)
+        return sum([await self._tried(report, catalogue, now) for report in due])
+
+    async def _keep_record(self, rulebook: Rulebook, now: datetime) -> None:
+        async with self._store.reading() as connection:
+            known = await next_reports(connection)
+        wanted: dict[tuple[str, str], NextReport] = {}
+        turn = LoopYielder()
+        for contract in _contracts(rulebook):
+            await turn.yield_if_due()
+            for schedule in contract.reports:
+                key = (str(contract.id), schedule.id)
+                found = _next(rulebook, contract, schedule, known.get(key), now)
+                if found is not None:
+                    wanted[key] = found
+        new = [one for key, one in wanted.items() if key not in known]
+        moved = [one for key, one in wanted.items() if key in known and known[key] != one]
+        gone = [key for key in known if key not in wanted]
+        if not (new or moved or gone):
+            return
+        async with self._store.transaction() as connection:
+            await enter(connection, new)
+            for one in moved:
+                if await still_next(connection, known[(one.contract, one.schedule)]):
+                    await move(connection, one)
+            await forget(connection, gone)
+
+    async def _tried(self, due: NextReport, catalogue: Catalogue, now: datetime) -> int:
+        """One that cannot be made is tried again later, and stops no other."""
+        try:
+            return await self._make(due, catalogue, now)
+        except Retryable:
+            raise
+        except Exception:
+            _log.exception("reports.failed", contract=due.contract, schedule=due.schedule, period=due.period)
+            await self._put_off(due, now)
+            return 0
+
+    async def _put_off(self, due: NextReport, now: datetime) -> None:
+        async with self._store.transaction() as connection:
+            if await still_next(connection, due):
+                await move(connection, replace(due, due_at=now + LATER))
+
+    async def _make(self, due: NextReport, catalogue: Catalogue, now: datetime) -> int:
+        """Return 1 if the report was published, 0 if it was not, or by another process."""
+        contract = catalogue.rulebook.contracts.get(ContractId(due.contract))
+        schedule = next((one for one in contract.reports if one.id == due.schedule), None) if contract else None
+        if contract is None or schedule is None:
+            return 0  # the record is kept anew soon
+        made = await self._report(due, contract, schedule, catalogue, now)
+        if made is None:
+            return 0
+        following = _after(catalogue.rulebook, contract, schedule, due)
+        async with self._store.transaction() as connection:
+            at = await store_now(connection, self._time_source)
+            command = Command(_BY_ITSELF, f"scheduled: {schedule.id}")
+            done = await freeze(connection, made, command, at)
+            if not await still_next(connection, due):
+                return 0
+            stored = await frozen_report(connection, due.contract, schedule.kind, due.period)
+            assert stored is not None
+            fact = self._fact(stored[0], done.stored.frozen, contract, schedule, at)
+            await append(connection, tables.log, [encode_report_fact(fact)])
+            await move(connection, following)
+        self._published()
+        return 1
+
+    async def _report(
+        self, due: NextReport, contract: Contract, schedule: ReportSchedule, catalogue: Catalogue, now: datetime
+    ) -> ContractReport | None:
+        """The report, or None while it cannot be frozen; it is tried again later then."""
+        async with self._store.reading() as connection:
+            hours = HoursAt(now, self._calendars)
+            builder = await ReportBuilder.of(connection, due.contract, catalogue, hours)
+            if builder is None:
+                return None
+            period = builder.period(due.period)
+            bounds = builder.bounds(period)
+            reasons = _reasons(catalogue.rulebook)
+            lacking = await lacking_breaches(connection, due.contract, bounds.start, bounds.end, reasons)
+            if not lacking:
+                earlier = await earlier_reports(connection, due.contract, schedule.kind, bounds.start)
+                return await builder.build(period, schedule.kind, earlier)
+        _log.warning("reports.wait_for_reasons", contract=due.contract, period=due.period, breaches=len(lacking))
+        await self._put_off(due, now)
+        return None
+
+    def _fact(
+        self, report: ContractReport, frozen: Frozen, contract: Contract, schedule: ReportSchedule, at: datetime
+    ) -> ReportFact:
+        short = shortened(report, frozen.revision)
+        pages = {}
+        for language in languages_of(contract):
+            writer = ReportWriter.of(short, words_in(language))
+            html = self._pages.alone(short, frozen, writer, self._public_url)
+            pages[language] = ReportPageData(heading=heading(report, writer.words), html=html)
+        counted = list(report.verdicts.values())
+        return ReportFact(
+            contract=report.contract,
+            schedule=schedule.id,
+            report=report.kind,
+            period=report.period,
+            start=report.start,
+            end=report.until,
+            zone=report.zone,
+            at=at,
+            revision=frozen.revision,
+            digest=frozen.digest,
+            met=counted.count("met"),
+            missed=counted.count("missed"),
+            tell=schedule.tell,
+            pages=pages,
+        )
+
+
+def _contracts(rulebook: Rulebook) -> Iterator[Contract]:
+    recorded = () if rulebook.recorded is None else rulebook.recorded.ids()
+    for id_ in {*rulebook.written_contracts, *recorded}:
+        found = rulebook.contracts.get(ContractId(id_))
+        if found is not None:
+            yield found
+
+
+def _reasons(rulebook: Rulebook) -> Callable[[str], BreachReasons]:
+    def of(plan: str) -> BreachReasons:
+        known = rulebook.plans.get(PlanId(plan))
+        return NO_RULES if known is None else known.breach_reasons
+
+    return of
+
+
+def _zones(rulebook: Rulebook, contract: Contract) -> ZoneHistory:
+    return zones_of(rulebook, contract.id) or ZoneHistory(contract.zone)
+
+
+def _calendar(rulebook: Rulebook, contract: Contract, schedule: ReportSchedule) -> Calendar | None:
+    """Of the first of the contract's plans that has the hours."""
+    for one in contract.bought:
+        coverage = rulebook.plan_of(one).coverages.get(schedule.coverage)
+        if coverage is not None:
+            try:
+                return rulebook.calendars.calendar(one, coverage)
+            except CalendarError:
+                return None
+    return None
+
+
+def _next(
+    rulebook: Rulebook, contract: Contract, schedule: ReportSchedule, known: NextReport | None, now: datetime
+) -> NextReport | None:
+    """What a schedule's record is to say: its period stays, its due instant follows the catalogue.
+
+    None for a schedule whose next period lies behind the contract's end, and for contract years of a contract without a
+    first day.
+    """
+    zones = _zones(rulebook, contract)
+    try:
+        period = period_at(schedule.period, now, zones, contract.valid_from)
+        if known is not None:
+            recorded = parse_period(known.period, contract.valid_from)
+            period = recorded if recorded.kind is schedule.period else period
+    except BadPeriod:
+        return None
+    if contract.valid_to is not None and period.first >= contract.valid_to:
+        return None
+    due = due_at(schedule, period, zones, _calendar(rulebook, contract, schedule))
+    if known is not None and known.period == period.label and due < known.due_at <= now + LATER:
+        due = known.due_at  # it waits for what it lacks
+    return NextReport(contract=str(contract.id), schedule=schedule.id, period=period.label, due_at=due)
+
+
+def _after(rulebook: Rulebook, contract: Contract, schedule: ReportSchedule, due: NextReport) -> NextReport:
+    zones = _zones(rulebook, contract)
+    period: AttainmentPeriod = parse_period(due.period, contract.valid_from).next()
+    at = due_at(schedule, period, zones, _calendar(rulebook, contract, schedule))
+    return replace(due, period=period.label, due_at=at)

@@ -1,0 +1,26 @@
+"""Who is sent a report that was frozen: a notice to the holders of the roles that its schedule names. Pure."""
+
+from __future__ import annotations
+
+from sla_notifier.alert.request import NotificationRequest, ReportRecipients
+from sla_notifier.delivery.state import MessageKind
+from sla_platform.wire import ReportFact
+
+
+def send_report(event: str, fact: ReportFact) -> tuple[NotificationRequest, ...]:
+    """Return the request to send a report; none if its schedule names nobody.
+
+    `event`: the id of the event that brought it, so that it is sent once.
+    """
+    if not fact.tell:
+        return ()
+    request = NotificationRequest(
+        id=event,
+        kind=MessageKind.REPORT,
+        at=fact.at,
+        contract=fact.contract,
+        content=fact,
+        audience=(ReportRecipients(fact.tell),),
+        due_at=fact.end,
+    )
+    return (request,)

@@ -1,0 +1,65 @@
+"""The content of a message with a report before it is put into words: values, links, the report itself. Pure."""
+
+from __future__ import annotations
+
+from sla_domain.explain.language import tag_for
+from sla_notifier.alert.request import NotificationRequest
+from sla_notifier.notification.directory import title_of
+from sla_notifier.notification.notification import Recipient
+from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.content import Action, Content
+from sla_notifier.text.render import ENGLISH
+from sla_notifier.text.words import one_line
+from sla_platform.wire import ReportFact
+from sla_platform.wire.report import ReportPageData
+
+
+def report_content(
+    context: PipelineContext, request: NotificationRequest, fact: ReportFact, recipient: Recipient
+) -> Content:
+    """Return the content of a message that brings a report, in the recipient's language as far as the report has it.
+
+    `request`: why people are notified. `recipient`: to whom the message goes. `context`: the catalogue, the links and
+    the present instant.
+    """
+    page = _page(fact, recipient.language)
+    link = context.links.report(fact.contract, fact.period, fact.report.value, fact.revision)
+    heading = one_line(page.heading, 200)
+    return Content(
+        kind=request.kind,
+        zone=fact.zone,
+        values={
+            "report": heading,
+            "contract": title_of(context.catalogue, fact.contract),
+            "period": fact.period,
+            "met": f"{fact.met}",
+            "missed": f"{fact.missed}",
+            "counted": f"{fact.met + fact.missed}",
+            "revision": f"{fact.revision}",
+            "digest": fact.digest,
+        },
+        rows=("period", "met", "missed", "revision", "digest"),
+        actions=(Action("open_report", link, main=True),),
+        why=context.texts.phrases_in_words(recipient.why, recipient.language),
+        document=page.html,
+        data={
+            "contract": fact.contract,
+            "schedule": fact.schedule,
+            "report": fact.report.value,
+            "period": fact.period,
+            "heading": heading,
+            "at": fact.at,
+            "revision": fact.revision,
+            "digest": fact.digest,
+            "met": fact.met,
+            "missed": fact.missed,
+            "recipient": recipient.person,
+            "report_url": link,
+        },
+    )
+
+
+def _page(fact: ReportFact, language: str) -> ReportPageData:
+    """In the reader's language, else in English, else in any; one without a page gets the text and the link alone."""
+    found = fact.pages.get(tag_for(language)) or fact.pages.get(ENGLISH) or next(iter(fact.pages.values()), None)
+    return found or ReportPageData(heading=f"{fact.contract} {fact.period}", html="")

@@ -1,0 +1,57 @@
+"""`reports` → which reports of a contract are sent by themselves: a plan's, and what one contract makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import time
+
+from sla_catalogue.assembly_context import Context
+from sla_catalogue.document.report import ReportDocument
+from sla_catalogue.problem import Path
+from sla_domain.report_schedule import ReportSchedule
+
+Written = tuple[Path, ReportDocument]
+_DAY = 24 * 60
+
+
+def build_reports(
+    written: Iterable[Written], coverages: Collection[str], context: Context
+) -> tuple[ReportSchedule, ...]:
+    """Return the schedules of a plan or contract, in the order written.
+
+    `written`: a pair (keys down to the schedule, its document) for each. `coverages`: the hours that are there. These
+    are reported to `context.findings`: two schedules with one id, hours that are not there, and a time of 24:00.
+    """
+    found: dict[str, ReportSchedule] = {}
+    for path, document in written:
+        if document.id in found:
+            message = f"there is a report {document.id!r} already"
+            context.findings.error((*path, "id"), "duplicate-report", message, "give it another id")
+        if document.coverage and document.coverage not in coverages:
+            context.report_unknown(document.coverage, coverages, (*path, "coverage"), "coverage")
+        minute = document.after.at
+        if minute >= _DAY:
+            message = "24:00 is the beginning of the next day"
+            context.findings.error((*path, "after", "at"), "report-time", message, "write 00:00, one working day later")
+            minute = 0
+        found[document.id] = ReportSchedule(
+            id=document.id,
+            kind=document.kind,
+            period=document.period,
+            working_days=document.after.working_days,
+            at=time(minute // 60, minute % 60),
+            coverage=document.coverage,
+            tell=tuple(document.to),
+        )
+    return tuple(found.values())
+
+
+def contract_reports(
+    promised: Iterable[Sequence[ReportSchedule]], own: Iterable[ReportSchedule]
+) -> tuple[ReportSchedule, ...]:
+    """Return the schedules of a contract: those of its plans, the first of each id, with its own in their place."""
+    found: dict[str, ReportSchedule] = {}
+    for schedules in promised:
+        for each in schedules:
+            found.setdefault(each.id, each)
+    return tuple((found | {each.id: each for each in own}).values())

@@ -1,0 +1,36 @@
+"""Key `reports` of plans and contracts: which reports are made, frozen and sent by themselves, and when."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sla_catalogue.document.field import Document, Minute, Names
+from sla_domain.objective import PeriodKind
+from sla_domain.report_schedule import ReportKind
+
+_MOST_DAYS = 60
+
+
+class ReportTimeDocument(Document):
+    """When a report is sent: on which working day after the period's end, and at which local time."""
+
+    working_days: Annotated[int, Field(ge=1, le=_MOST_DAYS)] = 1
+    at: Minute = 9 * 60
+
+
+class ReportDocument(Document):
+    """A report that is made, frozen and sent after each period.
+
+    `kind`: service_report, review or incident_review. `period`: of which it tells. `after`: when it is sent.
+    `coverage`: the hours of the plan by whose days working days are counted; absent: Monday to Friday. `to`: the roles
+    whose holders get it, those of the customer too.
+    """
+
+    id: str
+    kind: ReportKind = ReportKind.SERVICE_REPORT
+    period: PeriodKind = PeriodKind.MONTH
+    after: ReportTimeDocument = Field(default_factory=ReportTimeDocument)
+    coverage: str = ""
+    to: Annotated[Names, Field(min_length=1)]
