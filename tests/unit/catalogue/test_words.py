@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.catalogue.made import SOUND, changed, codes, errors, problems
+from tests.unit.catalogue.made import SOUND, changed, codes, errors, loaded, problems
 
 import sla_notifier.text.render as mails
 from sla_catalogue.rule.word import ATTRIBUTES, MAIL_LANGUAGES, is_language
+from sla_domain.contract import ContractId
 
 
 def person(language: str) -> str:
@@ -115,3 +116,24 @@ def test_a_role_nobody_asks_for(tmp_path: Path) -> None:
 def test_a_lookup_that_finds_nothing(tmp_path: Path, lookup: str, found: list[str]) -> None:
     source = f"sources: {{s: {{dialect: jira, authentication: {{secret: x}}, customer: {lookup}}}}}\n"
     assert errors(tmp_path, SOUND + source) == found
+
+
+@pytest.mark.parametrize(
+    ("person", "contract", "tag"),
+    [
+        ("", "", "en"),
+        ("", "languages: [pl, en]", "pl"),
+        ("language: it", "languages: [pl, en]", "it"),
+        ("languages: [fi, ru-RU]", "languages: [pl]", "ru"),
+        ("language: fi", "languages: [sv, zh-Hant]", "zh-TW"),
+        ("language: fi", "languages: [sv]", "en"),
+        ("language: en", "languages: [pl]", "en"),
+    ],
+)
+def test_a_person_is_written_to_in_their_own_language_else_in_the_contracts(
+    person: str, contract: str, tag: str, tmp_path: Path
+) -> None:
+    text = changed("name: Anna,", f"name: Anna, {person}," if person else "name: Anna,")
+    text = changed("country: PL", f"country: PL\n    {contract}" if contract else "country: PL", text)
+    found = loaded(tmp_path, text).rulebook.contracts[ContractId("acme")].people["anna"]
+    assert found.language == tag

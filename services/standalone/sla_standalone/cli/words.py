@@ -15,6 +15,7 @@ import typer
 
 from sla_domain.explain.language import LANGUAGES
 from sla_domain.explain.language.tag import nearest_tag
+from sla_domain.roles import RoleReason
 from sla_standalone.cli.output import stop
 
 
@@ -67,6 +68,143 @@ WHEN: Mapping[str, WhenWords] = MappingProxyType(
             head="{contract} · 方案 {plan} · 優先順序 {priority} · 開啟於 {opened}（{zone}）",
             conditional="{metric}（待啟動計時的事件發生後）",
             columns=("計時項目", "期限", "目標", "服務時段", "警示", "規則列"),
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnCallWords:
+    """The texts of `slad oncall` in one language.
+
+    `at`: the first line. `rotas`, `roles`: heads of the two tables. `instead_of`, `by_exception`, `entered_by`: why
+    somebody is on call out of turn. `speaks`: a person with several languages. `reasons`: why a person of a role is
+    on duty or not.
+    """
+
+    at: str  # at
+    rotas: tuple[str, ...]
+    roles: tuple[str, ...]
+    nobody: str
+    no_rotas: str
+    yes: str
+    no: str
+    instead_of: str  # person
+    by_exception: str
+    entered_by: str  # why, by
+    speaks: str  # person, languages
+    reasons: Mapping[RoleReason, str]
+
+
+ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(
+    {
+        "en": OnCallWords(
+            at="at {at}",
+            rotas=("rota", "on call", "since", "until", "why", "next", "from"),
+            roles=("role", "person", "on duty", "why", "begins"),
+            nobody="nobody",
+            no_rotas="no rotas",
+            yes="yes",
+            no="no",
+            instead_of="instead of {person}",
+            by_exception="by exception",
+            entered_by="{why} (by {by})",
+            speaks="{person}, speaks {languages}",
+            reasons={reason: reason.value for reason in RoleReason},
+        ),
+        "pl": OnCallWords(
+            at="stan na {at}",
+            rotas=("dyżury", "na dyżurze", "od", "do", "dlaczego", "następnie", "od"),
+            roles=("rola", "osoba", "na służbie", "dlaczego", "zaczyna"),
+            nobody="nikt",
+            no_rotas="brak dyżurów",
+            yes="tak",
+            no="nie",
+            instead_of="zamiast {person}",
+            by_exception="wyjątek",
+            entered_by="{why} (wpis: {by})",
+            speaks="{person}, zna {languages}",
+            reasons={
+                RoleReason.ALWAYS: "pełni rolę o każdej porze",
+                RoleReason.IN_HOURS: "pełni rolę w jej godzinach, które właśnie trwają",
+                RoleReason.OUT_OF_HOURS: "pełni rolę poza jej godzinami, które właśnie nie trwają",
+                RoleReason.ON_CALL: "ma dyżur, który pełni tę rolę",
+                RoleReason.NAMED: "wskazanie w zasadach eskalacji",
+                RoleReason.OFF_DUTY: "pełni rolę w innych godzinach",
+                RoleReason.EVERYBODY: (
+                    "o tej porze nikt osiągalny z tego poziomu nie jest na służbie: powiadamiani są wszyscy"
+                ),
+            },
+        ),
+        "it": OnCallWords(
+            at="alle {at}",
+            rotas=("turni", "reperibile", "dal", "fino al", "perché", "poi", "dal"),
+            roles=("ruolo", "persona", "in servizio", "perché", "inizia"),
+            nobody="nessuno",
+            no_rotas="nessun turno",
+            yes="sì",
+            no="no",
+            instead_of="al posto di {person}",
+            by_exception="in via eccezionale",
+            entered_by="{why} (a cura di {by})",
+            speaks="{person}, parla {languages}",
+            reasons={
+                RoleReason.ALWAYS: "ricopre il ruolo a ogni ora",
+                RoleReason.IN_HOURS: "ricopre il ruolo nel suo orario, ora in corso",
+                RoleReason.OUT_OF_HOURS: "ricopre il ruolo fuori dal suo orario, ora non in corso",
+                RoleReason.ON_CALL: "è reperibile nei turni che ricoprono il ruolo",
+                RoleReason.NAMED: "indicato dalla regola di escalation",
+                RoleReason.OFF_DUTY: "ricopre il ruolo in altri orari",
+                RoleReason.EVERYBODY: (
+                    "a quest'ora nessuno di questo livello che sia raggiungibile è in servizio: vengono avvisati tutti"
+                ),
+            },
+        ),
+        "ru": OnCallWords(
+            at="на {at}",
+            rotas=("дежурства", "дежурит", "с", "до", "почему", "далее", "с"),
+            roles=("роль", "сотрудник", "на службе", "почему", "начало"),
+            nobody="никто",
+            no_rotas="дежурств нет",
+            yes="да",
+            no="нет",
+            instead_of="вместо {person}",
+            by_exception="в порядке исключения",
+            entered_by="{why} (внесено: {by})",
+            speaks="{person}, языки: {languages}",
+            reasons={
+                RoleReason.ALWAYS: "исполняет роль в любое время",
+                RoleReason.IN_HOURS: "исполняет роль в её часы, сейчас они идут",
+                RoleReason.OUT_OF_HOURS: "исполняет роль вне её часов, сейчас они не идут",
+                RoleReason.ON_CALL: "дежурит, и дежурство исполняет эту роль",
+                RoleReason.NAMED: "указано в правилах эскалации",
+                RoleReason.OFF_DUTY: "исполняет роль в другие часы",
+                RoleReason.EVERYBODY: (
+                    "в это время на этом уровне нет на службе никого, с кем есть связь: уведомляются все"
+                ),
+            },
+        ),
+        "zh-TW": OnCallWords(
+            at="截至 {at}",
+            rotas=("輪值", "值班", "起", "至", "原因", "下一位", "起"),
+            roles=("角色", "人員", "執勤中", "原因", "開始"),
+            nobody="無人",
+            no_rotas="沒有輪值",
+            yes="是",
+            no="否",
+            instead_of="代替 {person}",
+            by_exception="例外安排",
+            entered_by="{why}（由 {by} 登錄）",
+            speaks="{person}，使用 {languages}",
+            reasons={
+                RoleReason.ALWAYS: "任何時間皆擔任此角色",
+                RoleReason.IN_HOURS: "於此角色的時段擔任，目前為該時段",
+                RoleReason.OUT_OF_HOURS: "於此角色的時段以外擔任，目前為該時段以外",
+                RoleReason.ON_CALL: "在擔任此角色的輪值中值班",
+                RoleReason.NAMED: "由呈報規則指定",
+                RoleReason.OFF_DUTY: "於其他時段擔任此角色",
+                RoleReason.EVERYBODY: "此時本層沒有可聯絡的值勤人員：通知本層所有人員",
+            },
         ),
     }
 )

@@ -23,7 +23,7 @@ from sla_timer.evidence import (
     Basis,
     BasisIncomplete,
     ClockOnRecord,
-    JudgedClock,
+    RefoldedClock,
     JudgedFold,
     calendar_lines,
     clock_line,
@@ -65,7 +65,7 @@ def check_verdicts(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
 
 def _judged(
     evidence: EvidenceFile, about: Mapping[str, Any], published: list[ClockOnRecord]
-) -> tuple[list[JudgedClock], JudgedFold, int]:
+) -> tuple[list[RefoldedClock], JudgedFold, int]:
     events = [event_of(line, about["incident"]) for line in evidence.lines(Member.EVENTS)]
     own = about["catalogue"]
     keys = needed_folds(published, own)
@@ -86,7 +86,7 @@ def _judged(
 
 
 def _wrong(
-    evidence: EvidenceFile, about: Mapping[str, Any], clocks: list[JudgedClock], own: JudgedFold, surplus: int
+    evidence: EvidenceFile, about: Mapping[str, Any], clocks: list[RefoldedClock], own: JudgedFold, surplus: int
 ) -> Iterator[str]:
     as_of, language = datetime.fromisoformat(about["as_of"]), about["language"]
     for judged in clocks:

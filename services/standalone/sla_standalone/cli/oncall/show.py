@@ -11,6 +11,7 @@ from rich.table import Table
 
 from sla_catalogue import Catalogue
 from sla_domain.contract import Contract
+from sla_domain.roles import RoleReason
 from sla_domain.rota import Rota, RotaId
 from sla_notifier.on_call import on_call_json, rotas_of
 from sla_platform.settings import Settings
@@ -19,6 +20,7 @@ from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
 from sla_standalone.cli.output import emit, note, stop, table_console
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import Key, fetch_json, open_client
+from sla_standalone.cli.words import ON_CALL_WORDS, Lang, OnCallWords
 
 ON_CALL = "/v1/oncall"
 
@@ -35,6 +37,7 @@ def oncall(
     ] = None,
     url: Annotated[str, typer.Option(help="Ask this service, which knows the overrides made over its API, too.")] = "",
     key: Key = "",
+    lang: Lang = "en",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show who is on call now and next, by the catalogue's files, or with --url as a service reports."""
@@ -50,7 +53,7 @@ def oncall(
     if json:
         emit(answer)
     else:
-        _show(answer)
+        _show(answer, ON_CALL_WORDS[lang])
 
 
 def _given(context: typer.Context, *names: str) -> bool:
@@ -87,23 +90,29 @@ def _chosen(book: Catalogue, rota: str, contract: Contract | None) -> list[Rota]
     return [rotas[RotaId(rota)]] if rota else list(rotas.values())
 
 
-def _show(answer: dict[str, Any]) -> None:
+def _show(answer: dict[str, Any], words: OnCallWords) -> None:
     out = table_console()
-    out.print(f"at {_minute(answer['at'])}")
+    out.print(words.at.format(at=_minute(answer["at"])))
     if answer["rotas"]:
-        table = Table("rota", "on call", "since", "until", "why", "next", "from")
+        table = Table(*words.rotas)
         for one in answer["rotas"]:
             now, following = one["now"], one["next"]
-            table.add_row(_titled(one), *_now(now), *_next(following))
+            table.add_row(_titled(one), *_now(now, words), *_next(following, words))
         out.print(table)
     else:
-        note("no rotas")
+        note(words.no_rotas)
     if answer["roles"]:
-        roles = Table("role", "person", "on duty", "why", "begins")
+        roles = Table(*words.roles)
         for one in answer["roles"]:
             begins = "" if one["begins"] is None else _minute(one["begins"])
-            roles.add_row(one["role"], _named(one), "yes" if one["on_duty"] else "no", one["reason"], begins)
+            on_duty = words.yes if one["on_duty"] else words.no
+            roles.add_row(one["role"], _named(one, words), on_duty, _reason(one["reason"], words), begins)
         out.print(roles)
+
+
+def _reason(said: str, words: OnCallWords) -> str:
+    """In the language; a service of another release may give a reason that is not known here."""
+    return words.reasons[RoleReason(said)] if said in set(RoleReason) else said
 
 
 def _titled(one: dict[str, Any]) -> str:
@@ -111,25 +120,28 @@ def _titled(one: dict[str, Any]) -> str:
     return title if title == one["rota"] else f"{title} ({one['rota']})"
 
 
-def _now(shift: dict[str, Any] | None) -> tuple[str, str, str, str]:
+def _now(shift: dict[str, Any] | None, words: OnCallWords) -> tuple[str, str, str, str]:
     if shift is None:
-        return "nobody", "", "", ""
+        return words.nobody, "", "", ""
     override = shift["override"]
     why = ""
     if override is not None:
-        of = f"instead of {override['instead_of']}" if override["instead_of"] else "by exception"
+        other = override["instead_of"]
+        of = words.instead_of.format(person=other) if other else words.by_exception
         why = f"{of}: {override['reason']}" if override["reason"] else of
-        why += f" (by {override['by']})" if override["by"] else ""
-    return _named(shift), _minute(shift["local_start"]), _minute(shift["local_end"]), why
+        why = words.entered_by.format(why=why, by=override["by"]) if override["by"] else why
+    return _named(shift, words), _minute(shift["local_start"]), _minute(shift["local_end"]), why
 
 
-def _next(shift: dict[str, Any] | None) -> tuple[str, str]:
-    return ("nobody", "") if shift is None else (_named(shift), _minute(shift["local_start"]))
+def _next(shift: dict[str, Any] | None, words: OnCallWords) -> tuple[str, str]:
+    return (words.nobody, "") if shift is None else (_named(shift, words), _minute(shift["local_start"]))
 
 
-def _named(one: dict[str, Any]) -> str:
-    spoken = f", speaks {', '.join(one['languages'])}" if len(one.get("languages", ())) > 1 else ""
-    return f"{one['name']} ({one['person']}{spoken})"
+def _named(one: dict[str, Any], words: OnCallWords) -> str:
+    person = one["person"]
+    if len(one.get("languages", ())) > 1:
+        person = words.speaks.format(person=person, languages=", ".join(one["languages"]))
+    return f"{one['name']} ({person})"
 
 
 def _minute(at: datetime | str) -> str:
