@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from babel import Locale
-from babel.numbers import format_decimal
-
 from sla_domain.attainment import objectives_of
 from sla_domain.objective import ObjectiveNews
 from sla_notifier.alert.request import NotificationRequest
@@ -14,6 +9,7 @@ from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.content import Action, Content
+from sla_notifier.text.number import decimal_in_words
 from sla_notifier.text.render import ENGLISH
 from sla_notifier.text.words import id_as_words, one_line
 from sla_platform.wire import ObjectiveFact
@@ -29,7 +25,7 @@ def objective_content(
     """
     spoken = context.texts.language(recipient.language)
     title = _title(context, fact, spoken)
-    share, percent = (_number(one, spoken) if one else "–" for one in (fact.share, fact.percent))
+    share, percent = (decimal_in_words(one, spoken) if one else "–" for one in (fact.share, fact.percent))
     link = context.links.attainment(fact.contract, fact.period)
     return Content(
         kind=request.kind,
@@ -81,11 +77,6 @@ def objective_content(
             "attainment_url": link,
         },
     )
-
-
-def _number(written: str, language: str) -> str:
-    """A number as the language writes it, with all its digits."""
-    return format_decimal(Decimal(written), locale=Locale.parse(language, sep="-"), decimal_quantization=False)
 
 
 def _title(context: PipelineContext, fact: ObjectiveFact, language: str) -> str:
