@@ -1,4 +1,4 @@
-"""Reports that are sent by themselves: on time, once, across crashes and restarts, and not before they may be frozen."""
+"""Reports that are sent by themselves: on time, once, across crashes and restarts, not before they may be frozen."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from sla_notifier.text.content import (
     Item,
     PromiseTerms,
     ShortInstant,
-    Term,
     Value,
+    VocabularyWord,
 )
 from sla_notifier.text.render import Texts
 from sla_notifier.text.words import instant_in_words, one_line, paragraphs, web_link
@@ -29,7 +29,7 @@ VALUES: dict[str, Value] = {
     "priority": "P1", "priority_titled": "P1 (Critical)", "product": "shop", "promise": PROMISE,
     "due": NOW, "broken": NOW, "ended": NOW,
     "left": timedelta(minutes=5), "late": timedelta(hours=2, minutes=5), "noticeable": True, "level": 2, "round": 1,
-    "outcome": "missed", "title": "Data loss", "severity": Term("severity", "critical"),
+    "outcome": "missed", "title": "Data loss", "severity": VocabularyWord("severity", "critical"),
     "products": "shop <4.3", "published": NOW,
     "count": 12, "again": False, "outside": False, "opens": "", "left_two": False, "late_two": False,
     "left_wall": timedelta(minutes=5), "late_wall": timedelta(hours=2, minutes=5), "left_by_wall": False,
@@ -39,7 +39,7 @@ VALUES: dict[str, Value] = {
     "staff": False, "customers": "Acme S.A.", "contracts": "Acme S.A.", "several": False, "registered": False,
     "changed": False, "expires": NOW,
     "exhausted": True, "recovered": False, "percent": "90", "of": "requests", "period": "2026-11", "share": "87.5",
-    "counted": "16", "missed": "2", "over": 1, "report": "Service report: Acme", "met": "14", "revision": "1",
+    "counted": "16", "missed": "2", "over": 1, "report": "Acme S.A. 2026-11", "met": "14", "revision": "1",
     "digest": "ab",
 }  # fmt: skip
 

@@ -57,7 +57,7 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class VocabularyWord:
     """A term of a fixed set, to be put into the reader's language, such as the severity `critical`.
 
     `name`: the term, "" for none. `kind`: the set; a language has the term under the key `<kind>_<name>` of its
@@ -75,8 +75,8 @@ class ChangedText:
     It is shown in a form such as "high (before: low)".
     """
 
-    now: str | Term
-    before: str | Term
+    now: str | VocabularyWord
+    before: str | VocabularyWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ Value = (
     | CountedAndWall
     | PromiseTerms
     | ShortInstant
-    | Term
+    | VocabularyWord
     | ChangedText
     | FactReason
 )
