@@ -16,7 +16,7 @@ import structlog
 from sla_board import tables
 from sla_board.page.report import ReportPages
 from sla_board.report.build import ReportBuilder
-from sla_board.report.due import due_at
+from sla_board.report.due import calendar_of_report, due_at
 from sla_board.report.mail import languages_of, shortened
 from sla_board.report.model import ContractReport, Frozen
 from sla_board.report.scheduled import NextReport, due_reports, enter, forget, move, next_reports, still_next
@@ -28,9 +28,8 @@ from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_catalogue import Catalogue
 from sla_domain.attainment import AttainmentPeriod, ZoneHistory, parse_period, period_at, zones_of
 from sla_domain.breach_reason import NO_RULES, BreachReasons
-from sla_domain.calendar import Calendar
 from sla_domain.contract import Contract, ContractId
-from sla_domain.errors import BadPeriod, CalendarError
+from sla_domain.errors import BadPeriod
 from sla_domain.plan import PlanId
 from sla_domain.report_schedule import ReportSchedule
 from sla_domain.rulebook import Rulebook
@@ -189,11 +188,11 @@ class ReportWatch:
         self, report: ContractReport, frozen: Frozen, contract: Contract, schedule: ReportSchedule, at: datetime
     ) -> ReportFact:
         short = shortened(report, frozen.revision)
-        pages = {}
+        pages = []
         for language in languages_of(contract):
             writer = ReportWriter.of(short, words_in(language))
             html = self._pages.alone(short, frozen, writer, self._public_url)
-            pages[language] = ReportPageData(heading=heading(report, writer.words), html=html)
+            pages.append(ReportPageData(language=language, heading=heading(report, writer.words), html=html))
         counted = list(report.verdicts.values())
         return ReportFact(
             contract=report.contract,
@@ -209,7 +208,7 @@ class ReportWatch:
             met=counted.count("met"),
             missed=counted.count("missed"),
             tell=schedule.tell,
-            pages=pages,
+            pages=tuple(pages),
         )
 
 
@@ -233,18 +232,6 @@ def _zones(rulebook: Rulebook, contract: Contract) -> ZoneHistory:
     return zones_of(rulebook, contract.id) or ZoneHistory(contract.zone)
 
 
-def _calendar(rulebook: Rulebook, contract: Contract, schedule: ReportSchedule) -> Calendar | None:
-    """Of the first of the contract's plans that has the hours."""
-    for one in contract.bought:
-        coverage = rulebook.plan_of(one).coverages.get(schedule.coverage)
-        if coverage is not None:
-            try:
-                return rulebook.calendars.calendar(one, coverage)
-            except CalendarError:
-                return None
-    return None
-
-
 def _next(
     rulebook: Rulebook, contract: Contract, schedule: ReportSchedule, known: NextReport | None, now: datetime
 ) -> NextReport | None:
@@ -263,7 +250,7 @@ def _next(
         return None
     if contract.valid_to is not None and period.first >= contract.valid_to:
         return None
-    due = due_at(schedule, period, zones, _calendar(rulebook, contract, schedule))
+    due = due_at(schedule, period, zones, calendar_of_report(rulebook, contract, schedule))
     if known is not None and known.period == period.label and due < known.due_at <= now + LATER:
         due = known.due_at  # it waits for what it lacks
     return NextReport(contract=str(contract.id), schedule=schedule.id, period=period.label, due_at=due)
@@ -272,5 +259,5 @@ def _next(
 def _after(rulebook: Rulebook, contract: Contract, schedule: ReportSchedule, due: NextReport) -> NextReport:
     zones = _zones(rulebook, contract)
     period: AttainmentPeriod = parse_period(due.period, contract.valid_from).next()
-    at = due_at(schedule, period, zones, _calendar(rulebook, contract, schedule))
+    at = due_at(schedule, period, zones, calendar_of_report(rulebook, contract, schedule))
     return replace(due, period=period.label, due_at=at)

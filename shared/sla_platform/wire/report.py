@@ -17,9 +17,10 @@ REPORT_TYPE = f"{TYPE_PREFIX}report.ready.v1"
 
 
 class ReportPageData(BaseModel):
-    """A report in one language: its heading as a line of text, and the whole as an HTML document."""
+    """A report in one language (its tag): its heading as a line of text, and the whole as an HTML document."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    language: str
     heading: str
     html: str
 
@@ -30,7 +31,7 @@ class ReportFact(BaseModel):
     `schedule`: the id of the schedule that asked for it. `report`: its kind. `period`: such as `2026-Q4`; `start`,
     `end`: its instants. `revision`, `digest`: of the frozen report. `at`: when it was published. `met`, `missed`: the
     requests that were decided in the period. `tell`: the roles to whose holders it goes, the customer's people among
-    them too. `pages`: language -> the report.
+    them too. `pages`: the report, once in each language.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -49,7 +50,7 @@ class ReportFact(BaseModel):
     met: int = 0
     missed: int = 0
     tell: tuple[str, ...] = ()
-    pages: dict[str, ReportPageData] = Field(default_factory=dict, description="language -> the report")
+    pages: tuple[ReportPageData, ...] = Field(default=(), description="the report, once in each language")
 
 
 def encode_report_fact(fact: ReportFact) -> Envelope:

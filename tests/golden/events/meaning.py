@@ -16,8 +16,10 @@ from sla_platform.wire import (
     decode_event,
     decode_notice,
     decode_objective_fact,
+    decode_report_fact,
 )
 from sla_platform.wire.contract import decode_change
+from sla_platform.wire.report import REPORT_TYPE
 
 Record = dict[str, Any]
 
@@ -46,6 +48,8 @@ def _data(envelope: Envelope) -> dict[str, Any]:
             return decode_notice(envelope).model_dump(mode="json")
         case Topic.DELIVERIES:
             return decode_delivery_fact(envelope).model_dump(mode="json")
+        case Topic.OBJECTIVES if envelope.type == REPORT_TYPE:
+            return decode_report_fact(envelope).model_dump(mode="json")
         case Topic.OBJECTIVES:
             return decode_objective_fact(envelope).model_dump(mode="json")
         case Topic.CONTRACTS:

@@ -12,10 +12,18 @@ from sla_domain.report_schedule import ReportKind
 from sla_platform.envelope import Envelope
 from sla_platform.wire import ReportFact, encode_report_fact
 
-PAGES = {
-    "en": {"heading": "Service report: Acme S.A., March 2026", "html": "<!doctype html><p>In time: 18 of 20</p>"},
-    "pl": {"heading": "Raport z jakości usług: Acme S.A., marzec 2026", "html": "<!doctype html><p>W terminie: 18</p>"},
-}
+PAGES = [
+    {
+        "language": "en",
+        "heading": "Service report: Acme S.A., March 2026",
+        "html": "<!doctype html><p>In time: 18 of 20</p>",
+    },
+    {
+        "language": "pl",
+        "heading": "Raport z jakości usług: Acme S.A., marzec 2026",
+        "html": "<!doctype html><p>W terminie: 18</p>",
+    },
+]
 
 
 def ready(**more: Any) -> Envelope:

@@ -6,8 +6,10 @@ from datetime import date, datetime, timedelta
 
 from sla_domain.attainment import AttainmentPeriod, ZoneHistory
 from sla_domain.calendar import Calendar, local_instant
+from sla_domain.contract import Contract
 from sla_domain.errors import CalendarError
 from sla_domain.report_schedule import ReportSchedule
+from sla_domain.rulebook import Rulebook
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -41,3 +43,18 @@ def _works(day: date, zones: ZoneHistory, calendar: Calendar | None) -> bool:
         except CalendarError:
             pass
     return day.weekday() < _SATURDAY
+
+
+def calendar_of_report(rulebook: Rulebook, contract: Contract, schedule: ReportSchedule) -> Calendar | None:
+    """Return the calendar by whose days a schedule counts: of the first of the contract's plans that has its hours.
+
+    None if the schedule names none, and if they make no calendar.
+    """
+    for one in contract.bought:
+        coverage = rulebook.plan_of(one).coverages.get(schedule.coverage)
+        if coverage is not None:
+            try:
+                return rulebook.calendars.calendar(one, coverage)
+            except CalendarError:
+                return None
+    return None

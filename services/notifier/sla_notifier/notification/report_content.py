@@ -61,5 +61,6 @@ def report_content(
 
 def _page(fact: ReportFact, language: str) -> ReportPageData:
     """In the reader's language, else in English, else in any; one without a page gets the text and the link alone."""
-    found = fact.pages.get(tag_for(language)) or fact.pages.get(ENGLISH) or next(iter(fact.pages.values()), None)
-    return found or ReportPageData(heading=f"{fact.contract} {fact.period}", html="")
+    spoken = {page.language: page for page in reversed(fact.pages)}
+    found = spoken.get(tag_for(language)) or spoken.get(ENGLISH) or next(iter(fact.pages), None)
+    return found or ReportPageData(language=ENGLISH, heading=f"{fact.contract} {fact.period}", html="")

@@ -330,6 +330,17 @@ EDITS = [
     words("ObjectiveDocument.clause", "clause: CZ", "clause: CX"),
     Edit("CreditDocument.below", "{below: 80%, credit", "{below: 85%, credit"),
     Edit("CreditDocument.credit", "credit: 10%}", "credit: 12%}"),
+    # reports
+    Edit("PlanDocument.reports", "- {id: monthly, kind", "- {id: each-month, kind"),
+    Edit("ContractDocument.reports", "reports: [{id: review", "reports: [{id: other"),
+    Edit("ReportDocument.id", "- {id: monthly, kind", "- {id: of-the-month, kind"),
+    Edit("ReportDocument.kind", "kind: incident_review", "kind: review"),
+    Edit("ReportDocument.period", "kind: service_report, period: month", "kind: service_report, period: quarter"),
+    Edit("ReportDocument.after", "after: {working_days: 8, at: \"08:30\"}, ", ""),
+    Edit("ReportDocument.coverage", "coverage: office, to: [csm]", "coverage: always, to: [csm]"),
+    Edit("ReportDocument.to", "coverage: office, to: [csm]", "coverage: office, to: [on_call]"),
+    Edit("ReportTimeDocument.working_days", "working_days: 8", "working_days: 9"),
+    Edit("ReportTimeDocument.at", "at: \"08:30\"", "at: \"08:45\""),
     # escalations
     words("PolicyDocument.title", "title: Telephone", "title: Telegraph"),
     Edit("PolicyDocument.levels", "{after: 15m, tell: [csm]}", "{after: 15m, tell: [csm, cy]}"),

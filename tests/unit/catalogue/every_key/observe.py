@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.translated import translate
 
+from sla_board.report.due import calendar_of_report, due_at
 from sla_catalogue import Catalogue, CatalogueInvalid, KeyScope, SourceId, load_catalogue, run_scenarios
 from sla_catalogue.sheet import sheet_of
 from sla_domain.allowance import AllowanceUnit
@@ -160,6 +161,7 @@ BEHAVIOUR: Mapping[str, Observer] = {
     "how breaches are explained": lambda catalogue: list(_explained(catalogue)),
     "what is left": lambda catalogue: _left(catalogue),
     "what is attained": lambda catalogue: list(_attained(catalogue)),
+    "what is reported": lambda catalogue: list(_reported(catalogue)),
     "how incidents are judged": lambda catalogue: [_plain(judged) for judged in _judged(catalogue)],
 }
 # What people read of it: the sheets, in two languages, and the report of its own tests.
@@ -278,6 +280,22 @@ def _attained(catalogue: Catalogue) -> Iterator[Any]:
                 tally = Tally(met=100) + Tally(missed=sum(missed for cell in cells if objective.counts(*cell)))
                 figure = figure_of(objective, tally, Tally(), provisional=True)
                 yield str((figure.standing, figure.misses_left, figure.credit))
+
+
+# -- reports ----------------------------------------------------------------------------------------------
+
+
+def _reported(catalogue: Catalogue) -> Iterator[Any]:
+    """When each report of this period is sent, of which kind, and to whom."""
+    book = catalogue.rulebook
+    for contract in book.contracts.values():
+        zones = ZoneHistory(contract.zone)
+        for schedule in contract.reports:
+            period = period_at(schedule.period, MONDAY, zones, contract.valid_from)
+            calendar = calendar_of_report(book, contract, schedule)
+            due = due_at(schedule, period, zones, calendar)
+            told = [one.person.id for one in level_roster(book, contract, schedule.tell, MONDAY).on_duty]
+            yield contract.id, schedule.id, schedule.kind, period.label, str(due), told
 
 
 # -- judging ----------------------------------------------------------------------------------------------
