@@ -58,7 +58,7 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class FixedTerm:
     """A term of a fixed set, to be put into the reader's language, such as the severity `critical`.
 
     `name`: the term, "" for none. `kind`: the set; a language has the term under the key `<kind>_<name>` of its
@@ -76,8 +76,8 @@ class ChangedText:
     It is shown in a form such as "high (before: low)".
     """
 
-    now: str | Term
-    before: str | Term
+    now: str | FixedTerm
+    before: str | FixedTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ Value = (
     | CountedAndWall
     | PromiseTerms
     | ShortInstant
-    | Term
+    | FixedTerm
     | ChangedText
     | FactReason
 )

@@ -23,11 +23,11 @@ from sla_notifier.text.content import (
     Content,
     CountedAndWall,
     FactReason,
+    FixedTerm,
     Message,
     Phrase,
     PromiseTerms,
     ShortInstant,
-    Term,
     Value,
 )
 from sla_notifier.text.words import (
@@ -206,7 +206,7 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
             return labels["promise_terms"].format(metric=metric, allowed=said) if said else ""
         case ShortInstant(at, now):
             return short_instant_in_words(at, now, zone, language)
-        case Term(kind, name):
+        case FixedTerm(kind, name):
             return labels.get(f"{kind}_{name}", name) if name else ""
         case ChangedText(now, before):
             new, old = (_in_words(each, zone, language, labels) or labels["nothing"] for each in (now, before))
