@@ -19,11 +19,11 @@ from sla_notifier.text.content import (
     Content,
     CountedAndWall,
     FactReason,
+    FixedTerm,
     Item,
     Phrase,
     PromiseTerms,
     ShortInstant,
-    Term,
     Value,
 )
 from sla_notifier.text.render import FOLDER, Texts
@@ -95,11 +95,11 @@ def content(kind: MessageKind, reader: Reader, texts: Texts, title: str = "", **
         "late": timedelta(hours=9, minutes=30), "late_wall": timedelta(days=1), "late_two": True,
         "left_both": CountedAndWall(timedelta(minutes=30), timedelta(days=1, hours=14), by_wall=False),
         "late_both": CountedAndWall(timedelta(hours=9, minutes=30), timedelta(days=1), by_wall=False),
-        "title": one_line(title, 200) or "CVE-2026-1234", "severity": Term("severity", "critical"), "staff": False,
+        "title": one_line(title, 200) or "CVE-2026-1234", "severity": FixedTerm("severity", "critical"), "staff": False,
         "registered": False, "changed": False, "several": False, "customers": reader.customer,
         "contracts": reader.customer, "published": DUE, "reason": one_line(title, 500),
-        "now_title": "", "now_severity": ChangedText(Term("severity", "critical"), Term("severity", "high")),
-        "now_cause": Term("cause", "data_loss"), "now_products": "Operations Bridge <4.3, Storage Pool 2.0–2.4",
+        "now_title": "", "now_severity": ChangedText(FixedTerm("severity", "critical"), FixedTerm("severity", "high")),
+        "now_cause": FixedTerm("cause", "data_loss"), "now_products": "Operations Bridge <4.3, Storage Pool 2.0–2.4",
         "products": "Operations Bridge, Storage Pool", "expires": NOW + timedelta(days=3),
     }  # fmt: skip
     if kind is MessageKind.DIGEST:

@@ -25,7 +25,7 @@ from sla_domain.plan import WorkingDayTime
 from sla_domain.sentence import Sentence
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert, render_page
 from sla_notifier.delivery.state import MessageKind
-from sla_notifier.text.content import CountedAndWall, FactReason, Phrase, PromiseTerms, Value, VocabularyWord
+from sla_notifier.text.content import CountedAndWall, FactReason, FixedTerm, Phrase, PromiseTerms, Value
 from sla_notifier.text.render import FOLDER, Texts
 from sla_notifier.text.words import instant_in_words
 
@@ -217,7 +217,7 @@ def test_a_message_has_no_sentence_of_english(tag: str) -> None:
 @pytest.mark.parametrize("tag", OTHERS)
 def test_values_are_in_the_language(tag: str) -> None:
     values: dict[str, Value] = {
-        "severity": VocabularyWord("severity", "high"),
+        "severity": FixedTerm("severity", "high"),
         "because": FactReason("no target for priority P4"),
         "late_both": CountedAndWall(timedelta(hours=2), timedelta(days=1), by_wall=False),
     }

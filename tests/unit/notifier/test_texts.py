@@ -13,11 +13,12 @@ from sla_notifier.text.content import (
     Action,
     Content,
     FactReason,
+    FixedTerm,
     Item,
     PromiseTerms,
     ShortInstant,
     Value,
-    VocabularyWord,
+    FixedTerm,
 )
 from sla_notifier.text.render import Texts
 from sla_notifier.text.words import instant_in_words, one_line, paragraphs, web_link
@@ -29,7 +30,7 @@ VALUES: dict[str, Value] = {
     "priority": "P1", "priority_titled": "P1 (Critical)", "product": "shop", "promise": PROMISE,
     "due": NOW, "broken": NOW, "ended": NOW,
     "left": timedelta(minutes=5), "late": timedelta(hours=2, minutes=5), "noticeable": True, "level": 2, "round": 1,
-    "outcome": "missed", "title": "Data loss", "severity": VocabularyWord("severity", "critical"),
+    "outcome": "missed", "title": "Data loss", "severity": FixedTerm("severity", "critical"),
     "products": "shop <4.3", "published": NOW,
     "count": 12, "again": False, "outside": False, "opens": "", "left_two": False, "late_two": False,
     "left_wall": timedelta(minutes=5), "late_wall": timedelta(hours=2, minutes=5), "left_by_wall": False,

@@ -15,7 +15,7 @@ from sla_notifier.notice.registered import is_registered
 from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
-from sla_notifier.text.content import Action, ChangedText, Content, Value, VocabularyWord
+from sla_notifier.text.content import Action, ChangedText, Content, FixedTerm, Value
 from sla_notifier.text.words import one_line, paragraphs, web_link
 from sla_platform.wire import NoticeData
 
@@ -55,7 +55,7 @@ def notice_content(
         zone=contract_of(context.catalogue, request.contract).zone,
         values={
             "title": _title(notice),
-            "severity": VocabularyWord("severity", notice.severity),
+            "severity": FixedTerm("severity", notice.severity),
             "contract": one_line(titles, 1_000),
             "staff": staff,
             "registered": registered,
@@ -100,12 +100,12 @@ def _stated(before: NoticeData | None, notice: NoticeData) -> dict[str, Value]:
     return found
 
 
-def _row_values(notice: NoticeData) -> dict[str, str | VocabularyWord]:
+def _row_values(notice: NoticeData) -> dict[str, str | FixedTerm]:
     products = ", ".join(f"{each.product} {each.versions}".strip() for each in notice.products)
     return {
         "now_title": _title(notice),
-        "now_severity": VocabularyWord("severity", notice.severity),
-        "now_cause": VocabularyWord("cause", notice.cause),
+        "now_severity": FixedTerm("severity", notice.severity),
+        "now_cause": FixedTerm("cause", notice.cause),
         "now_products": one_line(products, 1_000),
     }
 

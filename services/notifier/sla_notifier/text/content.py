@@ -57,7 +57,7 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class VocabularyWord:
+class FixedTerm:
     """A term of a fixed set, to be put into the reader's language, such as the severity `critical`.
 
     `name`: the term, "" for none. `kind`: the set; a language has the term under the key `<kind>_<name>` of its
@@ -75,8 +75,8 @@ class ChangedText:
     It is shown in a form such as "high (before: low)".
     """
 
-    now: str | VocabularyWord
-    before: str | VocabularyWord
+    now: str | FixedTerm
+    before: str | FixedTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ Value = (
     | CountedAndWall
     | PromiseTerms
     | ShortInstant
-    | VocabularyWord
+    | FixedTerm
     | ChangedText
     | FactReason
 )

@@ -23,12 +23,13 @@ from sla_notifier.text.content import (
     Content,
     CountedAndWall,
     FactReason,
+    FixedTerm,
     Message,
     Phrase,
     PromiseTerms,
     ShortInstant,
     Value,
-    VocabularyWord,
+    FixedTerm,
 )
 from sla_notifier.text.words import (
     instant_in_words,
@@ -209,7 +210,7 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
             return labels["promise_terms"].format(metric=metric, allowed=said) if said else ""
         case ShortInstant(at, now):
             return short_instant_in_words(at, now, zone, language)
-        case VocabularyWord(kind, name):
+        case FixedTerm(kind, name):
             return labels.get(f"{kind}_{name}", name) if name else ""
         case ChangedText(now, before):
             new, old = (_in_words(each, zone, language, labels) or labels["nothing"] for each in (now, before))

@@ -22,7 +22,6 @@ from sla_standalone.cli.output import emit, say, table_console
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import Key, open_client
 from sla_standalone.cli.rota_lines import override_lines, rota_lines
-from sla_standalone.cli.words import Lang
 
 Where = Annotated[Path | None, typer.Option(parser=path, help="Catalogue directory or file.")]
 Service = Annotated[
@@ -83,7 +82,9 @@ def _of_service(url: str, key: str, text: str) -> list[dict[str, Any]]:
 
 def show(
     contract: Annotated[str, typer.Argument(help="A contract's id, from the catalogue or the built-in plans.")],
-    language: Lang = "en",
+    language: Annotated[
+        str, typer.Option("--lang", envvar="SLAD_LANG", help="The language of titles, where the plan has it.")
+    ] = "en",
     catalogue: Where = None,
     url: Service = "",
     key: Key = "",
