@@ -31,7 +31,7 @@ _Party = Literal["", "customer", "vendor", "other"]
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class PauseAnswer(_Answer):

@@ -18,7 +18,7 @@ from sla_board.shown.row import incident_path
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class FrozenAnswer(_Answer):
@@ -45,7 +45,7 @@ class FrozenList(_Answer):
 class FigureChangeAnswer(_Answer):
     """A figure that a frozen report states otherwise than it is now; `was` and `is` are texts in the language asked."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True, populate_by_name=True)
     section: str
     figure: str
     row: tuple[str, ...] = Field(description="what names its row in a table; empty for a single figure")
@@ -56,7 +56,7 @@ class FigureChangeAnswer(_Answer):
 class IncidentChangeAnswer(_Answer):
     """An incident that counts otherwise now. `was`, `is`: met, missed, exempt, or empty: it does not count."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True, populate_by_name=True)
     incident: str
     was: str
     is_: str = Field(alias="is")
