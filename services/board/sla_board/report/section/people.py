@@ -13,7 +13,7 @@ from sla_domain.rota import Rota, shifts_between
 
 
 async def people(subject: ReportSubject) -> ReportSection:
-    """Return the section on the contract's roles and, for each rota among their holders, on call time by person."""
+    """Return the section on the contract's roles, and on the on-call time of each person in their rotas."""
     contract = subject.known
     if subject.catalogue is None:
         raise SectionUnavailable("missing.contract")
