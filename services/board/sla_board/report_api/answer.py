@@ -54,6 +54,7 @@ class FigureChangeAnswer(_Answer):
     was: str
     """The value in the frozen report, as text in the requested language."""
     is_: str = Field(alias="is")
+    """The value now, as text in the requested language."""
 
 
 class IncidentChangeAnswer(_Answer):
@@ -64,6 +65,7 @@ class IncidentChangeAnswer(_Answer):
     was: str
     """The verdict in the frozen report: met, missed or exempt. Empty if the incident was not included."""
     is_: str = Field(alias="is")
+    """The verdict now: met, missed or exempt. Empty if the incident is not included."""
     page: str
     """Path of the incident's page."""
 

@@ -15,11 +15,11 @@ WHAT = "audit log"
 def check_audit(
     evidence: EvidenceFile, manifest: Manifest, whole_logs: Mapping[str, Iterable[AuditRow]]
 ) -> EvidenceCheck:
-    """Check that each line has its hash, that neighbours are joined, and that none lies beyond the head of its log.
+    """Check the hashes of the audit log's rows, the order of the rows, and the heads (last rows) of the logs.
 
-    `whole_logs`: whole logs that were exported separately, by service. The lines are then looked for in them, and the
-    logs must fit together and reach the heads of the manifest. Without them, only the lines themselves are checked: the
-    rows between them belong to others and are not in the file.
+    Args:
+        whole_logs: Service -> whole log, exported separately. The rows must then be part of the log, and the log must
+            reach the head in the manifest. Without whole logs only the rows in the file are checked.
     """
     if Member.AUDIT not in evidence:
         return unchecked(WHAT, "it is not in this file; the manifest says why")
