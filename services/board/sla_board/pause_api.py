@@ -80,9 +80,9 @@ class PauseShareAnswer(_Answer):
 
 
 class PauseSharesAnswer(_Answer):
-    """The paused time of all pauses of a filter, in total and by person or party, the longest first.
+    """The paused time of all pauses of a filter, in total and by person or party.
 
-    A pause of an incident is counted once for each of its paused clocks.
+    The longest shares come first. A pause of an incident is counted once for each of its paused clocks.
     """
 
     pauses: int

@@ -16,7 +16,7 @@ from sla_domain.attainment.tally import Tally
 class AttainmentForecast:
     """What a period is expected to give at its end.
 
-    Shares are from 0 to 1. They are None if nothing is decided or open.
+    Shares are from 0 to 1. A share is None if there are no promises to compute it from.
     """
 
     expected: int

@@ -59,7 +59,7 @@ NOTHING = TimeSums()
 
 @dataclass(frozen=True, slots=True)
 class BreakdownPart:
-    """The time for which one holder had the incident while it was on the side of one party."""
+    """The time of one holder on the side of one party."""
 
     holder: Holder
     party: Party

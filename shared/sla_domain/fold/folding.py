@@ -216,7 +216,11 @@ class Folding:
         self.read_timeline([(event, max(event.occurred_at, opened_at)) for event in events])
 
     def read_timeline(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
-        """Read the next events of a `Timeline`: pairs (event, instant at which it is read)."""
+        """Add the next events of a timeline to the incident.
+
+        Args:
+            following: Pairs of an event and the instant at which the event takes effect, in order.
+        """
         for event, at in following:
             self._read(event, at)
             same = self._causal and event.occurred_at == self._latest.occurred_at

@@ -153,9 +153,9 @@ def _incident_of(row: Row[Any]) -> str:
 
 
 async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> list[ExemptClock]:
-    """Return the clocks of a contract that were decided in a period and are left out of the attainment.
+    """Return the clocks decided in a period that are left out of the attainment.
 
-    At most 200 are returned, the oldest first.
+    At most 200 clocks of the contract are returned, the oldest first.
     """
     query = (
         select(

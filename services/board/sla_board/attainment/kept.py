@@ -139,9 +139,9 @@ async def closable(connection: AsyncConnection, before: datetime, limit: int) ->
 
 
 async def watched_contracts(connection: AsyncConnection, now: datetime, limit: int) -> tuple[list[str], int]:
-    """Return at most `limit` contracts that have objectives in a present period, and the number of further ones.
+    """Return contracts with objectives in a present period, and the number of further ones.
 
-    The contracts whose objectives changed most recently come first.
+    At most `limit` contracts are returned. The contracts whose objectives changed most recently come first.
     """
     present = (_o.ends_at > now, _o.closed_at.is_(None))
     query = select(_o.contract).where(*present).group_by(_o.contract)

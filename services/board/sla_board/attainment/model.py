@@ -56,9 +56,7 @@ class ContractAttainment:
     provisional: bool
     """Whether the period has not ended."""
     ended: date | None
-    """The first day on which the contract is no longer in force, if the contract ended by the period's first day. Else
-    None.
-    """
+    """The first day on which the contract is no longer in force, if that is before the end of the period. Else None."""
     objectives: tuple[ObjectiveResult, ...]
     requests: tuple[CountCell, ...]
     """Counts of requests."""

@@ -29,7 +29,10 @@ MOST_CLOCKS = 1_000  # of one incident, the latest
 
 @dataclass(frozen=True, slots=True)
 class KnownClock:
-    """A clock that the board knows from published facts, to find the same clock in a computed incident."""
+    """A clock that the board knows from published facts.
+
+    The same clock is looked up in the incident computed from events.
+    """
 
     metric: str
     started_at: datetime | None

@@ -61,7 +61,10 @@ def due_ics(
 
 
 def due_tag(rows: Sequence[ClockRow], words: DueWords, contract: str, more: int, paused: int, now: datetime) -> str:
-    """Return a strong ETag of the calendar, which changes with the content but not with the creation time."""
+    """Return a strong ETag of the calendar.
+
+    The ETag changes with the content, but not with the creation time of the calendar.
+    """
     said = [(_shown(row), row.due_at, row.provisional, _overdue(row, now)) for row in rows]
     digest = hashlib.sha256(repr((words.language, contract, more, paused, said)).encode()).hexdigest()
     return f'"{digest[:32]}"'

@@ -20,7 +20,10 @@ def table_of(shown: IncidentFilter) -> Table:
 
 
 def joined(shown: IncidentFilter) -> FromClause:
-    """Return the table of the rows that a filter lists, joined with the table of incidents if clocks are listed."""
+    """Return the table of the rows that a filter lists.
+
+    If clocks are listed, their table is joined with the table of incidents.
+    """
     if not shown.metric:
         return tables.listed
     clock = tables.listed_clock.c

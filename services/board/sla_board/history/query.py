@@ -38,7 +38,9 @@ class IncidentPage:
 
 
 async def read_page(connection: AsyncConnection, shown: IncidentFilter, after: ListPlace | None) -> IncidentPage:
-    """Return a page of the list of incidents, the newest rows first, with the counts of the whole list.
+    """Return a page of the list of incidents, the newest rows first.
+
+    The page has the counts of the whole list as well.
 
     Args:
         shown: The filter.

@@ -15,7 +15,7 @@ _KEY = ("metric", "part", "contract", "customer", "product", "month", "priority"
 
 
 def month_of(at: datetime) -> int:
-    """Return the month of an instant in UTC, as a number that counts months since the year 0."""
+    """Return the month of an instant in UTC, as months since the year 0."""
     there = at.astimezone(UTC)
     return there.year * 12 + there.month - 1
 

@@ -84,13 +84,13 @@ def verdict_of_incident(clocks: Sequence[ClockVerdict], live: bool) -> IncidentV
     """Return the verdict on an incident from the verdicts on its clocks.
 
     - MISSED if a clock was missed. The date is that of the first missed clock.
-    - Else OPEN if a clock is open or the incident is live. The date is the last due instant.
-    - Else MET if a clock was met. The date is the last stop.
-
-    Exempt and cancelled clocks decide only if there are no others.
+    - Else OPEN if a clock is open. The date is that of the last open clock.
+    - Else MET if a clock was met. The date is the last stop. If the incident is live, it is OPEN with this date, as
+      another clock may start.
+    - Else EXEMPT if a clock is exempt, and NONE otherwise.
 
     Args:
-        live: Whether the incident has not ended, so that another clock may start.
+        live: Whether the incident has not ended.
     """
     by = {verdict: [one for one in clocks if one.verdict is verdict] for verdict in ListedVerdict}
     verdict, among = _decided(by, live)

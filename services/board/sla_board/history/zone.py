@@ -11,9 +11,9 @@ from sla_domain.rulebook import Rulebook
 
 
 def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | None]:
-    """Return a function that returns the time zone of a contract, given the contract's id.
+    """Return a function that returns the time zone of a contract.
 
-    The function returns None for an unknown contract.
+    The function takes the contract's id, and returns None for an unknown contract.
 
     Args:
         rulebook: Returns the rulebook in force (plans, contracts, calendars). None if no contract is known.
@@ -27,9 +27,9 @@ def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | No
 
 
 def calendar_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], ContractCalendar | None]:
-    """Return a function that returns the data by which a contract's periods are counted, given the contract's id.
+    """Return a function that returns the calendar of a contract's periods.
 
-    The function returns None for an unknown contract.
+    The function takes the contract's id, and returns None for an unknown contract.
 
     Args:
         rulebook: Returns the rulebook in force (plans, contracts, calendars). None if no contract is known.

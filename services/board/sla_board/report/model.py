@@ -26,7 +26,7 @@ class ReportKind(StrEnum):
 
 
 class PlotKind(StrEnum):
-    """The kinds of drawing shown above a table."""
+    """The kinds of drawing shown with a table."""
 
     TREND = "trend"
     """Lines over time for the share of each row and the promised share, with the counts as columns."""
@@ -139,7 +139,7 @@ class ContractReport:
         return tuple(section for chapter in self.chapters for section in chapter.sections)
 
     def table(self, id_: str) -> ReportTable | None:
-        """Return the table with this id; None if the report has none."""
+        """Return the table with this id. None if the report has none."""
         for section in self.sections:
             for part in section.parts:
                 if isinstance(part, ReportTable) and part.id == id_:

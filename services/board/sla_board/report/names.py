@@ -43,13 +43,13 @@ class NameBook:
         self._plans = list(_plans(rulebook, contract))
 
     def metric(self, id_: str, link: str = "") -> ReportCell:
-        """Return the name of a metric; an empty cell for \"\"."""
+        """Return the name of a metric. An empty cell for an empty id."""
         found = next((one.titles for plan in self._plans for one in plan.metrics if one.id == id_), None)
         built_in = BUILT_IN.get(MetricId(id_))
         return self._cell("metric", id_, found or (built_in.titles if built_in else {}), link)
 
     def priority(self, id_: str, link: str = "") -> ReportCell:
-        """Return the name of a priority; an empty cell for \"\"."""
+        """Return the name of a priority. An empty cell for an empty id."""
         found = next((one.titles for plan in self._plans for one in plan.priorities if one.id == id_), {})
         return self._cell("priority", id_, found, link)
 

@@ -71,5 +71,8 @@ def _plain(cell: ReportCell, writer: ReportWriter) -> str:
 
 
 def safe(text: str) -> str:
-    """Return a text with an apostrophe before it if a spreadsheet could read the text as a formula."""
+    """Return a text in a form that no spreadsheet reads as a formula.
+
+    A text that begins like a formula gets an apostrophe before it.
+    """
     return f"'{text}" if text.startswith(_RISKY) else text

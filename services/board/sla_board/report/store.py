@@ -59,7 +59,7 @@ class FrozenReports:
     async def freeze(self, report: ContractReport, command: Command, *, revise: bool = False) -> Freezing:
         """Store a report so that it cannot be changed.
 
-        If the report was frozen before, the newest stored revision is returned.
+        If the report was frozen before, the newest stored revision is returned, unless `revise` is set.
 
         Args:
             command: Who orders it and why, for the audit log.

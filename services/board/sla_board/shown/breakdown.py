@@ -63,7 +63,7 @@ class ShownBreakdown:
 
     @property
     def pieces(self) -> tuple[ShownPiece, ...]:
-        """Return the bar of the parties, in wall-clock time, as pieces that fill a line of length 100."""
+        """Return the bar of the parties' wall-clock time, as pieces of a line of length 100."""
         return tuple(_pieces(self.parties))
 
 

@@ -32,7 +32,9 @@ class DueClocks:
 
 
 async def read_due(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt, attempts: Attempts) -> DueClocks:
-    """Return the open clocks that match a filter, the clock due first at the head, as of `hours.now`.
+    """Return the open clocks that match a filter, as of `hours.now`.
+
+    The clock due first comes first.
 
     Args:
         attempts: Makes the rows. A row that cannot be made is logged, counted in the metrics and left out.

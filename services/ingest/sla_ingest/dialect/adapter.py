@@ -110,7 +110,10 @@ class WebhookDialect:
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery unchanged, as the body of a webhook does not depend on its headers."""
+        """Return the delivery unchanged, as the body of a webhook is sufficient.
+
+        If a header contradicts the body, the delivery is parked or refused later.
+        """
         return delivery
 
     def parts(self, delivery: Delivery) -> None:

@@ -18,9 +18,10 @@ _a, _d, _t, _s = tables.alert.c, tables.delivery.c, tables.attempt.c, tables.ste
 
 
 async def evidence_lines(store: Store, incident: str, contract: str | None) -> AsyncIterator[EvidenceLine]:
-    """Yield a record of evidence for each alert and each delivery of an incident, in the order of creation.
+    """Yield the notifier's records of evidence: first the alerts of an incident, then the deliveries.
 
-    The records contain no addresses, message texts or links.
+    A delivery's record includes its attempts. Both are in the order of creation. The records contain no addresses,
+    message texts or links.
 
     Args:
         incident: The id under which the incident is stored.

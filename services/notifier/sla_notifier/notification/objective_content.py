@@ -22,7 +22,9 @@ from sla_platform.wire import ObjectiveFact
 def objective_content(
     context: PipelineContext, request: NotificationRequest, fact: ObjectiveFact, recipient: Recipient
 ) -> Content:
-    """Return the content of a message on the state of an objective, before it is put into words.
+    """Return the content of a message on the state of an objective.
+
+    The content is values and links, not yet put into words.
 
     Args:
         context: The catalogue, the links and the present instant.

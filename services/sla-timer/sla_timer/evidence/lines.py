@@ -26,7 +26,9 @@ _NOT_HERE = ("clocks", "events", "events_total", "events_complete", "next")  # t
 def incident_line(
     incident: Incident, rulebook: Rulebook, as_of: datetime, surplus: int, seen: ContractView | None
 ) -> dict[str, Any]:
-    """Return the state of an incident as of an instant, without its clocks and events, as JSON values.
+    """Return the state of an incident as of an instant, as JSON values.
+
+    Clocks and events are left out.
 
     Args:
         surplus: How many further events are stored but ignored.

@@ -15,11 +15,14 @@ WHAT = "audit log"
 def check_audit(
     evidence: EvidenceFile, manifest: Manifest, whole_logs: Mapping[str, Iterable[AuditRow]]
 ) -> EvidenceCheck:
-    """Check the hashes of the audit log's rows, the order of the rows, and the heads (last rows) of the logs.
+    """Check the rows of the audit logs in the file.
+
+    Each row must match its hash, adjacent rows must be linked by their hashes, and no row may come after the head (last
+    row) of its log in the manifest.
 
     Args:
         whole_logs: Service -> whole log, exported separately. The rows must then be part of the log, and the log must
-            reach the head in the manifest. Without whole logs only the rows in the file are checked.
+            reach the head in the manifest.
     """
     if Member.AUDIT not in evidence:
         return unchecked(WHAT, "it is not in this file; the manifest says why")

@@ -99,7 +99,9 @@ TALLY = ("column.in_time", "column.met", "column.missed", "column.exempt", "colu
 def tally_cells(
     subject: ReportSubject, tally: Tally, *, metric: str = "", priority: str = ""
 ) -> tuple[ReportCell, ...]:
-    """Return counts as cells for the columns `TALLY`, each with a link to the list of what was counted.
+    """Return counts as cells for the columns `TALLY`.
+
+    Each cell has a link to the list of what was counted.
 
     Args:
         metric: Limits the lists to one metric. "" for requests.

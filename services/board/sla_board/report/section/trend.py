@@ -17,9 +17,9 @@ PERIODS = 13
 
 
 async def trend(subject: ReportSubject) -> ReportSection:
-    """Return the section with met and missed requests of the last 13 periods, as a table and a drawing.
+    """Return the section with met and missed requests of the last 13 periods.
 
-    Periods before the first decided promise are left out.
+    The numbers are shown as a table and a drawing. Periods before the first decided promise are left out.
     """
     promised = _promised(subject)
     rows: list[tuple[ReportCell, ...]] = []

@@ -18,9 +18,9 @@ _MOVES_NO_CLOCK = ("contract.entry_posted",)
 def audit_lines(
     client: httpx2.Client, service: str, objects: Iterable[str], among: tuple[str, Collection[str]] | None = None
 ) -> list[dict[str, Any]] | str:
-    """Return the acts in a service's audit log that concern some objects, as JSON, in the order of the log.
+    """Return the acts in a service's audit log that concern some objects.
 
-    If the log cannot be read, the result is a text with the reason.
+    The acts are JSON values in the order of the log. If the log cannot be read, the result is a text with the reason.
 
     Args:
         service: Name of the service.
