@@ -57,7 +57,10 @@ class ServiceCredit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """A share of requests or clocks that must be in time in each period (clause E4, docs/clauses.md)."""
+    """A share of requests or clocks that must be in time in each period.
+
+    The source is clause E4 (docs/clauses.md).
+    """
 
     id: str
     percent: Decimal

@@ -11,11 +11,11 @@ _GITLAB = re.compile(r"/([\w./-]+?)/-/(?:issues|work_items)/(\d+)/?")
 
 
 def ticket_key(incident: str, url: str, stated: str = "") -> str:
-    """Return the name that people use for the ticket of an incident, at most 200 characters.
+    """Return the name that people use for the ticket of an incident.
 
-    A name that the ticket states is used first. Otherwise the name is read from the URL: `/browse/SUP-77` gives
-    `SUP-77`, `/acme/shop/issues/12` gives `acme/shop#12`. Any other URL gives the incident's id without the source
-    before the colon.
+    The name has at most 200 characters. A name that the ticket states is used first. Otherwise the name is read from
+    the URL: `/browse/SUP-77` gives `SUP-77`, `/acme/shop/issues/12` gives `acme/shop#12`. Any other URL gives the
+    incident's id without the source before the colon.
 
     Args:
         url: Address of the ticket's page.

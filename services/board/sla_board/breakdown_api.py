@@ -38,7 +38,10 @@ class BreakdownSumAnswer(_Answer):
 
 
 class BreakdownSumsAnswer(_Answer):
-    """The time of a contract's incidents and clocks that ended between two instants, by holder and party."""
+    """The time of a contract's incidents and clocks that ended between two instants.
+
+    The time is divided by holder and party.
+    """
 
     contract: str
     start: datetime

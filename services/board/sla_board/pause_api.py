@@ -80,7 +80,7 @@ class PauseShareAnswer(_Answer):
 
 
 class PauseSharesAnswer(_Answer):
-    """The paused time of all pauses of a filter, in total and by person or party.
+    """The paused time of all pauses of a filter, in total and by person.
 
     The longest shares come first. A pause of an incident is counted once for each of its paused clocks.
     """

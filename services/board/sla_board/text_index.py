@@ -35,9 +35,9 @@ END $$"""
 
 
 def create_text_index(_target: Any, connection: Connection, **_: Any) -> None:
-    """Create the text index of the table `board_listed` (a listener for SQLAlchemy events).
+    """Create the text index of the table `board_listed`, if the database supports it.
 
-    If the database cannot have such an index, nothing is created.
+    The function is a listener for SQLAlchemy events.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text(_POSTGRES))
@@ -51,6 +51,9 @@ def create_text_index(_target: Any, connection: Connection, **_: Any) -> None:
 
 
 def drop_text_index(_target: Any, connection: Connection, **_: Any) -> None:
-    """Drop the text index on SQLite before its table is dropped (a listener for SQLAlchemy events)."""
+    """Drop the text index on SQLite before its table is dropped.
+
+    The function is a listener for SQLAlchemy events.
+    """
     if connection.dialect.name == "sqlite" and NAME in inspect(connection).get_table_names():
         connection.execute(text(f"DROP TABLE {NAME}"))

@@ -18,7 +18,10 @@ class CreditDocument(Document):
 
 
 class ObjectiveDocument(Document):
-    """A share of requests or clocks that must be in time in each period (clause E4, docs/clauses.md)."""
+    """A share of requests or clocks that must be in time in each period.
+
+    The source is clause E4 (docs/clauses.md).
+    """
 
     id: str
     percent: Percent

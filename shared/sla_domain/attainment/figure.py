@@ -81,7 +81,7 @@ def figure_of(objective: Objective, tally: Tally, before: Tally, provisional: bo
 
 
 def misses_allowed(total: int, percent: Decimal) -> int:
-    """Return how many of `total` promises may be missed if at least `percent` must be met."""
+    """Return how many of `total` promises may be missed while `percent` are met."""
     return int(total * (1 - Fraction(percent) / 100))
 
 

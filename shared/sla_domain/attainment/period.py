@@ -91,7 +91,10 @@ class ZoneHistory:
         return zone
 
     def midnight(self, day: date) -> datetime:
-        """Return the instant (UTC) at which a local day begins, in the contract's zone of that time."""
+        """Return the instant (UTC) at which a local day begins.
+
+        The day is local in the zone that the contract has then.
+        """
         wall = datetime.combine(day, time())
         zone = self.at(wall.replace(tzinfo=UTC))
         at = local_instant(wall, zone)

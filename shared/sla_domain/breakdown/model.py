@@ -84,7 +84,7 @@ class Breakdown:
         return {party: found[party] for party in Party if party in found}
 
     def by_holder(self) -> Mapping[Holder, TimeSums]:
-        """Return the time of each holder, in the order in which the holders first had the incident."""
+        """Return the time of each holder, in the order in which the holders first occur."""
         return self._by(lambda part: part.holder)
 
     def by_assignee(self) -> Mapping[str, TimeSums]:
@@ -109,7 +109,7 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class GoingOn:
-    """Who holds an incident, and on whose side time passes, from an instant until the next event."""
+    """Who holds an incident, and on whose side time passes, until the next event."""
 
     since: datetime
     """The instant from which this holds."""

@@ -15,7 +15,10 @@ SOURCE = "/slad/board"
 
 
 class ObjectiveFact(BaseModel):
-    """The state of an objective in its present period, published on the topic `objectives` at each change."""
+    """The state of an objective in its present period, published at each change.
+
+    The topic is `objectives`.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 

@@ -45,7 +45,10 @@ class ExemptClock(NamedTuple):
 
 
 async def clock_cells(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> tuple[CountCell, ...]:
-    """Count the clocks of a contract that were decided, or are still due, in a period."""
+    """Count the clocks of a contract that were decided in a period.
+
+    Open clocks that are still due in the period are counted as well.
+    """
     keys = (_clock.entitlement, _clock.metric, _clock.decided_priority)
     decided = and_(_clock.decided_contract == contract, *_within(_clock.decided_at, bounds))
     ahead = and_(
@@ -55,9 +58,10 @@ async def clock_cells(connection: AsyncConnection, contract: str, bounds: Period
 
 
 async def request_cells(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> tuple[CountCell, ...]:
-    """Count the requests of a contract that were decided, or are still due, in a period.
+    """Count the requests of a contract that were decided in a period.
 
-    The entitlement and priority of a request are those of its deciding clock.
+    Open requests that are still due in the period are counted as well. The entitlement and priority of a request are
+    those of its deciding clock.
     """
     keys = (_request.entitlement, literal(""), _request.priority)
     decided = and_(_request.contract == contract, *_within(_request.decided_at, bounds))
@@ -105,9 +109,9 @@ def _within(at: ColumnElement[Any], bounds: PeriodBounds) -> tuple[ColumnElement
 async def requests_of_metrics(
     connection: AsyncConnection, contract: str, metrics: Collection[str], bounds: PeriodBounds
 ) -> tuple[CountCell, ...]:
-    """Count the requests of a contract in a period, judged by the clocks of some metrics alone.
+    """Count the requests of a contract in a period by their clocks of some metrics.
 
-    A request is counted if it was decided, or is still due, in the period.
+    A request is counted if it was decided, or is still due, in the period. Clocks of other metrics do not matter.
 
     Args:
         metrics: Ids of the metrics.
@@ -170,7 +174,10 @@ async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: Peri
 
 
 async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> int:
-    """Count the clocks of a contract in a period whose incident has moved to another contract since."""
+    """Count the clocks of a contract in a period whose incident has moved since.
+
+    Such an incident now belongs to another contract, but its clock still counts for this one.
+    """
     query = select(func.count()).where(
         _clock.decided_contract == contract, *_within(_clock.decided_at, bounds), _clock.contract != contract
     )

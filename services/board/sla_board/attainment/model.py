@@ -116,7 +116,9 @@ def list_query(
     metrics: Iterable[str] = (),
     priorities: Iterable[str] = (),
 ) -> str:
-    """Return the URL query of the list of incidents behind a figure, without the question mark.
+    """Return the URL query of the list of incidents behind a figure.
+
+    The query has no question mark.
 
     Args:
         verdict: `met`, `missed`, `open` or `exempt`.

@@ -94,7 +94,10 @@ class ObjectiveWatch:
             await asyncio.sleep(0 if done else EVERY_SECONDS)
 
     async def look(self) -> int:
-        """Recount the contracts with changes or an ended period, and return the number of these contracts."""
+        """Recount the contracts with changes or an ended period.
+
+        The result is the number of these contracts.
+        """
         rulebook = self._rulebook()
         if rulebook is None:
             return 0

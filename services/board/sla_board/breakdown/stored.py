@@ -39,14 +39,18 @@ def breakdown_of(text: str) -> Breakdown:
 
 
 def going_on_text(on: GoingOn | None) -> str:
-    """Return the holder and party since an incident's last event, as text for the column `going_on`. "" for None."""
+    """Return a `GoingOn` as text for the column `going_on`. "" for None.
+
+    A `GoingOn` states the holder and party since an incident's last event.
+    """
     return "" if on is None else orjson.dumps([to_micros(on.since), *_names(on.holder), on.party, on.counts]).decode()
 
 
 def going_on_of(text: str) -> GoingOn | None:
-    """Return the holder and party since an incident's last event, from a text of the column `going_on`.
+    """Return the `GoingOn` in a text of the column `going_on`.
 
-    The result is None for "": the incident or clock has ended.
+    A `GoingOn` states the holder and party since an incident's last event. The text "" gives None: the incident or
+    clock has ended.
     """
     if not text:
         return None
@@ -55,7 +59,7 @@ def going_on_of(text: str) -> GoingOn | None:
 
 
 def held_text(spans: Iterable[HolderSpan]) -> str:
-    """Return the holders of an incident during a pause, as text for the column `held` of `board_pause`."""
+    """Return the holders during a pause as text for the column `held` of `board_pause`."""
     return orjson.dumps(
         [
             [
@@ -71,7 +75,7 @@ def held_text(spans: Iterable[HolderSpan]) -> str:
 
 
 def held_of(text: str) -> tuple[HolderSpan, ...]:
-    """Return the holders of an incident during a pause, from a text of the column `held`.
+    """Return the holders during a pause from a text of the column `held`.
 
     The last span has no end while the pause lasts.
     """

@@ -22,9 +22,9 @@ COLUMNS = tuple(ListedIncident.model_fields)
 
 
 async def pages_of(store: Store, shown: IncidentFilter) -> AsyncIterator[Sequence[Any]]:
-    """Yield all rows that a filter lists, at most 500 at a time, the newest first.
+    """Yield all rows that a filter lists, at most 500 at a time.
 
-    Each page is read in a transaction of its own, so that a slow reader holds none open.
+    The newest rows come first. Each page is read in a transaction of its own, so that a slow reader holds none open.
 
     Raises:
         StoreBusy: The store is busy.

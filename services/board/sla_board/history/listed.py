@@ -59,7 +59,7 @@ class ListedRows:
 
 
 def listed_rows(seen: Seen) -> ListedRows:
-    """Return the list's rows for an incident, or for the part that one contract may see.
+    """Return the list's rows for an incident, or for one contract's part of it.
 
     There is one row for the incident and one for each clock.
     """

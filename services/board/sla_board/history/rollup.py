@@ -30,7 +30,9 @@ def month_start(month: int) -> datetime:
 
 
 def count_changes(gone: Iterable[Mapping[str, Any]], come: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the changes of the counts by month, as rows of the table `board_listed_count`, sorted by key.
+    """Return the changes of the counts by month, sorted by key.
+
+    The changes are rows of the table `board_listed_count`.
 
     Args:
         gone: Rows deleted from the tables `board_listed` and `board_listed_clock`.

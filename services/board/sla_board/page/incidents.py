@@ -23,7 +23,7 @@ LOOKS = {
 
 
 def clock_words(row: Any) -> str:
-    """Return how many clocks of an incident have which verdict, such as `1 missed, 2 met`.
+    """Return the number of an incident's clocks by verdict, such as `1 missed, 2 met`.
 
     The result is `no clocks` if there are none.
     """
@@ -33,9 +33,9 @@ def clock_words(row: Any) -> str:
 
 
 def chips(shown: IncidentFilter) -> Iterator[tuple[str, str, str]]:
-    """Yield the choices of a filter for which the page has no control, as (name, value, query).
+    """Yield the choices of a filter for which the page has no control.
 
-    The query is the URL query of the filter without this choice.
+    Each item is (name, value, query). The query is the URL query of the filter without this choice.
     """
     several = (
         ("contract", "contracts", shown.contracts if len(shown.contracts) > 1 else ()),

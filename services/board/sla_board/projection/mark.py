@@ -97,9 +97,9 @@ async def marked_contracts(connection: AsyncConnection, limit: int) -> list[str]
 
 
 async def lock_contract(connection: AsyncConnection, contract: str) -> bool:
-    """Lock the objectives of a contract for this transaction, and return whether the lock was obtained.
+    """Lock the objectives of a contract for this transaction, if no other transaction has.
 
-    On SQLite, which has one writer, the result is always True.
+    The result is whether the lock was obtained. On SQLite, which has one writer, it is always True.
     """
     if not is_postgres(connection):
         return True

@@ -28,7 +28,7 @@ class SaidReason:
 
     @property
     def id(self) -> str:
-        """Return the id of the reason in the audit log, which is the id of the clock."""
+        """Return the id that the audit log uses: the id of the clock."""
         return self.clock
 
     def says(self, code: str, text: str) -> bool:

@@ -144,7 +144,7 @@ class ReportDeps:
         return await self.frozen.of_contract(contract)
 
     async def lacking(self, report: ContractReport) -> tuple[BreachRecord, ...]:
-        """Return the breaches of the report's contract and period without the reason that their plan requires."""
+        """Return the breaches in a report's period without the reason that their plan requires."""
         async with self.store.reading() as connection:
             return await lacking_breaches(connection, report.contract, report.start, report.until, self._reasons())
 
@@ -186,7 +186,7 @@ def bad_input(name: str, detail: str) -> Problem:
 
 
 def no_such_contract(contract: str) -> Problem:
-    """Return the problem (404) for a contract that does not exist or is hidden from the caller."""
+    """Return the problem (404) for a contract that is unknown or hidden from the caller."""
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
 
 

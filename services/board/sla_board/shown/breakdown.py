@@ -83,7 +83,10 @@ NOT_COMPUTED = WhoseTime()
 
 
 def holder_name(holder: Holder) -> str:
-    """Return the names of a holder as one text, such as `ann · desk · line 2`. "" if none is stated."""
+    """Return the names of a holder as one text, such as `ann · desk · line 2`.
+
+    The result is "" if no name is stated.
+    """
     line = f"line {holder.line}" if holder.line else ""
     return " · ".join(name for name in (holder.assignee, holder.group, line) if name)
 

@@ -131,7 +131,7 @@ class PausePage:
 
 @dataclass(frozen=True, slots=True)
 class PauseSums:
-    """The paused time of all pauses of a filter, in total and by person or party.
+    """The paused time of all pauses of a filter, in total and by person.
 
     The key of a map is "" if nobody is stated.
     """

@@ -74,7 +74,7 @@ class EvidenceSource:
 
 
 async def read_evidence(timer: TimerService, name: str, access: KeyAccess) -> EvidenceSource:
-    """Read the timer's data about an incident, as far as the caller's API key may see it.
+    """Read the timer's data about an incident that the caller's API key may see.
 
     Args:
         name: Any id of the incident.

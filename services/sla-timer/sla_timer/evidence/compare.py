@@ -14,11 +14,11 @@ _OF_WITHDRAWN = ("metric", "started_at", "original_due_at")  # it ended by a cha
 
 
 def record_differences(published: ClockOnRecord, clock: Clock) -> list[str]:
-    """Return the differences between a published clock and the same clock computed from events, in words.
+    """Return the differences between a published and a computed clock, in words.
 
     Args:
         published: The clock as slad published it.
-        clock: The computed clock.
+        clock: The same clock, computed from events.
     """
     withdrawn = published.state_told.withdrawn_at is not None
     found = [

@@ -42,10 +42,10 @@ class RefoldedClock:
 
 
 def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
-    """Return the versions, and end instants of the events, for which the incident must be computed.
+    """Return the versions for which the incident must be computed, each with an end instant.
 
-    A clock keeps the version by which it was judged last. A clock whose target was taken away is computed from the
-    events up to that instant.
+    Events after the end instant are left out. An end instant of None includes all events. A clock keeps the version by
+    which it was judged last. A clock whose target was taken away is computed from the events up to that instant.
 
     Args:
         published: The clocks as slad published them.
@@ -80,7 +80,7 @@ def judged_clocks(
 
 
 def verdict_differences(judged: RefoldedClock) -> list[str]:
-    """Return what was published about a clock but does not follow from its events, in words.
+    """Return what was published about a clock but does not follow from events, in words.
 
     The result is empty for a clock without a publication. It is also empty if the clock has no verdict and another
     clock has taken its place, or if slad has published that the clock does not exist.

@@ -70,7 +70,7 @@ class ClockOnRecord:
 
     @property
     def gone(self) -> bool:
-        """Return whether slad has published that the clock does not exist, because of a late event."""
+        """Return whether slad has published, after a late event, that the clock does not exist."""
         keys = self.state_told.keys
         return self.state == ClockState.CANCELLED.value and any(key.partition("~")[0] == GONE for key in keys)
 

@@ -31,7 +31,9 @@ def plural_forms(language: str) -> tuple[PluralForm, ...]:
 
 
 def plural_form(language: str, number: Decimal | int) -> PluralForm:
-    """Return the form that a noun takes after a number, by the plural rules of Unicode CLDR.
+    """Return the form that a noun takes after a number.
+
+    The plural rules are those of Unicode CLDR.
 
     Args:
         language: `en`, `it`, `pl`, `ru` or `zh-TW`.

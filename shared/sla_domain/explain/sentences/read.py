@@ -31,7 +31,7 @@ _DAYS = re.compile(r"(\d+) days?, ")
 
 
 def reason_words(written: str, language: str) -> str:
-    """Return the reason why a clock ended or does not run, as words in a language.
+    """Return the reason why a clock ended or is paused, as words in a language.
 
     Args:
         written: The reason in a fact, such as `cancelled` or `no target for priority P4`. Text from a ticket is

@@ -12,9 +12,9 @@ from sla_standalone.cli.output import stop
 
 
 def whole_logs(files: Iterable[Path]) -> dict[str, list[AuditRow]]:
-    """Read whole audit logs from files of `slad audit export`: service -> rows.
+    """Read whole audit logs from files of the command `slad audit export`.
 
-    For a line that is not part of an export, the command ends with a message.
+    The result is service -> rows. For a line that is not part of an export, the command ends with a message.
     """
     found: dict[str, list[AuditRow]] = {}
     for file in files:
