@@ -23,12 +23,19 @@ _OF_A_PERSON = frozenset({"name", "language", "languages", "zone", "hours", "unt
 
 
 def excerpt_text(text: str, contracts: Collection[str], recorded: Sequence[Mapping[str, Any]] = ()) -> str:
-    """Return the stored text of a catalogue with only the given contracts, and what they refer to.
+    """Return the stored text of a catalogue, reduced to some contracts.
 
-    `text`: of the whole catalogue (`Catalogue.text`). `contracts`: ids; those that are in no file are ignored.
-    `recorded`: sections of contracts that are in the database; what they refer to is kept too. A catalogue has a
-    default contract: if its own is not among `contracts`, the first that is takes its place; if none is, a copy of the
-    first recorded one without customers. Raises UnreadableText.
+    Whatever these contracts refer to is kept as well. A catalogue must have a default contract. If the default is not
+    among `contracts`, the first of `contracts` becomes the default. If no file has any of `contracts`, a copy of a
+    contract without customers becomes the default: of the first in `recorded`, or else of the former default.
+
+    Args:
+        text: The stored text of the whole catalogue (`Catalogue.text`).
+        contracts: Ids of contracts. Ids that are in no file are ignored.
+        recorded: Sections of contracts that are stored in the database. What these refer to is kept as well.
+
+    Raises:
+        UnreadableText: The text cannot be read as a catalogue.
     """
     whole = parse_stored(text)
     return serialize_stored(_excerpt(whole, set(contracts), recorded))[0]

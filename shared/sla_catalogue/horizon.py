@@ -49,10 +49,10 @@ class HorizonEnd:
         return self.until - today < SOON
 
     def describe(self, today: date) -> str:
-        """Return a sentence on which holidays or years end, when, and what happens afterwards.
+        """Return a sentence on when the known holidays or compiled years end, and what this means.
 
         Args:
-            today: The day from which the time left is counted.
+            today: The day from which the remaining days are counted.
         """
         left = self.days(today)
         when = f"in {left} days" if left >= 0 else f"{-left} days ago"

@@ -28,19 +28,20 @@ _BEGINNING = "2020-01-01"
 
 @dataclass(frozen=True, slots=True)
 class OpenSloExport:
-    """The OpenSLO documents of a contract, ready for JSON or YAML.
-
-    `left_out`: a sentence for each objective that OpenSLO cannot express, with the reason.
-    """
+    """The OpenSLO documents of a contract, ready for JSON or YAML."""
 
     documents: tuple[dict[str, Any], ...]
     left_out: tuple[str, ...]
+    """For each objective that OpenSLO cannot express, a sentence with the reason."""
 
 
 def openslo_of(contract: Contract, language: str = "en") -> OpenSloExport:
-    """Return the objectives of a contract as OpenSLO v1; no documents if it has none.
+    """Return the objectives of a contract as OpenSLO v1 documents.
 
-    `language`: of titles; one that is missing in it is given in English.
+    A contract without objectives gives no documents.
+
+    Args:
+        language: Language tag of the titles. A missing title is given in English.
     """
     found: list[dict[str, Any]] = []
     left_out: list[str] = []
@@ -144,9 +145,10 @@ def _window(contract: Contract, objective: Objective) -> dict[str, Any]:
 
 
 def openslo_name(text: str) -> str:
-    """Return a text as a name of OpenSLO: at most 63 lower-case letters, digits and hyphens (RFC 1123).
+    """Return a text as a valid OpenSLO name.
 
-    A text that has to be changed for it ends in a hash of what it was, so that different texts stay different.
+    A name has at most 63 lower-case letters, digits and hyphens (RFC 1123). If the text has to be changed, a hash of
+    the text is added at the end, so that different texts give different names.
     """
     name = _UNNAMED.sub("-", text.lower()).strip("-")
     if name == text and len(name) <= _LONGEST_NAME:
@@ -156,7 +158,7 @@ def openslo_name(text: str) -> str:
 
 
 def openslo_yaml(document: dict[str, Any]) -> str:
-    """Return an OpenSLO document as YAML, begun by a line of three hyphens."""
+    """Return an OpenSLO document as YAML that starts with the line `---`."""
     return "".join(f"{line}\n" for line in ("---", *_lines(document)))
 
 

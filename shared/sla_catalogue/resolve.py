@@ -30,12 +30,15 @@ _SECRETS = frozenset({"secret", "secrets", "password", "key"})
 
 @dataclass(frozen=True, slots=True)
 class ResolvedValues:
-    """The values of a catalogue, for use and for storage."""
+    """The sections of a catalogue in two forms: one to use, with secrets, and one to store, without.
+
+    A section is a top-level key of the catalogue, such as `contracts`.
+    """
 
     values: dict[str, Value]
-    """Section -> its content for use, with secrets."""
+    """Name of a section -> its content with secrets."""
     kept: dict[str, Plain]
-    """Section -> its content for storage, without secrets."""
+    """Name of a section -> its content without secrets."""
 
 
 def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: Findings) -> ResolvedValues:

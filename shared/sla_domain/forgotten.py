@@ -17,16 +17,14 @@ BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def drop_forgotten(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
-    """Return those of an incident's events that belong to its life after a deleted end.
+    """Return the events of an incident after a deleted earlier life.
 
-    Retention deletes the events of incidents that ended long ago; the ticket may be reopened later. The result begins
-    with the first event after `ended_at` that opens or reopens the ticket, or whose snapshot shows the ticket open.
-    Without such an event the result is empty. A creation date in a snapshot that is not after `ended_at` is removed (in
-    a copy).
+    Events of incidents that ended long ago are deleted, and the ticket may be reopened later. The result begins with
+    the first event after `ended_at` that shows the ticket open. It is empty if there is no such event. If a snapshot
+    has a creation date from the earlier life, the result has a copy without this date.
 
     Args:
-        ended_at: When the incident ended whose events were deleted. None if nothing was deleted; all events are then
-            returned.
+        ended_at: When the earlier life ended. None if nothing was deleted, which returns all events.
     """
     if ended_at is None:
         return list(events)

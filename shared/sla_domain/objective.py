@@ -15,68 +15,78 @@ DEFAULT_AT_RISK = Decimal(75)
 
 
 class PeriodKind(StrEnum):
-    """The kinds of period over which attainment (the share of promises met) is counted.
-
-    `MONTH`, `QUARTER`: those of the calendar. `CONTRACT_YEAR`: counted from the contract's first day.
-    """
+    """The kinds of period for which attainment (the share of promises met) is computed."""
 
     MONTH = "month"
+    """A calendar month."""
     QUARTER = "quarter"
+    """A calendar quarter."""
     CONTRACT_YEAR = "contract_year"
+    """A year counted from the contract's first day."""
 
 
 class CountedUnit(StrEnum):
-    """What an objective counts.
-
-    `REQUESTS`: incidents, each once: in time if all its clocks are. `CLOCKS`: each clock by itself.
-    """
+    """What an objective counts."""
 
     REQUESTS = "requests"
+    """Incidents. Each is counted once, and is in time if all its clocks are in time."""
     CLOCKS = "clocks"
+    """Each clock separately."""
 
 
 class ObjectiveNews(StrEnum):
-    """What is published of an objective; sent as the event type `io.slad.<value>.v1`.
-
-    `AT_RISK`: so many of the misses allowed are used up as the objective says. `EXHAUSTED`: more were missed than the
-    period allows. `RECOVERED`: neither holds any more.
-    """
+    """What is published of an objective, as the event type `io.slad.<value>.v1`."""
 
     AT_RISK = "objective.at_risk"
+    """The share of allowed misses that the objective's `at_risk` names is used up."""
     EXHAUSTED = "objective.exhausted"
+    """More promises were missed than the period allows."""
     RECOVERED = "objective.recovered"
+    """The objective is neither at risk nor exhausted any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceCredit:
-    """A row of a table of service credits: if the attainment is below `below` percent, `credit` percent are due."""
+    """A row of a table of service credits."""
 
     below: Decimal
+    """The row applies to an attainment below this percentage."""
     credit: Decimal
+    """The service credit in percent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """A share of requests or clocks that must be in time in each period of a kind (clause E4, docs/clauses.md).
+    """A share of requests or clocks that must be in time in each period.
 
-    `percent`: above 0, at most 100. `metrics`, `priorities`: ids of those that count, empty for all. `tell`: the roles
-    that are notified when it is at risk, cannot be kept any more, or recovers. `at_risk`: how many percent of the
-    misses allowed are used up when it is at risk. `credits`: rows of the table of service credits, that of the highest
-    `below` first. `titles`: language tag -> title. `clause`: the contract clause that states it, "" if none is named.
+    The source is clause E4 (docs/clauses.md).
     """
 
     id: str
     percent: Decimal
+    """Above 0, at most 100."""
     period: PeriodKind = PeriodKind.MONTH
     of: CountedUnit = CountedUnit.REQUESTS
     metrics: frozenset[str] = frozenset()
+    """Ids of the metrics that are counted. Empty for all."""
     priorities: frozenset[str] = frozenset()
+    """Ids of the priorities that are counted. Empty for all."""
     tell: tuple[str, ...] = ()
+    """The roles to notify when the objective is at risk, is certain to be missed, or recovers."""
     at_risk: Decimal = DEFAULT_AT_RISK
+    """The percentage of the allowed misses at which the objective is at risk."""
     credits: tuple[ServiceCredit, ...] = ()
+    """The table of service credits, the row with the highest `below` first."""
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Language tag -> title."""
     clause: str = ""
+    """The clause of the contract that states the objective. "" if none is named."""
 
     def counts(self, metric: str, priority: str) -> bool:
-        """Return whether a clock of this metric and priority (ids) counts towards the objective."""
+        """Return whether the objective includes clocks of this metric and priority.
+
+        Args:
+            metric: Id of the metric.
+            priority: Id of the priority.
+        """
         return (not self.metrics or metric in self.metrics) and (not self.priorities or priority in self.priorities)

@@ -12,8 +12,8 @@ from enum import StrEnum
 class Sentence(StrEnum):
     """A sentence of slad in English, with places to fill in.
 
-    Place `why`: another sentence. `kind`, `words`: kinds of events, or what a ticket shows. All other places: names,
-    dates and numbers, the same in every language.
+    The place `why` takes another sentence. `kind` and `words` take kinds of events, or what a ticket shows. All other
+    places take names, dates and numbers, which are the same in every language.
     """
 
     # Why a clock ended, or does not run.
@@ -90,5 +90,9 @@ class Sentence(StrEnum):
     NO_COVERAGE = "row {row} names coverage {coverage}, which plan {plan} does not have"
 
     def filled(self, **places: object) -> str:
-        """Return the sentence in English. `places`: place -> what to fill in."""
+        """Return the sentence in English with its places filled in.
+
+        Args:
+            places: Name of a place -> value.
+        """
         return self.value.format(**places)

@@ -11,20 +11,28 @@ _GITLAB = re.compile(r"/([\w./-]+?)/-/(?:issues|work_items)/(\d+)/?")
 
 
 def ticket_key(incident: str, url: str, stated: str = "") -> str:
-    """Return the name by which people call the ticket of an incident, at most 200 characters.
+    """Return the name that people use for the ticket of an incident.
 
-    `stated`: the ticket's attribute `key`; if it is not empty, it is the name. Else the name follows from `url`, the
-    address of the ticket's page: `/browse/SUP-77` gives `SUP-77`, `/acme/shop/issues/12` gives `acme/shop#12`. From any
-    other address nothing follows; the name is then the incident's id without the source before the colon.
+    The name has at most 200 characters. A name that the ticket states is used first. Otherwise the name is read from
+    the URL: `/browse/SUP-77` gives `SUP-77`, `/acme/shop/issues/12` gives `acme/shop#12`. Any other URL gives the
+    incident's id without the source before the colon.
+
+    Args:
+        url: Address of the ticket's page.
+        stated: The ticket's attribute `key`. "" if the ticket has none.
     """
     key = " ".join(stated.split())
     return (key or _key_in(url) or incident.partition(":")[2] or incident)[:LONGEST]
 
 
 def unstated_key(incident: str, url: str, stated: str) -> str:
-    """Return `stated` if the ticket's name does not follow from the incident's id and the ticket's `url`, else "".
+    """Return the stated ticket name, or "" if `ticket_key` gives the same name without it.
 
-    Whoever has `url` and this text gets from `ticket_key` the same name as from `stated` itself.
+    Store the result with the URL to be able to compute the ticket's name later.
+
+    Args:
+        url: Address of the ticket's page.
+        stated: The ticket's attribute `key`.
     """
     key = " ".join(stated.split())
     return "" if ticket_key(incident, url) == key else key[:LONGEST]

@@ -33,9 +33,15 @@ SpanIn = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "s
 
 
 def cursor_in(text: str, read: Callable[[str], _Cursor]) -> _Cursor | None:
-    """Return where a page begins, from the query's `after`; None for the first page.
+    """Read the query parameter `after`, which says where a page of a list begins.
 
-    `read`: reads the text. Raises Problem 422 for a text that is not `next` of an answer.
+    The result is None for the first page.
+
+    Args:
+        read: Parses the text. It raises ValueError or OverflowError for a bad text.
+
+    Raises:
+        Problem: 422 if the text is not `next` from an answer.
     """
     if not text:
         return None
@@ -48,9 +54,13 @@ def cursor_in(text: str, read: Callable[[str], _Cursor]) -> _Cursor | None:
 
 
 def period_in(text: str, zone: str) -> CalendarPeriod | None:
-    """Return the month, quarter or year that a query names, in a time zone; None for "".
+    """Read the month, quarter or year that a query names. None for "".
 
-    Raises Problem 422 for a text that is no period.
+    Args:
+        zone: The time zone (IANA name) in which the period begins and ends.
+
+    Raises:
+        Problem: 422 if the text is no period.
     """
     if not text:
         return None

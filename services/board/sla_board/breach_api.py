@@ -37,7 +37,7 @@ _Language = Annotated[str, Query(max_length=20, description="of the titles of co
 
 
 class BreachReasonIn(BaseModel):
-    """The body of a request to say why a promise was broken."""
+    """The body of a request to state the reason of a breach."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -51,33 +51,31 @@ class BreachReasonIn(BaseModel):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class ReasonAnswer(_Answer):
-    """What somebody said was the reason of a breach. `title`: of the code, in the language asked for."""
+    """A reason that somebody stated for a breach."""
 
     code: str
     title: str
+    """Title of the code, in the requested language."""
     text: str
     by: str
     at: datetime
 
 
 class ReasonCodeAnswer(_Answer):
-    """A code to choose from. `needs_text`: a text must be written besides."""
+    """A code to choose from."""
 
     id: str
     title: str
     needs_text: bool
+    """Whether a person who chooses the code must also write a text."""
 
 
 class ListedBreach(_Answer):
-    """A breach: which clock of which incident, since when, and the reason in force.
-
-    `state`: of the clock now. `reason`: null while nobody has said one. `exempt`: the clock counts in no attainment, so
-    that nobody asks for a reason.
-    """
+    """A breach: a clock that ran past its due instant, with its present reason."""
 
     clock: str
     incident: str
@@ -89,31 +87,37 @@ class ListedBreach(_Answer):
     cycle: int
     priority: str
     state: str
+    """The present state of the clock."""
     breached_at: datetime = Field(description="the due instant that was passed")
     stopped_at: datetime | None
     exempt: bool
+    """Whether the clock is left out of the attainment. Such a breach needs no reason."""
     reason_required: bool = Field(description="its plan wants a reason before a period is frozen")
     reason: ReasonAnswer | None
+    """The newest reason. Null if nobody has stated one."""
 
 
 class BreachAnswer(ListedBreach):
-    """A breach with everything that was said of it, the oldest first, and the codes that its plan offers."""
+    """A breach with all reasons stated for it, and the codes of its plan."""
 
     history: tuple[ReasonAnswer, ...]
+    """All stated reasons, the oldest first."""
     codes: tuple[ReasonCodeAnswer, ...]
 
 
 class ExplainedAnswer(BreachAnswer):
-    """A breach after somebody said why. `changed`: false if the same reason was in force already."""
+    """A breach after somebody stated its reason."""
 
     changed: bool
+    """False if the same reason was already present."""
 
 
 class BreachListAnswer(_Answer):
-    """A page of breaches, the newest first. `next`: pass as `after` for the next page; null at the end."""
+    """A page of breaches, the newest first."""
 
     breaches: tuple[ListedBreach, ...]
     next: str | None
+    """Pass it as `after` to get the next page. Null on the last page."""
 
 
 def breach_routes(
@@ -125,8 +129,12 @@ def breach_routes(
 ) -> APIRouter:
     """Return the routes of breaches and their reasons.
 
-    Reading needs the scope `read`, explaining the scope `ack`. A key of one contract sees and explains its own alone.
-    `changed`: called when a reason was said, so that open pages show it.
+    Reading needs the scope `read`, and stating a reason the scope `ack`. A key of one contract is limited to the
+    breaches of that contract.
+
+    Args:
+        rulebook: Returns the rulebook in force (plans, contracts, calendars).
+        changed: Called after a reason was stated, to update open pages.
     """
     routes = APIRouter(tags=["board"])
 

@@ -26,32 +26,41 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class BreakdownSumAnswer(_Answer):
-    """The breakdowns of so many (`count`) incidents, or clocks of one metric, in sum."""
+    """The sum of the breakdowns of several incidents, or of several clocks of one metric."""
 
     count: int
+    """How many incidents or clocks are in the sum."""
     parts: tuple[BreakdownPartAnswer, ...]
 
 
 class BreakdownSumsAnswer(_Answer):
-    """Whose time it was: of the incidents of a contract that ended from `start` to before `end`, and of its clocks.
+    """The time of a contract's incidents and clocks that ended between two instants.
 
-    `clocks`: by metric. `behind`: how many incidents of any contract have something new that is not counted here yet.
+    The time is divided by holder and party.
     """
 
     contract: str
     start: datetime
     end: datetime
+    """Only what ended before this instant is included."""
     incidents: BreakdownSumAnswer
     clocks: Mapping[str, BreakdownSumAnswer]
+    """Metric -> sum over the clocks of the metric."""
     behind: int = Field(description="incidents with something new, which are being computed anew")
 
 
 def breakdown_routes(shown: BoardReader, rulebook: Callable[[], Rulebook], authorize: Authorizer) -> APIRouter:
-    """Return the route that sums up breakdowns; it needs the scope `read`, and shows a key of one contract its own."""
+    """Return the route that sums up breakdowns.
+
+    The route needs the scope `read`. A key of one contract is limited to that contract.
+
+    Args:
+        rulebook: Returns the rulebook in force (plans, contracts, calendars).
+    """
     routes = APIRouter(tags=["board"])
 
     @routes.get("/v1/breakdowns", summary="List whose time it was under a contract, in sum", responses=_DENIED)

@@ -66,23 +66,25 @@ def _parameters(*left_out: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class IncidentDeps:
-    """What the routes of the list of incidents use.
-
-    `store`: the board's tables. `pages`: renders HTML. `authorize`: checks API keys. `zone_of`: returns the time zone
-    of a contract, `calendar_of`: by which days its periods are counted.
-    """
+    """The dependencies of the routes of the list of incidents."""
 
     store: Store
+    """The board's tables."""
     pages: Pages
+    """Renders HTML."""
     authorize: Authorizer
+    """Checks API keys."""
     time_source: TimeSource
     zone_of: ZoneOf
+    """Returns the time zone of a contract."""
     calendar_of: CalendarOf
+    """Returns the data by which a contract's periods are counted."""
 
     def asked(self, request: Request) -> Asked:
-        """Return what the request asks of the list.
+        """Return the filter and cursor that a request states.
 
-        Raises Problem: 401 or 403 if the key may not read, 422 with the place of each error in the query.
+        Raises:
+            Problem: 401 or 403 without a suitable key, 422 with all errors in the query.
         """
         only = self.authorize(request, READ).contract
         try:
@@ -91,12 +93,20 @@ class IncidentDeps:
             raise _unfit(bad.errors) from None
 
     async def filling(self) -> bool:
-        """Return whether incidents of an earlier release are still being entered in the list. Raises StoreBusy."""
+        """Return whether incidents of an earlier release are still being added to the list.
+
+        Raises:
+            StoreBusy: The store is busy.
+        """
         async with self.store.reading() as connection:
             return await is_filling(connection)
 
     async def page(self, asked: Asked) -> IncidentPage:
-        """Return the page of the list that is asked for. Raises Problem 422 for a cursor that is none of this list."""
+        """Return the requested page of the list.
+
+        Raises:
+            Problem: 422 if the cursor is not of this list.
+        """
         try:
             after = read_cursor(asked.cursor, asked.shown) if asked.cursor else None
         except BadCursor as bad:
@@ -106,7 +116,7 @@ class IncidentDeps:
 
 
 def add_incident_list(routes: APIRouter, deps: IncidentDeps) -> None:
-    """Add the routes of the list of incidents: as page and JSON, and its downloads.
+    """Add the routes of the list of incidents: the page, its JSON form and its downloads.
 
     `/v1/incidents/{id}` belongs to the timer, and `/incidents/{id}` is the page of one incident.
     """

@@ -46,13 +46,13 @@ View = BoardFilter | OneIncident
 
 
 class BoardReader:
-    """Reads the board's tables, and renders views for their streams.
-
-    `queue`, `incident` and `notices` read; `frame` renders.
+    """Reads the board's tables for its pages and API, and renders views for open pages.
 
     Args:
-        time_source: Slad's clock, the source of "now".
-        calendars: Where the hours of clocks are looked up. None means that time left is wall time.
+        time_source: slad's clock, which gives the present instant.
+        pages: Renders HTML.
+        rulebook: Returns the rulebook in force (plans, contracts, calendars), which gives the hours of clocks. None if
+            there is none: remaining time is then wall-clock time.
     """
 
     def __init__(
@@ -91,45 +91,53 @@ class BoardReader:
             return await read_incident(connection, view.incident, view.only_contract, hours, attempts, self.reasons)
 
     def reasons(self, plan: str) -> BreachReasons:
-        """Return what a plan says of the reasons of breaches; what a plan says that names none, if it is not known."""
+        """Return the rules of a plan on the reasons of breaches. An unknown plan has no rules."""
         known = None if self._rulebook is None else self._rulebook().plans.get(PlanId(plan))
         return NO_RULES if known is None else known.breach_reasons
 
     async def pauses(self, asked: PauseFilter, after: PauseCursor | None, limit: int) -> PausePage:
-        """Return a page of pauses as of now; see `read_pauses`."""
+        """Return a page of pauses as of now (see `read_pauses`)."""
         async with self._store.reading() as connection:
             return await read_pauses(connection, asked, after, limit, self._hours())
 
     async def breakdown_sums(self, contract: str, start: datetime, end: datetime) -> tuple[BreakdownSums, int]:
-        """Return (the time of what ended in `[start, end)` in sum, how many incidents are being computed anew)."""
+        """Return the summed breakdowns of what ended in `[start, end)`, and the number of incidents not up to date.
+
+        A breakdown divides time by holder and party.
+        """
         async with self._store.reading() as connection:
             sums = await read_breakdown_sums(connection, contract, start, end)
             return sums, await count_behind(connection)
 
     async def pause_sums(self, asked: PauseFilter) -> PauseSums:
-        """Return the paused time of all pauses that `asked` describes, as of now."""
+        """Return the total paused time of the pauses that match a filter, as of now."""
         async with self._store.reading() as connection:
             return await read_pause_sums(connection, asked, self._hours())
 
     async def breaches(self, asked: BreachFilter, after: BreachCursor | None, limit: int) -> BreachPage:
-        """Return a page of breaches; see `read_breaches`."""
+        """Return a page of breaches (see `read_breaches`)."""
         async with self._store.reading() as connection:
             return await read_breaches(connection, asked, after, limit, self.reasons)
 
     async def breach(self, clock: UUID, only_contract: str | None) -> ShownBreach | None:
-        """Return the breach of a clock; None if there is none, or `only_contract` may not see it."""
+        """Return the breach of a clock. None if there is none, or if it is hidden from the viewer's key.
+
+        Args:
+            only_contract: The one contract that the viewer's key may see. None for all.
+        """
         async with self._store.reading() as connection:
             return await read_breach(connection, clock, self.reasons, only_contract)
 
     async def due(self, shown: BoardFilter) -> DueClocks:
-        """Return the open clocks that the filter `shown` shows, those due first at the head."""
+        """Return the open clocks that match a filter, the clock due first at the head."""
         async with self._store.reading() as connection:
             return await read_due(connection, shown, self._hours(), self.pages.attempts)
 
     def facts(self, incident: str, only_contract: str | None) -> AsyncIterator[EvidenceLine]:
-        """Return the facts that slad published about an incident, one by one, as evidence.
+        """Return the published facts about an incident, as records of evidence.
 
-        `only_contract`: the one contract that the caller may see; None for all.
+        Args:
+            only_contract: The one contract that the caller's key may see. None for all.
         """
         return fact_lines(self._store, incident, only_contract)
 

@@ -31,15 +31,11 @@ _Party = Literal["", "customer", "vendor", "other"]
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class PauseAnswer(_Answer):
-    """A pause of a clock.
-
-    `cycle`: the clock's number among the incident's clocks of this metric, from 0. `waiting_on`: customer, vendor or
-    other, "" for nobody. `why`: as the ticket says it. `started_at` to `ended_at`, which is null while it lasts.
-    """
+    """A pause of a clock."""
 
     incident: str
     page: str = Field(description="path of the incident's page")
@@ -47,15 +43,19 @@ class PauseAnswer(_Answer):
     clock: str
     metric: str
     cycle: int
+    """The clock's number among the incident's clocks of this metric, from 0."""
     contract: str = Field(description="whose it was when the pause began")
     priority: str
     waiting_on: str
+    """customer, vendor or other. Empty for nobody."""
     defect: str = Field(description="the defect for which it waited on the vendor; empty for none")
     why: str
+    """The reason in the ticket's words."""
     set_by: str = Field(description="who set the pause, a name or a side; empty where that is not stated")
     holders: tuple[str, ...] = Field(description="who had the incident meanwhile, the first one first")
     started_at: datetime
     ended_at: datetime | None
+    """Null while the pause lasts."""
     wall_seconds: float
     counted_seconds: float | None = Field(description="within the clock's hours; null where they are not known")
     verdict: str = Field(description="met, missed or cancelled where the clock ended in this pause; else empty")
@@ -63,15 +63,16 @@ class PauseAnswer(_Answer):
 
 
 class PauseListAnswer(_Answer):
-    """A page of pauses, the newest first. `next`: pass as `after` for the next page; null at the end."""
+    """A page of pauses, the newest first."""
 
     pauses: tuple[PauseAnswer, ...]
     next: str | None
+    """Pass it as `after` to get the next page. Null on the last page."""
     behind: int = Field(description="incidents with something new, whose pauses are being computed anew")
 
 
 class PauseShareAnswer(_Answer):
-    """The paused time of one person or party, and which part of the whole it is."""
+    """The paused time of one person or party, and its share of the whole."""
 
     name: str = Field(description="empty where nobody is stated")
     wall_seconds: float
@@ -79,9 +80,9 @@ class PauseShareAnswer(_Answer):
 
 
 class PauseSharesAnswer(_Answer):
-    """The paused time of all pauses of a filter, in sum and by person, the longest share first.
+    """The paused time of all pauses of a filter, in total and by person.
 
-    A pause of an incident counts once for each of its clocks that were paused.
+    The longest shares come first. A pause of an incident is counted once for each of its paused clocks.
     """
 
     pauses: int
@@ -123,7 +124,10 @@ _Limit = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 
 
 def pause_routes(shown: BoardReader, authorize: Authorizer) -> APIRouter:
-    """Return the routes of the audit of pauses; they need the scope `read`, and show a key of one contract its own."""
+    """Return the routes of the audit of pauses.
+
+    The routes need the scope `read`. A key of one contract is limited to that contract.
+    """
     routes = APIRouter(tags=["board"])
 
     def confined(request: Request, asked: PauseFilter) -> PauseFilter:

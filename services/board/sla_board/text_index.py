@@ -35,7 +35,10 @@ END $$"""
 
 
 def create_text_index(_target: Any, connection: Connection, **_: Any) -> None:
-    """Create the index of texts of the table `board_listed`, if the database can have one (for SQLAlchemy's events)."""
+    """Create the text index of the table `board_listed`, if the database supports it.
+
+    The function is a listener for SQLAlchemy events.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text(_POSTGRES))
         return
@@ -48,6 +51,9 @@ def create_text_index(_target: Any, connection: Connection, **_: Any) -> None:
 
 
 def drop_text_index(_target: Any, connection: Connection, **_: Any) -> None:
-    """Drop the index of texts on SQLite before its table is dropped (for SQLAlchemy's events)."""
+    """Drop the text index on SQLite before its table is dropped.
+
+    The function is a listener for SQLAlchemy events.
+    """
     if connection.dialect.name == "sqlite" and NAME in inspect(connection).get_table_names():
         connection.execute(text(f"DROP TABLE {NAME}"))

@@ -25,18 +25,20 @@ _LISTED = (*(column for column in inbox.c if column.name != "body"), func.length
 
 
 class InboxEvidence:
-    """Finds the deliveries that an incident's events come from: call `lines`."""
+    """Finds the deliveries from which an incident's events were read. Call `lines`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def lines(self, incident: str) -> AsyncIterator[EvidenceLine]:
-        """Yield a record for each delivery, in the order of receipt, with its body in base64.
+        """Yield a record of evidence for each delivery, in the order of receipt.
 
-        `incident`: the id under which the incident is kept; of an unknown one there are none. A delivery belongs to it
-        if its answer names one of the incident's events. Copies of events of merged incidents lead to none: the
-        delivery is evidence of the other ticket. Headers that prove a sender are never kept; if an older release kept
-        one, it is left out here, and its name is in `left_out`.
+        A record holds the delivery's body in base64. A delivery belongs to the incident if its stored answer names one
+        of the incident's events. Events copied from a merged incident are skipped, as their deliveries are evidence of
+        the other ticket. Headers that prove a sender are left out, and their names are listed in `left_out`.
+
+        Args:
+            incident: The id under which the incident is stored. An unknown id gives no records.
         """
         ids, instants = set[str](), set[datetime]()
         turn = LoopYielder()

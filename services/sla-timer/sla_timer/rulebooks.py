@@ -172,7 +172,7 @@ class Rulebooks:
 
     @property
     def shelf(self) -> RecordShelf | None:
-        """Return the records of the contracts that are in the database; None if there are none."""
+        """Return the records of the contracts in the database. None if there are none."""
         return None if self._records is None else self._records.copy.shelf
 
     @property
@@ -186,10 +186,14 @@ class Rulebooks:
     async def pinned(
         self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
     ) -> PinnedRulebooks:
-        """Return the rulebooks of these catalogue versions for a transaction that writes (`connection`).
+        """Return the rulebooks of some versions, within a transaction that writes.
 
-        The recorded contracts in memory are updated from the database. The text of the present catalogue is stored,
-        unless it is stored already. A version whose text is lost is missing in the result, and logged.
+        The copy of recorded contracts in memory is first updated from the database. The text of the present catalogue
+        is stored if it is new. A version whose text is lost is logged, and is missing in the result.
+
+        Args:
+            connection: The transaction.
+            versions: Versions of the catalogue, possibly joined with revisions of recorded contracts.
         """
         catalogue = self._current()
         await self._remember(connection, catalogue)

@@ -14,7 +14,12 @@ from sla_domain.breach_reason import DEFAULT_CODES, LONGEST_CODE, NO_RULES, Brea
 def merged_reasons(
     upper: BreachReasonsDocument | None, lower: BreachReasonsDocument | None
 ) -> BreachReasonsDocument | None:
-    """Return what a plan says of the reasons of breaches: what `upper` leaves out is taken from `lower`."""
+    """Return the breach reasons of a plan merged with those of its parent.
+
+    Args:
+        upper: What the plan itself states. None if the plan states nothing.
+        lower: What the parent states. It fills in whatever `upper` leaves out.
+    """
     if upper is None or lower is None:
         return upper or lower
     required = upper.required_before_freeze
@@ -25,10 +30,13 @@ def merged_reasons(
 
 
 def build_breach_reasons(document: BreachReasonsDocument | None, path: Path, context: Context) -> BreachReasons:
-    """Return the codes from which whoever explains a breach chooses, and whether a reason is required.
+    """Return the codes for the reasons of breaches, and whether a reason is required.
 
-    `document`: as written; None: slad's own codes, and none is required. `path`: the keys down to it. A code that
-    stands there twice, is empty or too long is reported to `context.findings`.
+    A code that is empty, too long or listed twice is reported to `context.findings`.
+
+    Args:
+        document: The plan's section. None gives slad's own codes, with no reason required.
+        path: The keys that lead to the section.
     """
     if document is None:
         return NO_RULES

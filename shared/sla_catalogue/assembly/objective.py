@@ -19,9 +19,12 @@ def build_objectives(
 ) -> tuple[Objective, ...]:
     """Return the objectives of a plan or contract, in the order written.
 
-    `written`: a pair (keys down to the objective, its document) for each. `names`: the priorities to which they may
-    refer. `timed`: the metrics that are timed there. These are reported to `context.findings`: two objectives with one
-    id, and metrics or priorities that are not there.
+    Errors are reported to `context.findings`: a repeated id, an unknown metric, an unknown priority.
+
+    Args:
+        written: For each objective, the keys that lead to it and its document.
+        names: The priorities to which objectives may refer.
+        timed: The ids of the metrics that have targets there.
     """
     found: dict[str, Objective] = {}
     for path, document in written:
@@ -51,7 +54,12 @@ def build_objectives(
 
 
 def changed_objectives(promised: Iterable[Objective], own: Iterable[Objective]) -> tuple[Objective, ...]:
-    """Return the objectives of a plan, with those of the same id in `own` in their place."""
+    """Return the objectives of a plan, with a contract's changes applied.
+
+    Args:
+        promised: The objectives of the plan.
+        own: The contract's objectives. Each replaces the plan's objective with the same id.
+    """
     replaced = {each.id: each for each in own}
     return tuple(replaced.get(each.id, each) for each in promised)
 

@@ -10,14 +10,13 @@ from sla_catalogue.document.field import Document, Texts
 
 
 class ReasonCodeDocument(Document):
-    """A code for the reason of a breach; written as a text, it is `id` alone.
-
-    `title`: language -> text, as people choose and read it. `needs_text`: a text must be written besides.
-    """
+    """A code for the reason of a breach. A plain string is read as the `id` alone."""
 
     id: str
     title: Texts = Field(default_factory=dict)
+    """Language -> text from which people choose."""
     needs_text: bool = False
+    """Whether a person who chooses the code must also write a text."""
 
     @model_validator(mode="before")
     @classmethod
@@ -26,12 +25,11 @@ class ReasonCodeDocument(Document):
 
 
 class BreachReasonsDocument(Document):
-    """Why promises of a plan may have been broken.
-
-    `codes`: from which whoever explains a breach chooses; absent: those of the parent, else slad's own.
-    `required_before_freeze`: a period is not frozen while a breach in it has no reason; absent: as the parent, else
-    false.
-    """
+    """The section of a plan on the reasons of breaches."""
 
     codes: list[ReasonCodeDocument] = Field(default_factory=list)
+    """The codes to choose from. Empty for the parent's codes, or slad's own codes if the parent has none."""
     required_before_freeze: bool | None = None
+    """Whether every breach of a period needs a reason before the period's report is frozen. Absent: as the parent, else
+    false.
+    """

@@ -9,30 +9,38 @@ from sla_domain.objective import DEFAULT_AT_RISK, CountedUnit, PeriodKind
 
 
 class CreditDocument(Document):
-    """A row of a table of service credits: attainment below `below` percent gives a credit of `credit` percent."""
+    """A row of a table of service credits."""
 
     below: Percent
+    """The row applies to an attainment below this percentage."""
     credit: Percent
+    """The service credit in percent."""
 
 
 class ObjectiveDocument(Document):
-    """A share of requests or clocks that must be in time in each period (clause E4, docs/clauses.md).
+    """A share of requests or clocks that must be in time in each period.
 
-    `percent`: such as `90%`. `period`: in which it is counted. `of`: whether requests are counted, each once, or
-    clocks. `metrics`, `priorities`: those that count; empty: all. `tell`: the roles notified when it is at risk, cannot
-    be kept any more, or recovers. `at_risk`: how many percent of the misses allowed are used up when it is at risk.
-    `credits`: the table of service credits. `title`: language -> name. `clause`: the clause that states it, such as
-    `E4`.
+    The source is clause E4 (docs/clauses.md).
     """
 
     id: str
     percent: Percent
+    """The share that must be in time, such as `90%`."""
     period: PeriodKind = PeriodKind.MONTH
+    """The kind of period for which the share is computed."""
     of: CountedUnit = CountedUnit.REQUESTS
+    """Whether each request or each clock is counted. A request is counted once."""
     metrics: Names = Field(default_factory=list)
+    """The metrics that are counted. Empty for all."""
     priorities: Names = Field(default_factory=list)
+    """The priorities that are counted. Empty for all."""
     tell: Names = Field(default_factory=list)
+    """The roles to notify when the objective is at risk, is certain to be missed, or recovers."""
     at_risk: Percent = DEFAULT_AT_RISK
+    """The percentage of the allowed misses at which the objective is at risk."""
     credits: list[CreditDocument] = Field(default_factory=list)
+    """The table of service credits."""
     title: Texts = Field(default_factory=dict)
+    """Language -> name."""
     clause: str = ""
+    """The clause of the contract that states the objective, such as `E4`."""

@@ -16,11 +16,14 @@ _Written = tuple[Path, ObjectiveDocument]
 
 
 def check_objectives(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` objectives that cannot work as written.
+    """Report objectives that cannot work as written to `subject.findings`.
 
-    One counts clocks for which no target exists. One counts contract years of a contract without a first day. One tells
-    a role that does not exist, or that nobody of the contract holds. A table of credits gives one while the objective
-    is kept, names a percentage twice, or gives less for a lower attainment.
+    These are reported:
+    - an objective on clocks that have no target
+    - an objective per contract year in a contract without a first day
+    - a role to notify that does not exist, or that no person of the contract has
+    - a table of credits that gives a credit while the objective is met, repeats a percentage, or gives less for a lower
+      attainment
     """
     known = _known_roles(subject)
     for path, document in _written(subject):

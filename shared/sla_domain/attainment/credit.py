@@ -10,10 +10,13 @@ from sla_domain.objective import ServiceCredit
 
 
 def service_credit(rows: Sequence[ServiceCredit], share: Fraction | None) -> Decimal | None:
-    """Return the service credit, in percent, for an attainment; None if none is due, or nothing was decided.
+    """Return the service credit in percent for an attainment, or None if none is due.
 
-    `rows`: the table. Of the rows whose `below` the attainment is below, the one with the least `below` counts.
-    `share`: the attainment, from 0 to 1.
+    The credit is that of the row with the lowest `below` that is still above the attainment.
+
+    Args:
+        rows: The table of service credits.
+        share: The attainment, from 0 to 1. None if no promise was decided, which gives no credit.
     """
     if share is None:
         return None

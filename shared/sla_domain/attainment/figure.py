@@ -17,53 +17,55 @@ from sla_domain.objective import Objective
 
 
 class Standing(StrEnum):
-    """How an objective stands in a period.
-
-    `NOTHING_DUE`: no promise was decided in it. `KEPT`: it is kept, as far as the period goes. `AT_RISK`: so many
-    misses are used up that the plan wants it said. `EXHAUSTED`: more were missed than the period allows. `MISSED`: the
-    period has ended, and the objective was not kept.
-    """
+    """The state of an objective in a period."""
 
     NOTHING_DUE = "nothing_due"
+    """No promise was decided in the period."""
     KEPT = "kept"
+    """The objective is met so far."""
     AT_RISK = "at_risk"
+    """The share of allowed misses that the objective's `at_risk` names is used up."""
     EXHAUSTED = "exhausted"
+    """More promises were missed than the period allows."""
     MISSED = "missed"
+    """The period has ended, and the objective was not met."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttainmentFigure:
-    """What became of an objective in a period.
-
-    `tally`: what was counted. `provisional`: the period has not ended. `allowed`: how many misses the objective allows
-    among those expected (`forecast.expected`). `forecast`: where the period is heading. `credit`: the service credit in
-    percent, None if none is due. `standing`: whether the objective is kept.
-    """
+    """The result of an objective in a period."""
 
     objective: Objective
     tally: Tally
+    """The counts of met, missed, exempt and open promises."""
     provisional: bool
+    """Whether the period has not ended."""
     allowed: int
+    """How many misses the objective allows among `forecast.expected` promises."""
     forecast: AttainmentForecast
+    """What the period is expected to give at its end."""
     credit: Decimal | None
+    """The service credit in percent. None if none is due."""
     standing: Standing
 
     @property
     def share(self) -> Fraction | None:
-        """Return the attainment: met ÷ (met + missed), from 0 to 1; None if nothing was decided."""
+        """Return the attainment, met ÷ (met + missed), from 0 to 1. None if no promise was decided."""
         return self.tally.share
 
     @property
     def misses_left(self) -> int:
-        """Return how many more may be missed while the objective is kept; negative once it is not."""
+        """Return how many more promises may be missed. The number is negative if too many were missed."""
         return self.allowed - self.tally.missed
 
 
 def figure_of(objective: Objective, tally: Tally, before: Tally, provisional: bool) -> AttainmentFigure:
-    """Return the figure of an objective in a period.
+    """Return the result of an objective in a period.
 
-    `tally`: what was counted in it. `before`: what was counted in the period before. `provisional`: the period has not
-    ended.
+    Args:
+        tally: What was counted in the period.
+        before: What was counted in the period before.
+        provisional: Whether the period has not ended.
     """
     forecast = forecast_of(tally, before, provisional)
     allowed = misses_allowed(forecast.expected, objective.percent)
@@ -79,12 +81,17 @@ def figure_of(objective: Objective, tally: Tally, before: Tally, provisional: bo
 
 
 def misses_allowed(total: int, percent: Decimal) -> int:
-    """Return the greatest number of misses among `total` with which at least `percent` are met."""
+    """Return how many of `total` promises may be missed while `percent` are met."""
     return int(total * (1 - Fraction(percent) / 100))
 
 
 def keeps(share: Fraction, percent: Decimal) -> bool:
-    """Return whether a share, from 0 to 1, is at least so many percent; exactly, without rounding."""
+    """Return whether a share is at least a percentage. The comparison is exact.
+
+    Args:
+        share: From 0 to 1.
+        percent: From 0 to 100.
+    """
     return share * 100 >= Fraction(percent)
 
 

@@ -14,24 +14,32 @@ from sla_domain.attainment.tally import Tally
 
 @dataclass(frozen=True, slots=True)
 class AttainmentForecast:
-    """What is expected of a period at its end.
+    """What a period is expected to give at its end.
 
-    `expected`: how many will be decided in all. `rate`: the share of the open ones that is expected to be met, from 0
-    to 1: that of all decided in this period and the one before; None if nothing was. `share`: the attainment expected
-    of all decided and open ones, `worst` and `best`: if all open ones are missed or met; None if there are none.
+    Shares are from 0 to 1. A share is None if there are no promises to compute it from.
     """
 
     expected: int
+    """How many promises will be decided in the whole period."""
     rate: Fraction | None
+    """The share of the open promises that is expected to be met: the attainment of this period and the one before
+    together.
+    """
     share: Fraction | None
+    """The expected attainment."""
     worst: Fraction | None
+    """The attainment if all open promises are missed."""
     best: Fraction | None
+    """The attainment if all open promises are met."""
 
 
 def forecast_of(tally: Tally, before: Tally, provisional: bool) -> AttainmentForecast:
-    """Return what is expected of a period, given what was counted in it, and in the period before it.
+    """Forecast what a period will give at its end.
 
-    `provisional`: the period has not ended; else nothing more is expected, and the forecast is the figure itself.
+    Args:
+        tally: What was counted in the period.
+        before: What was counted in the period before.
+        provisional: Whether the period has not ended. If it has ended, the forecast is the final figure.
     """
     waiting = tally.open if provisional else 0
     total = tally.decided + waiting

@@ -18,18 +18,27 @@ _NEWS = {
 
 @dataclass(frozen=True, slots=True)
 class ToldStanding:
-    """What was told last of an objective in a period, and how often it was told; at first that it is kept, 0 times."""
+    """What was last published of an objective in a period.
+
+    A new period begins as `RECOVERED`, with nothing published.
+    """
 
     last: ObjectiveNews = ObjectiveNews.RECOVERED
     number: int = 0
+    """How many facts were published of the objective in the period."""
 
 
 def news_of(
     told: ToldStanding, standing: Standing, *, quiet: bool = False
 ) -> tuple[ToldStanding, ObjectiveNews | None]:
-    """Return what counts as told from now on, and what to publish; None if nothing has changed.
+    """Return the new `ToldStanding` of an objective, and what to publish.
 
-    `quiet`: what has changed is history that was imported: it counts as told, and nothing is published.
+    The second value is None if there is nothing to publish.
+
+    Args:
+        told: What was last published.
+        standing: The present state of the objective.
+        quiet: Whether to record the change without publishing it, as for imported history.
     """
     now = _NEWS[standing]
     if now is told.last:

@@ -25,21 +25,21 @@ _LENGTH = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.CONTRACT_YEAR:
 
 @dataclass(frozen=True, slots=True)
 class AttainmentPeriod:
-    """A month, quarter or contract year: the local days from `first` to before `end`.
-
-    `anchor`: the contract's first day, from which contract years are counted; None for months and quarters.
-    """
+    """A month, quarter or contract year, as a range of local days."""
 
     kind: PeriodKind
     first: date
+    """The first day of the period."""
     end: date
+    """The first day after the period."""
     anchor: date | None = None
+    """The contract's first day, from which contract years are counted. None for months and quarters."""
 
     @property
     def label(self) -> str:
-        """Return how the period is written: `2026-11`, `2026-Q4` or `2026/27`, which `parse_period` reads.
+        """Return the text form of the period, which `parse_period` reads: `2026-11`, `2026-Q4` or `2026/27`.
 
-        A contract year that begins on 1 January is written as that year, `2026`.
+        A contract year that begins on 1 January is written as `2026`.
         """
         year = f"{self.first.year:04}"
         match self.kind:
@@ -75,16 +75,15 @@ class AttainmentPeriod:
 
 @dataclass(frozen=True, slots=True)
 class ZoneHistory:
-    """In which time zone a contract stood when: in `first` (IANA name) until the first of `changes`.
-
-    `changes`: pairs (instant, zone from then on), earliest first.
-    """
+    """The time zones that a contract has had, with the instants at which they changed."""
 
     first: str
+    """The first time zone (IANA name)."""
     changes: tuple[tuple[datetime, str], ...] = ()
+    """Pairs of an instant and the zone from this instant on, earliest first."""
 
     def at(self, instant: datetime) -> str:
-        """Return the zone (IANA name) in which the contract stood at an instant."""
+        """Return the contract's time zone (IANA name) at an instant."""
         zone = self.first
         for since, name in self.changes:
             if since <= instant:
@@ -92,7 +91,10 @@ class ZoneHistory:
         return zone
 
     def midnight(self, day: date) -> datetime:
-        """Return the instant (UTC) at which a local day begins, in the zone that the contract has then."""
+        """Return the instant (UTC) at which a local day begins.
+
+        The day is local in the zone that the contract has then.
+        """
         wall = datetime.combine(day, time())
         zone = self.at(wall.replace(tzinfo=UTC))
         at = local_instant(wall, zone)
@@ -102,14 +104,13 @@ class ZoneHistory:
 
 @dataclass(frozen=True, slots=True)
 class PeriodBounds:
-    """The instants of a period: from `start` to before `end` (aware, UTC).
-
-    `zones`: the time zones in which the contract stood within the period, in order; more than one if it was changed.
-    """
+    """The instants of a period (aware, UTC)."""
 
     start: datetime
     end: datetime
+    """The first instant after the period."""
     zones: tuple[str, ...]
+    """The contract's time zones within the period, in order. There are several if the zone changed."""
 
     def hold(self, at: datetime) -> bool:
         """Return whether the instant `at` lies in the period."""
@@ -117,17 +118,26 @@ class PeriodBounds:
 
 
 def bounds_of(period: AttainmentPeriod, zones: ZoneHistory) -> PeriodBounds:
-    """Return the instants of a period. `zones`: in which zone its contract stood when."""
+    """Return the instants at which a period begins and ends.
+
+    Args:
+        zones: The time zones that the contract has had.
+    """
     start, end = zones.midnight(period.first), zones.midnight(period.end)
     named = [zones.at(start), *(zone for since, zone in zones.changes if start < since < end)]
     return PeriodBounds(start, end, tuple(dict.fromkeys(named)))
 
 
 def parse_period(text: str, first_day: date | None = None) -> AttainmentPeriod:
-    """Return the period that a text names: `2026-11`, `2026-Q4`, or `2026/27` for the contract year begun in 2026.
+    """Return the period that a text names.
 
-    `first_day`: the contract's, from which its years are counted; None if the contract has none. Raises BadPeriod,
-    which says what to write instead.
+    Examples are `2026-11`, `2026-Q4`, and `2026/27` for the contract year that began in 2026.
+
+    Args:
+        first_day: The contract's first day, from which contract years are counted. None if the contract has none.
+
+    Raises:
+        BadPeriod: The text names no period. The error's message says what to write instead.
     """
     written = text.strip()
     if (month := _MONTH.fullmatch(written)) is not None:
@@ -148,9 +158,13 @@ def parse_period(text: str, first_day: date | None = None) -> AttainmentPeriod:
 
 
 def period_of(kind: PeriodKind, day: date, first_day: date | None = None) -> AttainmentPeriod:
-    """Return the period of a kind in which a local day lies.
+    """Return the period of a kind that contains a local day.
 
-    `first_day`: the contract's, from which its years are counted. Raises BadPeriod for a contract year without one.
+    Args:
+        first_day: The contract's first day, from which contract years are counted.
+
+    Raises:
+        BadPeriod: The kind is a contract year, and `first_day` is None.
     """
     if kind is PeriodKind.CONTRACT_YEAR:
         anchor = _anchor(first_day)
@@ -163,10 +177,14 @@ def period_of(kind: PeriodKind, day: date, first_day: date | None = None) -> Att
 
 
 def period_at(kind: PeriodKind, at: datetime, zones: ZoneHistory, first_day: date | None = None) -> AttainmentPeriod:
-    """Return the period of a kind in which an instant lies.
+    """Return the period of a kind that contains an instant.
 
-    `zones`: in which zone the contract stood when. `first_day`: the contract's, from which its years are counted.
-    Raises BadPeriod for a contract year without one.
+    Args:
+        zones: The time zones that the contract has had.
+        first_day: The contract's first day, from which contract years are counted.
+
+    Raises:
+        BadPeriod: The kind is a contract year, and `first_day` is None.
     """
     found = period_of(kind, at.astimezone(load_zone(zones.at(at))).date(), first_day)
     while bounds_of(found, zones).start > at:  # only where the zone changes about a boundary

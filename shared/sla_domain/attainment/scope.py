@@ -13,14 +13,21 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class ScopedObjective:
-    """An objective of a contract, and the id of the entitlement to which it is limited; "": the whole contract."""
+    """An objective of a contract, with the entitlement to which the objective is limited.
+
+    An entitlement is one of several plans that a contract has.
+    """
 
     entitlement: str
+    """The id of the entitlement. "" for the whole contract."""
     objective: Objective
 
 
 def objectives_of(contract: Contract) -> tuple[ScopedObjective, ...]:
-    """Return the objectives of a contract: those for all of it first, then those of each of its entitlements."""
+    """Return the objectives of a contract.
+
+    Objectives of the whole contract come first, then the objectives of each entitlement (one of several plans).
+    """
     whole = tuple(ScopedObjective("", each) for each in contract.objectives)
     return whole + tuple(
         ScopedObjective(one.id, each) for one in contract.entitlements for each in one.bought.objectives
@@ -28,7 +35,7 @@ def objectives_of(contract: Contract) -> tuple[ScopedObjective, ...]:
 
 
 def zones_of(rulebook: Rulebook, contract: ContractId) -> ZoneHistory | None:
-    """Return in which time zone a contract stood when, by its versions; None if the contract is not known."""
+    """Return the time zones that a contract has had, from its versions. None for an unknown contract."""
     now = rulebook.contracts.get(contract)
     if now is None:
         return None

@@ -8,25 +8,23 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many requests or clocks of a period were met or missed.
-
-    `exempt`: those that were decided and do not count. `open`: those that will be decided in the period, as far as is
-    known.
-    """
+    """How many requests or clocks of a period were met, missed, exempt or open."""
 
     met: int = 0
     missed: int = 0
     exempt: int = 0
+    """How many were decided and are left out of the attainment."""
     open: int = 0
+    """How many are still to be decided in the period, as far as is known."""
 
     @property
     def decided(self) -> int:
-        """Return how many count: met and missed."""
+        """Return how many were met or missed."""
         return self.met + self.missed
 
     @property
     def share(self) -> Fraction | None:
-        """Return met ÷ (met + missed), from 0 to 1; None if nothing was decided."""
+        """Return met ÷ (met + missed), from 0 to 1. None if none was met or missed."""
         return Fraction(self.met, self.decided) if self.decided else None
 
     def __add__(self, other: Tally) -> Tally:

@@ -17,20 +17,19 @@ from sla_domain.incident import ContractPeriod
 
 
 class PromiseVerdict(StrEnum):
-    """Whether a promise was kept.
-
-    `MET`, `MISSED`: decided; a clock that runs on past its due instant is missed. `OPEN`: not decided yet. `NONE`: it
-    ended undecided, as a cancelled clock does.
-    """
+    """Whether a promise was kept."""
 
     MET = "met"
     MISSED = "missed"
+    """The due instant passed first. A clock that still runs after its due instant is missed as well."""
     OPEN = "open"
+    """The promise is not decided yet."""
     NONE = "none"
+    """The clock ended undecided, for example because it was cancelled."""
 
     @property
     def decided(self) -> bool:
-        """Return whether it is MET or MISSED."""
+        """Return whether the verdict is `MET` or `MISSED`."""
         return self in (PromiseVerdict.MET, PromiseVerdict.MISSED)
 
 
@@ -38,9 +37,7 @@ class PromiseVerdict(StrEnum):
 class JudgedClock:
     """A clock as attainment counts it.
 
-    `at`: when it was decided; None while it is not. `due_at`: when an open clock will be due, None while it is paused.
-    `contract`, `entitlement`, `priority`: ids, as of the decision; `entitlement` is "" for a contract with one plan.
-    `exempt`: why it counts in no attainment, by the word of `exempt_by`; "" if it counts.
+    `contract`, `entitlement` and `priority` are ids, with the values at the time of the decision.
     """
 
     id: str
@@ -49,40 +46,50 @@ class JudgedClock:
     cycle: int
     verdict: PromiseVerdict
     at: datetime | None
+    """When the clock was decided. None for an undecided clock."""
     due_at: datetime | None = None
+    """When an open clock is due. None for a paused clock."""
     contract: str = ""
     entitlement: str = ""
+    """"" for a contract with one plan."""
     priority: str = ""
     exempt: str = ""
+    """Why a person left the clock out of the attainment. "" if the clock is counted."""
     exempt_by: str = ""
+    """Who left the clock out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedRequest:
-    """A request (an incident) as attainment counts it: once, by the clock that decided it.
+    """A request (an incident) as attainment counts it: once, by the clock that decides it.
 
-    `at`: when it was decided; None while it is not. `due_at`: when the first of its open clocks will be due, None if
-    that is not known. The other fields are those of the clock that decided it, or will. `exempt`: it would be decided
-    by exempt clocks alone, so it counts in no attainment; "" if it counts.
+    Fields without a text of their own have the values of the deciding clock.
     """
 
     incident: str
     verdict: PromiseVerdict
     at: datetime | None
+    """When the request was decided. None for an undecided request."""
     due_at: datetime | None
+    """When the first of its open clocks is due. None if this is unknown."""
     metric: str
     contract: str
     entitlement: str
     priority: str
     exempt: str = ""
+    """Why the request is left out of the attainment: exempt clocks alone would decide it. "" if the request is
+    counted.
+    """
     exempt_by: str = ""
 
 
 def contract_then(periods: Sequence[ContractPeriod], at: datetime) -> ContractId | None:
-    """Return the contract in whose name a promise was due at `at`; None if no periods are known.
+    """Return the contract that an incident belonged to at an instant. None if no periods are known.
 
-    `periods`: under which contract the incident stood since when, oldest first. The time before the first contract that
-    is the customer's own belongs to that one, since the default contract only stood in for it.
+    The time before the customer's first own contract belongs to that contract, as the default contract only stood in.
+
+    Args:
+        periods: The incident's contracts with the instant from which each applied, oldest first.
     """
     if not periods:
         return None
@@ -95,10 +102,13 @@ def contract_then(periods: Sequence[ContractPeriod], at: datetime) -> ContractId
 
 
 def judge_request(clocks: Sequence[JudgedClock], ended: bool) -> JudgedRequest | None:
-    """Return how a request counts, given its clocks; None if they decide nothing, as when all are cancelled.
+    """Return the verdict on a request, given its clocks. None if no clock decides anything.
 
-    `clocks`: all of the request, or those of the metrics that an objective names. `ended`: work on the request has
-    ended. As long as it has not, a request whose clocks are all met is open: another clock may start.
+    A request that is still worked on, with all clocks met, is open: another clock may start.
+
+    Args:
+        clocks: All clocks of the request, or those of the metrics that an objective names.
+        ended: Whether work on the request has ended.
     """
     standing = [clock for clock in clocks if clock.verdict is not PromiseVerdict.NONE]
     counting = [clock for clock in standing if not clock.exempt]

@@ -11,7 +11,7 @@ from sla_domain.breach_reason.model import BreachRecord, ReasonCode
 
 
 class ReasonRefusal(Enum):
-    """Why a reason is not accepted; the value is the sentence for people, with the plan's codes as `{codes}`."""
+    """Why a reason is refused. The value is a sentence for people, with the plan's codes as `{codes}`."""
 
     UNKNOWN_CODE = "the plan does not offer this code; it offers {codes}"
     NEEDS_TEXT = "this code says too little alone: write a text, too"
@@ -19,20 +19,19 @@ class ReasonRefusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BreachReasons:
-    """What a plan says of the reasons of breaches: the codes to choose from, and whether one is required.
-
-    `required_before_freeze`: a period whose breaches lack a reason cannot be frozen (its report fixed for good).
-    """
+    """The rules of a plan on the reasons of breaches."""
 
     codes: tuple[ReasonCode, ...] = DEFAULT_CODES
+    """The codes to choose from."""
     required_before_freeze: bool = False
+    """Whether every breach of a period needs a reason before the period's report can be frozen (made unchangeable)."""
 
     def code(self, id_: str) -> ReasonCode | None:
-        """Return the code with this id; None if the plan does not offer it."""
+        """Return the code with this id. None if the plan does not offer the code."""
         return next((code for code in self.codes if code.id == id_), None)
 
     def refusal(self, code: str, text: str) -> ReasonRefusal | None:
-        """Return why a reason of this code and text is not accepted; None if it is."""
+        """Return why a reason with this code and text is refused. None if the reason is accepted."""
         known = self.code(code)
         if known is None:
             return ReasonRefusal.UNKNOWN_CODE
@@ -46,9 +45,11 @@ NO_RULES = BreachReasons()
 def lacking_reasons(
     breaches: Iterable[BreachRecord], reasons: Callable[[str], BreachReasons]
 ) -> tuple[BreachRecord, ...]:
-    """Return the breaches that lack a reason which their plan requires, in the order given.
+    """Return the breaches without the reason that their plan requires, in the given order.
 
-    While there is one among the breaches of a contract and period, that period is not to be frozen. `reasons`: plan id
-    -> what the plan says of reasons.
+    A period with such a breach must not be frozen.
+
+    Args:
+        reasons: Returns the rules of a plan, given the plan's id.
     """
     return tuple(one for one in breaches if one.unexplained and reasons(one.plan).required_before_freeze)

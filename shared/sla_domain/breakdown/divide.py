@@ -21,11 +21,10 @@ _ENDS = frozenset({EventKind.RESOLVED.value, EventKind.CLOSED.value, EventKind.C
 
 
 def incident_breakdown(incident: Incident, at: datetime) -> Breakdown:
-    """Return the wall-clock time of an incident's life, divided by holder and party.
+    """Return the wall-clock time of an incident, divided by holder and party.
 
-    It reaches from the opening to the end, or to `at` while the incident has not ended; the parts sum to
-    `incident.elapsed(at)`. Of an incident of which only some periods are seen (`ContractView.of`), it is the time of
-    these periods.
+    The time reaches from the opening to the end of the incident. For an incident that has not ended it reaches to `at`.
+    The parts sum to `incident.elapsed(at)`. An incident made by `ContractView.of` has only the time under one contract.
     """
     first, last = incident.opened_at, incident.ended_at or at
     edges = sorted({*_edges(incident.holders), *_edges(incident.waits), *_edges(incident.ended_spans)})
@@ -43,10 +42,17 @@ def incident_breakdown(incident: Incident, at: datetime) -> Breakdown:
 
 
 def clock_breakdown(clock: Clock, incident: Incident, calendar: Calendar | None, at: datetime) -> Breakdown:
-    """Return a clock's time, from its start to its end, or to `at` while it is open, divided by holder and party.
+    """Return the time of a clock, divided by holder and party.
 
-    The parts' `counted` sum to the time that the clock has consumed by then. `incident`: the clock's. `calendar`: whose
-    open time counts; None: wall-clock time. Raises CalendarError beyond the calendar's years.
+    The time reaches from the start to the end of the clock. For an open clock it reaches to `at`. The sum of `counted`
+    over the parts is the time that the clock has consumed.
+
+    Args:
+        incident: The incident of the clock.
+        calendar: The calendar whose open hours the clock counts. None for wall-clock time.
+
+    Raises:
+        CalendarError: The time lies outside the years of the calendar.
     """
     base = clock.counted_from or clock.started_at
     defects = [wait for wait in incident.waits if wait.defect]
@@ -67,9 +73,12 @@ def clock_breakdown(clock: Clock, incident: Incident, calendar: Calendar | None,
 
 
 def going_on(clock: Clock | None, incident: Incident) -> GoingOn | None:
-    """Return whose time passes from the incident's last event on, until the next one; None once it has ended.
+    """Return who holds the incident, and on whose side time passes, since its last event.
 
-    `clock`: one of the incident's; None: the incident itself.
+    The result is None if the incident or the clock has ended.
+
+    Args:
+        clock: A clock of the incident. None for the incident itself.
     """
     since = incident.changed_at
     if clock is None:
@@ -90,10 +99,15 @@ def going_on(clock: Clock | None, incident: Incident) -> GoingOn | None:
 
 
 def extended(known: Breakdown, on: GoingOn | None, calendar: Calendar | None, at: datetime) -> Breakdown:
-    """Return a breakdown that reaches to the incident's last event, with what has passed since then up to `at`.
+    """Return a stored breakdown, extended to the instant `at`.
 
-    `on`: whose time has passed since; None: nothing has. `calendar`: whose open time counts; None: wall-clock time.
-    Raises CalendarError beyond the calendar's years.
+    Args:
+        known: The breakdown up to the incident's last event.
+        on: Who holds the incident, and on whose side time passes, since that event. None if time no longer passes.
+        calendar: The calendar whose open hours are counted. None for wall-clock time.
+
+    Raises:
+        CalendarError: The time lies outside the years of the calendar.
     """
     if on is None or at <= on.since:
         return known
@@ -104,9 +118,13 @@ def extended(known: Breakdown, on: GoingOn | None, calendar: Calendar | None, at
 
 
 def consumed_until(clock: Clock, calendar: Calendar | None, at: datetime) -> timedelta:
-    """Return the time that the clock has consumed by `at`.
+    """Return the time that a clock has consumed up to the instant `at`.
 
-    `calendar`: whose open time counts; None: wall-clock time. Raises CalendarError beyond the calendar's years.
+    Args:
+        calendar: The calendar whose open hours the clock counts. None for wall-clock time.
+
+    Raises:
+        CalendarError: The time lies outside the years of the calendar.
     """
     base, used = clock.counted_from or clock.started_at, _ZERO
     for segment in clock.segments:
@@ -117,9 +135,10 @@ def consumed_until(clock: Clock, calendar: Calendar | None, at: datetime) -> tim
 
 
 def party_of(segment: Segment) -> Party:
-    """Return on whose side a segment of a clock passed; a wait for a defect is one on the vendor here.
+    """Return the party on whose side a segment of a clock passed.
 
-    A pause in which nobody is waited for is `ENDED` after an end that a reopening undid, else `OTHER`.
+    A wait for a defect is returned as `VENDOR`. A pause without a named party is `OTHER`, or `ENDED` if the incident
+    had ended and was reopened later.
     """
     if segment.running:
         return Party.OWN

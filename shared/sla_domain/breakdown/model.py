@@ -13,42 +13,42 @@ _Key = TypeVar("_Key")
 
 
 class Party(StrEnum):
-    """On whose side time passed.
-
-    `OWN`: the support's, whether somebody held the incident or not. `CUSTOMER`, `VENDOR`, `OTHER`: the incident waited
-    on them (clause H11, docs/clauses.md). `DEFECT`: it waited on the vendor for a defect that the attribute `defect`
-    names (clause E15). `ENDED`: it was over, before it was reopened.
-    """
+    """The party on whose side time passed (clause H11, docs/clauses.md)."""
 
     OWN = "own"
+    """The support's side, with or without a holder."""
     CUSTOMER = "customer"
+    """The incident waited for the customer."""
     VENDOR = "vendor"
+    """The incident waited for a vendor."""
     DEFECT = "defect"
+    """The incident waited for a vendor to repair a defect that the attribute `defect` names (clause E15)."""
     OTHER = "other"
+    """The incident waited for another party."""
     ENDED = "ended"
+    """The incident had ended, before it was reopened."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Holder:
-    """Who held an incident: the assignee, the group and the support line; "" for what was not stated."""
+    """Who held an incident. A field is "" if the ticket does not state it."""
 
     assignee: str = ""
     group: str = ""
     line: str = ""
+    """The support line, such as `2`."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeSums:
-    """An amount of time, measured three times.
-
-    `wall`: wall-clock time. `within`: the part of it within the hours in which the clock counts. `counted`: the part of
-    that which the clock consumed; the rest are pauses, and time that a restart has wiped out. Of a whole incident
-    `within` is `wall`, and `counted` is the time of the support's own side.
-    """
+    """An amount of time, measured in three ways."""
 
     wall: timedelta = _ZERO
+    """Wall-clock time."""
     within: timedelta = _ZERO
+    """The time within the clock's hours. For an incident it equals `wall`."""
     counted: timedelta = _ZERO
+    """The time that the clock consumed, without pauses. For an incident: the time on the support's own side."""
 
     def __add__(self, other: TimeSums) -> TimeSums:
         return TimeSums(self.wall + other.wall, self.within + other.within, self.counted + other.counted)
@@ -59,7 +59,7 @@ NOTHING = TimeSums()
 
 @dataclass(frozen=True, slots=True)
 class BreakdownPart:
-    """The time for which one holder had the incident while it was on the side of one party."""
+    """The time of one holder on the side of one party."""
 
     holder: Holder
     party: Party
@@ -68,12 +68,10 @@ class BreakdownPart:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """Time divided by holder and party, without remainder: the parts sum exactly to the whole.
-
-    `parts`: one for each pair of holder and party that has time, in the order in which they began.
-    """
+    """Time divided by holder and party. The parts sum exactly to the whole."""
 
     parts: tuple[BreakdownPart, ...] = ()
+    """One part for each pair of holder and party, in the order in which the pairs first occur."""
 
     @property
     def whole(self) -> TimeSums:
@@ -81,24 +79,24 @@ class Breakdown:
         return sum((part.sums for part in self.parts), NOTHING)
 
     def by_party(self) -> Mapping[Party, TimeSums]:
-        """Return the time of each party that has any, in the order of `Party`."""
+        """Return the time of each party, in the order of `Party`. Parties without time are left out."""
         found = self._by(lambda part: part.party)
         return {party: found[party] for party in Party if party in found}
 
     def by_holder(self) -> Mapping[Holder, TimeSums]:
-        """Return the time of each holder, in the order in which they first held the incident."""
+        """Return the time of each holder, in the order in which the holders first occur."""
         return self._by(lambda part: part.holder)
 
     def by_assignee(self) -> Mapping[str, TimeSums]:
-        """Return the time of each assignee; "" for the time in which nobody was assigned."""
+        """Return the time of each assignee. The key "" is the time without an assignee."""
         return self._by(lambda part: part.holder.assignee)
 
     def by_group(self) -> Mapping[str, TimeSums]:
-        """Return the time of each group; "" for the time in which no group was stated."""
+        """Return the time of each group. The key "" is the time without a stated group."""
         return self._by(lambda part: part.holder.group)
 
     def by_line(self) -> Mapping[str, TimeSums]:
-        """Return the time of each support line; "" for the time in which no line was stated (clause B9)."""
+        """Return the time of each support line. The key "" is the time without a stated line (clause B9)."""
         return self._by(lambda part: part.holder.line)
 
     def _by(self, key: Callable[[BreakdownPart], _Key]) -> dict[_Key, TimeSums]:
@@ -111,19 +109,18 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class GoingOn:
-    """Whose time passes from the instant `since` on, while nothing else happens.
-
-    `counts`: whether a clock consumes it, of a whole incident whether it is the support's own.
-    """
+    """Who holds an incident, and on whose side time passes, until the next event."""
 
     since: datetime
+    """The instant from which this holds."""
     holder: Holder
     party: Party
     counts: bool
+    """Whether the clock consumes the time. For an incident: whether the time is the support's own."""
 
 
 def summed(pieces: Iterable[tuple[Holder, Party, TimeSums]]) -> Breakdown:
-    """Return the breakdown of pieces of time: those of equal holder and party become one part."""
+    """Return the breakdown of pieces of time. Pieces with the same holder and party become one part."""
     found: dict[tuple[Holder, Party], TimeSums] = {}
     for holder, party, sums in pieces:
         key = (holder, party)
@@ -133,5 +130,5 @@ def summed(pieces: Iterable[tuple[Holder, Party, TimeSums]]) -> Breakdown:
 
 
 def total(breakdowns: Iterable[Breakdown]) -> Breakdown:
-    """Return the sum of breakdowns, such as of all incidents of a month; its parts sum to the sum of their wholes."""
+    """Return the sum of several breakdowns, such as those of all incidents of a month."""
     return summed((part.holder, part.party, part.sums) for one in breakdowns for part in one.parts)

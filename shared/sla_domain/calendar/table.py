@@ -81,14 +81,14 @@ class Table:
         return reached if reached < full else full
 
     def after(self, at: int, span: int) -> int | None:
-        """Return the earliest instant by which `span` of open time has passed since `at`.
+        """Return the instant at which `span` of open time has passed since `at`.
 
-        The result may be a close. It is in microseconds since 1970 UTC. The result is None if `at` or the result lies
-        outside the span for which the table is compiled.
+        Of several such instants the earliest is returned, which may be the end of an interval. The result is in
+        microseconds since 1970 UTC. It is None if `at` or the result lies outside `low` to `high`.
 
         Args:
             at: Microseconds since 1970 UTC.
-            span: Microseconds, more than 0.
+            span: Open time in microseconds, more than 0.
         """
         if not self.low <= at <= self.high:
             return None

@@ -72,17 +72,16 @@ class _Ended:
 
 
 class Folding:
-    """An incident under computation, kept so that later events can be read without starting again.
+    """The computation of an incident from its events, kept in memory so that later events can be added.
 
-    Use a folding in these steps:
-
-    1. Create it from `line`, the events so far. The opening is read.
-    2. Pass `line.following` to `read_timeline`.
-    3. For later events, ask `unfit` whether they can be read, then call `read_next`.
-    4. Read the property `incident`. It equals the result of `fold` over all events.
+    Use it in these steps:
+    - Create it from `line`, the events so far in order. This reads the opening.
+    - Call `read_timeline` with `line.following`.
+    - For a later event, call `unfit` to check whether the event can be added, then `read_next`.
+    - Read the incident from the property `incident`. It equals the result of `fold` over all events.
 
     Args:
-        contract: The contract to use in place of the customer's, for previews. None means the customer's.
+        contract: The contract to use in place of the customer's, for previews. None for the customer's.
     """
 
     __slots__ = (
@@ -217,7 +216,11 @@ class Folding:
         self.read_timeline([(event, max(event.occurred_at, opened_at)) for event in events])
 
     def read_timeline(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
-        """Read the next events of a `Timeline`: pairs (event, instant at which it is read)."""
+        """Add the next events of a timeline to the incident.
+
+        Args:
+            following: Pairs of an event and the instant at which the event takes effect, in order.
+        """
         for event, at in following:
             self._read(event, at)
             same = self._causal and event.occurred_at == self._latest.occurred_at

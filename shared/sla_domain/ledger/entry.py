@@ -33,7 +33,7 @@ class EntryKind(StrEnum):
 
     @property
     def computed(self) -> bool:
-        """Return whether changes of this kind follow from the contract, so that nobody can write them."""
+        """Return whether entries of this kind are computed from the contract. People cannot write such entries."""
         return self in (EntryKind.GRANTED, EntryKind.EXPIRED)
 
 

@@ -18,17 +18,18 @@ _ONE = Decimal(1)
 
 @dataclass(frozen=True, slots=True)
 class WorkPart:
-    """A part `[start, end)` of some work, with one rate."""
+    """A span of work from `start` to before `end`, charged to an allowance at one rate."""
 
     start: datetime
     end: datetime
     off_hours: bool
-    """Whether the part lies outside the allowance's hours."""
+    """Whether the span lies outside the allowance's hours."""
     reason: str
-    """Why the part is off hours, such as the name of a holiday. `open` within the hours. "" if the allowance has no
-    hours."""
+    """Why the span is outside the hours, such as the name of a holiday. `open` for a span within the hours. "" if the
+    allowance has no hours.
+    """
     multiplier: Decimal
-    """How many hours of the allowance one hour of work uses up."""
+    """How many hours of the allowance are charged for one hour of work."""
 
     @property
     def seconds(self) -> Decimal:

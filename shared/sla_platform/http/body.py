@@ -27,11 +27,10 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 
 
 class BodyBudget:
-    """Limits the bytes of request bodies that this process holds at once, over all connections.
+    """A limit on the bytes of request bodies that this process holds at once, over all connections.
 
-    `read_body` calls `enter` for each body, `take` for each piece that arrives, and `leave` at the end. When more than
-    `most` bytes are held, the reader that entered first is interrupted, so that slow senders block nobody. A reader is
-    the `asyncio.timeout` block in which a body is read. The attribute `held` is the number of bytes held now.
+    A reader is the `asyncio.timeout` block in which `read_body` reads one body. If more than `most` bytes are held, the
+    reader that entered first is interrupted, so that slow senders block nobody. `held` is the number of bytes held now.
 
     Args:
         most: The greatest number of bytes.
@@ -47,9 +46,12 @@ class BodyBudget:
         self._of[reader] = 0
 
     def leave(self, reader: asyncio.Timeout) -> None:
-        """Free the bytes of a reader (the `asyncio.timeout` block in which a body is read).
+        """Stop counting the bytes of a reader, and free them.
 
-        Nothing is done if the reader was interrupted or has left before.
+        A reader that was interrupted or has left before is ignored.
+
+        Args:
+            reader: The `asyncio.timeout` block in which the body was read.
         """
         self.held -= self._of.pop(reader, 0)
 

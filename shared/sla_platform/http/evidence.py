@@ -22,14 +22,16 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
-    """A record of evidence: `file`, the name of the file that it belongs to, and its content as JSON values."""
+    """A record of an incident's evidence, sent as one line of JSON."""
 
     file: str
+    """The name of the file in the evidence archive to which the record belongs."""
     content: dict[str, Any]
+    """The record as JSON values."""
 
 
 def evidence_response(lines: AsyncIterator[EvidenceLine]) -> StreamingResponse:
-    """Return the answer that streams a service's part of an incident's evidence."""
+    """Return an HTTP response that streams one service's evidence of an incident."""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return StreamingResponse(_encoded(lines), media_type=JSON_LINES, headers=headers)
 

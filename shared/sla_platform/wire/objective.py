@@ -15,44 +15,55 @@ SOURCE = "/slad/board"
 
 
 class ObjectiveFact(BaseModel):
-    """How an objective stands, as published on the topic `objectives` when that has changed.
+    """The state of an objective in its present period, published at each change.
 
-    `contract`, `entitlement`, `objective`: ids; `entitlement` is "" for the whole contract. `period`: such as
-    `2026-11`; `start`, `end`: its instants. `at`: when it was noticed. `number`: counts what was published of this
-    objective in this period, from 1. `met`, `missed`, `exempt`, `open`: what was counted. `incident`: a request that
-    was decided since it stood otherwise, "" for none. `tell`: the roles to notify.
+    The topic is `objectives`.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
     kind: ObjectiveNews
     contract: str
+    """Id of the contract."""
     entitlement: str = ""
+    """Id of the entitlement (one of several plans) to which the objective is limited. Empty for the whole contract."""
     objective: str
+    """Id of the objective."""
     percent: str = Field(description="the share that is promised, such as 90")
     of: str = Field(description="requests or clocks")
     period: str
+    """The period, such as `2026-11`."""
     start: datetime
+    """When the period begins."""
     end: datetime
+    """When the period ends."""
     zone: str = "UTC"
     at: datetime
+    """When the change was noticed."""
     number: int
+    """The number of this fact among those of the objective and period, from 1."""
     met: int = 0
+    """How many were met in the period."""
     missed: int = 0
+    """How many were missed in the period."""
     exempt: int = 0
+    """How many were left out of the attainment."""
     open: int = 0
+    """How many are not decided yet."""
     share: str = Field(default="", description="the attainment so far in percent, rounded down; empty if there is none")
     misses_allowed: int = 0
     misses_left: int = Field(default=0, description="negative once the objective cannot be kept")
     incident: str = ""
+    """A request whose decision caused the change. Empty for none."""
     tell: tuple[str, ...] = ()
+    """The roles to notify."""
 
 
 def encode_objective_fact(fact: ObjectiveFact) -> Envelope:
-    """Return how an objective stands as an envelope (event on the bus) for the topic `objectives`.
+    """Return a fact of an objective as an envelope (an event on the bus).
 
-    Its partition key is the contract's id. Its id is made of contract, entitlement, objective, period and number, so
-    that the same news has the same id.
+    The topic is `objectives`, and the partition key is the contract's id. The event's id is made of contract,
+    entitlement, objective, period and number, so that the same fact always has the same id.
     """
     name = "/".join(("objective", fact.contract, fact.entitlement, fact.objective, fact.period, str(fact.number)))
     return Envelope(
@@ -68,7 +79,11 @@ def encode_objective_fact(fact: ObjectiveFact) -> Envelope:
 
 
 def decode_objective_fact(envelope: Envelope) -> ObjectiveFact:
-    """Return the objective's fact in an envelope's data. Raises BadEnvelope, naming what is wrong, if there is none."""
+    """Return the fact of an objective from an envelope (an event on the bus).
+
+    Raises:
+        BadEnvelope: The data is not such a fact. The error's message says what is wrong.
+    """
     try:
         return ObjectiveFact.model_validate_json(envelope.data)
     except ValidationError as error:

@@ -18,19 +18,21 @@ PAGE, API = "/incidents", "/v1/incidents"
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class CountAnswer(_Answer):
-    """How many were counted, and where they are listed: `page` for people, `api` for programs."""
+    """A count of incidents or clocks, with the list of what was counted."""
 
     count: int
     page: str
+    """Path of the list as a page."""
     api: str
+    """Path of the list as JSON."""
 
 
 class CountsAnswer(_Answer):
-    """What was counted: `met` and `missed` make the share, `exempt` and `open` stand apart."""
+    """Counts of promises by verdict. `exempt` and `open` are not part of the share."""
 
     met: CountAnswer
     missed: CountAnswer
@@ -40,13 +42,16 @@ class CountsAnswer(_Answer):
 
 
 class ForecastAnswer(_Answer):
-    """Where the period is heading. `worst`, `best`: if all open ones are missed, or met."""
+    """What the period is expected to give at its end."""
 
     expected: int = Field(description="how many will be decided in all")
     rate_percent: float | None = Field(description="the share of the open ones that is expected to be met")
     share_percent: float | None
+    """The expected attainment."""
     worst_percent: float | None
+    """The attainment if all open promises are missed."""
     best_percent: float | None
+    """The attainment if all open promises are met."""
     assumption: str = Field(description="what the forecast supposes, in words")
 
 
@@ -58,9 +63,9 @@ class CreditRowAnswer(_Answer):
 
 
 class AmendmentAnswer(_Answer):
-    """One of the figures that an ended period has had, and the incident that changed it.
+    """A figure that an ended period has had, and the incident that changed the figure.
 
-    The first is the one that was recorded when the period was closed; it names no incident.
+    The first figure was recorded when the period was closed, and names no incident.
     """
 
     at: datetime = Field(description="since when it is the figure")
@@ -73,7 +78,7 @@ class AmendmentAnswer(_Answer):
 
 
 class ObjectiveAnswer(_Answer):
-    """What became of an objective in a period."""
+    """The result of an objective in a period."""
 
     id: str
     title: str
@@ -102,7 +107,7 @@ class ObjectiveAnswer(_Answer):
 
 
 class CellAnswer(_Answer):
-    """What was counted of one entitlement, metric and priority."""
+    """The counts of one entitlement, metric and priority."""
 
     entitlement: str
     metric: str = Field(description="empty where requests are counted: each has all its metrics")
@@ -111,19 +116,20 @@ class CellAnswer(_Answer):
 
 
 class ExemptionAnswer(_Answer):
-    """A clock that does not count, and why. `verdict`: what it would have been."""
+    """A clock that a person left out of the attainment, and why."""
 
     incident: str
     metric: str
     cycle: int
     priority: str
     verdict: str
+    """The verdict on the clock, met or missed, which is left out."""
     reason: str
     by: str
 
 
 class ContractAttainmentAnswer(_Answer):
-    """The attainment of one contract in a period. `notes`: what must be known beside the figures, in English."""
+    """The attainment of one contract in a period."""
 
     contract: str
     title: str
@@ -137,6 +143,7 @@ class ContractAttainmentAnswer(_Answer):
     provisional: bool
     nothing_due: bool = Field(description="no promise fell due: there is no share")
     notes: tuple[str, ...]
+    """Remarks that a reader must know beside the figures, in English."""
     objectives: tuple[ObjectiveAnswer, ...]
     requests: tuple[CellAnswer, ...] = Field(description="each incident once, by the clock that decided it")
     clocks: tuple[CellAnswer, ...]
@@ -144,17 +151,24 @@ class ContractAttainmentAnswer(_Answer):
 
 
 class AttainmentAnswer(_Answer):
-    """The attainment of contracts, in the order of their ids. `after`: where the next page begins, null at the end."""
+    """A page of contracts with their attainment, in the order of the contracts' ids."""
 
     now: datetime
     contracts: tuple[ContractAttainmentAnswer, ...]
     after: str | None
+    """Pass it as `after` to get the next page. Null on the last page."""
 
 
 def attainment_answer(
     found: Iterable[ContractAttainment], now: datetime, after: str | None, language: str
 ) -> AttainmentAnswer:
-    """Return the attainment of contracts as its JSON model. `language`: of the titles of objectives."""
+    """Return the attainment of contracts as a JSON model.
+
+    Args:
+        now: The present instant.
+        after: The id after which the next page begins. None on the last page.
+        language: Language tag of the objectives' titles.
+    """
     contracts = tuple(_contract(one, language) for one in found)
     return AttainmentAnswer(now=now, contracts=contracts, after=after)
 

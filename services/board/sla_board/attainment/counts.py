@@ -21,16 +21,17 @@ MOST_EXEMPT = 200
 
 
 class CountCell(NamedTuple):
-    """What was counted of one entitlement, metric and priority (ids); `metric` is "" where requests are counted."""
+    """The counts of one entitlement, metric and priority."""
 
     entitlement: str
     metric: str
+    """"" if requests are counted."""
     priority: str
     tally: Tally
 
 
 class ExemptClock(NamedTuple):
-    """A clock that was decided in a period and does not count, with the reason and its author."""
+    """A clock that was decided in a period and is left out of the attainment."""
 
     incident: str
     metric: str
@@ -38,11 +39,16 @@ class ExemptClock(NamedTuple):
     priority: str
     verdict: str
     exempt: str
+    """Why a person left the clock out."""
     exempt_by: str
+    """Who left the clock out."""
 
 
 async def clock_cells(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> tuple[CountCell, ...]:
-    """Return how many clocks of a contract were decided in a period, and how many are still due in it."""
+    """Count the clocks of a contract that were decided in a period.
+
+    Open clocks that are still due in the period are counted as well.
+    """
     keys = (_clock.entitlement, _clock.metric, _clock.decided_priority)
     decided = and_(_clock.decided_contract == contract, *_within(_clock.decided_at, bounds))
     ahead = and_(
@@ -52,9 +58,10 @@ async def clock_cells(connection: AsyncConnection, contract: str, bounds: Period
 
 
 async def request_cells(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> tuple[CountCell, ...]:
-    """Return how many requests of a contract were decided in a period, and how many are still due in it.
+    """Count the requests of a contract that were decided in a period.
 
-    Their entitlement and priority are those of the clock which decided them.
+    Open requests that are still due in the period are counted as well. The entitlement and priority of a request are
+    those of its deciding clock.
     """
     keys = (_request.entitlement, literal(""), _request.priority)
     decided = and_(_request.contract == contract, *_within(_request.decided_at, bounds))
@@ -102,9 +109,12 @@ def _within(at: ColumnElement[Any], bounds: PeriodBounds) -> tuple[ColumnElement
 async def requests_of_metrics(
     connection: AsyncConnection, contract: str, metrics: Collection[str], bounds: PeriodBounds
 ) -> tuple[CountCell, ...]:
-    """Return how many requests of a contract were decided in a period, judged by their clocks of some metrics alone.
+    """Count the requests of a contract in a period by their clocks of some metrics.
 
-    Each request of which such a clock was decided or is due in the period is looked at.
+    A request is counted if it was decided, or is still due, in the period. Clocks of other metrics do not matter.
+
+    Args:
+        metrics: Ids of the metrics.
     """
     found: dict[tuple[str, str, str], Tally] = {}
     async for request in _judged(connection, contract, metrics, bounds):
@@ -147,7 +157,10 @@ def _incident_of(row: Row[Any]) -> str:
 
 
 async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> list[ExemptClock]:
-    """Return the clocks of a contract that were decided in a period and do not count; at most 200, oldest first."""
+    """Return the clocks decided in a period that are left out of the attainment.
+
+    At most 200 clocks of the contract are returned, the oldest first.
+    """
     query = (
         select(
             _clock.incident, _clock.metric, _clock.cycle, _clock.decided_priority, _clock.verdict, _clock.exempt,
@@ -161,7 +174,10 @@ async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: Peri
 
 
 async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> int:
-    """Return how many clocks count for a contract in a period although their incident is another one's by now."""
+    """Count the clocks of a contract in a period whose incident has moved since.
+
+    Such an incident now belongs to another contract, but its clock still counts for this one.
+    """
     query = select(func.count()).where(
         _clock.decided_contract == contract, *_within(_clock.decided_at, bounds), _clock.contract != contract
     )
@@ -169,6 +185,6 @@ async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodB
 
 
 async def zone_of_rows(connection: AsyncConnection, contract: str) -> str | None:
-    """Return the time zone that the facts of a contract name; None if no clock was decided under it."""
+    """Return the contract's time zone as published facts state it. None if no clock was decided under the contract."""
     query = select(_clock.zone).where(_clock.decided_contract == contract, _clock.contract == contract).limit(1)
     return (await connection.execute(query)).scalar_one_or_none()

@@ -44,10 +44,13 @@ class _Shown:
 
 
 class AttainmentGauges:
-    """Reads the attainment of contracts into metrics, again and again: call `run`.
+    """The loop that writes the attainment of contracts to Prometheus metrics. Call `run`.
 
-    `rulebook`: returns the rulebook in force, None where there is none. `counted`: wakes it when something was counted.
-    Of more than 100 contracts with objectives those are shown whose objectives changed last.
+    At most 100 contracts with objectives are shown: those whose objectives changed most recently.
+
+    Args:
+        rulebook: Returns the rulebook in force (plans, contracts, calendars). None if the board has no catalogue.
+        counted: Signal that wakes the loop when the counts have changed.
     """
 
     def __init__(
@@ -65,9 +68,9 @@ class AttainmentGauges:
         self._counted = counted
 
     async def run(self) -> None:
-        """Read for ever: when something was counted, and once a minute, since windows move on by themselves.
+        """Update the metrics until cancelled: at each change of the counts, and once a minute.
 
-        It reads for a twentieth of the time at most. A busy store is asked again later.
+        Reading takes at most a twentieth of the time. If the store is busy, the loop tries again later.
         """
         with self._counted.listen() as counted:
             while True:
@@ -81,7 +84,7 @@ class AttainmentGauges:
                 await signalled_within(counted, EVERY_SECONDS)
 
     async def read(self) -> None:
-        """Read all metrics anew."""
+        """Read the attainment from the tables and set all metrics."""
         rulebook = self._rulebook()
         if rulebook is None:
             return

@@ -23,21 +23,21 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class KeptStanding:
-    """How an objective stood in a period when it was last counted.
-
-    `closed_at`: when the figure of the ended period was recorded; None for one that has not been. `sealed`: incidents
-    of the period were removed by age, so that it cannot be counted again.
-    """
+    """The stored state of an objective in a period."""
 
     tally: Tally
+    """The counts of the period."""
     told: ToldStanding
+    """What was last published of the objective."""
     ends_at: datetime
     closed_at: datetime | None
+    """When the figure of the ended period was recorded. None before that."""
     sealed: bool
+    """Whether incidents of the period were deleted by age. The period can then not be counted again."""
 
 
 async def standings_of(connection: AsyncConnection, contract: str) -> dict[Key, KeptStanding]:
-    """Return (entitlement, objective, period) -> how each objective of a contract stood when it was last counted."""
+    """Return the stored states of a contract's objectives: (entitlement, objective, period) -> state."""
     rows = (await connection.execute(select(tables.objective).where(_o.contract == contract))).all()
     return {(row.entitlement, row.objective, row.period): _standing(row) for row in rows}
 
@@ -59,7 +59,13 @@ async def save_standing(
     now: datetime,
     closed_at: datetime | None,
 ) -> None:
-    """Store how an objective stands in a period. `told`: what has been told of it. `now`: the present instant."""
+    """Store the state of an objective in a period.
+
+    Args:
+        told: What was last published of the objective.
+        now: The present instant.
+        closed_at: When the figure of the ended period was recorded. None for a period that is not closed.
+    """
     figure = result.figure
     row = {
         **_key(result),
@@ -85,9 +91,12 @@ async def save_standing(
 async def add_amendment(
     connection: AsyncConnection, result: ObjectiveResult, number: int, now: datetime, incidents: Sequence[str]
 ) -> None:
-    """Store a figure that an ended period has from now on.
+    """Store a new figure of an ended period.
 
-    `incidents`: by which it was amended; none: it is the first.
+    Args:
+        number: The number of the figure, 0 for the first.
+        now: From when the figure applies.
+        incidents: Ids of the incidents that changed the figure. Empty for the first figure.
     """
     tally = result.figure.tally
     row = {
@@ -106,9 +115,10 @@ async def add_amendment(
 async def amendments_of(
     connection: AsyncConnection, contract: str, periods: Sequence[str]
 ) -> dict[Key, list[FigureAmendment]]:
-    """Return the figures that the ended periods of a contract have had, oldest first.
+    """Return the recorded figures of a contract's ended periods, oldest first, by objective.
 
-    `periods`: labels of those to look for.
+    Args:
+        periods: Labels of the periods, such as `2026-11`.
     """
     query = select(tables.amendment).where(_a.contract == contract, _a.period.in_(sorted(set(periods))))
     found: dict[Key, list[FigureAmendment]] = {}
@@ -119,15 +129,19 @@ async def amendments_of(
 
 
 async def closable(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
-    """Return contracts with periods that ended before an instant and are not closed, at most `limit`."""
+    """Return at most `limit` contracts with a period that has ended but is not closed.
+
+    Args:
+        before: Only periods that ended by this instant.
+    """
     query = select(_o.contract).where(_o.ends_at <= before, _o.closed_at.is_(None)).distinct()
     return list((await connection.execute(query.order_by(_o.contract).limit(limit))).scalars())
 
 
 async def watched_contracts(connection: AsyncConnection, now: datetime, limit: int) -> tuple[list[str], int]:
-    """Return contracts of which an objective stands in a present period, and how many there are beyond `limit`.
+    """Return contracts with objectives in a present period, and the number of further ones.
 
-    Those come first whose objectives changed last.
+    At most `limit` contracts are returned. The contracts whose objectives changed most recently come first.
     """
     present = (_o.ends_at > now, _o.closed_at.is_(None))
     query = select(_o.contract).where(*present).group_by(_o.contract)

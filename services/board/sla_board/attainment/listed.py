@@ -21,18 +21,24 @@ _MOST_LOOKED_AT = 500  # contracts, of which most may have nothing to show
 
 @dataclass(frozen=True, slots=True)
 class AttainmentPage:
-    """A page of contracts with their attainment; `after`: the id after which the next page begins, None at the end."""
+    """A page of contracts with their attainment."""
 
     contracts: tuple[ContractAttainment, ...]
     after: str | None
+    """The id after which the next page begins. None on the last page."""
 
 
 async def attainment_of(
     connection: AsyncConnection, rulebook: Rulebook | None, contract: str, period: str, now: datetime
 ) -> ContractAttainment | None:
-    """Return the attainment of one contract; None if neither the catalogue nor any clock knows it.
+    """Return the attainment of one contract in a period. None for an unknown contract.
 
-    `period`: as people write it, "": the present month. Raises BadPeriod for one that cannot be read.
+    Args:
+        rulebook: The rulebook in force (plans, contracts, calendars). None if there is none.
+        period: Such as `2026-11`. "" for the present month.
+
+    Raises:
+        BadPeriod: The period cannot be read.
     """
     of = await counted_contract(connection, rulebook, contract)
     return None if of is None else await AttainmentReader(connection, of, now).whole(asked_period(of, period, now))
@@ -41,10 +47,15 @@ async def attainment_of(
 async def attainment_page(
     connection: AsyncConnection, rulebook: Rulebook | None, period: str, now: datetime, after: str, limit: int
 ) -> AttainmentPage:
-    """Return the attainment of the contracts whose ids follow `after`, at most `limit`, in the order of their ids.
+    """Return the attainment of at most `limit` contracts, in the order of their ids.
 
-    Contracts without objectives of which nothing was counted are left out, and so are those for which `period` cannot
-    be read, as a contract year of a contract without a first day.
+    Contracts with neither objectives nor counts are left out. A contract is also left out if `period` cannot be read
+    for it, such as a contract year without a first day.
+
+    Args:
+        rulebook: The rulebook in force (plans, contracts, calendars). None if there is none.
+        period: Such as `2026-11`. "" for the present month.
+        after: The id after which the page begins.
     """
     found: list[ContractAttainment] = []
     turn = LoopYielder()

@@ -15,58 +15,57 @@ from sla_domain.objective import CountedUnit, Objective, PeriodKind
 
 @dataclass(frozen=True, slots=True)
 class FigureAmendment:
-    """One of the figures that an ended period has had.
-
-    `number`: 0 for the one that was recorded when it was closed. `incident`: by which it was amended, "" for number 0;
-    `others`: how many incidents besides.
-    """
+    """A figure that an ended period has had."""
 
     number: int
+    """0 for the figure recorded when the period was closed."""
     at: datetime
     tally: Tally
     incident: str
+    """The incident that changed the figure. "" for number 0."""
     others: int
+    """How many further incidents changed the figure at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveResult:
-    """What became of one objective in one period.
-
-    `entitlement`: to which it is limited, "": the whole contract. `bounds`: the instants of `period`.
-    `amendments`: the figures that the ended period has had, oldest first; () as long as none was recorded.
-    """
+    """The result of one objective in one period."""
 
     contract: str
     entitlement: str
+    """The entitlement (one of several plans) to which the objective is limited. "" for the whole contract."""
     objective: Objective
     period: AttainmentPeriod
     bounds: PeriodBounds
+    """The instants of the period."""
     figure: AttainmentFigure
     amendments: tuple[FigureAmendment, ...] = ()
+    """The recorded figures of the ended period, oldest first. Empty for a period that is not closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractAttainment:
-    """The attainment of one contract: its objectives, and all that was counted in one period.
-
-    `zone`: the contract's time zone. `provisional`: the period has not ended. `ended`: the first day on which the
-    contract is no longer in force, if that is not after the period's first; else None. `requests`, `clocks`: what was
-    counted. `exempt`: clocks that do not count. `moved`: how many clocks of incidents that are another contract's by
-    now count here.
-    """
+    """The attainment of one contract: its objectives, and all counts of one period."""
 
     contract: str
     title: str
     zone: str
+    """The contract's time zone."""
     period: AttainmentPeriod
     bounds: PeriodBounds
     provisional: bool
+    """Whether the period has not ended."""
     ended: date | None
+    """The first day on which the contract is no longer in force, if that is before the end of the period. Else None."""
     objectives: tuple[ObjectiveResult, ...]
     requests: tuple[CountCell, ...]
+    """Counts of requests."""
     clocks: tuple[CountCell, ...]
+    """Counts of clocks."""
     exempt: tuple[ExemptClock, ...]
+    """Clocks that are left out of the attainment."""
     moved: int
+    """How many of the counted clocks belong to incidents that have moved to another contract since."""
 
     @property
     def empty(self) -> bool:
@@ -75,7 +74,7 @@ class ContractAttainment:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return what a reader must know beside the figures, as sentences in English."""
+        """Return remarks that a reader must know beside the figures, as English sentences."""
         return tuple(self._notes())
 
     def _notes(self) -> Iterable[str]:
@@ -99,9 +98,9 @@ def total_of(cells: Sequence[CountCell]) -> Tally:
 
 
 def percent_text(share: Fraction | None) -> str:
-    """Return a share as a percentage with at most two decimals, such as `93.18`; "" for None.
+    """Return a share as a percentage with at most two decimals, such as `93.18`. "" for None.
 
-    It is rounded down, so that a share below an objective never looks as if it were kept.
+    The percentage is rounded down, so that a share below an objective never looks like it meets the objective.
     """
     if share is None:
         return ""
@@ -117,9 +116,14 @@ def list_query(
     metrics: Iterable[str] = (),
     priorities: Iterable[str] = (),
 ) -> str:
-    """Return the query of the list of incidents from which a figure was counted, without the question mark.
+    """Return the URL query of the list of incidents behind a figure.
 
-    `verdict`: met, missed, open or exempt. `metrics`: of clocks; none for requests. `priorities`: none for all.
+    The query has no question mark.
+
+    Args:
+        verdict: `met`, `missed`, `open` or `exempt`.
+        metrics: Metrics of the clocks. Empty for requests.
+        priorities: Empty for all.
     """
     pairs = [("contract", contract), *_dates(period), ("verdict", verdict)]
     chosen = sorted(metrics)
@@ -137,7 +141,11 @@ def _dates(period: AttainmentPeriod) -> list[tuple[str, str]]:
 
 
 def query_of_objective(result: ObjectiveResult, verdict: str) -> str:
-    """Return the query of the list of incidents from which an objective's figure was counted."""
+    """Return the URL query of the list of incidents behind an objective's figure.
+
+    Args:
+        verdict: `met`, `missed`, `open` or `exempt`.
+    """
     objective = result.objective
     metrics = objective.metrics if objective.of is CountedUnit.CLOCKS or objective.metrics else ()
     return list_query(result.contract, result.period, verdict, metrics=metrics, priorities=objective.priorities)

@@ -42,27 +42,27 @@ _LENGTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.CONTRACT_YEAR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedContract:
-    """What of a contract decides how its attainment is counted.
-
-    `zones`: in which time zone it stood when. `first_day`: from which its years are counted, None if not known.
-    `end_day`: the first day on which it is no longer in force, None if it has no end. `objectives`: those in force now.
-    """
+    """What is needed of a contract to compute its attainment."""
 
     id: str
     title: str
     zone: str
     zones: ZoneHistory
+    """The time zones that the contract has had."""
     first_day: date | None
+    """The day from which contract years are counted. None if unknown."""
     end_day: date | None
+    """The first day on which the contract is no longer in force. None if it has no end."""
     objectives: tuple[ScopedObjective, ...]
+    """The objectives in force now."""
 
 
 async def counted_contract(
     connection: AsyncConnection, rulebook: Rulebook | None, contract: str
 ) -> CountedContract | None:
-    """Return what of a contract decides how it is counted.
+    """Return what is needed of a contract to compute its attainment. None for an unknown contract.
 
-    None if neither the catalogue nor any clock knows it. One that only clocks know has no objectives.
+    A contract that is not in the catalogue is known if stored clocks name it. Such a contract has no objectives.
     """
     known = None if rulebook is None else rulebook.contracts.get(ContractId(contract))
     zones = None if rulebook is None else zones_of(rulebook, ContractId(contract))
@@ -85,9 +85,13 @@ async def counted_contract(
 
 
 def asked_period(of: CountedContract, written: str, now: datetime) -> AttainmentPeriod:
-    """Return the period that a request names for a contract; "": the month in which `now` lies.
+    """Return the period that a request names for a contract.
 
-    Raises BadPeriod, which says what to write instead.
+    Args:
+        written: Such as `2026-11`. "" for the month that contains `now`.
+
+    Raises:
+        BadPeriod: The text names no period. The error's message says what to write instead.
     """
     if not written:
         return period_at(PeriodKind.MONTH, now, of.zones)
@@ -95,9 +99,15 @@ def asked_period(of: CountedContract, written: str, now: datetime) -> Attainment
 
 
 def periods_within(kind: PeriodKind, asked: AttainmentPeriod, first_day: date | None) -> tuple[AttainmentPeriod, ...]:
-    """Return the periods of an objective's kind that belong to the period that was asked for.
+    """Return the periods of an objective's kind that match a requested period.
 
-    They are those within it, or the longer one in which its last day lies. () for contract years without a first day.
+    These are the periods within the requested one. If the objective's periods are longer, the result is the one that
+    contains the last requested day. The result is empty for contract years without a first day.
+
+    Args:
+        kind: The kind of the objective's periods.
+        asked: The requested period.
+        first_day: The contract's first day. None if unknown.
     """
     if kind is PeriodKind.CONTRACT_YEAR and first_day is None:
         return ()
@@ -111,7 +121,10 @@ def periods_within(kind: PeriodKind, asked: AttainmentPeriod, first_day: date | 
 
 
 class AttainmentReader:
-    """Counts one contract; what was read of a period is read once. Use it within one connection."""
+    """Computes the attainment of one contract within one database connection.
+
+    Counts of clocks are read once for each period and kept.
+    """
 
     def __init__(self, connection: AsyncConnection, of: CountedContract, now: datetime) -> None:
         self._connection = connection
@@ -121,7 +134,7 @@ class AttainmentReader:
         self._requests: dict[tuple[PeriodBounds, frozenset[str]], tuple[CountCell, ...]] = {}
 
     async def whole(self, asked: AttainmentPeriod) -> ContractAttainment:
-        """Return the attainment of the contract in a period, with that of its objectives."""
+        """Return the attainment of the contract and its objectives in a period."""
         bounds = bounds_of(asked, self._of.zones)
         results = [
             await self.objective(scoped, period)
@@ -162,7 +175,7 @@ class AttainmentReader:
         return found
 
     async def objective(self, scoped: ScopedObjective, period: AttainmentPeriod) -> ObjectiveResult:
-        """Return what became of one objective in one period of its kind."""
+        """Return the result of one objective in one period of its kind."""
         bounds = bounds_of(period, self._of.zones)
         tally = await self.tally(scoped, bounds)
         before = await self.tally(scoped, bounds_of(period.previous(), self._of.zones))
@@ -176,7 +189,7 @@ class AttainmentReader:
         )
 
     async def tally(self, scoped: ScopedObjective, bounds: PeriodBounds) -> Tally:
-        """Return what was counted towards an objective between two instants."""
+        """Return the counts of an objective between two instants."""
         objective = scoped.objective
         if objective.of is CountedUnit.CLOCKS:
             return _sum(await self.clock_cells(bounds), scoped, objective.metrics)
@@ -184,7 +197,7 @@ class AttainmentReader:
         return _sum(cells, scoped, frozenset())
 
     async def clock_cells(self, bounds: PeriodBounds) -> tuple[CountCell, ...]:
-        """Return how many clocks were decided between two instants, by entitlement, metric and priority."""
+        """Count the clocks decided, or still due, between two instants, by entitlement, metric and priority."""
         if bounds not in self._clocks:
             self._clocks[bounds] = await clock_cells(self._connection, self._of.id, bounds)
         return self._clocks[bounds]

@@ -59,10 +59,14 @@ _FIRST = ToldStanding()
 
 
 class ObjectiveWatch:
-    """The loop that counts objectives anew when something was counted: call `run`.
+    """The loop that recounts objectives after changes, publishes their state, and closes ended periods. Call `run`.
 
-    Several processes may share a database. `rulebook`: returns the rulebook in force; None where there is none.
-    `published`: called after facts were written to the board's log. `counted`: called after something was counted.
+    Several processes may run the loop on one database.
+
+    Args:
+        rulebook: Returns the rulebook in force (plans, contracts, calendars). None if there is none.
+        published: Called after facts were written to the board's log.
+        counted: Called after objectives were recounted.
     """
 
     def __init__(
@@ -80,7 +84,7 @@ class ObjectiveWatch:
         self._counted = counted
 
     async def run(self) -> None:
-        """Count for ever. A busy store is asked again at the next pass."""
+        """Recount objectives until cancelled. If the store is busy, the next pass tries again."""
         while True:
             try:
                 done = await self.look()
@@ -90,7 +94,10 @@ class ObjectiveWatch:
             await asyncio.sleep(0 if done else EVERY_SECONDS)
 
     async def look(self) -> int:
-        """Work on the contracts of which something was counted, or of which a period has ended; return how many."""
+        """Recount the contracts with changes or an ended period.
+
+        The result is the number of these contracts.
+        """
         rulebook = self._rulebook()
         if rulebook is None:
             return 0

@@ -21,7 +21,7 @@ _STANDINGS = {
 
 
 def assumption_of(figure: AttainmentFigure) -> str:
-    """Return what the forecast of a figure supposes, as a sentence; "" for a period that has ended."""
+    """Return the assumption of a figure's forecast as a sentence. "" for a period that has ended."""
     if not figure.provisional:
         return ""
     forecast, tally = figure.forecast, figure.tally
@@ -40,7 +40,7 @@ def assumption_of(figure: AttainmentFigure) -> str:
 
 
 def standing_word(standing: Standing) -> str:
-    """Return how an objective stands, in words, such as `at risk`."""
+    """Return the state of an objective in words, such as `at risk`."""
     return _STANDINGS[standing]
 
 
@@ -61,9 +61,9 @@ def misses_text(figure: AttainmentFigure) -> str:
 
 
 def amended_text(result: ObjectiveResult) -> tuple[str, str] | None:
-    """Return what was published before a period's figure was amended, and since when and why it is another.
+    """Return two texts about an amended figure: the first figure, and since when the present one applies.
 
-    The incident by which it was amended is named apart by the caller. None if it was never amended.
+    The result is None if the figure was never amended. The texts do not name the incident that changed the figure.
     """
     if len(result.amendments) < 2:
         return None
@@ -74,6 +74,6 @@ def amended_text(result: ObjectiveResult) -> tuple[str, str] | None:
 
 
 def objective_title(result: ObjectiveResult, language: str = "en") -> str:
-    """Return the title of an objective in a language, else in English, else its id."""
+    """Return the title of an objective in a language. A missing title is given in English, or else as the id."""
     titles = result.objective.titles
     return titles.get(language) or titles.get("en") or result.objective.id

@@ -29,29 +29,39 @@ MOST_CLOCKS = 1_000  # of one incident, the latest
 
 @dataclass(frozen=True, slots=True)
 class KnownClock:
-    """A clock as the board knows it by facts, for finding the same clock in a fold."""
+    """A clock that the board knows from published facts.
+
+    The same clock is looked up in the incident computed from events.
+    """
 
     metric: str
     started_at: datetime | None
     breaches: frozenset[datetime]
+    """The due instants that the clock passed."""
     start: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ComputedRows:
-    """The rows of one incident: of the table `board_breakdown`, and of the table `board_pause`."""
+    """The computed rows of one incident."""
 
     breakdowns: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of the table `board_breakdown`."""
     pauses: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of the table `board_pause`."""
 
 
 def computed_rows(
     events: Sequence[IncidentEvent], rulebook: Rulebook, known: Mapping[ClockId, KnownClock]
 ) -> ComputedRows:
-    """Return the rows of one incident, as of its last event.
+    """Return the breakdown and pause rows of one incident, as of its last event.
 
-    `events`: all of it that count, in any order. `known`: its clocks by the ids under which they were published.
-    Without an event that founds an incident there are no rows.
+    Without an event that opens the incident the result has no rows.
+
+    Args:
+        events: All events of the incident, in any order.
+        rulebook: The plans, contracts and calendars in force.
+        known: Published clock id -> clock.
     """
     if not is_foldable(events):
         return ComputedRows()

@@ -22,10 +22,14 @@ _SPOKE = (EventKind.COMMENTED, EventKind.UPDATED)
 
 
 class PauseReader:
-    """Makes the rows of `board_pause` of one incident's clocks: call `rows_of` for each.
+    """Computes the rows of `board_pause` for the clocks of one incident. Call `rows_of` for each clock.
 
-    `incident`: computed from `events`. A pause belongs to the contract under which the incident was when it began;
-    holders and words of another contract's time are left out.
+    A pause belongs to the contract that had the incident when the pause began. Holders and customer comments from the
+    time of another contract are left out.
+
+    Args:
+        incident: The incident computed from `events`.
+        events: All events of the incident.
     """
 
     def __init__(self, incident: Incident, events: Iterable[IncidentEvent]) -> None:
@@ -38,9 +42,13 @@ class PauseReader:
                 self._words.setdefault(owner_at(incident.periods, event.occurred_at), []).append(event.occurred_at)
 
     def rows_of(self, clock: Clock, hours: str, calendar: Calendar | None) -> Iterator[dict[str, Any]]:
-        """Yield a row for each pause of a clock, the oldest first; of more than 1,000 (MOST) the latest.
+        """Yield a row for each pause of a clock, the oldest first.
 
-        `hours`, `calendar`: in which the clock counts. The time between an end and a reopening is no pause.
+        Only the newest 1,000 segments of a clock are used. The time between an end and a reopening is not a pause.
+
+        Args:
+            hours: Name of the hours in which the clock counts.
+            calendar: The calendar of these hours. None for wall-clock time.
         """
         for segment in clock.segments[-MOST:]:
             if segment.running or party_of(segment) is Party.ENDED:
@@ -103,9 +111,9 @@ class PauseReader:
 
 
 def owner_at(periods: Sequence[ContractPeriod], at: datetime) -> str:
-    """Return the contract under which an incident was at an instant.
+    """Return the contract that had an incident at an instant.
 
-    The time before the first contract of the customer's own (`named`) is that contract's as well.
+    The time before the customer's first own contract (`named`) belongs to that contract.
     """
     first = next((number for number, period in enumerate(periods) if period.named), 0)
     return periods[max(bisect_right(periods, at, key=lambda period: period.start) - 1, first)].contract

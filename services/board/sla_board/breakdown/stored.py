@@ -16,7 +16,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def parts_text(known: Breakdown) -> str:
-    """Return a breakdown as the text in the column `parts` of `board_breakdown`."""
+    """Return a breakdown as text for the column `parts` of `board_breakdown`."""
     return orjson.dumps(
         [
             [*_names(part.holder), part.party.value, *(span // _MICROSECOND for span in _spans(part.sums))]
@@ -39,12 +39,19 @@ def breakdown_of(text: str) -> Breakdown:
 
 
 def going_on_text(on: GoingOn | None) -> str:
-    """Return whose time passes since the last event as the text in the column `going_on`; "" for None."""
+    """Return a `GoingOn` as text for the column `going_on`. "" for None.
+
+    A `GoingOn` states the holder and party since an incident's last event.
+    """
     return "" if on is None else orjson.dumps([to_micros(on.since), *_names(on.holder), on.party, on.counts]).decode()
 
 
 def going_on_of(text: str) -> GoingOn | None:
-    """Return whose time passes since the last event, from a text of the column `going_on`."""
+    """Return the `GoingOn` in a text of the column `going_on`.
+
+    A `GoingOn` states the holder and party since an incident's last event. The text "" gives None: the incident or
+    clock has ended.
+    """
     if not text:
         return None
     since, assignee, group, line, party, counts = orjson.loads(text)
@@ -52,7 +59,7 @@ def going_on_of(text: str) -> GoingOn | None:
 
 
 def held_text(spans: Iterable[HolderSpan]) -> str:
-    """Return who held an incident when as the text in the column `held` of `board_pause`."""
+    """Return the holders during a pause as text for the column `held` of `board_pause`."""
     return orjson.dumps(
         [
             [
@@ -68,7 +75,10 @@ def held_text(spans: Iterable[HolderSpan]) -> str:
 
 
 def held_of(text: str) -> tuple[HolderSpan, ...]:
-    """Return who held an incident when, from a text of the column `held`; the last span of an open pause has no end."""
+    """Return the holders during a pause from a text of the column `held`.
+
+    The last span has no end while the pause lasts.
+    """
     return tuple(
         HolderSpan(assignee, group, line, from_micros(start), None if end is None else from_micros(end))
         for assignee, group, line, start, end in orjson.loads(text)
@@ -76,7 +86,7 @@ def held_of(text: str) -> tuple[HolderSpan, ...]:
 
 
 def wall_until(span: HolderSpan, at: datetime) -> timedelta:
-    """Return the wall-clock length of a span up to `at`; at least 0."""
+    """Return the wall-clock length of a span up to the instant `at`, at least 0."""
     return max((at if span.end is None else min(span.end, at)) - span.start, timedelta())
 
 

@@ -46,9 +46,13 @@ _log = structlog.get_logger(__name__)
 
 
 class BreakdownWorker:
-    """Computes the breakdowns and pauses of the incidents that are marked: call `run`, or `catch_up` once.
+    """Recomputes the breakdowns and pauses of changed incidents. Call `run`, or `catch_up` once.
 
-    `rulebook`: returns the plans, contracts and calendars in force. `changed`: called after rows were written.
+    The projector marks each changed incident with a row in a table. The worker deletes the mark after the computation.
+
+    Args:
+        rulebook: Returns the plans, contracts and calendars in force.
+        changed: Called after rows were written.
     """
 
     def __init__(
@@ -68,12 +72,12 @@ class BreakdownWorker:
         self._signal = WakeSignal()
 
     def add(self, incidents: Iterable[str]) -> None:
-        """Have these incidents computed anew soon; call it after their marks are committed."""
+        """Schedule incidents for recomputation. Call this after the transaction that marks them has committed."""
         self._pending.update(dict.fromkeys(incidents))
         self._signal.wake()
 
     async def run(self) -> None:
-        """Compute the breakdowns and pauses of marked incidents as they change, until cancelled."""
+        """Recompute the breakdowns and pauses of marked incidents until cancelled."""
         look_at = time.monotonic()
         with self._signal.listen() as wake:
             while True:
@@ -91,7 +95,11 @@ class BreakdownWorker:
                     await asyncio.sleep(QUIET_SECONDS)
 
     async def catch_up(self) -> None:
-        """Compute the breakdowns and pauses of all incidents that are marked now. Raises Retryable."""
+        """Recompute the breakdowns and pauses of all incidents that are marked now.
+
+        Raises:
+            Retryable: The store is busy.
+        """
         many = True
         while many:
             many = await self._find_left(self._time_source.now())

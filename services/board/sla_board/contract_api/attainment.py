@@ -39,29 +39,34 @@ After = Annotated[Name, Query(description="the `after` of the page before")]
 
 @dataclass(frozen=True, slots=True)
 class AttainmentDeps:
-    """The dependencies of the routes of attainment.
-
-    `rulebook`: returns the rulebook in force, None where the board has no catalogue. `pages`: renders HTML.
-    """
+    """The dependencies of the routes of attainment."""
 
     store: Store
     rulebook: Callable[[], Rulebook | None]
+    """Returns the rulebook in force (plans, contracts, calendars). None if the board has no catalogue."""
     authorize: Authorizer
     pages: Pages
+    """Renders HTML."""
     time_source: TimeSource
 
     async def of(self, contract: str) -> ContractAttainment | None:
-        """Return the attainment of a contract in this month; None if neither the catalogue nor any clock knows it."""
+        """Return the attainment of a contract in the present month. None for an unknown contract."""
         async with self.store.reading() as connection:
             return await attainment_of(connection, self.rulebook(), contract, "", self.time_source.now())
 
     async def found(
         self, request: Request, contracts: list[str], period: str, after: str, limit: int
     ) -> AttainmentPage:
-        """Return the attainment of the contracts that are asked for; of all that the caller may see, if none is named.
+        """Return a page of the attainment of the requested contracts.
 
-        Raises Problem: 401 or 403 without a fitting key, 404 for a contract that is unknown or not to be seen, 422 for
-        a period that cannot be read.
+        Args:
+            contracts: Ids of contracts. Empty for all contracts that the caller may see.
+            period: Such as `2026-11`. "" for the present month.
+            after: The id after which the page begins.
+
+        Raises:
+            Problem: 401 or 403 without a suitable key, 404 for a contract that is unknown or hidden from the caller,
+                422 for a period that cannot be read.
         """
         only = self.authorize(request, READ).contract
         wanted = contracts or ([only] if only is not None else [])
@@ -85,7 +90,7 @@ class AttainmentDeps:
 
 
 def add_attainment(routes: APIRouter, deps: AttainmentDeps) -> None:
-    """Add the routes of attainment: `/v1/attainment` and the page `/attainment`. They need the scope `read`."""
+    """Add the routes of attainment, `/v1/attainment` and the page `/attainment`. They need the scope `read`."""
 
     @routes.get("/v1/attainment", summary="Read the attainment of contracts in a period")
     async def read_attainment(

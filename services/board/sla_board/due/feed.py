@@ -31,12 +31,16 @@ def due_ics(
     paused: int = 0,
     board: str = "",
 ) -> bytes:
-    """Return open clocks as the content of an iCalendar file, an entry for each; all of them must have a due instant.
+    """Return open clocks as an iCalendar file, with one entry for each clock.
 
-    `now`: written as the time at which it was made. `contract`: the one contract that it is about, "" for several.
-    `more`: how many clocks are left out, all due later: an entry behind the last says so. `paused`: how many have no
-    due instant; the calendar's description says so. `board`: the board's address, to which an entry leads where its
-    ticket has no link; "" for none.
+    Args:
+        rows: The clocks. Each must have a due instant.
+        words: The fixed texts of the calendar.
+        now: The creation time written into the file.
+        contract: Id of the contract if the calendar is of one contract. "" for several.
+        more: How many later clocks are left out. A last entry states this number.
+        paused: How many open clocks have no due instant. The calendar's description states this number.
+        board: Address of the board, linked from entries whose ticket has no link. "" for no link.
     """
     calendar = Calendar()
     calendar.add("PRODID", _PRODUCT)
@@ -57,7 +61,10 @@ def due_ics(
 
 
 def due_tag(rows: Sequence[ClockRow], words: DueWords, contract: str, more: int, paused: int, now: datetime) -> str:
-    """Return a strong ETag: it stays the same as long as nothing in the calendar but the time of making changes."""
+    """Return a strong ETag of the calendar.
+
+    The ETag changes with the content, but not with the creation time of the calendar.
+    """
     said = [(_shown(row), row.due_at, row.provisional, _overdue(row, now)) for row in rows]
     digest = hashlib.sha256(repr((words.language, contract, more, paused, said)).encode()).hexdigest()
     return f'"{digest[:32]}"'

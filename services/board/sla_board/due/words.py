@@ -13,20 +13,21 @@ from sla_domain.plan import MetricId
 
 @dataclass(frozen=True, slots=True)
 class DueWords:
-    """The fixed texts in one language.
-
-    `name`: of the calendar; `of_contract`: of one contract's, with `{contract}`. `overdue`, `provisional`: marks before
-    and behind a summary. `more`: the entry for those that are not shown, with `{count}`; `paused`: how many clocks have
-    no due instant, with `{count}`. The others are labels.
-    """
+    """The fixed texts of the calendar in one language. Fields without a text of their own are labels."""
 
     language: str
     name: str
+    """Name of the calendar."""
     of_contract: str
+    """Name of the calendar of one contract, with the place `{contract}`."""
     overdue: str
+    """Text before the summary of an overdue entry."""
     provisional: str
+    """Text after the summary of a provisional entry."""
     more: str
+    """Summary of the entry for clocks that are left out, with the place `{count}`."""
     paused: str
+    """How many clocks have no due instant, with the place `{count}`."""
     customer: str
     contract: str
     priority: str
@@ -69,12 +70,15 @@ _WORDS: Mapping[str, DueWords] = MappingProxyType(
 
 
 def due_words(language: str) -> DueWords:
-    """Return the texts in the supported language nearest to `language`; in English if none is near."""
+    """Return the texts in the supported language nearest to `language`. English if none is near."""
     return _WORDS[tag_for(language)]
 
 
 def metric_in(metric: str, language: str) -> str:
-    """Return the title of a metric in a language; of one that is data in a plan its id, with spaces and a capital."""
+    """Return the title of a metric in a language.
+
+    A metric that only a plan defines gives its id with spaces and an initial capital.
+    """
     known = BUILT_IN.get(MetricId(metric))
     if known is None:
         return metric.replace("_", " ").strip().capitalize()

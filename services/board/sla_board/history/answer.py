@@ -15,20 +15,20 @@ from sla_platform.rfc3339 import rfc3339
 
 
 class ListedIncident(BaseModel):
-    """An incident in the list; in a list of one metric, one clock of it.
+    """An incident in the list. In a list of one metric each row is one clock of an incident.
 
-    `id`: slad's id. `title`, `url`, `product`, `assignee`, `group`: as the ticket states them, "" if it does not; `url`
-    only if http or https. `opened_at`, `ended_at`: null if not known. `met`, `missed`, `open`, `exempt`: how many of
-    its clocks have which verdict. In a list of one metric `priority`, `verdict`, `counts_at` and `due_at` are the
-    clock's; `metric`, `cycle` (from 0), `clock` (its id) and `stopped_at` are null in any other list.
+    `priority`, `verdict`, `counts_at` and `due_at` are then those of the clock. `metric`, `cycle`, `clock` and
+    `stopped_at` are null in any other list. Ticket fields are "" if the ticket does not state them.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
     id: str
+    """The incident's id in slad."""
     ticket: str = Field(description="the name people use, such as SUP-77 or acme/shop#12")
     title: str
     url: str
+    """Address of the ticket's page, only if http or https."""
     customer: str
     contract: str = Field(description="under which it stands; with `left_at`, under which it stood then")
     product: str
@@ -41,38 +41,46 @@ class ListedIncident(BaseModel):
     )
     due_at: datetime | None = Field(description="the next due instant of its open clocks")
     opened_at: datetime | None
+    """Null if unknown."""
     ended_at: datetime | None
+    """Null if the incident has not ended, or its end is unknown."""
     left_at: datetime | None = Field(description="when it left this contract: all of this is as it stood then")
     assignee: str
     group: str
     zone: str = Field(description="the contract's time zone")
     met: int
+    """How many of its clocks were met."""
     missed: int
+    """How many of its clocks were missed."""
     open: int
+    """How many of its clocks are not decided."""
     exempt: int
+    """How many of its clocks are left out of the attainment."""
     metric: str | None
     cycle: int | None
+    """The clock's number among the incident's clocks of this metric, from 0."""
     clock: str | None
+    """Id of the clock."""
     stopped_at: datetime | None
 
 
 class IncidentList(BaseModel):
-    """A page of the list of incidents, the newest first, with the counts of the whole list.
+    """A page of the list of incidents, the newest first, with counts of the whole list."""
 
-    `total`: how many rows fit the filter. `states`: state -> how many, whatever state the filter chooses. `verdicts`:
-    the same by verdict. `next`: pass it as `cursor` for the next page; null at the end.
-    """
-
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
     total: int
+    """How many rows match the filter."""
     at_least: bool = Field(
         description="there are more than `total`: rows with a frequent text are not all counted, in no number here"
     )
     states: Mapping[str, int]
+    """State -> number of rows, without the filter's choice of states."""
     verdicts: Mapping[str, int]
+    """Verdict -> number of rows, without the filter's choice of verdicts."""
     incidents: tuple[ListedIncident, ...]
     next: str | None
+    """Pass it as `cursor` to get the next page. Null on the last page."""
     since: datetime | None = Field(description="from where on rows are dated, as `period`, `from` and `zone` say")
     until: datetime | None = Field(description="before when rows are dated")
     zone: str = Field(description="in which `period`, `from` and `to` were read")
@@ -82,7 +90,7 @@ class IncidentList(BaseModel):
 
 
 def list_answer(page: IncidentPage) -> IncidentList:
-    """Return a page of the list of incidents as its JSON model."""
+    """Return a page of the list of incidents as a JSON model."""
     counts, shown = page.counts, page.shown
     return IncidentList(
         total=counts.total,
@@ -132,7 +140,13 @@ def row_values(row: Any) -> dict[str, Any]:
 
 
 def text_values(row: Any) -> dict[str, str | int]:
-    """Return the same fields as texts and numbers: instants as RFC 3339, "" for null."""
+    """Return the fields of a `ListedIncident` as texts and numbers.
+
+    Instants are given as RFC 3339, and null as "".
+
+    Args:
+        row: A row of `IncidentPage.rows`.
+    """
     return {name: _as_text(value) for name, value in row_values(row).items()}
 
 

@@ -15,12 +15,15 @@ _listed = tables.listed.c
 
 
 def table_of(shown: IncidentFilter) -> Table:
-    """Return the table whose rows the filter lists: that of incidents, or, for one metric, that of clocks."""
+    """Return the table of the rows that a filter lists: the table of incidents, or of clocks if a metric is chosen."""
     return tables.listed_clock if shown.metric else tables.listed
 
 
 def joined(shown: IncidentFilter) -> FromClause:
-    """Return the table whose rows the filter lists, with the columns of the incidents beside those of clocks."""
+    """Return the table of the rows that a filter lists.
+
+    If clocks are listed, their table is joined with the table of incidents.
+    """
     if not shown.metric:
         return tables.listed
     clock = tables.listed_clock.c
@@ -33,9 +36,11 @@ def joined(shown: IncidentFilter) -> FromClause:
 
 
 def belongs(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions that choose whose rows are listed, and of what: all but instant, state, verdict and text.
+    """Return the SQL conditions of a filter on contract, customer, product and priority.
 
-    `columns`: of the table that is asked; one with the columns part, contract, customer, product and priority.
+    Args:
+        columns: The columns of the queried table: part, contract, customer, product and priority. The part of a row
+            says whose view of an incident it is (see `ListPart`).
     """
     contracts = shown.of_contracts
     chosen: list[ColumnElement[bool]] = [columns.part.in_(ALL_CONTRACTS if contracts is None else ONE_CONTRACT)]
@@ -50,7 +55,7 @@ def belongs(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def decided(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions of the filter on state and verdict."""
+    """Return the SQL conditions of a filter on state and verdict."""
     chosen: list[ColumnElement[bool]] = []
     if shown.states:
         chosen.append(columns.phase.in_(shown.states))
@@ -60,7 +65,7 @@ def decided(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def dated(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions of the filter on the metric, and on the instant by which rows are dated."""
+    """Return the SQL conditions of a filter on metric and time."""
     chosen: list[ColumnElement[bool]] = []
     if shown.metric:
         chosen.append(columns.metric == shown.metric)
@@ -73,7 +78,8 @@ def dated(shown: IncidentFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 @dataclass(frozen=True, slots=True)
 class TextCondition:
-    """The condition of a filter on its text. `frequent`: more than 2,000 rows have it, so they are not all counted."""
+    """The SQL condition of a filter on its search text."""
 
     holds: ColumnElement[bool]
     frequent: bool
+    """Whether more than 2,000 rows match. Matching rows are then not all counted."""

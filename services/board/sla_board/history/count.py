@@ -23,25 +23,28 @@ MOST_COUNTED = 10_000  # rows that have a frequent text
 
 @dataclass(frozen=True, slots=True)
 class ListCounts:
-    """How many rows fit a filter.
-
-    `total`: the rows that the list has; `at_least`: there are more, and these numbers are of 10,000 of them. `states`:
-    state -> rows, whatever state the filter chooses. `verdicts`: verdict -> rows, whatever verdict it chooses.
-    `months`: month (see `month_of`) -> rows of the list, the newest first.
-    """
+    """How many rows match a filter."""
 
     total: int
+    """The length of the list."""
     states: Mapping[str, int]
+    """State -> number of rows, without the filter's choice of states."""
     verdicts: Mapping[ListedVerdict, int]
+    """Verdict -> number of rows, without the filter's choice of verdicts."""
     months: Mapping[int, int]
+    """Month (see `month_of`) -> number of rows, the newest month first."""
     at_least: bool = False
+    """Whether there are more rows, because only 10,000 rows were counted."""
 
 
 async def read_counts(connection: AsyncConnection, shown: IncidentFilter, text: TextCondition | None) -> ListCounts:
-    """Return how many rows of the list fit the filter `shown`. `text`: its condition on the text, None for none.
+    """Return how many rows of the list match a filter.
 
-    Whole months (UTC) are read from the numbers that are kept, the days at both ends of the filter's span, and
-    everything with a text, from the list itself.
+    Whole months (UTC) are summed from stored counts. Partial months, and all searches by text, are counted in the list
+    itself.
+
+    Args:
+        text: The SQL condition of the filter on its search text. None for no text.
     """
     found: Counter[tuple[int, str, str]] = Counter()
     if text is not None:

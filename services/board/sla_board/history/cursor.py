@@ -23,27 +23,35 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ListPlace:
-    """A row's place in the list of incidents, whose order is by these fields, the highest first.
-
-    `clock`: the id of the clock in a list of one metric, else "".
-    """
+    """The place of a row in the list of incidents. The list is sorted by these fields in descending order."""
 
     counts_at: datetime
     incident: str
     contract: str
     clock: str = ""
+    """Id of the clock in a list of one metric. Else ""."""
 
 
 def written_cursor(place: ListPlace, shown: IncidentFilter) -> str:
-    """Return the cursor for the page that follows the row at `place` in the list that the filter `shown` shows."""
+    """Return the cursor of the page that follows a row of the list.
+
+    Args:
+        place: The place of the row.
+        shown: The filter of the list. The cursor is valid for this filter alone.
+    """
     fields = [_mark(shown), to_micros(place.counts_at), place.incident, place.contract, place.clock]
     return urlsafe_b64encode(orjson.dumps(fields)).decode().rstrip("=")
 
 
 def read_cursor(written: str, shown: IncidentFilter) -> ListPlace:
-    """Return the place at which a page ended. Raises BadCursor if the text is not a cursor of this filter.
+    """Return the place in a cursor, after which the page begins.
 
-    `written`: as `written_cursor` returned it. `shown`: the filter with which it is used.
+    Args:
+        written: The cursor from `written_cursor`.
+        shown: The filter of the present request.
+
+    Raises:
+        BadCursor: The text is no cursor, or was made for another filter.
     """
     try:
         padded = written + "=" * (-len(written) % 4)

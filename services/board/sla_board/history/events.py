@@ -29,11 +29,14 @@ _kept = tables.event.c
 
 
 async def event_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]:
-    """Yield the events of the incidents that the filter `shown` lists, as lines of JSON (CloudEvents 1.0), in pieces.
+    """Yield the events of the listed incidents as lines of JSON (CloudEvents 1.0), in pieces.
 
-    The events of an incident stand together, in the order in which the board has read them; their order does not matter
-    to `slad replay`. Of an incident that has moved, a list of chosen contracts has the events that belonged to them.
-    `shown`: without a metric.
+    The events of one incident are adjacent, in the order in which the board received them. `slad replay` accepts them
+    in any order. If the filter chooses contracts, an incident that moved between contracts is exported with only the
+    events that belonged to the chosen contracts.
+
+    Args:
+        shown: The filter of the list. It must not choose a metric.
     """
     async for rows in pages_of(store, shown):
         whole = [row.incident for row in rows if row.part != ListPart.SHARE.value]

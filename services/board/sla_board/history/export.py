@@ -22,9 +22,12 @@ COLUMNS = tuple(ListedIncident.model_fields)
 
 
 async def pages_of(store: Store, shown: IncidentFilter) -> AsyncIterator[Sequence[Any]]:
-    """Yield all rows that the filter `shown` lists, at most 500 at a time, the newest first.
+    """Yield all rows that a filter lists, at most 500 at a time.
 
-    Each part is read by itself, so that no transaction stays open while a slow reader takes its time. Raises StoreBusy.
+    The newest rows come first. Each page is read in a transaction of its own, so that a slow reader holds none open.
+
+    Raises:
+        StoreBusy: The store is busy.
     """
     async with store.reading() as connection:
         text = await text_condition(connection, shown)
@@ -42,7 +45,7 @@ async def pages_of(store: Store, shown: IncidentFilter) -> AsyncIterator[Sequenc
 async def csv_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]:
     """Yield the list as CSV (RFC 4180, UTF-8) with a header line, in pieces.
 
-    A text that a spreadsheet would take for a formula begins with an apostrophe.
+    A text that a spreadsheet could read as a formula gets an apostrophe before it.
     """
     yield _csv([COLUMNS])
     async for rows in pages_of(store, shown):
@@ -50,7 +53,7 @@ async def csv_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]
 
 
 async def json_lines(store: Store, shown: IncidentFilter) -> AsyncIterator[bytes]:
-    """Yield the list as JSON lines in pieces; each line is a `ListedIncident`."""
+    """Yield the list as JSON lines, in pieces. Each line is a `ListedIncident`."""
     async for rows in pages_of(store, shown):
         yield b"".join(orjson.dumps(row_values(row), option=orjson.OPT_UTC_Z) + b"\n" for row in rows)
 

@@ -24,10 +24,12 @@ _log = structlog.get_logger(__name__)
 
 
 class ListFilling:
-    """Enters the incidents that an earlier release has stored in the list of incidents: call `run`.
+    """Adds the incidents stored by an earlier release to the list of incidents. Call `run`.
 
-    Its progress is stored with what it enters, so that it goes on where it ended. `pause`: seconds between two parts,
-    in which others write.
+    Progress is stored in the same transaction as the rows, so that a restart continues after the last stored row.
+
+    Args:
+        pause: Seconds to wait between two transactions, so that other writers are not blocked.
     """
 
     def __init__(self, store: Store, pause: float = 0.05) -> None:
@@ -35,7 +37,7 @@ class ListFilling:
         self._pause = pause
 
     async def run(self) -> None:
-        """Enter all incidents that are still to be entered, then wait for ever (a part of a service never ends)."""
+        """Add all incidents that are missing, then wait until cancelled."""
         while await self._tried():  # noqa: ASYNC110 - the pause is for others who write
             await asyncio.sleep(self._pause)
         await asyncio.Event().wait()
@@ -49,7 +51,11 @@ class ListFilling:
             return True
 
     async def enter_part(self) -> bool:
-        """Enter the next 100 incidents; return whether there may be more. Raises StoreBusy."""
+        """Add the next 100 incidents, and return whether there may be more.
+
+        Raises:
+            StoreBusy: The store is busy.
+        """
         place = select(tables.listing.c.after)
         async with self._store.reading() as connection:
             if (await connection.execute(place)).first() is None:

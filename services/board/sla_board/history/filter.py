@@ -26,39 +26,43 @@ GROUPS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFilter:
-    """The choices of a viewer of the list of incidents; an empty tuple or text means "any".
-
-    `contracts`, `customers`, `products`, `priorities`: their ids and names, each exactly as stored. `states`: such as
-    `closed`. `verdicts`: those to list. `metric`: if given, the list has one row for each clock of this metric, and
-    priority and verdict are the clock's. `since`, `until`: only what is dated in `[since, until)`. `period`, `begin`,
-    `end`: as written in the URL, from which these two follow; `zone`: in which they were read. `text`: a ticket's name,
-    an incident's id, or a part of the title, customer or contract. `only_contract`: the one contract that the viewer's
-    key may see, None for all; it never comes from the URL.
-    """
+    """A viewer's choices in the list of incidents. An empty tuple or text means "any"."""
 
     contracts: tuple[str, ...] = ()
     customers: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    """Such as `closed`."""
     verdicts: tuple[ListedVerdict, ...] = ()
     metric: str = ""
+    """If given, the list has one row for each clock of this metric. Priority and verdict are then those of the
+    clock.
+    """
     since: datetime | None = None
+    """Only rows dated at this instant or later."""
     until: datetime | None = None
+    """Only rows dated before this instant."""
     period: str = ""
+    """The period in the URL, such as `2026-11`. `since` and `until` follow from it."""
     begin: str = ""
+    """The parameter `from` in the URL."""
     end: str = ""
+    """The parameter `to` in the URL."""
     zone: str = "UTC"
+    """The time zone in which `period`, `begin` and `end` were read."""
     zone_chosen: bool = False
     text: str = ""
+    """A ticket's name, an incident's id, or a part of the title, customer or contract."""
     limit: int = ROWS
     only_contract: str | None = None
+    """The one contract that the viewer's key may see. None for all. It is never part of the URL."""
 
     @property
     def of_contracts(self) -> tuple[str, ...] | None:
-        """Return the contracts whose incidents are listed; None for all contracts.
+        """Return the contracts whose incidents are listed. None for all contracts.
 
-        It is empty if the viewer's key may see none of those that were chosen.
+        The result is empty if the viewer's key may see none of the chosen contracts.
         """
         if self.only_contract is None:
             return self.contracts or None
@@ -66,13 +70,14 @@ class IncidentFilter:
 
     @property
     def hides_incidents(self) -> bool:
-        """Return whether the viewer has chosen anything that may leave incidents out."""
+        """Return whether a choice of the viewer may hide incidents."""
         return bool(replace(self, limit=ROWS).query())
 
     def query(self, **changed: object) -> str:
-        """Return this filter as the query of a URL, such as `contract=acme&verdict=missed`; "" if it chooses nothing.
+        """Return the filter as a URL query, such as `contract=acme&verdict=missed`. "" for an empty filter.
 
-        `changed`: field -> value that is used in place of this filter's own. `only_contract` is never in the query.
+        Args:
+            changed: Name of a field -> value to use instead of the field's own.
         """
         asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs = [("contract", name) for name in asked.contracts]
@@ -88,9 +93,9 @@ class IncidentFilter:
 
     @property
     def identity(self) -> str:
-        """Return a text that is the same for filters that list the same rows, whatever their limit.
+        """Return a text that is equal for all filters that list the same rows.
 
-        A cursor is valid only for the filter with whose identity it was made.
+        The limit is not part of the text. A cursor is valid only for filters of the same identity.
         """
         bounds = [rfc3339(at, "microseconds") if at is not None else "" for at in (self.since, self.until)]
         return "&".join([self.query(limit=ROWS), *bounds, self.only_contract or ""])

@@ -34,11 +34,13 @@ MOST_EVENTS = 2_000  # of an incident that has moved: more are not read for what
 
 
 async def keep_listed(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Write the rows of the list for these incidents anew, in the caller's transaction, from what the board has stored.
+    """Rewrite the rows of the list for some incidents, in the caller's transaction.
 
-    An incident of which nothing is stored has no row afterwards. The numbers of rows by month are changed with them.
-    Raises StoreBusy if another process writes the rows of the same incident at once; the caller's transaction is then
-    to be repeated.
+    The rows are computed from the board's tables. An unknown incident gets no row. The counts by month are updated as
+    well.
+
+    Raises:
+        StoreBusy: Another process writes rows of the same incidents. The caller must repeat the transaction.
     """
     if not incidents:
         return
@@ -53,7 +55,10 @@ async def keep_listed(connection: AsyncConnection, incidents: Collection[str]) -
 
 
 async def forget_listed(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, int]:
-    """Delete the rows of these incidents from the list, in the caller's transaction; return table -> deleted rows."""
+    """Delete the rows of some incidents from the list, in the caller's transaction.
+
+    The result is table name -> number of deleted rows.
+    """
     gone = await remove_rows(connection, incidents)
     await change_counts(connection, gone, ())
     clocks = sum("metric" in row for row in gone)
@@ -62,9 +67,9 @@ async def forget_listed(connection: AsyncConnection, incidents: Collection[str])
 
 
 async def remove_rows(connection: AsyncConnection, incidents: Collection[str]) -> list[Mapping[str, Any]]:
-    """Delete the rows of these incidents from the list, and return the deleted rows.
+    """Delete the rows of some incidents from the list, and return the deleted rows.
 
-    The numbers of rows by month are not changed: pass the result to `change_counts`.
+    The counts by month are not updated: pass the result to `change_counts`.
     """
     gone: list[Mapping[str, Any]] = []
     for table in (tables.listed, tables.listed_clock):
@@ -79,7 +84,12 @@ async def remove_rows(connection: AsyncConnection, incidents: Collection[str]) -
 async def change_counts(
     connection: AsyncConnection, gone: Sequence[Mapping[str, Any]], come: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Change the numbers of rows by month, for rows of the list that are taken away (`gone`) and added (`come`)."""
+    """Update the counts of rows by month.
+
+    Args:
+        gone: Rows that were deleted from the list.
+        come: Rows that were added to the list.
+    """
     changes = count_changes(gone, come)
     if not changes:
         return
@@ -193,7 +203,7 @@ async def _shares(connection: AsyncConnection, whole: Seen, contracts: Collectio
 async def read_events(connection: AsyncConnection, incident: str) -> tuple[list[IncidentEvent], list[PublishedFact]]:
     """Return the events of an incident in order, and the facts published about it.
 
-    If there are more than 2,000 of both together, the newest 2,000 are read.
+    Only the newest 2,000 of both together are read.
     """
     query = select(tables.event).where(_kept.incident == incident).order_by(_kept.position.desc()).limit(MOST_EVENTS)
     envelopes = [envelope_of(row) for row in (await connection.execute(query)).all()]

@@ -26,37 +26,43 @@ _LIVE = frozenset(phase.value for phase in Phase if phase.live)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """An incident, or what one contract may see of it, as the list's rows are computed from it.
-
-    `record`: its row of the table `board_incident`; None when no event is known. `clocks`: its rows of `board_clock`.
-    `fact`: the newest fact about the incident, if it has no clock; it states title, priority and zone then. `exempt`:
-    the ids (text) of clocks that a person took out of the count. `contract`: "" if not known. `phase`: where
-    its work stands. `first_at`: when the board first heard of it, for one without any other instant. `left_at`: when it
-    left the contract, None if it has not.
-    """
+    """What the list's rows are computed from: an incident, or the part of it that one contract may see."""
 
     incident: str
     part: ListPart
     contract: str
+    """"" if unknown."""
     record: Any
+    """Row of the table `board_incident`. None if no event is known."""
     clocks: Sequence[Any]
+    """Rows of the table `board_clock`."""
     exempt: frozenset[str]
+    """Ids of the clocks that a person left out of the attainment."""
     phase: str
+    """The state of work on the incident, such as `open`."""
     first_at: datetime
+    """When the board first received something about the incident. Used if no other instant is known."""
     left_at: datetime | None = None
+    """When the incident left the contract. None if it has not."""
     fact: ClockFact | None = None
+    """The newest fact, for an incident without clocks. Title, priority and zone are read from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRows:
-    """Rows for the table `board_listed`, and for `board_listed_clock`."""
+    """The computed rows of the list for one incident."""
 
     incidents: list[dict[str, Any]]
+    """Rows of the table `board_listed`."""
     clocks: list[dict[str, Any]]
+    """Rows of the table `board_listed_clock`."""
 
 
 def listed_rows(seen: Seen) -> ListedRows:
-    """Return the row of an incident, or of what one contract may see of it, and a row for each of its clocks."""
+    """Return the list's rows for an incident, or for one contract's part of it.
+
+    There is one row for the incident and one for each clock.
+    """
     record, clocks = seen.record, sorted(seen.clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)))
     newest = clocks[-1] if clocks else seen.fact
     verdicts = [(clock, verdict_of_clock(clock, str(clock.id) in seen.exempt)) for clock in clocks]

@@ -31,10 +31,12 @@ CalendarOf = Callable[[str], ContractCalendar | None]
 
 @dataclass(frozen=True, slots=True)
 class AskedError:
-    """What is wrong with one parameter of a request. `parameter`: its name; `detail`: the error, and what to do."""
+    """An error in one parameter of a request."""
 
     parameter: str
+    """Name of the parameter."""
     detail: str
+    """What is wrong, and what to write instead."""
 
 
 class BadFilter(ValueError):
@@ -47,13 +49,12 @@ class BadFilter(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks of the list of incidents.
-
-    `shown`: the filter. `cursor`: where the page begins; "" for the first page.
-    """
+    """The parameters of a request for the list of incidents."""
 
     shown: IncidentFilter
+    """The filter."""
     cursor: str
+    """Where the page begins. "" for the first page."""
 
 
 def parse_asked(
@@ -62,12 +63,19 @@ def parse_asked(
     zone_of: ZoneOf,
     calendar_of: CalendarOf = lambda _: None,
 ) -> Asked:
-    """Return the filter that the parameters of a request state, and the cursor among them.
+    """Parse the parameters of a request into a filter and a cursor.
 
-    `pairs`: names and values, in their order; empty values are left out. `only_contract`: the one contract that the
-    caller's key may see, None for all. `zone_of`: returns the time zone of a contract. Instants without an offset and
-    periods are read in the zone that `zone` names. Without it they are read in that of the one contract chosen, or in
-    UTC. Raises BadFilter, with every error.
+    Periods, and instants without an offset, are read in the zone of the parameter `zone`. Without `zone` they are read
+    in the zone of the chosen contract if exactly one is chosen, else in UTC.
+
+    Args:
+        pairs: Names and values of the parameters. Empty values are ignored.
+        only_contract: The one contract that the caller's key may see. None for all.
+        zone_of: Returns the time zone of a contract.
+        calendar_of: Returns the data by which a contract's periods are counted.
+
+    Raises:
+        BadFilter: Parameters are wrong. The error lists all mistakes.
     """
     errors: list[AskedError] = []
     given: dict[str, list[str]] = {}

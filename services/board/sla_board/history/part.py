@@ -6,15 +6,17 @@ from enum import IntEnum
 
 
 class ListPart(IntEnum):
-    """What of an incident a row of the list shows.
+    """How much of an incident a row of the list shows.
 
-    WHOLE: all of an incident that has always been under one contract. MOVED: all of one that has been under several;
-    only those who may see every contract see it. SHARE: of such an incident what belongs to one contract.
+    An incident that has moved between contracts has several rows.
     """
 
     WHOLE = 0
+    """Everything, of an incident that was always under one contract."""
     MOVED = 1
+    """Everything, of an incident that was under several contracts. Only viewers of all contracts see this row."""
     SHARE = 2
+    """What belongs to one contract, of an incident that was under several contracts."""
 
 
 ALL_CONTRACTS = (ListPart.WHOLE.value, ListPart.MOVED.value)

@@ -23,26 +23,26 @@ class CalendarPeriod:
 
 @dataclass(frozen=True, slots=True)
 class ContractCalendar:
-    """By which days the periods of one contract are counted."""
+    """The data by which the periods of one contract are counted."""
 
     zones: ZoneHistory
-    """In which time zone the contract stood when."""
+    """The time zones that the contract has had."""
     first_day: date | None
-    """The day from which its contract years are counted. None if it has none."""
+    """The day from which contract years are counted. None if the contract has no first day."""
 
 
 def calendar_period(written: str, zone: ZoneInfo, contract: ContractCalendar | None = None) -> CalendarPeriod:
-    """Return the month, quarter or year that a text names, as attainment counts it.
+    """Return the month, quarter or year that a text names.
 
-    A year is that of the calendar, or of the contract if one is given that has a first day.
+    A year is a contract year if `contract` has a first day. Else it is a calendar year.
 
     Args:
         written: Such as `2026-11`, `2026-Q4`, `2026` or `2026/27`.
-        zone: In which the period begins and ends at midnight, if no contract is given.
-        contract: The one contract of which the incidents are asked for. None for several.
+        zone: The time zone of the period if no contract is given.
+        contract: The calendar of the one chosen contract. None for several contracts.
 
     Raises:
-        BadPeriod: The text is no period.
+        BadPeriod: The text names no period.
     """
     first_day = None if contract is None else contract.first_day
     if first_day is None and "/" not in written:

@@ -24,25 +24,27 @@ _listed = tables.listed.c
 
 @dataclass(frozen=True, slots=True)
 class IncidentPage:
-    """A page of the list of incidents.
-
-    `rows`: of the table `board_listed`; in a list of one metric each has the columns of its clock besides: metric,
-    cycle, clock, and the clock's own priority, verdict, counts_at, due_at and stopped_at. `counts`: of the whole list.
-    `after`: the place of the last row if more follow, else None. `filling`: incidents of an earlier release are still
-    being entered, so that rows may be missing.
-    """
+    """A page of the list of incidents."""
 
     shown: IncidentFilter
     rows: Sequence[Any]
+    """Rows of the table `board_listed`. In a list of one metric each row also has the columns of its clock."""
     counts: ListCounts
+    """Counts of the whole list."""
     after: ListPlace | None
+    """The place of the last row if more rows follow. Else None."""
     filling: bool
+    """Whether incidents of an earlier release are still being added, so that rows may be missing."""
 
 
 async def read_page(connection: AsyncConnection, shown: IncidentFilter, after: ListPlace | None) -> IncidentPage:
-    """Return a page of the list that the filter `shown` shows, the newest rows first, with the counts of the list.
+    """Return a page of the list of incidents, the newest rows first.
 
-    `after`: the place after which the page begins; None for the first page.
+    The page has the counts of the whole list as well.
+
+    Args:
+        shown: The filter.
+        after: The place after which the page begins. None for the first page.
     """
     text = await text_condition(connection, shown)
     counts = await read_counts(connection, shown, text)
@@ -54,7 +56,7 @@ async def read_page(connection: AsyncConnection, shown: IncidentFilter, after: L
 
 
 async def is_filling(connection: AsyncConnection) -> bool:
-    """Return whether incidents of an earlier release are still being entered in the list."""
+    """Return whether incidents of an earlier release are still being added to the list."""
     return (await connection.execute(select(tables.listing.c.after))).first() is not None
 
 
@@ -66,10 +68,13 @@ async def read_rows(
     limit: int,
     span: tuple[datetime | None, datetime | None] = (None, None),
 ) -> Sequence[Any]:
-    """Return at most `limit` rows of the list, the newest first, that follow the place `after` (None: from the top).
+    """Return at most `limit` rows of the list, the newest first.
 
-    `text`: the filter's condition on its text, None for none. `span`: `[since, until)` in which the rows are known to
-    lie; None for no bound.
+    Args:
+        shown: The filter.
+        text: The SQL condition of the filter on its search text. None for no text.
+        after: The place after which the rows begin. None for the first row.
+        span: Instants `[since, until)` between which the rows are known to lie. None for no bound.
     """
     columns = table_of(shown).c
     conditions = [*belongs(shown, columns), *dated(shown, columns), *decided(shown, columns)]

@@ -15,20 +15,28 @@ _KEY = ("metric", "part", "contract", "customer", "product", "month", "priority"
 
 
 def month_of(at: datetime) -> int:
-    """Return the month of an instant in UTC, as a number that counts months since the year 0."""
+    """Return the month of an instant in UTC, as months since the year 0."""
     there = at.astimezone(UTC)
     return there.year * 12 + there.month - 1
 
 
 def month_start(month: int) -> datetime:
-    """Return the instant at which a month begins in UTC. `month`: as `month_of` returns it."""
+    """Return the instant at which a month begins in UTC.
+
+    Args:
+        month: A number from `month_of`.
+    """
     return datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
 
 
 def count_changes(gone: Iterable[Mapping[str, Any]], come: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return by how much which numbers of rows change, as rows of the table `board_listed_count`, sorted by key.
+    """Return the changes of the counts by month, sorted by key.
 
-    `gone`, `come`: the rows of the tables `board_listed` and `board_listed_clock` that are taken away and added.
+    The changes are rows of the table `board_listed_count`.
+
+    Args:
+        gone: Rows deleted from the tables `board_listed` and `board_listed_clock`.
+        come: Rows added to these tables.
     """
     changed: Counter[tuple[Any, ...]] = Counter()
     for rows, by in ((gone, -1), (come, 1)):

@@ -24,10 +24,10 @@ _listed = tables.listed.c
 
 
 async def text_condition(connection: AsyncConnection, shown: IncidentFilter) -> TextCondition | None:
-    """Return the condition of the filter on its text; None without a text.
+    """Return the SQL condition of a filter on its search text. None without a text.
 
-    If the text is the name of a ticket in the list, or an incident's id, in any case of letters, only that ticket fits.
-    Otherwise every incident fits that has the text in its id, names, title, customer or contract.
+    If the text is the name of a ticket or the id of an incident, only that ticket matches. Otherwise an incident
+    matches if its id, names, title, customer or contract contains the text. Case is ignored.
     """
     typed = shown.text.strip()
     if not typed:

@@ -12,17 +12,18 @@ from sla_domain.clock import ClockState
 
 
 class ListedVerdict(StrEnum):
-    """What came of a promise: of a clock, or of all clocks of an incident.
-
-    MET: kept. MISSED: its due instant passed before, whether it has ended or not. OPEN: not decided. EXEMPT: a person
-    took it out of the count. NONE: nothing was promised, or every clock was cancelled.
-    """
+    """The result of a promise: of one clock, or of all clocks of an incident."""
 
     MET = "met"
+    """The promise was kept."""
     MISSED = "missed"
+    """The due instant passed first."""
     OPEN = "open"
+    """The promise is not decided."""
     EXEMPT = "exempt"
+    """A person left the promise out of the attainment."""
     NONE = "none"
+    """Nothing was promised, or every clock was cancelled."""
 
     @property
     def words(self) -> str:
@@ -32,28 +33,26 @@ class ListedVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockVerdict:
-    """The verdict on one clock.
-
-    `counts_at`: the instant by which it is dated. For MISSED it is the due instant that passed, for MET the stop. For
-    OPEN it is the due instant ahead, or that promised first while the clock is paused. Otherwise it is the end, or the
-    start if there is no end. `due_at`: the due instant of an open clock; None if it has none.
-    """
+    """The verdict on one clock."""
 
     verdict: ListedVerdict
     counts_at: datetime | None
+    """The instant by which the verdict is dated. MISSED: the due instant that passed. MET: the stop. OPEN: the next due
+    instant, or the first promised one while the clock is paused. Otherwise: the end, or else the start.
+    """
     due_at: datetime | None
+    """The due instant of an open clock. Else None."""
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentVerdict:
-    """The verdict on an incident, with the instant by which it is dated, and how many clocks have which verdict.
-
-    `counts_at`: None if no clock has an instant. `due_at`: the first due instant of its open clocks; None for none.
-    """
+    """The verdict on an incident, and how many of its clocks have which verdict."""
 
     verdict: ListedVerdict
     counts_at: datetime | None
+    """The instant by which the verdict is dated. None if no clock has an instant."""
     due_at: datetime | None
+    """The first due instant of its open clocks. None if there is none."""
     met: int
     missed: int
     open: int
@@ -63,7 +62,9 @@ class IncidentVerdict:
 def verdict_of_clock(clock: Any, exempt: bool) -> ClockVerdict:
     """Return the verdict on a clock.
 
-    `clock`: its row of the table `board_clock`. `exempt`: whether a person took it out of the count.
+    Args:
+        clock: Row of the table `board_clock`.
+        exempt: Whether a person left the clock out of the attainment.
     """
     state = ClockState(clock.state)
     ended = clock.stopped_at or clock.breached_at or clock.due_at or clock.started_at
@@ -80,12 +81,16 @@ def verdict_of_clock(clock: Any, exempt: bool) -> ClockVerdict:
 
 
 def verdict_of_incident(clocks: Sequence[ClockVerdict], live: bool) -> IncidentVerdict:
-    """Return the verdict on an incident with these clocks.
+    """Return the verdict on an incident from the verdicts on its clocks.
 
-    One missed clock makes it MISSED, dated by the first that was missed. Else it is OPEN while a clock is open, or
-    while the incident is `live` (it has not ended) and may get another clock; then it is dated by the last due instant
-    ahead. Else it is MET if a clock was met, dated by the last stop. Clocks that are exempt or cancelled count only if
-    there are no others.
+    - MISSED if a clock was missed. The date is that of the first missed clock.
+    - Else OPEN if a clock is open. The date is that of the last open clock.
+    - Else MET if a clock was met. The date is the last stop. If the incident is live, it is OPEN with this date, as
+      another clock may start.
+    - Else EXEMPT if a clock is exempt, and NONE otherwise.
+
+    Args:
+        live: Whether the incident has not ended.
     """
     by = {verdict: [one for one in clocks if one.verdict is verdict] for verdict in ListedVerdict}
     verdict, among = _decided(by, live)

@@ -11,12 +11,12 @@ from sla_domain.rulebook import Rulebook
 
 
 def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | None]:
-    """Return a function that returns the time zone of a contract, given its id.
+    """Return a function that returns the time zone of a contract.
 
-    It returns None for an unknown contract.
+    The function takes the contract's id, and returns None for an unknown contract.
 
     Args:
-        rulebook: Returns the rulebook in force (plans, contracts, calendars). None: no contract is known.
+        rulebook: Returns the rulebook in force (plans, contracts, calendars). None if no contract is known.
     """
 
     def zone_of(contract: str) -> str | None:
@@ -27,12 +27,12 @@ def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | No
 
 
 def calendar_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], ContractCalendar | None]:
-    """Return a function that returns by which days a contract's periods are counted, given its id.
+    """Return a function that returns the calendar of a contract's periods.
 
-    It returns None for an unknown contract.
+    The function takes the contract's id, and returns None for an unknown contract.
 
     Args:
-        rulebook: Returns the rulebook in force (plans, contracts, calendars). None: no contract is known.
+        rulebook: Returns the rulebook in force (plans, contracts, calendars). None if no contract is known.
     """
 
     def calendar_of(contract: str) -> ContractCalendar | None:

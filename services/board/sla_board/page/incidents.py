@@ -23,16 +23,19 @@ LOOKS = {
 
 
 def clock_words(row: Any) -> str:
-    """Return how many clocks of an incident have which verdict, such as `1 missed, 2 met`; `no clocks` for none."""
+    """Return the number of an incident's clocks by verdict, such as `1 missed, 2 met`.
+
+    The result is `no clocks` if there are none.
+    """
     numbers = (("missed", row.missed), ("open", row.open), ("met", row.met), ("exempt", row.exempt))
     said = [f"{number} {word}" for word, number in numbers if number]
     return ", ".join(said) or "no clocks"
 
 
 def chips(shown: IncidentFilter) -> Iterator[tuple[str, str, str]]:
-    """Yield the choices of a filter that have no control on the page, each with the query of the URL without it.
+    """Yield the choices of a filter for which the page has no control.
 
-    An item is (name, value, query).
+    Each item is (name, value, query). The query is the URL query of the filter without this choice.
     """
     several = (
         ("contract", "contracts", shown.contracts if len(shown.contracts) > 1 else ()),
@@ -52,12 +55,12 @@ def chips(shown: IncidentFilter) -> Iterator[tuple[str, str, str]]:
 
 
 def metric_choices(shown: IncidentFilter) -> list[str]:
-    """Return the metrics to choose from: slad's own, and the one that is chosen."""
+    """Return the metrics to choose from: slad's own, and the chosen one."""
     return list(dict.fromkeys([*BUILT_IN, *([shown.metric] if shown.metric else [])]))
 
 
 def empty_words(page: IncidentPage) -> str:
-    """Return the sentence that stands in place of a list without rows."""
+    """Return the sentence shown in place of a list without rows."""
     shown = page.shown
     if page.counts.total:
         return "There is nothing behind this page. Its list has changed: begin with the first page."

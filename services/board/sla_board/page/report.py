@@ -25,9 +25,11 @@ _DAY = timedelta(days=1)
 
 
 class ReportPages:
-    """Renders reports as HTML; the same report always gives the same text.
+    """Renders reports as HTML. The same report always gives the same text.
 
-    `templates`: those of the board. `style`: the style sheet of reports, which a report that stands alone contains.
+    Args:
+        templates: The board's templates.
+        style: The style sheet of reports, which standalone documents include.
     """
 
     def __init__(self, templates: Environment, style: str) -> None:
@@ -37,10 +39,14 @@ class ReportPages:
         self.policy = CONTENT_SECURITY_POLICY.replace("style-src 'self'", f"style-src 'self' 'sha256-{digest}'")
 
     def alone(self, report: ContractReport, frozen: Frozen | None, writer: ReportWriter, base: str = "") -> str:
-        """Return a report as an HTML document that needs nothing else.
+        """Return a report as a standalone HTML document.
 
-        `base`: the address of the board, with which links begin; "": they begin with a slash. `policy` is the header
-        that lets a browser use its style.
+        Serve it with the content security policy `policy`, which allows its style.
+
+        Args:
+            frozen: The data of the stored report. None if the report is not frozen (stored unchangeably).
+            writer: Puts values into words.
+            base: Address of the board, put before all links. "" for links that begin with a slash.
         """
         style = Markup(self._style)  # noqa: S704 - it is the style sheet that this package ships
         return self._templates.get_template("report_alone.html").render(
@@ -58,8 +64,12 @@ class ReportPages:
     ) -> str:
         """Return a report as a page of the board.
 
-        `now`: the server's present instant (aware). `downloads`: name of a format -> path. `stored`: the frozen reports
-        of the contract, each with `path` and `label`.
+        Args:
+            frozen: The data of the stored report. None if the report is not frozen (stored unchangeably).
+            writer: Puts values into words.
+            now: The server's present instant (aware).
+            downloads: Name of a format -> path.
+            stored: The frozen reports of the contract, each with `path` and `label`.
         """
         return self._templates.get_template("report.html").render(
             **self._values(report, frozen, writer, ""),

@@ -19,22 +19,26 @@ _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('slad.board.objective'),
 
 
 class CountedNews(IntEnum):
-    """Whether what was counted is news.
+    """Whether a change of the counts is news to publish.
 
-    PLAIN: nothing was published of a clock. HISTORY: it was imported, or over when it was heard of. LIVE: it is news.
+    Counts are the numbers of met and missed clocks and requests from which attainment is computed.
     """
 
     PLAIN = 0
+    """No fact about a clock was published."""
     HISTORY = 1
+    """The change was imported, or was over when the board received it."""
     LIVE = 2
+    """The change is news."""
 
 
 class CountedOnce(NamedTuple):
-    """What is counted of one clock, or (`metric` "") of a request as a whole; by its values two are compared."""
+    """What one clock, or one request as a whole, adds to the counts of attainment."""
 
     contract: str
     entitlement: str
     metric: str
+    """"" for a request."""
     priority: str
     verdict: str
     at: datetime | None
@@ -44,34 +48,38 @@ class CountedOnce(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CountedMark:
-    """What was counted of one incident for one contract.
-
-    `earliest`: the first instant by which it counts or counted before; None if it is open.
-    """
+    """A note that the counts of a contract have changed because of one incident."""
 
     contract: str
     incident: str
     earliest: datetime | None
+    """The earliest instant by which the incident is or was counted. None if it is open."""
     news: CountedNews
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedContract:
-    """The marks of one contract that are worked on together.
+    """Several marks of one contract, to be processed together.
 
-    `through`: the highest position among them. `incidents`: of which something was counted, the newest first.
-    `earliest`: the first instant concerned, None if there is none. `quiet`: it is imported history.
+    A mark is a stored note that the counts of a contract have changed.
     """
 
     contract: str
     through: int
+    """The highest position among the marks."""
     incidents: tuple[str, ...]
+    """Ids of the incidents that changed the counts, the newest first."""
     earliest: datetime | None
+    """The earliest instant by which a changed incident is or was counted. None if there is none."""
     quiet: bool
+    """Whether the changes are imported history."""
 
 
 async def write_marks(connection: AsyncConnection, marks: Iterable[CountedMark]) -> None:
-    """Write marks, in the transaction that counts what they are about."""
+    """Store marks, in the transaction that changes the counts.
+
+    A mark is a note that the counts of a contract have changed.
+    """
     rows: list[dict[str, Any]] = [
         {"contract": one.contract, "incident": one.incident, "earliest": one.earliest, "news": one.news.value}
         for one in marks
@@ -82,16 +90,16 @@ async def write_marks(connection: AsyncConnection, marks: Iterable[CountedMark])
 
 
 async def marked_contracts(connection: AsyncConnection, limit: int) -> list[str]:
-    """Return contracts with marks, at most `limit`; the one that has waited longest first."""
+    """Return at most `limit` contracts with changed counts. The contract that has waited longest comes first."""
     first = func.min(_c.position)
     query = select(_c.contract).group_by(_c.contract).order_by(first).limit(limit)
     return list((await connection.execute(query)).scalars())
 
 
 async def lock_contract(connection: AsyncConnection, contract: str) -> bool:
-    """Return whether this transaction alone works on the objectives of a contract.
+    """Lock the objectives of a contract for this transaction, if no other transaction has.
 
-    On SQLite, which has one writer, always.
+    The result is whether the lock was obtained. On SQLite, which has one writer, it is always True.
     """
     if not is_postgres(connection):
         return True
@@ -99,7 +107,10 @@ async def lock_contract(connection: AsyncConnection, contract: str) -> bool:
 
 
 async def marks_of(connection: AsyncConnection, contract: str, limit: int) -> MarkedContract | None:
-    """Return the oldest marks of a contract, at most `limit`, as one; None if it has none."""
+    """Return at most `limit` of the oldest marks of a contract, combined. None if there are none.
+
+    A mark is a stored note that the counts of the contract have changed.
+    """
     rows: Sequence[Any] = (
         await connection.execute(
             select(tables.counted).where(_c.contract == contract).order_by(_c.position).limit(limit)
@@ -118,7 +129,11 @@ async def marks_of(connection: AsyncConnection, contract: str, limit: int) -> Ma
 
 
 async def remove_marks(connection: AsyncConnection, done: MarkedContract) -> None:
-    """Delete the marks that were worked on."""
+    """Delete the marks of a contract whose changes have been counted.
+
+    Args:
+        done: The marks, as `marks_of` returned them.
+    """
     await connection.execute(delete(tables.counted).where(_c.contract == done.contract, _c.position <= done.through))
 
 
@@ -127,9 +142,14 @@ def marks_between(
     after: Mapping[str, Collection[CountedOnce]],
     news: Mapping[str, CountedNews],
 ) -> list[CountedMark]:
-    """Return a mark for each incident and contract of which something is counted otherwise than before.
+    """Return a mark for each incident and contract whose counts have changed.
 
-    `before`, `after`: incident -> what is counted of it. `news`: incident -> whether it is news.
+    A mark is a note that the counts of a contract have changed.
+
+    Args:
+        before: Incident -> its clocks and request as counted before.
+        after: Incident -> its clocks and request as counted now.
+        news: Incident -> whether its change is news.
     """
     marks: list[CountedMark] = []
     for incident in sorted({*before, *after}):

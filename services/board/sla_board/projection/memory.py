@@ -129,13 +129,14 @@ class RememberedReader(Generic[Key, Item]):
 
 
 def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
-    """Return the facts about one clock on which its row can still depend, whatever facts arrive later.
+    """Return the facts about one clock that the clock's row may still need when later facts arrive.
 
-    A fact is an event that slad published about the clock. Such facts are:
-
-    - All starts, amendments, warnings and breaches, and all facts that take back or move a breach.
-    - The last pause.
-    - The last fact that is neither a warning nor a breach, and the last such fact that names a metric.
+    A fact is an event that slad has published about the clock. These facts are kept:
+    - all starts, amendments, warnings and breaches
+    - all facts that take back or move a breach
+    - the last pause
+    - the last fact that is neither a warning nor a breach
+    - the last such fact that names a metric
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]

@@ -21,14 +21,14 @@ _DERIVED = (
 
 @dataclass(frozen=True, slots=True)
 class RebuiltPart:
-    """Some incidents that were computed anew."""
+    """The result of recomputing at most 100 incidents."""
 
     incidents: int
-    """How many."""
+    """How many incidents were recomputed."""
     differing: Sequence[str]
-    """The ids of those whose rows are not what they were."""
+    """Ids of the incidents whose rows changed, or would change in a dry run."""
     last: str
-    """The id of the last one, from which a rebuild that was broken off goes on."""
+    """Id of the last recomputed incident. Pass it as `after` to continue an interrupted rebuild."""
 
 
 class _Undone(Exception):
@@ -36,11 +36,11 @@ class _Undone(Exception):
 
 
 class Rebuild:
-    """Computes the board's rows of all incidents anew from their stored events; call `run`.
+    """Recomputes the board's rows of all incidents from their stored events. Call `run`.
 
     Args:
         store: The database with the board's tables.
-        projector: Derives rows from events. It may be another one than that of the processes that are running.
+        projector: Derives rows from events. It need not be the projector of the running processes.
     """
 
     def __init__(self, store: Store, projector: Projector) -> None:
@@ -48,14 +48,16 @@ class Rebuild:
         self._projector = projector
 
     async def run(self, after: str = "", *, dry_run: bool = False) -> AsyncIterator[RebuiltPart]:
-        """Compute incidents anew, in the order of their ids, at most 100 in a transaction; yield what each part found.
+        """Recompute incidents in the order of their ids, at most 100 in a transaction.
+
+        The result of each transaction is yielded.
 
         Args:
-            after: Begin behind this incident; "": with the first.
-            dry_run: Say which incidents would differ, and leave all rows as they are.
+            after: Continue after this incident. "" begins with the first.
+            dry_run: Only report which incidents would change. All rows stay unchanged.
 
         Raises:
-            StoreBusy: The store takes no work. What was yielded before is done.
+            StoreBusy: The store is busy. The yielded parts are stored.
         """
         while names := await self._next(after):
             after = names[-1]

@@ -26,11 +26,15 @@ _LIVE = frozenset(phase.value for phase in Phase if phase.live)
 def verdict_columns(
     applied: Sequence[ClockFact], breach: ClockFact | None, state: ClockState, breached_at: datetime | None
 ) -> dict[str, Any]:
-    """Return the columns of a row of `board_clock` that say how attainment counts the clock.
+    """Return the columns of `board_clock` from which attainment is counted.
 
-    `applied`: the facts about the clock but its warnings and breaches, the last one last. `breach`: the fact of the
-    breach in force, None if there is none. `state`, `breached_at`: of the row. The contract is that of the deciding
-    fact; `decided_in` puts that of the incident's periods in its place.
+    The contract is that of the deciding fact. Call `decided_in` afterwards to correct it for incidents that moved.
+
+    Args:
+        applied: The facts about the clock without warnings and breaches, in order.
+        breach: The fact of the breach in force. None if there is none.
+        state: State of the clock.
+        breached_at: The due instant that the clock passed. None if it passed none.
     """
     last = applied[-1]
     verdict, at = _verdict(last, state, breached_at)
@@ -76,7 +80,10 @@ def _exemption(applied: Sequence[ClockFact]) -> tuple[str, str]:
 
 
 async def decided_in(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Put into rows of `board_clock` the contract in whose name each was decided, where its incident has moved."""
+    """Set the deciding contract in rows of `board_clock` whose incident has moved between contracts.
+
+    This is the contract that the incident belonged to when the clock was decided. Other rows stay unchanged.
+    """
     named = sorted({row["incident"] for row in rows})
     if not named:
         return
@@ -91,7 +98,13 @@ async def decided_in(connection: AsyncConnection, rows: Sequence[dict[str, Any]]
 
 
 async def clocks_of_moved(connection: AsyncConnection, incidents: Collection[str]) -> list[UUID]:
-    """Return the ids of the stored clocks of these incidents, of which it is said anew where they belonged."""
+    """Return the ids of the stored clocks of incidents that have moved between contracts.
+
+    The deciding contract of these clocks must be set again.
+
+    Args:
+        incidents: Ids of the incidents.
+    """
     if not incidents:
         return []
     query = select(_clock.id).where(_clock.incident.in_(sorted(incidents)))
@@ -99,7 +112,7 @@ async def clocks_of_moved(connection: AsyncConnection, incidents: Collection[str
 
 
 async def counted_of(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, list[CountedOnce]]:
-    """Return incident -> what is counted of it now: of each of its clocks, and of the whole."""
+    """Return what incidents add to the counts of attainment now: incident -> its clocks and its request."""
     if not incidents:
         return {}
     names = sorted(incidents)
@@ -119,9 +132,9 @@ async def counted_of(connection: AsyncConnection, incidents: Collection[str]) ->
 
 
 async def request_rows(connection: AsyncConnection, incidents: Collection[str]) -> list[dict[str, Any]]:
-    """Return the rows of `board_request` of these incidents, computed from their stored clocks and phases.
+    """Compute the rows of `board_request` of incidents from their stored clocks and phases.
 
-    Incidents without a clock are left out.
+    Incidents without clocks are left out.
     """
     if not incidents:
         return []
@@ -146,7 +159,11 @@ JUDGED = (
 
 
 def judged_clock(row: Any) -> JudgedClock:
-    """Return a row of the columns `JUDGED` of the table `board_clock` as the domain's value."""
+    """Return a row of `board_clock` as a domain value.
+
+    Args:
+        row: A row with the columns `JUDGED`.
+    """
     return JudgedClock(
         id=str(row.id),
         incident=row.incident,
@@ -164,7 +181,10 @@ def judged_clock(row: Any) -> JudgedClock:
 
 
 async def phases_of(connection: AsyncConnection, names: Sequence[str]) -> dict[str, str]:
-    """Return incident -> phase: the one that the timer published last, else the one of the incident's events."""
+    """Return incident -> phase (state of work).
+
+    The phase that the timer published last is used. Without one, the phase follows from the incident's events.
+    """
     own, told = tables.incident.c, tables.phase.c
     stored = await connection.execute(select(own.id, own.phase).where(own.id.in_(names)))
     found = {row.id: row.phase for row in stored.all()}
@@ -173,7 +193,7 @@ async def phases_of(connection: AsyncConnection, names: Sequence[str]) -> dict[s
 
 
 def has_ended(phase: str) -> bool:
-    """Return whether work has ended in this phase; False where the phase is not known (\"\")."""
+    """Return whether work has ended in a phase. False for an unknown phase ("")."""
     return bool(phase) and phase not in _LIVE
 
 
@@ -184,7 +204,9 @@ def _row(incident: str, clocks: Sequence[JudgedClock], phase: str) -> dict[str, 
 def request_row(incident: str, clocks: Sequence[JudgedClock], ended: bool) -> dict[str, Any]:
     """Return the row of `board_request` of one incident.
 
-    `clocks`: all of the incident, at least one. `ended`: work on the incident has ended.
+    Args:
+        clocks: All clocks of the incident, at least one.
+        ended: Whether work on the incident has ended.
     """
     found = judge_request(clocks, ended)
     if found is None:

@@ -11,39 +11,44 @@ from sla_domain.bounds import WHO, shorten
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaidReason:
-    """What somebody said was the reason of a breach.
-
-    `clock`: the id of the clock that ran past its due instant. `contract`: the clock's. `code`: one of those that its
-    plan offers; `text`: in the author's words, "" for none. `by`: the author's name, as given, and the key it came by.
-    """
+    """A reason that somebody stated for a breach."""
 
     clock: str
+    """Id of the clock that ran past its due instant."""
     incident: str
     contract: str
+    """Id of the clock's contract."""
     code: str
+    """One of the codes that the clock's plan offers."""
     text: str
+    """The author's own words. "" for none."""
     by: str
+    """Name of the author and id of the API key."""
     at: datetime
 
     @property
     def id(self) -> str:
-        """Return the id under which the audit log names it: that of the clock."""
+        """Return the id that the audit log uses: the id of the clock."""
         return self.clock
 
     def says(self, code: str, text: str) -> bool:
-        """Return whether it has this code and text already."""
+        """Return whether the reason has the same code and text."""
         return (self.code, self.text) == (code, text)
 
     def audited(self) -> dict[str, Any]:
-        """Return those fields of which the audit log records a checksum."""
+        """Return the fields whose checksum the audit log records."""
         return {"clock": self.clock, "code": self.code, "text": self.text, "by": self.by, "at": self.at}
 
 
 def name_and_key(named: str, key: str) -> str:
-    """Return who said a reason, as it is kept, such as `Anna Weber (key ops)`.
+    """Return the author of a reason as stored text, such as `Anna Weber (key ops)`.
 
-    `named`: the name in the request; `key`: the id of the API key. If one of them is "", the result is the other; if
-    both are, `somebody`. A name that is too long is shortened, the key is not.
+    A long name is shortened. Without a name or key the other of the two is returned. Without both the result is
+    `somebody`.
+
+    Args:
+        named: The name in the request. "" for none.
+        key: Id of the API key. "" for none.
     """
     by = f" (key {key})" if named and key else ""
     return shorten(named or key or "somebody", WHO - len(by)) + by

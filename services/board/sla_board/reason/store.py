@@ -41,16 +41,18 @@ class ReasonRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedReason:
-    """A reason that is to be said: of which clock's breach, with which code and text, by whom (as named)."""
+    """A reason to be recorded for a breach."""
 
     clock: UUID
+    """Id of the breached clock."""
     code: str
     text: str
     by: str
+    """Name of the author."""
 
 
 class ReasonKeeper:
-    """Keeps the reasons of breaches in the board's tables. Every method may raise StoreBusy."""
+    """Stores the reasons of breaches in the board's tables. Every method may raise StoreBusy."""
 
     def __init__(self, store: Store, time_source: TimeSource) -> None:
         self._store = store
@@ -59,8 +61,12 @@ class ReasonKeeper:
     async def plan_of(self, clock: UUID, only_contract: str | None) -> str:
         """Return the plan of a breached clock.
 
-        `only_contract`: the one contract that the caller's key may see; None for all. Raises NoSuchBreach if the clock
-        is not known or not for this key, NotBreached if it was not breached.
+        Args:
+            only_contract: The one contract that the caller's key may see. None for all.
+
+        Raises:
+            NoSuchBreach: The clock is unknown, or hidden from the caller's key.
+            NotBreached: The clock was not breached.
         """
         async with self._store.reading() as connection:
             row = await _breached(connection, clock, only_contract)
@@ -70,10 +76,20 @@ class ReasonKeeper:
     async def say(
         self, wanted: WantedReason, rules: BreachReasons, command: Command, only_contract: str | None
     ) -> tuple[SaidReason, bool]:
-        """Record the reason of a breach. Return it, and whether it was said now: the same one is not recorded twice.
+        """Record the reason of a breach.
 
-        An earlier reason stays on record. `rules`: what the clock's plan says of reasons. `command`: who orders it, for
-        the audit log. `only_contract`: as in `plan_of`. Raises NoSuchBreach, NotBreached and ReasonRefused.
+        The result is the reason, and whether it was recorded now. A reason equal to the newest one is not recorded
+        again. Earlier reasons stay on record.
+
+        Args:
+            rules: The rules of the clock's plan on reasons.
+            command: Who states the reason, for the audit log.
+            only_contract: The one contract that the caller's key may see. None for all.
+
+        Raises:
+            NoSuchBreach: The clock is unknown, or hidden from the caller's key.
+            NotBreached: The clock was not breached.
+            ReasonRefused: The plan does not accept the reason.
         """
         refusal = rules.refusal(wanted.code, wanted.text)
         if refusal is not None:
@@ -103,7 +119,10 @@ class ReasonKeeper:
 
 
 async def reasons_of(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[SaidReason]]:
-    """Return what was said of the breaches of these clocks: clock -> reasons, the one in force last."""
+    """Return the reasons stated for the breaches of clocks: clock -> reasons, the oldest first.
+
+    The last reason in each list is the one in force.
+    """
     found: dict[UUID, list[SaidReason]] = {}
     if not clocks:
         return found

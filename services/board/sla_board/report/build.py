@@ -33,16 +33,19 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EarlierReport:
-    """A frozen report of an earlier period, against which corrections are made."""
+    """A frozen report (stored unchangeably) of an earlier period, which a new report may correct."""
 
     report: ContractReport
     frozen: Frozen
 
 
 class ReportBuilder:
-    """Makes reports of one contract: `of` finds the contract, `build` makes a report of one period.
+    """Makes reports of one contract. `of` returns the builder of a contract, and `build` makes a report.
 
-    `catalogue`: the one in force, None if there is none. `hours`: gives the present instant and the hours of clocks.
+    Args:
+        of: The contract with the data by which attainment is counted.
+        catalogue: The catalogue in force. None if there is none.
+        hours: Gives the present instant and the hours of clocks.
     """
 
     def __init__(
@@ -58,18 +61,31 @@ class ReportBuilder:
     async def of(
         cls, connection: AsyncConnection, contract: str, catalogue: Catalogue | None, hours: HoursAt
     ) -> ReportBuilder | None:
-        """Return the builder for a contract; None if neither the catalogue nor any clock knows it."""
+        """Return the builder for a contract. None for an unknown contract.
+
+        Args:
+            contract: Id of the contract.
+            catalogue: The catalogue in force. None if there is none.
+            hours: Gives the present instant and the hours of clocks.
+        """
         rulebook = None if catalogue is None else catalogue.rulebook
         of = await counted_contract(connection, rulebook, contract)
         return None if of is None else cls(connection, of, catalogue, hours)
 
     @property
     def contract(self) -> CountedContract:
-        """Return the contract as attainment counts it."""
+        """Return the contract with the data by which attainment is counted."""
         return self._of
 
     def period(self, written: str) -> AttainmentPeriod:
-        """Return the period that a text names; the present month for \"\". Raises BadPeriod."""
+        """Return the period that a text names.
+
+        Args:
+            written: Such as `2026-11`. Empty for the present month.
+
+        Raises:
+            BadPeriod: The text names no period.
+        """
         return asked_period(self._of, written, self._hours.now)
 
     def bounds(self, period: AttainmentPeriod) -> PeriodBounds:
@@ -81,7 +97,9 @@ class ReportBuilder:
     ) -> ContractReport:
         """Return the report of a period.
 
-        `kind`: None for the usual one of such a period. `earlier`: frozen reports that are to be corrected.
+        Args:
+            kind: None for the usual kind of report for the period.
+            earlier: Frozen reports of earlier periods. The new report states how their figures have changed.
         """
         chosen = kind or USUAL[period.kind]
         names = NameBook(None if self._catalogue is None else self._catalogue.rulebook, self._known)
@@ -91,7 +109,7 @@ class ReportBuilder:
         return await self._built(period, chosen, CHAPTERS[chosen], names, tuple(corrections))
 
     async def correction(self, earlier: EarlierReport) -> ReportCorrection:
-        """Return what is otherwise now than a frozen report of this contract states."""
+        """Return the differences between a frozen report of this contract and the present data."""
         was, frozen = earlier.report, earlier.frozen
         kept = (("", tuple(section.id for section in was.sections if section.id in _COMPARED)),)
         names = NameBook(None if self._catalogue is None else self._catalogue.rulebook, self._known)

@@ -41,7 +41,10 @@ def digest_of(data: bytes) -> str:
 
 
 def report_json(report: ContractReport) -> dict[str, Any]:
-    """Return a report as JSON values; instants in microseconds since 1970 UTC, shares as exact fractions."""
+    """Return a report as JSON values.
+
+    Instants are microseconds since 1970 UTC, and shares are exact fractions.
+    """
     return {
         "format": FORMAT,
         "kind": report.kind.value,
@@ -66,7 +69,11 @@ def report_json(report: ContractReport) -> dict[str, Any]:
 
 
 def report_of(data: bytes) -> ContractReport:
-    """Return the report in stored data. Raises UnknownFormat if this release cannot read them."""
+    """Return the report in stored data.
+
+    Raises:
+        UnknownFormat: This release cannot read the data.
+    """
     found: dict[str, Any] = orjson.loads(data)
     if found.get("format") != FORMAT:
         raise UnknownFormat(f"the stored report is in the format {found.get('format')!r}; this release reads {FORMAT}")
@@ -149,9 +156,10 @@ def _cell_of(found: list[Any]) -> ReportCell:
 
 
 def shown_json(report: ContractReport) -> dict[str, Any]:
-    """Return a report as JSON for programs: like `report_json`, but each value is an object with readable instants.
+    """Return a report as JSON for programs, with readable instants.
 
-    Each value has `kind` and `value`; one that leads to a list of incidents has the paths `page` and `api` of it.
+    Each value is an object with `kind` and `value`. A value that is counted from a list of incidents also has `page`
+    and `api`, the paths of the list.
     """
     found = report_json(report)
     for name, at in (("start", report.start), ("until", report.until), ("made_at", report.made_at)):

@@ -19,54 +19,53 @@ _IGNORED = frozenset({"column.left", "column.forecast"})
 
 @dataclass(frozen=True, slots=True)
 class FigureChange:
-    """A figure that a frozen report states otherwise than it is now.
-
-    `section`, `figure`: ids of the section and keys of the figure's heading. `row`: the cells that name its row in a
-    table; () for a single figure. `was`, `is_`: the values; an empty cell where there was or is none.
-    """
+    """A figure that differs between a frozen report and now."""
 
     section: str
+    """Id of the section."""
     figure: str
+    """Key of the figure's heading in the language tables."""
     row: tuple[ReportCell, ...]
+    """The cells that identify the row in a table. Empty for a single figure."""
     was: ReportCell
+    """The value in the frozen report. An empty cell if there was none."""
     is_: ReportCell
+    """The value now. An empty cell if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentChange:
-    """An incident that counts otherwise than in a frozen report.
-
-    `was`, `is_`: met, missed, exempt, or "" (not at all).
-    """
+    """An incident whose verdict differs between a frozen report and now."""
 
     incident: str
     was: str
+    """The verdict in the frozen report: met, missed or exempt. "" if the incident was not included."""
     is_: str
+    """The verdict now: met, missed or exempt. "" if the incident is not included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportCorrection:
-    """The differences between a frozen report and the same report made now; with none of them it still holds.
-
-    `frozen_at`, `revision`, `digest`: of the stored report.
-    """
+    """The differences between a frozen report and the same report made now."""
 
     kind: ReportKind
     period: str
     revision: int
+    """The revision of the frozen report."""
     digest: str
+    """The SHA-256 of the frozen report, in hex."""
     frozen_at: datetime
     figures: tuple[FigureChange, ...]
     incidents: tuple[IncidentChange, ...]
 
     @property
     def empty(self) -> bool:
-        """Return whether the frozen report still states what is known now."""
+        """Return whether there are no differences."""
         return not self.figures and not self.incidents
 
 
 def figure_changes(was: ContractReport, now: ContractReport) -> tuple[FigureChange, ...]:
-    """Return the figures that two reports of the same contract, kind and period state differently."""
+    """Return the figures that differ between two reports of the same contract, kind and period."""
     before, after = dict(_figures(was)), dict(_figures(now))
     found: list[FigureChange] = []
     for key in [*before, *(key for key in after if key not in before)]:
@@ -78,7 +77,12 @@ def figure_changes(was: ContractReport, now: ContractReport) -> tuple[FigureChan
 
 
 def incident_changes(was: Mapping[str, str], now: Mapping[str, str]) -> tuple[IncidentChange, ...]:
-    """Return the incidents that count differently, in the order of their ids. `was`, `now`: incident -> verdict."""
+    """Return the incidents whose verdicts differ, in the order of their ids.
+
+    Args:
+        was: Incident -> verdict in the frozen report.
+        now: Incident -> verdict now.
+    """
     names = sorted({*was, *now})
     return tuple(
         IncidentChange(each, was.get(each, ""), now.get(each, ""))

@@ -16,51 +16,52 @@ FORMAT = "slad.report/1"
 
 
 class PlotKind(StrEnum):
-    """How a table is drawn besides.
-
-    `TREND`: the share of each row as a line over time, with the promised share as another, and the counts as columns.
-    `BARS`: the last column's value of each row as a bar.
-    """
+    """The kinds of drawing shown with a table."""
 
     TREND = "trend"
+    """Lines over time for the share of each row and the promised share, with the counts as columns."""
     BARS = "bars"
+    """A bar for each row, from the value in the last column."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportNote:
-    """A sentence. `key`: of its wording in the language tables; `args`: name of a placeholder -> value.
-
-    `grave`: the reader must not overlook it, such as that the figures are provisional.
-    """
+    """A sentence in a report."""
 
     key: str
+    """Key of the wording in the language tables."""
     args: Mapping[str, ReportCell] = field(default_factory=lambda: MappingProxyType({}))
+    """Name of a placeholder -> value."""
     grave: bool = False
+    """Whether the sentence is shown prominently, for example because figures are provisional."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFigures:
-    """Single figures, shown large. `items`: pairs (key of the heading in the language tables, value)."""
+    """Single figures, shown large."""
 
     items: tuple[tuple[str, ReportCell], ...]
+    """Pairs of a heading's key in the language tables and a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """A table of a report.
-
-    `id`: names the table within the report. `columns`: keys of the headings in the language tables. `rows`: one value
-    per column in each. `title`: key of its title, "" for none. `plot`: how it is drawn besides; None: not at all.
-    `left_out`: how many further rows there are; `rest`: the path of the list that has them all.
-    """
+    """A table of a report."""
 
     id: str
+    """The id of the table, unique within the report."""
     columns: tuple[str, ...]
+    """Keys of the headings in the language tables."""
     rows: tuple[tuple[ReportCell, ...], ...]
+    """Each row has one value per column."""
     title: str = ""
+    """Key of the title in the language tables. "" for none."""
     plot: PlotKind | None = None
+    """The drawing to show with the table. None for no drawing."""
     left_out: int = 0
+    """How many further rows are left out."""
     rest: str = ""
+    """Path of the list with all rows. "" for none."""
 
 
 Part = ReportNote | ReportFigures | ReportTable
@@ -68,49 +69,59 @@ Part = ReportNote | ReportFigures | ReportTable
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
-    """A section of a report. `id`: its anchor, and the key of its title. `missing`: its data could not be had."""
+    """A section of a report."""
 
     id: str
+    """The anchor, and the key of the title."""
     parts: tuple[Part, ...]
+    """The notes, figures and tables of the section."""
     missing: bool = False
+    """Whether the data of the section was not available."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """Sections under one heading. `id`: key of the heading; "" for none."""
+    """Sections under one heading."""
 
     id: str
+    """Key of the heading. "" for no heading."""
     sections: tuple[ReportSection, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractReport:
-    """A report on one contract and one period, as of an instant.
-
-    `contract`, `title`, `customers`: of the contract. `zone`: its time zone (IANA name). `period`: its label, such as
-    `2026-Q4`. `first`, `end`: its first day, and the first day after it. `start`, `until`: the same as instants.
-    `zones`: the zones in which the contract stood within the period. `made_at`: as of when the figures are.
-    `provisional`: the period had not ended then. `names`: key -> language tag -> name, of metrics, priorities and the
-    like. `verdicts`: incident -> verdict (met, missed or exempt) of each request that was decided in the period, so
-    that a later correction can name the incidents.
-    """
+    """A report on one contract and one period, as of an instant."""
 
     kind: ReportKind
     contract: str
+    """Id of the contract."""
     title: str
     customers: tuple[str, ...]
     zone: str
+    """The contract's time zone (IANA name)."""
     period: str
+    """Label of the period, such as `2026-Q4`."""
     first: date
+    """The first day of the period."""
     end: date
+    """The first day after the period."""
     start: datetime
+    """When the period begins."""
     until: datetime
+    """When the period ends."""
     zones: tuple[str, ...]
+    """The contract's time zones within the period."""
     made_at: datetime
+    """The instant as of which the figures are."""
     provisional: bool
+    """Whether the period had not ended at `made_at`."""
     chapters: tuple[Chapter, ...]
     names: Mapping[str, Mapping[str, str]]
+    """Key -> language tag -> name, for metrics, priorities and other named things."""
     verdicts: Mapping[str, str]
+    """Incident -> verdict (met, missed or exempt) of each request decided in the period. Later corrections are computed
+    from it.
+    """
 
     @property
     def sections(self) -> tuple[ReportSection, ...]:
@@ -118,7 +129,7 @@ class ContractReport:
         return tuple(section for chapter in self.chapters for section in chapter.sections)
 
     def table(self, id_: str) -> ReportTable | None:
-        """Return the table with this id; None if the report has none."""
+        """Return the table with this id. None if the report has none."""
         for section in self.sections:
             for part in section.parts:
                 if isinstance(part, ReportTable) and part.id == id_:
@@ -128,14 +139,13 @@ class ContractReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
-    """What is known of a stored report besides its data.
-
-    `revision`: 1 for the first of its contract, kind and period. `digest`: SHA-256 of the canonical data, in hex.
-    `frozen_by`: the author, as in the audit log.
-    """
+    """Data of a frozen report (a report stored unchangeably)."""
 
     revision: int
+    """1 for the first report of the contract, kind and period."""
     digest: str
+    """SHA-256 of the canonical data, in hex."""
     frozen_at: datetime
     frozen_by: str
+    """Who froze the report, as in the audit log."""
     reason: str = ""

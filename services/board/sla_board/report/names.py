@@ -19,7 +19,7 @@ class Titled(Protocol):
 
     @property
     def id(self) -> str:
-        """Return its id."""
+        """Return the id."""
         ...
 
     @property
@@ -29,9 +29,13 @@ class Titled(Protocol):
 
 
 class NameBook:
-    """Gives cells for the names of metrics, priorities and the like, and keeps what they are called (`kept`).
+    """Makes cells for the names of metrics, priorities and other named things in a report.
 
-    `contract`: whose plans are looked up; None if the catalogue does not know it. `rulebook`: has the plans.
+    The names are collected in `kept`, by key and language.
+
+    Args:
+        rulebook: The rulebook with the contract's plans. None if there is none.
+        contract: The contract of the report. None if the catalogue does not know it.
     """
 
     def __init__(self, rulebook: Rulebook | None, contract: Contract | None) -> None:
@@ -39,13 +43,13 @@ class NameBook:
         self._plans = list(_plans(rulebook, contract))
 
     def metric(self, id_: str, link: str = "") -> ReportCell:
-        """Return the name of a metric; an empty cell for \"\"."""
+        """Return the name of a metric. An empty cell for an empty id."""
         found = next((one.titles for plan in self._plans for one in plan.metrics if one.id == id_), None)
         built_in = BUILT_IN.get(MetricId(id_))
         return self._cell("metric", id_, found or (built_in.titles if built_in else {}), link)
 
     def priority(self, id_: str, link: str = "") -> ReportCell:
-        """Return the name of a priority; an empty cell for \"\"."""
+        """Return the name of a priority. An empty cell for an empty id."""
         found = next((one.titles for plan in self._plans for one in plan.priorities if one.id == id_), {})
         return self._cell("priority", id_, found, link)
 
@@ -65,7 +69,11 @@ class NameBook:
         return self._cell("reason", code, found, "")
 
     def titled(self, kind: str, one: Titled) -> ReportCell:
-        """Return the name of anything that has an id and titles. `kind`: what it is, such as `allowance`."""
+        """Return the name of an object that has an id and titles.
+
+        Args:
+            kind: What the object is, such as `allowance`.
+        """
         return self._cell(kind, one.id, one.titles, "")
 
     def _cell(self, kind: str, id_: str, titles: Mapping[str, str], link: str) -> ReportCell:
@@ -86,9 +94,13 @@ def _plans(rulebook: Rulebook | None, contract: Contract | None) -> Iterable[Pla
 
 
 def named(names: Mapping[str, Mapping[str, str]], key: str, language: str) -> str:
-    """Return a name of a report in a language; in English, else in any, else its id with spaces, where it lacks it.
+    """Return a name of a report in a language.
 
-    `names`: of the report (`ContractReport.names`). `key`: such as `metric/first_response`.
+    A missing name is given in English, else in any language, else as the id with spaces.
+
+    Args:
+        names: The names of the report (`ContractReport.names`).
+        key: Such as `metric/first_response`.
     """
     titles = names.get(key, {})
     found = titles.get(language) or titles.get("en") or next(iter(titles.values()), "")

@@ -18,9 +18,10 @@ _LINE, _SOFT, _GOOD, _BAD, _GRID = "#1a5fb4", "#535d66", "#b9cfe4", "#d1554c", "
 
 
 def plot_svg(table: ReportTable, writer: ReportWriter, title: str) -> str:
-    """Return a table as an SVG drawing; "" for a table that is not drawn, or has one row.
+    """Return a table as an SVG drawing. "" for a table without a drawing or with only one row.
 
-    `title`: of the table or its section.
+    Args:
+        title: Title of the table or of its section.
     """
     if table.plot is None or len(table.rows) < _LEAST:
         return ""

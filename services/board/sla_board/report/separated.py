@@ -14,10 +14,14 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report_csv(report: ContractReport, frozen: Frozen | None, writer: ReportWriter) -> str:
-    """Return a report as CSV: its head, then each section with its sentences, figures and tables, in the language.
+    """Return a report as CSV, in the language of `writer`.
 
-    Numbers are plain, shares are from 0 to 1, lengths of time in hours, instants in the reader's zone as ISO 8601. A
-    text that a spreadsheet would take for a formula begins with an apostrophe.
+    Numbers are plain, shares are from 0 to 1, and lengths of time are in hours. Instants are ISO 8601 in the reader's
+    zone. A text that a spreadsheet could read as a formula gets an apostrophe before it.
+
+    Args:
+        frozen: The data of the stored report. None if the report is not frozen.
+        writer: Puts values into words.
     """
     out = StringIO()
     lines = csv.writer(out, lineterminator="\r\n")
@@ -67,5 +71,8 @@ def _plain(cell: ReportCell, writer: ReportWriter) -> str:
 
 
 def safe(text: str) -> str:
-    """Return a text so that no spreadsheet takes it for a formula: with an apostrophe before it, if need be."""
+    """Return a text in a form that no spreadsheet reads as a formula.
+
+    A text that begins like a formula gets an apostrophe before it.
+    """
     return f"'{text}" if text.startswith(_RISKY) else text

@@ -33,7 +33,7 @@ class Altered(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReport:
-    """A frozen report as it is listed: which report it is, and what is known of it (`frozen`)."""
+    """The identity of a frozen report, with its digest and revision, for lists."""
 
     contract: str
     kind: ReportKind
@@ -43,10 +43,11 @@ class StoredReport:
 
 @dataclass(frozen=True, slots=True)
 class Freezing:
-    """What came of freezing: the stored report, and whether it is new (`made`) or was frozen before."""
+    """The result of freezing a report."""
 
     stored: StoredReport
     made: bool
+    """Whether the report was stored now. False if it was already frozen."""
 
 
 class FrozenReports:
@@ -57,16 +58,20 @@ class FrozenReports:
         self._time_source = time_source
 
     async def freeze(self, report: ContractReport, command: Command, *, revise: bool = False) -> Freezing:
-        """Store a report for good; return it, or the newest revision if it was frozen before.
+        """Store a report so that it cannot be changed.
 
-        `revise`: store another revision then. `command`: who orders it and why, for the audit log.
+        If the report was frozen before, the newest stored revision is returned, unless `revise` is set.
+
+        Args:
+            command: Who orders it and why, for the audit log.
+            revise: Whether to store a further revision if the report was frozen before.
         """
         async with self._store.transaction() as connection:
             now = await store_now(connection, self._time_source)
             return await freeze(connection, report, command, now, revise=revise)
 
     async def of_contract(self, contract: str) -> list[StoredReport]:
-        """Return the frozen reports of a contract, those of the latest periods first; at most 500."""
+        """Return the frozen reports of a contract, the newest periods first, at most 500."""
         query = (
             select(*_LISTED)
             .where(_report.contract == contract)
@@ -79,9 +84,14 @@ class FrozenReports:
     async def find(
         self, contract: str, kind: ReportKind, period: str, revision: int | None = None
     ) -> tuple[ContractReport, StoredReport] | None:
-        """Return a frozen report and what is known of it; None if there is none.
+        """Return a frozen report and its stored data. None if there is none.
 
-        `revision`: None for the newest. Raises Altered if the stored data are not those that were frozen.
+        Args:
+            period: Label of the period, such as `2026-11`.
+            revision: None for the newest.
+
+        Raises:
+            Altered: The stored data does not match its digest.
         """
         async with self._store.reading() as connection:
             return await frozen_report(connection, contract, kind, period, revision)
@@ -122,9 +132,14 @@ async def _newest(connection: AsyncConnection, contract: str, kind: ReportKind, 
 async def frozen_report(
     connection: AsyncConnection, contract: str, kind: ReportKind, period: str, revision: int | None = None
 ) -> tuple[ContractReport, StoredReport] | None:
-    """Return a frozen report and what is known of it; None if there is none.
+    """Return a frozen report and its stored data, read within the caller's transaction. None if there is none.
 
-    `revision`: None for the newest. Raises Altered if the stored data are not those that were frozen.
+    Args:
+        period: Label of the period, such as `2026-11`.
+        revision: None for the newest.
+
+    Raises:
+        Altered: The stored data does not match its digest.
     """
     query = select(tables.report).where(*_is(contract, kind, period))
     if revision is not None:
@@ -136,7 +151,11 @@ async def frozen_report(
 async def earlier_reports(
     connection: AsyncConnection, contract: str, kind: ReportKind, before: datetime
 ) -> list[EarlierReport]:
-    """Return the newest revisions of the last 13 frozen reports of a kind whose period ended by `before`."""
+    """Return the newest revisions of the last 13 frozen reports of a kind.
+
+    Args:
+        before: Only reports whose period ended by this instant.
+    """
     newest = (
         select(_report.period, func.max(_report.revision).label("revision"))
         .where(_report.contract == contract, _report.kind == kind.value, _report.until <= before)

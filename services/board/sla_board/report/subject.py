@@ -30,25 +30,27 @@ class SectionUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSubject:
-    """The data from which the sections of a report are made.
-
-    `of`: the contract as attainment counts it; `contract`: as the catalogue in force has it, None if it has none.
-    `attained`: what was counted in the period; `reader`: counts further ones. `hours`: gives the present instant, and
-    the hours of clocks. `names`: collects the names that the report shows. `corrections`: what became known since
-    earlier reports were frozen. `verdicts`: incident -> verdict of the requests that were decided in the period.
-    """
+    """The data from which the sections of a report are made."""
 
     connection: AsyncConnection
     kind: ReportKind
     of: CountedContract
+    """The contract with the data by which attainment is counted."""
     contract: Contract | None
+    """The contract in the catalogue. None if the catalogue does not know it."""
     catalogue: Catalogue | None
     attained: ContractAttainment
+    """The attainment of the period."""
     reader: AttainmentReader
+    """Counts further periods."""
     hours: HoursAt
+    """Gives the present instant and the hours of clocks."""
     names: NameBook
+    """Collects the names that the report shows."""
     corrections: tuple[ReportCorrection, ...] = ()
+    """How the figures of earlier frozen reports have changed."""
     verdicts: Mapping[str, str] = field(default_factory=dict)
+    """Incident -> verdict of each request decided in the period."""
 
     @property
     def id(self) -> str:
@@ -62,17 +64,21 @@ class ReportSubject:
 
     @property
     def period(self) -> AttainmentPeriod:
-        """Return the period."""
+        """Return the period of the report."""
         return self.attained.period
 
     @property
     def bounds(self) -> PeriodBounds:
-        """Return the instants of the period."""
+        """Return the instants at which the period begins and ends."""
         return self.attained.bounds
 
     @property
     def known(self) -> Contract:
-        """Return the contract as the catalogue has it. Raises SectionUnavailable if the catalogue does not know it."""
+        """Return the contract in the catalogue.
+
+        Raises:
+            SectionUnavailable: The catalogue does not know the contract.
+        """
         if self.contract is None:
             raise SectionUnavailable("missing.contract")
         return self.contract
@@ -80,9 +86,13 @@ class ReportSubject:
     def listed(
         self, verdict: str, *, metric: str = "", priority: str = "", period: AttainmentPeriod | None = None
     ) -> str:
-        """Return the path of the list of incidents that a figure of a period counts.
+        """Return the path of the list of incidents behind a figure.
 
-        `period`: another one than the report's.
+        Args:
+            verdict: `met`, `missed`, `open` or `exempt`.
+            metric: "" for requests.
+            priority: "" for all.
+            period: None for the period of the report.
         """
         query = list_query(
             self.id,
@@ -94,6 +104,12 @@ class ReportSubject:
         return f"{LISTED}?{query}"
 
     def decided(self, *, metric: str = "", priority: str = "", period: AttainmentPeriod | None = None) -> str:
-        """Return the path of the list of the incidents that a share of a period counts: those met and those missed."""
+        """Return the path of the list of the met and missed incidents behind a share.
+
+        Args:
+            metric: "" for requests.
+            priority: "" for all.
+            period: None for the period of the report.
+        """
         met = self.listed("met", metric=metric, priority=priority, period=period)
         return f"{met}&verdict=missed"

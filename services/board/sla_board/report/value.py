@@ -15,26 +15,32 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 class CellKind(StrEnum):
-    """What the value of a cell is, and how it is written in the stored report.
-
-    `NOTHING`: no value, "". `COUNT`: an integer. `SHARE`: an exact share from 0 to 1, such as `41/44`. `PERCENT`: a
-    percentage as a decimal, such as `99.5`. `NUMBER`: a decimal. `SPAN`: microseconds. `INSTANT`: microseconds since
-    1970 UTC. `DAY`: an ISO date. `PERIOD`: the label of a period, such as `2026-Q4`. `TEXT`: a text as it stands.
-    `WORD`: a key of the language tables. `NAME`: a key of the report's own names (`ContractReport.names`).
-    """
+    """The kind of a cell's value, and the form of the value in stored reports."""
 
     NOTHING = "nothing"
+    """No value: ""."""
     COUNT = "count"
+    """An integer."""
     SHARE = "share"
+    """An exact share from 0 to 1, such as `41/44`."""
     PERCENT = "percent"
+    """A percentage as a decimal, such as `99.5`."""
     NUMBER = "number"
+    """A decimal."""
     SPAN = "span"
+    """A length of time in microseconds."""
     INSTANT = "instant"
+    """Microseconds since 1970 UTC."""
     DAY = "day"
+    """An ISO date."""
     PERIOD = "period"
+    """The label of a period, such as `2026-Q4`."""
     TEXT = "text"
+    """A text, shown unchanged."""
     WORD = "word"
+    """A key of the language tables."""
     NAME = "name"
+    """A key of the report's own names (`ContractReport.names`)."""
 
     @property
     def numeric(self) -> bool:
@@ -47,11 +53,12 @@ _NUMERIC = frozenset({CellKind.COUNT, CellKind.SHARE, CellKind.PERCENT, CellKind
 
 @dataclass(frozen=True, slots=True)
 class ReportCell:
-    """A value of a report. `link`: the path, with its query, of the list or page behind it; "" for none."""
+    """A value of a report."""
 
     kind: CellKind
     value: int | str
     link: str = ""
+    """Path of the list or page behind the value. "" for none."""
 
     @property
     def share(self) -> Fraction:
@@ -93,50 +100,58 @@ def count(number: int, link: str = "") -> ReportCell:
 
 
 def share(value: Fraction | None, link: str = "") -> ReportCell:
-    """Return a cell with an exact share from 0 to 1; an empty one for None."""
+    """Return a cell with an exact share from 0 to 1. An empty cell for None."""
     return NOTHING if value is None else ReportCell(CellKind.SHARE, f"{value.numerator}/{value.denominator}", link)
 
 
 def percent(value: Decimal | None) -> ReportCell:
-    """Return a cell with a percentage; an empty one for None."""
+    """Return a cell with a percentage. An empty cell for None."""
     return NOTHING if value is None else ReportCell(CellKind.PERCENT, f"{value.normalize():f}")
 
 
 def number(value: Decimal | None) -> ReportCell:
-    """Return a cell with a decimal number; an empty one for None."""
+    """Return a cell with a decimal number. An empty cell for None."""
     return NOTHING if value is None else ReportCell(CellKind.NUMBER, f"{value.normalize():f}")
 
 
 def span(value: timedelta | None, link: str = "") -> ReportCell:
-    """Return a cell with a length of time; an empty one for None."""
+    """Return a cell with a length of time. An empty cell for None."""
     return NOTHING if value is None else ReportCell(CellKind.SPAN, value // _MICROSECOND, link)
 
 
 def instant(value: datetime | None, link: str = "") -> ReportCell:
-    """Return a cell with an instant (aware); an empty one for None."""
+    """Return a cell with an instant (aware). An empty cell for None."""
     return NOTHING if value is None else ReportCell(CellKind.INSTANT, (value - _EPOCH) // _MICROSECOND, link)
 
 
 def day(value: date | None) -> ReportCell:
-    """Return a cell with a day; an empty one for None."""
+    """Return a cell with a day. An empty cell for None."""
     return NOTHING if value is None else ReportCell(CellKind.DAY, value.isoformat())
 
 
 def period(label: str) -> ReportCell:
-    """Return a cell with a period. `label`: such as `2026-11`, `2026-Q4` or `2026/27`."""
+    """Return a cell with a period.
+
+    Args:
+        label: Such as `2026-11`, `2026-Q4` or `2026/27`.
+    """
     return ReportCell(CellKind.PERIOD, label)
 
 
 def text(value: str, link: str = "") -> ReportCell:
-    """Return a cell with a text that stands in every language as it is; an empty one for \"\"."""
+    """Return a cell with a text that is the same in every language. An empty cell for an empty text."""
     return ReportCell(CellKind.TEXT, value, link) if value else NOTHING
 
 
 def word(key: str, link: str = "") -> ReportCell:
-    """Return a cell whose text is in the language tables (`sla_board.report.words`) under this key."""
+    """Return a cell whose text is in the language tables (`sla_board.report.words`) under the given key."""
     return ReportCell(CellKind.WORD, key, link)
 
 
 def name(key: str, link: str = "") -> ReportCell:
-    """Return a cell with a name that the report itself has in several languages (`ContractReport.names`)."""
+    """Return a cell with a name that the report keeps in several languages. An empty cell for an empty key.
+
+    Args:
+        key: A key of `ContractReport.names`.
+    """
     return ReportCell(CellKind.NAME, key, link) if key else NOTHING

@@ -30,14 +30,20 @@ _DAYS_FROM = timedelta(hours=72)
 
 
 def shown_share(value: Fraction) -> Decimal:
-    """Return a share from 0 to 1 with four decimals, rounded down: a share below an objective never looks kept."""
+    """Return a share from 0 to 1 with four decimals.
+
+    The share is rounded down, so that a share below an objective never looks like it meets the objective.
+    """
     return Decimal(int(value * _HUNDREDTHS)) / _HUNDREDTHS
 
 
 class ReportWriter:
     """Puts the values of one report into words.
 
-    `words`: of the language. `zone`: in which instants are shown, as `tz`. `names`: of the report.
+    Args:
+        words: The words of the reader's language.
+        zone: The time zone (IANA name) in which instants are shown.
+        names: The names of the report.
     """
 
     def __init__(self, words: ReportWords, zone: str, names: Mapping[str, Mapping[str, str]]) -> None:
@@ -48,16 +54,20 @@ class ReportWriter:
 
     @classmethod
     def of(cls, report: ContractReport, words: ReportWords, zone: str = "") -> ReportWriter:
-        """Return the writer of a report. `zone`: IANA name; "" for the contract's own."""
+        """Return the writer of a report.
+
+        Args:
+            zone: IANA name. "" for the contract's zone.
+        """
         return cls(words, zone or report.zone, report.names)
 
     @property
     def zone(self) -> str:
-        """Return the name of the zone in which instants are shown."""
+        """Return the name of the time zone in which instants are shown."""
         return self.tz.key
 
     def text(self, cell: ReportCell) -> str:
-        """Return the value of a cell as text; "" for an empty one."""
+        """Return the value of a cell as text. "" for an empty cell."""
         match cell.kind:
             case CellKind.NOTHING:
                 return ""
@@ -108,7 +118,10 @@ class ReportWriter:
         return f"{day} {format_time(local, 'HH:mm', locale=self._locale)}"
 
     def span(self, length: timedelta) -> str:
-        """Return a length of time in its two greatest units, rounded down; up to three days in hours and minutes."""
+        """Return a length of time in its two greatest units, rounded down.
+
+        Lengths below 72 hours are given in hours and minutes.
+        """
         sign, left = ("\u2212", -length) if length < timedelta() else ("", length)
         units = _UNITS if left >= _DAYS_FROM else _UNITS[1:]
         first = next((place for place, (_, unit) in enumerate(units) if left >= unit), len(units) - 1)
@@ -120,7 +133,7 @@ class ReportWriter:
         return sign + " ".join(part.replace(" ", _GAP) for part in parts)
 
     def frozen(self, frozen: Frozen | None) -> str:
-        """Return the sentence that says whether and when the report was frozen."""
+        """Return the sentence about whether and when the report was frozen (stored unchangeably)."""
         if frozen is None:
             return self.words.text("page.not_frozen")
         return self.words.text("page.frozen").format(
@@ -132,7 +145,11 @@ class ReportWriter:
 
 
 def period_text(label: str, words: ReportWords, *, long: bool = False) -> str:
-    """Return a period as people write it in a language: `Nov 2026`, with `long` `November 2026`; `Q4 2026`."""
+    """Return a period in a language, such as `Nov 2026` or `Q4 2026`.
+
+    Args:
+        long: Whether to write the month in full, such as `November 2026`.
+    """
     try:
         period = parse_period(label, None)
     except BadPeriod:

@@ -19,11 +19,15 @@ _WIDTHS = {CellKind.TEXT: 26, CellKind.INSTANT: 17, CellKind.NAME: 20}
 
 
 def report_workbook(report: ContractReport, frozen: Frozen | None, writer: ReportWriter, base: str = "") -> bytes:
-    """Return a report as an XLSX file.
+    """Return a report as an XLSX file. The same report always gives the same bytes.
 
-    Counts and shares are numbers, lengths of time are in Excel's hours, instants are dates in the reader's zone. Texts
-    are never formulas. `base`: the address of the board, with which links begin; "" for none: there are no links then.
-    The same report always gives the same bytes.
+    Counts and shares are numbers. Lengths of time are Excel durations. Instants are dates in the reader's zone. Texts
+    are never formulas.
+
+    Args:
+        frozen: The data of the stored report. None if the report is not frozen.
+        writer: Puts values into words.
+        base: Address of the board, put before all links. "" for no links.
     """
     out = BytesIO()
     options = {

@@ -18,11 +18,11 @@ from sla_domain.report_schedule import ReportKind
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
 
 
 class FrozenAnswer(_Answer):
-    """A frozen report, as it is listed."""
+    """A frozen report (stored unchangeably), for lists."""
 
     contract: str
     kind: ReportKind
@@ -37,34 +37,41 @@ class FrozenAnswer(_Answer):
 
 
 class FrozenList(_Answer):
-    """The frozen reports of a contract, those of the latest periods first."""
+    """The frozen reports of a contract, the newest periods first."""
 
     reports: tuple[FrozenAnswer, ...]
 
 
 class FigureChangeAnswer(_Answer):
-    """A figure that a frozen report states otherwise than it is now; `was` and `is` are texts in the language asked."""
+    """A figure that differs between a frozen report and now."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True, populate_by_name=True)
     section: str
+    """Id of the section."""
     figure: str
+    """Key of the figure's heading."""
     row: tuple[str, ...] = Field(description="what names its row in a table; empty for a single figure")
     was: str
+    """The value in the frozen report, as text in the requested language."""
     is_: str = Field(alias="is")
+    """The value now, as text in the requested language."""
 
 
 class IncidentChangeAnswer(_Answer):
-    """An incident that counts otherwise now. `was`, `is`: met, missed, exempt, or empty: it does not count."""
+    """An incident whose verdict differs between a frozen report and now."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True, populate_by_name=True)
     incident: str
     was: str
+    """The verdict in the frozen report: met, missed or exempt. Empty if the incident was not included."""
     is_: str = Field(alias="is")
+    """The verdict now: met, missed or exempt. Empty if the incident is not included."""
     page: str
+    """Path of the incident's page."""
 
 
 class ReportDiff(_Answer):
-    """What is otherwise now than a frozen report states; `same` if nothing is."""
+    """The differences between a frozen report and now."""
 
     contract: str
     kind: ReportKind
@@ -73,17 +80,18 @@ class ReportDiff(_Answer):
     digest: str
     frozen_at: datetime
     same: bool
+    """Whether there are no differences."""
     figures: tuple[FigureChangeAnswer, ...]
     incidents: tuple[IncidentChangeAnswer, ...]
 
 
 def frozen_list(stored: Sequence[StoredReport]) -> FrozenList:
-    """Return frozen reports as their JSON model."""
+    """Return frozen reports as a JSON model."""
     return FrozenList(reports=tuple(map(frozen_answer, stored)))
 
 
 def frozen_answer(one: StoredReport) -> FrozenAnswer:
-    """Return a frozen report as it is listed."""
+    """Return a frozen report as a JSON model."""
     known = {name: getattr(one.frozen, name) for name in ("revision", "digest", "frozen_at", "frozen_by", "reason")}
     return FrozenAnswer(
         contract=one.contract,
@@ -96,17 +104,21 @@ def frozen_answer(one: StoredReport) -> FrozenAnswer:
 
 
 def query_of(one: StoredReport) -> dict[str, Any]:
-    """Return the query by which a frozen report is read."""
+    """Return the URL query parameters that name a frozen report."""
     return {"period": one.period, "kind": one.kind.value, "revision": one.frozen.revision}
 
 
 def report_path(contract: str, query: dict[str, Any]) -> str:
-    """Return the path of the page of a report; with `/v1` before it that of the report itself."""
+    """Return the path of a report's page. With `/v1` before it, the path gives the report itself."""
     return f"/reports/{quote(contract, safe='')}?{urlencode(query)}"
 
 
 def diff_answer(contract: str, found: ReportCorrection, writer: ReportWriter) -> ReportDiff:
-    """Return the differences between a frozen report and now. `writer`: puts values into words."""
+    """Return the differences between a frozen report and now as a JSON model.
+
+    Args:
+        writer: Puts values into words.
+    """
 
     def said(cell: ReportCell) -> str:
         return writer.text(cell)

@@ -42,39 +42,53 @@ Kind = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class MadeReport:
-    """A report, and what is known of it if it is frozen."""
+    """A report, with its stored data if it is frozen."""
 
     report: ContractReport
     frozen: Frozen | None
+    """None if the report is not frozen (stored unchangeably)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportDeps:
-    """The dependencies of the routes of reports.
-
-    `catalogue`: returns the catalogue in force. `authorize`: checks API keys. `pages`: renders HTML, of which `printer`
-    makes PDFs. `calendars`: where the hours of clocks are found. `frozen`: the frozen reports. `public_url`: how people
-    reach the board, without a slash at its end; the links of files and mails begin with it.
-    """
+    """The dependencies of the routes of reports."""
 
     store: Store
     catalogue: Callable[[], Catalogue]
+    """Returns the catalogue in force."""
     authorize: Authorizer
+    """Checks API keys."""
     pages: Pages
+    """Renders HTML."""
     time_source: TimeSource
     calendars: CalendarsByName
+    """Gives the hours of clocks."""
     frozen: FrozenReports
     printer: PdfPrinter
+    """Makes PDFs from HTML."""
     public_url: str
+    """Public address of the board, without a slash at its end. Links in files and mails begin with it."""
 
     def check(self, request: Request, contract: str) -> None:
-        """Raise Problem unless the caller's key may read this contract: 401, 403, or 404 for another contract's."""
+        """Check that the caller's key may read a contract.
+
+        Raises:
+            Problem: 401 or 403 without a suitable key, 404 if the key is of another contract.
+        """
         only = self.authorize(request, READ).contract
         if only not in (None, contract):
             raise no_such_contract(contract)
 
     async def made(self, contract: str, period: str, kind: ReportKind | None) -> MadeReport:
-        """Return the report of a contract and period as of now. Raises Problem: 404, 422."""
+        """Return the report of a contract and period, made now.
+
+        Args:
+            period: Such as `2026-11`. "" for the present month.
+            kind: None for the usual kind of report for the period.
+
+        Raises:
+            Problem: 404 for an unknown contract, 422 for a bad period.
+        """
         hours = self._hours()
         async with self.store.reading() as connection:
             builder = _found(await ReportBuilder.of(connection, contract, self.catalogue(), hours), contract)
@@ -87,9 +101,16 @@ class ReportDeps:
     async def stored(
         self, contract: str, period: str, kind: ReportKind | None, revision: int | None = None
     ) -> MadeReport | None:
-        """Return the frozen report of a contract and period; None if there is none. Raises Problem: 404, 422, 500.
+        """Return the frozen report of a contract and period. None if there is none.
 
-        `revision`: None for the newest.
+        Args:
+            period: Such as `2026-11`. "" for the present month.
+            kind: None for the usual kind of report for the period.
+            revision: None for the newest.
+
+        Raises:
+            Problem: 404 for an unknown contract, 422 for a bad period, 500 if the stored data does not match its
+                digest.
         """
         async with self.store.reading() as connection:
             builder = _found(await ReportBuilder.of(connection, contract, self.catalogue(), self._hours()), contract)
@@ -102,7 +123,11 @@ class ReportDeps:
         return None if found is None else MadeReport(found[0], found[1].frozen)
 
     async def correction(self, made: MadeReport) -> ReportCorrection:
-        """Return what is otherwise now than a frozen report states."""
+        """Return the differences between a frozen report and now.
+
+        Args:
+            made: A frozen report.
+        """
         assert made.frozen is not None
         async with self.store.reading() as connection:
             contract = made.report.contract
@@ -110,13 +135,17 @@ class ReportDeps:
             return await builder.correction(EarlierReport(made.report, made.frozen))
 
     async def listed(self, contract: str) -> list[StoredReport]:
-        """Return the frozen reports of a contract. Raises Problem: 404."""
+        """Return the frozen reports of a contract.
+
+        Raises:
+            Problem: 404 for an unknown contract.
+        """
         async with self.store.reading() as connection:
             _found(await ReportBuilder.of(connection, contract, self.catalogue(), self._hours()), contract)
         return await self.frozen.of_contract(contract)
 
     async def lacking(self, report: ContractReport) -> tuple[BreachRecord, ...]:
-        """Return the breaches of the report's contract and period that lack a reason which their plan requires."""
+        """Return the breaches in a report's period without the reason that their plan requires."""
         async with self.store.reading() as connection:
             return await lacking_breaches(connection, report.contract, report.start, report.until, self._reasons())
 
@@ -147,17 +176,22 @@ def _period(builder: ReportBuilder, written: str) -> AttainmentPeriod:
 
 
 def bad_input(name: str, detail: str) -> Problem:
-    """Return the problem (422) for a parameter that cannot be used. `detail`: what is wrong, and what to write."""
+    """Return the problem (422) for a parameter with a bad value.
+
+    Args:
+        name: Name of the parameter.
+        detail: What is wrong, and what to write instead.
+    """
     errors = [{"pointer": pointer((name,)), "detail": detail}]
     return Problem(422, "invalid-input", "The input does not fit", detail, errors=errors)
 
 
 def no_such_contract(contract: str) -> Problem:
-    """Return the problem (404) for a contract that does not exist, or that the caller may not see."""
+    """Return the problem (404) for a contract that is unknown or hidden from the caller."""
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
 
 
 def no_such_report(contract: str, period: str) -> Problem:
-    """Return the problem (404) for a report that is not frozen."""
+    """Return the problem (404) for a report that is not frozen (stored unchangeably)."""
     detail = f"No such report of {contract} for {period or 'this month'} is frozen."
     return Problem(404, "no-such-report", "No such report", detail)

@@ -52,7 +52,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 class ReportFreezeIn(BaseModel):
-    """The body of a request to freeze a report: to store it for good."""
+    """The body of a request to freeze a report, that is, to store it unchangeably."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -67,7 +67,7 @@ class ReportFreezeIn(BaseModel):
 
 
 def report_routes(deps: ReportDeps) -> APIRouter:
-    """Return the FastAPI routes of reports: under `/v1/reports/` for programs, and the page `/reports/{contract}`."""
+    """Return the routes of reports: `/v1/reports/` for programs, and the page `/reports/{contract}`."""
     routes = APIRouter(tags=["board"])
     _readers(routes, deps)
     _freezing(routes, deps)

@@ -28,7 +28,7 @@ PDF = "application/pdf"
 
 
 class ReportFormat(StrEnum):
-    """The forms in which a report is given."""
+    """The file formats of reports."""
 
     JSON = "json"
     HTML = "html"
@@ -39,17 +39,20 @@ class ReportFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a report is to be given. `language`: a tag such as `pl`. `zone`: IANA name; "" for the contract's."""
+    """The requested format, language and time zone of a report."""
 
     format: ReportFormat
     language: str
+    """Language tag, such as `pl`."""
     zone: str
+    """IANA name. "" for the contract's zone."""
 
 
 async def shaped(made: MadeReport, shape: Shape, deps: ReportDeps) -> Response:
-    """Return a report as a response in the form asked for.
+    """Return a report as an HTTP response in the requested format.
 
-    Raises Problem: 422 for an unknown zone; for a PDF 500, 501 or 503, as for support plans.
+    Raises:
+        Problem: 422 for an unknown zone. For a PDF also 500, 501 or 503, as for support plans.
     """
     if shape.zone:
         try:
@@ -113,7 +116,7 @@ async def _pdf(html: str, deps: ReportDeps) -> bytes:
 
 
 def file_name(made: MadeReport, shape: Shape) -> str:
-    """Return the name of the file with a report, such as `slad-acme-2026-Q4-pl.xlsx`; its letters are ASCII."""
+    """Return the file name of a report in ASCII, such as `slad-acme-2026-Q4-pl.xlsx`."""
     report = made.report
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", f"slad-{report.contract}-{report.period}-{shape.language}")
     return f"{plain}.{shape.format.value}"

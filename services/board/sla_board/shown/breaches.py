@@ -36,25 +36,25 @@ PlanReasons = Callable[[str], BreachReasons]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreachFilter:
-    """Which breaches are asked for; "" and None mean any.
-
-    `start`, `end`: those whose due instant lies in `[start, end)`. `unexplained`: that have no reason and count;
-    `lacking`: of these, those whose plan requires one before a period is frozen. `only_contract`: the one contract that
-    the viewer's key may see; it never comes from the URL.
-    """
+    """A filter of breaches. "" and None mean any."""
 
     contract: str = ""
     metric: str = ""
     start: datetime | None = None
+    """Only breaches due at this instant or later."""
     end: datetime | None = None
+    """Only breaches due before this instant."""
     unexplained: bool = False
+    """Only breaches without a reason whose clock is not exempt."""
     lacking: bool = False
+    """Only breaches without the reason that their plan requires."""
     only_contract: str | None = None
+    """The one contract that the viewer's key may see. None for all. It is never part of the URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class BreachCursor:
-    """A place in the list of breaches, newest first: behind that of this clock, whose due instant was then."""
+    """A place in the list of breaches: after the breach of this clock."""
 
     breached_at: datetime
     clock: UUID
@@ -64,49 +64,53 @@ class BreachCursor:
 
     @classmethod
     def of(cls, text: str) -> BreachCursor:
-        """Return the cursor that a text states. Raises ValueError if it is none."""
+        """Parse a cursor.
+
+        Raises:
+            ValueError: The text is no cursor.
+        """
         micros, _, clock = text.partition(".")
         return cls(from_micros(int(micros)), UUID(clock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownBreach:
-    """A breach: of which clock, since when, and why, as far as that was said.
-
-    `title`: of the incident. `state`: of the clock now. `reasons`: what was said, the reason in force last. `required`:
-    whether the plan requires a reason before a period is frozen. `exempt`: the clock counts in no attainment, so that
-    nobody asks for a reason.
-    """
+    """A breach: a clock that ran past its due instant, with the stated reasons."""
 
     clock: UUID
     incident: str
     title: str
+    """Title of the incident."""
     contract: str
     plan: str
     metric: str
     cycle: int
     priority: str
     state: str
+    """The present state of the clock."""
     zone: str
     breached_at: datetime
     stopped_at: datetime | None
     exempt: bool
+    """Whether the clock is left out of the attainment. Such a breach needs no reason."""
     required: bool
+    """Whether the plan requires a reason before the period's report is frozen (stored unchangeably)."""
     reasons: tuple[SaidReason, ...]
+    """All stated reasons. The last one is in force."""
 
     @property
     def reason(self) -> SaidReason | None:
-        """Return the reason in force; None while nobody has said one."""
+        """Return the newest reason. None if nobody has stated one."""
         return self.reasons[-1] if self.reasons else None
 
     @property
     def page(self) -> str:
-        """Return the path of the incident's page, at the breach."""
+        """Return the path of the breach on the incident's page."""
         return f"{incident_path(self.incident)}#b-{self.clock}"
 
     @property
     def record(self) -> BreachRecord:
-        """Return the breach as the rules on reasons see it."""
+        """Return the breach as a value for the rules on reasons."""
         return BreachRecord(
             clock=str(self.clock),
             incident=self.incident,
@@ -121,19 +125,22 @@ class ShownBreach:
 
 @dataclass(frozen=True, slots=True)
 class BreachPage:
-    """A page of breaches, the newest first. `next`: where the next page begins; None at the end."""
+    """A page of breaches, the newest first."""
 
     breaches: tuple[ShownBreach, ...]
     next: BreachCursor | None
+    """Where the next page begins. None on the last page."""
 
 
 async def read_breaches(
     connection: AsyncConnection, asked: BreachFilter, after: BreachCursor | None, limit: int, reasons: PlanReasons
 ) -> BreachPage:
-    """Return a page of the breaches that `asked` describes, the newest first.
+    """Return a page of the breaches that match a filter, the newest first.
 
-    `after`: `next` of the page before; None for the first page. `limit`: most rows; there may be fewer although `next`
-    is not None, where many breaches had to be looked through. `reasons`: what each plan says of reasons.
+    Args:
+        after: `next` of the previous page. None for the first page.
+        limit: The greatest number of breaches. A page may have fewer and still be followed by others.
+        reasons: Returns the rules of a plan on reasons, given the plan's id.
     """
     found: list[ShownBreach] = []
     cursor = after
@@ -154,9 +161,13 @@ async def read_breaches(
 async def read_breach(
     connection: AsyncConnection, clock: UUID, reasons: PlanReasons, only_contract: str | None
 ) -> ShownBreach | None:
-    """Return the breach of one clock; None if the clock is unknown or was not breached.
+    """Return the breach of one clock.
 
-    None as well if it belongs to another contract than `only_contract` (None: any will do).
+    The result is None if the clock is unknown, was not breached, or is hidden from the viewer's key.
+
+    Args:
+        reasons: Returns the rules of a plan on reasons, given the plan's id.
+        only_contract: The one contract that the viewer's key may see. None for all.
     """
     asked = BreachFilter(only_contract=only_contract)
     rows = (await connection.execute(_matching(asked, None).where(_clock.id == clock))).all()
@@ -167,9 +178,12 @@ async def read_breach(
 async def lacking_breaches(
     connection: AsyncConnection, contract: str, start: datetime, end: datetime, reasons: PlanReasons
 ) -> tuple[BreachRecord, ...]:
-    """Return all breaches of a contract with a due instant in `[start, end)` that lack a reason which is required.
+    """Return a contract's breaches due in `[start, end)` without the reason that their plan requires.
 
-    While there is one, the period is not to be frozen. `reasons`: what each plan says of reasons.
+    A period with such a breach must not be frozen.
+
+    Args:
+        reasons: Returns the rules of a plan on reasons, given the plan's id.
     """
     asked = BreachFilter(contract=contract, start=start, end=end, unexplained=True)
     lacking: list[BreachRecord] = []
@@ -188,7 +202,13 @@ async def lacking_breaches(
 async def breaches_of_clocks(
     connection: AsyncConnection, clocks: Sequence[Any], reasons: PlanReasons, only_contract: str | None = None
 ) -> tuple[ShownBreach, ...]:
-    """Return the breaches among some clocks, the oldest first. `clocks`: rows of the table `board_clock`."""
+    """Return the breaches among some clocks, the oldest first.
+
+    Args:
+        clocks: Rows of the table `board_clock`.
+        reasons: Returns the rules of a plan on reasons, given the plan's id.
+        only_contract: The one contract that the viewer's key may see. None for all.
+    """
     broken = [clock for clock in clocks if clock.breached_at is not None]
     asked = BreachFilter(only_contract=only_contract)
     shown = await _shown(connection, broken, asked, reasons)

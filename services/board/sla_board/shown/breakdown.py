@@ -25,35 +25,37 @@ MOST = 100  # clocks on a page, the latest
 
 @dataclass(frozen=True, slots=True)
 class ShownPiece:
-    """A piece of a bar: which party's time, and where it lies on a line of the length 100."""
+    """A piece of a bar, which shows the time of one party."""
 
     party: Party
     x: float
+    """Where the piece begins on a line of length 100."""
     width: float
+    """The length of the piece on a line of length 100."""
     sums: TimeSums
 
 
 @dataclass(frozen=True, slots=True)
 class ShownBreakdown:
-    """Whose time an incident (`clock` and `metric` are "") or one of its clocks was.
-
-    `counted`: whether it is known how much of the time counted; else only wall-clock time can be shown.
-    """
+    """The time of an incident or of one of its clocks, by holder and party."""
 
     clock: str
+    """Id of the clock. "" for the incident."""
     metric: str
+    """"" for the incident."""
     cycle: int
     known: Breakdown
     counted: bool
+    """Whether the counted time is known. If not, only wall-clock time can be shown."""
 
     @property
     def parties(self) -> Mapping[Party, TimeSums]:
-        """Return the time on the side of each party."""
+        """Return party -> time."""
         return self.known.by_party()
 
     @property
     def holders(self) -> Mapping[str, TimeSums]:
-        """Return the time by holder, named as in `ann · desk · line 2`; "" where nobody is stated."""
+        """Return holder -> time. A holder is written as `ann · desk · line 2`, or "" if none is stated."""
         named: dict[str, TimeSums] = {}
         for holder, sums in self.known.by_holder().items():
             named[holder_name(holder)] = named.get(holder_name(holder), TimeSums()) + sums
@@ -61,44 +63,48 @@ class ShownBreakdown:
 
     @property
     def pieces(self) -> tuple[ShownPiece, ...]:
-        """Return the bar of the parties, in wall-clock time, as pieces that fill a line of the length 100."""
+        """Return the bar of the parties' wall-clock time, as pieces of a line of length 100."""
         return tuple(_pieces(self.parties))
 
 
 @dataclass(frozen=True, slots=True)
 class WhoseTime:
-    """The breakdowns of an incident and of its clocks.
-
-    `incident`: None until it has been computed for the first time. `clocks`: of at most 100 clocks. `behind`: something
-    has come in that is not counted here yet.
-    """
+    """The breakdowns of an incident and of its clocks."""
 
     incident: ShownBreakdown | None = None
+    """None until the first computation."""
     clocks: tuple[ShownBreakdown, ...] = ()
+    """At most 100 clocks."""
     behind: bool = False
+    """Whether a newer event is not included yet."""
 
 
 NOT_COMPUTED = WhoseTime()
 
 
 def holder_name(holder: Holder) -> str:
-    """Return the names of a holder as one text, such as `ann · desk · line 2`; "" if none is stated."""
+    """Return the names of a holder as one text, such as `ann · desk · line 2`.
+
+    The result is "" if no name is stated.
+    """
     line = f"line {holder.line}" if holder.line else ""
     return " · ".join(name for name in (holder.assignee, holder.group, line) if name)
 
 
 async def count_behind(connection: AsyncConnection) -> int:
-    """Return how many incidents have something new that is not counted in breakdowns and pauses yet."""
+    """Return how many incidents have events that their breakdowns and pauses do not include yet."""
     return (await connection.execute(select(func.count()).select_from(tables.unfolded))).scalar_one()
 
 
 async def read_whose_time(
     connection: AsyncConnection, incident: str, only_contract: str | None, until: datetime | None, hours: HoursAt
 ) -> WhoseTime:
-    """Return whose time an incident and its clocks were, up to the instant of `hours`.
+    """Return the breakdowns of an incident and its clocks, up to the instant of `hours`.
 
-    `only_contract`: the one contract that the viewer's key may see; None for all. `until`: when the incident left that
-    contract, None if it has not.
+    Args:
+        only_contract: The one contract that the viewer's key may see. None for all.
+        until: When the incident left that contract. None if it has not.
+        hours: Gives the present instant and the hours of clocks.
     """
     kept, moved, mark = tables.breakdown, tables.contract.c, tables.unfolded.c
     query = select(kept).where(kept.c.incident == incident).order_by(kept.c.started_at, kept.c.subject)

@@ -23,18 +23,20 @@ _kept = tables.breakdown.c
 
 @dataclass(frozen=True, slots=True)
 class BreakdownSum:
-    """The breakdowns of incidents, or of the clocks of one metric, in sum. `count`: of how many it is the sum."""
+    """The sum of the breakdowns of several incidents, or of several clocks of one metric."""
 
     count: int
+    """How many breakdowns are in the sum."""
     known: Breakdown
 
 
 @dataclass(frozen=True, slots=True)
 class BreakdownSums:
-    """The time of what ended in a span: of the incidents that ended, and by metric of the clocks that ended."""
+    """The summed breakdowns of the incidents and clocks that ended between two instants."""
 
     incidents: BreakdownSum
     clocks: Mapping[str, BreakdownSum]
+    """Metric -> sum over the clocks of the metric."""
 
 
 class _Running:
@@ -65,9 +67,9 @@ class _Running:
 async def read_breakdown_sums(
     connection: AsyncConnection, contract: str, start: datetime, end: datetime
 ) -> BreakdownSums:
-    """Return the breakdowns of all incidents and clocks of a contract that ended in `[start, end)`, in sum.
+    """Return the summed breakdowns of a contract's incidents and clocks that ended in `[start, end)`.
 
-    An incident that has been under several contracts counts with its time under this one, if it ended there.
+    An incident that was under several contracts is included if it ended under this one, with its time under this one.
     """
     sums: dict[str, _Running] = {"": _Running()}
     turn = LoopYielder()

@@ -21,21 +21,23 @@ _clock = tables.clock.c
 
 @dataclass(frozen=True, slots=True)
 class DueClocks:
-    """The open clocks that a viewer may see and a filter shows, by their due instant.
-
-    `rows`: the earliest, at most the filter's limit. `more`: how many fall due later. `paused`: how many have no due
-    instant.
-    """
+    """The open clocks that a viewer may see and that match a filter."""
 
     rows: Sequence[ClockRow]
+    """The clocks due first, at most as many as the filter's limit."""
     more: int
+    """How many further clocks are due later."""
     paused: int
+    """How many clocks have no due instant."""
 
 
 async def read_due(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt, attempts: Attempts) -> DueClocks:
-    """Return the open clocks that a filter shows, the one due first at the head, as of `hours.now`.
+    """Return the open clocks that match a filter, as of `hours.now`.
 
-    `attempts` makes each row; one that cannot be made is logged, counted in the metrics, and left out.
+    The clock due first comes first.
+
+    Args:
+        attempts: Makes the rows. A row that cannot be made is logged, counted in the metrics and left out.
     """
     wanted = and_(allowed_clocks(shown), *chosen_clocks(shown))
     counting = joined_clocks(shown, select(func.count(), func.count(_clock.due_at))).where(wanted)

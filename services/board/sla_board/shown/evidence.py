@@ -25,9 +25,13 @@ _event = tables.event.c
 
 
 async def fact_lines(store: Store, incident: str, contract: str | None) -> AsyncIterator[EvidenceLine]:
-    """Yield a record for each published fact about an incident; `incident`: the id under which it is kept.
+    """Yield a record of evidence for each published fact about an incident.
 
-    `contract`: only facts that this contract may read, by the periods in which the incident was under it; None: all.
+    The facts are in the order of arrival.
+
+    Args:
+        incident: The id under which the incident is stored.
+        contract: Limits the facts to the time in which the incident was under this contract. None for all facts.
     """
     periods = () if contract is None else await _periods(store, incident)
     share = contract_share(periods, contract) if contract is not None and periods else None

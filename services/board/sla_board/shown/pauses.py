@@ -30,36 +30,41 @@ _pause = tables.pause.c
 
 
 class PauseMeasure(StrEnum):
-    """How long a pause is: by the wall clock, or counted, that is within the hours in which its clock counts."""
+    """How the length of a pause is measured."""
 
     WALL = "wall"
+    """By the wall clock."""
     COUNTED = "counted"
+    """Only the time within the hours in which the clock counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseFilter:
-    """Which pauses are asked for; "" and None mean any.
-
-    `start`, `end`: those that began in `[start, end)`. `longer_than`: at least so long, by `measure`. `open`: that
-    last. `met`: whose clock was met while it was paused. `spoken`: that wait on the customer, who has spoken since.
-    `only_contract`: the one contract that the viewer's key may see; it never comes from the URL.
-    """
+    """A filter of pauses. "" and None mean any."""
 
     contract: str = ""
     start: datetime | None = None
+    """Only pauses that began at this instant or later."""
     end: datetime | None = None
+    """Only pauses that began before this instant."""
     longer_than: timedelta = timedelta()
+    """Only pauses of at least this length, by `measure`."""
     measure: PauseMeasure = PauseMeasure.WALL
     waiting_on: str = ""
+    """customer, vendor or other."""
     open: bool = False
+    """Only pauses that still last."""
     met: bool = False
+    """Only pauses in which the clock was met."""
     spoken: bool = False
+    """Only pauses that wait on the customer although the customer has spoken."""
     only_contract: str | None = None
+    """The one contract that the viewer's key may see. None for all. It is never part of the URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class PauseCursor:
-    """A place in the list of pauses, newest first: behind the pause of this clock that began then."""
+    """A place in the list of pauses: after the pause of this clock that began at this instant."""
 
     started_at: datetime
     clock: UUID
@@ -69,38 +74,43 @@ class PauseCursor:
 
     @classmethod
     def of(cls, text: str) -> PauseCursor:
-        """Return the cursor that a text states. Raises ValueError if it is none."""
+        """Parse a cursor.
+
+        Raises:
+            ValueError: The text is no cursor.
+        """
         micros, _, clock = text.partition(".")
         return cls(from_micros(int(micros)), UUID(clock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPause:
-    """A pause of a clock.
-
-    `title`: of the incident. `counted`: its time within the clock's hours, None where that is not known. `holders`: who
-    had the incident, the first one first. `verdict`: of a clock that ended in the pause, else "". `words`: how often
-    the customer spoke in it, while it waited on the customer.
-    """
+    """A pause of a clock."""
 
     incident: str
     title: str
+    """Title of the incident."""
     clock: UUID
     metric: str
     cycle: int
     contract: str
     priority: str
     waiting_on: str
+    """customer, vendor or other. "" for nobody."""
     defect: str
     why: str
     set_by: str
     holders: tuple[str, ...]
+    """Who held the incident during the pause, in order."""
     started_at: datetime
     ended_at: datetime | None
     wall: timedelta
     counted: timedelta | None
+    """The length within the clock's hours. None if unknown."""
     verdict: str
+    """Verdict on the clock if the clock ended in this pause. Else ""."""
     words: int
+    """How often the customer spoke while the clock waited on the customer."""
 
     @property
     def page(self) -> str:
@@ -110,39 +120,44 @@ class ShownPause:
 
 @dataclass(frozen=True, slots=True)
 class PausePage:
-    """A page of pauses, the newest first.
-
-    `next`: where the next page begins; None at the end. `behind`: incidents whose pauses are being computed anew.
-    """
+    """A page of pauses, the newest first."""
 
     pauses: tuple[ShownPause, ...]
     next: PauseCursor | None
+    """Where the next page begins. None on the last page."""
     behind: int
+    """How many incidents have pauses that are not computed yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class PauseSums:
-    """The paused time of all pauses of a filter: `wall` in sum, and of whom.
+    """The paused time of all pauses of a filter, in total and by person.
 
-    `by_holder`: who had the incident in the pause; `by_setter`: who set it; `by_party`: on whom it waited. The keys are
-    "" where nobody is stated. `complete`: False if there are more pauses than one sum takes; the newest are in it.
+    The key of a map is "" if nobody is stated.
     """
 
     pauses: int
+    """How many pauses are in the sums."""
     wall: timedelta
     by_holder: Mapping[str, timedelta]
+    """Who held the incident -> time."""
     by_setter: Mapping[str, timedelta]
+    """Who set the pause -> time."""
     by_party: Mapping[str, timedelta]
+    """On whom the clock waited -> time."""
     complete: bool
+    """False if there are too many pauses for one sum. Only the newest are then included."""
 
 
 async def read_pauses(
     connection: AsyncConnection, asked: PauseFilter, after: PauseCursor | None, limit: int, hours: HoursAt
 ) -> PausePage:
-    """Return a page of the pauses that `asked` describes, the newest first.
+    """Return a page of the pauses that match a filter, the newest first.
 
-    `after`: `next` of the page before; None for the first page. `limit`: most rows; there may be fewer although `next`
-    is not None, where many pauses had to be looked through. `hours`: gives the present instant and the clocks' hours.
+    Args:
+        after: `next` of the previous page. None for the first page.
+        limit: The greatest number of pauses. A page may have fewer and still be followed by others.
+        hours: Gives the present instant and the hours of clocks.
     """
     found: list[ShownPause] = []
     cursor = after
@@ -168,7 +183,13 @@ async def read_pauses(
 
 
 async def read_pause_sums(connection: AsyncConnection, asked: PauseFilter, hours: HoursAt) -> PauseSums:
-    """Return the paused time of all pauses that `asked` describes, in sum and by person, as wall-clock time."""
+    """Return the total paused wall-clock time of the pauses that match a filter.
+
+    The time is also summed by holder, by the person who set the pause, and by the party waited for.
+
+    Args:
+        hours: Gives the present instant and the hours of clocks.
+    """
     sums = PauseSums(0, timedelta(), {}, {}, {}, True)
     holders, setters, parties = dict[str, timedelta](), dict[str, timedelta](), dict[str, timedelta]()
     turn, count, wall = LoopYielder(), 0, timedelta()

@@ -23,21 +23,19 @@ class BadPlace(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
-    """The place of a clock in the board's list.
-
-    `order`, `descending`: how the list is sorted. `chosen`: the clock's value in the column of the order, as text; ""
-    in the order by urgency, and for no due instant. `urgency`: its place in the order by urgency, at the instant for
-    which all pages are sorted.
-    """
+    """The place of a clock in the board's list, after which a page begins."""
 
     order: QueueOrder
+    """The column by which the list is sorted."""
     descending: bool
     chosen: str
+    """The clock's value in this column, as text. "" in the order by urgency, and for a clock without a due instant."""
     urgency: UrgencyCursor
+    """The clock's place in the order by urgency."""
 
     @property
     def at(self) -> datetime:
-        """Return the instant for which all pages of this list are sorted."""
+        """Return the instant as of which all pages of the list are sorted."""
         return self.urgency.at
 
     def __str__(self) -> str:
@@ -46,10 +44,14 @@ class QueuePlace:
 
 
 def parse_place(written: str, order: QueueOrder, descending: bool) -> QueuePlace:
-    """Return the place that `str` wrote as this text.
+    """Parse a place that was written by `str(place)`.
 
-    `order`, `descending`: how the list is sorted with which it is used. Raises BadPlace if the text is no place, or one
-    in a list that is sorted otherwise.
+    Args:
+        order: The column by which the list is sorted now.
+        descending: Whether the list is sorted in descending order now.
+
+    Raises:
+        BadPlace: The text is no place, or is the place of a list in another order.
     """
     try:
         name, chosen, urgency = written[:LONGEST].split("_", 2)
@@ -64,10 +66,12 @@ def parse_place(written: str, order: QueueOrder, descending: bool) -> QueuePlace
 
 
 def place_of(row: Any, order: QueueOrder, descending: bool, now: datetime) -> QueuePlace:
-    """Return the place of a clock in the list.
+    """Return the place of a clock in the board's list.
 
-    `row`: of `Queue.rows`, with the columns `place_score` and `place_bucket`. `now`: the instant for which the list is
-    sorted.
+    Args:
+        row: A row of `Queue.rows`, with the columns `place_score` and `place_bucket`.
+        order: The column by which the list is sorted.
+        now: The instant as of which the list is sorted.
     """
     urgency = UrgencyCursor(now, row.place_score, row.due_at, row.incident, row.metric, str(row.cycle))
     texts: Mapping[QueueOrder, str] = {
@@ -83,9 +87,11 @@ def place_of(row: Any, order: QueueOrder, descending: bool, now: datetime) -> Qu
 
 
 def follows(place: QueuePlace, column: ColumnElement[Any], by_urgency: UrgencyOrder) -> ColumnElement[bool]:
-    """Return the SQL condition for the clocks that follow `place` in the board's list.
+    """Return the SQL condition for the clocks after a place in the board's list.
 
-    `column`: that of the order. `by_urgency`: in which order clocks of equal value in it are listed.
+    Args:
+        column: The column by which the list is sorted.
+        by_urgency: The order of clocks with equal values in this column.
     """
     behind = by_urgency.after(place.urgency, int(place.urgency.last))
     if place.order is QueueOrder.URGENCY and not place.descending:

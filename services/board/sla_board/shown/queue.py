@@ -155,10 +155,10 @@ def joined_clocks(shown: BoardFilter, query: Any) -> Any:
 
 
 def allowed_clocks(shown: BoardFilter) -> ColumnElement[bool]:
-    """Return the condition for open clocks that the viewer may see.
+    """Return the SQL condition for the open clocks that the viewer may see.
 
-    With the key of one contract those of incidents that are under it now (`sla_domain.contract_view`). An incident
-    whose new customer the timer has not judged yet is shown to no contract until it has.
+    A viewer with the key of one contract sees the clocks of incidents that belong to this contract now. If the customer
+    of an incident has changed, the incident is hidden from such viewers until the timer has judged it again.
     """
     if shown.only_contract is None:
         return _clock.open.is_(True)

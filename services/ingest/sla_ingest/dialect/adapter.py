@@ -22,10 +22,13 @@ class OpenedDelivery:
 
 
 class DialectAdapter(Protocol):
-    """Reads the deliveries of one kind of sender, a ticketing system or CloudEvents (protocol); stores nothing.
+    """Reads the deliveries of one kind of sender: a ticketing system, or CloudEvents (protocol).
 
-    `Intake` calls `bad_media_type` first, then `by_body` for a signed delivery, then `parts`, which splits a batch.
-    Finally `open` returns the function that translates the delivery.
+    For each delivery `Intake` calls these methods in order:
+    - `bad_media_type`
+    - `by_body`, if the delivery is signed
+    - `parts`, which splits a batch
+    - `open`, which returns the function that translates the delivery
     """
 
     @property
@@ -85,7 +88,7 @@ class DialectAdapter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WebhookDialect:
-    """The adapter for a ticketing system's own webhooks. A request has one delivery, which one function translates."""
+    """The adapter for the webhooks of a ticketing system. Each request is one delivery."""
 
     translate: Callable[[Delivery, Source], Translation]
     """The function that translates a delivery."""
@@ -107,9 +110,9 @@ class WebhookDialect:
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery unchanged: the body of a webhook is sufficient.
+        """Return the delivery unchanged, as the body of a webhook is sufficient.
 
-        A delivery with a header that contradicts the body is parked or refused later.
+        If a header contradicts the body, the delivery is parked or refused later.
         """
         return delivery
 
@@ -117,10 +120,9 @@ class WebhookDialect:
         """Return None: ticketing systems send no batches."""
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return a function that translates the delivery, in an OpenedDelivery without a sender.
+        """Return the function that translates the delivery. No sender is read from the body.
 
-        The URL to which the delivery was posted names the sender. This method never raises: the body is parsed only by
-        the function, which returns a refusal for an unreadable body.
+        The sender is known from the URL. An unreadable body raises no error here: the function returns a refusal.
         """
         return OpenedDelivery(partial(self.translate, delivery))
 

@@ -156,9 +156,9 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return the events that follow from the changelog of the delivery `case`, and remarks.
+    """Return the events in the changelog of a Jira delivery, and remarks on the changelog.
 
-    The events are drafts (without ids). The remarks are those that belong to none of the events.
+    The events are drafts without ids. The remarks belong to no single event.
     """
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd

@@ -136,12 +136,11 @@ def jira_name_of(value: Node) -> JiraName:
 
 
 def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
-    """Return the value before a change, and the value after it.
+    """Return the old and the new value of a changed field, in this order.
 
     Args:
         item: The change, as an item of Jira's changelog.
-        present: The issue's present value. If it equals the value after the change, that value gets the names and
-            category of `present`.
+        present: The field's value in the issue. If it is the new value, its names and category complete the result.
     """
     before = JiraName(text_at(item, "from"), _names(text_at(item, "fromString")))
     after = JiraName(text_at(item, "to"), _names(text_at(item, "toString")))

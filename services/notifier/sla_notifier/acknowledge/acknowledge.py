@@ -34,17 +34,16 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class AckBy:
-    """The person or program that acknowledges an alert.
-
-    The name and the way are stored with the alert.
-    """
+    """Who acknowledges an alert: a person, or a program with an API key."""
 
     name: str
-    """The person's id, or the name that an API call gives."""
+    """Id of the person, or the name given in the API call. It is stored with the alert."""
     via: str
-    """`link`, `digest` (a mail that collects several messages) or `api`."""
+    """How the alert is acknowledged: `link`, `digest` (the link in a collective mail) or `api`. It is stored with the
+    alert.
+    """
     actor: AuditActor
-    """The person or key in the audit log."""
+    """The person or API key to record in the audit log."""
 
     @classmethod
     def person(cls, id_: str, via: str) -> AckBy:

@@ -8,9 +8,13 @@ from sla_platform.wire import ObjectiveFact
 
 
 def tell_objective(event: str, fact: ObjectiveFact) -> tuple[NotificationRequest, ...]:
-    """Return the request to notify people of how an objective stands; none if the objective names nobody to tell.
+    """Return the request to notify people of the state of an objective.
 
-    `event`: the id of the event that brought it, so that it is told once.
+    The result is empty if the objective names no roles to notify.
+
+    Args:
+        event: Id of the event that carried the fact. It becomes the id of the request, so that people are notified
+            once.
     """
     if not fact.tell:
         return ()

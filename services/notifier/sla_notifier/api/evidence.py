@@ -18,10 +18,14 @@ _a, _d, _t, _s = tables.alert.c, tables.delivery.c, tables.attempt.c, tables.ste
 
 
 async def evidence_lines(store: Store, incident: str, contract: str | None) -> AsyncIterator[EvidenceLine]:
-    """Yield a record for each alert, and for each delivery with its attempts, in the order in which they were made.
+    """Yield the notifier's records of evidence: first the alerts of an incident, then the deliveries.
 
-    As everywhere in the API they hold no address, no message's words and no link. `contract`: only what bore this
-    contract; None: all.
+    A delivery's record includes its attempts. Both are in the order of creation. The records contain no addresses,
+    message texts or links.
+
+    Args:
+        incident: The id under which the incident is stored.
+        contract: Only alerts and deliveries of this contract. None for all.
     """
     async for line in _alerts(store, incident, contract):
         yield line

@@ -18,10 +18,14 @@ from sla_platform.wire import ObjectiveFact
 def objective_content(
     context: PipelineContext, request: NotificationRequest, fact: ObjectiveFact, recipient: Recipient
 ) -> Content:
-    """Return the content of a message that says how an objective of attainment stands, not yet put into words.
+    """Return the content of a message on the state of an objective.
 
-    `request`: why people are notified. `recipient`: to whom the message goes. `context`: the catalogue, the links and
-    the present instant.
+    The content is values and links, not yet put into words.
+
+    Args:
+        context: The catalogue, the links and the present instant.
+        request: Why people are notified.
+        recipient: Who receives the message.
     """
     spoken = context.texts.language(recipient.language)
     title = _title(context, fact, spoken)

@@ -52,29 +52,35 @@ _OTHERS = "the incident was under other contracts too, whose terms are not shown
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSource:
-    """All that the timer's part is made of, read at once.
-
-    `contract`: that of the key; None for a key of all contracts. `own`: the version by which the incident is judged.
-    `events`: in the order in which they are read, as far as the key may see them. `published`: what slad has on record
-    about its clocks. `clocks`: as computed. `basis`: the texts from which they can be computed again, and `missing`:
-    why they cannot, "" if they can.
-    """
+    """The data from which the timer's part of the evidence is made."""
 
     known: FoundIncident
     contract: str | None
+    """The contract of the caller's key. None for a key of all contracts."""
     own: str
+    """The catalogue version by which the incident is judged."""
     as_of: datetime
+    """The instant of the explanations."""
     events: Sequence[IncidentEvent]
+    """The events that the key may see, in order."""
     published: Sequence[ClockOnRecord]
+    """The clocks as slad published them."""
     clocks: Sequence[RefoldedClock]
+    """The clocks computed from the events."""
     basis: Basis
+    """The texts from which the clocks can be computed again."""
     missing: str
+    """Why the clocks cannot be computed again. "" if they can."""
 
 
 async def read_evidence(timer: TimerService, name: str, access: KeyAccess) -> EvidenceSource:
-    """Return what the timer knows about an incident, as far as the caller's API key may see it.
+    """Read the timer's data about an incident that the caller's API key may see.
 
-    `name`: any id of the incident. Raises Problem (an HTTP error) 404 if it is unknown, or not for this key.
+    Args:
+        name: Any id of the incident.
+
+    Raises:
+        Problem: 404 if the incident is unknown, or hidden from the key.
     """
     known = await find_incident(timer, name, access)
     whole = known.seen is None or known.seen.events_complete
@@ -100,9 +106,10 @@ async def read_evidence(timer: TimerService, name: str, access: KeyAccess) -> Ev
 
 
 async def evidence_lines(source: EvidenceSource, language: str) -> AsyncIterator[EvidenceLine]:
-    """Yield the timer's part of the evidence, each line with the name of the file that it belongs to.
+    """Yield the timer's part of the evidence, as records that each name their file.
 
-    `language`: of the explanations in words.
+    Args:
+        language: Language tag of the explanations in words.
     """
     turn = LoopYielder()
     for line in _about(source, language):

@@ -111,17 +111,16 @@ async def load_incidents(
     unsettled: Mapping[str, UnsettledClocks] = NOTHING,
     far: Collection[str] | None = None,
 ) -> LoadedIncidents:
-    """Lock the timers and clocks of these incidents, and return their rows, clocks and events.
+    """Lock the timers and clocks of incidents, and return their rows, clocks and events.
 
-    An incident with 250 events or more is large; its events are not read. A large incident in `far`, or with waiting
-    events, is deferred: its new events are to be applied later. For a deferred incident only the row is read, and only
-    the timers are locked.
+    An incident with 250 events or more is large, and its events are not read. A large incident is deferred, to be
+    computed later, if it is in `far` or has waiting events. A deferred incident has only its timers locked and its row
+    read.
 
     Args:
-        unsettled: Maps an incident's id to its clocks that may have changed. Of a large incident's ended clocks only
-            these are read. If there is no entry for the version by which the incident was judged last, all its clocks
-            are read.
-        far: Ids of incidents that are slow to compute. None means that no incident is deferred.
+        unsettled: Incident id -> the clocks that may still change, for one version. Of a large incident only these
+            clocks and the open ones are read. If the incident was judged by another version, all its clocks are read.
+        far: Ids of incidents that are slow to compute. None to defer no incident.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()

@@ -17,15 +17,14 @@ class BasisIncomplete(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What the rulebooks (plans, contracts, calendars) of some versions are made of.
-
-    `texts`: catalogue version -> its stored text, or an excerpt of it. `records`: contract -> its record as JSON.
-    `pins`: joined version -> contract -> the revision of its record.
-    """
+    """The texts from which the rulebooks (plans, contracts, calendars) of some versions can be built."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
+    """Catalogue version -> its stored text, or an excerpt of it."""
     records: Mapping[str, str] = field(default_factory=dict)
+    """Contract -> its record in the database, as JSON."""
     pins: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Version that includes recorded contracts -> contract -> revision of its record."""
 
 
 def rulebooks_of(
@@ -34,10 +33,14 @@ def rulebooks_of(
     load: Callable[[str], CatalogueInForce],
     overlay_of: Callable[[RecordShelf], RulebookOverlay],
 ) -> dict[str, Rulebook]:
-    """Return the rulebook of each version, made of texts.
+    """Build the rulebook of each version from the texts.
 
-    `load`: builds a catalogue from its stored text. `overlay_of`: returns the function that adds the contracts of a
-    shelf to a catalogue's rulebook. Raises BasisIncomplete if a text is missing or does not make a catalogue.
+    Args:
+        load: Builds a catalogue from its stored text.
+        overlay_of: Returns a function that adds recorded contracts to a catalogue's rulebook.
+
+    Raises:
+        BasisIncomplete: A text is missing or makes no catalogue.
     """
     overlay = overlay_of(_shelf(basis.records))
     catalogues: dict[str, CatalogueInForce] = {}

@@ -14,7 +14,12 @@ _OF_WITHDRAWN = ("metric", "started_at", "original_due_at")  # it ended by a cha
 
 
 def record_differences(published: ClockOnRecord, clock: Clock) -> list[str]:
-    """Return what is on record about a clock and is not so by its fold; empty if all is."""
+    """Return the differences between a published and a computed clock, in words.
+
+    Args:
+        published: The clock as slad published it.
+        clock: The same clock, computed from events.
+    """
     withdrawn = published.state_told.withdrawn_at is not None
     found = [
         f"{name}: published {_said(getattr(published, name))}, computed {_said(getattr(clock, name))}"

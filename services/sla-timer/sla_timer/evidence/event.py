@@ -21,9 +21,11 @@ from sla_domain.phase import Phase
 
 
 def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
-    """Return an event of an incident, read from the timer's answer about the incident.
+    """Parse an event of an incident from the timer's JSON (`answer.event_json`).
 
-    `answer`: the event's JSON form in the answer. `incident`: the incident's id.
+    Args:
+        answer: The event as JSON.
+        incident: The incident's id.
     """
     agreed, merged = answer.get("agreed"), answer.get("merged_into")
     known_as, carried_from = answer.get("known_as"), answer.get("carried_from")

@@ -19,7 +19,7 @@ FoldKey = tuple[str, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class JudgedFold:
-    """An incident as computed by one rulebook."""
+    """An incident computed from its events by one rulebook (plans, contracts, calendars)."""
 
     incident: Incident
     rulebook: Rulebook
@@ -27,25 +27,29 @@ class JudgedFold:
 
 @dataclass(frozen=True, slots=True)
 class RefoldedClock:
-    """A clock (`clock`) as the fold of its version has it, beside what slad published about it (`published`).
-
-    `clock` is None if that fold has no such clock, `published` None if nothing was published about it yet. `fold`: from
-    which it comes. `version`: by which it is judged. `superseded`: it was published and ended before late events showed
-    that another clock stands in its place.
-    """
+    """A clock computed from events, beside the same clock as slad published it."""
 
     clock: Clock | None
+    """The computed clock. None if the computation gives no such clock."""
     published: ClockOnRecord | None
+    """The published clock. None if nothing was published about it."""
     fold: JudgedFold
+    """The computed incident with this clock."""
     version: str
+    """The version of catalogue and contracts by which the clock is judged."""
     superseded: bool = False
+    """Whether late events have put another clock in the place of this published clock."""
 
 
 def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
-    """Return by which versions, and up to when, the incident must be computed; `own`: the incident's version.
+    """Return the versions for which the incident must be computed, each with an end instant.
 
-    A clock keeps the version by which it was judged last. One whose target was taken away is computed from what had
-    happened by then.
+    Events after the end instant are left out. An end instant of None includes all events. A clock keeps the version by
+    which it was judged last. A clock whose target was taken away is computed from the events up to that instant.
+
+    Args:
+        published: The clocks as slad published them.
+        own: The incident's version.
     """
     return [*dict.fromkeys([(own, None), *(_key(one) for one in published)])]
 
@@ -53,10 +57,14 @@ def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
 def judged_clocks(
     published: Sequence[ClockOnRecord], own: str, folds: Mapping[FoldKey, JudgedFold]
 ) -> list[RefoldedClock]:
-    """Return every clock that was published, sorted by its start, then those that nothing was published about.
+    """Return the published clocks sorted by start, then the computed clocks without a publication.
 
-    `own`: the incident's version. `folds`: those that `needed_folds` names. A clock is found in the fold of its version
-    by metric and cycle, as they were when it was judged last. It bears the id under which it was published.
+    A published clock is found in the computation of its version by metric and cycle. It gets the published id.
+
+    Args:
+        published: The clocks as slad published them.
+        own: The incident's version.
+        folds: The computations that `needed_folds` asks for.
     """
     by_place = {key: {(one.metric, one.cycle): one for one in fold.incident.clocks} for key, fold in folds.items()}
     claims: dict[tuple[FoldKey, str, int], list[RefoldedClock]] = {}
@@ -72,10 +80,10 @@ def judged_clocks(
 
 
 def verdict_differences(judged: RefoldedClock) -> list[str]:
-    """Return what was published about a clock and does not follow from its events; empty if all does.
+    """Return what was published about a clock but does not follow from events, in words.
 
-    A clock about which nothing was published has no differences, and neither has one without a verdict whose place
-    another clock has taken, or of which slad has said itself that there is none.
+    The result is empty for a clock without a publication. It is also empty if the clock has no verdict and another
+    clock has taken its place, or if slad has published that the clock does not exist.
     """
     published, clock = judged.published, judged.clock
     if published is None:

@@ -26,10 +26,13 @@ _NOT_HERE = ("clocks", "events", "events_total", "events_complete", "next")  # t
 def incident_line(
     incident: Incident, rulebook: Rulebook, as_of: datetime, surplus: int, seen: ContractView | None
 ) -> dict[str, Any]:
-    """Return the state of an incident as of an instant, without its clocks and events.
+    """Return the state of an incident as of an instant, as JSON values.
 
-    `surplus`: how many further events are kept that do not count. `seen`: what a key of one contract may see; None:
-    all.
+    Clocks and events are left out.
+
+    Args:
+        surplus: How many further events are stored but ignored.
+        seen: What a key of one contract may see. None for everything.
     """
     whole = incident_json(incident, EventPage((), 0, None, surplus), rulebook, as_of, seen=seen)
     shown = incident if seen is None else seen.of(incident)
@@ -42,7 +45,7 @@ def incident_line(
 
 
 def clock_line(judged: RefoldedClock) -> dict[str, Any]:
-    """Return a clock with every stretch of its life and every mark, as its fold has it."""
+    """Return a computed clock with its segments and its warnings and breaches, as JSON values."""
     clock, published = judged.clock, judged.published
     if clock is None:
         assert published is not None
@@ -82,9 +85,12 @@ def clock_line(judged: RefoldedClock) -> dict[str, Any]:
 
 
 def explanation_line(judged: RefoldedClock, as_of: datetime, language: str) -> dict[str, Any]:
-    """Return the arithmetic of a clock as of an instant: as data, and in words (`text`) of a language.
+    """Return the arithmetic of a clock as of an instant, as JSON values.
 
-    Beyond the years of its calendar there is none: `error` says so instead.
+    The key `text` has the arithmetic in words. If the calendar's years do not suffice, the key `error` says so instead.
+
+    Args:
+        language: Language tag of the words.
     """
     clock = judged.clock
     if clock is None:
@@ -97,10 +103,10 @@ def explanation_line(judged: RefoldedClock, as_of: datetime, language: str) -> d
 
 
 def calendar_lines(clocks: Iterable[RefoldedClock], as_of: datetime) -> Iterator[dict[str, Any]]:
-    """Yield each calendar in which a clock counts, open and closed piece by piece, over the life of its clocks.
+    """Yield the open and closed intervals of each calendar in which a clock counts.
 
-    The pieces begin a day before the first of its clocks and end a day after the last due instant, end or `as_of`. Of
-    very long lives only the first 5,000 pieces are given; `until` says how far they reach.
+    The intervals reach from a day before the first instant of the clocks to a day after the last instant or `as_of`. At
+    most 5,000 intervals of a calendar are given. The key `until` says how far they reach.
     """
     lives: dict[str, tuple[Calendar, list[datetime]]] = {}
     for judged in clocks:

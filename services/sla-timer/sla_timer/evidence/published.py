@@ -21,16 +21,13 @@ _INSTANTS = ("started_at", "due_at", "original_due_at", "stopped_at", "breached_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockOnRecord:
-    """What slad has on record about a clock: its row of `timer_clock`, without what only serves to sort.
-
-    `catalogue`: the version by which it was judged. `told`: which facts have been published, as stored. The others are
-    the columns of the same names.
-    """
+    """A clock as slad published it: columns of its row in `timer_clock`."""
 
     id: ClockId
     metric: str
     cycle: int
     catalogue: str
+    """The version by which the clock was judged."""
     contract: str
     priority: str
     state: str
@@ -42,50 +39,57 @@ class ClockOnRecord:
     breached_at: datetime | None
     exempt: str
     told: str
+    """The published facts, in stored form."""
 
     @classmethod
     def of_row(cls, row: Any) -> ClockOnRecord:
-        """Return the clock of a row of `timer_clock`."""
+        """Return the clock in a row of `timer_clock`."""
         return cls(**{name: getattr(row, name) for name in cls.__dataclass_fields__})
 
     @classmethod
     def of_json(cls, line: Mapping[str, Any]) -> ClockOnRecord:
-        """Return the clock that `as_json` wrote. Raises ValueError, KeyError or TypeError if it is none."""
+        """Return the clock that `as_json` has written.
+
+        Raises:
+            ValueError, KeyError, TypeError: The JSON is not such a clock.
+        """
         values = {name: line[name] for name in cls.__dataclass_fields__}
         for name in _INSTANTS:
             values[name] = None if values[name] is None else datetime.fromisoformat(values[name])
         return cls(**values | {"id": ClockId(UUID(values["id"]))})
 
     def as_json(self) -> dict[str, Any]:
-        """Return the clock as a dict of JSON values."""
+        """Return the clock as JSON values."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return values | {name: iso(values[name]) for name in _INSTANTS} | {"id": str(self.id)}
 
     @property
     def state_told(self) -> PublishedState:
-        """Return what has been published about the clock, as the fold compares it."""
+        """Return which facts have been published about the clock, in parsed form."""
         return published_state_of(self)
 
     @property
     def gone(self) -> bool:
-        """Return whether the last word about the clock was that there is no such clock: a late event showed it."""
+        """Return whether slad has published, after a late event, that the clock does not exist."""
         keys = self.state_told.keys
         return self.state == ClockState.CANCELLED.value and any(key.partition("~")[0] == GONE for key in keys)
 
     @property
     def place(self) -> tuple[datetime, str, int, str]:
-        """Return the key by which clocks are sorted: start, metric, cycle, id."""
+        """Return the sort key of the clock: start, metric, cycle, id."""
         return self.started_at, self.metric, self.cycle, str(self.id)
 
 
 def evidence_instant(
     events: Iterable[IncidentEvent], clocks: Iterable[ClockOnRecord], until: datetime | None = None
 ) -> datetime:
-    """Return the instant as of which an incident is explained: just after the last thing that is known of it.
+    """Return the instant as of which an incident is explained: one second after the last known happening.
 
-    It follows from what is stored alone, so evidence of an incident that has not changed says the same tomorrow. That
-    is one second after the last arrival of an event or the last published warning or breach, in whole seconds; at the
-    earliest one second after the first event happened, and at the latest `until` (None: no bound).
+    Known happenings are receipts of events, and published warnings and breaches. The result depends only on stored
+    data, so that the evidence of an unchanged incident stays the same.
+
+    Args:
+        until: The latest possible result. None for no bound.
     """
     known = list(events)
     instants = [event.received_at for event in known]

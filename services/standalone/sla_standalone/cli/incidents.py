@@ -31,15 +31,17 @@ _Q = Annotated[
 
 
 class ListFormat(StrEnum):
-    """How `slad incidents list` prints: as a table, one JSON object, or the whole list as CSV."""
+    """The output formats of `slad incidents list`."""
 
     TABLE = "table"
     JSON = "json"
+    """One JSON object."""
     CSV = "csv"
+    """The whole list as CSV."""
 
 
 class ExportFormat(StrEnum):
-    """How `slad incidents export` writes incidents: as CSV or JSON lines."""
+    """The output formats of `slad incidents export`."""
 
     CSV = "csv"
     JSON_LINES = "jsonl"

@@ -15,10 +15,12 @@ from sla_standalone.cli.place import path
 
 
 class OpenSloFormat(StrEnum):
-    """How the documents are printed: YAML documents one after the other, or one JSON array."""
+    """The output formats of `slad openslo`."""
 
     YAML = "yaml"
+    """A stream of YAML documents."""
     JSON = "json"
+    """One JSON array."""
 
 
 def register(app: typer.Typer) -> None:

@@ -19,7 +19,7 @@ _PAGE = 500
 
 
 class WaitingParty(StrEnum):
-    """On whom a pause waits, as `--waiting-on` names it."""
+    """The party on whom a pause waits, as a value of `--waiting-on`."""
 
     CUSTOMER = "customer"
     VENDOR = "vendor"

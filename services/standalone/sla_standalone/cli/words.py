@@ -20,7 +20,10 @@ from sla_standalone.cli.output import stop
 
 
 def language_tag(value: str) -> str:
-    """Return the supported language tag nearest to `--lang`; stop the command if there is none."""
+    """Return the supported language tag nearest to the value of `--lang`.
+
+    If none is near, the command ends with a message.
+    """
     return nearest_tag(value, LANGUAGES) or stop(f"--lang {value}: write one of {', '.join(LANGUAGES)}")
 
 
@@ -31,15 +34,14 @@ Lang = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhenWords:
-    """The texts of `slad when` in one language.
+    """The texts of `slad when` in one language."""
 
-    `head`: the first line. `conditional`: a metric that only a later event starts. `columns`: heads of the table:
-    metric, due, target, hours, warnings, row.
-    """
-
-    head: str  # contract, plan, priority, opened, zone
-    conditional: str  # metric
+    head: str
+    """The first line, with the places `{contract}`, `{plan}`, `{priority}`, `{opened}` and `{zone}`."""
+    conditional: str
+    """The name of a metric that starts only after a later event, with the place `{metric}`."""
     columns: tuple[str, str, str, str, str, str]
+    """The headings of the table: metric, due, target, hours, warnings, row."""
 
 
 WHEN: Mapping[str, WhenWords] = MappingProxyType(

@@ -14,64 +14,63 @@ from sla_standalone.replay import Verdict
 
 
 class TheirVerdict(StrEnum):
-    """What another engine says of a clock.
-
-    MET, MISSED: it has ended. OVERDUE: it is open and breached. OPEN: it is open, in time so far. CANCELLED: it ended
-    without a result.
-    """
+    """The verdict of another engine on a clock."""
 
     MET = "met"
+    """The clock has ended in time."""
     MISSED = "missed"
+    """The clock has ended late."""
     OVERDUE = "overdue"
+    """The clock is open and past its due instant."""
     OPEN = "open"
+    """The clock is open and not past its due instant."""
     CANCELLED = "cancelled"
+    """The clock has ended without a result."""
 
     @property
     def kept(self) -> bool | None:
-        """Return whether the target was met; None if that is not decided."""
+        """Return whether the target was met. None if this is not decided."""
         return {"met": True, "missed": False, "overdue": False}.get(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TheirClock:
-    """A clock of another engine.
-
-    `row`: where it stands in the export. `names`: of its ticket, the one that people use first. `metric`: slad's name
-    for what it measures. `due_at`: None if the engine does not say, or no longer. `paused`: how long it was paused in
-    all, None if the engine does not say. `label`: what the engine calls the target, "" if nothing.
-    """
+    """A clock of another engine."""
 
     row: int
+    """Number of the row in the export."""
     names: tuple[str, ...]
+    """Names of the ticket, the name that people use first."""
     metric: str
+    """slad's name of the metric."""
     verdict: TheirVerdict
     due_at: datetime | None = None
+    """None if the export does not state it."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     paused: timedelta | None = None
+    """The total length of its pauses. None if the export does not state it."""
     label: str = ""
+    """The engine's name of the target. "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """A row of an export that could not be read: its number, and the reason."""
+    """A row of an export that could not be read."""
 
     row: int
+    """Number of the row."""
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OurClock:
-    """A clock of slad.
-
-    `cycle`: its number among the incident's clocks of the metric, from 0. `hours`: in which it counts, with their zone;
-    `by_wall`: every hour counts. `allowed`: its time in those hours, None for an agreed date. `paused`: how long it was
-    paused in all. `exempt`: it counts in no attainment.
-    """
+    """A clock of slad, for a comparison with another engine."""
 
     incident: str
     metric: str
     cycle: int
+    """The clock's number among the incident's clocks of this metric, from 0."""
     contract: str
     priority: str
     state: ClockState
@@ -80,15 +79,24 @@ class OurClock:
     ended_at: datetime | None
     breached_at: datetime | None
     allowed: timedelta | None
+    """The time in its hours until the target is due. None for an agreed date."""
     hours: str
+    """The hours in which the clock counts, with their zone."""
     by_wall: bool
+    """Whether every hour counts."""
     paused: timedelta
+    """The total length of its pauses."""
     exempt: bool = False
+    """Whether the clock is left out of the attainment."""
     zone: str = field(default="UTC")
 
     @classmethod
     def of(cls, clock: Clock, incident: Incident, rulebook: Rulebook, until: datetime) -> OurClock:
-        """Return a clock of a folded incident; `until`: to when a pause that lasts is counted."""
+        """Return a clock of a computed incident.
+
+        Args:
+            until: The instant up to which a lasting pause is counted.
+        """
         calendar = calendar_of(clock, incident, rulebook)
         pauses = [one for one in clock.segments if not one.running]
         return cls(
@@ -111,7 +119,7 @@ class OurClock:
         )
 
     def verdict(self, until: datetime) -> Verdict:
-        """Return the verdict as of `until`; an open clock that is past due by then is overdue."""
+        """Return the verdict as of the instant `until`."""
         if self.exempt:
             return Verdict.EXEMPT
         if not self.state.open:

@@ -13,59 +13,62 @@ from sla_standalone.compare.reason import span_text, why_dues_differ, why_verdic
 
 
 class DifferenceKind(StrEnum):
-    """How two engines differ about one clock.
-
-    VERDICT: one says met, the other missed. UNDECIDED: one has a verdict, the other none yet, or none at all. DUE: the
-    same verdict, another due instant. ONLY_THEY: slad has no such clock. ONLY_WE: the other has none. NO_INCIDENT: slad
-    does not know the ticket.
-    """
+    """How two engines differ on one clock."""
 
     VERDICT = "verdict"
+    """One engine says met, and the other says missed."""
     UNDECIDED = "undecided"
+    """Only one engine has a verdict."""
     DUE = "due"
+    """The verdicts are equal, but the due instants are not."""
     ONLY_THEY = "only_they"
+    """slad has no such clock."""
     ONLY_WE = "only_we"
+    """The other engine has no such clock."""
     NO_INCIDENT = "no_incident"
+    """slad does not know the ticket."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockDifference:
-    """One clock on which two engines differ: how (`kind`), and why, in words.
-
-    `ticket`: its name. `ours`, `theirs`: the clocks, None on the side that has none.
-    """
+    """A clock on which two engines differ."""
 
     kind: DifferenceKind
+    """How they differ."""
     ticket: str
+    """Name of the ticket."""
     metric: str
     ours: OurClock | None
+    """slad's clock. None if slad has none."""
     theirs: TheirClock | None
+    """The other engine's clock. None if it has none."""
     why: tuple[str, ...]
+    """The reasons, in words."""
 
 
 @dataclass(slots=True)
 class EngineComparison:
-    """The result of a comparison.
-
-    `compared`: how many clocks both sides have. `agree`: how many of them have the same verdict and due instant.
-    `verdicts`: of how many both have decided; `same_verdict`: of these, alike. `counts`: kind of difference -> number.
-    `differences`: all of them, by ticket and metric.
-    """
+    """The result of a comparison of two engines."""
 
     compared: int = 0
+    """How many clocks both engines have."""
     agree: int = 0
+    """How many of these clocks have equal verdicts and due instants."""
     verdicts: int = 0
+    """How many of these clocks are decided by both engines."""
     same_verdict: int = 0
+    """How many of the decided clocks have equal verdicts."""
     counts: Counter[DifferenceKind] = field(default_factory=Counter)
     differences: list[ClockDifference] = field(default_factory=list)
+    """All differences, sorted by ticket and metric."""
 
     @property
     def ratio(self) -> float | None:
-        """Return the share of equal verdicts among those that both have decided; None if there are none."""
+        """Return the share of equal verdicts among the clocks decided by both engines. None if there are none."""
         return self.same_verdict / self.verdicts if self.verdicts else None
 
     def add(self, found: ClockDifference) -> None:
-        """Count a difference."""
+        """Add a difference to the result."""
         self.counts[found.kind] += 1
         self.differences.append(found)
 
@@ -79,9 +82,11 @@ def compare(
 ) -> EngineComparison:
     """Compare the clocks of another engine with slad's.
 
-    `ours`: ticket, by the first of its names in the export -> slad's clocks of it; None for a ticket that slad does not
-    know. `metrics`: what the other engine measures; slad's clocks of other metrics are left out. `until`: as of when
-    open clocks are judged. `tolerance`: how far apart two instants may lie and still count as equal.
+    Args:
+        ours: Ticket (its first name in the export) -> slad's clocks. None for a ticket that slad does not know.
+        metrics: The metrics of the other engine. slad's clocks of other metrics are left out.
+        until: The instant as of which open clocks are judged.
+        tolerance: The greatest distance of two instants that are taken as equal.
     """
     by_ticket: dict[str, list[TheirClock]] = {}
     for clock in theirs:

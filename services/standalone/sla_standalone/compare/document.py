@@ -23,9 +23,13 @@ class BadExport(Exception):
 def read_export(path: Path) -> Iterator[tuple[int, Record]]:
     """Yield (number, record) for each record of an export.
 
-    `.csv`: each row, numbered as its line, with the header in small letters and `_` for spaces. Else JSON: an array, an
-    object that holds one (`result` of ServiceNow, `data.issues.nodes` of GraphQL …), one object, or an object a line;
-    numbered from 1. Raises BadExport; OSError if the file cannot be read.
+    In a `.csv` file a record is a row, numbered by its line, with small letters and `_` for spaces in the header. Any
+    other file is JSON: an array, an object with an array inside, a single object, or one object per line. JSON records
+    are numbered from 1.
+
+    Raises:
+        BadExport: The file is no such export.
+        OSError: The file cannot be read.
     """
     if path.stat().st_size > MOST_BYTES:
         raise BadExport(f"{path} is larger than {MOST_BYTES // 1024**2} MB: export it in parts")

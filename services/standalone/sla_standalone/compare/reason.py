@@ -8,7 +8,13 @@ from sla_standalone.compare.clock import OurClock, TheirClock
 
 
 def why_dues_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[str]:
-    """Return that the due instants lie apart, and why; empty if they agree, or one side states none."""
+    """Return how far two due instants lie apart and why, in words.
+
+    The result is empty if the instants agree, or if one clock states none.
+
+    Args:
+        tolerance: The greatest distance of two instants that are taken as equal.
+    """
     if ours.due_at is None or theirs.due_at is None:
         return []
     apart = theirs.due_at - ours.due_at
@@ -19,7 +25,11 @@ def why_dues_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) ->
 
 
 def why_verdicts_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[str]:
-    """Return that the verdicts differ, and what of the ends does."""
+    """Return the two verdicts and the distance between the ends of the clocks, in words.
+
+    Args:
+        tolerance: The greatest distance of two instants that are taken as equal.
+    """
     said = f"ours is {'exempt' if ours.exempt else ours.state.value}, theirs {theirs.verdict.value}"
     if ours.ended_at is None or theirs.ended_at is None:
         return [said]
@@ -67,7 +77,7 @@ def _apart(what: str, theirs: datetime, ours: datetime) -> str:
 
 
 def span_text(span: timedelta) -> str:
-    """Return a span in words, such as `1 d 2 h 5 min`; below a minute in seconds."""
+    """Return a span in words, such as `1 d 2 h 5 min`. Spans below a minute are given in seconds."""
     seconds = round(span.total_seconds())
     if abs(seconds) < 60:
         return f"{seconds} s"

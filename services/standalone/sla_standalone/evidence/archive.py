@@ -28,10 +28,13 @@ class BadEvidence(Exception):
 
 
 def write_archive(target: Path, folder: Path, more: Mapping[str, bytes]) -> None:
-    """Write every file of a folder, and the files in `more`, into a new zip at `target`.
+    """Write the files of a folder, and further files, into a new zip.
 
-    `more`: name -> content. Files come in the order of their names, all with the same date, so that equal content gives
-    equal bytes.
+    Equal content gives equal bytes: files are sorted by name and have the same date.
+
+    Args:
+        target: Path of the zip.
+        more: Name -> content of the further files.
     """
     names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
@@ -51,19 +54,21 @@ def write_archive(target: Path, folder: Path, more: Mapping[str, bytes]) -> None
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFile:
-    """An opened file of evidence: its members by name.
-
-    `sizes`: name -> bytes, unpacked, as the zip states them; no member is read beyond that.
-    """
+    """An opened zip with the evidence of an incident."""
 
     archive: zipfile.ZipFile
     sizes: Mapping[str, int]
+    """Name of a member (a file in the zip) -> unpacked size in bytes. No member is read beyond this size."""
 
     def __contains__(self, name: object) -> bool:
         return name in self.sizes
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """Yield the content of a member, piece by piece. Raises BadEvidence if it is damaged or missing."""
+        """Yield the content of a member (a file in the zip) in pieces.
+
+        Raises:
+            BadEvidence: The member is damaged or missing.
+        """
         if name not in self.sizes:
             raise BadEvidence(f"{name} is missing")
         try:
@@ -74,22 +79,31 @@ class EvidenceFile:
             raise BadEvidence(f"{name} is damaged: {error}") from error
 
     def read(self, name: str) -> bytes:
-        """Return the content of a member. Raises BadEvidence if it is damaged, missing, or over 512 MB."""
+        """Return the content of a member (a file in the zip).
+
+        Raises:
+            BadEvidence: The member is damaged, missing, or larger than 512 MB.
+        """
         if self.sizes.get(name, 0) > MOST_IN_MEMORY:
             raise BadEvidence(f"{name} is larger than {MOST_IN_MEMORY // 1024**2} MB")
         return b"".join(self.pieces(name))
 
     def digest(self, name: str) -> str:
-        """Return the SHA-256 of a member's content, in hexadecimal. Raises BadEvidence as `pieces`."""
+        """Return the SHA-256 of a member (a file in the zip), in hex.
+
+        Raises:
+            BadEvidence: The member is damaged or missing.
+        """
         found = hashlib.sha256()
         for piece in self.pieces(name):
             found.update(piece)
         return found.hexdigest()
 
     def lines(self, name: str) -> Iterator[dict[str, Any]]:
-        """Yield the JSON object of each line of a member; of a missing member there are none.
+        """Yield the JSON object of each line of a member (a file in the zip). A missing member gives none.
 
-        Raises BadEvidence for a line that is no JSON object, and as `pieces`.
+        Raises:
+            BadEvidence: A line is not a JSON object, or the member is damaged.
         """
         if name not in self.sizes:
             return
@@ -105,10 +119,12 @@ class EvidenceFile:
 
 @contextmanager
 def open_evidence(path: Path) -> Iterator[EvidenceFile]:
-    """Open a file of evidence for reading.
+    """Open a zip with evidence for reading.
 
-    Raises BadEvidence for a file that is no zip, and for one that could harm whoever unpacks it: names that lead out of
-    the folder, links, doubled names, encryption, too many files or too many bytes. Raises OSError if there is no file.
+    Raises:
+        BadEvidence: The file is no zip, or unpacking it could do harm: paths out of the folder, links, repeated names,
+            encryption, too many files or bytes.
+        OSError: There is no such file.
     """
     with path.open("rb") as stream:
         try:

@@ -15,11 +15,14 @@ WHAT = "audit log"
 def check_audit(
     evidence: EvidenceFile, manifest: Manifest, whole_logs: Mapping[str, Iterable[AuditRow]]
 ) -> EvidenceCheck:
-    """Check that each line has its hash, that neighbours are joined, and that none lies beyond the head of its log.
+    """Check the rows of the audit logs in the file.
 
-    `whole_logs`: whole logs that were exported separately, by service. The lines are then looked for in them, and the
-    logs must fit together and reach the heads of the manifest. Without them, only the lines themselves are checked: the
-    rows between them belong to others and are not in the file.
+    Each row must match its hash, adjacent rows must be linked by their hashes, and no row may come after the head (last
+    row) of its log in the manifest.
+
+    Args:
+        whole_logs: Service -> whole log, exported separately. The rows must then be part of the log, and the log must
+            reach the head in the manifest.
     """
     if Member.AUDIT not in evidence:
         return unchecked(WHAT, "it is not in this file; the manifest says why")

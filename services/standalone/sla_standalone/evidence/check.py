@@ -7,26 +7,33 @@ from enum import StrEnum
 
 
 class CheckResult(StrEnum):
-    """How a check ended: it HOLDS, FAILS, or could not be made (UNCHECKED)."""
+    """The result of a check of evidence."""
 
     HOLDS = "holds"
     FAILS = "fails"
     UNCHECKED = "not checked"
+    """The check could not be made."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceCheck:
-    """A check of evidence: what was looked at (`what`), how it ended, and what was found, in plain words (`found`)."""
+    """A check of one aspect of evidence."""
 
     what: str
+    """What was checked, such as `audit log`."""
     result: CheckResult
     found: tuple[str, ...]
+    """What was found, in plain words."""
 
 
 def concluded(what: str, wrong: list[str], holds: str, most: int = 20) -> EvidenceCheck:
-    """Return the check that fails if anything is `wrong`, and else says what holds.
+    """Return a check that fails if there are findings, and holds otherwise.
 
-    At most `most` of what is wrong is listed; the rest is counted.
+    Args:
+        what: What was checked.
+        wrong: The findings, in words.
+        holds: The sentence for a check that holds.
+        most: How many findings to list. Further findings are only counted.
     """
     if not wrong:
         return EvidenceCheck(what, CheckResult.HOLDS, (holds,))
@@ -35,5 +42,10 @@ def concluded(what: str, wrong: list[str], holds: str, most: int = 20) -> Eviden
 
 
 def unchecked(what: str, why: str) -> EvidenceCheck:
-    """Return the check that could not be made, and why."""
+    """Return a check that could not be made.
+
+    Args:
+        what: What was to be checked.
+        why: The reason, in words.
+    """
     return EvidenceCheck(what, CheckResult.UNCHECKED, (why,))

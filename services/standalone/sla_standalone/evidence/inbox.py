@@ -16,10 +16,10 @@ WHAT = "raw deliveries"
 
 
 def check_inbox(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
-    """Check that each raw delivery has its digest, and that its answer names events of the incident.
+    """Check the digests of the raw deliveries, and that each names events of the incident.
 
-    An event without a delivery is counted, not held against anybody: deliveries are removed by age, and what a ticket
-    that was merged into this one brought along is evidence of that ticket.
+    Events without a delivery are counted but do not fail the check. Old deliveries are deleted, and events of a merged
+    ticket have their deliveries in the evidence of that ticket.
     """
     if Member.INBOX not in evidence:
         return unchecked(WHAT, "they are not in this file; the manifest says why")

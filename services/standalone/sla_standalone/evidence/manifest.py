@@ -18,63 +18,71 @@ DIGEST = "manifest.sha256"
 
 
 class Member(StrEnum):
-    """The parts of evidence besides raw bodies; the value is the name of the file in the zip.
-
-    ABOUT: what is shown, as of when, by which versions. PUBLISHED: what slad has on record about each clock. CLOCKS:
-    the same clocks as their events give them. CALENDARS: open and closed hours. PINS: which revisions of contracts
-    judged. INBOX: the raw deliveries, whose bodies are files of their own. DELIVERIES: the messages to people.
-    """
+    """The files in a zip of evidence, without raw bodies. The value is the name of the file."""
 
     README = "README.txt"
     ABOUT = "about.jsonl"
+    """What is shown, as of which instant, and by which versions."""
     ALERTS = "alerts.jsonl"
     AUDIT = "audit.jsonl"
     CALENDARS = "calendars.jsonl"
+    """Open and closed hours."""
     CATALOGUES = "catalogues.jsonl"
     CLOCKS = "clocks.jsonl"
+    """The clocks computed from the events."""
     CONTRACT_CHANGES = "contract_changes.jsonl"
     CONTRACTS = "contracts.jsonl"
     DELIVERIES = "deliveries.jsonl"
+    """The messages to people."""
     EVENTS = "events.jsonl"
     EXPLANATION = "explanation.txt"
     EXPLANATIONS = "explanations.jsonl"
     FACTS = "facts.jsonl"
     INBOX = "inbox.jsonl"
+    """The raw deliveries. Their bodies are separate files."""
     INCIDENT = "incident.jsonl"
     PINS = "pins.jsonl"
+    """The revisions of contracts by which the incident was judged."""
     PUBLISHED = "published.jsonl"
+    """The clocks as slad published them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """One file of the zip: its name, its size in bytes, and the SHA-256 of its content in hexadecimal."""
+    """A file in the zip."""
 
     name: str
     bytes: int
+    """Size in bytes."""
     sha256: str
+    """SHA-256 of the content, in hex."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The content of `manifest.json`.
-
-    `slad`: the release that wrote the file. `incident`: its id. `as_of`: the instant of the arithmetic. `contract`:
-    that of the key by which it was fetched; None for all. `made_at`, `made_by`: when and by whom. `audit_heads`: where
-    the audit logs ended then. `left_out`: what is not in the file, and why, as sentences. `files`: sorted by name.
-    """
+    """The content of `manifest.json`, which lists the files of the evidence."""
 
     slad: str
+    """The release that wrote the file."""
     incident: str
+    """Id of the incident."""
     as_of: str
+    """The instant of the arithmetic."""
     contract: str | None
+    """The contract of the key that fetched the evidence. None for a key of all contracts."""
     made_at: str
+    """When the file was made."""
     made_by: str
+    """Who made the file."""
     audit_heads: tuple[AuditHead, ...]
+    """The last position and hash of each audit log when the file was made."""
     left_out: tuple[str, ...]
+    """Sentences on what is not in the file, and why."""
     files: tuple[ManifestEntry, ...]
+    """The files, sorted by name."""
 
     def text(self) -> bytes:
-        """Return the manifest as JSON, the same for equal manifests."""
+        """Return the manifest as JSON. Equal manifests give equal bytes."""
         content = {
             "form": FORM,
             "slad": self.slad,
@@ -90,7 +98,11 @@ class Manifest:
 
     @classmethod
     def read(cls, text: bytes) -> Manifest:
-        """Return the manifest that `text` wrote. Raises ValueError, in words, if it is none of this form."""
+        """Parse a manifest.
+
+        Raises:
+            ValueError: The text is no manifest of this form. The message says why.
+        """
         try:
             content: Mapping[str, Any] = orjson.loads(text)
             form = content["form"]
@@ -117,5 +129,5 @@ class Manifest:
 
 
 def digest_line(manifest: bytes) -> bytes:
-    """Return the content of `manifest.sha256`: the manifest's digest as the program sha256sum writes it."""
+    """Return the content of `manifest.sha256`, in the format of the program sha256sum."""
     return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()

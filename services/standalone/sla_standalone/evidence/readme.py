@@ -30,8 +30,10 @@ _WHAT: tuple[tuple[str, str], ...] = (
 def readme_text(incident: str, as_of: str, names: Iterable[str], left_out: Iterable[str]) -> bytes:
     """Return the content of README.txt.
 
-    `as_of`: the instant of the arithmetic. `names`: of the files that are in the zip. `left_out`: sentences on what is
-    not in it.
+    Args:
+        as_of: The instant of the arithmetic.
+        names: Names of the files in the zip.
+        left_out: Sentences on what is not in the zip.
     """
     there = set(names)
     lines = [

@@ -42,8 +42,7 @@ WHAT = "verdicts"
 def check_verdicts(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
     """Check that clocks, calendars, arithmetic and published verdicts follow from the events in the file.
 
-    Another release of slad, or other time zone data than the file was made with, is named beside a difference: it may
-    be the cause.
+    If the file was made with another release or other time zone data, a difference is reported with a note on this.
     """
     try:
         about = next(evidence.lines(Member.ABOUT), None)

@@ -11,7 +11,7 @@ _BREACHED = "io.slad.clock.breached.v1"
 
 
 def check_told(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
-    """Check that every message about an alert is about one of these, and that each breach on record was published."""
+    """Check that each message belongs to an alert, and that each recorded breach was published."""
     if Member.DELIVERIES not in evidence or Member.ALERTS not in evidence:
         return unchecked(WHAT, "alerts and messages are not in this file; the manifest says why")
     alerts = {str(alert["id"]) for alert in evidence.lines(Member.ALERTS)}

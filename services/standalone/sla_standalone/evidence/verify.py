@@ -20,10 +20,16 @@ from sla_standalone.evidence.told import check_told
 def verify_evidence(
     path: Path, digest: str = "", whole_logs: Mapping[str, Iterable[AuditRow]] | None = None
 ) -> tuple[Manifest | None, list[EvidenceCheck]]:
-    """Return the manifest of a file of evidence, None if it cannot be read, and the result of every check.
+    """Verify a zip with evidence, and return its manifest and the results of all checks.
 
-    `digest`: the SHA-256 of the manifest as it was noted elsewhere, "" for none. `whole_logs`: whole audit logs that
-    were exported separately, by service. Raises OSError if there is no such file.
+    The manifest is None if it cannot be read.
+
+    Args:
+        digest: The SHA-256 of the manifest as noted elsewhere. "" for none.
+        whole_logs: Service -> whole audit log, exported separately.
+
+    Raises:
+        OSError: There is no such file.
     """
     try:
         with open_evidence(path) as evidence:

@@ -7,15 +7,13 @@ from enum import StrEnum
 
 
 class PluralForm(StrEnum):
-    """The forms of a noun after a number, named as in Unicode CLDR.
-
-    A noun after a fraction has the form `OTHER`.
-    """
+    """The forms of a noun after a number, with their names in Unicode CLDR."""
 
     ONE = "one"
     FEW = "few"
     MANY = "many"
     OTHER = "other"
+    """Also the form after a fraction."""
 
 
 _BY_LANGUAGE = {
@@ -33,9 +31,13 @@ def plural_forms(language: str) -> tuple[PluralForm, ...]:
 
 
 def plural_form(language: str, number: Decimal | int) -> PluralForm:
-    """Return the form that a noun takes after a number, by the plural rules of Unicode CLDR.
+    """Return the form that a noun takes after a number.
 
-    `language`: `en`, `it`, `pl`, `ru` or `zh-TW`. A fraction gives OTHER.
+    The plural rules are those of Unicode CLDR.
+
+    Args:
+        language: `en`, `it`, `pl`, `ru` or `zh-TW`.
+        number: A fraction gives `OTHER`.
     """
     if number % 1:
         return PluralForm.OTHER

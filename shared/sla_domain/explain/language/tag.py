@@ -8,11 +8,10 @@ _ENGLISH = "en"
 
 
 def nearest_tag(wanted: str, available: Collection[str]) -> str:
-    """Return the tag among `available` that comes nearest to the language tag `wanted`; "" if none is near.
+    """Return the available language tag nearest to the tag `wanted`. "" if none is near.
 
-    Case does not matter, `_` is as good as `-`, and what follows a `.` or `@` is ignored: `pl_PL.UTF-8` gives `pl`.
-    First the tag itself is tried, then the tag without its last subtags, then any tag of the same language: `zh`,
-    `zh-Hant` and `zh-CN` give `zh-TW` if that is the only Chinese there is.
+    The whole tag is tried first, then the tag without its last subtags, then any tag of the same language. Case is
+    ignored, `_` is read as `-`, and a suffix after `.` or `@` is dropped: `pl_PL.UTF-8` gives `pl`.
     """
     parts = wanted.partition(".")[0].partition("@")[0].replace("_", "-").lower().split("-")
     known = {tag.lower(): tag for tag in available}
@@ -23,17 +22,21 @@ def nearest_tag(wanted: str, available: Collection[str]) -> str:
 
 
 def first_available(wanted: Iterable[str], available: Collection[str]) -> str:
-    """Return the available tag nearest to the first of the wanted languages that has one; `en` if none has.
+    """Return the available tag for the first wanted language that has one. `en` if none has.
 
-    `wanted`: language tags, the best first; "" among them is skipped.
+    Args:
+        wanted: Language tags, the most wanted first. "" is skipped.
     """
     return next((tag for each in wanted if (tag := nearest_tag(each, available))), _ENGLISH)
 
 
 def accepted_tag(header: str, available: Collection[str]) -> str:
-    """Return the available tag that an `Accept-Language` header prefers; `en` if it accepts none of them.
+    """Return the available tag that an `Accept-Language` header prefers. `en` if the header accepts none.
 
-    `header`: such as `pl-PL,pl;q=0.9,en;q=0.5`. Parts that cannot be parsed are skipped.
+    Parts of the header that cannot be parsed are skipped.
+
+    Args:
+        header: Such as `pl-PL,pl;q=0.9,en;q=0.5`.
     """
     liked: list[tuple[float, str]] = []
     for part in header[:500].split(","):

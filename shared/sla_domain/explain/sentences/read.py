@@ -31,10 +31,12 @@ _DAYS = re.compile(r"(\d+) days?, ")
 
 
 def reason_words(written: str, language: str) -> str:
-    """Return the reason why a clock ended or does not run, in words.
+    """Return the reason why a clock ended or is paused, as words in a language.
 
-    `written`: the reason as the fact has it, such as `cancelled` or `no target for priority P4`. Words of the ticket
-    are returned as they are. `language`: an unknown language gives English.
+    Args:
+        written: The reason in a fact, such as `cancelled` or `no target for priority P4`. Text from a ticket is
+            returned unchanged.
+        language: Language tag. An unknown language gives English.
     """
     known = _ENDS.get(written)
     return sentence_words(known.value if known is not None else written, language)
@@ -42,10 +44,12 @@ def reason_words(written: str, language: str) -> str:
 
 @lru_cache(maxsize=4096)
 def sentence_words(written: str, language: str) -> str:
-    """Return sentences that slad wrote in English in another language.
+    """Translate sentences that slad has written in English.
 
-    `written`: one sentence, or several with `; ` between them. What is no sentence of slad, such as words of a ticket,
-    is returned as it is. `language`: an unknown language gives English.
+    Args:
+        written: One sentence, or several with `; ` between them. Other text, such as text from a ticket, is returned
+            unchanged.
+        language: Language tag. An unknown language gives English.
     """
     tag = tag_for(language)
     if tag not in SENTENCE_LANGUAGES or len(written) > _LONGEST:

@@ -11,16 +11,17 @@ from sla_domain.sentence import Sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceWords:
-    """The sentences of facts and remarks in one language.
-
-    `sentences`: sentence -> text with the same places to fill in. `kinds`: kind of event -> noun.
-    `between`: what stands between two sentences. `quoted`: a name in quotation marks. `somebody`: an unknown person.
-    `no_metric`: no clock is named.
-    """
+    """The sentences of facts and remarks in one language."""
 
     between: str
-    quoted: str  # name
+    """The text between two sentences."""
+    quoted: str
+    """A name in quotation marks, with the place `{name}`."""
     somebody: str
+    """The words for an unknown person."""
     no_metric: str
+    """The words used where no clock is named."""
     sentences: Mapping[Sentence, str]
+    """Sentence -> text with the same places to fill in."""
     kinds: Mapping[EventKind, str]
+    """Kind of event -> noun."""

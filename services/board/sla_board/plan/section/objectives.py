@@ -9,7 +9,7 @@ from sla_board.plan.words.words import PlanWords
 
 
 def objectives(subject: PlanSubject) -> Section:
-    """Return the support plan's section on objectives: how much must be in time in each period, and the credits."""
+    """Return the support plan's section on objectives: the promised shares and the service credits."""
     words = subject.words
     rows = [
         (

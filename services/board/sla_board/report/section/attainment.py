@@ -14,7 +14,7 @@ from sla_domain.attainment import Tally
 
 
 async def attainment(subject: ReportSubject) -> ReportSection:
-    """Return the section on the objectives of the contract, and on the clocks by metric and priority."""
+    """Return the section on the contract's objectives and on the clocks by metric and priority."""
     parts: list[Part] = []
     if not subject.of.objectives:
         parts.append(ReportNote("note.no_objectives"))
@@ -99,7 +99,14 @@ TALLY = ("column.in_time", "column.met", "column.missed", "column.exempt", "colu
 def tally_cells(
     subject: ReportSubject, tally: Tally, *, metric: str = "", priority: str = ""
 ) -> tuple[ReportCell, ...]:
-    """Return what was counted as cells for the columns `TALLY`, each with a link to its list."""
+    """Return counts as cells for the columns `TALLY`.
+
+    Each cell has a link to the list of what was counted.
+
+    Args:
+        metric: Limits the lists to one metric. "" for requests.
+        priority: Limits the lists to one priority. "" for all.
+    """
     numbers = {"met": tally.met, "missed": tally.missed, "exempt": tally.exempt, "open": tally.open}
     return (
         share(tally.share, subject.decided(metric=metric, priority=priority)),
@@ -127,7 +134,7 @@ def _exempt(subject: ReportSubject) -> ReportTable:
 
 
 async def priorities(subject: ReportSubject) -> ReportSection:
-    """Return the section on requests by priority, and on clocks by metric: for the technical part of a review."""
+    """Return the section of a technical review on requests by priority and clocks by metric."""
     parts: list[Part] = []
     if subject.attained.requests:
         parts.append(_by_priority(subject, subject.attained.requests))

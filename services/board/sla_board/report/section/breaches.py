@@ -26,7 +26,10 @@ _clock, _listed = tables.clock.c, tables.listed.c
 
 
 async def breaches(subject: ReportSubject) -> ReportSection:
-    """Return the section with the promises that were broken in the period, the oldest first, at most 500."""
+    """Return the section on the promises broken in the period.
+
+    At most 500 are listed, the oldest first.
+    """
     chosen = _missed(subject)
     whole = select(func.count()).select_from(tables.clock).where(chosen)
     number = int((await subject.connection.execute(whole)).scalar_one())
@@ -104,7 +107,7 @@ def _cells(row: Any, said: SaidReason | None, subject: ReportSubject) -> tuple[R
 
 
 async def causes(subject: ReportSubject) -> ReportSection:
-    """Return the section that counts the broken promises of the period by the reason that was said, and by metric."""
+    """Return the section that counts the period's broken promises by reason and by metric."""
     query = select(_clock.id, _clock.metric).where(_missed(subject)).limit(MOST_COUNTED)
     rows = (await subject.connection.execute(query)).all()
     if not rows:

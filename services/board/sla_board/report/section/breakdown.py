@@ -26,7 +26,10 @@ _MOST = 20  # holders
 
 
 async def breakdown(subject: ReportSubject) -> ReportSection:
-    """Return the section that divides the time of the incidents which ended in the period, in wall-clock time."""
+    """Return the section on the time of incidents that ended in the period.
+
+    Wall-clock time is summed by party and by holder.
+    """
     parties: dict[Party, TimeSums] = {}
     holders: dict[Holder, TimeSums] = {}
     incidents = 0

@@ -13,7 +13,7 @@ _INCIDENTS = ("column.incident", "column.was", "column.is")
 
 
 async def corrections(subject: ReportSubject) -> ReportSection:
-    """Return the section that corrects earlier reports; it has no parts if they all still hold."""
+    """Return the section that corrects earlier reports. It has no parts if nothing has changed."""
     parts: list[Part] = []
     for number, one in enumerate(subject.corrections):
         if not one.empty:
@@ -22,7 +22,11 @@ async def corrections(subject: ReportSubject) -> ReportSection:
 
 
 def correction_parts(one: ReportCorrection, number: str) -> list[Part]:
-    """Return the differences between a frozen report and now as parts of a section. `number`: ends the tables' ids."""
+    """Return the differences between a frozen report and now as notes and tables.
+
+    Args:
+        number: Suffix of the tables' ids.
+    """
     said = {
         "period": period(one.period),
         "kind": word(f"kind.{one.kind.value}"),

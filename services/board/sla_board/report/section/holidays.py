@@ -11,7 +11,10 @@ from sla_catalogue.holiday.row import RowKind
 
 
 async def holidays(subject: ReportSubject) -> ReportSection:
-    """Return the section with the holidays of the next period, from all calendars that close the contract's hours."""
+    """Return the section with the holidays of the next period.
+
+    All holiday calendars that close the contract's hours are included.
+    """
     if subject.catalogue is None:
         raise SectionUnavailable("missing.contract")
     contract, following = subject.known, subject.period.next()

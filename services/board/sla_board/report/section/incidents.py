@@ -40,7 +40,10 @@ class _Names:
 
 
 async def incidents(subject: ReportSubject) -> ReportSection:
-    """Return the section with the incidents that were open at any time of the period, the oldest first, at most 500."""
+    """Return the section with the incidents open at any time in the period.
+
+    At most 500 incidents are listed, the oldest first.
+    """
     chosen = _open_then(subject)
     whole = select(func.count()).select_from(tables.listed).where(chosen)
     number = int((await subject.connection.execute(whole)).scalar_one())

@@ -22,7 +22,7 @@ _MOST = 100
 
 
 async def ledgers(subject: ReportSubject) -> ReportSection:
-    """Return the section on the ledgers of the contract as of the period's end, and on what was used in the period."""
+    """Return the section on the contract's allowances: their balance at the period's end and their use."""
     if subject.catalogue is None:
         raise SectionUnavailable("missing.contract")
     terms = ledger_terms(subject.catalogue.rulebook, subject.known)

@@ -22,7 +22,7 @@ _SENT = "sent"
 
 
 async def notices(subject: ReportSubject) -> ReportSection:
-    """Return the section on notices that were published in the period, and on the answers to alerts."""
+    """Return the section on the notices published in the period and the acknowledgements of alerts."""
     parts: list[Part] = []
     published = await _published(subject)
     if published:

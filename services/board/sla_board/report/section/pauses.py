@@ -20,7 +20,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 async def pauses(subject: ReportSubject) -> ReportSection:
-    """Return the section on the pauses that began in the period: sums, by person and party, and those to look at."""
+    """Return the section on the pauses that began in the period: sums by person and party, and unusual pauses."""
     asked = PauseFilter(contract=subject.id, start=subject.bounds.start, end=subject.bounds.end)
     sums = await read_pause_sums(subject.connection, asked, subject.hours)
     if not sums.pauses:

@@ -13,7 +13,10 @@ from sla_domain.rota import Rota, shifts_between
 
 
 async def people(subject: ReportSubject) -> ReportSection:
-    """Return the section on the contract's roles and, for each rota among their holders, on call time by person."""
+    """Return the section on the contract's roles and on-call times.
+
+    On-call time is given for each person in the rotas that hold a role.
+    """
     contract = subject.known
     if subject.catalogue is None:
         raise SectionUnavailable("missing.contract")

@@ -20,7 +20,10 @@ _DAY = timedelta(days=1)
 
 
 async def summary(subject: ReportSubject) -> ReportSection:
-    """Return the section with the figures of the whole period, and with remarks on how far they can be trusted."""
+    """Return the section with the figures of the whole period.
+
+    Remarks say how reliable the figures are.
+    """
     attained = subject.attained
     tally = total_of(attained.requests)
     opened, ended = await _came_and_went(subject)

@@ -17,9 +17,9 @@ PERIODS = 13
 
 
 async def trend(subject: ReportSubject) -> ReportSection:
-    """Return the section with met and missed requests of 13 periods, the report's last, as a plot and a table.
+    """Return the section with met and missed requests of the last 13 periods.
 
-    It begins with the first of them in which a promise was decided.
+    The numbers are shown as a table and a drawing. Periods before the first decided promise are left out.
     """
     promised = _promised(subject)
     rows: list[tuple[ReportCell, ...]] = []

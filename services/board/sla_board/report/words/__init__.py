@@ -16,8 +16,9 @@ WORDS: Mapping[str, ReportWords] = MappingProxyType(
 
 
 def words_in(language: str) -> ReportWords:
-    """Return the words of reports in a language; in English if slad does not know it.
+    """Return the words of reports in a language. English for an unsupported language.
 
-    `language`: its tag, such as `pl` or `pl-PL`.
+    Args:
+        language: Language tag, such as `pl` or `pl-PL`.
     """
     return WORDS[tag_for(language)]

@@ -13,10 +13,11 @@ Said = str | Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ReportWords:
-    """The fixed texts of reports in a language. `said`: key -> text, with placeholders in braces."""
+    """The fixed texts of reports in one language."""
 
     language: str
     said: Mapping[str, Said]
+    """Key -> text with placeholders in braces."""
 
     @property
     def locale(self) -> Locale:
@@ -24,9 +25,12 @@ class ReportWords:
         return Locale.parse(self.language, sep="-")
 
     def text(self, key: str, count: int | None = None) -> str:
-        """Return the text for a key. `count`: chooses the plural form, if the text has several.
+        """Return the text for a key.
 
-        A key that is in no table, as one of a later release may be, gives its last part with spaces.
+        An unknown key, such as one of a later release, gives its last part with spaces.
+
+        Args:
+            count: Chooses the plural form if the text has several.
         """
         found = self.said.get(key)
         if found is None:

@@ -27,17 +27,21 @@ _AT_ONCE = 8  # requests in flight
 
 @dataclass(frozen=True, slots=True)
 class OwnClocks:
-    """slad's clocks by ticket, as of `until`.
-
-    `clocks`: incident -> its clocks. `rejected`: how many lines of a log could not be read.
-    """
+    """slad's clocks by ticket, as of an instant."""
 
     clocks: Mapping[str, Sequence[OurClock]]
+    """Incident id -> its clocks."""
     until: datetime
+    """The instant as of which the clocks are judged."""
     rejected: int = 0
+    """How many lines of a log could not be read."""
 
     def of(self, names: Iterable[str]) -> Sequence[OurClock] | None:
-        """Return the clocks of a ticket by any of its names, with or without a source before it; None for none."""
+        """Return the clocks of a ticket. None for an unknown ticket.
+
+        Args:
+            names: The ticket's names, with or without a source before them. The first known name is used.
+        """
         for name in names:
             found = self.clocks.get(name)
             if found is None:
@@ -48,10 +52,11 @@ class OwnClocks:
 
 
 def clocks_of_log(history: ReplayHistory, book: Catalogue, contract: str, until: datetime | None) -> OwnClocks:
-    """Return the clocks of all incidents in a log, judged by a catalogue.
+    """Compute the clocks of all incidents in a log, judged by a catalogue.
 
-    `contract`: judge all under this one; "": each under its customer's. `until`: later events are ignored; None: the
-    log ends with its last event. An incident is found by its id, and by what follows the source in it.
+    Args:
+        contract: Judge all incidents under this contract. "" to use the contract of each customer.
+        until: Ignore later events. None for the end of the log.
     """
     rules = book.rulebook
     match = None if not contract else ContractMatch(rules.contracts[ContractId(contract)], MatchReason.CUSTOMER)
@@ -87,10 +92,14 @@ def clocks_of_log(history: ReplayHistory, book: Catalogue, contract: str, until:
 def clocks_of_service(
     client: httpx2.Client, tickets: Sequence[tuple[str, ...]], source: str, until: datetime
 ) -> OwnClocks:
-    """Return the clocks of tickets, asked of a running service by each of their names.
+    """Return the clocks of tickets from a running service.
 
-    `source`: put before a name as `<source>:<name>`; "": the names are whole ids. A service that refuses ends the
-    command with a message; a ticket that it does not know is left out.
+    A ticket that the service does not know is left out. If the service refuses, the command ends with a message.
+
+    Args:
+        tickets: The names of each ticket. They are tried in order.
+        source: The source put before each name as `<source>:<name>`. "" if the names are whole ids.
+        until: The instant as of which the clocks are judged.
     """
     found: dict[str, Sequence[OurClock]] = {}
 

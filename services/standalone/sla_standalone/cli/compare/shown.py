@@ -31,7 +31,13 @@ _WORDS = {
 
 
 def show_comparison(engine: str, found: EngineComparison, rejects: Sequence[UnreadableRow], *, each: bool) -> None:
-    """Print the counts, and the differences with their reasons: the first 20, or all of them with `each`."""
+    """Print the counts of a comparison, and the differences with their reasons.
+
+    Args:
+        engine: Name of the other engine.
+        rejects: Rows of the export that could not be read.
+        each: Whether to print all differences instead of the first 20.
+    """
     table = Table("clocks of both", "agree", "both decided", "same verdict", "share")
     for column in table.columns:
         column.justify = "right"
@@ -54,7 +60,11 @@ def show_comparison(engine: str, found: EngineComparison, rejects: Sequence[Unre
 
 
 def comparison_json(found: EngineComparison, rejects: Sequence[UnreadableRow]) -> dict[str, Any]:
-    """Return a comparison as JSON values."""
+    """Return a comparison as JSON values.
+
+    Args:
+        rejects: Rows of the export that could not be read.
+    """
     return {
         "compared": found.compared,
         "agree": found.agree,

@@ -18,10 +18,14 @@ _MOVES_NO_CLOCK = ("contract.entry_posted",)
 def audit_lines(
     client: httpx2.Client, service: str, objects: Iterable[str], among: tuple[str, Collection[str]] | None = None
 ) -> list[dict[str, Any]] | str:
-    """Return the acts of one log on some objects, as lines of an export, in the order of the log.
+    """Return the acts in a service's audit log that concern some objects.
 
-    `objects`: each is asked for by its id. `among`: a rare act and many ids: it is asked for by its name, and of the
-    answers those are taken that are about one of the ids. Returns a text that says why, if the log cannot be had.
+    The acts are JSON values in the order of the log. If the log cannot be read, the result is a text with the reason.
+
+    Args:
+        service: Name of the service.
+        objects: Ids of the objects. Each id is one request.
+        among: A rare act and many ids of objects. All acts of this name are requested, and those on the ids are kept.
     """
     found: dict[int, dict[str, Any]] = {}
     asked = [{"object": one} for one in dict.fromkeys(objects)]
@@ -49,7 +53,7 @@ def audit_lines(
 
 
 def audit_heads(client: httpx2.Client, service: str) -> list[AuditHead]:
-    """Return where a log ends, as a list of one; an empty list if that cannot be had."""
+    """Return the last position and hash of a service's audit log. Empty if they cannot be read."""
     answer = client.get(f"/v1/audit/{service}/head")
     if answer.is_error:
         return []

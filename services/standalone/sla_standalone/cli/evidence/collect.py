@@ -50,25 +50,30 @@ _OF_SERVICE: Mapping[str, tuple[Member, ...]] = {
 
 @dataclass(slots=True)
 class Collected:
-    """What was collected, besides the files.
-
-    `about`: the first line of the timer's part. `left_out`: what could not be had, and why, as sentences. `heads`:
-    where the audit logs ended. `alerts`, `deliveries`, `inbox`: ids, by which acts are found.
-    """
+    """What was learned while the evidence was collected."""
 
     about: dict[str, Any] = field(default_factory=dict)
+    """The first record of the timer's part."""
     left_out: list[str] = field(default_factory=list)
+    """Sentences on what could not be collected, and why."""
     heads: list[AuditHead] = field(default_factory=list)
+    """The last position and hash of each audit log."""
     alerts: list[str] = field(default_factory=list)
+    """Ids of the alerts."""
     deliveries: set[str] = field(default_factory=set)
+    """Ids of the messages to people."""
     inbox: set[str] = field(default_factory=set)
+    """Ids of the raw deliveries."""
 
 
 def collect(client: httpx2.Client, incident: str, language: str, folder: Path) -> Collected:
-    """Write the parts of the evidence that the services give into `folder`; return what else is known.
+    """Write the evidence that the services have about an incident into files of a folder.
 
-    An incident that is unknown, or not for this key, ends the command with a message, and so does a service that breaks
-    off. What this key may not see, and services that are not at this address, are named in `left_out`.
+    Parts that the key may not see, and services that are not at this address, are named in `left_out`. For an unknown
+    incident, and for a service that fails, the command ends with a message.
+
+    Args:
+        language: Language tag of the explanations in words.
     """
     found = Collected()
     _service(client, "timer", incident, {"lang": language}, folder, found)

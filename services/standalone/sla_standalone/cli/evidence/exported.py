@@ -12,9 +12,9 @@ from sla_standalone.cli.output import stop
 
 
 def whole_logs(files: Iterable[Path]) -> dict[str, list[AuditRow]]:
-    """Return the rows of the logs in files of `slad audit export`, by service.
+    """Read whole audit logs from files of the command `slad audit export`.
 
-    A line that is none of an export ends the command with a message.
+    The result is service -> rows. For a line that is not part of an export, the command ends with a message.
     """
     found: dict[str, list[AuditRow]] = {}
     for file in files:

@@ -15,7 +15,10 @@ METRICS = ("resolution",)
 
 
 def read(records: Iterable[tuple[int, Record]], options: ReadOptions) -> Iterator[TheirClock | UnreadableRow]:
-    """Yield the clock of each issue with an SLA; of several webhooks about one issue the last counts."""
+    """Yield the clock of each issue with an SLA. The last of several webhooks about an issue is used.
+
+    A record that cannot be read gives an `UnreadableRow`.
+    """
     last: dict[str, tuple[int, Record, str]] = {}
     unreadable = []
     for row, record in records:

@@ -67,7 +67,10 @@ class _Reading:
 
 
 def read(records: Iterable[tuple[int, Record]], options: ReadOptions) -> Iterator[TheirClock | UnreadableRow]:
-    """Yield the clocks that the webhooks tell of; of a webhook that cannot be read, why. Others are passed over."""
+    """Yield the clocks in webhooks of SLA status changes. Webhooks of other types are skipped.
+
+    A webhook that cannot be read gives an `UnreadableRow`.
+    """
     reading = _Reading()
     for row, record in records:
         inner = record.get("payload")

@@ -14,15 +14,14 @@ from sla_standalone.compare.document import Record
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read an export.
-
-    `until`: as of when an open clock past its due instant is overdue. `zone`: of times without an offset. `metrics`:
-    what the engine calls a target, in small letters -> slad's metric.
-    """
+    """Options for reading an export."""
 
     until: datetime
+    """The instant as of which an open clock is judged as overdue."""
     zone: str = "UTC"
+    """The time zone of times without an offset."""
     metrics: Mapping[str, str] = field(default_factory=dict)
+    """The engine's name of a target, in small letters -> slad's metric."""
 
 
 Read = Callable[[Iterable[tuple[int, Record]], ReadOptions], Iterator[TheirClock | UnreadableRow]]
@@ -31,11 +30,14 @@ Read = Callable[[Iterable[tuple[int, Record]], ReadOptions], Iterator[TheirClock
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine whose verdicts can be read: how, which of slad's metrics it measures, and what it exports, in words."""
+    """Another SLA engine whose exports slad can read."""
 
     read: Read
+    """Reads the records of an export."""
     metrics: tuple[str, ...]
+    """slad's names of the metrics in its exports."""
     exports: str
+    """What to export, in words."""
 
 
 class UnreadableValue(ValueError):
@@ -43,9 +45,15 @@ class UnreadableValue(ValueError):
 
 
 def instant(record: Record, name: str, zone: str = "UTC") -> datetime | None:
-    """Return the instant in a field; None if the field is absent or empty. Raises UnreadableValue.
+    """Return the instant in a field. None if the field is absent or empty.
 
-    ISO 8601, or `2026-03-02 09:00:00`; without an offset it is local time in `zone`.
+    The field is ISO 8601, or like `2026-03-02 09:00:00`.
+
+    Args:
+        zone: The time zone of a time without an offset.
+
+    Raises:
+        UnreadableValue: The field holds no time.
     """
     value = plain(record.get(name))
     if value in (None, ""):
@@ -59,14 +67,17 @@ def instant(record: Record, name: str, zone: str = "UTC") -> datetime | None:
 
 
 def plain(value: Any) -> Any:
-    """Return the value of a field that may come as an object with `display_value` or `value` (ServiceNow)."""
+    """Return the plain value of a field.
+
+    ServiceNow may send an object with `display_value` or `value` instead of a plain value.
+    """
     if isinstance(value, Mapping):
         return value.get("display_value") or value.get("value")
     return value
 
 
 def text(record: Record, *names: str) -> str:
-    """Return the first of some fields that is not empty, as text; "" if all are."""
+    """Return the first non-empty value of some fields as text. "" if all are empty."""
     for name in names:
         value = plain(record.get(name))
         if value not in (None, ""):
@@ -75,7 +86,11 @@ def text(record: Record, *names: str) -> str:
 
 
 def number(record: Record, name: str) -> float | None:
-    """Return the number in a field; None if it is absent or empty. Raises UnreadableValue."""
+    """Return the number in a field. None if the field is absent or empty.
+
+    Raises:
+        UnreadableValue: The field holds no number.
+    """
     value = plain(record.get(name))
     if value in (None, ""):
         return None
@@ -86,10 +101,10 @@ def number(record: Record, name: str) -> float | None:
 
 
 def running(due_at: datetime | None, until: datetime) -> TheirVerdict:
-    """Return the verdict of an open clock: overdue once its due instant has passed."""
+    """Return the verdict on an open clock: overdue if its due instant is before `until`."""
     return TheirVerdict.OVERDUE if due_at is not None and due_at < until else TheirVerdict.OPEN
 
 
 def ended(due_at: datetime, ended_at: datetime) -> TheirVerdict:
-    """Return the verdict of a clock that has ended: met at or before its due instant."""
+    """Return the verdict on an ended clock: met if it ended at or before its due instant."""
     return TheirVerdict.MET if ended_at <= due_at else TheirVerdict.MISSED
