@@ -18,7 +18,6 @@ from sla_notifier.text.content import (
     PromiseTerms,
     ShortInstant,
     Value,
-    FixedTerm,
 )
 from sla_notifier.text.render import Texts
 from sla_notifier.text.words import instant_in_words, one_line, paragraphs, web_link

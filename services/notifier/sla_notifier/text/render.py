@@ -29,7 +29,6 @@ from sla_notifier.text.content import (
     PromiseTerms,
     ShortInstant,
     Value,
-    FixedTerm,
 )
 from sla_notifier.text.words import (
     instant_in_words,
