@@ -67,7 +67,7 @@ class IncidentList(BaseModel):
 
     total: int
     at_least: bool = Field(
-        description="there are more than `total`: rows with a frequent text are not all counted, in no number here"
+        description="there may be more than `total`: rows with a frequent text are not all counted, in no number here"
     )
     states: Mapping[str, int]
     verdicts: Mapping[str, int]
