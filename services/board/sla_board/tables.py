@@ -177,7 +177,7 @@ _WHOLE = text("part < 2")
 listed = Table(
     "board_listed",
     metadata,
-    Column("number", BigId, primary_key=True, autoincrement=True),  # by which the index of texts knows it
+    Column("position", BigId, primary_key=True, autoincrement=True),  # by which the index of texts knows it
     Column("incident", String(300), nullable=False),
     Column("contract", String(120), nullable=False),
     Column("part", SmallInteger, nullable=False),

@@ -18,12 +18,12 @@ SHORTEST = 3
 """The fewest characters of a text that the index can find."""
 _SQLITE = (
     "CREATE VIRTUAL TABLE board_listed_text USING fts5"
-    "(search, content='board_listed', content_rowid='number', tokenize='trigram', detail='full')",
+    "(search, content='board_listed', content_rowid='position', tokenize='trigram', detail='full')",
     "CREATE TRIGGER board_listed_text_come AFTER INSERT ON board_listed BEGIN"
-    " INSERT INTO board_listed_text (rowid, search) VALUES (new.number, new.search); END",
+    " INSERT INTO board_listed_text (rowid, search) VALUES (new.position, new.search); END",
     "CREATE TRIGGER board_listed_text_gone AFTER DELETE ON board_listed BEGIN"
     " INSERT INTO board_listed_text (board_listed_text, rowid, search)"
-    " VALUES ('delete', old.number, old.search); END",
+    " VALUES ('delete', old.position, old.search); END",
 )
 # The extension needs a right that the owner of a database has; without it the list works all the same.
 _POSTGRES = f"""DO $$ BEGIN

@@ -308,3 +308,23 @@ async def test_overrides_follow_the_acts_that_the_release_before_has_recorded(st
     await downgrade(store, "0016")
     assert "notifier_rota_override" not in await _tables(store)
     await upgrade(store)
+
+
+async def test_the_list_of_incidents_is_to_be_filled_where_an_earlier_release_has_stored_some(store: Store) -> None:
+    await upgrade(store, "0017")
+    async with store.transaction() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO board_incident (id, source, title, url, customer, priority, phase, changed_at, attributes,"
+                " search) VALUES ('desk:1', 'desk', 'x', '', '', '', 'open', :at, '{}', 'x')"
+            ).bindparams(bindparam("at", type_=Instant)),
+            {"at": NINE},
+        )
+    await upgrade(store)
+    async with store.reading() as connection:
+        assert (await connection.execute(text("SELECT id, after FROM board_listing"))).all() == [(1, "")]
+        assert (await connection.execute(text("SELECT ticket, ended_at FROM board_incident"))).all() == [("", None)]
+    await downgrade(store, "base")
+    await upgrade(store)
+    async with store.reading() as connection:
+        assert (await connection.execute(text("SELECT id FROM board_listing"))).all() == []

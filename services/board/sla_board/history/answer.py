@@ -72,7 +72,7 @@ class IncidentList(BaseModel):
     total: int
     """How many rows match the filter."""
     at_least: bool = Field(
-        description="there are more than `total`: rows with a frequent text are not all counted, in no number here"
+        description="there may be more than `total`: rows with a frequent text are not all counted, in no number here"
     )
     states: Mapping[str, int]
     """State -> number of rows, without the filter's choice of states."""

@@ -59,7 +59,7 @@ async def _indexed(connection: AsyncConnection, typed: str) -> list[ColumnElemen
     if (await connection.execute(there)).first() is None:
         return []
     phrase = '"' + folded.replace('"', '""') + '"'
-    matching = text(f"board_listed.number IN (SELECT rowid FROM {NAME} WHERE {NAME} MATCH :phrase)")  # noqa: S608
+    matching = text(f"board_listed.position IN (SELECT rowid FROM {NAME} WHERE {NAME} MATCH :phrase)")  # noqa: S608
     return [matching.bindparams(phrase=phrase)]  # type: ignore[list-item]  # a text stands for a condition
 
 

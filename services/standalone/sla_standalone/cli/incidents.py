@@ -205,6 +205,6 @@ def _print(found: dict[str, Any], of_clocks: bool, of_verdict: bool) -> None:
     table_console().print(table)
     shown = "" if found["total"] == len(found["incidents"]) else f"{len(found['incidents'])} of "
     verdicts = ", ".join(f"{number} {name}" for name, number in found["verdicts"].items() if number)
-    more = "more than " if found["at_least"] else ""
+    more = "at least " if found["at_least"] else ""
     said = f"{shown}{more}{found['total']} {'clocks' if of_clocks else 'incidents'}"
     note(said if of_verdict else f"{said}: {verdicts}")

@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.add_column("board_incident", sa.Column("ended_at", column.INSTANT, nullable=True))
     op.create_table(
         "board_listed",
-        sa.Column("number", column.BIG_ID, autoincrement=True, nullable=False),
+        sa.Column("position", column.BIG_ID, autoincrement=True, nullable=False),
         sa.Column("incident", sa.String(length=300), nullable=False),
         sa.Column("contract", sa.String(length=120), nullable=False),
         sa.Column("part", sa.SmallInteger(), nullable=False),
@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("exempt", sa.Integer(), nullable=False),
         sa.Column("folded", sa.Text(), nullable=False),
         sa.Column("search", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("number"),
+        sa.PrimaryKeyConstraint("position"),
     )
     _create_text_index()
     rest = ["incident", "part", "verdict", "phase", "priority"]
@@ -148,13 +148,13 @@ def _create_text_index() -> None:
         return
     try:
         op.execute("""CREATE VIRTUAL TABLE board_listed_text USING fts5
-            (search, content='board_listed', content_rowid='number', tokenize='trigram', detail='full')""")
+            (search, content='board_listed', content_rowid='position', tokenize='trigram', detail='full')""")
     except sa.exc.OperationalError as error:
         if "no such module" not in str(error) and "no such tokenizer" not in str(error):
             raise
         return
     op.execute("""CREATE TRIGGER board_listed_text_come AFTER INSERT ON board_listed BEGIN
-        INSERT INTO board_listed_text (rowid, search) VALUES (new.number, new.search); END""")
+        INSERT INTO board_listed_text (rowid, search) VALUES (new.position, new.search); END""")
     op.execute("""CREATE TRIGGER board_listed_text_gone AFTER DELETE ON board_listed BEGIN
         INSERT INTO board_listed_text (board_listed_text, rowid, search)
-        VALUES ('delete', old.number, old.search); END""")
+        VALUES ('delete', old.position, old.search); END""")
