@@ -327,7 +327,7 @@ async def closed_board(tmp_path: Path) -> AsyncIterator[BoardBench]:
 
 ROUTES = (
     "/", "/notices", "/incidents/a:1", "/v1/board/clocks", "/v1/board/incidents/a:1", "/v1/stream",
-    "/v1/stream/incidents/a:1",
+    "/v1/stream/incidents/a:1", "/attainment", "/v1/attainment",
 )  # fmt: skip
 
 
