@@ -66,7 +66,9 @@ class Objective:
     percent: Decimal
     """Above 0, at most 100."""
     period: PeriodKind = PeriodKind.MONTH
+    """The kind of period for which the share is computed."""
     of: CountedUnit = CountedUnit.REQUESTS
+    """Whether each request or each clock is counted."""
     metrics: frozenset[str] = frozenset()
     """Ids of the metrics that are counted. Empty for all."""
     priorities: frozenset[str] = frozenset()

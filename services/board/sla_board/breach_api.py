@@ -78,18 +78,22 @@ class ListedBreach(_Answer):
     """A breach: a clock that ran past its due instant, with its present reason."""
 
     clock: str
+    """Id of the clock."""
     incident: str
     page: str = Field(description="path of the incident's page")
     title: str
+    """Title of the incident."""
     contract: str
     plan: str
     metric: str
     cycle: int
+    """The clock's number among the incident's clocks of this metric, from 0."""
     priority: str
     state: str
     """The present state of the clock."""
     breached_at: datetime = Field(description="the due instant that was passed")
     stopped_at: datetime | None
+    """When the clock stopped. Null while the clock is open."""
     exempt: bool
     """Whether the clock is left out of the attainment. Such a breach needs no reason."""
     reason_required: bool = Field(description="its plan wants a reason before a period is frozen")
@@ -103,6 +107,7 @@ class BreachAnswer(ListedBreach):
     history: tuple[ReasonAnswer, ...]
     """All stated reasons, the oldest first."""
     codes: tuple[ReasonCodeAnswer, ...]
+    """The codes that the clock's plan offers."""
 
 
 class ExplainedAnswer(BreachAnswer):

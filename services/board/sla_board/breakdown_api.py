@@ -45,6 +45,7 @@ class BreakdownSumsAnswer(_Answer):
 
     contract: str
     start: datetime
+    """Only what ended at this instant or later is included."""
     end: datetime
     """Only what ended before this instant is included."""
     incidents: BreakdownSumAnswer

@@ -40,7 +40,9 @@ class PauseAnswer(_Answer):
     incident: str
     page: str = Field(description="path of the incident's page")
     title: str
+    """Title of the incident."""
     clock: str
+    """Id of the clock."""
     metric: str
     cycle: int
     """The clock's number among the incident's clocks of this metric, from 0."""
@@ -86,6 +88,7 @@ class PauseSharesAnswer(_Answer):
     """
 
     pauses: int
+    """How many pauses are in the sums."""
     wall_seconds: float
     by_holder: tuple[PauseShareAnswer, ...] = Field(description="who had the incident in the pause")
     by_setter: tuple[PauseShareAnswer, ...] = Field(description="who set the pause")

@@ -47,6 +47,7 @@ class AttainmentFigure:
     credit: Decimal | None
     """The service credit in percent. None if none is due."""
     standing: Standing
+    """Whether the objective is met."""
 
     @property
     def share(self) -> Fraction | None:

@@ -23,6 +23,7 @@ class ObjectiveFact(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
     kind: ObjectiveNews
+    """What has become of the objective."""
     contract: str
     """Id of the contract."""
     entitlement: str = ""
@@ -38,6 +39,7 @@ class ObjectiveFact(BaseModel):
     end: datetime
     """When the period ends."""
     zone: str = "UTC"
+    """The contract's time zone."""
     at: datetime
     """When the change was noticed."""
     number: int
@@ -52,6 +54,7 @@ class ObjectiveFact(BaseModel):
     """How many are not decided yet."""
     share: str = Field(default="", description="the attainment so far in percent, rounded down; empty if there is none")
     misses_allowed: int = 0
+    """How many misses the objective allows in the period."""
     misses_left: int = Field(default=0, description="negative once the objective cannot be kept")
     incident: str = ""
     """A request whose decision caused the change. Empty for none."""

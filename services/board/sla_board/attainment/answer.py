@@ -25,6 +25,7 @@ class CountAnswer(_Answer):
     """A count of incidents or clocks, with the list of what was counted."""
 
     count: int
+    """The number of incidents or clocks."""
     page: str
     """Path of the list as a page."""
     api: str
@@ -74,6 +75,7 @@ class AmendmentAnswer(_Answer):
     exempt: int
     share_percent: float | None
     incident: str
+    """The incident that changed the figure. Empty for the first figure."""
     others: int = Field(description="how many incidents besides changed it at once")
 
 
@@ -121,11 +123,14 @@ class ExemptionAnswer(_Answer):
     incident: str
     metric: str
     cycle: int
+    """The clock's number among the incident's clocks of this metric, from 0."""
     priority: str
     verdict: str
     """The verdict on the clock, met or missed, which is left out."""
     reason: str
+    """Why the clock was left out."""
     by: str
+    """Who left the clock out."""
 
 
 class ContractAttainmentAnswer(_Answer):

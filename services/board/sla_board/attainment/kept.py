@@ -30,6 +30,7 @@ class KeptStanding:
     told: ToldStanding
     """What was last published of the objective."""
     ends_at: datetime
+    """When the period ends."""
     closed_at: datetime | None
     """When the figure of the ended period was recorded. None before that."""
     sealed: bool

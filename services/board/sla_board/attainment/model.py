@@ -20,6 +20,7 @@ class FigureAmendment:
     number: int
     """0 for the figure recorded when the period was closed."""
     at: datetime
+    """From when the figure applies."""
     tally: Tally
     incident: str
     """The incident that changed the figure. "" for number 0."""

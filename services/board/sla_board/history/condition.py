@@ -81,5 +81,6 @@ class TextCondition:
     """The SQL condition of a filter on its search text."""
 
     holds: ColumnElement[bool]
+    """The condition."""
     frequent: bool
     """Whether more than 2,000 rows match. Matching rows are then not all counted."""

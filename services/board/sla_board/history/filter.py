@@ -52,9 +52,11 @@ class IncidentFilter:
     zone: str = "UTC"
     """The time zone in which `period`, `begin` and `end` were read."""
     zone_chosen: bool = False
+    """Whether the URL states the zone."""
     text: str = ""
     """A ticket's name, an incident's id, or a part of the title, customer or contract."""
     limit: int = ROWS
+    """The number of rows on a page."""
     only_contract: str | None = None
     """The one contract that the viewer's key may see. None for all. It is never part of the URL."""
 

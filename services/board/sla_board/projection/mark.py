@@ -42,8 +42,11 @@ class CountedOnce(NamedTuple):
     priority: str
     verdict: str
     at: datetime | None
+    """When the promise was decided. None for an undecided promise."""
     due_at: datetime | None
+    """When an open promise is due. None if this is unknown."""
     exempt: bool
+    """Whether a person left the clock out of the attainment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class CountedMark:
     earliest: datetime | None
     """The earliest instant by which the incident is or was counted. None if it is open."""
     news: CountedNews
+    """Whether the change is news to publish."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,3 +149,4 @@ class Frozen:
     frozen_by: str
     """Who froze the report, as in the audit log."""
     reason: str = ""
+    """Why the report was frozen."""

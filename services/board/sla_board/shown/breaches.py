@@ -57,7 +57,9 @@ class BreachCursor:
     """A place in the list of breaches: after the breach of this clock."""
 
     breached_at: datetime
+    """The due instant that the clock passed."""
     clock: UUID
+    """Id of the clock."""
 
     def __str__(self) -> str:
         return f"{to_micros(self.breached_at)}.{self.clock}"

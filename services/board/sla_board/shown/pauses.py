@@ -67,7 +67,9 @@ class PauseCursor:
     """A place in the list of pauses: after the pause of this clock that began at this instant."""
 
     started_at: datetime
+    """When the pause began."""
     clock: UUID
+    """Id of the clock."""
 
     def __str__(self) -> str:
         return f"{to_micros(self.started_at)}.{self.clock}"
@@ -98,13 +100,17 @@ class ShownPause:
     waiting_on: str
     """customer, vendor or other. "" for nobody."""
     defect: str
+    """The defect for which the clock waited on a vendor. "" for none."""
     why: str
+    """The reason in the ticket's words."""
     set_by: str
+    """Who set the pause: a name, or a side. "" if this is not stated."""
     holders: tuple[str, ...]
     """Who held the incident during the pause, in order."""
     started_at: datetime
     ended_at: datetime | None
     wall: timedelta
+    """The length by the wall clock."""
     counted: timedelta | None
     """The length within the clock's hours. None if unknown."""
     verdict: str
@@ -139,6 +145,7 @@ class PauseSums:
     pauses: int
     """How many pauses are in the sums."""
     wall: timedelta
+    """The total paused wall-clock time."""
     by_holder: Mapping[str, timedelta]
     """Who held the incident -> time."""
     by_setter: Mapping[str, timedelta]

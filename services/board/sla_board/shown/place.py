@@ -28,6 +28,7 @@ class QueuePlace:
     order: QueueOrder
     """The column by which the list is sorted."""
     descending: bool
+    """Whether the list is sorted in descending order."""
     chosen: str
     """The clock's value in this column, as text. "" in the order by urgency, and for a clock without a due instant."""
     urgency: UrgencyCursor

@@ -55,6 +55,7 @@ class EvidenceSource:
     """The data from which the timer's part of the evidence is made."""
 
     known: FoundIncident
+    """The incident, with what the key may see of it."""
     contract: str | None
     """The contract of the caller's key. None for a key of all contracts."""
     own: str

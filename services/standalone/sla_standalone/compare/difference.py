@@ -59,6 +59,7 @@ class EngineComparison:
     same_verdict: int = 0
     """How many of the decided clocks have equal verdicts."""
     counts: Counter[DifferenceKind] = field(default_factory=Counter)
+    """Kind of difference -> number of differences."""
     differences: list[ClockDifference] = field(default_factory=list)
     """All differences, sorted by ticket and metric."""
 
