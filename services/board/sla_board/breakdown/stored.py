@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +36,15 @@ def breakdown_of(text: str) -> Breakdown:
         )
         for assignee, group, line, party, wall, within, counted in parts
     )
+
+
+def wall_parts(text: str) -> Iterator[tuple[str, str, str, str, int]]:
+    """Yield the parts of a breakdown in a text of the column `parts`, plain, for sums over very many.
+
+    Each is (assignee, group, line, party, microseconds of wall-clock time).
+    """
+    for assignee, group, line, party, wall, *_ in orjson.loads(text):
+        yield assignee, group, line, party, wall
 
 
 def going_on_text(on: GoingOn | None) -> str:
