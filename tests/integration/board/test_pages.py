@@ -328,16 +328,9 @@ async def closed_board(tmp_path: Path) -> AsyncIterator[BoardBench]:
 A_CLOCK = Ticket("a:1").clock
 ROUTES = (
     "/", "/notices", "/incidents/a:1", "/v1/board/clocks", "/v1/board/incidents/a:1", "/v1/stream",
-<<<<<<< HEAD
     "/v1/stream/incidents/a:1", "/incidents", "/v1/incidents", "/v1/incidents.csv", "/v1/incidents.jsonl",
-    "/v1/incidents.events.jsonl",
-    "/attainment", "/v1/attainment", "/v1/due.ics", "/v1/evidence/board/a:1", "/pauses", "/v1/pauses", "/v1/pauses/shares", "/breaches", "/v1/breaches",
-||||||| parent of 7cef7e37 (Keep the list of routes within its lines)
-    "/v1/stream/incidents/a:1", "/attainment", "/v1/attainment", "/pauses", "/v1/pauses", "/v1/pauses/shares", "/breaches", "/v1/breaches",
-=======
-    "/v1/stream/incidents/a:1", "/attainment", "/v1/attainment", "/pauses", "/v1/pauses", "/v1/pauses/shares",
-    "/breaches", "/v1/breaches",
->>>>>>> 7cef7e37 (Keep the list of routes within its lines)
+    "/v1/incidents.events.jsonl", "/attainment", "/v1/attainment", "/v1/due.ics", "/v1/evidence/board/a:1", "/pauses",
+    "/v1/pauses", "/v1/pauses/shares", "/breaches", "/v1/breaches",
     "/v1/breakdowns?contract=acme&period=2026-11",
     f"/v1/breaches/{A_CLOCK}",
 )  # fmt: skip
