@@ -50,7 +50,7 @@ class InvalidNotice(DomainError):
 
 
 class BadPeriod(DomainError):
-    """The period cannot be read: write a month 2026-11, a quarter 2026-Q4 or a contract year 2026/27."""
+    """The period cannot be read: write a month as 2026-11, a quarter as 2026-Q4 or a contract year as 2026/27."""
 
 
 class CalendarError(DomainError):

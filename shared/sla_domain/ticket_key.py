@@ -15,14 +15,15 @@ def ticket_key(incident: str, url: str, stated: str = "") -> str:
 
     The name has at most 200 characters. A name that the ticket states is used first. Otherwise the name is read from
     the URL: `/browse/SUP-77` gives `SUP-77`, `/acme/shop/issues/12` gives `acme/shop#12`. Any other URL gives the
-    incident's id without the source before the colon.
+    incident's id without the source before the colon, unless only a number were left.
 
     Args:
         url: Address of the ticket's page.
         stated: The ticket's attribute `key`. "" if the ticket has none.
     """
     key = " ".join(stated.split())
-    return (key or _key_in(url) or incident.partition(":")[2] or incident)[:LONGEST]
+    rest = incident.partition(":")[2]
+    return (key or _key_in(url) or (incident if rest.isdigit() else rest) or incident)[:LONGEST]
 
 
 def unstated_key(incident: str, url: str, stated: str) -> str:

@@ -26,6 +26,7 @@ from sla_notifier.text.content import (
     ShortInstant,
     Value,
 )
+from sla_notifier.text.number import decimal_in_words
 from sla_notifier.text.render import FOLDER, Texts
 from sla_notifier.text.words import one_line
 
@@ -104,7 +105,9 @@ def content(kind: MessageKind, reader: Reader, texts: Texts, title: str = "", **
     }  # fmt: skip
     if kind is MessageKind.DIGEST:
         values |= {"broken": 22, "fixes": 3, "due_soon": 5, "unpromised": 1, "withdrawn": 2, "ended": 1}
-        values |= {"incidents": 21, "asked": 24, "count": 34}
+        values |= {"incidents": 21, "asked": 24, "count": 34, "objectives": 1, "reports": 2}
+    if kind in (MessageKind.OBJECTIVE, MessageKind.REPORT):
+        values |= _figures(reader)
     notice = kind in (MessageKind.CRITICAL_FIX, MessageKind.ADVISORY, MessageKind.NOTICE_ENDED)
     return Content(
         kind=kind,
@@ -122,6 +125,15 @@ def content(kind: MessageKind, reader: Reader, texts: Texts, title: str = "", **
     )
 
 
+def _figures(reader: Reader) -> dict[str, Value]:
+    share = decimal_in_words("87.50", reader.language)
+    return {
+        "exhausted": True, "recovered": False, "percent": "90", "of": "requests", "period": "2026-11", "share": share,
+        "counted": "16", "met": "14", "missed": "2", "over": 1, "misses": "2 / 1", "attained": f"{share} % (14 / 16)",
+        "promised": "90 %", "ends": DUE, "report": f"{reader.customer}, 2026-11", "revision": "1", "digest": "5f2a" * 16,
+    }  # fmt: skip
+
+
 _REASON = (
     "the product is out of the contract's scope: the base plan's targets apply; "
     "plan infor gives no number for workaround at priority P4: contract acme must supply it"
@@ -133,6 +145,10 @@ def _rows(kind: MessageKind, *, notice: bool) -> tuple[str, ...]:
         return ("now_severity", "now_cause", "now_products", "customers", "published", "reason")
     if kind in (MessageKind.DIGEST, MessageKind.CONFIRMATION):
         return ()
+    if kind is MessageKind.OBJECTIVE:
+        return ("title", "period", "promised", "attained", "misses", "ends")
+    if kind is MessageKind.REPORT:
+        return ("period", "met", "missed", "revision", "digest")
     dates = {MessageKind.WARNING: ("due", "left_both"), MessageKind.RESOLVED: ("due", "ended")}
     return ("customer", "incident", "promise", "priority_titled", "product", *dates.get(kind, ("since", "late_both")))
 
@@ -142,6 +158,8 @@ def _actions(kind: MessageKind, *, notice: bool) -> tuple[Action, ...]:
         return (Action("confirm", _LINK, main=True),)
     if kind is MessageKind.DIGEST:
         return (Action("acknowledge_all", _LINK, main=True), Action("open_board", _LINK), Action("unsubscribe", _LINK))
+    if kind in (MessageKind.OBJECTIVE, MessageKind.REPORT):
+        return (Action("open_attainment" if kind is MessageKind.OBJECTIVE else "open_report", _LINK, main=True),)
     asks = kind in (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
     main = Action("acknowledge", _LINK if asks else "", main=True)
     if notice:

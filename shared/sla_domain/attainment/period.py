@@ -19,7 +19,7 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _QUARTER = re.compile(r"(\d{4})-[Qq]([1-4])", re.ASCII)
 _YEAR = re.compile(r"(\d{4})(?:/(\d{2}|\d{4}))?", re.ASCII)
-_HOW = "write a month 2026-11, a quarter 2026-Q4 or a contract year 2026/27"
+_HOW = "write a month as 2026-11, a quarter as 2026-Q4 or a contract year as 2026/27"
 _LENGTH = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.CONTRACT_YEAR: 12}
 
 

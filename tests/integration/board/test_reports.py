@@ -210,7 +210,7 @@ async def test_a_breach_without_a_required_reason_is_named_and_nothing_is_frozen
 @pytest.mark.parametrize(
     ("query", "status", "said"),
     [
-        ({"period": "November"}, 422, "is no period: write a month 2026-11"),
+        ({"period": "November"}, 422, "is no period: write a month as 2026-11"),
         ({"period": "2026-13"}, 422, "is no month"),
         ({"zone": "Mars/Base"}, 422, "is no time zone"),
         ({"language": "tlh"}, 422, ""),

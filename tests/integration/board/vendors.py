@@ -68,8 +68,8 @@ class VendorBoard:
         """Tell of so many tickets of a contract, opened from October to December 2026."""
         for ticket in tickets(self.catalogue, contract, count, seed):
             await self.tell(ticket)
-        assert self.service.refolder is not None
-        await self.service.refolder.catch_up()
+        assert self.service.breakdowns is not None
+        await self.service.breakdowns.catch_up()
 
 
 @asynccontextmanager

@@ -20,7 +20,8 @@ def _settings(broker: KafkaBroker, prefix: str, **changes: object) -> Settings:
 async def test_missing_topics_are_created_once(kafka_broker: KafkaBroker, unique: str) -> None:
     created = await ensure_topics(_settings(kafka_broker, unique, partitions=12))
     assert sorted(created) == [
-        f"{unique}-{name}" for name in ("clocks", "contracts", "dead", "deliveries", "incidents", "notices")
+        f"{unique}-{name}"
+        for name in ("clocks", "contracts", "dead", "deliveries", "incidents", "notices", "objectives")
     ]
     assert await ensure_topics(_settings(kafka_broker, unique, partitions=12)) == []
 

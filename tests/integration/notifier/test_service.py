@@ -29,6 +29,7 @@ from sla_platform.store.schema import create_all
 _OTHERS = MetaData()
 _TIMER_LOG: Table = logs.log_table(_OTHERS, "timer")
 logs.log_table(_OTHERS, "ingest")
+logs.log_table(_OTHERS, "board")
 
 
 class Running:

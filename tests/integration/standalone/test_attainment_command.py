@@ -84,4 +84,4 @@ async def _told_and_shown(settings: Settings, opened: datetime, month: str) -> N
         assert (await attainment("acme", key=KEYS["beta"])).status == 1
         assert (await attainment("nosuch")).status == 1
         wrong = await asyncio.to_thread(slad, "attainment", "--period", "soon", "--url", url, "--key", KEYS["all"])
-        assert (wrong.status, "write a month 2026-11" in wrong.err) == (2, True), wrong.err
+        assert (wrong.status, "write a month as 2026-11" in wrong.err) == (2, True), wrong.err

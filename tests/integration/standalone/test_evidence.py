@@ -223,7 +223,7 @@ def _a_forger_who_seals_it_again_is_found(file: Path) -> None:
 
     (published,) = [one for one in lines(file, "published.jsonl") if one["metric"] == "first_response"]
     due = published["due_at"].encode()
-    later = due.replace(due[11:13], b"23")
+    later = due[:11] + (b"22" if due[11:13] == b"23" else b"23") + due[13:]
     assert "first_response" in forged("published.jsonl", due, later)["verdicts"]
     assert "due_at differs" in forged("clocks.jsonl", due, later)["verdicts"]
     assert "verdicts" in forged("events.jsonl", b'"P1"', b'"P2"')

@@ -22,7 +22,7 @@ from sla_domain.ticket_key import LONGEST, ticket_key, unstated_key
         ("desk:a:b", "", "", "a:b"),
         ("odd", "", "", "odd"),
         ("desk:", "", "", "desk:"),
-        ("desk:1", "not an address", "", "1"),
+        ("desk:1", "not an address", "", "desk:1"),
         ("desk:1", "", "  two\n words ", "two words"),
         ("desk:1", "", "x" * 500, "x" * LONGEST),
     ],
