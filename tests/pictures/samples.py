@@ -130,7 +130,8 @@ def _figures(reader: Reader) -> dict[str, Value]:
     return {
         "exhausted": True, "recovered": False, "percent": "90", "of": "requests", "period": "2026-11", "share": share,
         "counted": "16", "met": "14", "missed": "2", "over": 1, "misses": "2 / 1", "attained": f"{share} % (14 / 16)",
-        "promised": "90 %", "ends": DUE, "report": f"{reader.customer}, 2026-11", "revision": "1", "digest": "5f2a" * 16,
+        "promised": "90 %", "ends": DUE, "report": f"{reader.customer}, 2026-11", "revision": "1",
+        "digest": "5f2a" * 16,
     }  # fmt: skip
 
 
