@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -222,7 +223,7 @@ async def preload_files(context: NotifierContext, channels: Mapping[str, Channel
     """
     for module in _LATE_MODULES:
         import_module(module)
-    context.render_config.texts.load()
+    await asyncio.to_thread(context.render_config.texts.load)  # compiling the words of five languages takes a while
     for channel in channels.values():
         await channel.prepare()
 
