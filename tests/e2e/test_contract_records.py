@@ -141,6 +141,10 @@ async def test_two_writers_at_once_and_what_does_not_fit_change_nothing(world: W
 async def test_contracts_are_listed_page_by_page_and_found_by_customer(world: World) -> None:
     contract = world.name("found")
     await create(world, contract, section(f"Łódź {contract}"))
+    async with http_client(timeout=20.0, headers={"authorization": f"Bearer {ADMIN_KEY}"}) as client:
+        # Of a file, with a record of what was stated: it is listed once.
+        url = f"{world.fleet.url('ingest')}/v1/contracts/booking/profile"
+        assert (await client.put(url, json=[{"product": world.name("Kettle")}])).status_code == 200
     page = await world.get("ingest", "/v1/contracts", key=ADMIN_KEY, q=f"łódź {contract}")
     assert [(one["id"], one["managed"]) for one in page.json()["contracts"]] == [(contract, "api")]
     ids: list[str] = []

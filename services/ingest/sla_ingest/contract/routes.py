@@ -77,8 +77,11 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
         """
         access = deps.authorize(request, KeyScope.READ)
         async with deps.store.reading() as connection:
-            found: list[Any] = [*await records.list_contracts(connection, q, after, limit + 1, access.contract)]
-        found += [one for one in contracts_of(deps.catalogue()) if one.id > after and _found(one, q)]
+            recorded = await records.list_contracts(connection, q, after, limit + 1, access.contract)
+        of_files = {one.id: one for one in contracts_of(deps.catalogue())}
+        # A contract of a file has a record as well, once something was booked, counted or stated of it.
+        found: list[Any] = [one for one in recorded if one.id not in of_files]
+        found += [one for one in of_files.values() if one.id > after and _found(one, q)]
         found = [one for one in sorted(found, key=lambda one: one.id) if access.contract in (None, one.id)]
         return {
             "contracts": [answer.listed_json(one) for one in found[:limit]],
