@@ -89,7 +89,9 @@ async def _rows(connection: AsyncConnection, names: Sequence[str]) -> dict[str, 
     found: dict[str, set[tuple[Any, ...]]] = {}
     for table in _DERIVED:
         incident = _incident_of(table)
-        for row in (await connection.execute(select(table).where(incident.in_(names)))).all():
+        # A row's position says where it is kept, not what follows from the events.
+        columns = [column for column in table.c if column.name != "position"]
+        for row in (await connection.execute(select(*columns).where(incident.in_(names)))).all():
             found.setdefault(row._mapping[incident], set()).add((table.name, *row))
     return found
 
