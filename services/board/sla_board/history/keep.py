@@ -20,16 +20,13 @@ from sla_board.projection.contract import periods_of
 from sla_board.projection.store import envelope_of
 from sla_board.shown.share import read_share
 from sla_domain.event import IncidentEvent
-from sla_domain.fact import Exempted, FactKind
 from sla_platform.envelope import Topic
 from sla_platform.errors import StoreBusy
 from sla_platform.store.dialect import insert, insert_new
 from sla_platform.turn import LoopYielder
 from sla_platform.wire import ClockFact, decode_clock_fact, decode_event
-from sla_platform.wire.clock import fact_type
 
 _kept = tables.event.c
-_AMENDED = fact_type(FactKind.CLOCK_AMENDED)
 MOST_EVENTS = 2_000  # of an incident that has moved: more are not read for what each of its contracts may see
 
 
@@ -121,7 +118,6 @@ async def _rows_of(connection: AsyncConnection, names: Sequence[str]) -> ListedR
     clocks: dict[str, list[Any]] = defaultdict(list)
     for row in await _all(connection, tables.clock, tables.clock.c.incident, names):
         clocks[row.incident].append(row)
-    exempt = await _exempt(connection, names)
     alone = [name for name in names if not clocks[name]]
     labels = await _newest_facts(connection, alone)
     first = {name: at for name in names if (at := _some_instant(records.get(name), clocks[name])) is not None}
@@ -139,7 +135,6 @@ async def _rows_of(connection: AsyncConnection, names: Sequence[str]) -> ListedR
             contract=label,
             record=record,
             clocks=mine,
-            exempt=exempt.get(name, frozenset()),
             phase=phases.get(name) or (record.phase if record is not None else UNKNOWN),
             first_at=first[name],
             fact=labels.get(name),
@@ -190,7 +185,6 @@ async def _shares(connection: AsyncConnection, whole: Seen, contracts: Collectio
                 contract=contract,
                 record=record,
                 clocks=share.clocks,
-                exempt=_exempted(share.facts),
                 phase=shown if record is not None else UNKNOWN,
                 first_at=whole.first_at,
                 left_at=share.until,
@@ -214,21 +208,6 @@ async def read_events(connection: AsyncConnection, incident: str) -> tuple[list[
 
 async def _all(connection: AsyncConnection, table: Table, column: Any, names: Sequence[str]) -> Sequence[Any]:
     return (await connection.execute(select(table).where(column.in_(names)))).all()
-
-
-async def _exempt(connection: AsyncConnection, names: Sequence[str]) -> dict[str, frozenset[str]]:
-    """The clocks that a person took out of the count, by incident."""
-    query = select(tables.event).where(
-        _kept.incident.in_(names), _kept.topic == Topic.CLOCKS.value, _kept.type == _AMENDED
-    )
-    facts: dict[str, list[PublishedFact]] = defaultdict(list)
-    for row in (await connection.execute(query)).all():
-        facts[row.incident].append(PublishedFact(row.id, decode_clock_fact(envelope_of(row))))
-    return {name: _exempted(told) for name, told in facts.items()}
-
-
-def _exempted(facts: Sequence[PublishedFact]) -> frozenset[str]:
-    return frozenset(str(one.fact.clock) for one in facts if isinstance(one.fact.body, Exempted))
 
 
 async def _newest_facts(connection: AsyncConnection, names: Sequence[str]) -> dict[str, ClockFact]:

@@ -36,8 +36,6 @@ class Seen:
     """Row of the table `board_incident`. None if no event is known."""
     clocks: Sequence[Any]
     """Rows of the table `board_clock`."""
-    exempt: frozenset[str]
-    """Ids of the clocks that a person left out of the attainment."""
     phase: str
     """The state of work on the incident, such as `open`."""
     first_at: datetime
@@ -65,7 +63,7 @@ def listed_rows(seen: Seen) -> ListedRows:
     """
     record, clocks = seen.record, sorted(seen.clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)))
     newest = clocks[-1] if clocks else seen.fact
-    verdicts = [(clock, verdict_of_clock(clock, str(clock.id) in seen.exempt)) for clock in clocks]
+    verdicts = [(clock, verdict_of_clock(clock, bool(clock.exempt))) for clock in clocks]
     whole = verdict_of_incident([one for _, one in verdicts], seen.phase in _LIVE)
     attributes = {} if record is None else orjson.loads(record.attributes)
     title = (record.title if record else "") or (newest.title if newest else "")

@@ -12,23 +12,18 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.projection.store import envelope_of
 from sla_board.reason.reason import SaidReason
 from sla_board.reason.store import reasons_of
 from sla_board.shown.row import incident_path
 from sla_domain.breach_reason import BreachReasons, BreachRecord, lacking_reasons
-from sla_domain.fact import Exempted, FactKind, Met, Missed
 from sla_platform.store.types import from_micros, to_micros
 from sla_platform.turn import LoopYielder
-from sla_platform.wire import decode_clock_fact
-from sla_platform.wire.clock import fact_type
 
 ROWS = 50
 MOST_ROWS = 500
 _BATCH = 500
 _LOOKS = 20  # batches that one page looks through
 _clock, _reason = tables.clock.c, tables.breach_reason.c
-_SAY_EXEMPT = [fact_type(kind) for kind in (FactKind.CLOCK_AMENDED, FactKind.CLOCK_MET, FactKind.CLOCK_MISSED)]
 
 PlanReasons = Callable[[str], BreachReasons]
 """Plan id -> what the plan says of reasons."""
@@ -246,7 +241,6 @@ async def _shown(
     connection: AsyncConnection, rows: Sequence[Any], asked: BreachFilter, reasons: PlanReasons
 ) -> list[ShownBreach]:
     said = await reasons_of(connection, [UUID(str(row.id)) for row in rows])
-    exempt = await _exempt(connection, [UUID(str(row.id)) for row in rows])
     moved = await _moved(connection, {row.incident for row in rows}) if asked.only_contract is not None else frozenset()
     return [
         ShownBreach(
@@ -262,26 +256,12 @@ async def _shown(
             zone=row.zone,
             breached_at=row.breached_at,
             stopped_at=row.stopped_at,
-            exempt=id_ in exempt,
+            exempt=bool(row.exempt),
             required=reasons(row.plan).required_before_freeze,
             reasons=tuple(one for one in said.get(id_, ()) if asked.only_contract in (None, one.contract)),
         )
         for row in rows
     ]
-
-
-async def _exempt(connection: AsyncConnection, clocks: Collection[UUID]) -> frozenset[UUID]:
-    """Those of these clocks that were excused, by the facts about them."""
-    if not clocks:
-        return frozenset()
-    kept = tables.event
-    query = select(kept).where(kept.c.clock.in_(sorted(clocks)), kept.c.type.in_(_SAY_EXEMPT))
-    found = set[UUID]()
-    for row in (await connection.execute(query)).all():
-        body = decode_clock_fact(envelope_of(row)).body
-        if isinstance(body, Exempted | Met | Missed) and body.exempt:
-            found.add(row.clock)
-    return frozenset(found)
 
 
 async def _moved(connection: AsyncConnection, incidents: Collection[str]) -> frozenset[str]:
