@@ -14,6 +14,8 @@ import asyncio
 import json
 import tempfile
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -101,9 +103,7 @@ async def measured(arguments: argparse.Namespace, fleet: Fleet, mail: Mailbox, h
     for name, arrivals in (("mail", {k[1:]: v for k, v in mail.arrived.items()}), ("webhook", hooks)):
         late = sorted(arrivals[number] - due[number] for number in due if number in arrivals)
         figures |= {f"{name}_missed": len(due) - len(late), f"{name}_early": sum(one < 0 for one in late)}
-        if late:
-            shares = {"p50": late[len(late) // 2], "p99": late[len(late) * 99 // 100], "max": late[-1]}
-            figures |= {f"{name}_{share}_ms": 1000 * seconds for share, seconds in shares.items()}
+        figures |= lateness(name, late)
     return figures
 
 
@@ -115,10 +115,36 @@ def opened(number: int, at: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    profile = Profile.PRODUCTION if arguments.production else Profile.EMBEDDED
-    mail = Mailbox()
+def lateness(name: str, late: Sequence[float]) -> dict[str, float]:
+    """The middle, the 99th percentile and the most of sorted seconds, in milliseconds; nothing of none."""
+    if not late:
+        return {}
+    shares = {"p50": late[len(late) // 2], "p99": late[len(late) * 99 // 100], "max": late[-1]}
+    return {f"{name}_{share}_ms": 1000 * seconds for share, seconds in shares.items()}
+
+
+@asynccontextmanager
+async def installed(folder: Path, environment: dict[str, str], *, production: bool) -> AsyncIterator[Fleet]:
+    """One instance of each process, to be started, with what it stands on; all of it is gone afterwards."""
     server, broker = None, None
+    if production:
+        server, broker = PostgresServer(folder / "pg"), KafkaBroker(folder / "kafka")
+        server.start()
+        await asyncio.to_thread(broker.start)
+        environment |= {"SLAD_STORE_URL": await server.create_database("slad"), "SLAD_BUS_URL": broker.url}
+    profile = Profile.PRODUCTION if production else Profile.EMBEDDED
+    fleet = Fleet(folder / "fleet", profile, environment, instances=1)
+    try:
+        yield fleet
+    finally:
+        fleet.kill()
+        for part in (server, broker):
+            if part is not None:
+                await asyncio.to_thread(part.discard)
+
+
+async def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    mail = Mailbox()
     (port,) = free_ports(1)
     controller = Controller(mail, hostname="127.0.0.1", port=port)
     controller.start()
@@ -131,19 +157,8 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
                 "SLAD_WEBHOOK_ALLOW": '["127.0.0.0/8"]',
                 "SLAD_RATE_PER_MINUTE": "1000000",
             }
-            if arguments.production:
-                server, broker = PostgresServer(folder / "pg"), KafkaBroker(folder / "kafka")
-                server.start()
-                await asyncio.to_thread(broker.start)
-                environment |= {"SLAD_STORE_URL": await server.create_database("slad"), "SLAD_BUS_URL": broker.url}
-            fleet = Fleet(folder / "fleet", profile, environment, instances=1)
-            try:
+            async with installed(folder, environment, production=arguments.production) as fleet:
                 return await measured(arguments, fleet, mail, hook)
-            finally:
-                fleet.kill()
-                for part in (server, broker):
-                    if part is not None:
-                        await asyncio.to_thread(part.discard)
     finally:
         controller.stop()
 

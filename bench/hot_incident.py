@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from bench.delivery import ALLOWED, HEADERS, catalogue, opened
+from bench.delivery import ALLOWED, HEADERS, catalogue, installed, lateness, opened
 from bench.results import keep, load
-from tests.e2e.fleet import Fleet, Profile
+from tests.e2e.fleet import Fleet
 from tests.kill.drill import READ_KEY
 from tests.real.webhook import WebhookReceiver
 
-from sla_platform.local import KafkaBroker, PostgresServer
 from sla_platform.timesource import SystemTime
 
 OTHERS = 40
@@ -99,9 +98,7 @@ async def measured(arguments: argparse.Namespace, fleet: Fleet, hook: WebhookRec
     for word, names in (("calm", calm), ("hot", busy)):
         late = sorted(arrived[name] - others.due[name] for name in names if name in arrived)
         figures |= {f"{word}_pages": len(late), f"{word}_missed": len(names) - len(late)}
-        if late:
-            shares = {"p50": late[len(late) // 2], "p99": late[len(late) * 99 // 100], "max": late[-1]}
-            figures |= {f"{word}_{share}_ms": 1000 * seconds for share, seconds in shares.items()}
+        figures |= lateness(word, late)
         answers = sorted(others.answered[name] for name in names)
         figures[f"{word}_answer_p99_ms"] = 1000 * answers[len(answers) * 99 // 100]
     return figures
@@ -129,8 +126,6 @@ async def _applied(fleet: Fleet, events: int) -> None:
 
 
 async def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    profile = Profile.PRODUCTION if arguments.production else Profile.EMBEDDED
-    server, broker = None, None
     with tempfile.TemporaryDirectory() as name, WebhookReceiver() as hook:
         folder = Path(name)
         environment = {
@@ -138,19 +133,8 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
             "SLAD_WEBHOOK_ALLOW": '["127.0.0.0/8"]',
             "SLAD_RATE_PER_MINUTE": "1000000",
         }
-        if arguments.production:
-            server, broker = PostgresServer(folder / "pg"), KafkaBroker(folder / "kafka")
-            server.start()
-            await asyncio.to_thread(broker.start)
-            environment |= {"SLAD_STORE_URL": await server.create_database("slad"), "SLAD_BUS_URL": broker.url}
-        fleet = Fleet(folder / "fleet", profile, environment, instances=1)
-        try:
+        async with installed(folder, environment, production=arguments.production) as fleet:
             return await measured(arguments, fleet, hook)
-        finally:
-            fleet.kill()
-            for part in (server, broker):
-                if part is not None:
-                    await asyncio.to_thread(part.discard)
 
 
 def _catalogue(folder: Path, sink: str) -> Path:

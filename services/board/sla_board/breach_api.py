@@ -16,7 +16,8 @@ from sla_board.live import BoardReader
 from sla_board.page.security import PAGE_HEADERS
 from sla_board.reason.reason import SaidReason, name_and_key
 from sla_board.reason.store import NoSuchBreach, NotBreached, ReasonKeeper, ReasonRefused, WantedReason
-from sla_board.shown.breaches import MOST_ROWS, ROWS, BreachCursor, BreachFilter, ShownBreach
+from sla_board.shown.breaches import MOST_ROWS, ROWS, BreachFilter, ShownBreach
+from sla_board.shown.clock_cursor import ClockCursor
 from sla_domain import bounds
 from sla_domain.breach_reason import LONGEST_CODE, BreachReasons, ReasonRefusal
 from sla_domain.contract import ContractId
@@ -184,7 +185,7 @@ def _routes_of_list(routes: APIRouter, shown: BoardReader, asked: Callable[..., 
         lang: _Language = "en",
     ) -> BreachListAnswer:
         """Breaches by contract, metric and period; with `lacking` those that keep a period from being frozen."""
-        page = await shown.breaches(wanted, cursor_in(after, BreachCursor.of), limit)
+        page = await shown.breaches(wanted, cursor_in(after, ClockCursor.of), limit)
         return BreachListAnswer(
             breaches=tuple(ListedBreach(**_fields(one, shown.reasons(one.plan), lang)) for one in page.breaches),
             next=None if page.next is None else str(page.next),
@@ -196,7 +197,7 @@ def _routes_of_list(routes: APIRouter, shown: BoardReader, asked: Callable[..., 
         wanted: BreachFilter = Depends(asked),
         after: Annotated[PageIn, Query(description="`next` of the page before")] = "",
     ) -> Response:
-        listed = await shown.breaches(wanted, cursor_in(after, BreachCursor.of), ROWS)
+        listed = await shown.breaches(wanted, cursor_in(after, ClockCursor.of), ROWS)
         query = {name: value for name, value in request.query_params.items() if value and name != "after"}
         return HTMLResponse(
             shown.pages.breaches(wanted, listed, shown.reasons, query, shown.now()), headers=PAGE_HEADERS

@@ -11,9 +11,10 @@ from uuid import UUID
 import orjson
 
 from sla_board.page.render import Pages, frame_id, iso
-from sla_board.shown.breaches import BreachCursor, BreachFilter, BreachPage, ShownBreach, read_breach, read_breaches
+from sla_board.shown.breaches import BreachFilter, BreachPage, ShownBreach, read_breach, read_breaches
 from sla_board.shown.breakdown import count_behind
 from sla_board.shown.breakdown_sums import BreakdownSums, read_breakdown_sums
+from sla_board.shown.clock_cursor import ClockCursor
 from sla_board.shown.due import DueClocks, read_due
 from sla_board.shown.evidence import fact_lines
 from sla_board.shown.filter import BoardFilter
@@ -21,7 +22,7 @@ from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_board.shown.incident import IncidentFile, read_incident
 from sla_board.shown.not_shown import NotShown
 from sla_board.shown.notice import ShownNotice, read_notices
-from sla_board.shown.pauses import PauseCursor, PauseFilter, PausePage, PauseSums, read_pause_sums, read_pauses
+from sla_board.shown.pauses import PauseFilter, PausePage, PauseSums, read_pause_sums, read_pauses
 from sla_board.shown.queue import Queue, read_queue
 from sla_board.stream.hub import Frame
 from sla_board.stream.response import sse
@@ -95,7 +96,7 @@ class BoardReader:
         known = None if self._rulebook is None else self._rulebook().plans.get(PlanId(plan))
         return NO_RULES if known is None else known.breach_reasons
 
-    async def pauses(self, asked: PauseFilter, after: PauseCursor | None, limit: int) -> PausePage:
+    async def pauses(self, asked: PauseFilter, after: ClockCursor | None, limit: int) -> PausePage:
         """Return a page of pauses as of now (see `read_pauses`)."""
         async with self._store.reading() as connection:
             return await read_pauses(connection, asked, after, limit, self._hours())
@@ -114,7 +115,7 @@ class BoardReader:
         async with self._store.reading() as connection:
             return await read_pause_sums(connection, asked, self._hours())
 
-    async def breaches(self, asked: BreachFilter, after: BreachCursor | None, limit: int) -> BreachPage:
+    async def breaches(self, asked: BreachFilter, after: ClockCursor | None, limit: int) -> BreachPage:
         """Return a page of breaches (see `read_breaches`)."""
         async with self._store.reading() as connection:
             return await read_breaches(connection, asked, after, limit, self.reasons)

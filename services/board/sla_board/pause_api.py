@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from sla_board.asked import SpanIn, cursor_in
 from sla_board.live import BoardReader
 from sla_board.page.security import PAGE_HEADERS
+from sla_board.shown.clock_cursor import ClockCursor
 from sla_board.shown.pauses import (
     MOST_ROWS,
     ROWS,
-    PauseCursor,
     PauseFilter,
     PauseMeasure,
     PauseSums,
@@ -140,7 +140,7 @@ def pause_routes(shown: BoardReader, authorize: Authorizer) -> APIRouter:
     async def pauses(request: Request, asked: _Asked, after: _After = "", limit: _Limit = ROWS) -> PauseListAnswer:
         """Pauses by contract, instant, length and what is odd about them; each leads to its incident."""
         wanted = confined(request, asked)
-        page = await shown.pauses(wanted, cursor_in(after, PauseCursor.of), limit)
+        page = await shown.pauses(wanted, cursor_in(after, ClockCursor.of), limit)
         return PauseListAnswer(
             pauses=tuple(map(_pause, page.pauses)),
             next=None if page.next is None else str(page.next),
@@ -155,7 +155,7 @@ def pause_routes(shown: BoardReader, authorize: Authorizer) -> APIRouter:
     @routes.get("/pauses", response_class=HTMLResponse, summary="Show the audit of pauses")
     async def page(request: Request, asked: _Asked, after: _After = "") -> Response:
         wanted = confined(request, asked)
-        listed = await shown.pauses(wanted, cursor_in(after, PauseCursor.of), ROWS)
+        listed = await shown.pauses(wanted, cursor_in(after, ClockCursor.of), ROWS)
         sums = await shown.pause_sums(wanted)
         query = _plain_query(request)
         return HTMLResponse(shown.pages.pauses(wanted, listed, sums, query, shown.now()), headers=PAGE_HEADERS)

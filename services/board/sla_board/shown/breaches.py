@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.reason.reason import SaidReason
 from sla_board.reason.store import reasons_of
+from sla_board.shown.clock_cursor import ClockCursor
 from sla_board.shown.row import incident_path
 from sla_domain.breach_reason import BreachReasons, BreachRecord, lacking_reasons
-from sla_platform.store.types import from_micros, to_micros
 from sla_platform.turn import LoopYielder
 
 ROWS = 50
@@ -45,29 +45,6 @@ class BreachFilter:
     """Only breaches without the reason that their plan requires."""
     only_contract: str | None = None
     """The one contract that the viewer's key may see. None for all. It is never part of the URL."""
-
-
-@dataclass(frozen=True, slots=True)
-class BreachCursor:
-    """A place in the list of breaches: after the breach of this clock."""
-
-    breached_at: datetime
-    """The due instant that the clock passed."""
-    clock: UUID
-    """Id of the clock."""
-
-    def __str__(self) -> str:
-        return f"{to_micros(self.breached_at)}.{self.clock}"
-
-    @classmethod
-    def of(cls, text: str) -> BreachCursor:
-        """Parse a cursor.
-
-        Raises:
-            ValueError: The text is no cursor.
-        """
-        micros, _, clock = text.partition(".")
-        return cls(from_micros(int(micros)), UUID(clock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +102,12 @@ class BreachPage:
     """A page of breaches, the newest first."""
 
     breaches: tuple[ShownBreach, ...]
-    next: BreachCursor | None
+    next: ClockCursor | None
     """Where the next page begins. None on the last page."""
 
 
 async def read_breaches(
-    connection: AsyncConnection, asked: BreachFilter, after: BreachCursor | None, limit: int, reasons: PlanReasons
+    connection: AsyncConnection, asked: BreachFilter, after: ClockCursor | None, limit: int, reasons: PlanReasons
 ) -> BreachPage:
     """Return a page of the breaches that match a filter, the newest first.
 
@@ -144,13 +121,13 @@ async def read_breaches(
     for _ in range(_LOOKS):
         rows = (await connection.execute(_matching(asked, cursor).limit(limit + 1))).all()
         for one in await _shown(connection, rows[:limit], asked, reasons):
-            cursor = BreachCursor(one.breached_at, one.clock)
+            cursor = ClockCursor(one.breached_at, one.clock)
             if _wanted(one, asked, reasons):
                 found.append(one)
                 if len(found) == limit:
                     break
         if len(found) == limit or len(rows) <= limit:
-            more = bool(rows) and cursor != BreachCursor(rows[-1].breached_at, rows[-1].id)
+            more = bool(rows) and cursor != ClockCursor(rows[-1].breached_at, rows[-1].id)
             return BreachPage(tuple(found), cursor if more else None)
     return BreachPage(tuple(found), cursor)
 
@@ -184,7 +161,7 @@ async def lacking_breaches(
     """
     asked = BreachFilter(contract=contract, start=start, end=end, unexplained=True)
     lacking: list[BreachRecord] = []
-    cursor: BreachCursor | None = None
+    cursor: ClockCursor | None = None
     turn = LoopYielder()
     while True:
         rows = (await connection.execute(_matching(asked, cursor).limit(_BATCH))).all()
@@ -192,7 +169,7 @@ async def lacking_breaches(
         lacking += lacking_reasons(known, reasons)
         if len(rows) < _BATCH:
             return tuple(lacking)
-        cursor = BreachCursor(rows[-1].breached_at, rows[-1].id)
+        cursor = ClockCursor(rows[-1].breached_at, rows[-1].id)
         await turn.yield_if_due()
 
 
@@ -218,7 +195,7 @@ def _wanted(one: ShownBreach, asked: BreachFilter, reasons: PlanReasons) -> bool
     return one.record.unexplained or not asked.unexplained
 
 
-def _matching(asked: BreachFilter, after: BreachCursor | None) -> Select[Any]:
+def _matching(asked: BreachFilter, after: ClockCursor | None) -> Select[Any]:
     """The breaches asked for; of those without a reason, some that need none."""
     wanted: list[ColumnElement[bool]] = [_clock.breached_at.is_not(None)]
     wanted += [_clock.contract == name for name in (asked.contract, asked.only_contract) if name]
@@ -231,9 +208,7 @@ def _matching(asked: BreachFilter, after: BreachCursor | None) -> Select[Any]:
     if asked.unexplained or asked.lacking:
         wanted.append(~exists().where(_reason.clock == _clock.id))
     if after is not None:
-        wanted.append(_clock.breached_at <= after.breached_at)
-        same = and_(_clock.breached_at == after.breached_at, _clock.id < after.clock)
-        wanted.append(or_(_clock.breached_at < after.breached_at, same))
+        wanted.extend(after.behind(_clock.breached_at, _clock.id))
     return select(tables.clock).where(*wanted).order_by(_clock.breached_at.desc(), _clock.id.desc())
 
 

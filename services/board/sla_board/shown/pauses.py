@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board import tables
 from sla_board.breakdown.stored import held_of, wall_until
 from sla_board.shown.breakdown import count_behind, holder_name
+from sla_board.shown.clock_cursor import ClockCursor
 from sla_board.shown.hours import HoursAt
 from sla_board.shown.row import incident_path
 from sla_domain.breakdown import Holder
-from sla_platform.store.types import from_micros, to_micros
 from sla_platform.turn import LoopYielder
 
 ROWS = 50
@@ -60,29 +60,6 @@ class PauseFilter:
     """Only pauses that wait on the customer although the customer has spoken."""
     only_contract: str | None = None
     """The one contract that the viewer's key may see. None for all. It is never part of the URL."""
-
-
-@dataclass(frozen=True, slots=True)
-class PauseCursor:
-    """A place in the list of pauses: after the pause of this clock that began at this instant."""
-
-    started_at: datetime
-    """When the pause began."""
-    clock: UUID
-    """Id of the clock."""
-
-    def __str__(self) -> str:
-        return f"{to_micros(self.started_at)}.{self.clock}"
-
-    @classmethod
-    def of(cls, text: str) -> PauseCursor:
-        """Parse a cursor.
-
-        Raises:
-            ValueError: The text is no cursor.
-        """
-        micros, _, clock = text.partition(".")
-        return cls(from_micros(int(micros)), UUID(clock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +106,7 @@ class PausePage:
     """A page of pauses, the newest first."""
 
     pauses: tuple[ShownPause, ...]
-    next: PauseCursor | None
+    next: ClockCursor | None
     """Where the next page begins. None on the last page."""
     behind: int
     """How many incidents have pauses that are not computed yet."""
@@ -157,7 +134,7 @@ class PauseSums:
 
 
 async def read_pauses(
-    connection: AsyncConnection, asked: PauseFilter, after: PauseCursor | None, limit: int, hours: HoursAt
+    connection: AsyncConnection, asked: PauseFilter, after: ClockCursor | None, limit: int, hours: HoursAt
 ) -> PausePage:
     """Return a page of the pauses that match a filter, the newest first.
 
@@ -172,7 +149,7 @@ async def read_pauses(
         query = _with_titles(_matching(asked, hours.now, cursor), asked.only_contract).limit(limit + 1)
         rows = (await connection.execute(query)).all()
         for row in rows[:limit]:
-            cursor = PauseCursor(row.started_at, row.clock)
+            cursor = ClockCursor(row.started_at, row.clock)
             shown = _shown(row, hours)
             if (
                 asked.measure is PauseMeasure.COUNTED
@@ -184,7 +161,7 @@ async def read_pauses(
             if len(found) == limit:
                 break
         if len(found) == limit or len(rows) <= limit:
-            more = len(rows) > limit or (bool(rows) and cursor != PauseCursor(rows[-1].started_at, rows[-1].clock))
+            more = len(rows) > limit or (bool(rows) and cursor != ClockCursor(rows[-1].started_at, rows[-1].clock))
             return PausePage(tuple(found), cursor if more else None, await count_behind(connection))
     return PausePage(tuple(found), cursor, await count_behind(connection))
 
@@ -219,17 +196,17 @@ async def read_pause_sums(connection: AsyncConnection, asked: PauseFilter, hours
 
 
 async def _all(connection: AsyncConnection, asked: PauseFilter, now: datetime) -> AsyncIterator[Any]:
-    cursor: PauseCursor | None = None
+    cursor: ClockCursor | None = None
     while True:
         rows = (await connection.execute(_matching(asked, now, cursor).limit(_BATCH))).all()
         for row in rows:
             yield row
         if len(rows) < _BATCH:
             return
-        cursor = PauseCursor(rows[-1].started_at, rows[-1].clock)
+        cursor = ClockCursor(rows[-1].started_at, rows[-1].clock)
 
 
-def _matching(asked: PauseFilter, now: datetime, after: PauseCursor | None) -> Select[Any]:
+def _matching(asked: PauseFilter, now: datetime, after: ClockCursor | None) -> Select[Any]:
     """The pauses asked for; of open ones that are measured within hours, some that may be too short."""
     wanted: list[ColumnElement[bool]] = []
     wanted += [_pause.contract == name for name in (asked.contract, asked.only_contract) if name]
@@ -254,9 +231,7 @@ def _matching(asked: PauseFilter, now: datetime, after: PauseCursor | None) -> S
         wanted.append(_pause.words > 0)
     if after is not None:
         # The first comparison is implied, but an index can begin with it.
-        wanted.append(_pause.started_at <= after.started_at)
-        same = and_(_pause.started_at == after.started_at, _pause.clock < after.clock)
-        wanted.append(or_(_pause.started_at < after.started_at, same))
+        wanted.extend(after.behind(_pause.started_at, _pause.clock))
     return select(tables.pause).where(*wanted).order_by(_pause.started_at.desc(), _pause.clock.desc())
 
 
