@@ -127,12 +127,16 @@ def build(
             ServiceSweeps(
                 "ingest",
                 RetentionOrder.TOLD,
-                (Deliveries(store).done, quarantine.sweep_replayed),
+                (Deliveries(store.giving_way()).done, quarantine.sweep_replayed),
                 metrics.removed,
                 newest,
             ),
             ServiceSweeps(
-                "ingest", RetentionOrder.COUNTED, (Histories(store, rulebook).ended,), metrics.removed, newest
+                "ingest",
+                RetentionOrder.COUNTED,
+                (Histories(store.giving_way(), rulebook).ended,),
+                metrics.removed,
+                newest,
             ),
         ),
     )

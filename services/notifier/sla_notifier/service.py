@@ -111,7 +111,7 @@ def build(
     sender = Sender(context, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
     quarantine.register_replay(CONSUME, handler.replay)
 
-    over = NotifierSweeps(store)
+    over = NotifierSweeps(store.giving_way())
     sweeps = (
         over.alerts,
         over.deliveries,

@@ -104,7 +104,7 @@ def build(
     replanner = Replanner(store, rulebooks, refolder, metrics, wake, kept)
     audit = Audit(store, refolder, time_source, metrics, wake, kept)
     gauges = TimerGauges(store, events, time_source, metrics)
-    old = IncidentRetention(store)
+    old = IncidentRetention(store.giving_way())
     sweeps = (old.ended, old.late, quarantine.sweep_replayed)
     keeping = ServiceSweeps(
         "timer", RetentionOrder.COUNTED, sweeps, metrics.removed, newest_in(store, tables.incident.c.changed_at)

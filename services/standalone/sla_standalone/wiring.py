@@ -122,7 +122,8 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
         base: What the process shares.
         authorize: Checks API keys.
     """
-    records = RecordCopy(RecordShelf(base.store), board_tables.contract_records, board_tables.contract_cursor)
+    store = base.store.giving_way()  # in one process with the others it never holds up a page
+    records = RecordCopy(RecordShelf(store), board_tables.contract_records, board_tables.contract_cursor)
     catalogue = RecordedCatalogue(base.catalogue, records.shelf)
     event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     retention = Retention.of(base.settings)
@@ -131,7 +132,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
         given.streams, given.streams_per_key, given.streams_per_contract, given.streams_per_address, given.stream_pages
     )
     built = sla_board.service.build(
-        base.store,
+        store,
         event_source,
         base.time_source,
         authorize,
@@ -144,7 +145,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
         given.public_url,
         base.feeds.wake_signal("board"),
     )
-    service = with_records(built, base.store, base.feeds, records)
+    service = with_records(built, store, base.feeds, records)
     return _wired("board", base, authorize, service, built.router)
 
 

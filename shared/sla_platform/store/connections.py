@@ -4,11 +4,16 @@ SQLAlchemy's pool wakes those who wait only when a connection comes back. A conn
 its user was cancelled or the server refused, makes room without waking anybody: they waited for the pool's timeout
 beside free places. So the pool has no limit here (`unlimited`) and the places have: whatever becomes of a connection,
 its place is given to the next in turn.
+
+Not all turns are alike. On SQLite all services of a process share one place to write, and a page passes it six times
+from the timer to the sender: behind what only shows and counts it would wait each time. See `Connections.giving_way`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
@@ -19,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sla_platform.outage import as_store_busy, store_busy
 
 PATIENCE = 10.0  # seconds that a user waits for a place
+GIVES_WAY_SECONDS = 0.25  # how long a user who gives way does so: it must get on, too, while others never cease
 
 
 def unlimited(kept: int) -> Mapping[str, Any]:
@@ -27,6 +33,66 @@ def unlimited(kept: int) -> Mapping[str, Any]:
     The pool may open any number of further connections; `Connections` limits how many are used at once.
     """
     return MappingProxyType({"pool_size": kept, "max_overflow": -1})
+
+
+class Places:
+    """A number of places, and the queue of those who wait for one. Those who give way wait behind the others.
+
+    Whoever has given way for GIVES_WAY_SECONDS comes before all others.
+
+    Args:
+        free: How many places there are.
+    """
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._first: deque[asyncio.Future[None]] = deque()
+        self._giving_way: deque[tuple[float, asyncio.Future[None]]] = deque()
+
+    async def take(self, *, gives_way: bool) -> None:
+        """Wait for a place, and take it.
+
+        Args:
+            gives_way: Whether to wait behind those who do not give way.
+
+        Raises:
+            TimeoutError: No place became free in PATIENCE seconds.
+        """
+        if self._free and not self._waiting():
+            self._free -= 1  # does not wait, and needs no timer
+            return
+        given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if gives_way:
+            self._giving_way.append((time.monotonic(), given))
+        else:
+            self._first.append(given)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await given
+        except BaseException:
+            if given.done() and not given.cancelled():
+                self.give_back()  # the place came in the moment in which its user left
+            raise
+
+    def give_back(self) -> None:
+        """Give a place to the next in turn."""
+        while (following := self._next()) is not None:
+            if not following.done():
+                following.set_result(None)
+                return
+        self._free += 1
+
+    def _waiting(self) -> bool:
+        return any(not one.done() for one in self._first) or any(not one.done() for _, one in self._giving_way)
+
+    def _next(self) -> asyncio.Future[None] | None:
+        while self._giving_way and self._giving_way[0][1].done():
+            self._giving_way.popleft()
+        if self._giving_way and time.monotonic() - self._giving_way[0][0] >= GIVES_WAY_SECONDS:
+            return self._giving_way.popleft()[1]
+        if self._first:
+            return self._first.popleft()
+        return self._giving_way.popleft()[1] if self._giving_way else None
 
 
 class Connections:
@@ -41,7 +107,8 @@ class Connections:
 
     def __init__(self, engine: AsyncEngine, places: int) -> None:
         self.engine = engine
-        self._free = asyncio.Semaphore(places)
+        self._places = Places(places)
+        self._gives_way = False
 
     def with_options(self, **options: Any) -> Connections:
         """Return an object that opens connections with these SQLAlchemy options.
@@ -49,7 +116,16 @@ class Connections:
         The new object shares the `places` of this one: the limit applies to both together.
         """
         same = Connections(self.engine.execution_options(**options), 0)
-        same._free = self._free
+        same._places, same._gives_way = self._places, self._gives_way
+        return same
+
+    def giving_way(self) -> Connections:
+        """Return an object whose users wait behind the users of this one, for at most a quarter of a second.
+
+        The new object shares the `places` of this one: the limit applies to both together.
+        """
+        same = self.with_options()
+        same._gives_way = True
         return same
 
     @asynccontextmanager
@@ -62,7 +138,10 @@ class Connections:
             StoreBusy: No place becomes free. It is also raised for database errors that pass by themselves, such as a
                 lost connection (see `as_store_busy`).
         """
-        await self._take_place()
+        try:
+            await self._places.take(gives_way=self._gives_way)
+        except TimeoutError as error:
+            raise store_busy("every connection is in use") from error
         connecting = True
         try:
             async with self.engine.connect() as connection:
@@ -73,14 +152,4 @@ class Connections:
                 raise passing from error
             raise
         finally:
-            self._free.release()
-
-    async def _take_place(self) -> None:
-        if not self._free.locked():
-            await self._free.acquire()  # does not wait, and needs no timer
-            return
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._free.acquire()
-        except TimeoutError as error:
-            raise store_busy("every connection is in use") from error
+            self._places.give_back()
