@@ -25,7 +25,8 @@ MAX_SECRET_BYTES = 64 * 1024
 
 _REFERENCE = re.compile(r"\$(\$)?\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _EDGES = frozenset({"sources", "channels", "keys", "settings"})
-_SECRETS = frozenset({"secret", "secrets", "password", "key"})
+_SECRETS = frozenset({"secret", "secrets", "password", "key", "jwks"})
+_WHOLE_FILE = "jwks"  # of other files the lines are secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,8 @@ class _Resolver:
         if self.environment is None:
             return [Secret(origin)] if many else Secret(origin)
         text = self.read(self.base(path) / self.substituted(name, path), path)
+        if str(path[-1]).removesuffix("_file") == _WHOLE_FILE:
+            return Secret(origin, text)
         lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
         if not lines and text is not None:
             hint = "put the secret on its first line"

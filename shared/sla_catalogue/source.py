@@ -5,8 +5,6 @@ Ingest's dialects read these tables; nothing of a customer's own vocabulary is w
 
 from __future__ import annotations
 
-import base64
-import binascii
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +12,30 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from sla_catalogue.authentication import Authentication, AuthenticationKind, SignedContent, signing_key
 from sla_catalogue.mailbox import BadMailbox, ascii_domain
-from sla_catalogue.secret import Secret
 from sla_domain.event import WaitingOn
+
+__all__ = [
+    "NOBODY",
+    "NO_NAMES",
+    "Authentication",
+    "AuthenticationKind",
+    "Dialect",
+    "Lookup",
+    "Membership",
+    "SignedContent",
+    "Source",
+    "SourceId",
+    "TicketPhase",
+    "domain_of",
+    "fold_case",
+    "look_up",
+    "signing_key",
+]
 
 SourceId = NewType("SourceId", str)
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
-_WHSEC = "whsec_"
 
 
 class Dialect(StrEnum):
@@ -32,91 +47,6 @@ class Dialect(StrEnum):
     """The webhooks of GitHub."""
     JIRA = "jira"
     """The webhooks of Jira."""
-
-
-class AuthenticationKind(StrEnum):
-    """How a source authenticates its deliveries."""
-
-    HMAC = "hmac"
-    """By a signature."""
-    TOKEN = "token"  # noqa: S105 - a shared word in a header
-    """By a shared secret in a header."""
-    BASIC = "basic"
-    """By HTTP Basic authentication, in the header `Authorization`."""
-    BEARER = "bearer"
-    """By a bearer token, in the header `Authorization`."""
-    NONE = "none"
-    """Not at all. Anybody may send."""
-
-
-class SignedContent(StrEnum):
-    """What an HMAC is computed over."""
-
-    BODY = "body"
-    """The raw body."""
-    TIMESTAMP_BODY = "timestamp+body"
-    """Timestamp and body, with nothing between."""
-    TIMESTAMP_DOT_BODY = "timestamp.body"
-    """Timestamp and body, with a dot between."""
-    TIMESTAMP_COLON_BODY = "timestamp:body"
-    """Timestamp and body, with a colon between."""
-    ID_TIMESTAMP_BODY = "id.timestamp.body"
-    """Message id, timestamp and body, with dots between (Standard Webhooks)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authentication:
-    """How the deliveries of a source are authenticated."""
-
-    kind: AuthenticationKind
-    header: str = ""
-    """Name of the header with the signature or token."""
-    algorithm: str = "sha256"
-    """Algorithm of an HMAC, such as `sha256`."""
-    encoding: str = "hex"
-    """Encoding of an HMAC: `hex` or `base64`."""
-    prefix: str = ""
-    """Text before the signature or token in the header."""
-    signed: SignedContent = SignedContent.BODY
-    """What an HMAC is computed over."""
-    timestamp_header: str = ""
-    """Name of the header with the signed timestamp. "" for none."""
-    username: str = ""
-    """User name for HTTP Basic."""
-    secrets: tuple[Secret, ...] = ()
-    """Secrets, each of which is accepted. To rotate a secret, add the new one before removing the old."""
-
-    def covers_header(self, header: str) -> bool:
-        """Return whether a delivery's valid authentication also proves the value of a header.
-
-        An HMAC proves only the headers that are signed. A token or password proves all headers, as whoever has it can
-        write any header. Without authentication, the result is True.
-
-        Args:
-            header: Name of the header in lower case.
-        """
-        if self.kind is not AuthenticationKind.HMAC:
-            return True
-        if self.signed is SignedContent.BODY:
-            return False
-        signed = {self.timestamp_header.lower()}
-        if self.signed is SignedContent.ID_TIMESTAMP_BODY:
-            signed.add("webhook-id")
-        return header in signed
-
-
-def signing_key(signed: SignedContent, secret: str) -> bytes:
-    """Return the key (bytes) for HMACs (signatures) from a secret.
-
-    If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks) and the secret is base64, with or without the prefix
-    `whsec_`, the key is the decoded base64. Otherwise the key is the secret in UTF-8.
-    """
-    if signed is not SignedContent.ID_TIMESTAMP_BODY:
-        return secret.encode()
-    try:
-        return base64.b64decode(secret.removeprefix(_WHSEC), validate=True)
-    except (binascii.Error, ValueError):
-        return secret.encode()
 
 
 class TicketPhase(StrEnum):

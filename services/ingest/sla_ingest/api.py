@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
+from starlette.exceptions import HTTPException
 
 from sla_catalogue.api_key import KeyScope
+from sla_ingest.auth import RequestFacts
 from sla_ingest.body import headers_of
 from sla_ingest.entry import DeliveryResult
 from sla_ingest.evidence import InboxEvidence
@@ -20,6 +22,7 @@ from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import read_body
 from sla_platform.http.evidence import RESPONSES, evidence_response
 from sla_platform.http.keys import Authorizer, for_all_contracts
+from sla_platform.http.peer import address_of, peer_of
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import PageIn
 from sla_platform.settings import Settings
@@ -47,6 +50,7 @@ def _as_json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
+_ALLOW = {"Allow": "POST, OPTIONS"}
 _HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
 
 
@@ -104,15 +108,51 @@ def _webhooks(routes: APIRouter, deps: IngestDeps) -> None:
         ),
         openapi_extra=_BODY,
     )
-    async def webhook(source: str, request: Request) -> Response:
+    async def webhook(
+        source: str, request: Request, validation: Annotated[str, Query(alias="validationToken")] = ""
+    ) -> Response:
         """Accept a delivery of a ticketing system.
 
-        It is translated and durable before the response, which has the due instants.
+        It is translated and durable before the response, which has the due instants. The challenge of a sender, where
+        the catalogue names one, is answered with 200 and text.
         """
+        facts = _facts(deps, request)
+        if validation and (answer := await deps.intake.challenge(source, validation, facts)) is not None:
+            return _challenge(answer)
         headers = headers_of(request)
         body = await read_body(request, deps.settings.max_body_bytes)
         known = _may(deps, request, KeyScope.INGEST)
-        return _answer(await deps.intake.webhook(source, body, headers, known_caller=known))
+        taken = await deps.intake.webhook(source, body, headers, known_caller=known, request=facts)
+        return _challenge(taken.challenge) if taken.challenge else _answer(taken)
+
+    @routes.get(
+        "/webhooks/{source}",
+        summary="Answer the challenge of a sender",
+        tags=["ingest"],
+        response_class=PlainTextResponse,
+        responses=_problems(s405="The source's sender asks no such question, or without the secret."),
+    )
+    async def webhook_challenge(
+        source: str, request: Request, token: Annotated[str, Query(alias="crc_token")] = ""
+    ) -> Response:
+        """Answer GLPI's question whether slad has the secret, of a source whose catalogue entry has this challenge."""
+        answer = await deps.intake.challenge(source, token, _facts(deps, request))
+        if answer is None:
+            raise HTTPException(405, headers=_ALLOW)
+        return _challenge(answer)
+
+    @routes.head(
+        "/webhooks/{source}",
+        summary="Answer whether a sender may send here",
+        tags=["ingest"],
+        response_class=PlainTextResponse,
+        responses=_problems(s405="The source's sender asks no such question."),
+    )
+    async def webhook_exists(source: str, request: Request) -> Response:
+        """Answer Intercom's check of an address, of a source whose catalogue entry has this challenge."""
+        if await deps.intake.challenge(source, "", _facts(deps, request)) is None:
+            raise HTTPException(405, headers=_ALLOW)
+        return Response(status_code=200)
 
     @routes.options(
         "/webhooks/{source}", summary="Answer a webhook validation request", tags=["ingest"], status_code=204
@@ -141,11 +181,12 @@ def _events(routes: APIRouter, deps: IngestDeps) -> None:
         try:
             access = deps.authorize(request, KeyScope.INGEST)
         except Problem as problem:
-            source = deps.intake.source_of_secret(headers) if problem.status == 401 else None
+            facts = _facts(deps, request)
+            source = deps.intake.source_of_secret(headers, facts) if problem.status == 401 else None
             if source is None:
                 raise
             body = await read_body(request, deps.settings.max_body_bytes)
-            return _answer(await deps.intake.webhook(source.id, body, headers, known_caller=False))
+            return _answer(await deps.intake.webhook(source.id, body, headers, known_caller=False, request=facts))
         body = await read_body(request, deps.settings.max_body_bytes)
         return _answer(await deps.intake.events(access, body, headers))
 
@@ -247,6 +288,22 @@ def _evidence(routes: APIRouter, deps: IngestDeps) -> None:
 # -- shared -----------------------------------------------------------------------------------------------
 
 
+def _facts(deps: IngestDeps, request: Request) -> RequestFacts:
+    path = (request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1")
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    return RequestFacts(
+        method=request.method,
+        path=f"{path}?{query}" if query else path,
+        origin=deps.settings.public_url.rstrip("/"),
+        address=address_of(request),
+        peer=peer_of(request),
+    )
+
+
+def _challenge(answer: str) -> Response:
+    return PlainTextResponse(answer, headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"})
+
+
 def _may(deps: IngestDeps, request: Request, scope: KeyScope) -> bool:
     """Whether the caller bears a key that is right, without asking for one."""
     if "authorization" not in request.headers:
@@ -259,7 +316,7 @@ def _may(deps: IngestDeps, request: Request, scope: KeyScope) -> bool:
 
 
 def _handshake(request: Request, settings: Settings) -> Response:
-    headers = {"Allow": "POST, OPTIONS"}
+    headers = dict(_ALLOW)
     origin = request.headers.get("webhook-request-origin")
     if origin is not None:
         if not _HOST.fullmatch(origin):

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from sla_catalogue import Catalogue
+from sla_catalogue.authentication import Authentication, Challenge
 from sla_catalogue.source import AuthenticationKind, Source, SourceId
 from sla_domain.contract import ContractId
 from sla_domain.event import NOTHING, EventKind
 from sla_domain.normal import normal, normals
-from sla_ingest.auth import AuthFailure, DigestBudget, digest_budget, verify
+from sla_ingest.auth import AuthFailure, DigestBudget, RequestFacts, digest_budget, is_within, verify
+from sla_ingest.challenge import answer_glpi, answer_microsoft, answer_slack
 from sla_ingest.commit import GroupCommit, weight
 from sla_ingest.dialect import DIALECTS, EVENTS_DIALECT, DialectAdapter, undescribed_source
 from sla_ingest.dialect.port import (
@@ -32,6 +34,7 @@ from sla_ingest.dialect.port import (
     body_id,
 )
 from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, InboxEntry, Receipt, entry_of, park_entry
+from sla_ingest.issuer import IssuerKeys
 from sla_ingest.limit import Budget, RecentBodies
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
@@ -43,6 +46,7 @@ from sla_platform.timesource import TimeSource
 from sla_platform.turn import LoopYielder
 
 UNKNOWN = "unknown"
+_KEYS_ARE_MISSING = frozenset({AuthFailure.NO_KEYS, AuthFailure.UNKNOWN_KEY})
 _PROVEN_BY_HEAD = frozenset({AuthenticationKind.TOKEN, AuthenticationKind.BASIC, AuthenticationKind.BEARER})
 EVENTS = "events"  # what metrics call sources that no entry of the catalogue describes
 MAX_BATCH = 5_000
@@ -58,6 +62,8 @@ class IntakeResult:
     receipts: tuple[Receipt, ...]
     """A single receipt. For a `batch` there is a receipt for each event, in the same order."""
     batch: bool = False
+    challenge: str = ""
+    """The text that a sender asks for before it sends deliveries; then there are no receipts. "" for deliveries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,7 @@ class Intake:
     Args:
         catalogue: Returns the catalogue in force.
         budget: Limits the requests per source and minute.
+        issuer_keys: The keys by which JWTs are checked.
     """
 
     def __init__(
@@ -89,8 +96,10 @@ class Intake:
         time_source: TimeSource,
         metrics: IngestMetrics,
         rules: IntakeRules,
+        issuer_keys: IssuerKeys,
     ) -> None:
         self._catalogue = catalogue
+        self._issuer_keys = issuer_keys
         self._commit = commit
         self._budget = budget
         self._time_source = time_source
@@ -102,10 +111,12 @@ class Intake:
 
     # -- webhooks
 
-    async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
+    async def webhook(
+        self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool, request: RequestFacts
+    ) -> IntakeResult:
         """Accept a request that was posted to the URL of a source; return its receipts (responses).
 
-        The deliveries are then durable.
+        The deliveries are then durable. Of a sender's challenge the answer is returned instead.
 
         Args:
             name: The source's name in the URL.
@@ -113,28 +124,83 @@ class Intake:
             headers: The headers of the request, by name in lower case.
             known_caller: Whether the caller has an API key. Such a caller may learn which sources exist, so an unknown
                 source gives 404.
+            request: The request line and addresses.
 
         Raises:
             StoreBusy: The database fails.
             Problem: HTTP error 401 without valid proof, 404 for an unknown source, 415 for the media type, 429 for too
-                many requests, or the error of a refused delivery.
+                many requests, 503 if the keys of a token's issuer cannot be fetched, or the error of a refused
+                delivery.
             QueueFull: Too many deliveries wait.
         """
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
         how = None if source is None else source.authentication
-        found = verify(how, body, headers, self._time_source.now(), self._work_of(catalogue))
+        found = await self._doubt(how, body, headers, catalogue, request)
         if source is None or found is not None:
             why = found or AuthFailure.SOURCE
             self._metrics.refused.labels(UNKNOWN if source is None else source.id, why.name.lower()).inc()
             raise no_such_source(name) if source is None and known_caller else not_authentic()
         again = _signed(source) and self._recent.seen(source.id, body)
         await self._spend(f"{source.id}\nagain" if again else source.id, counted_as=source.id)
-        proof = source.authentication.header.lower()
+        asked = answer_slack(source.authentication, body)
+        if asked is not None:
+            return IntakeResult((), challenge=asked)
+        proofs = source.authentication.proof_headers
         delivery = _divided(
-            self._delivery(body, {name: value for name, value in headers.items() if name != proof}), source
+            self._delivery(body, {name: value for name, value in headers.items() if name not in proofs}), source
         )
         return await self._take(delivery, DIALECTS[source.dialect], source)
+
+    async def _doubt(
+        self,
+        how: Authentication | None,
+        body: bytes,
+        headers: Mapping[str, str],
+        catalogue: Catalogue,
+        request: RequestFacts,
+    ) -> AuthFailure | None:
+        """Why the proof is rejected, if it is. For keys that may be new, their issuer is asked."""
+        work = self._work_of(catalogue)
+
+        def check() -> AuthFailure | None:
+            now, known = self._time_source.now(), self._issuer_keys.known
+            return verify(how, body, headers, now, work, request=request, issuers=known)
+
+        found = check()
+        if how is not None and found in _KEYS_ARE_MISSING and await self._issuer_keys.refresh(how.jwks_url):
+            found = check()
+        if found is AuthFailure.NO_KEYS:
+            raise no_issuer_keys()
+        return found
+
+    async def challenge(self, name: str, token: str, request: RequestFacts) -> str | None:
+        """Return the answer to the challenge of a source's sender, or None if none is due.
+
+        Args:
+            name: The source's name in the URL.
+            token: What the sender sent to be signed, or to be sent back. "" for a challenge without a token.
+            request: The request line and addresses.
+
+        Raises:
+            Problem: HTTP error 429 for too many requests.
+        """
+        source = self._catalogue().sources.get(SourceId(name))
+        if source is None or source.authentication.challenge is Challenge.NONE:
+            return None
+        how = source.authentication
+        if how.addresses and not is_within(request.address, how.addresses):
+            return None
+        match request.method:
+            case "GET":
+                answer = answer_glpi(how, token)
+            case "HEAD":
+                answer = "" if how.challenge is Challenge.INTERCOM else None
+            case _:
+                answer = answer_microsoft(how, token)
+        if answer is not None:
+            await self._spend(f"{source.id}\nchallenge", counted_as=source.id)
+        return answer
 
     def _work_of(self, catalogue: Catalogue) -> DigestBudget:
         """Counted once for each catalogue."""
@@ -146,12 +212,12 @@ class Intake:
 
     # -- /v1/events
 
-    def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
+    def source_of_secret(self, headers: Mapping[str, str], request: RequestFacts) -> Source | None:
         """Return the source whose token or password is in the headers of a request to `/v1/events`.
 
         The result is None if there is no such source, if the source may not post there, or if several sources share the
-        secret. A source that signs the body is never returned, since the body is not read yet; such a source must post
-        to its own URL.
+        secret. A source that signs the body is never returned, since the body is not read yet; such a source, and one
+        with a JWT or a client certificate, must post to its own URL.
         """
         now = self._time_source.now()
         fitting = [
@@ -159,7 +225,7 @@ class Intake:
             for source in self._catalogue().sources.values()
             if DIALECTS[source.dialect].serves_events
             and source.authentication.kind in _PROVEN_BY_HEAD
-            and verify(source.authentication, b"", headers, now) is None
+            and verify(source.authentication, b"", headers, now, request=request) is None
         ]
         return fitting[0] if len(fitting) == 1 else None
 
@@ -464,6 +530,17 @@ def not_authentic() -> Problem:
         "The delivery could not be verified",
         "Either no source has this name, or the proof fits none of its active secrets.",
         headers={"WWW-Authenticate": 'Signature realm="slad"'},
+    )
+
+
+def no_issuer_keys() -> Problem:
+    """Return the HTTP error 503 for a token whose issuer's keys are not known yet and cannot be fetched."""
+    return Problem(
+        503,
+        "issuer-keys",
+        "The issuer's keys are not at hand",
+        "The keys by which this token is checked could not be fetched. Send it again.",
+        headers={"Retry-After": "30"},
     )
 
 

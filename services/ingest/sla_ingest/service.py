@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
-from sla_catalogue import Catalogue
+from sla_catalogue import AuthenticationKind, Catalogue
 from sla_domain.rulebook import Rulebook
 from sla_ingest import api
 from sla_ingest.commit import CommitBounds, GroupCommit
@@ -25,6 +25,7 @@ from sla_ingest.contract.watch import LedgerWatch
 from sla_ingest.contract.work import WorkCounter
 from sla_ingest.evidence import InboxEvidence
 from sla_ingest.intake import EVENTS, Intake, IntakeRules
+from sla_ingest.issuer import IssuerKeys
 from sla_ingest.limit import Budget
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.notice import Notices
@@ -100,7 +101,9 @@ def build(
     rules = IntakeRules(
         future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth
     )
-    intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time_source, metrics, rules)
+    issuer_keys = IssuerKeys(lambda: key_addresses(catalogue()))
+    budget = Budget(settings.rate_per_minute)
+    intake = Intake(catalogue, commit, budget, time_source, metrics, rules, issuer_keys)
     parked = ParkedDeliveries(store, intake, rulebook, wake_signal, time_source, count_work)
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time_source)
     notices = Notices(store, wake_signal, time_source, settings.max_depth, rulebook, metrics)
@@ -161,6 +164,7 @@ def build(
         parts=(
             *parts,
             Part("parked", count_parked),
+            Part("issuer-keys", issuer_keys.keep_fresh),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
         ),
@@ -169,3 +173,9 @@ def build(
         close=commit.close,
     )
     return IngestService(service, routes, commit, parked, metrics, forgetting)
+
+
+def key_addresses(catalogue: Catalogue) -> frozenset[str]:
+    """Return the addresses at which the issuers of JWTs publish their keys, of every source of a catalogue."""
+    found = (source.authentication for source in catalogue.sources.values())
+    return frozenset(how.jwks_url for how in found if how.jwks_url and how.kind is AuthenticationKind.JWT)

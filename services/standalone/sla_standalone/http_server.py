@@ -7,7 +7,9 @@ from typing import Any
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Counter, Gauge
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from sla_platform.http.peer import NotedPeer
 from sla_platform.settings import Settings
 from sla_standalone.admission import Admission, EndReason
 from sla_standalone.connection import MAX_HEAD_BYTES, BoundedHttp, ConnectionTimeouts
@@ -51,8 +53,11 @@ def server_config(
         admission=admission,
         ended=lambda reason: by_reason[reason].inc(),
     )
+    # By hand, so that the connection's own peer is noted before it is replaced by the address that a proxy names.
+    trusted = list(settings.trusted_proxies)
+    forwarded: Any = ProxyHeadersMiddleware(app, trusted_hosts=trusted) if trusted else app
     return uvicorn.Config(
-        app,
+        NotedPeer(forwarded),
         http=protocol,
         ws="none",
         log_config=None,
@@ -61,7 +66,5 @@ def server_config(
         backlog=room.backlog,
         timeout_graceful_shutdown=drain_seconds,
         timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # handed to call_later, which takes floats
-        # Set explicitly: by default uvicorn trusts this machine, and the addresses in FORWARDED_ALLOW_IPS.
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
+        proxy_headers=False,
     )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from sla_catalogue.assembly.authentication import build_authentication
 from sla_catalogue.assembly.side import build_membership, check_sides
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
-from sla_catalogue.document.source import AuthenticationDocument, LookupDocument, SourceDocument
+from sla_catalogue.document.source import LookupDocument, SourceDocument
 from sla_catalogue.problem import Path, did_you_mean
-from sla_catalogue.secret import Secret
 from sla_catalogue.source import (
-    Authentication,
     AuthenticationKind,
     Dialect,
     Lookup,
@@ -23,13 +22,6 @@ from sla_catalogue.source import (
     fold_case,
     signing_key,
 )
-
-# How each sender signs by default (research: header, algorithm, encoding, prefix, what is signed).
-_USUAL: Mapping[Dialect, Mapping[str, str]] = {
-    Dialect.GITHUB: {"kind": "hmac", "header": "X-Hub-Signature-256", "prefix": "sha256="},
-    Dialect.JIRA: {"kind": "hmac", "header": "X-Hub-Signature", "prefix": "sha256="},
-}
-_HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER: "Authorization"}
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
@@ -65,7 +57,7 @@ def _check_shared(sources: Mapping[SourceId, Source], context: Context) -> None:
                 holders.setdefault(_as_hmac_has_it(key), f"the channel {name!r}")
     for source in sources.values():
         how = source.authentication
-        if how.kind is not AuthenticationKind.HMAC:
+        if how.kind not in (AuthenticationKind.HMAC, AuthenticationKind.JWT):
             continue
         for key in {_as_hmac_has_it(signing_key(how.signed, one.reveal())) for one in how.secrets if one.available}:
             other = holders.setdefault(key, f"the source {source.id!r}")
@@ -85,7 +77,7 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
     return Source(
         id=id_,
         dialect=dialect,
-        authentication=_authentication(dialect, document.authentication, path, context),
+        authentication=build_authentication(dialect, document.authentication, path, context),
         zone=document.zone,
         statuses=_phases(document.statuses, (*path, "statuses"), context),
         labels=_phases(document.labels, (*path, "labels"), context),
@@ -104,71 +96,6 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
         customers_by=build_membership(document.customers),
         bots=frozenset(map(fold_case, document.bots)),
     )
-
-
-def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> AuthenticationKind:
-    """Return how the deliveries of a source are authenticated, such as by a signature.
-
-    It is the kind that the document states, else the dialect's usual kind, else `BEARER`.
-    """
-    return AuthenticationKind(document.kind or _USUAL.get(dialect, {}).get("kind", "bearer"))
-
-
-def _authentication(
-    dialect: Dialect, document: AuthenticationDocument | None, path: Path, context: Context
-) -> Authentication:
-    if document is None:
-        hint = "say authentication: {kind: none} if anybody may post"
-        context.findings.error(path, "no-authentication", f"the source {path[1]!r} has no authentication", hint)
-        return Authentication(kind=AuthenticationKind.NONE)
-    path = (*path, "authentication")
-    usual = _USUAL.get(dialect, {})
-    kind = kind_of_proof(dialect, document)
-    same = kind == usual.get("kind")
-    defaults = {name: value for name, value in (usual.items() if same else ()) if name != "kind"}
-    written = document.model_dump(exclude={"kind", "secret", "secrets"}, exclude_none=True)
-    values = {"header": _HEADERS.get(kind, ""), **defaults, **written}
-    secrets = _secrets(document)
-    if kind is AuthenticationKind.NONE:
-        if not context.document.settings.local:
-            context.findings.warning(path, "open-source", "anybody may post to this source", "sign its deliveries")
-    elif not secrets:
-        context.findings.error(path, "no-secret", f"the source {path[1]!r} has no secret", "secret: ${NAME}")
-    if kind in (AuthenticationKind.HMAC, AuthenticationKind.TOKEN) and not values["header"]:
-        context.findings.error(path, "no-header", "no header is named that carries the proof", "header: X-Signature")
-    how = Authentication(
-        kind=kind, secrets=secrets, **{**values, "signed": SignedContent(values.get("signed", "body"))}
-    )
-    _check_proof(how, path, context)
-    return how
-
-
-def _check_proof(how: Authentication, path: Path, context: Context) -> None:
-    """Report settings with which no proof would be valid, or one that should not be."""
-    findings = context.findings
-    signs = how.kind is AuthenticationKind.HMAC
-    standard = how.signed is SignedContent.ID_TIMESTAMP_BODY
-    if signs and how.signed is not SignedContent.BODY and not how.timestamp_header:
-        message = f"{how.signed.value} is signed, and no header is named that carries the timestamp"
-        findings.error(path, "no-header", message, "timestamp_header: X-Timestamp")
-    if signs and (" " if standard else ",") in how.prefix:
-        mark = "a space" if standard else "a comma"
-        findings.error((*path, "prefix"), "prefix", f"{mark} in the prefix parts two signatures", "leave it out")
-    if how.kind is AuthenticationKind.BASIC and ":" in how.username:
-        message = "a user name of HTTP Basic has no colon: it parts name and password"
-        findings.error((*path, "username"), "username", message, "choose another name")
-    for secret in (one for one in how.secrets if one.available):
-        written = secret.reveal()
-        if not written.strip() or (signs and not signing_key(how.signed, written).strip(b"\x00")):
-            findings.error(path, "empty-secret", f"the secret from {secret.origin} is empty", "openssl rand -hex 32")
-        elif written != written.strip():
-            message = f"the secret from {secret.origin} begins or ends with white space"
-            report = findings.warning if signs else findings.error  # a header loses it on its way
-            report(path, "secret-space", message, "take it off, or make another secret")
-
-
-def _secrets(document: AuthenticationDocument) -> tuple[Secret, ...]:
-    return (*((document.secret,) if document.secret else ()), *document.secrets)
 
 
 def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[str, TicketPhase]:

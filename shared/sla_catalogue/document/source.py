@@ -6,33 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from sla_catalogue.document.field import Document, Names, Secrets, SecretValue
-
-
-class AuthenticationDocument(Document):
-    """How a source's deliveries are authenticated. Absent keys have the dialect's usual value."""
-
-    kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None
-    """The way of authentication: a signature (`hmac`), a secret in a header (`token`), HTTP authentication (`basic`,
-    `bearer`), or none at all (`none`)."""
-    header: str | None = None
-    """Name of the header with the signature or token."""
-    algorithm: Literal["sha256", "sha1", "sha512"] | None = None
-    """Algorithm of the signature."""
-    encoding: Literal["hex", "base64"] | None = None
-    """Encoding of the signature."""
-    prefix: str | None = None
-    """Text before the signature or token in the header."""
-    signed: Literal["body", "timestamp+body", "timestamp.body", "timestamp:body", "id.timestamp.body"] | None = None
-    """What the signature is computed over: the body, or the named parts joined by `.` or `:` (with `+`, by nothing)."""
-    timestamp_header: str | None = None
-    """Name of the header with the timestamp. The id is in the header `webhook-id`."""
-    username: str | None = None
-    """User name for HTTP Basic."""
-    secret: SecretValue | None = None
-    """The secret, which is accepted besides those in `secrets`."""
-    secrets: Secrets = Field(default_factory=list)
-    """Further secrets, each of which is accepted."""
+from sla_catalogue.document.authentication import AuthenticationDocument
+from sla_catalogue.document.field import Document, Names
 
 
 class LookupDocument(Document):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sla_catalogue.assembly.source import kind_of_proof
+from sla_catalogue.assembly.authentication import kind_of_proof
 from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.holiday import HolidayDocument
 from sla_catalogue.document.plan import TargetDocument
@@ -18,14 +18,33 @@ from sla_domain.plan import WorkingDayTime
 
 _Unread = tuple[Path, str]  # where, and why nothing reads it
 
-# What each kind of proof is checked by; a secret belongs to every kind but `none`.
+# What each kind of proof is checked by; a secret belongs to most kinds, and addresses to every one.
+_EVERY = frozenset({"scheme", "kind", "addresses", "challenge"})
 _PROOF: Mapping[AuthenticationKind, frozenset[str]] = {
     AuthenticationKind.HMAC: frozenset(
-        {"header", "algorithm", "encoding", "prefix", "signed", "timestamp_header", "secret", "secrets"}
+        {
+            "header",
+            "algorithm",
+            "encoding",
+            "prefix",
+            "signed",
+            "id_header",
+            "timestamp_header",
+            "timestamp_key",
+            "timestamp_field",
+            "timestamp_format",
+            "tolerance",
+            "secret",
+            "secrets",
+        }
     ),
     AuthenticationKind.TOKEN: frozenset({"header", "prefix", "secret", "secrets"}),
     AuthenticationKind.BASIC: frozenset({"header", "username", "secret", "secrets"}),
     AuthenticationKind.BEARER: frozenset({"header", "secret", "secrets"}),
+    AuthenticationKind.JWT: frozenset(
+        {"header", "issuer", "audience", "claims", "algorithms", "jwks_url", "jwks", "tolerance", "secret", "secrets"}
+    ),
+    AuthenticationKind.MTLS: frozenset({"header", "prefix", "subjects", "proxies"}),
     AuthenticationKind.NONE: frozenset(),
 }
 # GitHub's times have an offset, and its issues no status but open and closed.
@@ -71,7 +90,7 @@ def _of_source(source: SourceDocument, path: Path) -> Iterator[_Unread]:
     if source.authentication is None:
         return
     kind = kind_of_proof(dialect, source.authentication)
-    for key in sorted(source.authentication.model_fields_set - _PROOF[kind] - {"kind"}):
+    for key in sorted(source.authentication.model_fields_set - _PROOF[kind] - _EVERY):
         yield (*path, "authentication", key), f"a proof of the kind {kind.value} has none"
 
 

@@ -36,6 +36,7 @@ from tests.unit.ingest.test_any_document import EVENTS, GITHUB, JIRA
 from sla_catalogue.secret import Secret
 from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, SignedContent, Source, SourceId
 from sla_ingest import tables
+from sla_ingest.auth import check, signature
 
 SECRET = "a secret of these tests"
 STANDARD = "whsec_" + base64.b64encode(b"slad tests sign with this secret").decode()
@@ -407,16 +408,15 @@ async def test_replays_use_up_no_budget_but_their_own(tmp_path: Path) -> None:
 async def test_a_refused_delivery_costs_the_same_work_whether_its_source_exists(
     small: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sla_ingest import auth
-
     worked: list[tuple[str, int]] = []
-    real = auth._mac
+    real = signature.mac
 
-    def counting(key: bytes, prefix: bytes, body: bytes, algorithm: str) -> bytes:
+    def counting(key: bytes, before: bytes, body: bytes, after: bytes, algorithm: str) -> bytes:
         worked.append((algorithm, len(body)))
-        return real(key, prefix, body, algorithm)
+        return real(key, before, body, after, algorithm)
 
-    monkeypatch.setattr(auth, "_mac", counting)
+    monkeypatch.setattr(signature, "mac", counting)
+    monkeypatch.setattr(check, "mac", counting)
     body = orjson.dumps(delivery("opened"))
     wrong = {"x-hub-signature-256": signed(body, "guess"), "x-hub-signature": signed(body, "guess")}
     costs = []

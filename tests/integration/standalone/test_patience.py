@@ -13,9 +13,11 @@ from typing import Any
 import orjson
 import pytest
 import uvicorn
+from fastapi import Request
 from prometheus_client import CollectorRegistry
 from starlette.types import Receive, Send
 
+from sla_platform.http.peer import address_of, peer_of
 from sla_platform.settings import Settings
 from sla_standalone import connection
 from sla_standalone.descriptors import Capacity
@@ -63,6 +65,9 @@ class Door:
                 body = b"x" * LARGE
             case "/who":
                 body = orjson.dumps([scope["client"][0], scope["scheme"]])
+            case "/peer":
+                request = Request(scope)
+                body = orjson.dumps([address_of(request), peer_of(request)])
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
         await send({"type": "http.response.body", "body": body})
 
@@ -320,6 +325,12 @@ async def test_a_known_proxy_may_hold_more_and_says_for_whom_it_asks() -> None:
         stranger = await stack.enter_async_context(peer(door, "127.0.0.8"))
         await stranger.send(forwarded)
         assert orjson.loads((await stranger.answer())[1]) == ["127.0.0.8", "http"]
+
+
+async def test_the_connections_own_peer_is_known_behind_a_proxy() -> None:
+    async with serving(trusted_proxies=["127.0.0.9"]) as door, peer(door, "127.0.0.9") as proxy:
+        await proxy.send(b"GET /peer HTTP/1.1\r\nhost: slad\r\nx-forwarded-for: 198.51.100.7\r\n\r\n")
+        assert orjson.loads((await proxy.answer())[1]) == ["198.51.100.7", "127.0.0.9"]
 
 
 async def test_without_known_proxies_nobody_is_believed() -> None:

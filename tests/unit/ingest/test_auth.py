@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sla_catalogue.secret import Secret
 from sla_catalogue.source import Authentication, AuthenticationKind, SignedContent
 from sla_ingest import auth
-from sla_ingest.auth import AuthFailure, digest_budget
+from sla_ingest.auth import AuthFailure, digest_budget, signature
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BODY = b'{"action":"opened"}'
@@ -243,7 +243,7 @@ def digests(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         def digest(self) -> bytes:
             return self._mac.digest()
 
-    monkeypatch.setattr(auth, "hmac", SimpleNamespace(new=Counting, compare_digest=hmac.compare_digest))
+    monkeypatch.setattr(signature, "hmac", SimpleNamespace(new=Counting, compare_digest=hmac.compare_digest))
     return counted
 
 

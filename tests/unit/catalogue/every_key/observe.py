@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from joserfc import jwt
+from joserfc.jwk import OctKey, OKPKey
 from tests.translated import translate
 
 from sla_board.report.due import calendar_of_report, due_at
@@ -42,7 +44,8 @@ from sla_domain.record import (
 from sla_domain.roles import level_roster
 from sla_domain.rota import shifts_between
 from sla_domain.urgency import urgency
-from sla_ingest.auth import verify
+from sla_ingest.auth import RequestFacts, verify
+from sla_ingest.challenge import answer_microsoft
 from sla_ingest.dialect import Accepted, Delivery
 from sla_notifier.channel.email.mailserver import from_catalogue
 from sla_notifier.intake.notice import concerned
@@ -476,5 +479,31 @@ def _doubts(catalogue: Catalogue) -> Iterator[Any]:
         proofs.append({"x-sig": f"v1={base64.b64encode(mac).decode()}", "x-time": stamp})
     for word in ("mail-secret", "post-secret"):
         proofs.append({"authorization": "Basic " + base64.b64encode(f"sender:{word}".encode()).decode()})
+    signed = hmac.new(b"stamped-secret", f"m1{stamp}".encode() + body, hashlib.sha256).hexdigest()
+    proofs.append({"x-key": f"t={stamp},v3={signed}", "x-id": "m1"})
+    proofs += [{"authorization": f"Bearer {_token(issuer)}"} for issuer in ("login", "offline", "online")]
+    proofs.append({"x-cert": "cn-desk"})
+    lines = json.dumps({"sentAt": int(MONDAY.timestamp() * 1000)}).encode()
+    facts = RequestFacts(address="192.0.2.7", peer="10.0.0.5")
+    issuers = {"https://online.example/keys": [_PRIVATE.as_dict(private=False)]}
     for source in catalogue.sources.values():
-        yield [verify(source.authentication, body, headers, MONDAY) is None for headers in proofs]
+        how, now = source.authentication, MONDAY + timedelta(minutes=7 if source.id == "stamped" else 0)
+        yield [verify(how, body, headers, now, request=facts, issuers=issuers) is None for headers in proofs]
+        mac = hmac.new(b"lines-secret", lines, hashlib.sha256).hexdigest()
+        yield verify(how, lines, {"linear-signature": mac}, MONDAY) is None
+        yield answer_microsoft(how, "asked")
+
+
+_PRIVATE = OKPKey.import_key(
+    {"kty": "OKP", "crv": "Ed25519", "x": "o6TZ7LjU1zbWi4o8EMlGy9lUlRAZQ4xIV9qMXVd3UmY",
+     "d": "Xi8p-oVdQ01VGqfiEn-AxFcHJu82z9girsLMfassLss"}
+)  # fmt: skip
+
+
+def _token(issuer: str) -> str:
+    shared = issuer == "login"
+    claims = {"iss": f"https://{issuer}.example", "aud": "slad-desk" if shared else "slad", "azp": "desk-client",
+              "exp": int(MONDAY.timestamp()) + 600}  # fmt: skip
+    key = OctKey.import_key("a-shared-secret-of-tokens-0001") if shared else _PRIVATE
+    algorithm = "HS256" if shared else "Ed25519"
+    return jwt.encode({"alg": algorithm}, claims, key, algorithms=[algorithm])

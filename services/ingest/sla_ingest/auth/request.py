@@ -1,0 +1,45 @@
+"""What a proof may be about besides headers and body: where a request went, and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """The request line and the addresses of a request."""
+
+    method: str = "POST"
+    """The HTTP method."""
+    path: str = ""
+    """The path and the query, as sent."""
+    origin: str = ""
+    """slad's public URL without a slash at its end, such as `https://slad.example`."""
+    address: str = ""
+    """The sender's IP address: behind trusted proxies, what they say it is. "" if not known."""
+    peer: str = ""
+    """The IP address at the other end of the connection, such as a proxy's. "" if not known."""
+
+
+NO_REQUEST = RequestFacts()
+
+
+def is_within(address: str, networks: Iterable[str]) -> bool:
+    """Return whether an IP address lies in one of the networks (CIDR); False for what is no address.
+
+    An IPv4 address that is written as IPv6 (`::ffff:192.0.2.7`) counts as IPv4.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    return any(found in _network(one) for one in networks)
+
+
+@lru_cache(maxsize=1024)
+def _network(written: str) -> IPv4Network | IPv6Network:
+    return ip_network(written)

@@ -1,0 +1,85 @@
+"""The time of a signature: where it stands, how it is written, and whether it is fresh."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import orjson
+
+from sla_catalogue.authentication import Authentication, SignedContent, TimestampFormat
+from sla_domain.bounds import within_reach
+from sla_ingest.auth.failure import AuthFailure
+from sla_ingest.dialect.instant import BadInstant, parse_instant
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_WRITTEN = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?", re.ASCII)
+_DIGITS = re.compile(r"\d{1,20}", re.ASCII)
+_PER_SECOND: Mapping[TimestampFormat, int] = MappingProxyType(
+    {
+        TimestampFormat.SECONDS: 1,
+        TimestampFormat.MILLISECONDS: 10**3,
+        TimestampFormat.MICROSECONDS: 10**6,
+        TimestampFormat.NANOSECONDS: 10**9,
+    }
+)
+
+
+class BadTimestamp(ValueError):
+    """Raised for a body without a timestamp at its place, or with one that cannot be read."""
+
+
+def check_age(written: str | int | float, how: Authentication, now: datetime) -> AuthFailure | None:
+    """Return None if the timestamp of a signature can be read and is within the tolerance, else why not.
+
+    Args:
+        written: The timestamp as the sender writes it.
+        now: An aware instant.
+    """
+    # Standard Webhooks are in seconds, whatever else a value could be read as.
+    standard = how.signed == SignedContent.ID_TIMESTAMP_BODY
+    form = TimestampFormat.SECONDS if standard else how.timestamp_format
+    at = _read(written, form)
+    if isinstance(at, AuthFailure):
+        return at
+    return AuthFailure.STALE if abs(now - at) > how.tolerance else None
+
+
+def _read(written: str | int | float, form: TimestampFormat) -> datetime | AuthFailure:
+    if isinstance(written, str) and not _WRITTEN.fullmatch(written):
+        return AuthFailure.BAD_FORM
+    per_second = _PER_SECOND.get(form)
+    if per_second is not None:
+        if not _DIGITS.fullmatch(str(written)):
+            return AuthFailure.BAD_FORM
+        micros = int(written) * 10**6 // per_second
+        try:
+            at = _EPOCH + timedelta(microseconds=micros)
+        except OverflowError:
+            return AuthFailure.BAD_FORM
+        return at if within_reach(at) else AuthFailure.BAD_FORM
+    if form is TimestampFormat.RFC3339 and (not isinstance(written, str) or "-" not in written):
+        return AuthFailure.BAD_FORM
+    try:
+        return parse_instant(written) or AuthFailure.NO_PROOF
+    except BadInstant:
+        return AuthFailure.BAD_FORM
+
+
+def stamp_in_body(body: bytes, path: str) -> str | int | float:
+    """Return the timestamp at a dotted path of a JSON body.
+
+    Raises:
+        BadTimestamp: The body is no JSON, or has no text or number there.
+    """
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise BadTimestamp(path) from None
+    for step in path.split("."):
+        found = found.get(step) if isinstance(found, dict) else None
+    if isinstance(found, bool) or not isinstance(found, str | int | float):
+        raise BadTimestamp(path)
+    return found

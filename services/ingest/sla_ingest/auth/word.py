@@ -1,0 +1,54 @@
+"""Tokens, bearer words and passwords: compared by their digests, which hides the length as well."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from sla_ingest.auth.failure import AuthFailure
+
+
+def check_word(given: str, accepted: Sequence[str]) -> AuthFailure | None:
+    """Return None if a word of a header is one of those accepted, else why not. Every one is compared in full."""
+    try:
+        digest = _digest(given.encode("latin-1"))  # as the bytes came
+    except UnicodeEncodeError:
+        return AuthFailure.BAD_FORM
+    right = False
+    for word in accepted:
+        right |= hmac.compare_digest(digest, _digest(word.encode()))
+    return None if right else AuthFailure.WRONG
+
+
+def check_basic(username: str, proof: str, secrets: Sequence[str]) -> AuthFailure | None:
+    """Return None if a header of HTTP Basic has the user name and one of the secrets, else why not."""
+    scheme, _, rest = proof.partition(" ")
+    if scheme.lower() != "basic":
+        return AuthFailure.BAD_FORM
+    try:
+        given = _digest(decode_base64(rest.strip(" ")))
+    except (binascii.Error, ValueError):
+        return AuthFailure.BAD_FORM
+    right = False
+    for secret in secrets:
+        right |= hmac.compare_digest(given, _digest(f"{username}:{secret}".encode()))
+    return None if right else AuthFailure.WRONG
+
+
+def decode_base64(written: str) -> bytes:
+    """Return the bytes of a text in base64 with its padding.
+
+    Raises:
+        ValueError: The text is not the one way to write these bytes.
+    """
+    raw = base64.b64decode(written.encode("ascii"), validate=True)
+    if base64.b64encode(raw).decode() != written:
+        raise ValueError("not the one way to write it")
+    return raw
+
+
+def _digest(word: bytes) -> bytes:
+    return hashlib.sha256(word).digest()

@@ -1,0 +1,33 @@
+"""Who is at the other end of a request: the connection's own peer, and the sender that trusted proxies name."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_PEER = "slad.peer"
+
+
+class NotedPeer:
+    """An ASGI app that notes the address of the connection's peer before `app` may replace it by a forwarded one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request of ASGI."""
+        if scope["type"] == "http":
+            client = scope.get("client")
+            scope[_PEER] = client[0] if client else ""
+        await self._app(scope, receive, send)
+
+
+def peer_of(request: Request) -> str:
+    """Return the IP address at the other end of the connection, such as a proxy's; "" if not known."""
+    noted: str | None = request.scope.get(_PEER)
+    return address_of(request) if noted is None else noted
+
+
+def address_of(request: Request) -> str:
+    """Return the IP address of the sender, behind trusted proxies the one that they name; "" if not known."""
+    return request.client.host if request.client is not None else ""
