@@ -43,10 +43,16 @@ class Dialect(StrEnum):
 
     CLOUDEVENTS = "cloudevents"
     """slad's own events."""
+    FRESHDESK = "freshdesk"
+    """The webhooks of Freshdesk's automations."""
     GITHUB = "github"
     """The webhooks of GitHub."""
+    INTERCOM = "intercom"
+    """The notifications of Intercom."""
     JIRA = "jira"
     """The webhooks of Jira."""
+    ZENDESK = "zendesk"
+    """The event webhooks of Zendesk."""
 
 
 class TicketPhase(StrEnum):

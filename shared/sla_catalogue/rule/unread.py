@@ -47,10 +47,19 @@ _PROOF: Mapping[AuthenticationKind, frozenset[str]] = {
     AuthenticationKind.MTLS: frozenset({"header", "prefix", "subjects", "proxies"}),
     AuthenticationKind.NONE: frozenset(),
 }
-# GitHub's times have an offset, and its issues no status but open and closed.
-_NOT_OF_GITHUB = {
-    "zone": "every time of GitHub names its offset",
-    "statuses": "issues of GitHub have labels, no status",
+# What deliveries of a dialect never state, so that nothing would read the key.
+_NO_LABELS = {
+    "labels": "tickets of this system have statuses; labels mean nothing to the dialect",
+    "priority_labels": "tickets of this system have a priority of their own",
+}
+_NOT_OF: Mapping[Dialect, Mapping[str, str]] = {
+    Dialect.GITHUB: {
+        "zone": "every time of GitHub names its offset",
+        "statuses": "issues of GitHub have labels, no status",
+    },
+    Dialect.FRESHDESK: _NO_LABELS,
+    Dialect.INTERCOM: {"zone": "every time of Intercom is a number of seconds", **_NO_LABELS},
+    Dialect.ZENDESK: {"zone": "every time of Zendesk names its offset", **_NO_LABELS},
 }
 _OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
 
@@ -83,10 +92,9 @@ def _of_source(source: SourceDocument, path: Path) -> Iterator[_Unread]:
     if source.dialect not in list(Dialect):
         return  # reported where sources are built
     dialect = Dialect(source.dialect)
-    if dialect is Dialect.GITHUB:
-        for key, why in _NOT_OF_GITHUB.items():
-            if key in source.model_fields_set:
-                yield (*path, key), why
+    for key, why in _NOT_OF.get(dialect, {}).items():
+        if key in source.model_fields_set:
+            yield (*path, key), why
     if source.authentication is None:
         return
     kind = kind_of_proof(dialect, source.authentication)

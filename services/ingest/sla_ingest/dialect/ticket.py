@@ -1,0 +1,200 @@
+"""What dialects of service desks share: a ticket as a delivery shows it, and the events and the state made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
+from sla_domain.event import NOTHING, Actor, EventKind, Snapshot
+from sla_ingest.dialect.phase import standing_of, transition_steps
+from sla_ingest.dialect.port import (
+    ClaimedTime,
+    Delivery,
+    EventDraft,
+    Ignored,
+    IgnoredBecause,
+    IngestRemark,
+    Outcome,
+    Parked,
+    RemarkNote,
+    ignore_with_snapshot,
+    incident_id,
+    number_events,
+)
+from sla_ingest.dialect.read import Node, attribute_lookups, has_path, look_up_value
+from sla_ingest.dialect.speaker import SAID, SIDED, Speaker
+
+_ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
+NOBODY_KNOWN = Speaker(Actor.UNKNOWN)
+"""The speaker of a change of which the delivery does not say who made it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A ticket as one delivery shows it."""
+
+    source: Source
+    """The settings of the sender."""
+    at: ClaimedTime
+    """When the change that the delivery reports happened."""
+    attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Name -> value. "" means that the ticket has no such value; a missing name, that the delivery does not tell."""
+    phase: TicketPhase | None = None
+    """The phase that the ticket's status means. None if the delivery does not state it in words that slad knows."""
+    created: ClaimedTime | None = None
+    """When the ticket was created. None if the delivery has no place for it."""
+    ended_at: datetime | None = None
+    """When the ticket ended, if it has ended and the delivery says when."""
+    remarks: tuple[RemarkNote, ...] = ()
+    """What is odd about the ticket's words."""
+
+    def draft(self, kind: EventKind, who: Speaker = NOBODY_KNOWN, name: str = "", **values: Any) -> EventDraft:
+        """Return the draft of an event of this ticket, at the delivery's time unless `stamp` is among `values`.
+
+        Args:
+            who: The side of the person who did it.
+            name: The person's name.
+            values: Further fields of the draft.
+        """
+        said = who.remarks if kind in SIDED else ()
+        values["remarks"] = (*values.get("remarks", ()), *said)
+        stamp = values.pop("stamp", self.at)
+        return EventDraft(kind=kind, stamp=stamp, actor=who.actor, actor_name=name, **values)
+
+    def opened(self, who: Speaker = NOBODY_KNOWN, name: str = "") -> list[EventDraft]:
+        """Return the events of a new ticket: OPENED with all that it states, and what its first status means."""
+        stamp = self.created if self.created is not None and self.created.at is not None else self.at
+        stated = {name: value for name, value in self.attributes.items() if value}
+        first = self.draft(EventKind.OPENED, who, name, stamp=stamp, attributes=stated, remarks=self.remarks)
+        steps = transition_steps(TicketPhase.OPEN, self.phase) if self.phase else ()
+        later = [step for step in steps if step.kind is not EventKind.UPDATED]
+        return [first, *(self.draft(s.kind, who, name, stamp=stamp, waiting_on=s.waiting_on) for s in later)]
+
+    def moved(self, before: TicketPhase | None, who: Speaker = NOBODY_KNOWN, name: str = "") -> list[EventDraft]:
+        """Return the events of a change of the status. One that moves no clock is only observed.
+
+        Args:
+            before: The phase before the change. None if not known.
+            who: The side of the person who changed it.
+            name: The person's name.
+        """
+        status = {"status": self.attributes["status"]} if self.attributes.get("status") else {}
+        steps = transition_steps(before, self.phase) if self.phase else ()
+        if not steps:
+            odd = status or self.remarks
+            return [self.draft(EventKind.OBSERVED, who, name, attributes=status, remarks=self.remarks)] if odd else []
+        first, *later = (self.draft(step.kind, who, name, waiting_on=step.waiting_on) for step in steps)
+        return [replace(first, attributes=status), *later]
+
+    def said(self, who: Speaker, name: str, at: ClaimedTime | None = None) -> list[EventDraft] | Ignored:
+        """Return the event of a comment that the customer sees. A bot's comment is ignored.
+
+        Args:
+            who: The author's side.
+            name: The author's name.
+            at: When it was said. None means the delivery's time.
+        """
+        if who.actor is Actor.BOT:
+            return Ignored(IgnoredBecause.BOT_COMMENT, name)
+        stamp = at if at is not None and at.at is not None else self.at
+        return [EventDraft(kind=SAID[who.actor], stamp=stamp, actor=who.actor, actor_name=name, remarks=who.remarks)]
+
+    def snapshot(self, received_at: datetime) -> Snapshot:
+        """Return the ticket's state, as of the delivery's time or else of its receipt."""
+        standing = None if self.phase is None else standing_of(self.phase)
+        return Snapshot(
+            at=self.at.at or received_at,
+            created_at=None if self.created is None else self.created.at,
+            phase=standing,
+            waiting_on=None if self.phase is None else self.phase.waiting_on,
+            ended_at=self.ended_at if self.phase in _ENDED else None,
+            attributes=self.attributes,
+            version=self.at.version,
+        )
+
+    def outcome(
+        self, delivery: Delivery, own: str, id_: str, found: list[EventDraft] | Ignored | Parked, *, shown: bool = True
+    ) -> Outcome:
+        """Return the outcome of a delivery about this ticket: events, or the reason for none, with the state.
+
+        Args:
+            own: The ticket's id at the sender.
+            id_: The delivery's id.
+            found: The events. An empty list is ignored as nothing relevant.
+            shown: Whether the delivery shows the ticket's state.
+        """
+        if isinstance(found, Parked):
+            return found
+        incident, state = incident_id(self.source.id, own), self.snapshot(delivery.received_at) if shown else None
+        if not found:
+            found = Ignored(IgnoredBecause.NOTHING_RELEVANT)
+        if isinstance(found, Ignored):
+            return ignore_with_snapshot(delivery, self.source, incident, id_, found, state)
+        return number_events(delivery, self.source, incident, id_, found, state)
+
+
+def meaning_of(
+    source: Source, words: tuple[str, ...], usual: Mapping[str, TicketPhase]
+) -> tuple[TicketPhase | None, tuple[RemarkNote, ...]]:
+    """Return the phase that a status means, and the remark that nobody knows it.
+
+    Args:
+        source: The sender, whose table `statuses` is asked for every word first.
+        words: The status: its number, its names. Empty words are left out.
+        usual: The usual meanings of the system's own statuses, asked next. The keys are in lower case.
+    """
+    named = [word for word in words if word]
+    for table in (source.statuses, usual):
+        for word in named:
+            if (phase := table.get(fold_case(word))) is not None:
+                return phase, ()
+    if not named:
+        return None, ()
+    said = f"{named[-1]}; say it under sources.{source.id}.statuses"
+    return None, (RemarkNote(IngestRemark.UNMAPPED_STATUS, said),)
+
+
+def plan_priority(source: Source, *words: str) -> tuple[str, tuple[RemarkNote, ...]]:
+    """Return the plan's priority for a sender's priority, and a remark if the source's table lacks it.
+
+    Without a table the last word goes on as it is.
+
+    Args:
+        words: The sender's priority: its number, its name. Empty words are left out.
+    """
+    named = [word for word in words if word]
+    known = next((found for word in named if (found := source.priority_of(word))), None)
+    if known is not None or not named:
+        return known or "", ()
+    if not source.priorities:
+        return named[-1], ()
+    said = f"{named[-1]}; say it under sources.{source.id}.priorities"
+    return named[-1], (RemarkNote(IngestRemark.UNMAPPED_PRIORITY, said),)
+
+
+def with_lookups(
+    shown: Mapping[str, str],
+    source: Source,
+    document: Node,
+    *,
+    customer: Lookup | None = None,
+    product: Lookup | None = None,
+) -> dict[str, str]:
+    """Return a ticket's attributes with those that the catalogue looks up in the delivery.
+
+    Args:
+        shown: The attributes that the dialect found itself.
+        source: The sender, whose lookups are applied.
+        document: The delivery.
+        customer: The lookup for the customer if the catalogue has none.
+        product: The lookup for the product if the catalogue has none.
+    """
+    found = dict(shown)
+    for name, lookup in attribute_lookups(source, customer, product).items():
+        value = look_up_value(lookup, document)
+        if value or (lookup.field and has_path(document, lookup.field)):
+            found[name] = value
+    return found

@@ -1,0 +1,146 @@
+"""Bad input, the same for every dialect: each body gets one clear answer, and no exception but DoesNotFit."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.ingest.hostile import VALUES, as_bytes, damaged
+from tests.unit.ingest.made import said, translated
+from tests.unit.ingest.test_any_document import check
+from tests.unit.ingest.test_same_story import SOURCES, STORIES
+
+from sla_catalogue.source import Dialect
+from sla_domain.event import TimeQuality
+from sla_ingest.dialect import Accepted, Ignored, Parked, Refused, Translation
+
+Path = tuple[str | int, ...]
+BODIES: Mapping[Dialect, list[Any]] = {dialect: [body for _, body in tell()] for dialect, tell in STORIES.items()}
+PLACES: Mapping[Dialect, Mapping[str, Path]] = {
+    Dialect.CLOUDEVENTS: {"id": ("subject",), "time": ("time",), "kind": ("type",)},
+    Dialect.GITHUB: {"id": ("issue", "id"), "time": ("issue", "updated_at"), "kind": ("action",)},
+    Dialect.JIRA: {"id": ("issue", "id"), "time": ("timestamp",), "kind": ("webhookEvent",)},
+    Dialect.FRESHDESK: {
+        "id": ("freshdesk_webhook", "ticket_id"), "time": ("freshdesk_webhook", "event_time"),
+        "kind": ("freshdesk_webhook", "triggered_event"),
+    },
+    Dialect.INTERCOM: {"id": ("data", "item", "id"), "time": ("created_at",), "kind": ("topic",)},
+    Dialect.ZENDESK: {"id": ("detail", "id"), "time": ("time",), "kind": ("type",)},
+}  # fmt: skip
+"""Where each dialect's body names the ticket, the time and the kind of event."""
+TIMES = [
+    "2026-11-16T09:00:00Z", "2026-11-16T09:00:00.123456789Z", "2026-11-16 09:00:00", "2026-11-16 09:00:00 UTC",
+    "2026-11-16T09:00:00.000+0100", 1794816000, 1794816000123, 1794816000123456789, 0, -1, 2**80, 1.5, True, None, "",
+    "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "yesterday", [], {}, "2026-02-30T00:00:00Z",
+]  # fmt: skip
+
+
+def sent(dialect: Dialect, body: Any) -> Translation:
+    return translated(as_bytes(body) if not isinstance(body, bytes) else body, SOURCES[dialect], **_headers(dialect))
+
+
+def _headers(dialect: Dialect) -> dict[str, str]:
+    return {"content_type": "application/cloudevents+json"} if dialect is Dialect.CLOUDEVENTS else {}
+
+
+def put(body: Any, path: Path, value: Any) -> Any:
+    changed = copy.deepcopy(body)
+    here = changed
+    for step in path[:-1]:
+        here = here[step]
+    here[path[-1]] = value
+    return changed
+
+
+def without(body: Any, path: Path) -> Any:
+    changed = copy.deepcopy(body)
+    here = changed
+    for step in path[:-1]:
+        here = here[step]
+    del here[path[-1]]
+    return changed
+
+
+@pytest.mark.parametrize(("dialect", "other"), list(itertools.permutations(Dialect, 2)))
+def test_another_systems_body_is_no_event(dialect: Dialect, other: Dialect) -> None:
+    for body in BODIES[other]:
+        found = sent(dialect, body).outcome
+        assert isinstance(found, Refused | Parked | Ignored)
+        assert not (isinstance(found, Ignored) and found.observed)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("body", [b"", b" ", b"null", b"[]", b'"x"', b"{", b"{}", b"\xff\xfe", b"<xml/>", b"NaN"])
+def test_a_body_that_says_nothing_is_no_event(dialect: Dialect, body: bytes) -> None:
+    found = sent(dialect, body)
+    assert isinstance(found.outcome, Refused | Parked | Ignored)
+    check(found, sent(dialect, body))
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("body", [b'{"a":' * 10_000 + b"1" + b"}" * 10_000, b"[" * 10_000 + b"]" * 10_000])
+def test_ten_thousand_levels_are_refused(dialect: Dialect, body: bytes) -> None:
+    assert said(sent(dialect, body).outcome).startswith("400")
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_of_a_key_that_comes_twice_the_last_counts(dialect: Dialect) -> None:
+    for body in BODIES[dialect]:
+        name = next(iter(body))
+        twice = b'{"%s":null,%s' % (name.encode(), orjson.dumps(body)[1:])
+        assert said(sent(dialect, twice).outcome) == said(sent(dialect, body).outcome)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_a_body_that_names_no_ticket_is_no_event(dialect: Dialect) -> None:
+    body, path = BODIES[dialect][0], PLACES[dialect]["id"]
+    bare = without(body, path)
+    if dialect is Dialect.ZENDESK:  # which names the ticket twice
+        assert said(sent(dialect, bare).outcome) == "opened"
+        bare = without(bare, ("subject",))
+    for wrong in (bare, *(put(bare, path, value) for value in ("", None, [], {}, True, 1.5, "\x00"))):
+        assert isinstance(sent(dialect, wrong).outcome, Refused | Parked)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_an_event_that_nobody_knows_is_no_event(dialect: Dialect) -> None:
+    body, path = BODIES[dialect][0], PLACES[dialect]["kind"]
+    for wrong in ("sublimated", "a.b.c", "{a:{b}", "", None, 7, []):
+        assert isinstance(sent(dialect, put(body, path, wrong)).outcome, Refused | Parked)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_a_body_without_its_time_is_accepted_with_a_lesser_one(dialect: Dialect) -> None:
+    body, path = BODIES[dialect][1], PLACES[dialect]["time"]
+    found = sent(dialect, without(body, path)).outcome
+    assert isinstance(found, Accepted)
+    exact = {TimeQuality.EXACT} if dialect is Dialect.INTERCOM else set()  # whose parts have a time of their own
+    lesser = {TimeQuality.RECEIPT, TimeQuality.OBJECT_UPDATED} | exact
+    assert {one.event.quality for one in found.events} <= lesser
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_times_of_every_kind(dialect: Dialect) -> None:
+    for body, time in itertools.product(BODIES[dialect], TIMES):
+        path = PLACES[dialect]["time"]
+        changed = put(body, path, time)
+        check(sent(dialect, changed), sent(dialect, changed))
+
+
+@given(dialect=st.sampled_from(Dialect), data=st.data())
+def test_wrong_types_anywhere(dialect: Dialect, data: st.DataObject) -> None:
+    document = data.draw(damaged(BODIES[dialect]) | VALUES)
+    check(sent(dialect, document), sent(dialect, document))
+
+
+@given(dialect=st.sampled_from(Dialect), cut=st.integers(0, 2_000), put_=st.binary(max_size=3), data=st.data())
+def test_bytes_in_the_wrong_place(dialect: Dialect, cut: int, put_: bytes, data: st.DataObject) -> None:
+    body = orjson.dumps(data.draw(st.sampled_from(BODIES[dialect])))
+    broken = body[:cut] + put_ + body[cut + len(put_) :]
+    check(sent(dialect, broken), sent(dialect, broken))
