@@ -51,6 +51,8 @@ class Dialect(StrEnum):
     """The notifications of Intercom."""
     JIRA = "jira"
     """The webhooks of Jira."""
+    SERVICENOW = "servicenow"
+    """The records that slad's business rule sends from ServiceNow."""
     ZENDESK = "zendesk"
     """The event webhooks of Zendesk."""
 

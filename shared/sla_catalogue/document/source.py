@@ -57,7 +57,8 @@ class SourceDocument(Document):
     """A ticketing system that sends events, and how to authenticate and translate them."""
 
     dialect: str
-    """The format of the deliveries: `cloudevents`, `freshdesk`, `github`, `intercom`, `jira` or `zendesk`."""
+    """The format of the deliveries: `cloudevents`, `freshdesk`, `github`, `intercom`, `jira`, `servicenow`
+    or `zendesk`."""
     authentication: AuthenticationDocument | None = None
     zone: str = "UTC"
     """Time zone of times without an offset."""

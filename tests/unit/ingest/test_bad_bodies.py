@@ -31,6 +31,7 @@ PLACES: Mapping[Dialect, Mapping[str, Path]] = {
         "kind": ("freshdesk_webhook", "triggered_event"),
     },
     Dialect.INTERCOM: {"id": ("data", "item", "id"), "time": ("created_at",), "kind": ("topic",)},
+    Dialect.SERVICENOW: {"id": ("record", "sys_id"), "time": ("record", "sys_updated_on"), "kind": ("operation",)},
     Dialect.ZENDESK: {"id": ("detail", "id"), "time": ("time",), "kind": ("type",)},
 }  # fmt: skip
 """Where each dialect's body names the ticket, the time and the kind of event."""

@@ -1,4 +1,4 @@
-"""Freshdesk, Intercom and Zendesk: payload → outcome, real ones where they are at hand."""
+"""Freshdesk, Intercom, ServiceNow and Zendesk: payload → outcome, real ones where they are at hand."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import orjson
 import pytest
 from tests.shared_data import SHARED, needs_shared
 from tests.translated import translate
-from tests.unit.ingest.desk_bodies import freshdesk, intercom, zendesk
+from tests.unit.ingest.desk_bodies import freshdesk, intercom, servicenow, zendesk
 from tests.unit.ingest.made import RECEIVED, events, said, source, translated
 
 from sla_catalogue.source import Dialect, Lookup, TicketPhase
 from sla_domain.event import Actor, WaitingOn
 from sla_domain.phase import Phase
-from sla_ingest.dialect import Accepted, Delivery, IngestRemark
+from sla_ingest.dialect import Accepted, Delivery, Ignored, IngestRemark
 
 FRESHDESK = source(
     Dialect.FRESHDESK, statuses={"8": TicketPhase.WAITING_VENDOR}, priorities={"high": "P2", "urgent": "P1"},
@@ -179,6 +179,65 @@ ZENDESKS: dict[str, tuple[Any, str]] = {
 def test_zendesk(what: str) -> None:
     given, expected = ZENDESKS[what]
     assert said(translated(given, ZENDESK).outcome) == expected
+
+
+SERVICENOW = source(Dialect.SERVICENOW, priorities={"1": "P1", "2": "P2"}, statuses={"3:4": TicketPhase.WAITING_VENDOR})
+
+
+def s(previous: dict[str, Any] | None = None, by: Any = servicenow.BOB, operation: str = "update", **now: Any) -> Any:
+    return servicenow.body(operation, "Mon 10:00", by, previous, **now)
+
+
+HOLD = {"state": "1", "hold_reason": ""}
+SERVICENOWS: dict[str, tuple[Any, str]] = {
+    "inserted": (s(operation="insert", by=servicenow.ANN), "opened"),
+    "inserted on hold": (s(operation="insert", state="3", hold_reason="1"), "opened; waiting customer"),
+    "for the caller": (s(HOLD, state="3", hold_reason="1"), "waiting customer"),
+    "for the reason of the instance": (s(HOLD, state="3", hold_reason="4"), "waiting vendor"),
+    "for a reason by name": (
+        s(HOLD, state="3", hold_reason={"value": "9", "display_value": "Awaiting Vendor"}), "waiting vendor",
+    ),
+    "for no known reason": (s(HOLD, state="3", hold_reason="9"), "waiting other"),
+    "another reason": (s({"hold_reason": "9"}, state="3", hold_reason="1"), "waiting customer"),
+    "resolved": (s({"state": "2"}, state="6"), "resolved"),
+    "reopened": (s({"state": "6"}, state="2"), "reopened"),
+    "closed": (s({"state": "6"}, state="7"), "closed"),
+    "cancelled": (s({"state": "1"}, state="8"), "cancelled"),
+    "a state of the instance": (s({"state": "1"}, state="-5"), "observed"),
+    "raised": (s({"priority": "2"}, priority="1"), "priority_changed P1"),
+    "raised by display value": (s({"priority": "2 - High"}, priority="1 - Critical"), "priority_changed P1"),
+    "assigned": (s({"assigned_to": ""}, assigned_to={"value": "b2", "display_value": "Bob"}), "assigned Bob"),
+    "renamed": (s({"short_description": "?"}), "described Down"),
+    "all at once": (
+        s({"priority": "2", "state": "1"}, priority="1", state="6", comment=True),
+        "priority_changed P1; resolved; responded",
+    ),
+    "an answer": (s(comment=True), "responded"),
+    "the caller's words": (s(comment=True, by=servicenow.ANN), "customer_replied"),
+    "a caller who is of the staff": (s(comment=True, by=servicenow.ANN | {"is_staff": True}), "customer_replied"),
+    "nobody says whose": (s(comment=True, by={}), "commented"),
+    "work notes": (s(), "nothing_relevant"),
+    "deleted": (s(operation="delete"), "cancelled"),
+    "an operation nobody knows": (s(operation="query"), "unknown_type"),
+    "a bare record": (s()["record"], "nothing_relevant"),
+    "no sys_id": (s(sys_id=""), "422 /record/sys_id"),
+    "another body": ({"incident": {}}, "422 /record"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SERVICENOWS)
+def test_servicenow(what: str) -> None:
+    given, expected = SERVICENOWS[what]
+    assert said(translated(given, SERVICENOW).outcome) == expected
+
+
+def test_a_bare_record_opens_what_is_not_known_by_what_it_shows() -> None:
+    outcome = translated(s(state="3", hold_reason="1")["record"], SERVICENOW).outcome
+    assert isinstance(outcome, Ignored)
+    assert outcome.observed is not None
+    shown = outcome.observed.event.snapshot
+    assert shown is not None
+    assert (shown.phase, shown.waiting_on, shown.attributes["priority"]) == (Phase.WAITING, WaitingOn.CUSTOMER, "P2")
 
 
 def test_a_template_without_a_time_tells_equal_changes_apart_by_their_receipt() -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import instant
 from tests.translated import translate
-from tests.unit.ingest.desk_bodies import freshdesk, intercom, zendesk
+from tests.unit.ingest.desk_bodies import freshdesk, intercom, servicenow, zendesk
 from tests.unit.ingest.made import source
 from tests.unit.ingest.test_jira_sequences import ANN, BOB, DONE, FIXED, WAITS, WORKS, Issue
 
@@ -52,6 +52,7 @@ SOURCES: Mapping[Dialect, Source] = {
         Dialect.INTERCOM, customer=ACME, priorities={"not_priority": "P2", "priority": "P1"},
         statuses={"snoozed": TicketPhase.WAITING_CUSTOMER},
     ),
+    Dialect.SERVICENOW: source(Dialect.SERVICENOW, customer=ACME, priorities={"2": "P2", "1": "P1"}),
     Dialect.ZENDESK: source(Dialect.ZENDESK, customer=ACME, priorities={"high": "P2", "urgent": "P1"}),
 }  # fmt: skip
 CANNOT: Mapping[Dialect, frozenset[str]] = {
@@ -137,6 +138,7 @@ STORIES: Mapping[Dialect, Callable[[], Told]] = {
     Dialect.JIRA: jira,
     Dialect.FRESHDESK: freshdesk.story,
     Dialect.INTERCOM: intercom.story,
+    Dialect.SERVICENOW: servicenow.story,
     Dialect.ZENDESK: zendesk.story,
 }
 
