@@ -46,6 +46,18 @@ class IngestMetrics:
         self.parked = Gauge(
             "slad_ingest_parked", "Deliveries kept because they were not understood.", registry=registry
         )
+        self.last_delivery = Gauge(
+            "slad_ingest_last_delivery_timestamp_seconds",
+            "When the last delivery of a source was received, as the inbox has it.",
+            ["source"],
+            registry=registry,
+        )
+        self.expected_silence = Gauge(
+            "slad_ingest_expected_silence_seconds",
+            "The longest silence of a source after its last delivery that its own history lets expect.",
+            ["source"],
+            registry=registry,
+        )
         self.ledger_warnings = Gauge(
             "slad_ingest_ledger_warnings",
             "Ledgers that are low (balance), about to lose something (expiry), or short of work done (over).",

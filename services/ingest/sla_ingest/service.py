@@ -31,6 +31,8 @@ from sla_ingest.metrics import IngestMetrics
 from sla_ingest.notice import Notices
 from sla_ingest.parked import ParkedDeliveries
 from sla_ingest.retention import Deliveries, Histories
+from sla_ingest.sender import SeenSenders
+from sla_ingest.sender import router as sender_router
 from sla_ingest.tables import inbox
 from sla_ingest.tables import quarantine as quarantine_table
 from sla_platform.bus import Quarantine, WakeSignal
@@ -45,6 +47,7 @@ from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
 COUNT_EVERY_SECONDS = 15.0
+SENDERS_EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,8 @@ def build(
     deps = api.IngestDeps(intake, notices, parked, InboxEvidence(store), gate, settings)
 
     routes = api.router(deps)
+    senders = SeenSenders(store, catalogue, time_source)
+    routes.include_router(sender_router(senders, gate))
     parts: tuple[Part, ...] = ()
     prepare, checks = None, {}
     if contracts is not None:
@@ -151,6 +156,12 @@ def build(
                 metrics.parked.set(await parked.count())
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
+    async def note_senders() -> None:
+        while True:
+            with contextlib.suppress(Retryable):
+                await senders.note(metrics)
+            await asyncio.sleep(SENDERS_EVERY_SECONDS)
+
     async def store_answers() -> str | None:
         async with store.reading() as connection:
             await connection.execute(select(inbox.c.id).limit(1))
@@ -165,6 +176,7 @@ def build(
             *parts,
             Part("parked", count_parked),
             Part("issuer-keys", issuer_keys.keep_fresh),
+            Part("senders", note_senders),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
         ),

@@ -29,7 +29,7 @@ LINKS = {  # the token is the key
     for path in ("/ack", "/registrations/confirm", "/registrations/end")
 }
 LINKS |= {"GET /plans/{token}", "GET /plans/{token}/plan.pdf"}
-SIGNED = {"POST /v1/webhooks/{source}"}  # the sender's own proof
+SIGNED = {f"{verb} /v1/webhooks/{{source}}" for verb in ("POST", "GET", "HEAD")}  # the sender's own proof
 OF_A_TICKET = {
     "GET /v1/incidents/{incident:path}", "GET /v1/incidents/{incident:path}/explain", "GET /incidents/{incident:path}",
     "GET /v1/evidence/timer/{incident:path}",
@@ -50,7 +50,7 @@ OF_A_BREACH = {"GET /v1/breaches/{clock}", "PUT /v1/breaches/{clock}/reason"}  #
 ON_CALL = {"GET /v1/oncall", "GET /v1/oncall/{rota}.ics", "GET /v1/oncall/{rota}/overrides"}
 FOR_ALL_CONTRACTS = {  # never with the key of one
     "GET /v1/parked", "GET /v1/parked/{id}/body", "POST /v1/parked/{id}/replay", "POST /v1/notices",
-    "GET /v1/endpoints", "POST /v1/endpoints/{id_}/enable",
+    "GET /v1/sources", "GET /v1/endpoints", "POST /v1/endpoints/{id_}/enable",
     *(f"{verb} /v1/quarantine/{service}{rest}"
       for service in ("ingest", "timer", "notifier", "board")
       for verb, rest in (("GET", ""), ("GET", "/{id_}"), ("GET", "/{id_}/body"), ("POST", "/{id_}/replay"))),

@@ -1,0 +1,9 @@
+"""What is seen of the senders: when each was last heard, what became of it, and whether it is due."""
+
+from __future__ import annotations
+
+from sla_ingest.sender.routes import router
+from sla_ingest.sender.seen import SeenSenders
+from sla_ingest.sender.silence import ExpectedSilence, SilenceBasis, expected_silence
+
+__all__ = ["ExpectedSilence", "SeenSenders", "SilenceBasis", "expected_silence", "router"]

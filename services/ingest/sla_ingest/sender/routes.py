@@ -1,0 +1,88 @@
+"""The route `GET /v1/sources`: what is seen of the senders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+
+from sla_catalogue.api_key import KeyScope
+from sla_ingest.sender.seen import SeenSender, SeenSenders
+from sla_platform.http.keys import Authorizer, for_all_contracts
+
+
+class SourceSeen(BaseModel):
+    """A ticketing system, and what was seen of it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    source: str
+    dialect: str
+    last_at: datetime | None
+    """When its last delivery was received; null if the inbox has none."""
+    silent_seconds: float | None
+    """How long ago that is."""
+    expected_silence_seconds: float | None
+    """The longest silence after that delivery which its own history lets expect; null if nothing is expected."""
+    assumption: str
+    """What that is learned from."""
+    silent: bool
+    """Whether it has been silent for longer than expected."""
+    last_day: dict[str, int]
+    """Outcome -> deliveries of the last 24 hours, counted among its last 2,000."""
+    per_hour: float
+    """Its rate in the last 24 hours."""
+    waiting: int
+    """Deliveries that were not understood and wait for somebody."""
+    lag_seconds: float | None
+    """The median time from an event to its receipt, of the last 100 deliveries; null without events."""
+    remarks: dict[str, int]
+    """Code of a remark -> how often it was made on the last 100 deliveries."""
+
+
+class SourcesSeen(BaseModel):
+    """What was seen of every source of the catalogue."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    at: datetime
+    """The instant of the answer."""
+    sources: list[SourceSeen]
+    """By id."""
+
+
+def router(senders: SeenSenders, authorize: Authorizer) -> APIRouter:
+    """Return a FastAPI router with the route for what is seen of the senders, to be included under `/v1`.
+
+    Args:
+        authorize: Called with a request and the scope it needs; returns what the API key allows, or raises.
+    """
+    routes = APIRouter()
+
+    @routes.get("/sources", summary="List the sources, and when each was last heard", tags=["ingest"])
+    async def sources(request: Request) -> SourcesSeen:
+        """List what the inbox shows of each source of the catalogue; it needs a key with the scope read for all."""
+        for_all_contracts(authorize(request, KeyScope.READ))
+        now = senders.now()
+        return SourcesSeen(at=now, sources=[_shown(one, now) for one in await senders.all()])
+
+    return routes
+
+
+def _shown(one: SeenSender, now: datetime) -> SourceSeen:
+    longest = one.expected.longest
+    return SourceSeen(
+        source=one.source,
+        dialect=one.dialect,
+        last_at=one.last_at,
+        silent_seconds=None if one.last_at is None else max(0.0, (now - one.last_at).total_seconds()),
+        expected_silence_seconds=None if longest is None else longest.total_seconds(),
+        assumption=one.expected.basis.value,
+        silent=one.silent_at(now),
+        last_day=dict(sorted(one.day.items())),
+        per_hour=round(one.day.total() / 24, 2),
+        waiting=one.waiting,
+        lag_seconds=None if one.lag is None else one.lag.total_seconds(),
+        remarks=dict(sorted(one.remarks.items())),
+    )

@@ -1,0 +1,69 @@
+"""`slad sources`: what a running service sees of the ticketing systems that send to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from sla_standalone.cli.output import WRONG, emit, note, say, table_console
+from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, open_client
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `slad sources` to the application."""
+    app.command("sources")(sources)
+
+
+def sources(
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the sources: last delivery, expected silence, rate, outcomes, remarks.
+
+    Needs a key with the scope read for all contracts. Exit status: 0 all are heard, 1 one is silent for longer than
+    expected, 2 a service does not answer.
+    """
+    with open_client(url, key) as client:
+        seen = fetch_json(client, "/v1/sources", {})
+    late = [one["source"] for one in seen["sources"] if one["silent"]]
+    if json:
+        emit(seen)
+    elif not seen["sources"]:
+        say("the catalogue has no sources")
+    else:
+        _tell(seen["sources"])
+    for name in late:
+        note(f"{name} is silent for longer than expected: look at the delivery log of the ticketing system")
+    raise typer.Exit(WRONG if late else 0)
+
+
+def _tell(seen: list[Mapping[str, Any]]) -> None:
+    table = Table(
+        "source", "dialect", "last delivery", "silent for", "expected", "in 24 hours", "lag", "waiting", "remarks"
+    )
+    for one in seen:
+        table.add_row(
+            one["source"],
+            one["dialect"],
+            one["last_at"] or "never",
+            _span(one["silent_seconds"]),
+            _span(one["expected_silence_seconds"]),
+            _counts(one["last_day"]),
+            _span(one["lag_seconds"]),
+            str(one["waiting"]),
+            _counts(one["remarks"]),
+        )
+    table_console().print(table)
+
+
+def _span(seconds: float | None) -> str:
+    return "-" if seconds is None else str(timedelta(seconds=round(seconds)))
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "-"
