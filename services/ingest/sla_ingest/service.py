@@ -32,7 +32,7 @@ from sla_ingest.notice import Notices
 from sla_ingest.parked import ParkedDeliveries
 from sla_ingest.retention import Deliveries, Histories
 from sla_ingest.sender import SeenSenders
-from sla_ingest.sender import router as sender_router
+from sla_ingest.sender import add_routes as add_sender_routes
 from sla_ingest.tables import inbox
 from sla_ingest.tables import quarantine as quarantine_table
 from sla_platform.bus import Quarantine, WakeSignal
@@ -114,7 +114,7 @@ def build(
 
     routes = api.router(deps)
     senders = SeenSenders(store, catalogue, time_source)
-    routes.include_router(sender_router(senders, gate))
+    add_sender_routes(routes, senders, gate)
     parts: tuple[Part, ...] = ()
     prepare, checks = None, {}
     if contracts is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sla_ingest.sender.routes import router
+from sla_ingest.sender.routes import add_routes
 from sla_ingest.sender.seen import SeenSenders
 from sla_ingest.sender.silence import ExpectedSilence, SilenceBasis, expected_silence
 
-__all__ = ["ExpectedSilence", "SeenSenders", "SilenceBasis", "expected_silence", "router"]
+__all__ = ["ExpectedSilence", "SeenSenders", "SilenceBasis", "add_routes", "expected_silence"]

@@ -52,13 +52,13 @@ class SourcesSeen(BaseModel):
     """By id."""
 
 
-def router(senders: SeenSenders, authorize: Authorizer) -> APIRouter:
-    """Return a FastAPI router with the route for what is seen of the senders, to be included under `/v1`.
+def add_routes(routes: APIRouter, senders: SeenSenders, authorize: Authorizer) -> None:
+    """Add the route for what is seen of the senders.
 
     Args:
+        routes: The router of ingest, under `/v1`.
         authorize: Called with a request and the scope it needs; returns what the API key allows, or raises.
     """
-    routes = APIRouter()
 
     @routes.get("/sources", summary="List the sources, and when each was last heard", tags=["ingest"])
     async def sources(request: Request) -> SourcesSeen:
@@ -66,8 +66,6 @@ def router(senders: SeenSenders, authorize: Authorizer) -> APIRouter:
         for_all_contracts(authorize(request, KeyScope.READ))
         now = senders.now()
         return SourcesSeen(at=now, sources=[_shown(one, now) for one in await senders.all()])
-
-    return routes
 
 
 def _shown(one: SeenSender, now: datetime) -> SourceSeen:
