@@ -16,6 +16,7 @@ from sla_domain.objective import Objective
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
 from sla_domain.report_schedule import ReportSchedule
 from sla_domain.rota import RotaId
+from sla_domain.tell import TellRule
 from sla_domain.window import BookedWindow
 
 ContractId = NewType("ContractId", str)
@@ -217,6 +218,7 @@ class Contract:
     allowances: tuple[Allowance, ...] = ()  # with its own amounts; optional ones if bought (clauses E13, E14)
     objectives: tuple[Objective, ...] = ()  # of attainment: the plan's, with its own changes (clause E4)
     reports: tuple[ReportSchedule, ...] = ()  # the plan's, with its own changes (clauses E5, H9 and I7)
+    tell: tuple[TellRule, ...] = ()  # its own rules, besides those of its plans (clauses H5, B7, E11)
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     leaves_unspecified: frozenset[MetricId] = frozenset()

@@ -2,8 +2,8 @@
 
 Pure and idempotent: once `after_publishing` has noted the facts, there are no new ones. For each clock, in this order:
 started · amended (a published verdict or breach is no longer true) · retargeted · unpublished marks · paused, resumed,
-met, missed, cancelled. Before them, for the incident: a move to another contract; after them: corrections of its
-priority, and its promise.
+met, missed, cancelled. Before them, for the incident: a move to another contract; after them: what people did
+to it (`sla_domain.happened`), and its promise.
 
 Every fact has a key that is unique within its clock for ever: marks `generation/kind`, with `~1`, `~2` … when the name
 was used before (exactly what a timer publishes when it fires), transitions by the digest of the event that caused them.
@@ -46,12 +46,12 @@ from sla_domain.fact import (
     Missed,
     MovedBreach,
     Paused,
-    PriorityCorrected,
     Resumed,
     Retargeted,
     TakenBack,
     Warned,
 )
+from sla_domain.happened import happened_facts
 from sla_domain.incident import Incident
 from sla_domain.moves import contract_changed_facts
 from sla_domain.promise import promise_facts
@@ -92,7 +92,7 @@ def new_facts(
     for id_, old in published.items():
         if id_ not in known:
             facts += _gone(incident, id_, old, id_ in unread)
-    facts += _corrections(incident, keys)
+    facts += happened_facts(incident, keys)
     facts += promise_facts(incident, published, keys)
     through = incident.imported_through
     if through is None:
@@ -405,17 +405,6 @@ def _gone(incident: Incident, id_: ClockId, old: PublishedState, unread: bool) -
 
 def _taken_back(taken: Sequence[PublishedMark]) -> tuple[TakenBack, ...]:
     return tuple([TakenBack(each.key, each.at) for each in taken])
-
-
-def _corrections(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return the facts that notify the customer of a corrected priority (clause E8, docs/clauses.md)."""
-    facts = []
-    for correction in incident.corrections:
-        key = f"priority/{digest(correction.event)}"
-        if key not in keys:
-            body = PriorityCorrected(correction.old, correction.new, correction.by, correction.reason)
-            facts.append(Fact(body=body, incident=incident.id, key=key, at=correction.at))
-    return facts
 
 
 def _stopped(clock: Clock) -> datetime:

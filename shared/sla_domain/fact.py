@@ -45,6 +45,12 @@ class FactKind(StrEnum):
     PHASE_CHANGED = "phase.changed"
     PRIORITY_CORRECTED = "priority.corrected"
     """A priority was corrected, and the customer is notified."""
+    ESCALATION_MADE = "escalation.made"
+    """Somebody escalated the incident by hand."""
+    RATING_GIVEN = "rating.given"
+    """The customer rated the service."""
+    DOWNGRADE_PROPOSED = "downgrade.proposed"
+    """A lower priority waits for the customer's agreement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,12 +331,64 @@ class PriorityCorrected:
     """The reason in words."""
 
 
+@dataclass(frozen=True, slots=True)
+class EscalationMade:
+    """Body of the fact that somebody escalated the incident by hand (clauses B7 and B9, docs/clauses.md)."""
+
+    kind: ClassVar[FactKind] = FactKind.ESCALATION_MADE
+    by: str = ""
+    """Who escalated."""
+    actor: str = ""
+    """Whether the customer escalated: `customer`, `staff`, `bot` or `unknown`."""
+    to: str = ""
+    """To whom the incident was escalated. "" if not stated."""
+    reason: str = ""
+    """The reason in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatingGiven:
+    """Body of the fact that the customer rated the service (clause B7, docs/clauses.md)."""
+
+    kind: ClassVar[FactKind] = FactKind.RATING_GIVEN
+    score: int | None = None
+    """The score as the sender gives it. None means no score."""
+    by: str = ""
+    """Who gave the rating."""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DowngradeProposed:
+    """Body of the fact that a lower priority waits for the customer's agreement (clause E9, docs/clauses.md)."""
+
+    kind: ClassVar[FactKind] = FactKind.DOWNGRADE_PROPOSED
+    old: str = ""
+    """Id of the priority that applies until the customer agrees."""
+    new: str = ""
+    """Id of the lower priority."""
+    by: str = ""
+    """Who proposed the lower priority."""
+    reason: str = ""
+    """The reason in words."""
+
+
 ClockFactBody = (
     Started | Paused | Resumed | Retargeted | Warned | Breached | Met | Missed | Cancelled | Gone | Amended | Exempted
 )
 """What can become true of one clock."""
 
-IncidentFactBody = PromiseMade | PromiseMoved | PromiseNone | ContractChanged | PhaseChanged | PriorityCorrected
+IncidentFactBody = (
+    PromiseMade
+    | PromiseMoved
+    | PromiseNone
+    | ContractChanged
+    | PhaseChanged
+    | PriorityCorrected
+    | EscalationMade
+    | RatingGiven
+    | DowngradeProposed
+)
 """What can become true of an incident as a whole."""
 
 FactBody = ClockFactBody | IncidentFactBody

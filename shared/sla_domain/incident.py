@@ -310,6 +310,8 @@ class Escalation:
     """The reason in words."""
     event: EventId
     """The event that states the escalation."""
+    actor: Actor = Actor.UNKNOWN
+    """Whether the customer or staff escalated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,4 +133,24 @@ def phase_fact(incident: Incident, events: int) -> Fact:
         events: How many events the incident has, for a unique key.
     """
     key = f"phase/{incident.phase.value}/{events}/{incident.changed_at.isoformat()}"
-    return Fact(body=PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)
+    through = incident.imported_through
+    history = through is not None and incident.changed_at <= through
+    return Fact(body=PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at, history=history)
+
+
+def turn_of(before: str | None, phase: Phase) -> str:
+    """Return what happened to an incident as a whole: `opened`, `resolved`, `reopened`, or "" for none of these.
+
+    Cancelled and merged incidents were not resolved.
+
+    Args:
+        before: The phase that was published before. None means that nothing was.
+        phase: The phase now.
+    """
+    if before is None:
+        return "opened" if phase.live else ""
+    if Phase(before).live is phase.live:
+        return ""
+    if phase.live:
+        return "reopened"
+    return "resolved" if phase in (Phase.RESOLVED, Phase.CLOSED) else ""

@@ -17,10 +17,14 @@ from sla_domain.allowance import Allowance
 from sla_domain.breach_reason import NO_RULES, BreachReasons
 from sla_domain.calendar import AtClose, LocalSpan, Season, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
-from sla_domain.normal import normal, normals
+from sla_domain.match import NO_CONDITIONS
+from sla_domain.match import Match as Match
+from sla_domain.match import MatchCondition as MatchCondition
+from sla_domain.normal import normal
 from sla_domain.notice_terms import NoticeTerms
 from sla_domain.objective import Objective
 from sla_domain.report_schedule import ReportSchedule
+from sla_domain.tell import TellRule
 from sla_domain.terms import NO_TERMS, PlanTerms
 from sla_domain.window import BookableWindow
 
@@ -29,56 +33,6 @@ MetricId = NewType("MetricId", str)
 NO_PLAN = PlanId("")
 Texts = Mapping[str, str]  # BCP 47 language tag -> text
 NO_TEXTS: Texts = MappingProxyType({})
-
-
-# -- conditions -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class MatchCondition:
-    """A condition of a target on one attribute of the incident.
-
-    An attribute that the incident lacks has the value "". Case and extra spaces do not matter.
-    """
-
-    attribute: str
-    values: frozenset[str]
-    """The values with which the condition holds."""
-    negated: bool = False
-    """Whether the condition holds if the attribute has none of `values` instead."""
-    normal_values: frozenset[str] = field(init=False, repr=False, compare=False)
-    """`values` in the form in which they are compared."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "normal_values", normals(self.values))
-
-    def holds(self, attributes: Mapping[str, str]) -> bool:
-        """Return whether the condition holds for an incident with these attributes."""
-        return (normal(attributes.get(self.attribute, "")) in self.normal_values) is not self.negated
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The conditions of a target, all of which must hold.
-
-    A match without conditions holds for every incident.
-    """
-
-    conditions: tuple[MatchCondition, ...] = ()
-
-    def holds(self, attributes: Mapping[str, str]) -> bool:
-        """Return whether every condition holds for an incident with these attributes."""
-        for condition in self.conditions:
-            if (normal(attributes.get(condition.attribute, "")) in condition.normal_values) is condition.negated:
-                return False
-        return True
-
-    def failing(self, attributes: Mapping[str, str]) -> MatchCondition | None:
-        """Return the first condition that does not hold for an incident with these attributes.
-
-        The result is None if all conditions hold.
-        """
-        return next((c for c in self.conditions if not c.holds(attributes)), None)
 
 
 # -- coverage ---------------------------------------------------------------------------------------------
@@ -323,7 +277,7 @@ class Target:
     allowed: Allowed
     coverage: str
     """Id of the hours in which the time is counted."""
-    match: Match = Match()
+    match: Match = NO_CONDITIONS
     warnings: tuple[Warning_, ...] = ()
     """When to warn before the target is due."""
     satisfied_by: frozenset[SatisfiedBy] = frozenset()
@@ -474,6 +428,7 @@ class Plan:
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     windows: tuple[BookableWindow, ...] = ()  # extra hours that customers may book (clauses H10, I6)
     objectives: tuple[Objective, ...] = ()  # of attainment (clause E4)
+    tell: tuple[TellRule, ...] = ()  # who is told of what, beside the escalation (clauses H5, B7, E11)
     reports: tuple[ReportSchedule, ...] = ()  # sent after each period (clauses E5, H9 and I7)
     breach_reasons: BreachReasons = NO_RULES
     reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for

@@ -19,6 +19,7 @@ from sla_catalogue.assembly.person import build_person
 from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
 from sla_catalogue.assembly.report import build_reports, contract_reports
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
+from sla_catalogue.assembly.tell import build_tell
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.contract import ContractDocument
@@ -38,6 +39,7 @@ from sla_domain.notice_terms import Registration
 from sla_domain.objective import Objective
 from sla_domain.plan import Coverage, MetricId, PlanId
 from sla_domain.rota import RotaId
+from sla_domain.tell import TellRule
 
 CONTACT = "contact"  # the role of the customer's own contact person
 
@@ -191,6 +193,10 @@ def build_contract(
     promised_objectives = {each.id for one in bought for each in one.built.plan.objectives}
     beside = tuple(each for each in objectives if each.id not in promised_objectives)
     whole = _whole(document, parts, beside, context) if document.entitlements else _and_objectives(parts[0], beside)
+    if document.entitlements:
+        rules = [((*path, "tell", index), each) for index, each in enumerate(document.tell)]
+        told = build_tell(rules, _names_together(bought), context)
+        whole = replace(whole, contract=replace(whole.contract, tell=told))
     return _with_reports(whole, bought, path, context)
 
 
@@ -201,6 +207,8 @@ class _Bought:
     document: ContractDocument
     built: BuiltPlan
     rows: tuple[TargetRow, ...]
+    tell: tuple[TellRule, ...]
+    """The rules that are written beside this plan: of the entitlement, else of the contract."""
 
 
 def _entitlements(document: ContractDocument) -> Iterator[tuple[Path, ContractDocument]]:
@@ -214,6 +222,7 @@ def _entitlements(document: ContractDocument) -> Iterator[tuple[Path, ContractDo
             "products": one.products,
             "excluded_products": one.excluded_products,
             "entitlements": [],
+            "tell": one.tell,
             "valid": one.valid.model_copy(
                 update={"from_": one.valid.from_ or document.valid.from_, "to": one.valid.to or document.valid.to}
             ),
@@ -241,7 +250,8 @@ def _bought(
         own_id = draft.id if draft.id.endswith(f"@{whose}") else f"{draft.id}@{whose}"
         built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond), like or built.plan.coverages)
         plans.built[own_id] = built
-    return _Bought(document, built, tuple(rows))
+    rules = [((*path, *place, "tell", i), rule) for i, rule in enumerate(document.tell)]
+    return _Bought(document, built, tuple(rows), build_tell(rules, built.names, context))
 
 
 def _part(
@@ -282,6 +292,7 @@ def _part(
         at_close=document.at_close,
         notes=MappingProxyType(dict(document.note)),
         leaves_unspecified=frozenset(map(MetricId, document.leaves_unspecified)),
+        tell=bought.tell,
     )
     return BuiltContract(contract, built, bought.rows, document)
 
@@ -302,15 +313,19 @@ def _objectives(
     written = [((*path, "objectives", index), each) for index, each in enumerate(document.objectives)]
     if not written:
         return ()
+    timed = {metric.id for one in bought for metric in one.built.plan.metrics}
+    return build_objectives(written, _names_together(bought), timed, context)
+
+
+def _names_together(bought: Sequence[_Bought]) -> RowNames:
+    """Return the names that any of the plans of a contract knows."""
     names = [one.built.names for one in bought]
-    together = RowNames(
-        metrics=(),
-        coverages=(),
+    return RowNames(
+        metrics={metric for each in names for metric in each.metrics},
+        coverages={coverage for each in names for coverage in each.coverages},
         priority=lambda name: next((id_ for each in names if (id_ := each.priority(name)) is not None), None),
         priorities=[id_ for each in names for id_ in each.priorities],
     )
-    timed = {metric.id for one in bought for metric in one.built.plan.metrics}
-    return build_objectives(written, together, timed, context)
 
 
 def _with_objectives(part: BuiltContract, own: Sequence[Objective]) -> BuiltContract:
@@ -390,6 +405,9 @@ def _people(document: ContractDocument, bought: Sequence[_Bought], plans: Plans,
         for plan in (one.built.plan, plans.get(base).plan if base is not None else None):
             policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
             named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
+            named |= {name for rule in (plan.tell if plan is not None else ()) for name in rule.to}
+        named |= {name for rule in one.tell for name in rule.to}
+    named |= {name for rule in document.tell for name in rule.to}
     shared = {id_: context.document.people[id_] for id_ in plans.people_in_order(named)}
     wanted = any(one.built.plan.notices.registration is Registration.NONE for one in bought)
     theirs = _customers_own(document, bought)

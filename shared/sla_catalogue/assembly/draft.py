@@ -22,6 +22,7 @@ from sla_catalogue.document.plan import (
     TargetDocument,
 )
 from sla_catalogue.document.report import ReportDocument
+from sla_catalogue.document.tell import TellDocument
 from sla_catalogue.document.window import WindowDocument
 from sla_catalogue.problem import Path
 from sla_domain.plan import PlanId, written_name
@@ -32,7 +33,7 @@ class PlanDraft:
     """A plan as written, merged with the plan that it extends.
 
     `document`: has the plan's other values, such as its title and rules; its lists and mappings are in the fields here.
-    `priorities`, `targets`, `windows`, `allowances`, `objectives`, `reports`: a pair (keys down to where it was
+    `priorities`, `targets`, `windows`, `allowances`, `objectives`, `reports`, `tell`: a pair (keys down to where it was
     written, document) for each. `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan,
     for which only a contract has targets.
     """
@@ -54,6 +55,7 @@ class PlanDraft:
     allowances: tuple[tuple[Path, AllowanceDocument], ...]
     objectives: tuple[tuple[Path, ObjectiveDocument], ...]
     reports: tuple[tuple[Path, ReportDocument], ...]
+    tell: tuple[tuple[Path, TellDocument], ...]
     timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
 
     @property
@@ -113,6 +115,7 @@ def _own(name: str, document: PlanDocument) -> PlanDraft:
         allowances=tuple(((*path, "allowances", i), each) for i, each in enumerate(document.allowances)),
         objectives=tuple(((*path, "objectives", i), each) for i, each in enumerate(document.objectives)),
         reports=tuple(((*path, "reports", i), each) for i, each in enumerate(document.reports)),
+        tell=tuple(((*path, "tell", i), each) for i, each in enumerate(document.tell)),
     )
 
 
@@ -131,7 +134,8 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Merge two plans: what `top` lacks is taken from `base`.
 
     `id_`: the id of the result. If both have a priority, metric, coverage, role, window, allowance, objective or
-    report of the same id or name, that of `top` is used. The targets of `top` come before those of `base`. Two things
+    report of the same id or name, that of `top` is used. The targets and rules on whom to tell of `top` come before
+    those of `base`. Two things
     are never taken from `base`: the base plans that it requires, and when and where it is sold.
     """
     upper, lower = top.document, base.document
@@ -174,4 +178,5 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
         allowances=(*top.allowances, *(pair for pair in base.allowances if pair[1].id not in counted)),
         objectives=(*top.objectives, *(pair for pair in base.objectives if pair[1].id not in aimed)),
         reports=(*top.reports, *(pair for pair in base.reports if pair[1].id not in sent)),
+        tell=(*top.tell, *base.tell),
     )

@@ -15,6 +15,7 @@ from sla_catalogue.assembly.notices import build_notice_terms
 from sla_catalogue.assembly.objective import build_objectives
 from sla_catalogue.assembly.report import build_reports
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
+from sla_catalogue.assembly.tell import build_tell
 from sla_catalogue.assembly.terms import build_terms
 from sla_catalogue.assembly.window import build_windows
 from sla_catalogue.assembly_context import Context
@@ -98,6 +99,7 @@ def build_plan(
         windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], allowances, context),
         reports=build_reports(draft.reports, names.coverages, context),
         objectives=build_objectives(draft.objectives, names, [metric.id for metric in built_metrics], context),
+        tell=build_tell(draft.tell, names, context),
     )
     _check_references(draft, plan, context)
     return BuiltPlan(plan, tuple(rows), names, draft)

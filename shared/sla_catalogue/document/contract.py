@@ -13,6 +13,7 @@ from sla_catalogue.document.field import Day, Document, Hours, Names, Texts, Val
 from sla_catalogue.document.objective import ObjectiveDocument
 from sla_catalogue.document.plan import TargetDocument
 from sla_catalogue.document.report import ReportDocument
+from sla_catalogue.document.tell import TellDocument
 from sla_domain.calendar import AtClose
 from sla_domain.contract import Side
 
@@ -162,6 +163,8 @@ class ContractDocument(Document):
     allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)  # own amounts; options bought
     objectives: list[ObjectiveDocument] = Field(default_factory=list)  # in place of the plan's of the same id, or more
     reports: list[ReportDocument] = Field(default_factory=list)  # in place of the plan's of the same id, or more
+    tell: list[TellDocument] = Field(default_factory=list)
+    """Who is told of what, besides the rules of its plans (clauses H5, B7 and E11)."""
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
     registration_domains: Names = Field(default_factory=list)  # whose addresses may register themselves (clause I5)
     at_close: AtClose | None = None

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from sla_catalogue.document.field import TEXT, Document, Names, Texts, Validity, guarded, one_or_many, refuse
+from sla_catalogue.document.tell import TellDocument
 from sla_catalogue.duration import parse_term
 from sla_domain.normal import normal
 from sla_domain.terms import Term, UncoveredClocks
@@ -32,6 +33,8 @@ class EntitlementDocument(Document):
     """The days in force. An absent bound is the contract's."""
     types: Names = Field(default_factory=list)
     """Types of requests for which the entitlement applies. Empty means all."""
+    tell: list[TellDocument] = Field(default_factory=list)
+    """Who is told of what, besides the rules of its plan."""
 
 
 class VendorDocument(Document):

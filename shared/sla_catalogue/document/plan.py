@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.breach_reason import BreachReasonsDocument
+from sla_catalogue.document.condition import ConditionDocument as ConditionDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.entitlement import (
     CalendarTerm,
@@ -20,6 +21,7 @@ from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Tex
 from sla_catalogue.document.notices import NoticesDocument
 from sla_catalogue.document.objective import ObjectiveDocument
 from sla_catalogue.document.report import ReportDocument
+from sla_catalogue.document.tell import TellDocument
 from sla_catalogue.document.window import WindowDocument
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
@@ -97,28 +99,6 @@ class SatisfiedDocument(Document):
 
     downgrade_to: Names
     """Priorities. A fall of the priority to one of them meets the target."""
-
-
-class ConditionDocument(Document):
-    """A condition on one attribute of an incident, with exactly one of two keys."""
-
-    model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
-
-    is_: Names = Field(default_factory=list, alias="is")
-    """Values that fit. The attribute must have one of them. A plain text or list means this."""
-    not_: Names = Field(default_factory=list, alias="not")
-    """Values that do not fit. The attribute must have none of them."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_values(cls, value: Any) -> Any:
-        return {"is": value} if isinstance(value, str | list) else value
-
-    @model_validator(mode="after")
-    def _says_something(self) -> ConditionDocument:
-        if bool(self.is_) is bool(self.not_):
-            raise refuse("condition", "a condition gives values, or `not:` with values", "type: [incident, request]")
-        return self
 
 
 class TargetDocument(Document):
@@ -296,6 +276,8 @@ class PlanDocument(Document):
     notices: NoticesDocument | None = None  # of critical fixes (clauses H6, H15 and I5)
     objectives: list[ObjectiveDocument] = Field(default_factory=list)  # of attainment (clause E4)
     reports: list[ReportDocument] = Field(default_factory=list)  # sent by themselves (clauses E5, H9 and I7)
+    tell: list[TellDocument] = Field(default_factory=list)
+    """Who is told of what, beside the escalation of breaches (clauses H5, B7 and E11)."""
     breach_reasons: BreachReasonsDocument | None = None
     note: Texts = Field(default_factory=dict)
     """Language -> remark."""

@@ -392,7 +392,7 @@ class IncidentState:
 
     def _escalated(self, event: IncidentEvent) -> None:
         to = event.attributes.get("escalated_to", "")
-        self.escalations.append(Escalation(self.at, self._by(event), to, event.reason, event.id))
+        self.escalations.append(Escalation(self.at, self._by(event), to, event.reason, event.id, event.actor))
 
     def _rated(self, event: IncidentEvent) -> None:
         self.ratings.append(Rating(event.score, self.at, self._by(event), event.reason, event.id))

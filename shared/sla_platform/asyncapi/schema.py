@@ -136,6 +136,9 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
             ("phase",),
         ),
         FactKind.PRIORITY_CORRECTED: ("The priority in force is another than the one stated.", ()),
+        FactKind.ESCALATION_MADE: ("Somebody escalated the incident by hand; `details.actor` says which side.", ()),
+        FactKind.RATING_GIVEN: ("The customer rated the service: `details.score`.", ()),
+        FactKind.DOWNGRADE_PROPOSED: ("A lower priority, `details.new`, waits for the customer's agreement.", ()),
     }
 )
 # The notifier's own enums name the same states; a test holds the two together.

@@ -73,6 +73,11 @@ class ClockFact(BaseModel):
     """The due instant that was promised first."""
     state: str = ""
     """The clock's state, such as `running`."""
+    turned: str = Field(
+        default="",
+        description="in the last of the facts that slad publishes together: `opened`, `resolved` or `reopened`, if "
+        "that happened to the incident",
+    )
     contract: str = ""
     plan: str = ""
     entitlement: str = Field(

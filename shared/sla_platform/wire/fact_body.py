@@ -24,6 +24,8 @@ from sla_domain.fact import (
     Breached,
     Cancelled,
     ContractChanged,
+    DowngradeProposed,
+    EscalationMade,
     Exempted,
     FactBody,
     FactKind,
@@ -37,6 +39,7 @@ from sla_domain.fact import (
     PromiseMade,
     PromiseMoved,
     PromiseNone,
+    RatingGiven,
     Resumed,
     Retargeted,
     Started,
@@ -99,6 +102,12 @@ def details_of(body: FactBody) -> dict[str, str]:
             return {"why": body.why}
         case PriorityCorrected():
             return {"old": body.old, "new": body.new, "by": body.by, "reason": body.reason}
+        case EscalationMade():
+            return _filled(by=body.by, actor=body.actor, to=body.to, reason=body.reason)
+        case RatingGiven():
+            return _filled(score="" if body.score is None else str(body.score), by=body.by, comment=body.comment)
+        case DowngradeProposed():
+            return _filled(old=body.old, new=body.new, by=body.by, reason=body.reason)
         case _:
             assert_never(body)
 
@@ -303,6 +312,13 @@ def _lines(details: Details) -> dict[str, datetime]:
     return {metric: at for metric, at in dues if at is not None}
 
 
+def _score(written: str | None) -> int | None:
+    try:
+        return int(written or "")
+    except ValueError:
+        return None
+
+
 def _read_moved(details: Details) -> PromiseMoved:
     moved = tuple(metric for metric in details.get("moved", "").split(",") if metric)
     return PromiseMoved(_lines(details), details.get("zone", ""), moved, details.get("catalogue", ""))
@@ -326,6 +342,15 @@ _READERS: Mapping[FactKind, Callable[[Details], FactBody]] = {
     FactKind.CONTRACT_CHANGED: lambda _: ContractChanged(),
     FactKind.PHASE_CHANGED: lambda _: PHASE_CHANGED,
     FactKind.PRIORITY_CORRECTED: lambda details: PriorityCorrected(
+        details.get("old", ""), details.get("new", ""), details.get("by", ""), details.get("reason", "")
+    ),
+    FactKind.ESCALATION_MADE: lambda details: EscalationMade(
+        details.get("by", ""), details.get("actor", ""), details.get("to", ""), details.get("reason", "")
+    ),
+    FactKind.RATING_GIVEN: lambda details: RatingGiven(
+        _score(details.get("score")), details.get("by", ""), details.get("comment", "")
+    ),
+    FactKind.DOWNGRADE_PROPOSED: lambda details: DowngradeProposed(
         details.get("old", ""), details.get("new", ""), details.get("by", ""), details.get("reason", "")
     ),
 }

@@ -15,6 +15,8 @@ from sla_domain.fact import (
     Breached,
     Cancelled,
     ContractChanged,
+    DowngradeProposed,
+    EscalationMade,
     Exempted,
     FactKind,
     Gone,
@@ -27,6 +29,7 @@ from sla_domain.fact import (
     PromiseMade,
     PromiseMoved,
     PromiseNone,
+    RatingGiven,
     Resumed,
     Retargeted,
     Started,
@@ -50,6 +53,9 @@ _ABOUT_THE_INCIDENT = frozenset(
         FactKind.CONTRACT_CHANGED,
         FactKind.PHASE_CHANGED,
         FactKind.PRIORITY_CORRECTED,
+        FactKind.ESCALATION_MADE,
+        FactKind.RATING_GIVEN,
+        FactKind.DOWNGRADE_PROPOSED,
     }
 )
 
@@ -171,6 +177,8 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
         case PromiseMade() | PromiseMoved() | PromiseNone():
             return None
         case ContractChanged() | PhaseChanged() | PriorityCorrected():
+            return None
+        case EscalationMade() | RatingGiven() | DowngradeProposed():
             return None
         case _:
             assert_never(body)

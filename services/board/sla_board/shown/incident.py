@@ -372,6 +372,16 @@ def _happening(event: IncidentEvent) -> ShownEvent:
     )
 
 
+_DETAILED = (
+    FactKind.CLOCK_AMENDED,
+    FactKind.PRIORITY_CORRECTED,
+    FactKind.CLOCK_RETARGETED,
+    FactKind.ESCALATION_MADE,
+    FactKind.RATING_GIVEN,
+    FactKind.DOWNGRADE_PROPOSED,
+)
+
+
 def _saying(fact: ClockFact) -> ShownFact:
     details = (
         [reason_of(fact)]
@@ -387,7 +397,7 @@ def _saying(fact: ClockFact) -> ShownFact:
         details += [f"{word.metric_title(metric)} due {word.local_text(at, fact.zone)}" for metric, at in dues]
     if fact.is_history and fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED):
         details.append("no notification: history")
-    if fact.kind in (FactKind.CLOCK_AMENDED, FactKind.PRIORITY_CORRECTED, FactKind.CLOCK_RETARGETED):
+    if fact.kind in _DETAILED:
         details += [f"{key}: {value}" for key, value in sorted(fact.details.items()) if value]
     return ShownFact(
         at=fact.at,

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from sla_notifier.alert.request import NotificationRequest, RoleRecipients
+from sla_notifier.alert.request import NotificationRequest, RoleRecipients, TellRecipients
 from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ObjectiveFact
 
 
-def tell_objective(event: str, fact: ObjectiveFact) -> tuple[NotificationRequest, ...]:
+def tell_objective(
+    event: str, fact: ObjectiveFact, also: tuple[TellRecipients, ...] = ()
+) -> tuple[NotificationRequest, ...]:
     """Return the request to notify people of the state of an objective.
 
-    The result is empty if the objective names no roles to notify.
+    The result is empty if neither the objective nor a rule names roles to notify.
 
     Args:
         event: Id of the event that carried the fact. It becomes the id of the request, so that people are notified
             once.
+        also: Whom rules tell besides the roles that the objective names.
     """
-    if not fact.tell:
+    named = (RoleRecipients(fact.tell),) if fact.tell else ()
+    if not named and not also:
         return ()
     request = NotificationRequest(
         id=event,
@@ -24,7 +28,7 @@ def tell_objective(event: str, fact: ObjectiveFact) -> tuple[NotificationRequest
         at=fact.at,
         contract=fact.contract,
         content=fact,
-        audience=(RoleRecipients(fact.tell),),
+        audience=(*named, *also),
         due_at=fact.end,
     )
     return (request,)

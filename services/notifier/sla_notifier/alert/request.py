@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla_domain.contract import Person
+from sla_domain.tell import Happening
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
@@ -42,6 +43,20 @@ class ReportRecipients:
     """
 
     tell: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TellRecipients:
+    """The people whom rules tell (`alert.tell`): holders of roles of a contract, of either side.
+
+    Where nobody holds any of the roles nobody is told in their place, unless people are paged: `slad check` warns of
+    that.
+    """
+
+    tell: tuple[str, ...]
+    """The roles, and ids of people."""
+    paged: bool = False
+    """Whether they are paged. The customer's own people never are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +99,15 @@ class PagedRecipients:
     """
 
 
-Audience = LevelRecipients | RoleRecipients | ReportRecipients | EntitledRecipients | ToldRecipients | PagedRecipients
+Audience = (
+    LevelRecipients
+    | RoleRecipients
+    | ReportRecipients
+    | TellRecipients
+    | EntitledRecipients
+    | ToldRecipients
+    | PagedRecipients
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +139,8 @@ class NotificationRequest:
     None if neither applies."""
     cancel_reason: UnsentReason | None = None
     """Why a later event of the same batch makes the message needless. Otherwise None."""
+    happening: Happening | None = None
+    """What a rule tells of. None without a rule."""
     before: NoticeData | None = None
     """The revision of the notice that the recipients know. None if they know no revision."""
 

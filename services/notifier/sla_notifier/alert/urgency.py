@@ -23,6 +23,7 @@ RANKS = {
             MessageKind.NOTICE_ENDED,
             MessageKind.WARNING,
             MessageKind.UNPROMISED,
+            MessageKind.HAPPENING,
             MessageKind.OBJECTIVE,
             MessageKind.REPORT,
             MessageKind.ADVISORY,

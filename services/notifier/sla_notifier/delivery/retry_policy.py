@@ -83,6 +83,7 @@ def retry_policy_of(kind: MessageKind) -> RetryPolicy:
             | MessageKind.ADVISORY
             | MessageKind.NOTICE_ENDED
             | MessageKind.OBJECTIVE
+            | MessageKind.HAPPENING
             | MessageKind.REPORT
         ):
             return ORDINARY

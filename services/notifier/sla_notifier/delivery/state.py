@@ -49,7 +49,8 @@ class MessageKind(StrEnum):
     a breach is near. `UNPROMISED`: an incident to which no target applies. `RESOLVED`, `TAKEN_BACK`: an alert was
     closed, to the people who were notified of it. `ADVISORY`: a notice that needs no acknowledgement (low severity, or
     the change of an acknowledged one). `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient.
-    `OBJECTIVE`: an objective of attainment is at risk, cannot be kept any more, or has recovered. `REPORT`: brings a
+    `OBJECTIVE`: an objective of attainment is at risk, cannot be kept any more, or has recovered. `HAPPENING`:
+    what happened to an incident, as a rule of the catalogue asks. `REPORT`: brings a
     report of a contract. `CONFIRMATION`: asks an address to confirm its registration for notices. `DIGEST`: one mail
     that collects several of these.
     """
@@ -69,6 +70,8 @@ class MessageKind(StrEnum):
     ADVISORY = "advisory"  # a notice that asks for no acknowledgement
     NOTICE_ENDED = "fix_ended"  # a notice that is withdrawn, or concerns the recipient no longer
     OBJECTIVE = "objective"  # an objective of attainment stands otherwise than before
+    HAPPENING = "happening"
+    """Reports what happened to an incident, as a rule of the catalogue asks (`sla_domain.tell`)."""
     REPORT = "report"  # a report of a contract, frozen and sent after its period
     CONFIRMATION = "confirm"  # whether an address wants to be registered
     DIGEST = "digest"

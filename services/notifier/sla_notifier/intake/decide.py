@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from sla_notifier.alert.objective import tell_objective
 from sla_notifier.alert.opening import notify_unpromised, notify_warning, open_alert, reopen_alert
 from sla_notifier.alert.relevance import is_news, overdue_again
 from sla_notifier.alert.report import send_report
+from sla_notifier.alert.tell import objective_recipients, tell_requests, without_overtaken
 from sla_notifier.intake.notice import decide_notice
 from sla_notifier.notice.record import UNKNOWN, NoticeKnown
 from sla_notifier.notification.directory import chain_of, contract_of
@@ -48,17 +50,20 @@ def decide(
         if isinstance(said, NoticeData):
             decide_notice(batch, id_, said, notices.get(said.id, UNKNOWN), catalogue, now)
         elif isinstance(said, ObjectiveFact):
-            batch.requests += tell_objective(id_, said)
+            contract = contract_of(catalogue, said.contract)
+            batch.requests += tell_objective(id_, said, objective_recipients(said, catalogue.rulebook, contract, now))
         elif isinstance(said, ReportFact):
             batch.requests += send_report(id_, said)
         else:
             _fact(batch, id_, said, catalogue, now)
+    batch.requests = without_overtaken(batch.requests)
     return batch
 
 
 def _fact(batch: ChangeSet, id_: str, fact: ClockFact, catalogue: Catalogue, now: datetime) -> None:
     """Facts that concern no alert that there is are on record by their id and change nothing."""
-    chain = chain_of(catalogue, fact, contract_of(catalogue, fact.contract))
+    contract = contract_of(catalogue, fact.contract)
+    chain = chain_of(catalogue, fact, contract)
     alert = batch.alert(str(fact.clock)) if fact.clock is not None else None
     if not is_news(alert, fact):
         return
@@ -67,12 +72,14 @@ def _fact(batch: ChangeSet, id_: str, fact: ClockFact, catalogue: Catalogue, now
         alert = batch.alert(str(fact.clock))
     match fact.kind:
         case FactKind.CLOCK_WARNED:
-            batch.add(notify_warning(fact, id_, chain))
+            change = notify_warning(fact, id_, chain)
         case FactKind.PROMISE_NONE:
-            batch.add(notify_unpromised(fact, id_, chain))
+            change = notify_unpromised(fact, id_, chain)
         case FactKind.CLOCK_BREACHED:
-            batch.add(open_alert(alert, fact, id_, chain, now))
+            change = open_alert(alert, fact, id_, chain, now)
         case FactKind.CLOCK_RESUMED | FactKind.CLOCK_AMENDED | FactKind.CLOCK_RETARGETED if overdue_again(fact, now):
-            batch.add(reopen_alert(alert, fact, id_, chain, now))
+            change = reopen_alert(alert, fact, id_, chain, now)
         case _:
-            batch.add(close_alert(alert, fact, id_, now))
+            change = close_alert(alert, fact, id_, now)
+    told = tell_requests(change.requests, fact, id_, change.alert, catalogue, contract, now)
+    batch.add(change if len(told) == len(change.requests) == 0 else replace(change, requests=told))

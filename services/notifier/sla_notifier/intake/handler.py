@@ -16,10 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.alert.relevance import is_relevant
+from sla_notifier.alert.tell import concerns_rules, happenings_of
 from sla_notifier.context import NotifierContext
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
 from sla_notifier.intake.decide import Incoming
+from sla_notifier.notification.directory import contract_of
 from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope, Topic
@@ -79,8 +81,9 @@ class FactHandler:
     async def handle(self, batch: Batch) -> None:
         """Take in a batch of events (facts about clocks, and notices of critical fixes) in one transaction.
 
-        The events are processed, or stored for the scheduler. Facts that can concern no alert are skipped, and so are
-        events taken in before. Canaries (breaches of slad's own test clock) are only reported to `canary`.
+        The events are processed, or stored for the scheduler. Facts that can concern no alert, and that no rule tells
+        of, are skipped, and so are events taken in before. Canaries (breaches of slad's own test clock) are only
+        reported to `canary`.
 
         After an error nothing is stored, and the batch may be passed again.
 
@@ -92,7 +95,7 @@ class FactHandler:
             if envelope.key == CANARY:
                 self._canary(envelope.time)
         decoded = [(envelope.id, _decoded(envelope)) for envelope in batch.envelopes if envelope.key != CANARY]
-        incoming = [(id_, said) for id_, said in decoded if not isinstance(said, ClockFact) or is_relevant(said)]
+        incoming = [(id_, said) for id_, said in decoded if not isinstance(said, ClockFact) or self._matters(said)]
         self._context.metrics.irrelevant.inc(len(decoded) - len(incoming))
         if not incoming:
             return
@@ -121,6 +124,17 @@ class FactHandler:
             Retryable: A passing failure, such as of the database.
         """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
+
+    def _matters(self, fact: ClockFact) -> bool:
+        """Whether the fact can concern an alert, or a rule may tell of it."""
+        if is_relevant(fact):
+            return True
+        if not happenings_of(fact):
+            return False
+        if self._context.unknown_contracts((fact.contract,)):
+            return True
+        catalogue = self._context.catalogue()
+        return concerns_rules(catalogue.rulebook, contract_of(catalogue, fact.contract), fact)
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:
         """What nobody has taken in before, worked on `at_once` unless earlier facts of the same clocks still wait."""

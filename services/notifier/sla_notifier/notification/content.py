@@ -10,6 +10,7 @@ from sla_domain.plan import Allowed
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.directory import contract_of, metric_in_words, priority_in_words, title_of
+from sla_notifier.notification.happening_content import happening_content
 from sla_notifier.notification.notice_content import acknowledge_link, notice_content
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.objective_content import objective_content
@@ -39,6 +40,8 @@ def content_of(
         return report_content(context, request, request.content, recipient)
     if isinstance(request.content, ObjectiveFact):
         return objective_content(context, request, request.content, recipient)
+    if request.kind is MessageKind.HAPPENING:
+        return happening_content(context, request, request.content, recipient)
     return _of_clock(context, request, request.content, recipient)
 
 

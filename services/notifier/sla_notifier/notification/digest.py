@@ -43,6 +43,7 @@ _COUNTED = {
     MessageKind.NOTICE_ENDED: "ended",
     MessageKind.OBJECTIVE: "objectives",
     MessageKind.REPORT: "reports",
+    MessageKind.HAPPENING: "happenings",
 }
 _RANK = {
     kind: rank
@@ -53,6 +54,7 @@ _RANK = {
             MessageKind.INFO,
             MessageKind.WARNING,
             MessageKind.UNPROMISED,
+            MessageKind.HAPPENING,
             MessageKind.OBJECTIVE,
             MessageKind.REPORT,
             MessageKind.ADVISORY,
@@ -74,6 +76,7 @@ _STEPS = {
     MessageKind.NOTICE_ENDED: 2,
     MessageKind.OBJECTIVE: 1,
     MessageKind.REPORT: 1,
+    MessageKind.HAPPENING: 1,
 }
 ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for an acknowledgement
 

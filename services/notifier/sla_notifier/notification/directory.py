@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sla_catalogue import Catalogue
-from sla_domain.contract import Contract, ContractId, Person
+from sla_domain.contract import Contract, ContractId, Person, Side
 from sla_domain.escalation import NO_ESCALATION, TellKind
 from sla_domain.explain.text import title_of as text_title
 from sla_domain.normal import normal
 from sla_domain.plan import PlanId
 from sla_domain.roles import LevelDecision, RoleHolding, RoleReason, level_recipients, level_roster
+from sla_domain.rulebook import Rulebook
 from sla_notifier.alert.chain import EscalationChain, EscalationLevel, chain_for_roles
 from sla_notifier.channel.registry import sending_kind, split_address
 from sla_notifier.text.content import Phrase
@@ -133,6 +134,50 @@ def resolve_level(
             people = tuple(ResolvedRecipient(each.person, (*each.why, because)) for each in _resolved(answer, titles))
             return ResolvedLevel(people, lost, answer.until)
     return ResolvedLevel((), lost)
+
+
+def resolve_holders(
+    catalogue: Catalogue, contract: Contract, names: tuple[str, ...], at: datetime, reaches: Reaches = lambda _: True
+) -> ResolvedLevel:
+    """Return which of the support's people a rule tells at `at`; nobody stands in where nobody holds its roles.
+
+    Somebody is on duty: the people on duty are told. Otherwise all who hold the roles are.
+
+    Args:
+        names: The rule's roles and person ids.
+        reaches: Returns whether a person can be reached. Unreachable people are in `unreachable`.
+    """
+    book = catalogue.rulebook
+    titles = {role.id: role.titles for one in reversed(contract.bought) for role in book.plan_of(one).roles}
+    own = level_roster(book, contract, names, at)
+    answer = level_recipients(own.filtered(reaches), ())
+    missed = own.on_duty if answer.now else (*own.on_duty, *own.off_duty)
+    lost = tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in missed if not reaches(each.person))
+    return ResolvedLevel(_resolved(answer, titles), lost)
+
+
+def customer_holders(
+    catalogue: Catalogue, contract: Contract, names: tuple[str, ...], at: datetime
+) -> tuple[tuple[str, Person], ...]:
+    """Return the customer's own people who hold one of these roles at `at`, each once, with the role.
+
+    Args:
+        names: Roles, and ids of people. A person who is named by id is returned with the id.
+    """
+    found: dict[str, tuple[str, Person]] = {}
+    for name in names:
+        held = [holder.person for holder in contract.roles if holder.role == name] or [name]
+        for id_ in held:
+            person = contract.people.get(id_)
+            if person is not None and person.side is Side.CUSTOMER and not person.gone(at, contract.zone):
+                found.setdefault(id_, (name, person))
+    return tuple(found.values())
+
+
+def role_phrase(contract: Contract, name: str, rulebook: Rulebook) -> Phrase:
+    """Return the reason "holds this role" as a phrase, with the role's title in the plans of the contract."""
+    titles = {role.id: role.titles for one in reversed(contract.bought) for role in rulebook.plan_of(one).roles}
+    return Phrase("role", {"role": {"": id_as_words(name), **titles.get(name, {})}})
 
 
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:

@@ -15,6 +15,7 @@ from sla_notifier.alert.request import (
     PagedRecipients,
     ReportRecipients,
     RoleRecipients,
+    TellRecipients,
     ToldRecipients,
 )
 from sla_notifier.channel.registry import sending_kind
@@ -24,8 +25,11 @@ from sla_notifier.notice.registered import is_registered
 from sla_notifier.notification.directory import (
     ResolvedRecipient,
     contract_of,
+    customer_holders,
     is_reachable,
+    resolve_holders,
     resolve_level,
+    role_phrase,
     usable_addresses,
 )
 from sla_notifier.notification.notification import Notification, Recipient
@@ -72,6 +76,8 @@ def _routed(context: PipelineContext, notification: Notification, paged_before: 
                 found = _by_roles(context, notification, audience)
             case ReportRecipients():
                 found = _of_report(context, notification, audience)
+            case TellRecipients():
+                found = _of_rules(context, notification, audience)
             case EntitledRecipients():
                 found = _entitled(context, notification, audience)
             case ToldRecipients():
@@ -138,6 +144,25 @@ def _of_report(
     for id_ in customers:
         meant = ResolvedRecipient(contract.people[id_], (Phrase("report"),))
         yield from _addressed(context, notification, meant, ())
+
+
+def _of_rules(context: PipelineContext, notification: Notification, audience: TellRecipients) -> Iterator[Notification]:
+    """Those of the support who hold the roles, and every person of the customer who does, unless it is a page."""
+    contract = contract_of(context.catalogue, notification.request.contract)
+
+    def reaches(person: Person) -> bool:
+        return bool(_firsts(context, person, ()))
+
+    found = resolve_holders(context.catalogue, contract, audience.tell, context.now, reaches)
+    for meant in (*found.people, *found.unreachable):
+        yield from _addressed(context, notification, meant, ())
+    if audience.paged:
+        if not found.people:
+            yield from _by_roles(context, notification, RoleRecipients(audience.tell))
+        return
+    for name, person in customer_holders(context.catalogue, contract, audience.tell, context.now):
+        why = (Phrase("named") if name == person.id else role_phrase(contract, name, context.catalogue.rulebook),)
+        yield from _addressed(context, notification, ResolvedRecipient(person, why), ())
 
 
 def _held_by_customers(contract: Contract, role: str) -> bool:

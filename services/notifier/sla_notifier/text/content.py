@@ -69,6 +69,15 @@ class FixedTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseLines:
+    """The promised due instants of an incident, to be put into words in one line."""
+
+    lines: tuple[tuple[str, datetime], ...]
+    """Pairs of a metric's title and its due instant, in order."""
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedText:
     """A text or term that a new revision of a notice has changed.
 
@@ -99,6 +108,7 @@ Value = (
     | PromiseTerms
     | ShortInstant
     | FixedTerm
+    | PromiseLines
     | ChangedText
     | FactReason
 )

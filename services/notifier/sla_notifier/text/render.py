@@ -26,6 +26,7 @@ from sla_notifier.text.content import (
     FixedTerm,
     Message,
     Phrase,
+    PromiseLines,
     PromiseTerms,
     ShortInstant,
     Value,
@@ -53,6 +54,7 @@ _COLOURS = {
     MessageKind.ADVISORY: "#0969da",
     MessageKind.NOTICE_ENDED: "#1a7f37",
     MessageKind.OBJECTIVE: "#bf8700",
+    MessageKind.HAPPENING: "#0969da",
     MessageKind.REPORT: "#0969da",
     MessageKind.CONFIRMATION: "#0969da",
     MessageKind.DIGEST: "#cf222e",
@@ -211,6 +213,9 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
             return short_instant_in_words(at, now, zone, language)
         case FixedTerm(kind, name):
             return labels.get(f"{kind}_{name}", name) if name else ""
+        case PromiseLines(lines, now):
+            parts = [f"{name}{labels['colon']}{short_instant_in_words(at, now, zone, language)}" for name, at in lines]
+            return labels["semicolon"].join(parts)
         case ChangedText(now, before):
             new, old = (_in_words(each, zone, language, labels) or labels["nothing"] for each in (now, before))
             return labels["changed"].format(now=new, before=old)

@@ -19,7 +19,7 @@ from sla_domain.fact import Fact, caused_by_catalogue
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.normal import normal
-from sla_domain.phase_state import phase_fact
+from sla_domain.phase_state import phase_fact, turn_of
 from sla_domain.published import PublishedState, after_publishing, keys_after, timers
 from sla_domain.rulebook import Rulebook
 from sla_domain.urgency import urgency
@@ -142,13 +142,16 @@ def decide(
     phase = {"phase": incident.phase.value, "events": events}
     if not facts and (stored.row is None or stored.row.phase != incident.phase.value):
         facts = (phase_fact(incident, events),)
-    for fact in facts:
+    turned = turn_of(stored.row.phase if stored.row is not None else None, incident.phase)
+    for number, fact in enumerate(facts, start=1):
         context = shared
         if fact.clock is not None and fact.clock in contexts:
             context = with_breach(contexts[fact.clock], after[fact.clock])
         elif fact.clock is not None and fact.clock in rows:  # what the clock was is what its last facts said
             context = _context_of(rows[fact.clock]) | shared | {"state": ClockState.CANCELLED.value}
         context = context | phase
+        if turned and number == len(facts):
+            context["turned"] = turned
         changes.facts.append(_envelope(fact, context, catalogue, now))
     return changes
 

@@ -1,0 +1,133 @@
+"""The content of a message on what happened to an incident, before it is put into words: values and links. Pure."""
+
+from __future__ import annotations
+
+from sla_domain.fact import (
+    DowngradeProposed,
+    EscalationMade,
+    PriorityCorrected,
+    PromiseMade,
+    PromiseMoved,
+    RatingGiven,
+    Retargeted,
+)
+from sla_domain.tell import Happening
+from sla_notifier.alert.request import NotificationRequest
+from sla_notifier.notification.directory import contract_of, metric_in_words, priority_in_words, title_of
+from sla_notifier.notification.notification import Recipient
+from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.content import Action, Content, FixedTerm, PromiseLines, Value
+from sla_notifier.text.render import ENGLISH
+from sla_notifier.text.words import one_line, web_link
+from sla_platform.wire import ClockFact
+
+_ROWS = ("customer", "incident", "priority_titled", "product", "promises", "score", "by", "escalated_to", "reason")
+
+
+def happening_content(
+    context: PipelineContext, request: NotificationRequest, fact: ClockFact, recipient: Recipient
+) -> Content:
+    """Return the content of a message on what happened to an incident, not yet put into words.
+
+    Args:
+        context: The catalogue, the links and the present instant.
+        request: What a rule tells of, in `happening`.
+        fact: The fact by which it happened.
+        recipient: Who gets the message.
+    """
+    happening = request.happening or Happening.OPENED
+    spoken = context.texts.language(recipient.language)
+    metric = (
+        metric_in_words(context.catalogue, fact.plan, fact.metric, spoken) or context.texts.words(spoken)["promise"]
+    )
+    told = _told(context, fact, spoken)
+    values: dict[str, Value] = {
+        "happening": happening.value,
+        "happened": FixedTerm("happened", happening.value),
+        "customer": one_line(fact.customer) or title_of(context.catalogue, fact.contract),
+        "contract": title_of(context.catalogue, fact.contract),
+        "incident": one_line(f"{fact.ticket_key} {fact.title}".strip(), 160),
+        "metric": metric,
+        "priority": one_line(fact.priority) or "–",
+        "priority_titled": priority_in_words(context.catalogue, fact.plan, fact.priority, spoken) or "–",
+        "product": one_line(fact.product),
+        "due": fact.due_at or fact.at,
+        "promises": "",
+        "by": "",
+        "escalated_to": "",
+        "score": "",
+        "reason": "",
+        "old": "",
+        "new": "",
+        **told,
+    }
+    return Content(
+        kind=request.kind,
+        zone=contract_of(context.catalogue, fact.contract).zone if fact.zone == "UTC" else fact.zone,
+        values=values,
+        rows=_ROWS,
+        notes=("provisional",) if fact.provisional else (),
+        actions=(
+            Action("open_incident", context.links.incident(fact.incident), main=True),
+            Action("open_ticket", web_link(fact.url)),
+        ),
+        why=context.texts.phrases_in_words(recipient.why, recipient.language),
+        data=_data(context, request, fact, recipient, happening),
+    )
+
+
+def _told(context: PipelineContext, fact: ClockFact, language: str) -> dict[str, Value]:
+    """Return the values that only a fact of this kind has."""
+    match fact.body:
+        case PromiseMade(lines=lines) | PromiseMoved(lines=lines):
+            dues = sorted(lines.items(), key=lambda pair: (pair[1], pair[0]))
+            titled = [(metric_in_words(context.catalogue, fact.plan, metric, language), at) for metric, at in dues]
+            return {"promises": PromiseLines(tuple(titled), context.now)}
+        case EscalationMade() as body:
+            return {"by": _by(body.by), "escalated_to": one_line(body.to), "reason": one_line(body.reason, 500)}
+        case RatingGiven() as body:
+            score = "" if body.score is None else str(body.score)
+            return {"by": _by(body.by), "score": score, "reason": one_line(body.comment, 500)}
+        case DowngradeProposed() | PriorityCorrected() as body:
+            return {
+                "by": _by(body.by),
+                "reason": one_line(body.reason, 500),
+                "old": one_line(body.old),
+                "new": one_line(body.new),
+            }
+        case Retargeted() as body:
+            return {"by": _by(body.agreed_by)}
+        case _:
+            return {}
+
+
+def _by(name: str) -> FixedTerm:
+    """Where no name is known a fact says which side it was."""
+    return FixedTerm("actor", one_line(name))
+
+
+def _data(
+    context: PipelineContext, request: NotificationRequest, fact: ClockFact, recipient: Recipient, happening: Happening
+) -> dict[str, object]:
+    """For programs: the fact's own values, nothing formatted."""
+    return {
+        "occasion": request.id,
+        "happening": happening.value,
+        "incident": fact.incident,
+        "ticket": one_line(fact.ticket_key),
+        "title": one_line(fact.title),
+        "contract": fact.contract,
+        "customer": one_line(fact.customer),
+        "plan": fact.plan,
+        "metric": fact.metric,
+        "priority": fact.priority,
+        "product": one_line(fact.product),
+        "at": fact.at,
+        "due_at": fact.due_at,
+        "details": dict(fact.details),
+        "provisional": fact.provisional,
+        "recipient": recipient.person,
+        "why": context.texts.phrases_in_words(recipient.why, ENGLISH),
+        "incident_url": context.links.incident(fact.incident),
+        "ticket_url": web_link(fact.url),
+    }

@@ -1,0 +1,45 @@
+"""The facts about what people did to an incident: corrected, escalated, rated, asked to lower. Each is told once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+
+from sla_domain.event import EventId
+from sla_domain.fact import DowngradeProposed, EscalationMade, Fact, IncidentFactBody, PriorityCorrected, RatingGiven
+from sla_domain.incident import Incident
+from sla_domain.published_mark import digest
+
+OLD = timedelta(days=1)
+
+
+def happened_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
+    """Return the facts that are not published yet of what people did to the incident.
+
+    They are corrections of its priority (clause E8), lower priorities that wait for an agreement (E9), escalations by
+    hand (B7, B9) and ratings (B7). What happened more than a day before the newest event of an incident that slad
+    already knows is marked as history: it was there before this release, or came too late for anybody to act on.
+
+    Args:
+        keys: Keys of the published facts about the incident itself.
+    """
+    facts = []
+    for name, event, at, body in _happened(incident):
+        key = f"{name}/{digest(event)}"
+        if key not in keys:
+            old = bool(keys) and name != "priority" and incident.changed_at - at > OLD
+            facts.append(Fact(body=body, incident=incident.id, key=key, at=at, history=old))
+    return facts
+
+
+def _happened(incident: Incident) -> Iterator[tuple[str, EventId, datetime, IncidentFactBody]]:
+    for one in incident.corrections:
+        yield "priority", one.event, one.at, PriorityCorrected(one.old, one.new, one.by, one.reason)
+    waits = incident.pending_downgrade
+    if waits is not None:
+        yield "downgrade", waits.event, waits.at, DowngradeProposed(waits.old, waits.new, waits.by, waits.reason)
+    for each in incident.escalations:
+        body = EscalationMade(each.by, each.actor.value, each.to, each.reason)
+        yield "escalation", each.event, each.at, body
+    for rating in incident.ratings:
+        yield "rating", rating.event, rating.at, RatingGiven(rating.score, rating.by, rating.comment)
