@@ -136,6 +136,7 @@ class _Sheet:
             "allowances": [self._allowance(one) for one in self._allowances()],
             "objectives": [self._objective(one.entitlement, one.objective) for one in objectives_of(contract)],
             "reports": [self._report(one) for one in contract.reports],
+            "tell": list(self._tell()),
             "escalation": None if self._policy is None else self._escalation(self._policy),
             "rotas": [self._rota(one) for one in self._rotas.values()],
             "people": [
@@ -403,6 +404,23 @@ class _Sheet:
             "coverage": one.coverage or None,
             "to": {name: self._holders(name) for name in one.tell},
         }
+
+    def _tell(self) -> Iterator[dict[str, Any]]:
+        """The rules on who is told of what: of the plans, of the entitlements, and the contract's own."""
+        contract = self._contract
+        rules = [(str(plan.id), rule) for plan in self._plans for rule in plan.tell]
+        rules += [(one.id, rule) for one in contract.entitlements for rule in one.bought.tell]
+        for where, rule in (*rules, *((str(contract.id), rule) for rule in contract.tell)):
+            yield {
+                "of": where,
+                "on": rule.on.value,
+                "to": {name: self._holders(name) for name in rule.to},
+                "kind": rule.kind.value,
+                "when": [_condition(one) for one in rule.match.conditions],
+                "coverage": rule.coverage,
+                "outside": rule.outside,
+                "clause": rule.clause,
+            }
 
     def _escalation(self, policy: EscalationPolicy) -> dict[str, Any]:
         return {

@@ -17,6 +17,7 @@ from sla_catalogue.rule.report import check_reports
 from sla_catalogue.rule.rota import check_rotas
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.rule.target import check_targets
+from sla_catalogue.rule.tell import check_tell
 from sla_catalogue.rule.unread import check_unread
 from sla_catalogue.rule.word import check_words
 
@@ -30,6 +31,7 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
     check_objectives,
     check_reports,
     check_escalations,
+    check_tell,
     check_duty,
     check_rotas,
     check_edges,

@@ -140,5 +140,6 @@ async def test_a_phase_that_no_clock_follows_is_told_once_by_a_fact_of_its_own(d
     await desk.apply(event(3, EventKind.CLOSED, TEN + timedelta(minutes=6)))
     await desk.apply(event(3, EventKind.CLOSED, TEN + timedelta(minutes=6)))
     await desk.apply(event(4, EventKind.ASSIGNED, TEN + timedelta(minutes=7), attributes={"assignee": "ann"}))
+    assert [fact.get("turned") for fact in await desk.facts() if fact.get("turned")] == ["opened", "resolved"]
     [closed] = (await desk.facts())[before:]
     assert (closed["kind"], closed["phase"], closed["events"]) == ("phase.changed", "closed", 3)

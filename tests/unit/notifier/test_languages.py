@@ -23,6 +23,7 @@ from sla_domain.explain.sentences import SENTENCE_LANGUAGES
 from sla_domain.explain.text import rounded_text
 from sla_domain.plan import WorkingDayTime
 from sla_domain.sentence import Sentence
+from sla_domain.tell import Happening
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert, render_page
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.text.content import CountedAndWall, FactReason, FixedTerm, Phrase, PromiseTerms, Value
@@ -174,6 +175,7 @@ def test_a_browser_and_a_list_name_the_first_that_there_is() -> None:
     assert first_available(("", "fi", "ru-RU", "pl"), TAGS) == "ru"
 
 
+TOLD = [each for each in Happening if f"happened_{each.value}" in table("en", "labels")]
 VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {"outcome": "withdrawn", "again": True, "outside": True, "opens": NOW, "late_two": True, "left_two": True},
@@ -187,7 +189,16 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     },
     {"outcome": "met", "noticeable": False, "late_two": True, "staff": True, "changed": True},
     {"outcome": "retargeted", "registered": True, "noticeable": False, "again": True},
+    *({"happening": each.value, "happened": FixedTerm("happened", each.value)} for each in TOLD),
 )
+
+
+def test_every_happening_that_has_no_message_of_its_own_has_words() -> None:
+    own = {Happening.WARNED, Happening.BREACHED, Happening.UNPROMISED, Happening.OBJECTIVE_AT_RISK}
+    assert set(TOLD) == set(Happening) - own
+    leads = [Texts().message(content(MessageKind.HAPPENING, happening=each.value), "en").text for each in TOLD]
+    assert len(set(leads)) == len(TOLD)
+    assert all("github:7" in lead.partition("\n")[0] for lead in leads)
 
 
 def said_of(tag: str) -> Iterator[str]:

@@ -40,7 +40,7 @@ VALUES: dict[str, Value] = {
     "changed": False, "expires": NOW,
     "exhausted": True, "recovered": False, "percent": "90", "of": "requests", "period": "2026-11", "share": "87.5",
     "counted": "16", "missed": "2", "over": 1, "report": "Acme S.A. 2026-11", "met": "14", "revision": "1",
-    "digest": "ab",
+    "digest": "ab", "happening": "opened", "happened": FixedTerm("happened", "opened"), "old": "P1", "new": "P3",
 }  # fmt: skip
 
 
@@ -54,6 +54,7 @@ COUNTS = {
     "fixes": 1,
     "objectives": 1,
     "reports": 1,
+    "happenings": 1,
     "asked": 8,
 }
 

@@ -19,6 +19,8 @@ from sla_domain.fact import (
     Amended,
     Cancelled,
     ContractChanged,
+    DowngradeProposed,
+    EscalationMade,
     Exempted,
     Fact,
     FactBody,
@@ -32,6 +34,7 @@ from sla_domain.fact import (
     PromiseMade,
     PromiseMoved,
     PromiseNone,
+    RatingGiven,
     Resumed,
     Retargeted,
     TakenBack,
@@ -110,6 +113,13 @@ EXAMPLES: list[tuple[FactBody, dict[str, str]]] = [
     (ContractChanged((PERIOD,)), {}),
     (PHASE_CHANGED, {}),
     (PriorityCorrected("P1", "P3"), {"old": "P1", "new": "P3", "by": "", "reason": ""}),
+    (EscalationMade("Carla", "customer", "board"), {"by": "Carla", "actor": "customer", "to": "board"}),
+    (RatingGiven(0, "Carla", "slow"), {"score": "0", "by": "Carla", "comment": "slow"}),
+    (RatingGiven(), {}),
+    (
+        DowngradeProposed("P1", "P3", "Nora", "works again"),
+        {"old": "P1", "new": "P3", "by": "Nora", "reason": "works again"},
+    ),
 ]  # fmt: skip
 BODIES = [body for body, _ in EXAMPLES]
 

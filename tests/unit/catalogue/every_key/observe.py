@@ -159,6 +159,7 @@ BEHAVIOUR: Mapping[str, Observer] = {
         (one.passed, one.failures, _shape(one.incident)) for one in run_scenarios(catalogue)
     ],
     "who is told": lambda catalogue: _told(catalogue),
+    "who is told of what": lambda catalogue: list(_rules(catalogue)),
     "what can be booked": lambda catalogue: list(_booked(catalogue)),
     "which products may change": lambda catalogue: list(_rescoped(catalogue)),
     "how breaches are explained": lambda catalogue: list(_explained(catalogue)),
@@ -283,6 +284,26 @@ def _attained(catalogue: Catalogue) -> Iterator[Any]:
                 tally = Tally(met=100) + Tally(missed=sum(missed for cell in cells if objective.counts(*cell)))
                 figure = figure_of(objective, tally, Tally(), provisional=True)
                 yield str((figure.standing, figure.misses_left, figure.credit))
+
+
+# -- rules on who is told ---------------------------------------------------------------------------------
+
+
+def _rules(catalogue: Catalogue) -> Iterator[Any]:
+    """Which rules apply to some incidents of each contract, in which hours, and to whom."""
+    book = catalogue.rulebook
+    for contract in book.contracts.values():
+        entitlements = [one.bought.tell for one in contract.entitlements]
+        for rule in (*book.plan_of(contract).tell, *(each for own in entitlements for each in own), *contract.tell):
+            told = [one.person.id for one in level_roster(book, contract, rule.to, MONDAY).on_duty]
+            met = [
+                (priority, metric, product)
+                for priority in ("P1", "P2")
+                for metric in ("triage", "first_response")
+                for product in ("press", "belt")
+                if rule.match.holds({"priority": priority, "metric": metric, "product": product})
+            ]
+            yield contract.id, rule.on, rule.kind, told, met, rule.coverage, rule.outside
 
 
 # -- reports ----------------------------------------------------------------------------------------------

@@ -1,0 +1,134 @@
+"""Rules on who is told of what that reach nobody, the wrong people, or say what another says already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_catalogue.assembly.contract import BuiltContract
+from sla_catalogue.problem import Path
+from sla_catalogue.rule.subject import CheckedCatalogue
+from sla_domain.contract import Side
+from sla_domain.escalation import NO_ESCALATION, TellKind
+from sla_domain.tell import Happening, TellRule
+
+_Placed = tuple[Path, TellRule]
+
+
+def check_tell(subject: CheckedCatalogue) -> None:
+    """Report rules on who is told of what that cannot work to `subject.findings`.
+
+    These are reported: a rule whose roles nobody of a contract holds (`tell-unheld`), one whose role no plan or
+    contract knows (`unknown-role`), one that pages the customer's people (`customer-paged`) or under a plan that pages
+    nobody (`tell-page`), one for a threshold of which no target warns (`tell-never`), one that another makes needless
+    (`tell-shadowed`), and a client's escalation that nobody hears of where others are told (`unheard`).
+    """
+    known = _known_roles(subject)
+    for path, names in _written(subject):
+        for name in names:
+            if name not in known:
+                subject.context.report_unknown(name, known, (*path, "to"), "role")
+    if subject.context.stored:
+        return
+    for built in subject.contracts:
+        for one in built.bought:
+            rules = list(_of_contract(one, built))
+            _check_held(rules, built, known, subject)
+            _check_pages(rules, one, built, subject)
+            _check_thresholds(rules, one, subject)
+            _check_shadowed(rules, subject)
+            _check_heard([rule for _, rule in rules], one, subject)
+
+
+def _written(subject: CheckedCatalogue) -> Iterator[tuple[Path, list[str]]]:
+    for id_, plan in subject.written.plans.items():
+        for index, rule in enumerate(plan.tell):
+            yield ("plans", id_, "tell", index), rule.to
+    for id_, contract in subject.written.contracts.items():
+        for index, rule in enumerate(contract.tell):
+            yield ("contracts", id_, "tell", index), rule.to
+        for number, entitlement in enumerate(contract.entitlements):
+            for index, rule in enumerate(entitlement.tell):
+                yield ("contracts", id_, "entitlements", number, "tell", index), rule.to
+
+
+def _of_contract(one: BuiltContract, whole: BuiltContract) -> Iterator[_Placed]:
+    """The rules for incidents under one of the plans of a contract, with where each is written."""
+    yield from zip([path for path, _ in one.built.draft.tell], one.built.plan.tell, strict=True)
+    for place, contract in {one.place: one.contract, whole.path: whole.contract}.items():
+        for index, rule in enumerate(contract.tell):
+            yield (*place, "tell", index), rule
+
+
+def _known_roles(subject: CheckedCatalogue) -> set[str]:
+    document = subject.context.document
+    known = {role.id for built in subject.known_plans.values() for role in built.draft.roles}
+    known |= {name for policy in document.escalations.values() for level in policy.levels for name in level.tell}
+    for built in subject.contracts:
+        known |= {role.role for role in built.contract.roles} | set(built.contract.people)
+    return known | {role for each in document.contracts.values() for role in each.roles} | set(document.people)
+
+
+def _check_held(rules: list[_Placed], built: BuiltContract, known: set[str], subject: CheckedCatalogue) -> None:
+    here = {role.role for role in built.contract.roles} | set(built.contract.people)
+    for path, rule in rules:
+        if known & set(rule.to) and not here & set(rule.to) and not _promised(rule, built):
+            message = f"{built.contract.id}: `{rule.on.value}` is told to {', '.join(rule.to)}, nobody here"
+            subject.findings.warning(path, "tell-unheld", message, "give the role to somebody")
+
+
+def _promised(rule: TellRule, built: BuiltContract) -> bool:
+    """Whether a role of the rule is one that the plan promises: `role-unheld` warns of those; or an optional one."""
+    promised = {role.id for one in built.bought for role in one.built.plan.roles}
+    return bool(promised & set(rule.to))
+
+
+def _check_pages(rules: list[_Placed], one: BuiltContract, whole: BuiltContract, subject: CheckedCatalogue) -> None:
+    contract = whole.contract
+    for path, rule in rules:
+        if rule.kind is not TellKind.PAGE:
+            continue
+        if one.built.plan.escalation == NO_ESCALATION:
+            message = f"the plan of {contract.id} says `escalation: {NO_ESCALATION}`: nobody is paged"
+            subject.findings.error((*path, "kind"), "tell-page", message, "kind: notice; or give it an escalation")
+        for name in rule.to:
+            holders = [holder.person for holder in contract.roles if holder.role == name] or [name]
+            for person in dict.fromkeys(holders):
+                if person in contract.people and contract.people[person].side is Side.CUSTOMER:
+                    message = f"{person} is the customer's own in {contract.id} and is never paged"
+                    subject.findings.error((*path, "to"), "customer-paged", message, "kind: notice")
+
+
+def _check_thresholds(rules: list[_Placed], one: BuiltContract, subject: CheckedCatalogue) -> None:
+    """A rule on warnings where no target warns of anything would never apply."""
+    if any(row.target.warnings for row in (*one.rows, *one.built.rows)):
+        return
+    for path, rule in rules:
+        if rule.on is Happening.WARNED:
+            message = f"no target of {one.contract.plan} warns: nobody would ever be told"
+            subject.findings.warning((*path, "on"), "tell-never", message, "warn: 75% in a target")
+
+
+def _check_shadowed(rules: list[_Placed], subject: CheckedCatalogue) -> None:
+    for number, (path, rule) in enumerate(rules):
+        wider = next((other for _, other in rules[:number] if _covers(other, rule)), None)
+        if wider is not None:
+            message = f"an earlier rule tells {', '.join(rule.to)} of `{rule.on.value}` in any of these cases"
+            subject.findings.warning(path, "tell-shadowed", message, "leave one of them out")
+
+
+def _covers(wider: TellRule, rule: TellRule) -> bool:
+    same_hours = wider.coverage is None or (wider.coverage, wider.outside) == (rule.coverage, rule.outside)
+    return (
+        (wider.on, wider.kind) == (rule.on, rule.kind)
+        and set(rule.to) <= set(wider.to)
+        and set(wider.match.conditions) <= set(rule.match.conditions)
+        and same_hours
+    )
+
+
+def _check_heard(rules: list[TellRule], one: BuiltContract, subject: CheckedCatalogue) -> None:
+    """A client who escalates waits for an answer: where rules tell of other things, somebody must hear of that."""
+    if rules and not any(rule.on is Happening.ESCALATED for rule in rules):
+        message = f"{one.contract.id}: nobody is told that the client escalates an incident"
+        hint = "tell: [{on: escalated, to: …}]"
+        subject.findings.warning(one.place, "unheard", message, hint)

@@ -1,0 +1,67 @@
+"""What people did to an incident becomes a fact once: escalated, rated, asked to lower; and how it opens and ends."""
+
+from __future__ import annotations
+
+import pytest
+from tests.build.rulebook import plan, row, rulebook
+from tests.build.story import Telling
+
+from sla_domain.diff import new_facts
+from sla_domain.event import Actor, EventKind
+from sla_domain.fact import DowngradeProposed, EscalationMade, Fact, FactKind, RatingGiven
+from sla_domain.phase import Phase
+from sla_domain.phase_state import turn_of
+from sla_domain.plan import DowngradeMode, PriorityRules
+
+RULES = rulebook(
+    plan(row("resolution", "2h", "always"), rules=PriorityRules(downgrade=DowngradeMode.BY_AGREEMENT, default="P1"))
+)
+KINDS = (FactKind.ESCALATION_MADE, FactKind.RATING_GIVEN, FactKind.DOWNGRADE_PROPOSED)
+
+
+def facts(told: Telling, keys: frozenset[str] = frozenset()) -> list[Fact]:
+    return [fact for fact in new_facts(told.fold(RULES), {}, keys) if fact.kind in KINDS]
+
+
+def test_an_escalation_and_a_rating_are_each_told_once() -> None:
+    told = Telling().opened("Mon 10:00")
+    told.happened(EventKind.ESCALATED, "Mon 10:30", actor=Actor.CUSTOMER, actor_name="Carla", reason="no news")
+    told.happened(EventKind.RATED, "Mon 11:00", actor=Actor.CUSTOMER, score=2, reason="slow")
+    first, second = facts(told)
+    assert first.body == EscalationMade("Carla", "customer", "", "no news")
+    assert second.body == RatingGiven(2, "customer", "slow")
+    assert (first.at, first.history) == (told.at("Mon 10:30"), False)
+    assert facts(told, frozenset({first.key, second.key})) == []
+    assert facts(told, frozenset({first.key})) == [second]
+
+
+def test_a_lowering_that_waits_is_told_and_one_that_was_agreed_meanwhile_is_not() -> None:
+    told = Telling().opened("Mon 10:00")
+    told.happened(
+        EventKind.DOWNGRADE_PROPOSED, "Mon 10:20", actor_name="Nora", attributes={"priority": "P3"}, reason="w"
+    )
+    (one,) = facts(told)
+    assert one.body == DowngradeProposed("P1", "P3", "Nora", "w")
+    told.happened(EventKind.DOWNGRADE_AGREED, "Mon 10:30", actor=Actor.CUSTOMER)
+    assert facts(told) == []
+
+
+def test_what_an_earlier_release_did_not_tell_is_history_later() -> None:
+    told = Telling().opened("Mon 10:00")
+    told.happened(EventKind.ESCALATED, "Mon 10:30", actor=Actor.CUSTOMER)
+    told.updated("Wed 12:00")
+    assert [fact.history for fact in facts(told, frozenset({"promise"}))] == [True]
+    assert [fact.history for fact in facts(told)] == [False], "nothing is known of the incident yet"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "turned"),
+    [
+        (None, Phase.OPEN, "opened"), (None, Phase.WAITING, "opened"), (None, Phase.CLOSED, ""),
+        ("open", Phase.WAITING, ""), ("waiting", Phase.RESOLVED, "resolved"), ("open", Phase.CLOSED, "resolved"),
+        ("open", Phase.CANCELLED, ""), ("open", Phase.MERGED, ""), ("resolved", Phase.CLOSED, ""),
+        ("closed", Phase.OPEN, "reopened"),
+    ],
+)  # fmt: skip
+def test_an_incident_opens_ends_and_opens_again(before: str | None, now: Phase, turned: str) -> None:
+    assert turn_of(before, now) == turned
