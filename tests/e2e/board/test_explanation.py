@@ -172,11 +172,29 @@ async def test_a_timer_that_hangs_is_not_waited_for_for_ever(
     await timer.story(weekend())
     await browser_page.clock.install()
     await browser_page.route("**/explain?*", lambda route: None)  # never answered
-    await browser_page.goto(server.url + PAGE)
-    await browser_page.locator("#why > details > summary").click()
+    await unfold(browser_page, server)
     await expect(browser_page.locator(".why-state")).to_have_text("Asking the timer …")
     await browser_page.clock.fast_forward(10_000)
     await expect(browser_page.locator(".why-state")).to_contain_text("The timer does not answer.")
+
+
+async def test_what_happens_meanwhile_does_not_make_the_page_wait_longer_for_a_timer_that_hangs(
+    timer: TimerBeside, server: Served, browser_page: Page
+) -> None:
+    await timer.story(weekend())
+    await browser_page.clock.install()
+    await browser_page.route("**/explain?*", lambda route: None)  # never answered
+    await unfold(browser_page, server)
+    state = browser_page.locator(".why-state")
+    await expect(state).to_have_text("Asking the timer …")
+    for _ in range(2):
+        await browser_page.clock.fast_forward(4_000)
+        await browser_page.evaluate("document.dispatchEvent(new Event('slad:changed'))")
+        async with browser_page.expect_request("**/explain?*"):
+            await browser_page.clock.fast_forward(300)
+    await expect(state).to_have_text("Asking the timer …")
+    await browser_page.clock.fast_forward(2_000)
+    await expect(state).to_contain_text("The timer does not answer.")
 
 
 async def test_an_incident_the_timer_does_not_know_yet(board: BoardBench, timer: TimerBeside, server: Served,

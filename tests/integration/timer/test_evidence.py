@@ -21,8 +21,9 @@ from sla_standalone.evidence import EvidenceCheck, Manifest, open_evidence, writ
 from sla_standalone.evidence.rejudge import check_verdicts
 
 MANIFEST = Manifest(
-    slad="", incident="", as_of="", contract=None, made_at="", made_by="", audit_heads=(), left_out=(), files=()
-)
+    slad="", incident="", as_of="", contract=None, made_at="", made_by="", audit_heads=(), left_out=(),
+    not_published_yet=(), files=(),
+)  # fmt: skip
 
 
 @pytest.fixture

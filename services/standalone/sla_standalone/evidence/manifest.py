@@ -78,6 +78,8 @@ class Manifest:
     """The last position and hash of each audit log when the file was made."""
     left_out: tuple[str, ...]
     """Sentences on what is not in the file, and why."""
+    not_published_yet: tuple[str, ...]
+    """Ids of the clocks whose breach was recorded, but was still on its way to the board when the file was made."""
     files: tuple[ManifestEntry, ...]
     """The files, sorted by name."""
 
@@ -92,6 +94,7 @@ class Manifest:
             "made": {"at": self.made_at, "by": self.made_by},
             "audit_heads": [{"log": one.service, "seq": one.seq, "hash": one.hash} for one in self.audit_heads],
             "left_out": list(self.left_out),
+            "not_published_yet": list(self.not_published_yet),
             "files": [{"name": one.name, "bytes": one.bytes, "sha256": one.sha256} for one in self.files],
         }
         return orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n"
@@ -122,6 +125,8 @@ class Manifest:
                 made_by=str(content["made"]["by"]),
                 audit_heads=tuple(heads),
                 left_out=tuple(map(str, content["left_out"])),
+                # Files of earlier releases lack the key.
+                not_published_yet=tuple(map(str, content.get("not_published_yet", ()))),
                 files=tuple(files),
             )
         except (ValueError, KeyError, TypeError):

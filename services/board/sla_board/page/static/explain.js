@@ -9,6 +9,7 @@ const KEY = "slad.language";
 
 let told = null; // the latest answer
 let asking = null; // AbortController of the question under way
+let patientUntil = 0; // when the oldest question without an answer is given up: a newer one does not wait longer
 const unfolded = new Map(); // clock -> whether, once the reader has touched it
 
 function el(tag, attributes = {}, ...content) {
@@ -60,11 +61,13 @@ select.addEventListener("change", () => {
 // -- asking ----------------------------------------------------------------------------------------------------
 
 async function ask() {
-  asking?.abort();
+  if (asking) asking.abort();
+  else patientUntil = Date.now() + PATIENCE_MS;
   const mine = (asking = new AbortController());
-  const patience = setTimeout(() => mine.abort("late"), PATIENCE_MS);
+  const patience = setTimeout(() => mine.abort("late"), Math.max(0, patientUntil - Date.now()));
   clocks.setAttribute("aria-busy", "true");
-  if (!told) say("Asking the timer …");
+  // A trouble that is shown stays until there is an answer: what changes meanwhile asks again, and tells nothing new.
+  if (!told && !state.classList.contains("trouble")) say("Asking the timer …");
   try {
     const answer = await fetch(`${why.dataset.explain}?lang=${encodeURIComponent(select.value)}`, {
       headers: { accept: "application/json" }, signal: mine.signal, cache: "no-store",
@@ -78,7 +81,10 @@ async function ask() {
     if (mine === asking) fail(error);
   } finally {
     clearTimeout(patience);
-    if (mine === asking) clocks.removeAttribute("aria-busy");
+    if (mine === asking) {
+      clocks.removeAttribute("aria-busy");
+      asking = null;
+    }
   }
 }
 
@@ -106,7 +112,7 @@ document.addEventListener("slad:changed", () => {
   settling = setTimeout(ask, SETTLE_MS);
 });
 panel.addEventListener("toggle", () => { if (panel.open && !told) ask(); });
-again.addEventListener("click", () => { ask(); select.focus(); });
+again.addEventListener("click", () => { state.classList.remove("trouble"); ask(); select.focus(); });
 
 // -- showing ---------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -17,10 +18,11 @@ from sla_platform.audit.chain import AuditHead
 from sla_standalone.cli.evidence.acts import audit_heads, audit_lines
 from sla_standalone.cli.output import MISUSED, stop
 from sla_standalone.cli.remote import problem_text, stop_refused
-from sla_standalone.evidence import Member
+from sla_standalone.evidence import Member, unpublished_breaches
 
 _WAIT = httpx2.Timeout(300, connect=5)  # very many events take a while to be judged
 _PAGE = 500
+_PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0)  # what was recorded reaches the board within moments, not at once
 _FILE = {
     "about": Member.ABOUT,
     "incident": Member.INCIDENT,
@@ -64,9 +66,17 @@ class Collected:
     """Ids of the messages to people."""
     inbox: set[str] = field(default_factory=set)
     """Ids of the raw deliveries."""
+    not_published_yet: dict[str, str] = field(default_factory=dict)
+    """Breaches that the timer has recorded and that have not reached the board: id of the clock -> words."""
 
 
-def collect(client: httpx2.Client, incident: str, language: str, folder: Path) -> Collected:
+def collect(
+    client: httpx2.Client,
+    incident: str,
+    language: str,
+    folder: Path,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Collected:
     """Write the evidence that the services have about an incident into files of a folder.
 
     Parts that the key may not see, and services that are not at this address, are named in `left_out`. For an unknown
@@ -74,6 +84,8 @@ def collect(client: httpx2.Client, incident: str, language: str, folder: Path) -
 
     Args:
         language: Language tag of the explanations in words.
+        sleep: Waits, in seconds, for breaches that have not reached the board. They are waited for 5 s at most, and
+            then named in `left_out`.
     """
     found = Collected()
     _service(client, "timer", incident, {"lang": language}, folder, found)
@@ -87,9 +99,10 @@ def collect(client: httpx2.Client, incident: str, language: str, folder: Path) -
         found.left_out.append("The raw deliveries: they need the key of an administrator, at ingest's address.")
     if not found.about["events_complete"]:
         found.left_out.append("Some events: they belong to another contract or ticket.")
-    for service, what in (("notifier", "Alerts and messages"), ("board", "What was published")):
-        if not _service(client, service, name, {}, folder, found):
-            found.left_out.append(f"{what}: the {service} is not served at this address.")
+    if not _service(client, "notifier", name, {}, folder, found):
+        found.left_out.append("Alerts and messages: the notifier is not served at this address.")
+    if not _facts(client, name, folder, found, sleep):
+        found.left_out.append("What was published: the board is not served at this address.")
     _changes(client, found, folder)
     _acts(client, found, folder)
     _explanation(folder)
@@ -112,6 +125,31 @@ def _service(
                 _note(found, name, content)
                 files.write(_FILE[name], _with_body(folder, content) if name == "inbox" else content)
     return True
+
+
+def _facts(
+    client: httpx2.Client, incident: str, folder: Path, found: Collected, sleep: Callable[[float], None]
+) -> bool:
+    """Whether the board gave its part; it is asked again while a breach of the timer's part is on its way to it."""
+    for pause in (*_PAUSES_S, None):
+        if not _service(client, "board", incident, {}, folder, found):
+            return False
+        found.not_published_yet = unpublished_breaches(
+            _written(folder / Member.PUBLISHED), _written(folder / Member.FACTS)
+        )
+        if not found.not_published_yet or pause is None:
+            break
+        sleep(pause)
+    found.left_out += [
+        f"The publication of {breach}: it had not reached the board when this file was made."
+        for breach in found.not_published_yet.values()
+    ]
+    return True
+
+
+def _written(file: Path) -> Iterator[dict[str, Any]]:
+    with file.open("rb") as lines:
+        yield from map(orjson.loads, lines)
 
 
 def _lines(answer: httpx2.Response, service: str) -> Iterator[tuple[str, dict[str, Any]]]:

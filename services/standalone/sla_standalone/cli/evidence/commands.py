@@ -138,6 +138,7 @@ def _manifest(folder: Path, found: Collected) -> Manifest:
         made_by=_user(),
         audit_heads=tuple(found.heads),
         left_out=tuple(found.left_out),
+        not_published_yet=tuple(sorted(found.not_published_yet)),
         files=tuple(sorted(files, key=lambda one: one.name)),
     )
 
