@@ -55,6 +55,20 @@ class Dialect(StrEnum):
     """The records that slad's business rule sends from ServiceNow."""
     ZENDESK = "zendesk"
     """The event webhooks of Zendesk."""
+    GITLAB = "gitlab"
+    """The webhooks of GitLab: issues, incidents, other work items and notes."""
+    LINEAR = "linear"
+    """The webhooks of Linear."""
+    PAGERDUTY = "pagerduty"
+    """The webhook subscriptions of PagerDuty (version 3)."""
+    OPSGENIE = "opsgenie"
+    """The webhooks of Opsgenie and of Jira Service Management Operations."""
+    ALERTMANAGER = "alertmanager"
+    """The notifications of Prometheus Alertmanager."""
+    GRAFANA = "grafana"
+    """The notifications of Grafana alerting."""
+    STANDARD_WEBHOOKS = "standard-webhooks"
+    """slad's own events in messages of Standard Webhooks."""
 
 
 class TicketPhase(StrEnum):

@@ -16,6 +16,10 @@ _STATED: Mapping[Dialect, frozenset[str]] = {
     Dialect.INTERCOM: frozenset({"domains"}),
     Dialect.JIRA: frozenset({"groups", "domains"}),
     Dialect.CLOUDEVENTS: frozenset({"domains"}),
+    Dialect.GITLAB: frozenset({"domains"}),
+    Dialect.LINEAR: frozenset({"domains"}),
+    Dialect.OPSGENIE: frozenset({"domains"}),
+    Dialect.STANDARD_WEBHOOKS: frozenset({"domains"}),
 }
 _WAYS = ("groups", "domains", "associations")
 # Senders that name the way in which work ended.

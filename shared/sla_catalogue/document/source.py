@@ -57,8 +57,7 @@ class SourceDocument(Document):
     """A ticketing system that sends events, and how to authenticate and translate them."""
 
     dialect: str
-    """The format of the deliveries: `cloudevents`, `freshdesk`, `github`, `intercom`, `jira`, `servicenow`
-    or `zendesk`."""
+    """The format of the deliveries, such as `cloudevents`, `github`, `jira`, `gitlab` or `pagerduty`."""
     authentication: AuthenticationDocument | None = None
     zone: str = "UTC"
     """Time zone of times without an offset."""

@@ -52,6 +52,15 @@ _NO_LABELS = {
     "labels": "tickets of this system have statuses; labels mean nothing to the dialect",
     "priority_labels": "tickets of this system have a priority of their own",
 }
+_OF_ALERTS = {
+    "zone": "every time of an alert names its offset",
+    "statuses": "an alert fires or has ended, it has no status",
+    "labels": "an alert fires or has ended, its labels move nothing",
+    "priority_labels": "the label `severity` is looked up in `priorities`",
+    "staff": "nobody acts on an alert, a machine does",
+    "customers": "nobody acts on an alert, a machine does",
+    "bots": "nobody acts on an alert, a machine does",
+}
 _NOT_OF: Mapping[Dialect, Mapping[str, str]] = {
     Dialect.GITHUB: {
         "zone": "every time of GitHub names its offset",
@@ -61,6 +70,21 @@ _NOT_OF: Mapping[Dialect, Mapping[str, str]] = {
     Dialect.INTERCOM: {"zone": "every time of Intercom is a number of seconds", **_NO_LABELS},
     Dialect.SERVICENOW: _NO_LABELS,
     Dialect.ZENDESK: {"zone": "every time of Zendesk names its offset", **_NO_LABELS},
+    Dialect.GITLAB: {
+        "zone": "every time of GitLab names its offset",
+        "statuses": "issues of GitLab have labels, no status",
+    },
+    Dialect.LINEAR: {"zone": "every time of Linear names its offset"},
+    Dialect.PAGERDUTY: {
+        "zone": "every time of PagerDuty names its offset",
+        "statuses": "incidents of PagerDuty have fixed states, and none of them waits",
+        "labels": "incidents of PagerDuty have no labels",
+        "priority_labels": "incidents of PagerDuty have no labels",
+        "customers": "only responders act on incidents of PagerDuty",
+    },
+    Dialect.OPSGENIE: {"zone": "the times of Opsgenie are counted since 1970"},
+    Dialect.ALERTMANAGER: _OF_ALERTS,
+    Dialect.GRAFANA: _OF_ALERTS,
 }
 _OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
 

@@ -6,9 +6,25 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sla_catalogue.source import Dialect
-from sla_ingest.dialect import freshdesk, github, intercom, jira, servicenow, zendesk
+from sla_ingest.dialect import (
+    alert,
+    alertmanager,
+    freshdesk,
+    github,
+    gitlab,
+    grafana,
+    intercom,
+    jira,
+    linear,
+    opsgenie,
+    pagerduty,
+    servicenow,
+    standard,
+    zendesk,
+)
 from sla_ingest.dialect.adapter import DialectAdapter, OpenedDelivery, WebhookDialect
 from sla_ingest.dialect.cloudevents import CloudEventsDialect, undescribed_source
+from sla_ingest.dialect.document import JSON
 from sla_ingest.dialect.port import (
     Accepted,
     CodedReason,
@@ -58,5 +74,12 @@ DIALECTS: Mapping[Dialect, DialectAdapter] = MappingProxyType(
         Dialect.JIRA: WebhookDialect(jira.translate, jira.MEDIA_TYPES),
         Dialect.SERVICENOW: WebhookDialect(servicenow.translate, servicenow.MEDIA_TYPES, id_in_headers=False),
         Dialect.ZENDESK: WebhookDialect(zendesk.translate, zendesk.MEDIA_TYPES, id_in_headers=False),
+        Dialect.GITLAB: WebhookDialect(gitlab.translate, JSON),
+        Dialect.LINEAR: WebhookDialect(linear.translate, JSON, lasting=linear.without_attempt),
+        Dialect.PAGERDUTY: WebhookDialect(pagerduty.translate, JSON, id_in_headers=False),
+        Dialect.OPSGENIE: WebhookDialect(opsgenie.translate, JSON, id_in_headers=False),
+        Dialect.ALERTMANAGER: WebhookDialect(alertmanager.translate, JSON, id_in_headers=False, split=alert.split),
+        Dialect.GRAFANA: WebhookDialect(grafana.translate, JSON, id_in_headers=False, split=alert.split),
+        Dialect.STANDARD_WEBHOOKS: WebhookDialect(standard.translate, JSON),
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -88,7 +88,7 @@ class DialectAdapter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WebhookDialect:
-    """The adapter for the webhooks of a ticketing system. Each request is one delivery."""
+    """The adapter for the webhooks of a ticketing system. Each request is one delivery, or a batch of them."""
 
     translate: Callable[[Delivery, Source], Translation]
     """The function that translates a delivery."""
@@ -100,6 +100,11 @@ class WebhookDialect:
     """Whether an event that breaks a rule of the plan is refused."""
     id_in_headers: bool = True
     """Whether the delivery's id is in a header."""
+    split: Callable[[Delivery], list[Delivery] | None] | None = None
+    """The function that returns the parts of a batch. None for a system that sends no batches."""
+    lasting: Callable[[bytes], bytes] | None = None
+    """The function that takes what differs in every attempt, such as its time, out of a signed body. None where a
+    redelivery has the same body."""
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
         """Return None if the delivery's Content-Type is absent or one of `media_types`.
@@ -110,14 +115,19 @@ class WebhookDialect:
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery unchanged, as the body of a webhook is sufficient.
+        """Return the delivery without what differs in every attempt; most senders' deliveries are returned unchanged.
 
         If a header contradicts the body, the delivery is parked or refused later.
         """
-        return delivery
+        return delivery if self.lasting is None else replace(delivery, body=self.lasting(delivery.body))
 
-    def parts(self, delivery: Delivery) -> None:
-        """Return None: ticketing systems send no batches."""
+    def parts(self, delivery: Delivery) -> list[Delivery] | None:
+        """Return the parts of a batch as separate deliveries; None for a delivery that is no batch.
+
+        Raises:
+            DoesNotFit: The batch itself cannot be read.
+        """
+        return None if self.split is None else self.split(delivery)
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
         """Return the function that translates the delivery. No sender is read from the body.

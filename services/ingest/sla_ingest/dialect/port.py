@@ -115,6 +115,7 @@ class IngestRemark(CodedReason):
     OTHER_CONTRACT = "the incident is under another contract by now: its promise is not told here"
     MANY_EVENTS = "the incident has very many events: its due instants stand in GET /v1/incidents, not in this answer"
     ID_REUSED = "another body was delivered under the same id before: this one is parked"
+    TRUNCATED = "the sender left alerts out of its notification: an end among them is never told"
     OVER_ALLOWANCE = "the work is over the allowance: the ledger pays what it has, and shows the rest"
 
 

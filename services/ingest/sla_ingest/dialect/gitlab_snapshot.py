@@ -1,0 +1,178 @@
+"""The issue in a GitLab delivery: its labels, people and state, the same for every kind of delivery."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sla_catalogue.source import Lookup, Source, TicketPhase, domain_of
+from sla_domain.event import ENDED, PHASE, Snapshot, TimeQuality
+from sla_domain.phase import Phase
+from sla_ingest.dialect.label import phase_by_label, priority_by_label
+from sla_ingest.dialect.phase import standing_of
+from sla_ingest.dialect.port import ClaimedTime, Delivery
+from sla_ingest.dialect.read import (
+    MAX_DESCRIPTION,
+    Node,
+    array_at,
+    attribute_lookups,
+    claimed_time,
+    clean_text,
+    has_path,
+    identifier_text,
+    look_up_value,
+    object_at,
+    text_at,
+)
+from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
+
+_USUAL_CUSTOMER = Lookup(field="project.namespace")
+_USUAL_PRODUCT = Lookup(field="project.name")
+_BOT = re.compile(r"(project|group)_\d+_bot(_\w+)?|ghost|alert-bot|gitlab-security-bot", re.ASCII | re.IGNORECASE)
+# The Service Desk's account: the notes that it writes are the mails of customers.
+_SERVICE_DESK = "support-bot"
+
+
+@dataclass(frozen=True, slots=True)
+class GitlabDelivery:
+    """A GitLab delivery with its parsed JSON body."""
+
+    delivery: Delivery
+    source: Source
+    """The settings of the sender."""
+    payload: Node
+    """The body."""
+    issue: Node
+    """The issue or other work item, empty if a note carries none."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Return the titles of the issue's labels."""
+        return label_titles(array_at(self.issue, "labels") or array_at(self.payload, "labels"))
+
+    @property
+    def labelled(self) -> bool:
+        """Return whether the delivery says which labels the issue has."""
+        return "labels" in self.issue or "labels" in self.payload
+
+    @property
+    def author(self) -> str:
+        """Return the number of the account that wrote the issue."""
+        return identifier_text(self.issue.get("author_id"))
+
+    @property
+    def reporter(self) -> str:
+        """Return the user name of the issue's author; "" unless the delivery is about what the author did."""
+        user = object_at(self.payload, "user")
+        opening = text_at(self.issue, "action") == "open"
+        own = self.author and identifier_text(user.get("id")) == self.author
+        return text_at(user, "username") if own or opening else ""
+
+    @property
+    def assignee(self) -> str:
+        """Return the user names of those whom the issue is assigned to."""
+        named = [text_at(one, "username") for one in array_at(self.payload, "assignees")]
+        return ", ".join(filter(None, named)) or text_at(self.payload, "assignee", "username")
+
+    @property
+    def updated(self) -> ClaimedTime:
+        """Return when the issue was last updated."""
+        return claimed_time(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
+
+    @property
+    def lookups(self) -> Mapping[str, Lookup]:
+        """Return where this source's deliveries have the value of each attribute.
+
+        By default, `customer` is the project's namespace, and `product` is the project's name.
+        """
+        return attribute_lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
+
+    def speaker(self, *, acting: bool) -> Speaker:
+        """Return the side of the delivery's user.
+
+        Args:
+            acting: Whether the user changed the issue. Who may do that to another's issue works on the project's side.
+        """
+        user = object_at(self.payload, "user")
+        name, number = text_at(user, "username"), identifier_text(user.get("id"))
+        mail = text_at(user, "email")
+        assigned = number and number in {identifier_text(one) for one in array_at(self.issue, "assignee_ids")}
+        person = AccountDetails(
+            names=frozenset(filter(None, [name, number, mail])),
+            shown=text_at(user, "name") or name,
+            account=name,
+            domain=domain_of(mail) if "@" in mail else "",
+            bot=bool(_BOT.fullmatch(name)),
+            customer=name.lower() == _SERVICE_DESK,
+            member=acting,
+            assumed="the issue is assigned to them" if assigned else "",
+        )
+        return side_of(self.source, person, reported=bool(number) and number == self.author)
+
+
+def label_titles(labels: Iterable[Any]) -> frozenset[str]:
+    """Return the titles of labels as GitLab sends them."""
+    return frozenset(filter(None, (text_at(one, "title") for one in labels)))
+
+
+def severity_of(case: GitlabDelivery) -> str:
+    """Return the plan's priority for the severity of an incident; "" if the source's table `priorities` has none."""
+    return case.source.priority_of(text_at(case.issue, "severity")) or ""
+
+
+def snapshot_of(case: GitlabDelivery) -> Snapshot:
+    """Return the state of the issue as the delivery `case` shows it."""
+    phase, action = _phase(case), text_at(case.issue, "action")
+    closed = text_at(case.issue, "state") == "closed"
+    ended = claimed_time(case.issue.get("closed_at"), TimeQuality.OBJECT_UPDATED)
+    before = {"close": {PHASE: Phase.OPEN.value}, "reopen": {PHASE: ENDED}}.get(action, {})
+    return Snapshot(
+        at=case.updated.at or case.delivery.received_at,
+        created_at=claimed_time(case.issue.get("created_at"), TimeQuality.EXACT).at,
+        phase=None if phase is None else standing_of(phase),
+        waiting_on=None if phase is None else phase.waiting_on,
+        ended_at=ended.at if closed else None,
+        attributes=_attributes(case),
+        before=before,
+    )
+
+
+def _phase(case: GitlabDelivery) -> TicketPhase | None:
+    """Where the issue stands; a moved one stands nowhere any more."""
+    state = text_at(case.issue, "state")
+    by_label = phase_by_label(case.source, case.labels)
+    if identifier_text(case.issue.get("moved_to_id")):
+        return None
+    if state == "closed":
+        declined = by_label is TicketPhase.CANCELLED or identifier_text(case.issue.get("duplicated_to_id"))
+        return TicketPhase.CANCELLED if declined else TicketPhase.RESOLVED
+    if state not in ("opened", "reopened") or not case.labelled:
+        return None
+    by_label = by_label or TicketPhase.OPEN
+    return by_label if standing_of(by_label).live else None
+
+
+def _attributes(case: GitlabDelivery) -> dict[str, str]:
+    issue, source, labels = case.issue, case.source, case.labels
+    found: dict[str, str] = {}
+    for name, key in (("title", "title"), ("url", "url"), ("type", "type")):
+        if key in issue:
+            found[name] = text_at(issue, key)
+    if "description" in issue:
+        found["description"] = clean_text(issue.get("description"), MAX_DESCRIPTION)
+    if case.author:
+        found["reporter_id"] = case.author
+    if case.reporter:
+        found["reporter"] = case.reporter
+    if case.assignee or issue.get("assignee_ids") == []:
+        found["assignee"] = case.assignee
+    if case.labelled and (source.priority_labels or source.priorities):
+        found["priority"] = priority_by_label(source, labels) or severity_of(case)
+    for name, lookup in case.lookups.items():
+        value = look_up_value(lookup, case.payload, labels)
+        by_label = bool(lookup.label) and case.labelled
+        if value or by_label or (lookup.field and has_path(case.payload, lookup.field)):
+            found[name] = value
+    return found

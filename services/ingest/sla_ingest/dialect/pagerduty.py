@@ -1,0 +1,269 @@
+"""PagerDuty: webhook subscriptions of version 3, events of incidents.
+
+- **Incident**: `event.data.id`, or `event.data.incident.id` where the data is a note or a status update.
+- **Time**: `event.occurred_at`, exact; the opening has `created_at` of the incident where the delivery carries it.
+- **Staff**: whoever acknowledges, assigns or resolves is of the staff; services and integrations are bots.
+- **Answer**: acknowledging answers. A published status update informs the customer; a note is for responders alone.
+- **Snapshot**: every event whose data is the incident shows all of it: state, priority, service, who holds it.
+- **Redelivery**: `event.id` stays the same, and so does the body.
+- **Unknown**: waiting (PagerDuty has no such state), the customer's words, and what a note says to whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sla_catalogue.source import Lookup, Source
+from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
+from sla_domain.phase import Phase
+from sla_ingest.dialect.document import priority_of, translate_object
+from sla_ingest.dialect.port import (
+    ClaimedTime,
+    Delivery,
+    DoesNotFit,
+    EventDraft,
+    Ignored,
+    IgnoredBecause,
+    Outcome,
+    Parked,
+    ParkedBecause,
+    RemarkNote,
+    Translation,
+    ignore_with_snapshot,
+    incident_id,
+    number_events,
+)
+from sla_ingest.dialect.read import (
+    Node,
+    array_at,
+    attribute_lookups,
+    claimed_time,
+    clean_text,
+    has_path,
+    identifier_text,
+    look_up_value,
+    object_at,
+    text_at,
+)
+from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
+
+_USUAL_PRODUCT = Lookup(field="event.data.service.summary")
+_KINDS: Mapping[str, EventKind] = {
+    "triggered": EventKind.OPENED,
+    "acknowledged": EventKind.RESPONDED,
+    "reassigned": EventKind.ASSIGNED,
+    "delegated": EventKind.ASSIGNED,
+    "priority_updated": EventKind.PRIORITY_CHANGED,
+    "reopened": EventKind.REOPENED,
+    "resolved": EventKind.RESOLVED,
+    "status_update_published": EventKind.UPDATED,
+}
+# Events that are known and move no clock; what they show of the incident is read all the same.
+_QUIET = frozenset(
+    {
+        "unacknowledged", "conference_bridge.updated", "incident_type.changed", "responder.added", "responder.replied",
+        "role.assigned", "role.unassigned", "action_invocation.created", "action_invocation.terminated",
+        "action_invocation.updated", "workflow.started", "workflow.completed",
+    }
+)  # fmt: skip
+_PHASES: Mapping[str, Phase] = {
+    "triggered": Phase.OPEN,
+    "acknowledged": Phase.OPEN,
+    "resolved": Phase.RESOLVED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PagerdutyEvent:
+    """An event of PagerDuty with its parsed JSON body."""
+
+    source: Source
+    """The settings of the sender."""
+    payload: Node
+    """The whole body."""
+    event: Node
+    """The body's field `event`."""
+    at: ClaimedTime
+    """When it happened."""
+
+    @property
+    def incident(self) -> Node:
+        """Return the incident, whole or as a reference."""
+        data = object_at(self.event, "data")
+        return object_at(data, "incident") or data
+
+    @property
+    def whole(self) -> bool:
+        """Return whether the event carries the incident itself, not only a reference to it."""
+        return text_at(self.event, "data", "type") == "incident"
+
+
+def translate(delivery: Delivery, source: Source) -> Translation:
+    """Translate a delivery of a PagerDuty subscription into events of an incident.
+
+    If there is no event, the result says why: the delivery is ignored, parked or refused.
+
+    Args:
+        source: The settings of the sender.
+    """
+    return translate_object(
+        delivery,
+        lambda payload, id_: _outcome(delivery, source, payload, id_),
+        lambda payload: identifier_text(object_at(payload, "event").get("id")),
+    )
+
+
+def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Outcome:
+    event = object_at(payload, "event")
+    name = text_at(event, "event_type")
+    if not name:
+        raise DoesNotFit("an event of PagerDuty (webhooks v3) is expected here", "/event/event_type")
+    if name == "pagey.ping":
+        return Ignored(IgnoredBecause.PING)
+    family, _, kind = name.partition(".")
+    if family == "service":
+        return Ignored(IgnoredBecause.UNRELATED, clean_text(name, 60))
+    if family != "incident":
+        return Parked(ParkedBecause.UNKNOWN_TYPE, clean_text(name, 60))
+    at = claimed_time(event.get("occurred_at"), TimeQuality.EXACT)
+    case = PagerdutyEvent(source, payload, event, at)
+    own = identifier_text(case.incident.get("id"))
+    if not own or not (case.whole or object_at(event, "data", "incident")):
+        return Parked(ParkedBecause.NO_INCIDENT, clean_text(name, 60))
+    incident = incident_id(source.id, own)
+    found, state = _found(case, kind), _snapshot(case, delivery) if case.whole else None
+    if isinstance(found, list):
+        return number_events(delivery, source, incident, id_, found, state)
+    if isinstance(found, Ignored):
+        return ignore_with_snapshot(delivery, source, incident, id_, found, state)
+    return found
+
+
+def _found(case: PagerdutyEvent, kind: str) -> list[EventDraft] | Ignored | Parked:
+    if kind == "annotated":
+        return Ignored(IgnoredBecause.INTERNAL_COMMENT, "a note is for responders")
+    if kind in _QUIET:
+        return Ignored(IgnoredBecause.NOTHING_RELEVANT, kind)
+    if kind == "escalated":
+        # By hand it is an escalation; when nobody answered in time the next person is only rung up.
+        assigned = _draft(case, EventKind.ASSIGNED, {"assignee": _assignee(case)})
+        by_hand = _who(case).actor is Actor.STAFF
+        return [_draft(case, EventKind.ESCALATED, {}), assigned] if by_hand else [assigned]
+    if kind in ("service_updated", "custom_field_values.updated"):
+        named = {
+            name: value for name, lookup in _lookups(case).items() if (value := look_up_value(lookup, case.payload))
+        }
+        if named:
+            return [_draft(case, EventKind.RECLASSIFIED, named)]
+        return Ignored(IgnoredBecause.NOTHING_RELEVANT, kind)
+    found = _KINDS.get(kind)
+    if found is None:
+        return Parked(ParkedBecause.UNKNOWN_TYPE, f"incident.{clean_text(kind, 60)}")
+    match found:
+        case EventKind.OPENED:
+            return [_opened(case)]
+        case EventKind.ASSIGNED:
+            return [_draft(case, found, {"assignee": _assignee(case)})]
+        case EventKind.PRIORITY_CHANGED:
+            priority, odd = _priority(case)
+            return [_draft(case, found, {"priority": priority}, odd)]
+        case EventKind.RESOLVED:
+            return [_draft(case, found, {}, reason=clean_text(_resolved_by(case)))]
+        case _:
+            return [_draft(case, found, {})]
+
+
+def _opened(case: PagerdutyEvent) -> EventDraft:
+    began = claimed_time(case.incident.get("created_at"), TimeQuality.EXACT)
+    attributes, odd = _attributes(case)
+    shown = {name: value for name, value in attributes.items() if value}
+    return EventDraft(
+        kind=EventKind.OPENED, stamp=began if began.at is not None else case.at, actor=_who(case).actor,
+        actor_name=text_at(case.event, "agent", "summary"), attributes=shown, remarks=odd,
+    )  # fmt: skip
+
+
+def _draft(
+    case: PagerdutyEvent,
+    kind: EventKind,
+    attributes: Mapping[str, str],
+    remarks: tuple[RemarkNote, ...] = (),
+    reason: str = "",
+) -> EventDraft:
+    return EventDraft(
+        kind=kind, stamp=case.at, actor=_who(case).actor, actor_name=text_at(case.event, "agent", "summary"),
+        attributes=attributes, remarks=remarks, reason=reason,
+    )  # fmt: skip
+
+
+def _who(case: PagerdutyEvent) -> Speaker:
+    """Nobody but responders acts in PagerDuty; what is no user (a service, an integration, a workflow) is a program."""
+    agent = object_at(case.event, "agent")
+    kind, account = text_at(agent, "type"), identifier_text(agent.get("id"))
+    if not agent:
+        return Speaker(Actor.UNKNOWN)
+    person = AccountDetails(
+        names=frozenset(filter(None, [account])),
+        shown=text_at(agent, "summary"),
+        account=account,
+        bot=not kind.startswith("user"),
+        member=True,
+    )
+    return side_of(case.source, person, reported=False)
+
+
+def _assignee(case: PagerdutyEvent) -> str:
+    return ", ".join(filter(None, (text_at(one, "summary") for one in array_at(case.incident, "assignees"))))
+
+
+def _resolved_by(case: PagerdutyEvent) -> str:
+    """A merge into another incident resolves this one; PagerDuty says so in `resolve_reason`."""
+    why = case.incident.get("resolve_reason")
+    return f"resolved: {kind}" if isinstance(why, dict) and (kind := text_at(why, "type")) else ""
+
+
+def _priority(case: PagerdutyEvent) -> tuple[str, tuple[RemarkNote, ...]]:
+    """The priority, or what the table makes of the urgency; an urgency that it lacks is no priority."""
+    stated = object_at(case.incident, "priority")
+    if stated:
+        by_id = case.source.priority_of(identifier_text(stated.get("id")))
+        return (by_id, ()) if by_id else priority_of(case.source, text_at(stated, "summary"))
+    return case.source.priority_of(text_at(case.incident, "urgency")) or "", ()
+
+
+def _lookups(case: PagerdutyEvent) -> Mapping[str, Lookup]:
+    return attribute_lookups(case.source, None, _USUAL_PRODUCT)
+
+
+def _attributes(case: PagerdutyEvent) -> tuple[dict[str, str], tuple[RemarkNote, ...]]:
+    incident = case.incident
+    odd: tuple[RemarkNote, ...] = ()
+    found: dict[str, str] = {}
+    for name, key in (("title", "title"), ("url", "html_url"), ("key", "number")):
+        if key in incident:
+            found[name] = text_at(incident, key)
+    if "priority" in incident or "urgency" in incident:
+        found["priority"], odd = _priority(case)
+    if "assignees" in incident:
+        found["assignee"] = _assignee(case)
+    for name, lookup in _lookups(case).items():
+        value = look_up_value(lookup, case.payload)
+        if value or (lookup.field and has_path(case.payload, lookup.field)):
+            found[name] = value
+    return found, odd
+
+
+def _snapshot(case: PagerdutyEvent, delivery: Delivery) -> Snapshot:
+    status = text_at(case.incident, "status")
+    phase = _PHASES.get(status)
+    attributes, _ = _attributes(case)
+    return Snapshot(
+        at=case.at.at or delivery.received_at,
+        created_at=claimed_time(case.incident.get("created_at"), TimeQuality.EXACT).at,
+        phase=phase,
+        ended_at=case.at.at
+        if phase is Phase.RESOLVED and text_at(case.event, "event_type").endswith("resolved")
+        else None,
+        attributes=attributes,
+    )
