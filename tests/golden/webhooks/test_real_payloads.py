@@ -1,4 +1,4 @@
-"""Every real payload of GitHub, Jira and CloudEvents, posted as its sender would: the table beside this file.
+"""Every real payload of a dialect, posted as its sender would: the table beside this file.
 
 The table is read by people before it is changed. A line is: file, status, outcome, what became of it. To see what a
 changed translation makes of the files, run `python -m tests.golden.webhooks.test_real_payloads`.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.ingest.world import SENDER, STRUCTURED, World
@@ -17,7 +18,11 @@ from tests.shared_data import SHARED, needs_shared
 
 TABLE = Path(__file__).with_name("outcomes.txt")
 PAYLOADS = SHARED / "data" / "webhooks"
-FOLDERS = ("cloudevents", "github", "github-dotnet", "github-issue_comment", "jira", "jira-zulip")
+BY_DIALECT = ("gitlab", "linear", "pagerduty", "opsgenie", "alertmanager", "grafana")
+FOLDERS = (
+    "cloudevents", "github", "github-dotnet", "github-issue_comment", "jira", "jira-zulip",
+    "gitlab-go-gitlab", "gitlab-go-playground", *BY_DIALECT,
+)  # fmt: skip
 
 
 def files() -> list[Path]:
@@ -39,6 +44,9 @@ async def outcome(world: World, folder: str, body: bytes) -> str:
         answer = await world.client.post("/v1/events", content=body, headers={**STRUCTURED, **SENDER})
     elif folder.startswith("jira"):
         answer = await world.jira(body)
+    elif folder.partition("-")[0] in BY_DIALECT:
+        to = f"/v1/webhooks/{folder.partition('-')[0]}-acme"
+        answer = await world.client.post(to, content=body, headers={"content-type": "application/json"})
     else:
         event = "issue_comment" if folder == "github-issue_comment" else "issues"
         source = "github-dotnet" if folder == "github-dotnet" else "github-acme"
@@ -46,6 +54,10 @@ async def outcome(world: World, folder: str, body: bytes) -> str:
     told = answer.json()
     if answer.status_code != 202:
         return f"{answer.status_code} | refused | {told['detail']}"
+    return " // ".join(map(_became, told.get("deliveries", [told])))
+
+
+def _became(told: dict[str, Any]) -> str:
     if not told["events"]:
         reason = told["reason"]
         return f"202 | {told['outcome']} | {reason['code']} {reason['detail']}".rstrip()

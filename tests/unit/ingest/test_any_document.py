@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.translated import translate
-from tests.unit.ingest import test_github, test_jira
+from tests.unit.ingest import test_alerts, test_github, test_gitlab, test_jira, test_linear, test_pagers
 from tests.unit.ingest.hostile import VALUES, as_bytes, damaged
 from tests.unit.ingest.made import RECEIVED, source, translated
+from tests.unit.ingest.test_standard_webhooks import message
 
 from sla_catalogue.source import Dialect
 from sla_domain import bounds
-from sla_ingest.dialect import Accepted, Refused, Translation
+from sla_ingest.dialect import DIALECTS, Accepted, DoesNotFit, Refused, Translation
 from sla_ingest.dialect.port import Delivery
 
 GITHUB = [given_ for given_, _ in (*test_github.ACTIONS.values(), *test_github.COMMENTS.values())]
@@ -41,6 +42,23 @@ EVENTS: list[Any] = [
     }
     for kind in ("opened", "waiting", "target_agreed", "merged", "rated", "exempted", "mock.test")
 ]
+
+
+DOCUMENTS: dict[Dialect, list[Any]] = {
+    Dialect.ALERTMANAGER: [
+        test_alerts.notification(test_alerts.alert(status), truncatedAlerts=1) for status in ("firing", "resolved")
+    ],
+    Dialect.GRAFANA: [test_alerts.notification(test_alerts.alert()), {"ruleId": 1, "state": "ok"}],
+    Dialect.PAGERDUTY: [
+        test_pagers.duty(f"incident.{kind}") for kind in ("triggered", "escalated", "priority_updated", "resolved")
+    ],
+    Dialect.OPSGENIE: [
+        test_pagers.genie(action, addedTags=["on hold"]) for action in ("Create", "AddTags", "AssignOwnership", "Close")
+    ],
+    Dialect.GITLAB: [*test_gitlab.STORY, test_gitlab.issue("close", moved_to_id=302)],
+    Dialect.LINEAR: [*test_linear.STORY, test_linear.issue("update", before={"labelIds": [], "priority": 1})],
+    Dialect.STANDARD_WEBHOOKS: [message(priority="high"), message("worked", who="Ann", minutes=3)],
+}
 
 
 def check(found: Translation, again: Translation) -> None:
@@ -78,6 +96,23 @@ def test_any_github_document(document: Any, event: str) -> None:
 @given(document=damaged(JIRA) | VALUES)
 def test_any_jira_document(document: Any) -> None:
     check(*(translated(as_bytes(document), test_jira.JIRA) for _ in range(2)))
+
+
+@pytest.mark.parametrize("dialect", list(DOCUMENTS))
+@given(data=st.data())
+def test_any_document_of_the_other_systems(dialect: Dialect, data: st.DataObject) -> None:
+    body = as_bytes(data.draw(damaged(DOCUMENTS[dialect]) | VALUES))
+    delivery = Delivery(body=body, headers={}, received_at=RECEIVED)
+    for one in _parts(dialect, delivery):
+        check(*(translate(one, source(dialect)) for _ in range(2)))
+
+
+def _parts(dialect: Dialect, delivery: Delivery) -> list[Delivery]:
+    """As intake takes them; a batch that cannot be read is refused as a whole."""
+    try:
+        return DIALECTS[dialect].parts(delivery) or [DIALECTS[dialect].by_body(delivery)]
+    except DoesNotFit:
+        return []
 
 
 @given(document=damaged(EVENTS) | VALUES)
