@@ -34,7 +34,10 @@ def build_sources(context: Context) -> Mapping[SourceId, Source]:
     for name, document in context.document.sources.items():
         path: Path = ("sources", name)
         if document.dialect not in list(Dialect):
-            context.report_unknown(document.dialect, [d.value for d in Dialect], (*path, "dialect"), "dialect")
+            known = [dialect.value for dialect in Dialect]
+            hint = did_you_mean(document.dialect, known) or f"known: {', '.join(sorted(known))}"
+            message = f"no dialect is called {document.dialect!r}"
+            context.findings.error((*path, "dialect"), "unknown-dialect", message, hint)
             continue
         check_zone(document.zone, (*path, "zone"), context.findings)
         check_sides(Dialect(document.dialect), document, path, context.findings)

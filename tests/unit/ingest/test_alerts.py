@@ -45,6 +45,7 @@ def notification(*alerts: Any, **more: Any) -> dict[str, Any]:
 
 def taken(body: Any, by: Any = PAGER) -> list[Translation]:
     """As intake takes it in: split, and each part translated."""
+    body = {**body, "orgId": 1} if by.dialect is Dialect.GRAFANA and "alerts" in body else body
     delivery = Delivery(body=orjson.dumps(body), headers={}, received_at=RECEIVED)
     parts = DIALECTS[by.dialect].parts(delivery)
     return [translate(one, by) for one in (parts if parts is not None else [delivery])]
@@ -159,3 +160,10 @@ def test_grafana_links_the_panel_and_its_test_is_a_ping() -> None:
 def test_grafana_s_first_alerting_is_parked(state: str) -> None:
     assert [said(one.outcome) for one in taken({"ruleId": 3, "state": state}, GRAFANA)] == ["unknown_type"]
     assert [said(one.outcome) for one in taken({"ruleId": 3, "state": state}, replace(PAGER))] == ["422 /alerts"]
+
+
+def test_a_notification_of_the_other_sender_is_refused_with_the_remedy() -> None:
+    for sent, dialect in (({"orgId": 1}, Dialect.ALERTMANAGER), ({}, Dialect.GRAFANA)):
+        body = orjson.dumps(notification(alert(), **sent))
+        found = translate(Delivery(body=body, headers={}, received_at=RECEIVED), source(dialect)).outcome
+        assert said(found) == "422 /orgId"

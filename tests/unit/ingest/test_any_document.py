@@ -48,7 +48,7 @@ DOCUMENTS: dict[Dialect, list[Any]] = {
     Dialect.ALERTMANAGER: [
         test_alerts.notification(test_alerts.alert(status), truncatedAlerts=1) for status in ("firing", "resolved")
     ],
-    Dialect.GRAFANA: [test_alerts.notification(test_alerts.alert()), {"ruleId": 1, "state": "ok"}],
+    Dialect.GRAFANA: [test_alerts.notification(test_alerts.alert(), orgId=1), {"ruleId": 1, "state": "ok"}],
     Dialect.PAGERDUTY: [
         test_pagers.duty(f"incident.{kind}") for kind in ("triggered", "escalated", "priority_updated", "resolved")
     ],

@@ -22,6 +22,9 @@ from sla_ingest.dialect import Accepted, Ignored, Parked, Refused, Translation
 
 Path = tuple[str | int, ...]
 BODIES: Mapping[Dialect, list[Any]] = {dialect: [body for _, body in tell()] for dialect, tell in STORIES.items()}
+_AN_ALERT: Mapping[str, Path] = {
+    "id": ("alerts", 0, "labels"), "time": ("alerts", 0, "endsAt"), "kind": ("alerts", 0, "status"),
+}  # fmt: skip
 PLACES: Mapping[Dialect, Mapping[str, Path]] = {
     Dialect.CLOUDEVENTS: {"id": ("subject",), "time": ("time",), "kind": ("type",)},
     Dialect.GITHUB: {"id": ("issue", "id"), "time": ("issue", "updated_at"), "kind": ("action",)},
@@ -33,6 +36,17 @@ PLACES: Mapping[Dialect, Mapping[str, Path]] = {
     Dialect.INTERCOM: {"id": ("data", "item", "id"), "time": ("created_at",), "kind": ("topic",)},
     Dialect.SERVICENOW: {"id": ("record", "sys_id"), "time": ("record", "sys_updated_on"), "kind": ("operation",)},
     Dialect.ZENDESK: {"id": ("detail", "id"), "time": ("time",), "kind": ("type",)},
+    Dialect.GITLAB: {
+        "id": ("object_attributes", "id"), "time": ("object_attributes", "updated_at"), "kind": ("object_kind",),
+    },
+    Dialect.LINEAR: {"id": ("data", "id"), "time": ("createdAt",), "kind": ("type",)},
+    Dialect.PAGERDUTY: {
+        "id": ("event", "data", "id"), "time": ("event", "occurred_at"), "kind": ("event", "event_type"),
+    },
+    Dialect.OPSGENIE: {"id": ("alert", "alertId"), "time": ("alert", "updatedAt"), "kind": ("action",)},
+    Dialect.ALERTMANAGER: _AN_ALERT,
+    Dialect.GRAFANA: _AN_ALERT,
+    Dialect.STANDARD_WEBHOOKS: {"id": ("data", "incident"), "time": ("timestamp",), "kind": ("type",)},
 }  # fmt: skip
 """Where each dialect's body names the ticket, the time and the kind of event."""
 TIMES = [

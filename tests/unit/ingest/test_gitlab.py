@@ -104,6 +104,7 @@ CHANGED = {"previous": "a", "current": "b"}
         (note(BOB, noteable_id=None, of={}), "422 /object_attributes/noteable_id"),
         (issue("open", id=None), "422 /object_attributes/id"),
         ({"object_kind": "push"}, "unrelated"),
+        ({"object_kind": "novelty"}, "unknown_type"),
         ({}, "422 /object_kind"),
         ({"action": "opened", "issue": {"id": 1}}, "422 /object_kind"),
     ],

@@ -16,7 +16,7 @@ import pytest
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import instant
 from tests.translated import translate
-from tests.unit.ingest.desk_bodies import freshdesk, intercom, servicenow, zendesk
+from tests.unit.ingest.desk_bodies import code_hosts, freshdesk, intercom, pagers, servicenow, zendesk
 from tests.unit.ingest.made import source
 from tests.unit.ingest.test_jira_sequences import ANN, BOB, DONE, FIXED, WAITS, WORKS, Issue
 
@@ -54,12 +54,38 @@ SOURCES: Mapping[Dialect, Source] = {
     ),
     Dialect.SERVICENOW: source(Dialect.SERVICENOW, customer=ACME, priorities={"2": "P2", "1": "P1"}),
     Dialect.ZENDESK: source(Dialect.ZENDESK, customer=ACME, priorities={"high": "P2", "urgent": "P1"}),
+    Dialect.GITLAB: source(
+        Dialect.GITLAB, customer=ACME, priority_labels={"sev1": "P1", "sev2": "P2"}, staff=frozenset({"bob"}),
+        labels={"waits": TicketPhase.WAITING_CUSTOMER},
+    ),
+    Dialect.LINEAR: source(
+        Dialect.LINEAR, customer=ACME, priorities={"high": "P2", "urgent": "P1"}, staff=frozenset({"u-2"}),
+        statuses={"asks": TicketPhase.WAITING_CUSTOMER},
+    ),
+    Dialect.PAGERDUTY: source(Dialect.PAGERDUTY, customer=ACME, priorities={"high": "P2", "urgent": "P1"}),
+    Dialect.OPSGENIE: source(
+        Dialect.OPSGENIE, customer=ACME,
+        statuses={"askcustomer": TicketPhase.WAITING_CUSTOMER, "goon": TicketPhase.IN_PROGRESS},
+    ),
+    Dialect.ALERTMANAGER: source(Dialect.ALERTMANAGER, customer=ACME, priorities={"high": "P2"}),
+    Dialect.GRAFANA: source(Dialect.GRAFANA, customer=ACME, priorities={"high": "P2"}),
+    Dialect.STANDARD_WEBHOOKS: source(Dialect.STANDARD_WEBHOOKS, customer=ACME),
 }  # fmt: skip
+_AN_ALERT = frozenset(
+    {"assigned", "waiting", "customer_replied", "resumed", "responded", "priority_changed", "reopened", "closed", "end"}
+)
 CANNOT: Mapping[Dialect, frozenset[str]] = {
     Dialect.GITHUB: frozenset({"closed"}),
     Dialect.INTERCOM: frozenset({"closed"}),
+    Dialect.GITLAB: frozenset({"closed"}),
+    Dialect.LINEAR: frozenset({"closed"}),
+    Dialect.PAGERDUTY: frozenset({"closed", "waiting", "customer_replied", "resumed"}),
+    Dialect.OPSGENIE: frozenset({"closed", "customer_replied", "reopened", "end"}),
+    Dialect.ALERTMANAGER: _AN_ALERT,
+    Dialect.GRAFANA: _AN_ALERT,
 }
-"""What a system has no word for. One that knows no end but one resolves twice."""
+"""What a system has no word for. One that knows no end but one resolves twice; one that cannot reopen has no second end
+("end")."""
 
 
 def cloudevents() -> Told:
@@ -132,6 +158,13 @@ def github() -> Told:
     return told
 
 
+def standard_webhooks() -> Told:
+    return [
+        (when, {"type": event["type"], "timestamp": event["time"], "data": {**event["data"], "incident": "7"}})
+        for when, event in cloudevents()
+    ]
+
+
 STORIES: Mapping[Dialect, Callable[[], Told]] = {
     Dialect.CLOUDEVENTS: cloudevents,
     Dialect.GITHUB: github,
@@ -140,6 +173,13 @@ STORIES: Mapping[Dialect, Callable[[], Told]] = {
     Dialect.INTERCOM: intercom.story,
     Dialect.SERVICENOW: servicenow.story,
     Dialect.ZENDESK: zendesk.story,
+    Dialect.GITLAB: code_hosts.gitlab,
+    Dialect.LINEAR: code_hosts.linear,
+    Dialect.PAGERDUTY: pagers.pagerduty,
+    Dialect.OPSGENIE: pagers.opsgenie,
+    Dialect.ALERTMANAGER: pagers.alertmanager,
+    Dialect.GRAFANA: pagers.grafana,
+    Dialect.STANDARD_WEBHOOKS: standard_webhooks,
 }
 
 
@@ -170,13 +210,20 @@ def state_of(incident: Incident) -> dict[str, Any]:
     }
 
 
+def expected_of(dialect: Dialect) -> Incident:
+    """The story in slad's own words, without what the system has no word for."""
+    cannot = CANNOT.get(dialect, frozenset())
+    told = [(when, event) for when, event in cloudevents() if event["id"].split(" ")[0] not in cannot - {"closed"}]
+    return fold(received(Dialect.CLOUDEVENTS, told[:-1] if "end" in cannot else told), RULES)
+
+
 def test_every_dialect_tells_the_story() -> None:
     assert set(STORIES) == set(SOURCES) == set(Dialect)
 
 
 @pytest.mark.parametrize("dialect", Dialect)
 def test_the_same_story_ends_in_the_same_fold(dialect: Dialect) -> None:
-    expected = fold(received(Dialect.CLOUDEVENTS, cloudevents()), RULES)
+    expected = expected_of(dialect)
     found = fold(received(dialect, STORIES[dialect]()), RULES)
     assert state_of(found) == state_of(expected)
     assert found.phase is (Phase.RESOLVED if "closed" in CANNOT.get(dialect, ()) else Phase.CLOSED)
@@ -194,4 +241,4 @@ def test_a_story_that_is_delivered_backwards_ends_in_the_same_fold(dialect: Dial
 def test_a_ticket_whose_opening_was_lost_is_opened_by_the_next_delivery(dialect: Dialect) -> None:
     incident = fold(received(dialect, STORIES[dialect]()[1:]), RULES)
     assert incident.phase is (Phase.RESOLVED if "closed" in CANNOT.get(dialect, ()) else Phase.CLOSED)
-    assert incident.ended_at == instant("Mon 11:00")
+    assert incident.ended_at == expected_of(dialect).ended_at

@@ -85,7 +85,7 @@ def split(delivery: Delivery) -> list[Delivery] | None:
     return parts
 
 
-def translate_alert(delivery: Delivery, source: Source, links: tuple[str, ...]) -> Translation:
+def translate_alert(delivery: Delivery, source: Source, links: tuple[str, ...], *, of_grafana: bool) -> Translation:
     """Translate a delivery of one alert, as `split` makes it, into the event that the alert fires or has ended.
 
     If there is no event, the result says why: the delivery is ignored, parked or refused.
@@ -93,8 +93,19 @@ def translate_alert(delivery: Delivery, source: Source, links: tuple[str, ...]) 
     Args:
         source: The settings of the sender.
         links: The alert's fields that may hold the link to show, the best first.
+        of_grafana: Whether the sender is Grafana, whose notifications name an organisation (`orgId`). One of the other
+            sender is refused.
     """
-    return translate_object(delivery, lambda payload, id_: _outcome(delivery, source, payload, id_, links))
+    return translate_object(
+        delivery, lambda payload, id_: _outcome(delivery, source, _own(payload, of_grafana), id_, links)
+    )
+
+
+def _own(payload: Node, of_grafana: bool) -> Node:
+    if "alerts" in payload and ("orgId" in payload) is not of_grafana:
+        said = ("Alertmanager", "alertmanager") if of_grafana else ("Grafana", "grafana")
+        raise DoesNotFit(f"this is a notification of {said[0]}: its source needs `dialect: {said[1]}`", "/orgId")
+    return payload
 
 
 def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str, links: tuple[str, ...]) -> Outcome:

@@ -18,4 +18,4 @@ def translate(delivery: Delivery, source: Source) -> Translation:
     Args:
         source: The settings of the sender.
     """
-    return translate_alert(delivery, source, _LINKS)
+    return translate_alert(delivery, source, _LINKS, of_grafana=False)

@@ -52,6 +52,13 @@ from sla_ingest.dialect.read import (
 from sla_ingest.dialect.speaker import SAID, SIDED
 
 _ITEMS = frozenset({"issue", "work_item"})
+# Other kinds of deliveries, which say nothing of an issue.
+_UNRELATED = frozenset(
+    {
+        "push", "tag_push", "merge_request", "wiki_page", "pipeline", "build", "deployment", "feature_flag", "release",
+        "emoji", "access_token", "milestone", "vulnerability",
+    }
+)  # fmt: skip
 _NOTED = frozenset({"Issue", "WorkItem"})
 _CLOSED_AS_DUPLICATE = "closed as a duplicate"
 
@@ -82,8 +89,10 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
         own = identifier_text(attributes.get("noteable_id")) or identifier_text(issue.get("id"))
     elif kind in _ITEMS:
         issue, own = attributes, identifier_text(attributes.get("id"))
+    elif kind in _UNRELATED:
+        return Ignored(IgnoredBecause.UNRELATED, kind)
     else:
-        return Ignored(IgnoredBecause.UNRELATED, clean_text(kind, 60))
+        return Parked(ParkedBecause.UNKNOWN_TYPE, clean_text(kind, 60))
     if not own:
         raise DoesNotFit("the issue has no id", "/object_attributes/" + ("noteable_id" if kind == "note" else "id"))
     case = GitlabDelivery(delivery, source, payload, issue)

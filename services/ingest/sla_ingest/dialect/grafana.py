@@ -25,7 +25,7 @@ def translate(delivery: Delivery, source: Source) -> Translation:
     """
     if _legacy(delivery):
         return Translation(delivery.id or body_id(delivery), Parked(ParkedBecause.UNKNOWN_TYPE, _LEGACY))
-    return translate_alert(delivery, source, _LINKS)
+    return translate_alert(delivery, source, _LINKS, of_grafana=True)
 
 
 def _legacy(delivery: Delivery) -> bool:

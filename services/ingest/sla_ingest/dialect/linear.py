@@ -223,7 +223,11 @@ def _updated(case: LinearDelivery) -> list[EventDraft]:
         ]
     phase = _phase_of_state(case)
     if "stateId" in changed and phase is not None:
-        found += [_draft(case, one.kind, waiting_on=one.waiting_on) for one in transition_steps(_stood(case), phase)]
+        named = {"status": text_at(case.data, "state", "name")}
+        found += [
+            _draft(case, one.kind, waiting_on=one.waiting_on, attributes=named)
+            for one in transition_steps(_stood(case), phase)
+        ]
     return found
 
 
