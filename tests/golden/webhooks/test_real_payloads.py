@@ -45,8 +45,9 @@ async def outcome(world: World, folder: str, body: bytes) -> str:
     elif folder.startswith("jira"):
         answer = await world.jira(body)
     elif folder.partition("-")[0] in BY_DIALECT:
-        to = f"/v1/webhooks/{folder.partition('-')[0]}-acme"
-        answer = await world.client.post(to, content=body, headers={"content-type": "application/json"})
+        name = folder.partition("-")[0]
+        proof = {"content-type": "application/json", "authorization": f"Bearer the word of {name}"}
+        answer = await world.client.post(f"/v1/webhooks/{name}-acme", content=body, headers=proof)
     else:
         event = "issue_comment" if folder == "github-issue_comment" else "issues"
         source = "github-dotnet" if folder == "github-dotnet" else "github-acme"
