@@ -26,8 +26,9 @@ CHANNELS = ROOT / "services" / "notifier" / "sla_notifier" / "channel"
 ALLOWED = {
     "shared/sla_catalogue/retired.py": "what release 0 called a channel of e-mail, in stored catalogues of format 1",
     "services/standalone/sla_standalone/mailbox.py": "the demonstration's mailbox shows what arrived by webhook",
-    "services/ingest/sla_ingest/dialect/intercom.py": "a field of a person in a delivery of Intercom",
 }
+# Fields of senders' bodies may have any name, `email` among them.
+DIALECTS = ROOT / "services" / "ingest" / "sla_ingest" / "dialect"
 
 
 def names_in(file: Path) -> Iterator[tuple[int, str]]:
@@ -40,7 +41,7 @@ def names_in(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def test_no_code_outside_its_folder_knows_a_kind_by_name() -> None:
-    own = [CHANNELS / kind.name for kind in KINDS] + [CHANNELS / "registry.py"]
+    own = [CHANNELS / kind.name for kind in KINDS] + [CHANNELS / "registry.py", DIALECTS]
     found = {
         f"{file.relative_to(ROOT)}:{line}: {name}"
         for place in ("services", "shared")
