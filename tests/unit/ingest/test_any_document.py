@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.translated import translate
-from tests.unit.ingest import test_github, test_jira
+from tests.unit.ingest import test_github, test_jira, test_mapped
 from tests.unit.ingest.hostile import VALUES, as_bytes, damaged
 from tests.unit.ingest.made import RECEIVED, source, translated
 
@@ -80,6 +80,11 @@ def test_any_jira_document(document: Any) -> None:
     check(*(translated(as_bytes(document), test_jira.JIRA) for _ in range(2)))
 
 
+@given(document=damaged([test_mapped.BODY]) | VALUES)
+def test_any_mapped_document(document: Any) -> None:
+    check(*(translated(as_bytes(document), test_mapped.desk()) for _ in range(2)))
+
+
 @given(document=damaged(EVENTS) | VALUES)
 def test_any_structured_event(document: Any) -> None:
     desk = source(Dialect.CLOUDEVENTS)
@@ -113,4 +118,5 @@ def test_bytes_in_the_wrong_place(document: Any, cut: int, put: bytes) -> None:
 
 @pytest.mark.parametrize("dialect", list(Dialect))
 def test_every_dialect_of_the_catalogue_has_an_answer(dialect: Dialect) -> None:
-    check(translated({}, source(dialect)), translated({}, source(dialect)))
+    by = test_mapped.desk() if dialect is Dialect.MAPPED else source(dialect)
+    check(translated({}, by), translated({}, by))

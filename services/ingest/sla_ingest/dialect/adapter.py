@@ -67,10 +67,13 @@ class DialectAdapter(Protocol):
         The signature does not cover the headers, so they may be forged. Headers that matter are replaced.
         """
 
-    def parts(self, delivery: Delivery) -> list[Delivery] | None:
+    def parts(self, delivery: Delivery, source: Source | None) -> list[Delivery] | None:
         """Return the events of a batch as separate deliveries, in their order.
 
         Returns None for a delivery that is not a batch.
+
+        Args:
+            source: The sender. None if the deliveries name their senders themselves.
 
         Raises:
             DoesNotFit: The batch itself cannot be read.
@@ -116,7 +119,7 @@ class WebhookDialect:
         """
         return delivery
 
-    def parts(self, delivery: Delivery) -> None:
+    def parts(self, delivery: Delivery, source: Source | None) -> None:
         """Return None: ticketing systems send no batches."""
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
