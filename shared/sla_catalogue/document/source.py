@@ -58,8 +58,8 @@ class SourceDocument(Document):
     """A ticketing system that sends events, and how to authenticate and translate them."""
 
     dialect: str
-    """The format of the deliveries: `cloudevents`, `freshdesk`, `github`, `intercom`, `jira`, `servicenow`, `zendesk`, or
-    `mapped` for any JSON that `map` explains."""
+    """The format of the deliveries: `cloudevents`, `freshdesk`, `github`, `intercom`, `jira`, `servicenow`, `zendesk`,
+    or `mapped` for any JSON that `map` explains."""
     preset: str | None = None
     """For `mapped`, the name of a map that ships with slad, such as `zabbix`. Keys of the source override its keys."""
     map: MapDocument | None = None
