@@ -20,11 +20,13 @@ ENDS = frozenset({EventKind.RESOLVED, EventKind.CLOSED, EventKind.CANCELLED})
 _WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.COMMENTED})
 # Which attributes events of a kind state; others state the ticket's by their snapshot.
 _STATED: Mapping[EventKind, frozenset[str]] = {
+    EventKind.ASSIGNED: frozenset({"assignee"}),
     EventKind.DESCRIBED: frozenset({"title", "description"}),
     EventKind.PRIORITY_CHANGED: frozenset({"priority"}),
     EventKind.DOWNGRADE_PROPOSED: frozenset({"priority"}),
     EventKind.DOWNGRADE_AGREED: frozenset({"priority"}),
 }
+_STATUS = frozenset({"status"})
 _ALL = frozenset({EventKind.OPENED, EventKind.RECLASSIFIED})
 
 
@@ -53,7 +55,7 @@ def drafts_of(reading: MapReading, entry: MapEntry, at: ClaimedTime) -> list[Eve
     if entry.means is MapAct.IGNORED:
         return []
     if isinstance(entry.means, MapAct):
-        return [_drafted(reading, step, at) for step in _steps(reading)]
+        return [_drafted(reading, step, at, stated=_STATUS) for step in _steps(reading)]
     return [
         draft
         for draft in [_drafted(reading, EventStep(entry.means, entry.waiting_on), at)]
@@ -72,7 +74,7 @@ def _steps(reading: MapReading) -> tuple[EventStep, ...]:
     )
 
 
-def _drafted(reading: MapReading, step: EventStep, at: ClaimedTime) -> EventDraft:
+def _drafted(reading: MapReading, step: EventStep, at: ClaimedTime, stated: frozenset[str] = frozenset()) -> EventDraft:
     kind, who = step.kind, reading.speaker()
     remarks: tuple[RemarkNote, ...] = ()
     if kind in _WORDS:
@@ -83,7 +85,7 @@ def _drafted(reading: MapReading, step: EventStep, at: ClaimedTime) -> EventDraf
             kind = EventKind.COMMENTED
         remarks = who.remarks if unsure and kind is EventKind.COMMENTED else ()
     attributes = dict(reading.attributes())
-    wanted = _STATED.get(kind, frozenset())
+    wanted = _STATED.get(kind, frozenset()) | stated
     if kind not in _ALL:
         attributes = {name: value for name, value in attributes.items() if name in wanted}
     if kind is EventKind.PRIORITY_CHANGED and "priority" not in attributes:
