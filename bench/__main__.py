@@ -33,6 +33,7 @@ class Bench:
 BENCHES = {
     "calendar": Bench("deadline arithmetic beside pandas", ("bench.business_calendar",), ("bench.business_calendar",)),
     "ingest": Bench("durable acceptance of webhooks", ("bench.ingest",), ("bench.ingest",)),
+    "mapping": Bench("what a map costs", ("bench.mapping",), ("bench.mapping",)),
     "replay": Bench("a history through a plan", ("bench.replay --incidents 5000",), ("bench.replay",)),
     "timers": Bench(
         "fires at a rate, with more and more clocks open",

@@ -18,7 +18,15 @@ from sla_catalogue.channel import (
 from sla_catalogue.compiler import CompiledContract, ContractCompiler, ContractProblem, dates_overlap
 from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff_rows, diff_tables
 from sla_catalogue.horizon import HorizonEnd, horizon_ends
-from sla_catalogue.load import ReloadResult, builtin_catalogue, check_files, load_catalogue, load_text, reload_catalogue
+from sla_catalogue.load import (
+    ReloadResult,
+    builtin_catalogue,
+    check_files,
+    load_catalogue,
+    load_sources,
+    load_text,
+    reload_catalogue,
+)
 from sla_catalogue.problem import CatalogueError, CatalogueInvalid, FileProblem, FindingLevel
 from sla_catalogue.scenario import ScenarioResult, run_scenarios
 from sla_catalogue.schema import catalogue_schema
@@ -80,6 +88,7 @@ __all__ = [
     "horizon_ends",
     "install_channel_kinds",
     "load_catalogue",
+    "load_sources",
     "load_text",
     "reload_catalogue",
     "run_scenarios",

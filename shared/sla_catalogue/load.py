@@ -15,6 +15,8 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 
 from sla_catalogue.assemble import AssemblyInputs, assemble
+from sla_catalogue.assembly.source import build_sources
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.borrow import borrow
 from sla_catalogue.builtin import builtin_texts
 from sla_catalogue.canonical import parse_stored
@@ -22,6 +24,10 @@ from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.gather import FileUnion, gather, merge
 from sla_catalogue.holiday.row import Horizon
 from sla_catalogue.problem import CatalogueInvalid, FileProblem, Findings
+from sla_catalogue.resolve import resolve
+from sla_catalogue.shape import build_document
+from sla_catalogue.source import Source, SourceId
+from sla_catalogue.tree import Plain
 
 Paths = FilePath | str | Sequence[FilePath | str]
 
@@ -85,6 +91,32 @@ def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, 
     """
     new, findings = _load(paths, environment, None)
     return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)
+
+
+def load_sources(paths: Paths) -> Mapping[SourceId, Source]:
+    """Read only the sources of a catalogue's files, to try how their deliveries are read.
+
+    The rest of the catalogue may be absent or unfinished, and so may secrets: no source of the result has a proof of
+    origin.
+
+    Args:
+        paths: Files or directories.
+
+    Raises:
+        CatalogueInvalid: There are errors in the sources.
+    """
+    merged = gather(paths)
+    written = merged.sections.get("sources")
+    sources: dict[str, Plain] = {}
+    for name, keys in (written if isinstance(written, dict) else {}).items():
+        sources[name] = {**keys, "authentication": {"kind": "none"}} if isinstance(keys, dict) else keys
+    merged.sections = {"sources": sources, "settings": {"local": "true"}}
+    findings = Findings(merged.positions, list(merged.problems))
+    document = build_document(resolve(merged, {}, findings).values, findings)
+    found = build_sources(Context(document, {"sources": frozenset(sources)}, findings))
+    if findings.has_errors:
+        raise CatalogueInvalid(findings.sorted())
+    return found
 
 
 def load_text(text: str) -> Catalogue:

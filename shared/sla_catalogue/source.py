@@ -14,6 +14,7 @@ from typing import NewType
 
 from sla_catalogue.authentication import Authentication, AuthenticationKind, SignedContent, signing_key
 from sla_catalogue.mailbox import BadMailbox, ascii_domain
+from sla_catalogue.source_map import SourceMap
 from sla_domain.event import WaitingOn
 
 __all__ = [
@@ -51,6 +52,8 @@ class Dialect(StrEnum):
     """The notifications of Intercom."""
     JIRA = "jira"
     """The webhooks of Jira."""
+    MAPPED = "mapped"
+    """Any JSON, which the source's map explains."""
     SERVICENOW = "servicenow"
     """The records that slad's business rule sends from ServiceNow."""
     ZENDESK = "zendesk"
@@ -188,6 +191,8 @@ class Source:
     """Rules by which other accounts belong to the customers."""
     bots: frozenset[str] = frozenset()
     """Accounts of bots."""
+    map: SourceMap | None = None
+    """For the dialect `mapped`, where the parts of an event stand in a delivery. None for others."""
 
     def phase_of(self, status: str) -> TicketPhase | None:
         """Return the ticket phase that a status of the ticketing system means.

@@ -23,6 +23,7 @@ from sla_ingest.challenge import answer_glpi, answer_microsoft, answer_slack
 from sla_ingest.commit import GroupCommit, weight
 from sla_ingest.dialect import DIALECTS, EVENTS_DIALECT, DialectAdapter, undescribed_source
 from sla_ingest.dialect.port import (
+    OWN_HEADERS,
     Accepted,
     Delivery,
     DoesNotFit,
@@ -267,7 +268,7 @@ class Intake:
         if signed:
             delivery = dialect.by_body(delivery)
         try:
-            parts = dialect.parts(delivery)
+            parts = dialect.parts(delivery, source)
             if parts is not None and len(parts) > MAX_BATCH:
                 raise DoesNotFit(f"a batch has at most {MAX_BATCH} events, this one has {len(parts)}")
         except DoesNotFit as unfit:
@@ -483,7 +484,8 @@ def _divided(delivery: Delivery, source: Source) -> Delivery:
     headers: dict[str, str] = {}
     hints: dict[str, str] = {}
     for name, value in delivery.headers.items():
-        (headers if source.authentication.covers_header(name) else hints)[name] = value
+        covered = name.startswith(OWN_HEADERS) or source.authentication.covers_header(name)  # slad's own come from slad
+        (headers if covered else hints)[name] = value
     return replace(delivery, headers=headers, hints=hints)
 
 

@@ -20,10 +20,11 @@ _STATED: Mapping[Dialect, frozenset[str]] = {
     Dialect.LINEAR: frozenset({"domains"}),
     Dialect.OPSGENIE: frozenset({"domains"}),
     Dialect.STANDARD_WEBHOOKS: frozenset({"domains"}),
+    Dialect.MAPPED: frozenset({"groups", "domains"}),
 }
 _WAYS = ("groups", "domains", "associations")
 # Senders that name the way in which work ended.
-_NAME_ENDINGS = frozenset({Dialect.GITHUB, Dialect.JIRA})
+_NAME_ENDINGS = frozenset({Dialect.GITHUB, Dialect.JIRA, Dialect.MAPPED})
 # GitHub's author_association.
 ASSOCIATIONS = (
     "OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE",

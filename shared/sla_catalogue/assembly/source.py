@@ -7,9 +7,11 @@ from types import MappingProxyType
 
 from sla_catalogue.assembly.authentication import build_authentication
 from sla_catalogue.assembly.side import build_membership, check_sides
+from sla_catalogue.assembly.source_map import build_map
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.source import LookupDocument, SourceDocument
+from sla_catalogue.preset import UnknownPreset, with_preset
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.source import (
     AuthenticationKind,
@@ -39,11 +41,22 @@ def build_sources(context: Context) -> Mapping[SourceId, Source]:
             message = f"no dialect is called {document.dialect!r}"
             context.findings.error((*path, "dialect"), "unknown-dialect", message, hint)
             continue
+        document = _with_preset(document, path, context)
         check_zone(document.zone, (*path, "zone"), context.findings)
         check_sides(Dialect(document.dialect), document, path, context.findings)
         found[SourceId(name)] = _source(SourceId(name), document, path, context)
     _check_shared(found, context)
     return MappingProxyType(found)
+
+
+def _with_preset(document: SourceDocument, path: Path, context: Context) -> SourceDocument:
+    if document.preset is None or document.dialect != Dialect.MAPPED:
+        return document
+    try:
+        return with_preset(document)
+    except UnknownPreset as unknown:
+        context.report_unknown(document.preset, unknown.known, (*path, "preset"), "preset")
+        return document
 
 
 def _check_shared(sources: Mapping[SourceId, Source], context: Context) -> None:
@@ -98,6 +111,7 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
         customers=frozenset(map(fold_case, document.customers.people)),
         customers_by=build_membership(document.customers),
         bots=frozenset(map(fold_case, document.bots)),
+        map=build_map(document, path, context.findings) if dialect is Dialect.MAPPED else None,
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from sla_catalogue.document.authentication import AuthenticationDocument
 from sla_catalogue.document.field import Document, Names
+from sla_catalogue.document.source_map import MapDocument
 
 
 class LookupDocument(Document):
@@ -57,7 +58,12 @@ class SourceDocument(Document):
     """A ticketing system that sends events, and how to authenticate and translate them."""
 
     dialect: str
-    """The format of the deliveries, such as `cloudevents`, `github`, `jira`, `gitlab` or `pagerduty`."""
+    """The format of the deliveries, such as `cloudevents`, `github`, `jira` or `pagerduty`, or `mapped` for any
+    JSON that `map` explains."""
+    preset: str | None = None
+    """For `mapped`, the name of a map that ships with slad, such as `zabbix`. Keys of the source override its keys."""
+    map: MapDocument | None = None
+    """For `mapped`, where the parts of an event stand in a delivery."""
     authentication: AuthenticationDocument | None = None
     zone: str = "UTC"
     """Time zone of times without an offset."""

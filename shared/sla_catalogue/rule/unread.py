@@ -120,6 +120,10 @@ def _of_source(source: SourceDocument, path: Path) -> Iterator[_Unread]:
     for key, why in _NOT_OF.get(dialect, {}).items():
         if key in source.model_fields_set:
             yield (*path, key), why
+    if dialect is not Dialect.MAPPED:
+        for key in ("map", "preset"):
+            if key in source.model_fields_set:
+                yield (*path, key), f"{dialect.value} is read without a map; dialect: mapped has one"
     if source.authentication is None:
         return
     kind = kind_of_proof(dialect, source.authentication)

@@ -47,7 +47,7 @@ def taken(body: Any, by: Any = PAGER) -> list[Translation]:
     """As intake takes it in: split, and each part translated."""
     body = {**body, "orgId": 1} if by.dialect is Dialect.GRAFANA and "alerts" in body else body
     delivery = Delivery(body=orjson.dumps(body), headers={}, received_at=RECEIVED)
-    parts = DIALECTS[by.dialect].parts(delivery)
+    parts = DIALECTS[by.dialect].parts(delivery, by)
     return [translate(one, by) for one in (parts if parts is not None else [delivery])]
 
 
@@ -139,14 +139,14 @@ def test_an_end_without_a_time_counts_from_its_receipt() -> None:
 
 def test_parts_keep_their_order_and_the_notification_s_receipt() -> None:
     delivery = Delivery(body=orjson.dumps(notification(alert(), alert("resolved"))), headers={}, received_at=RECEIVED)
-    parts = DIALECTS[Dialect.ALERTMANAGER].parts(delivery)
+    parts = DIALECTS[Dialect.ALERTMANAGER].parts(delivery, source(Dialect.ALERTMANAGER))
     assert parts is not None
     assert parts[0].received_at < parts[1].received_at == RECEIVED
 
 
 def test_a_notification_that_is_no_json_is_refused_as_a_whole() -> None:
     with pytest.raises(DoesNotFit):
-        DIALECTS[Dialect.GRAFANA].parts(Delivery(body=b"{", headers={}, received_at=RECEIVED))
+        DIALECTS[Dialect.GRAFANA].parts(Delivery(body=b"{", headers={}, received_at=RECEIVED), source(Dialect.GRAFANA))
 
 
 def test_grafana_links_the_panel_and_its_test_is_a_ping() -> None:

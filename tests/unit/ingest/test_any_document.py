@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.translated import translate
-from tests.unit.ingest import test_alerts, test_github, test_gitlab, test_jira, test_linear, test_pagers
+from tests.unit.ingest import test_alerts, test_github, test_gitlab, test_jira, test_linear, test_mapped, test_pagers
 from tests.unit.ingest.hostile import VALUES, as_bytes, damaged
 from tests.unit.ingest.made import RECEIVED, source, translated
 from tests.unit.ingest.test_standard_webhooks import message
@@ -110,9 +110,14 @@ def test_any_document_of_the_other_systems(dialect: Dialect, data: st.DataObject
 def _parts(dialect: Dialect, delivery: Delivery) -> list[Delivery]:
     """As intake takes them; a batch that cannot be read is refused as a whole."""
     try:
-        return DIALECTS[dialect].parts(delivery) or [DIALECTS[dialect].by_body(delivery)]
+        return DIALECTS[dialect].parts(delivery, source(dialect)) or [DIALECTS[dialect].by_body(delivery)]
     except DoesNotFit:
         return []
+
+
+@given(document=damaged([test_mapped.BODY]) | VALUES)
+def test_any_mapped_document(document: Any) -> None:
+    check(*(translated(as_bytes(document), test_mapped.desk()) for _ in range(2)))
 
 
 @given(document=damaged(EVENTS) | VALUES)
@@ -148,4 +153,5 @@ def test_bytes_in_the_wrong_place(document: Any, cut: int, put: bytes) -> None:
 
 @pytest.mark.parametrize("dialect", list(Dialect))
 def test_every_dialect_of_the_catalogue_has_an_answer(dialect: Dialect) -> None:
-    check(translated({}, source(dialect)), translated({}, source(dialect)))
+    by = test_mapped.desk() if dialect is Dialect.MAPPED else source(dialect)
+    check(translated({}, by), translated({}, by))

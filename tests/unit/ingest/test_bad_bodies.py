@@ -34,6 +34,7 @@ PLACES: Mapping[Dialect, Mapping[str, Path]] = {
         "kind": ("freshdesk_webhook", "triggered_event"),
     },
     Dialect.INTERCOM: {"id": ("data", "item", "id"), "time": ("created_at",), "kind": ("topic",)},
+    Dialect.MAPPED: {"id": ("ticket", "id"), "time": ("hook", "at"), "kind": ("hook", "kind")},
     Dialect.SERVICENOW: {"id": ("record", "sys_id"), "time": ("record", "sys_updated_on"), "kind": ("operation",)},
     Dialect.ZENDESK: {"id": ("detail", "id"), "time": ("time",), "kind": ("type",)},
     Dialect.GITLAB: {

@@ -16,8 +16,9 @@ import pytest
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import instant
 from tests.translated import translate
-from tests.unit.ingest.desk_bodies import code_hosts, freshdesk, intercom, pagers, servicenow, zendesk
+from tests.unit.ingest.desk_bodies import code_hosts, freshdesk, intercom, pagers, servicenow, unknown, zendesk
 from tests.unit.ingest.made import source
+from tests.unit.ingest.mapped import mapped
 from tests.unit.ingest.test_jira_sequences import ANN, BOB, DONE, FIXED, WAITS, WORKS, Issue
 
 from sla_catalogue.source import Dialect, Lookup, Source, TicketPhase
@@ -51,6 +52,9 @@ SOURCES: Mapping[Dialect, Source] = {
     Dialect.INTERCOM: source(
         Dialect.INTERCOM, customer=ACME, priorities={"not_priority": "P2", "priority": "P1"},
         statuses={"snoozed": TicketPhase.WAITING_CUSTOMER},
+    ),
+    Dialect.MAPPED: mapped(
+        map=unknown.MAP, statuses=unknown.STATUSES, customer="acme", priorities={"2": "P2", "1": "P1"}
     ),
     Dialect.SERVICENOW: source(Dialect.SERVICENOW, customer=ACME, priorities={"2": "P2", "1": "P1"}),
     Dialect.ZENDESK: source(Dialect.ZENDESK, customer=ACME, priorities={"high": "P2", "urgent": "P1"}),
@@ -171,6 +175,7 @@ STORIES: Mapping[Dialect, Callable[[], Told]] = {
     Dialect.JIRA: jira,
     Dialect.FRESHDESK: freshdesk.story,
     Dialect.INTERCOM: intercom.story,
+    Dialect.MAPPED: unknown.story,
     Dialect.SERVICENOW: servicenow.story,
     Dialect.ZENDESK: zendesk.story,
     Dialect.GITLAB: code_hosts.gitlab,

@@ -25,6 +25,7 @@ from sla_ingest.dialect import (
 from sla_ingest.dialect.adapter import DialectAdapter, OpenedDelivery, WebhookDialect
 from sla_ingest.dialect.cloudevents import CloudEventsDialect, undescribed_source
 from sla_ingest.dialect.document import JSON
+from sla_ingest.dialect.mapped import MappedDialect
 from sla_ingest.dialect.port import (
     Accepted,
     CodedReason,
@@ -72,6 +73,7 @@ DIALECTS: Mapping[Dialect, DialectAdapter] = MappingProxyType(
         Dialect.GITHUB: WebhookDialect(github.translate, github.MEDIA_TYPES),
         Dialect.INTERCOM: WebhookDialect(intercom.translate, intercom.MEDIA_TYPES, id_in_headers=False),
         Dialect.JIRA: WebhookDialect(jira.translate, jira.MEDIA_TYPES),
+        Dialect.MAPPED: MappedDialect(),
         Dialect.SERVICENOW: WebhookDialect(servicenow.translate, servicenow.MEDIA_TYPES, id_in_headers=False),
         Dialect.ZENDESK: WebhookDialect(zendesk.translate, zendesk.MEDIA_TYPES, id_in_headers=False),
         Dialect.GITLAB: WebhookDialect(gitlab.translate, JSON),

@@ -67,10 +67,13 @@ class DialectAdapter(Protocol):
         The signature does not cover the headers, so they may be forged. Headers that matter are replaced.
         """
 
-    def parts(self, delivery: Delivery) -> list[Delivery] | None:
+    def parts(self, delivery: Delivery, source: Source | None) -> list[Delivery] | None:
         """Return the events of a batch as separate deliveries, in their order.
 
         Returns None for a delivery that is not a batch.
+
+        Args:
+            source: The sender. None if the deliveries name their senders themselves.
 
         Raises:
             DoesNotFit: The batch itself cannot be read.
@@ -121,7 +124,7 @@ class WebhookDialect:
         """
         return delivery if self.lasting is None else replace(delivery, body=self.lasting(delivery.body))
 
-    def parts(self, delivery: Delivery) -> list[Delivery] | None:
+    def parts(self, delivery: Delivery, source: Source | None) -> list[Delivery] | None:
         """Return the parts of a batch as separate deliveries; None for a delivery that is no batch.
 
         Raises:

@@ -135,7 +135,7 @@ class CloudEventsDialect:
         kind = BATCH if body.startswith(b"[") else STRUCTURED
         return replace(delivery, headers={**delivery.headers, "content-type": kind})
 
-    def parts(self, delivery: Delivery) -> list[Delivery] | None:
+    def parts(self, delivery: Delivery, source: Source | None) -> list[Delivery] | None:
         """Return the events of a batch as deliveries of one structured event each, in their order.
 
         Returns None for a delivery that is not a batch.

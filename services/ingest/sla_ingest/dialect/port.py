@@ -86,6 +86,8 @@ class ParkedBecause(CodedReason):
     MALFORMED = "one event of the batch cannot be read"
     OTHER_CONTRACT = "the incident is under another contract than the key's"
     TOO_MANY_NAMES = "too many incidents would become one, or be merged into one another"
+    NO_ENTRY = "no entry under when in the source's map applies"
+    MAP_FAILED = "the source's map fails on this delivery"
     NO_LEDGER = "no ledger counts this work"
 
 

@@ -34,6 +34,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "sources": ("sources",),
         "notice": ("notice",),
         "importing": ("import",),
+        "mapping": ("map",),
         "calendar": ("calendar",),
         "quarantine": ("quarantine",),
         "rebuild": ("rebuild",),
