@@ -7,14 +7,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sla_catalogue.source import Source, domain_of
+from sla_catalogue.source import Source
 from sla_domain.bounds import ATTRIBUTES, METRIC, NAME
 from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentId, Snapshot, TimeQuality, WaitingOn
 from sla_domain.phase import Phase
 from sla_ingest.dialect.instant import BadInstant, parse_instant
 from sla_ingest.dialect.port import COLUMNS, ClaimedTime, DoesNotFit, EventDraft, IngestRemark, RemarkNote, incident_id
 from sla_ingest.dialect.read import MAX_DESCRIPTION, MAX_VALUE, clean_text, identifier_text, look_up_value
-from sla_ingest.dialect.speaker import SAID, AccountDetails, known_side, unknown_side_remark
+from sla_ingest.dialect.speaker import SAID, AccountDetails, known_side, mail_domain, unknown_side_remark
 
 MAX_ATTRIBUTES = ATTRIBUTES
 MAX_NAME = NAME
@@ -110,7 +110,7 @@ def _spoken(
     actor, name = _member(Actor, data, "actor"), _word(data, "actor_name")
     if actor not in (None, Actor.UNKNOWN):
         return kind, actor, ()
-    domain = domain_of(name) if "@" in name else ""
+    domain = mail_domain(name)
     person = AccountDetails(names=frozenset(filter(None, [name])), shown=name, account=name, domain=domain)
     side = known_side(source, person)
     if side is not None:

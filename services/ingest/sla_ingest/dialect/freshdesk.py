@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sla_catalogue.source import Lookup, Source, TicketPhase, domain_of
+from sla_catalogue.source import Lookup, Source, TicketPhase
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_ingest.dialect.document import JSON, translate_object
 from sla_ingest.dialect.port import (
@@ -41,7 +41,7 @@ from sla_ingest.dialect.read import (
     object_at,
     text_at,
 )
-from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
+from sla_ingest.dialect.speaker import AccountDetails, Speaker, mail_domain, side_of
 from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, with_lookups
 
 MEDIA_TYPES = JSON
@@ -200,7 +200,7 @@ def _who(source: Source, body: Node) -> tuple[Speaker, str]:
         names=frozenset(filter(None, [address if asked else ""])),
         shown=name,
         account=address if asked else "",
-        domain=domain_of(address) if asked and "@" in address else "",
+        domain=mail_domain(address if asked else ""),
         customer=asked,
         member=by == "agent",
     )

@@ -26,9 +26,8 @@ from sla_ingest.dialect.port import (
     Translation,
     body_id,
     fitting_id,
-    ignore_with_snapshot,
     incident_id,
-    number_events,
+    number_or_ignore,
 )
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
@@ -140,9 +139,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_:
     incident = incident_id(source.id, (_former(case) if event == "issues" else "") or own)
     # An issue that has gone stands nowhere any more, whatever the body shows of it.
     shown = None if event == "issues" and action in _GONE else snapshot(case)
-    if isinstance(found, Ignored):
-        return ignore_with_snapshot(delivery, source, incident, id_, found, shown)
-    return number_events(delivery, source, incident, id_, found, shown)
+    return number_or_ignore(delivery, source, incident, id_, found, shown)
 
 
 # -- issues -----------------------------------------------------------------------------------------------

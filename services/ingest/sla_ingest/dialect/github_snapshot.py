@@ -17,9 +17,8 @@ from sla_ingest.dialect.read import (
     attribute_lookups,
     claimed_time,
     clean_text,
-    has_path,
-    look_up_value,
     object_at,
+    stated_lookups,
     text_at,
 )
 
@@ -180,9 +179,4 @@ def _attributes(case: GithubDelivery) -> Mapping[str, str]:
     if "labels" in issue and (source.priority_labels or source.priorities):
         by_type = source.priority_of(found["type"]) if found.get("type") else None
         found["priority"] = priority_by_label(source, labels) or by_type or ""
-    for name, lookup in case.lookups.items():
-        value = look_up_value(lookup, case.payload, labels)
-        by_label = bool(lookup.label) and "labels" in issue
-        if value or by_label or (lookup.field and has_path(case.payload, lookup.field)):
-            found[name] = value
-    return found
+    return found | stated_lookups(case.lookups, case.payload, labels if "labels" in issue else None)

@@ -34,9 +34,8 @@ from sla_ingest.dialect.port import (
     ParkedBecause,
     Translation,
     fitting_id,
-    ignore_with_snapshot,
     incident_id,
-    number_events,
+    number_or_ignore,
 )
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
@@ -100,9 +99,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     if isinstance(found, Parked):
         return found
     incident, shown = incident_id(source.id, own), snapshot_of(case) if issue else None
-    if isinstance(found, Ignored):
-        return ignore_with_snapshot(delivery, source, incident, id_, found, shown)
-    return number_events(delivery, source, incident, id_, found, shown)
+    return number_or_ignore(delivery, source, incident, id_, found, shown)
 
 
 # -- issues -----------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sla_catalogue.source import Lookup, Source, TicketPhase, domain_of
+from sla_catalogue.source import Lookup, Source, TicketPhase
 from sla_domain.event import ENDED, PHASE, Snapshot, TimeQuality
 from sla_domain.phase import Phase
 from sla_ingest.dialect.label import phase_by_label, priority_by_label
@@ -20,13 +20,12 @@ from sla_ingest.dialect.read import (
     attribute_lookups,
     claimed_time,
     clean_text,
-    has_path,
     identifier_text,
-    look_up_value,
     object_at,
+    stated_lookups,
     text_at,
 )
-from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
+from sla_ingest.dialect.speaker import AccountDetails, Speaker, mail_domain, side_of
 
 _USUAL_CUSTOMER = Lookup(field="project.namespace")
 _USUAL_PRODUCT = Lookup(field="project.name")
@@ -103,7 +102,7 @@ class GitlabDelivery:
             names=frozenset(filter(None, [name, number, mail])),
             shown=text_at(user, "name") or name,
             account=name,
-            domain=domain_of(mail) if "@" in mail else "",
+            domain=mail_domain(mail),
             bot=bool(_BOT.fullmatch(name)),
             customer=name.lower() == _SERVICE_DESK,
             member=acting,
@@ -170,9 +169,4 @@ def _attributes(case: GitlabDelivery) -> dict[str, str]:
         found["assignee"] = case.assignee
     if case.labelled and (source.priority_labels or source.priorities):
         found["priority"] = priority_by_label(source, labels) or severity_of(case)
-    for name, lookup in case.lookups.items():
-        value = look_up_value(lookup, case.payload, labels)
-        by_label = bool(lookup.label) and case.labelled
-        if value or by_label or (lookup.field and has_path(case.payload, lookup.field)):
-            found[name] = value
-    return found
+    return found | stated_lookups(case.lookups, case.payload, labels if case.labelled else None)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sla_catalogue.source import Lookup, Source, TicketPhase, domain_of
+from sla_catalogue.source import Lookup, Source, TicketPhase
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_ingest.dialect.document import JSON, translate_object
 from sla_ingest.dialect.port import (
@@ -43,7 +43,7 @@ from sla_ingest.dialect.read import (
     object_at,
     text_at,
 )
-from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
+from sla_ingest.dialect.speaker import AccountDetails, Speaker, mail_domain, side_of
 from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, with_lookups
 
 MEDIA_TYPES = JSON
@@ -252,7 +252,7 @@ def _who(case: IntercomNotification) -> tuple[Speaker, str]:
         names=frozenset(filter(None, (account, address))),
         shown=text_at(author, "name"),
         account=account,
-        domain=domain_of(address) if "@" in address else "",
+        domain=mail_domain(address),
         bot=kind in _BOTS,
         customer=kind in _CUSTOMERS,
         member=kind in _STAFF,

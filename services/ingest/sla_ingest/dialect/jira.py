@@ -30,7 +30,16 @@ from sla_ingest.dialect.port import (
     incident_id,
     number_events,
 )
-from sla_ingest.dialect.read import Node, array_at, claimed_time, clean_text, identifier_text, object_at, text_at
+from sla_ingest.dialect.read import (
+    Node,
+    array_at,
+    change_number,
+    claimed_time,
+    clean_text,
+    identifier_text,
+    object_at,
+    text_at,
+)
 from sla_ingest.dialect.speaker import SAID
 
 MEDIA_TYPES = frozenset({"application/json"})
@@ -98,9 +107,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     own = own_id(payload)
     if not own:
         return Ignored(IgnoredBecause.UNRELATED, event) if quiet else Parked(ParkedBecause.NO_INCIDENT, event)
-    changelog = identifier_text(object_at(payload, "changelog").get("id"))
-    version = int(changelog) if changelog.isascii() and changelog.isdigit() and len(changelog) < 18 else 0
-    at = _when(payload, source, version)
+    at = _when(payload, source, change_number(identifier_text(object_at(payload, "changelog").get("id"))))
     case = JiraDelivery(source=source, payload=payload, at=at)
     found = Ignored(IgnoredBecause.UNRELATED, event) if quiet else _found(case, kind)
     incident = incident_id(source.id, own)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sla_catalogue.source import Source, domain_of, fold_case
+from sla_catalogue.source import Source, fold_case
 from sla_ingest.dialect.read import Node, array_at, object_at, text_at
-from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
+from sla_ingest.dialect.speaker import AccountDetails, Speaker, mail_domain, side_of
 
 
 def account_of(person: Node) -> str:
@@ -62,7 +62,7 @@ def _person(person: Node, fields: Node) -> AccountDetails:
         shown=text_at(person, "displayName"),
         account=account,
         groups=_groups(person),
-        domain=domain_of(address) if "@" in address else "",
+        domain=mail_domain(address),
         bot=kind == "app",
         customer=kind == "customer",
         assumed=_assumed(account, kind, fields),

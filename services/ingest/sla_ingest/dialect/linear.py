@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from sla_catalogue.source import Lookup, Source, TicketPhase, domain_of, fold_case
+from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
 from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
 from sla_ingest.dialect.document import priority_of, translate_object
 from sla_ingest.dialect.label import USUAL_LABELS, label_changes, phase_by_label, priority_by_label
@@ -36,9 +36,9 @@ from sla_ingest.dialect.port import (
     RemarkNote,
     Translation,
     fitting_id,
-    ignore_with_snapshot,
     incident_id,
     number_events,
+    number_or_ignore,
 )
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
@@ -47,13 +47,12 @@ from sla_ingest.dialect.read import (
     attribute_lookups,
     claimed_time,
     clean_text,
-    has_path,
     identifier_text,
-    look_up_value,
     object_at,
+    stated_lookups,
     text_at,
 )
-from sla_ingest.dialect.speaker import SAID, SIDED, AccountDetails, Speaker, side_of
+from sla_ingest.dialect.speaker import SAID, SIDED, AccountDetails, Speaker, mail_domain, side_of
 
 _USUAL_PRODUCT = Lookup(field="data.team.name")
 _TYPES: Mapping[str, TicketPhase] = {
@@ -164,9 +163,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
         return found
     incident = incident_id(source.id, own)
     shown = None if action == "remove" else _snapshot(case)
-    if isinstance(found, Ignored):
-        return ignore_with_snapshot(delivery, source, incident, id_, found, shown)
-    return number_events(delivery, source, incident, id_, found, shown)
+    return number_or_ignore(delivery, source, incident, id_, found, shown)
 
 
 # -- issues -----------------------------------------------------------------------------------------------
@@ -289,7 +286,7 @@ def _side(case: LinearDelivery, person: Node, *, customer: bool = False, bot: bo
         names=frozenset(filter(None, [account, mail])),
         shown=name,
         account=account,
-        domain=domain_of(mail) if "@" in mail else "",
+        domain=mail_domain(mail),
         bot=bot or text_at(person, "type") not in ("", "user"),
         customer=customer,
         assumed="a member of the workspace",
@@ -335,11 +332,7 @@ def _attributes(case: LinearDelivery) -> tuple[dict[str, str], tuple[RemarkNote,
         found["assignee"] = text_at(data, "assignee", "name")
     if "priority" in data:
         found["priority"], odd = _priority(case)
-    for name, lookup in case.lookups.items():
-        value = look_up_value(lookup, case.payload, case.labels)
-        by_label = bool(lookup.label) and "labels" in data
-        if value or by_label or (lookup.field and has_path(case.payload, lookup.field)):
-            found[name] = value
+    found |= stated_lookups(case.lookups, case.payload, case.labels if "labels" in data else None)
     return found, odd
 
 

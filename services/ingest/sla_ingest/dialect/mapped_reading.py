@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sla_catalogue.map_expression import Evaluation, EvaluationFailed
-from sla_catalogue.source import Lookup, Source, TicketPhase, domain_of, fold_case
+from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
 from sla_catalogue.source_map import SourceMap, TimeFormat
 from sla_domain.event import Actor, TimeQuality
 from sla_ingest.dialect.label import phase_by_label, priority_by_label
 from sla_ingest.dialect.port import ClaimedTime, IngestRemark, RemarkNote
 from sla_ingest.dialect.read import MAX_DESCRIPTION, claimed_time, clean_text, identifier_text, look_up_value, name_text
-from sla_ingest.dialect.speaker import AccountDetails, Speaker, known_side, unknown_side_remark
+from sla_ingest.dialect.speaker import AccountDetails, Speaker, known_side, mail_domain, unknown_side_remark
 
 _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
 _MAX_LABELS = 200
@@ -215,7 +215,7 @@ class MapReading:
             shown=shown,
             account=account,
             groups=frozenset(fold_case(name) for one in listed[:_MAX_LABELS] if (name := name_text(one))),
-            domain=domain_of(account) if "@" in account else "",
+            domain=mail_domain(account),
             bot=said is Actor.BOT,
             customer=said is Actor.CUSTOMER,
             member=said is Actor.STAFF,

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sla_catalogue.source import Lookup, Source, TicketPhase, domain_of, fold_case
+from sla_catalogue.source import Source, TicketPhase, fold_case
 from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
 from sla_ingest.dialect.document import priority_of, translate_object
 from sla_ingest.dialect.label import label_changes, priority_by_label
@@ -33,9 +33,8 @@ from sla_ingest.dialect.port import (
     ParkedBecause,
     RemarkNote,
     Translation,
-    ignore_with_snapshot,
     incident_id,
-    number_events,
+    number_or_ignore,
 )
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
@@ -44,13 +43,12 @@ from sla_ingest.dialect.read import (
     attribute_lookups,
     claimed_time,
     clean_text,
-    has_path,
     identifier_text,
-    look_up_value,
     object_at,
+    stated_lookups,
     text_at,
 )
-from sla_ingest.dialect.speaker import AccountDetails, side_of
+from sla_ingest.dialect.speaker import AccountDetails, mail_domain, side_of
 
 _SIMPLE: Mapping[str, EventKind] = {
     "acknowledge": EventKind.RESPONDED,
@@ -119,9 +117,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     if isinstance(found, Parked):
         return found
     incident, state = incident_id(source.id, own), _snapshot(case, delivery) if "createdAt" in alert else None
-    if isinstance(found, Ignored):
-        return ignore_with_snapshot(delivery, source, incident, id_, found, state)
-    return number_events(delivery, source, incident, id_, found, state)
+    return number_or_ignore(delivery, source, incident, id_, found, state)
 
 
 def _found(case: OpsgenieAction, action: str, written: str) -> list[EventDraft] | Ignored | Parked:
@@ -213,7 +209,7 @@ def _who(source: Source, alert: Node) -> Actor:
         names=frozenset(filter(None, [name, identifier_text(alert.get("userId"))])),
         shown=name,
         account=name,
-        domain=domain_of(name) if "@" in name else "",
+        domain=mail_domain(name),
         member=True,
     )
     return side_of(source, person, reported=False).actor
@@ -241,11 +237,8 @@ def _attributes(case: OpsgenieAction) -> tuple[dict[str, str], tuple[RemarkNote,
         found["priority"], odd = _priority(case)
     if "owner" in alert:
         found["assignee"] = text_at(alert, "owner")
-    lookups: Mapping[str, Lookup] = attribute_lookups(case.source, None, None)
-    for name, lookup in lookups.items():
-        value = look_up_value(lookup, case.payload, case.tags)
-        if value or (lookup.label and "tags" in alert) or (lookup.field and has_path(case.payload, lookup.field)):
-            found[name] = value
+    lookups = attribute_lookups(case.source, None, None)
+    found |= stated_lookups(lookups, case.payload, case.tags if "tags" in alert else None)
     return found, odd
 
 

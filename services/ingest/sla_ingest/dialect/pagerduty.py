@@ -30,9 +30,8 @@ from sla_ingest.dialect.port import (
     ParkedBecause,
     RemarkNote,
     Translation,
-    ignore_with_snapshot,
     incident_id,
-    number_events,
+    number_or_ignore,
 )
 from sla_ingest.dialect.read import (
     Node,
@@ -40,10 +39,10 @@ from sla_ingest.dialect.read import (
     attribute_lookups,
     claimed_time,
     clean_text,
-    has_path,
     identifier_text,
     look_up_value,
     object_at,
+    stated_lookups,
     text_at,
 )
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
@@ -133,11 +132,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
         return Parked(ParkedBecause.NO_INCIDENT, clean_text(name, 60))
     incident = incident_id(source.id, own)
     found, state = _found(case, kind), _snapshot(case, delivery) if case.whole else None
-    if isinstance(found, list):
-        return number_events(delivery, source, incident, id_, found, state)
-    if isinstance(found, Ignored):
-        return ignore_with_snapshot(delivery, source, incident, id_, found, state)
-    return found
+    return found if isinstance(found, Parked) else number_or_ignore(delivery, source, incident, id_, found, state)
 
 
 def _found(case: PagerdutyEvent, kind: str) -> list[EventDraft] | Ignored | Parked:
@@ -247,11 +242,7 @@ def _attributes(case: PagerdutyEvent) -> tuple[dict[str, str], tuple[RemarkNote,
         found["priority"], odd = _priority(case)
     if "assignees" in incident:
         found["assignee"] = _assignee(case)
-    for name, lookup in _lookups(case).items():
-        value = look_up_value(lookup, case.payload)
-        if value or (lookup.field and has_path(case.payload, lookup.field)):
-            found[name] = value
-    return found, odd
+    return found | stated_lookups(_lookups(case), case.payload), odd
 
 
 def _snapshot(case: PagerdutyEvent, delivery: Delivery) -> Snapshot:

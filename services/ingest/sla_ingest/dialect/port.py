@@ -414,6 +414,26 @@ def ignore_with_snapshot(
     return replace(outcome, observed=_event(delivery, source, incident, id_, 0, look))
 
 
+def number_or_ignore(
+    delivery: Delivery,
+    source: Source,
+    incident: IncidentId,
+    id_: str,
+    found: Sequence[EventDraft] | Ignored,
+    snapshot: Snapshot | None,
+) -> Accepted | Ignored:
+    """Return the outcome of a delivery that was understood: events or a reason, with the ticket's state.
+
+    Args:
+        id_: The delivery's id.
+        found: The drafts of the events, or why there are none.
+        snapshot: The ticket's state. None means that the delivery shows none.
+    """
+    if isinstance(found, Ignored):
+        return ignore_with_snapshot(delivery, source, incident, id_, found, snapshot)
+    return number_events(delivery, source, incident, id_, found, snapshot)
+
+
 def _event(
     delivery: Delivery, source: Source, incident: IncidentId, id_: str, number: int, what: EventDraft
 ) -> TranslatedEvent:

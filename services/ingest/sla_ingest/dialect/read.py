@@ -177,6 +177,28 @@ def attribute_lookups(
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
 
 
+def stated_lookups(lookups: Mapping[str, Lookup], document: Any, labels: Iterable[str] | None = None) -> dict[str, str]:
+    """Return the attributes about which a delivery says something, by the catalogue's lookups.
+
+    These are the attributes whose lookup finds a value, is by label, or has a path that exists in the document. The
+    value is "" if the delivery says that there is none.
+
+    Args:
+        lookups: Maps an attribute to its lookup, a setting that says where to find the value.
+        document: The delivery.
+        labels: The ticket's labels. None means that the delivery does not show them.
+    """
+    there = list(labels or ())
+    values = {name: look_up_value(lookup, document, there) for name, lookup in lookups.items()}
+    return {
+        name: value
+        for name, value in values.items()
+        if value
+        or (lookups[name].label and labels is not None)
+        or (lookups[name].field and has_path(document, lookups[name].field))
+    }
+
+
 def overlay_lookups(
     shown: Mapping[str, str], found: Mapping[str, Lookup], document: Any, labels: Iterable[str]
 ) -> dict[str, str]:
@@ -191,13 +213,7 @@ def overlay_lookups(
         document: The delivery.
         labels: The ticket's labels.
     """
-    labels = list(labels)
-    values = {name: look_up_value(lookup, document, labels) for name, lookup in found.items()}
-    stated = {
-        name: value
-        for name, value in values.items()
-        if value or found[name].label or (found[name].field and has_path(document, found[name].field))
-    }
+    stated = stated_lookups(found, document, labels)
     return {name: value for name, value in {**shown, **stated}.items() if value}
 
 
@@ -228,6 +244,11 @@ def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version
     return ClaimedTime(
         at=found.at, quality=quality, version=version, remarks=(RemarkNote(IngestRemark.LOCAL_TIME, found.doubt()),)
     )
+
+
+def change_number(written: str) -> int:
+    """Return a sender's own number of a change, which fits the column; 0 if `written` is no such number."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 18 else 0
 
 
 def stated_attributes(**attributes: str) -> dict[str, str]:

@@ -38,6 +38,7 @@ from sla_ingest.dialect.port import (
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
     Node,
+    change_number,
     claimed_time,
     clean_text,
     identifier_text,
@@ -178,8 +179,7 @@ def _ticket(case: ServicenowRecord, *, bare: bool) -> Ticket:
 
 
 def _time(case: ServicenowRecord, name: str, quality: TimeQuality) -> ClaimedTime:
-    count = _stored(case.record, "sys_mod_count")
-    version = int(count) if count.isascii() and count.isdigit() and len(count) < 18 else 0
+    version = change_number(_stored(case.record, "sys_mod_count"))
     return claimed_time(_value(case.record.get(name)), quality, zone=case.source.zone, version=version)
 
 

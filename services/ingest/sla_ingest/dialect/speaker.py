@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from sla_catalogue.source import Source
+from sla_catalogue.source import Source, domain_of
 from sla_domain.event import Actor, EventKind
 from sla_ingest.dialect.port import IngestRemark, RemarkNote
 
@@ -20,6 +20,11 @@ SAID: Mapping[Actor, EventKind] = MappingProxyType(
 """What a comment is, by whose it is; one of a bot is nothing."""
 SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 """Acts that mean something else by whose they are; on others an unknown hand is worth no remark."""
+
+
+def mail_domain(account: str) -> str:
+    """Return the domain of an account that is a mail address, in lower case; "" for any other account."""
+    return domain_of(account) if "@" in account else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

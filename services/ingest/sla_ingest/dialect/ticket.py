@@ -20,11 +20,10 @@ from sla_ingest.dialect.port import (
     Outcome,
     Parked,
     RemarkNote,
-    ignore_with_snapshot,
     incident_id,
-    number_events,
+    number_or_ignore,
 )
-from sla_ingest.dialect.read import Node, attribute_lookups, has_path, look_up_value
+from sla_ingest.dialect.read import Node, attribute_lookups, stated_lookups
 from sla_ingest.dialect.speaker import SAID, SIDED, Speaker
 
 _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
@@ -129,11 +128,9 @@ class Ticket:
         if isinstance(found, Parked):
             return found
         incident, state = incident_id(self.source.id, own), self.snapshot(delivery.received_at) if shown else None
-        if not found:
-            found = Ignored(IgnoredBecause.NOTHING_RELEVANT)
-        if isinstance(found, Ignored):
-            return ignore_with_snapshot(delivery, self.source, incident, id_, found, state)
-        return number_events(delivery, self.source, incident, id_, found, state)
+        return number_or_ignore(
+            delivery, self.source, incident, id_, found or Ignored(IgnoredBecause.NOTHING_RELEVANT), state
+        )
 
 
 def meaning_of(
@@ -192,9 +189,4 @@ def with_lookups(
         customer: The lookup for the customer if the catalogue has none.
         product: The lookup for the product if the catalogue has none.
     """
-    found = dict(shown)
-    for name, lookup in attribute_lookups(source, customer, product).items():
-        value = look_up_value(lookup, document)
-        if value or (lookup.field and has_path(document, lookup.field)):
-            found[name] = value
-    return found
+    return {**shown, **stated_lookups(attribute_lookups(source, customer, product), document)}
