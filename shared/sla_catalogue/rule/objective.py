@@ -25,7 +25,7 @@ def check_objectives(subject: CheckedCatalogue) -> None:
     - a table of credits that gives a credit while the objective is met, repeats a percentage, or gives less for a lower
       attainment
     """
-    known = _known_roles(subject)
+    known = subject.known_roles()
     for path, document in _written(subject):
         _check_credits(path, document, subject)
         for name in document.tell:
@@ -54,15 +54,6 @@ def _of_contract(one: BuiltContract, whole: BuiltContract) -> Iterator[_Written]
     for path, document in one.built.draft.objectives:
         yield own.pop(document.id, (path, document))
     yield from own.values()
-
-
-def _known_roles(subject: CheckedCatalogue) -> set[str]:
-    document = subject.context.document
-    known = {role.id for built in subject.known_plans.values() for role in built.draft.roles}
-    known |= {name for policy in document.escalations.values() for level in policy.levels for name in level.tell}
-    for built in subject.contracts:
-        known |= {role.role for role in built.contract.roles} | set(built.contract.people)
-    return known | {role for each in document.contracts.values() for role in each.roles} | set(document.people)
 
 
 def _check_counted(path: Path, document: ObjectiveDocument, one: BuiltContract, subject: CheckedCatalogue) -> None:

@@ -49,6 +49,15 @@ class CheckedCatalogue:
         """Return the object that collects the errors and warnings of the checks."""
         return self.context.findings
 
+    def known_roles(self) -> set[str]:
+        """Return the names that a rule on whom to tell may use: all roles of the catalogue, and ids of people."""
+        document = self.context.document
+        known = {role.id for built in self.known_plans.values() for role in built.draft.roles}
+        known |= {name for policy in document.escalations.values() for level in policy.levels for name in level.tell}
+        for built in self.contracts:
+            known |= {role.role for role in built.contract.roles} | set(built.contract.people)
+        return known | {role for each in document.contracts.values() for role in each.roles} | set(document.people)
+
     def plan(self, id_: str) -> BuiltPlan | None:
         """Return the catalogue's plan with this id, as built, or None for an unknown id."""
         return self.known_plans.get(id_)

@@ -22,7 +22,7 @@ def check_tell(subject: CheckedCatalogue) -> None:
     nobody (`tell-page`), one for a threshold of which no target warns (`tell-never`), one that another makes needless
     (`tell-shadowed`), and a client's escalation that nobody hears of where others are told (`unheard`).
     """
-    known = _known_roles(subject)
+    known = subject.known_roles()
     for path, names in _written(subject):
         for name in names:
             if name not in known:
@@ -57,15 +57,6 @@ def _of_contract(one: BuiltContract, whole: BuiltContract) -> Iterator[_Placed]:
     for place, contract in {one.place: one.contract, whole.path: whole.contract}.items():
         for index, rule in enumerate(contract.tell):
             yield (*place, "tell", index), rule
-
-
-def _known_roles(subject: CheckedCatalogue) -> set[str]:
-    document = subject.context.document
-    known = {role.id for built in subject.known_plans.values() for role in built.draft.roles}
-    known |= {name for policy in document.escalations.values() for level in policy.levels for name in level.tell}
-    for built in subject.contracts:
-        known |= {role.role for role in built.contract.roles} | set(built.contract.people)
-    return known | {role for each in document.contracts.values() for role in each.roles} | set(document.people)
 
 
 def _check_held(rules: list[_Placed], built: BuiltContract, known: set[str], subject: CheckedCatalogue) -> None:
