@@ -82,4 +82,4 @@ def _fact(batch: ChangeSet, id_: str, fact: ClockFact, catalogue: Catalogue, now
         case _:
             change = close_alert(alert, fact, id_, now)
     told = tell_requests(change.requests, fact, id_, change.alert, catalogue, contract, now)
-    batch.add(change if len(told) == len(change.requests) == 0 else replace(change, requests=told))
+    batch.add(replace(change, requests=told))

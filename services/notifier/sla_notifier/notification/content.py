@@ -9,8 +9,8 @@ from sla_domain.fact import Retargeted, reason_of
 from sla_domain.plan import Allowed
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
-from sla_notifier.notification.directory import contract_of, metric_in_words, priority_in_words, title_of
 from sla_notifier.notification.happening_content import happening_content
+from sla_notifier.notification.incident_values import incident_data, incident_values, zone_of
 from sla_notifier.notification.notice_content import acknowledge_link, notice_content
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.objective_content import objective_content
@@ -46,22 +46,13 @@ def content_of(
 
 
 def _of_clock(context: PipelineContext, request: NotificationRequest, fact: ClockFact, recipient: Recipient) -> Content:
-    contract = contract_of(context.catalogue, fact.contract)
     broken = request.due_at or fact.at
     due = fact.due_at or broken
     timing = _timing(context, request, fact)
-    spoken_in = context.texts.language(recipient.language)  # a title in one language amid sentences in another jars
-    metric = metric_in_words(context.catalogue, fact.plan, fact.metric, spoken_in)
-    metric = metric or context.texts.words(spoken_in)["promise"]
+    about = incident_values(context, fact, context.texts.language(recipient.language))
     values: dict[str, Value] = {
-        "customer": one_line(fact.customer) or title_of(context.catalogue, fact.contract),
-        "contract": title_of(context.catalogue, fact.contract),
-        "incident": one_line(f"{fact.ticket_key} {fact.title}".strip(), 160),
-        "metric": metric,
-        "priority": one_line(fact.priority) or "–",
-        "priority_titled": priority_in_words(context.catalogue, fact.plan, fact.priority, spoken_in) or "–",
-        "product": one_line(fact.product),
-        "promise": PromiseTerms(metric, _allowed(fact.allowed)) if fact.allowed else "",
+        **about,
+        "promise": PromiseTerms(about["metric"], _allowed(fact.allowed)) if fact.allowed else "",
         "due": due,
         "broken": broken,
         "since": broken,
@@ -77,7 +68,7 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
     }
     return Content(
         kind=request.kind,
-        zone=contract.zone if fact.zone == "UTC" else fact.zone,
+        zone=zone_of(context, fact),
         values=values,
         rows=("customer", "incident", "promise", "priority_titled", "product", *_dates(request.kind)),
         notes=("provisional",) if fact.provisional else (),
@@ -148,15 +139,7 @@ def _clock_data(
     return {
         "occasion": request.id,
         "alert": request.alert,
-        "incident": fact.incident,
-        "ticket": one_line(fact.ticket_key),
-        "title": one_line(fact.title),
-        "contract": fact.contract,
-        "customer": one_line(fact.customer),
-        "plan": fact.plan,
-        "metric": fact.metric,
-        "priority": fact.priority,
-        "product": one_line(fact.product),
+        **incident_data(fact),
         "generation": fact.generation,
         "threshold": fact.threshold,
         "level": request.level,

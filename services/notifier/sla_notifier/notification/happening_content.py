@@ -13,7 +13,8 @@ from sla_domain.fact import (
 )
 from sla_domain.tell import Happening
 from sla_notifier.alert.request import NotificationRequest
-from sla_notifier.notification.directory import contract_of, metric_in_words, priority_in_words, title_of
+from sla_notifier.notification.directory import metric_in_words
+from sla_notifier.notification.incident_values import incident_data, incident_values, zone_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.content import Action, Content, FixedTerm, PromiseLines, Value
@@ -37,20 +38,10 @@ def happening_content(
     """
     happening = request.happening or Happening.OPENED
     spoken = context.texts.language(recipient.language)
-    metric = (
-        metric_in_words(context.catalogue, fact.plan, fact.metric, spoken) or context.texts.words(spoken)["promise"]
-    )
-    told = _told(context, fact, spoken)
     values: dict[str, Value] = {
         "happening": happening.value,
         "happened": FixedTerm("happened", happening.value),
-        "customer": one_line(fact.customer) or title_of(context.catalogue, fact.contract),
-        "contract": title_of(context.catalogue, fact.contract),
-        "incident": one_line(f"{fact.ticket_key} {fact.title}".strip(), 160),
-        "metric": metric,
-        "priority": one_line(fact.priority) or "–",
-        "priority_titled": priority_in_words(context.catalogue, fact.plan, fact.priority, spoken) or "–",
-        "product": one_line(fact.product),
+        **incident_values(context, fact, spoken),
         "due": fact.due_at or fact.at,
         "promises": "",
         "by": "",
@@ -59,11 +50,11 @@ def happening_content(
         "reason": "",
         "old": "",
         "new": "",
-        **told,
+        **_told(context, fact, spoken),
     }
     return Content(
         kind=request.kind,
-        zone=contract_of(context.catalogue, fact.contract).zone if fact.zone == "UTC" else fact.zone,
+        zone=zone_of(context, fact),
         values=values,
         rows=_ROWS,
         notes=("provisional",) if fact.provisional else (),
@@ -113,15 +104,7 @@ def _data(
     return {
         "occasion": request.id,
         "happening": happening.value,
-        "incident": fact.incident,
-        "ticket": one_line(fact.ticket_key),
-        "title": one_line(fact.title),
-        "contract": fact.contract,
-        "customer": one_line(fact.customer),
-        "plan": fact.plan,
-        "metric": fact.metric,
-        "priority": fact.priority,
-        "product": one_line(fact.product),
+        **incident_data(fact),
         "at": fact.at,
         "due_at": fact.due_at,
         "details": dict(fact.details),

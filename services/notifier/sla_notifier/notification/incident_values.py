@@ -1,0 +1,46 @@
+"""What every message about a fact of an incident shows: values for people, values for programs, and the zone. Pure."""
+
+from __future__ import annotations
+
+from sla_notifier.notification.directory import contract_of, metric_in_words, priority_in_words, title_of
+from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.words import one_line
+from sla_platform.wire import ClockFact
+
+
+def incident_values(context: PipelineContext, fact: ClockFact, language: str) -> dict[str, str]:
+    """Return the values of a message that say which incident and promise a fact is about.
+
+    Args:
+        language: The language of the message: a title in one language amid sentences in another jars.
+    """
+    metric = metric_in_words(context.catalogue, fact.plan, fact.metric, language)
+    return {
+        "customer": one_line(fact.customer) or title_of(context.catalogue, fact.contract),
+        "contract": title_of(context.catalogue, fact.contract),
+        "incident": one_line(f"{fact.ticket_key} {fact.title}".strip(), 160),
+        "metric": metric or context.texts.words(language)["promise"],
+        "priority": one_line(fact.priority) or "–",
+        "priority_titled": priority_in_words(context.catalogue, fact.plan, fact.priority, language) or "–",
+        "product": one_line(fact.product),
+    }
+
+
+def incident_data(fact: ClockFact) -> dict[str, object]:
+    """Return what a message for programs says of the incident: the fact's own values, nothing formatted."""
+    return {
+        "incident": fact.incident,
+        "ticket": one_line(fact.ticket_key),
+        "title": one_line(fact.title),
+        "contract": fact.contract,
+        "customer": one_line(fact.customer),
+        "plan": fact.plan,
+        "metric": fact.metric,
+        "priority": fact.priority,
+        "product": one_line(fact.product),
+    }
+
+
+def zone_of(context: PipelineContext, fact: ClockFact) -> str:
+    """Return the time zone in which a message about a fact tells instants."""
+    return contract_of(context.catalogue, fact.contract).zone if fact.zone == "UTC" else fact.zone
