@@ -153,7 +153,7 @@ def _time_format(text: str | None, path: Path, findings: Findings) -> str:
         return text or TimeFormat.ANY.value
     sample = datetime(2026, 2, 3, 16, 5, 6, tzinfo=UTC)
     try:
-        read = datetime.strptime(sample.strftime(text), text) if "%" in text else None  # noqa: DTZ007
+        read = datetime.strptime(sample.strftime(text), text) if "%" in text else None  # noqa: DTZ007 - it is only tried
     except (ValueError, re.error):
         read = None
     if read is None or (read.year, read.month, read.day, read.hour) != (2026, 2, 3, 16):
