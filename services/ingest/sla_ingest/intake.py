@@ -50,7 +50,6 @@ UNKNOWN = "unknown"
 _KEYS_ARE_MISSING = frozenset({AuthFailure.NO_KEYS, AuthFailure.UNKNOWN_KEY})
 _PROVEN_BY_HEAD = frozenset({AuthenticationKind.TOKEN, AuthenticationKind.BASIC, AuthenticationKind.BEARER})
 EVENTS = "events"  # what metrics call sources that no entry of the catalogue describes
-MAX_BATCH = 5_000
 CHUNK = 250  # events of a batch that are translated and committed in one go
 # Computing a promise costs a fold, and after a large import no one reads them.
 MAX_PROMISES = 100
@@ -269,8 +268,6 @@ class Intake:
             delivery = dialect.by_body(delivery)
         try:
             parts = dialect.parts(delivery, source)
-            if parts is not None and len(parts) > MAX_BATCH:
-                raise DoesNotFit(f"a batch has at most {MAX_BATCH} events, this one has {len(parts)}")
         except DoesNotFit as unfit:
             whole = Translation(body_id(delivery), unfit.refused)
             sender = source.id if source else SourceId(EVENTS)

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import orjson
 
 from sla_catalogue.map_expression.evaluation import Evaluation, EvaluationFailed
+from sla_catalogue.map_expression.nesting import is_deeper_than
 
 Function = Callable[..., Any]
 T = TypeVar("T")
 _MAX_TEXT = 1_000_000  # characters of a text that a function makes
+_MAX_DEPTH = 64  # of JSON within a text
 
 
 def _kind(value: Any) -> str:
@@ -109,6 +111,8 @@ def _to_string(run: Evaluation, value: Any) -> Any:
         return value
     if isinstance(value, dict | list):
         raise EvaluationFailed("to_string() takes a number, a truth value or a text: name a field of the object")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)  # to_number() makes larger ones than JSON has
     return str(orjson.dumps(value).decode())
 
 
@@ -166,9 +170,12 @@ def _json(run: Evaluation, text: Any) -> Any:
     if found is None:
         return None
     try:
-        return orjson.loads(found)
+        value = orjson.loads(found)
     except orjson.JSONDecodeError as error:
         raise EvaluationFailed(f"json() got a text that is no JSON: {error.msg}") from None
+    if is_deeper_than(value, _MAX_DEPTH):  # what is read of it later goes down level by level
+        raise EvaluationFailed(f"json() got JSON that is nested deeper than {_MAX_DEPTH} levels")
+    return value
 
 
 FUNCTIONS: Mapping[str, tuple[Function, int, int]] = MappingProxyType(

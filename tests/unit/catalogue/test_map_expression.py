@@ -107,6 +107,16 @@ def test_a_value_of_another_type_fails_with_words(text: str) -> None:
         found(text)
 
 
+def test_json_in_a_text_is_no_deeper_than_json_in_a_body() -> None:
+    assert found("json(@)", "[" * 64 + "]" * 64) is not None
+    with pytest.raises(EvaluationFailed, match="deeper than 64"):
+        found("json(@)", "[" * 65 + "]" * 65)
+
+
+def test_a_number_may_be_larger_than_json_has() -> None:
+    assert found("to_string(to_number(@))", "9" * 40) == "9" * 40
+
+
 @pytest.mark.parametrize(
     ("text", "body"),
     [

@@ -13,15 +13,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import orjson
 
 from sla_catalogue.source import Source
 from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
 from sla_domain.phase import Phase
+from sla_ingest.dialect.batch import gather_parts
 from sla_ingest.dialect.document import object_of, priority_of, translate_object
 from sla_ingest.dialect.port import (
     Delivery,
@@ -66,7 +68,7 @@ def split(delivery: Delivery) -> list[Delivery] | None:
     Each part's time of receipt is a microsecond after that of the part before. The last one has the notification's.
 
     Raises:
-        DoesNotFit: The body cannot be read.
+        DoesNotFit: The body cannot be read, or the batch is too large.
     """
     value = object_of(delivery)
     alerts = value.get("alerts")
@@ -76,13 +78,15 @@ def split(delivery: Delivery) -> list[Delivery] | None:
     left_out = value.get("truncatedAlerts")
     if isinstance(left_out, int) and left_out > 0:
         group["truncatedAlerts"] = True
-    status = value.get("status")
-    parts = []
+    parts = _parts(delivery, group, value.get("status"), alerts)
+    return gather_parts(delivery, parts, len(alerts))
+
+
+def _parts(delivery: Delivery, group: Node, status: Any, alerts: Sequence[Any]) -> Iterator[Delivery]:
     for after, one in zip(range(len(alerts) - 1, -1, -1), alerts, strict=True):
         alert = {"status": status, **one} if isinstance(one, dict) else one
         body = orjson.dumps({**group, "alerts": [alert]}, option=orjson.OPT_SORT_KEYS)
-        parts.append(replace(delivery, body=body, received_at=delivery.received_at - _STEP * after))
-    return parts
+        yield replace(delivery, body=body, received_at=delivery.received_at - _STEP * after)
 
 
 def translate_alert(delivery: Delivery, source: Source, links: tuple[str, ...], *, of_grafana: bool) -> Translation:

@@ -25,6 +25,7 @@ from cloudevents.core.v1.event import CloudEvent
 from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Source, SourceId
 from sla_domain.event import EventKind, TimeQuality
 from sla_ingest.dialect.adapter import OpenedDelivery, media_type
+from sla_ingest.dialect.batch import gather_parts
 from sla_ingest.dialect.canonical import event_draft, kind_of
 from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
 from sla_ingest.dialect.json_text import malformed, parse_json
@@ -170,14 +171,14 @@ def split(delivery: Delivery) -> list[Delivery]:
     of receipt of the batch. So events that state the same instant keep their order.
 
     Raises:
-        DoesNotFit: The batch itself cannot be read.
+        DoesNotFit: The batch itself cannot be read, or is too large.
     """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
         raise malformed("a batch is a JSON array of events")
     own = {name: said for name, said in delivery.headers.items() if name.startswith(OWN_HEADERS)}
     headers = {**own, "content-type": STRUCTURED}
-    return [
+    parts = (
         Delivery(
             body=orjson.dumps(one),
             headers=headers,
@@ -185,7 +186,8 @@ def split(delivery: Delivery) -> list[Delivery]:
             max_depth=delivery.max_depth,
         )
         for after, one in zip(range(len(value) - 1, -1, -1), value, strict=True)
-    ]
+    )
+    return gather_parts(delivery, parts, len(value))
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from sla_catalogue.map_expression.nesting import is_deeper_than
 from sla_ingest.dialect.port import DoesNotFit, Refused
 
 _MARK = b"\xef\xbb\xbf"
@@ -24,7 +25,7 @@ def parse_json(body: bytes, max_depth: int) -> Any:
     except orjson.JSONDecodeError as error:
         raise _malformed(text, error) from None
     # Counting is cheap, walking is not: a document with few brackets cannot be deep.
-    if text.count(b"{") + text.count(b"[") > max_depth and _deeper_than(value, max_depth):
+    if text.count(b"{") + text.count(b"[") > max_depth and is_deeper_than(value, max_depth):
         raise malformed(f"the nesting is deeper than {max_depth} levels")
     return value
 
@@ -58,19 +59,3 @@ def _malformed(text: bytes, error: orjson.JSONDecodeError) -> DoesNotFit:
         return malformed("the body is not valid UTF-8", position=bad.start, line=line, column=column)
     detail = f"no valid JSON: {error.msg} (line {error.lineno}, column {error.colno})"
     return malformed(detail, position=error.pos, line=error.lineno, column=error.colno)
-
-
-def _deeper_than(value: Any, limit: int) -> bool:
-    """Level by level, without recursion."""
-    level: list[Any] = [value]
-    for _ in range(limit):
-        below: list[Any] = []
-        for node in level:
-            if isinstance(node, dict):
-                below.extend(child for child in node.values() if isinstance(child, dict | list))
-            elif isinstance(node, list):
-                below.extend(child for child in node if isinstance(child, dict | list))
-        if not below:
-            return False
-        level = below
-    return True

@@ -13,6 +13,7 @@ from sla_catalogue.source import Source
 from sla_catalogue.source_map import MapAct
 from sla_domain.event import EventKind, Snapshot, TimeQuality
 from sla_ingest.dialect.adapter import OpenedDelivery, media_type
+from sla_ingest.dialect.batch import gather_parts
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.mapped_events import ENDS, applying, drafts_of, snapshot_of, with_remarks
 from sla_ingest.dialect.mapped_reading import MapFailed, MapReading
@@ -60,7 +61,11 @@ class MappedDialect:
         return delivery
 
     def parts(self, delivery: Delivery, source: Source | None) -> list[Delivery] | None:
-        """Return the events of a batch, each as a delivery with the rest of the body; None if the body is one event."""
+        """Return the events of a batch, each as a delivery with the rest of the body; None if the body is one event.
+
+        Raises:
+            DoesNotFit: The batch is too large.
+        """
         if source is None or source.map is None or source.map.events is None or PART_HEADER in delivery.headers:
             return None
         try:
@@ -72,11 +77,12 @@ class MappedDialect:
             return None
         headers = {**delivery.headers, PART_HEADER: "1"}
         # Deeper by one level than what came.
-        return [
+        parts = (
             replace(delivery, body=orjson.dumps({"event": item, "body": rest}), headers=headers,
                     max_depth=delivery.max_depth + 1)
             for item in items
-        ]  # fmt: skip
+        )  # fmt: skip
+        return gather_parts(delivery, parts, len(items))
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
         """Return the function that translates the delivery. No sender is read from the body."""
