@@ -31,6 +31,8 @@ async def test_a_missed_promise_exhausts_an_objective_and_a_late_word_recovers_i
 
     async def objective() -> dict[str, Any]:
         answer = await world.get("board", "/v1/attainment", contract=contract, period=f"{opened:%Y-%m}")
+        if answer.status_code == 404:
+            return {}  # every service reads the contracts by itself: the board has not read this one yet
         assert answer.status_code == 200, answer.text
         (found,) = answer.json()["contracts"][0]["objectives"]
         return {name: found["counts"][name]["count"] for name in ("met", "missed", "open")} | {

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from sla_domain.metrics import BUILT_IN, FIRST_RESPONSE
 from sla_domain.plan import CoverageTime
+from sla_domain.tell import Happening
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert, render_page
 from sla_notifier.delivery.state import MessageKind
+from sla_notifier.notification.happening_content import ROWS
 from sla_notifier.text.content import (
     Action,
     ChangedText,
@@ -22,6 +24,7 @@ from sla_notifier.text.content import (
     FixedTerm,
     Item,
     Phrase,
+    PromiseLines,
     PromiseTerms,
     ShortInstant,
     Value,
@@ -74,6 +77,15 @@ def contents(reader: Reader, texts: Texts, title: str = "") -> Iterator[tuple[st
         ("resolved-withdrawn", MessageKind.RESOLVED, {"outcome": "withdrawn"}),
         ("fix-staff-changed", MessageKind.CRITICAL_FIX, {"staff": True, "changed": True, "several": True}),
         ("notice-again", MessageKind.INFO, {"again": True}),
+        *(
+            (
+                f"happening-{each.value}",
+                MessageKind.HAPPENING,
+                {"happening": each.value, "happened": FixedTerm("happened", each.value)},
+            )
+            for each in Happening
+            if f"happened_{each.value}" in texts.words("en")  # the others are told by messages of their own
+        ),
     ):
         changed: Mapping[str, Value] = more  # type: ignore[assignment]  # a table of several kinds of values
         yield name, content(kind, reader, texts, title, **changed)
@@ -105,9 +117,11 @@ def content(kind: MessageKind, reader: Reader, texts: Texts, title: str = "", **
     }  # fmt: skip
     if kind is MessageKind.DIGEST:
         values |= {"broken": 22, "fixes": 3, "due_soon": 5, "unpromised": 1, "withdrawn": 2, "ended": 1}
-        values |= {"incidents": 21, "asked": 24, "count": 34, "objectives": 1, "reports": 2}
+        values |= {"incidents": 21, "asked": 24, "count": 34, "objectives": 1, "reports": 2, "happenings": 4}
     if kind in (MessageKind.OBJECTIVE, MessageKind.REPORT):
         values |= _figures(reader)
+    if kind is MessageKind.HAPPENING:
+        values |= _happened(metric, title)
     notice = kind in (MessageKind.CRITICAL_FIX, MessageKind.ADVISORY, MessageKind.NOTICE_ENDED)
     return Content(
         kind=kind,
@@ -135,6 +149,15 @@ def _figures(reader: Reader) -> dict[str, Value]:
     }  # fmt: skip
 
 
+def _happened(metric: str, title: str) -> dict[str, Value]:
+    return {
+        "happening": Happening.OPENED.value, "happened": FixedTerm("happened", Happening.OPENED.value),
+        "promises": PromiseLines(((metric, DUE), (metric, DUE + timedelta(days=1))), NOW), "score": "2",
+        "by": FixedTerm("actor", "customer"), "escalated_to": one_line(title) or "TAM", "old": "P1", "new": "P3",
+        "reason": one_line(title, 500) or _REASON,
+    }  # fmt: skip
+
+
 _REASON = (
     "the product is out of the contract's scope: the base plan's targets apply; "
     "plan infor gives no number for workaround at priority P4: contract acme must supply it"
@@ -148,6 +171,8 @@ def _rows(kind: MessageKind, *, notice: bool) -> tuple[str, ...]:
         return ()
     if kind is MessageKind.OBJECTIVE:
         return ("title", "period", "promised", "attained", "misses", "ends")
+    if kind is MessageKind.HAPPENING:
+        return ROWS
     if kind is MessageKind.REPORT:
         return ("period", "met", "missed", "revision", "digest")
     dates = {MessageKind.WARNING: ("due", "left_both"), MessageKind.RESOLVED: ("due", "ended")}
@@ -161,6 +186,8 @@ def _actions(kind: MessageKind, *, notice: bool) -> tuple[Action, ...]:
         return (Action("acknowledge_all", _LINK, main=True), Action("open_board", _LINK), Action("unsubscribe", _LINK))
     if kind in (MessageKind.OBJECTIVE, MessageKind.REPORT):
         return (Action("open_attainment" if kind is MessageKind.OBJECTIVE else "open_report", _LINK, main=True),)
+    if kind is MessageKind.HAPPENING:
+        return (Action("open_incident", _LINK, main=True), Action("open_ticket", _LINK))
     asks = kind in (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
     main = Action("acknowledge", _LINK if asks else "", main=True)
     if notice:

@@ -99,6 +99,9 @@ class VirtualWeek:
                         return f"{reader} reads the log of {writer}"
             if asked.execute("SELECT 1 FROM notifier_waiting").fetchone():
                 return "facts wait for the notifier"
+            # Its row is due only when its lease ends, a minute from now.
+            if asked.execute("SELECT 1 FROM notifier_delivery WHERE state = 'sending'").fetchone():
+                return "a message is being sent"
             if asked.execute("SELECT 1 FROM timer_deferred").fetchone():
                 return "events wait for the timer"
             due = self._due(asked)

@@ -22,7 +22,8 @@ from sla_notifier.text.render import ENGLISH
 from sla_notifier.text.words import one_line, web_link
 from sla_platform.wire import ClockFact
 
-_ROWS = ("customer", "incident", "priority_titled", "product", "promises", "score", "by", "escalated_to", "reason")
+# The rows of the message, those without a value left out.
+ROWS = ("customer", "incident", "priority_titled", "product", "promises", "score", "by", "escalated_to", "reason")
 
 
 def happening_content(
@@ -56,7 +57,7 @@ def happening_content(
         kind=request.kind,
         zone=zone_of(context, fact),
         values=values,
-        rows=_ROWS,
+        rows=ROWS,
         notes=("provisional",) if fact.provisional else (),
         actions=(
             Action("open_incident", context.links.incident(fact.incident), main=True),
