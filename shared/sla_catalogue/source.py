@@ -54,6 +54,8 @@ class Dialect(StrEnum):
     """The webhooks of Jira."""
     MAPPED = "mapped"
     """Any JSON, which the source's map explains."""
+    REDMINE = "redmine"
+    """The webhooks of Redmine, which has its own since version 7."""
     SERVICENOW = "servicenow"
     """The records that slad's business rule sends from ServiceNow."""
     ZENDESK = "zendesk"

@@ -68,6 +68,7 @@ _NOT_OF: Mapping[Dialect, Mapping[str, str]] = {
     },
     Dialect.FRESHDESK: _NO_LABELS,
     Dialect.INTERCOM: {"zone": "every time of Intercom is a number of seconds", **_NO_LABELS},
+    Dialect.REDMINE: {"zone": "every time of Redmine names its offset", **_NO_LABELS},
     Dialect.SERVICENOW: _NO_LABELS,
     Dialect.ZENDESK: {"zone": "every time of Zendesk names its offset", **_NO_LABELS},
     Dialect.GITLAB: {

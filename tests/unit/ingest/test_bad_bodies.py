@@ -35,6 +35,7 @@ PLACES: Mapping[Dialect, Mapping[str, Path]] = {
     },
     Dialect.INTERCOM: {"id": ("data", "item", "id"), "time": ("created_at",), "kind": ("topic",)},
     Dialect.MAPPED: {"id": ("ticket", "id"), "time": ("hook", "at"), "kind": ("hook", "kind")},
+    Dialect.REDMINE: {"id": ("data", "issue", "id"), "time": ("timestamp",), "kind": ("type",)},
     Dialect.SERVICENOW: {"id": ("record", "sys_id"), "time": ("record", "sys_updated_on"), "kind": ("operation",)},
     Dialect.ZENDESK: {"id": ("detail", "id"), "time": ("time",), "kind": ("type",)},
     Dialect.GITLAB: {

@@ -16,7 +16,7 @@ import pytest
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import instant
 from tests.translated import translate
-from tests.unit.ingest.desk_bodies import code_hosts, freshdesk, intercom, pagers, servicenow, unknown, zendesk
+from tests.unit.ingest.desk_bodies import code_hosts, freshdesk, intercom, pagers, redmine, servicenow, unknown, zendesk
 from tests.unit.ingest.made import source
 from tests.unit.ingest.mapped import mapped
 from tests.unit.ingest.test_jira_sequences import ANN, BOB, DONE, FIXED, WAITS, WORKS, Issue
@@ -55,6 +55,10 @@ SOURCES: Mapping[Dialect, Source] = {
     ),
     Dialect.MAPPED: mapped(
         map=unknown.MAP, statuses=unknown.STATUSES, customer="acme", priorities={"2": "P2", "1": "P1"}
+    ),
+    Dialect.REDMINE: source(
+        Dialect.REDMINE, customer=ACME, priorities={"high": "P2", "urgent": "P1"}, staff=frozenset({"2"}),
+        statuses={"feedback": TicketPhase.WAITING_CUSTOMER},
     ),
     Dialect.SERVICENOW: source(Dialect.SERVICENOW, customer=ACME, priorities={"2": "P2", "1": "P1"}),
     Dialect.ZENDESK: source(Dialect.ZENDESK, customer=ACME, priorities={"high": "P2", "urgent": "P1"}),
@@ -176,6 +180,7 @@ STORIES: Mapping[Dialect, Callable[[], Told]] = {
     Dialect.FRESHDESK: freshdesk.story,
     Dialect.INTERCOM: intercom.story,
     Dialect.MAPPED: unknown.story,
+    Dialect.REDMINE: redmine.story,
     Dialect.SERVICENOW: servicenow.story,
     Dialect.ZENDESK: zendesk.story,
     Dialect.GITLAB: code_hosts.gitlab,
