@@ -39,6 +39,7 @@ from sla_board.report_watch import ReportWatch
 from sla_board.retention import AppliedIds, EndedIncidents
 from sla_board.shown.hours import CalendarsByName
 from sla_board.shown.not_shown import Attempts
+from sla_board.source_api import source_routes
 from sla_board.stream.hub import Hub
 from sla_board.stream.places import StreamBounds
 from sla_catalogue import Catalogue
@@ -144,6 +145,7 @@ def build(
     attainment = AttainmentDeps(store, rulebook or (lambda: None), authorizer, pages, time_source)
     routes.routes.extend(attainment_routes(attainment).routes)
     routes.routes.extend(pause_routes(shown, authorizer).routes)
+    routes.routes.extend(source_routes(shown, authorizer).routes)
     if rulebook is not None:
         routes.routes.extend(breakdown_routes(shown, rulebook, authorizer).routes)
         keeper = ReasonKeeper(store, time_source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
-from tests.integration.ingest.world import ADMIN, World, delivery, issue
+from tests.integration.ingest.world import ADMIN, FORMOSA, World, delivery, issue
 
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.sender import SeenSenders
@@ -60,5 +60,18 @@ async def test_a_silence_is_known_right_after_a_restart(world: World) -> None:
     assert started.get_sample_value("slad_ingest_last_delivery_timestamp_seconds", other) is None
 
 
-async def test_only_a_key_for_all_contracts_sees_the_senders(world: World) -> None:
+async def test_a_key_of_one_contract_sees_the_deliveries_that_were_for_it(world: World) -> None:
     assert (await world.client.get("/v1/sources")).status_code == 401
+    await world.github(delivery("opened"), id_="d-1")  # Acme's
+    theirs = delivery("opened", issue={"id": 78}, repository={"name": "shop", "owner": {"login": "Formosa"}})
+    answer = await world.client.get("/v1/sources", headers=FORMOSA)
+    assert (answer.json()["contract"], answer.json()["sources"]) == ("formosa", [])
+    world.time.at += timedelta(hours=1)
+    assert (await world.github(theirs, id_="d-2")).json()["promise"]["contract"] == "formosa"
+    await world.github({"action": "danced", "issue": issue()}, id_="d-3")  # nobody knows whose
+    world.time.at += timedelta(hours=1)
+    (one,) = (await world.client.get("/v1/sources", headers=FORMOSA)).json()["sources"]
+    assert (one["source"], one["silent_seconds"], one["last_day"]) == ("github-acme", 3600.0, {"accepted": 1})
+    assert (one["waiting"], one["silent"], one["per_hour"]) == (None, False, 0.04)
+    (whole, *_) = [each for each in (await seen(world)).values() if each["source"] == "github-acme"]
+    assert (whole["waiting"], whole["last_day"]) == (1, {"accepted": 2, "parked": 1})

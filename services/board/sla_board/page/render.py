@@ -251,6 +251,13 @@ class Pages:
         template = self._templates.get_template("breaches.html")
         return template.render(asked=asked, page=page, reasons=reasons, older=older, query=query, now=now)
 
+    def sources(self, now: datetime) -> str:
+        """Return the HTML of the page of the sources, which the browser fills by asking ingest.
+
+        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        """
+        return self._templates.get_template("sources.html").render(now=now)
+
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
         """Return the HTML of the list of contracts.
 

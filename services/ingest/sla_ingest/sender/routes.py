@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from sla_catalogue.api_key import KeyScope
 from sla_ingest.sender.seen import SeenSender, SeenSenders
-from sla_platform.http.keys import Authorizer, for_all_contracts
+from sla_platform.http.keys import Authorizer
 
 
 class SourceSeen(BaseModel):
@@ -33,8 +33,8 @@ class SourceSeen(BaseModel):
     """Outcome -> deliveries of the last 24 hours, counted among its last 2,000."""
     per_hour: float
     """Its rate in the last 24 hours."""
-    waiting: int
-    """Deliveries that were not understood and wait for somebody."""
+    waiting: int | None
+    """Deliveries that were not understood and wait for somebody; null for a key of one contract."""
     lag_seconds: float | None
     """The median time from an event to its receipt, of the last 100 deliveries; null without events."""
     remarks: dict[str, int]
@@ -48,6 +48,8 @@ class SourcesSeen(BaseModel):
 
     at: datetime
     """The instant of the answer."""
+    contract: str | None
+    """The contract of the key, whose deliveries alone count then; null if all count."""
     sources: list[SourceSeen]
     """By id."""
 
@@ -62,10 +64,14 @@ def add_routes(routes: APIRouter, senders: SeenSenders, authorize: Authorizer) -
 
     @routes.get("/sources", summary="List the sources, and when each was last heard", tags=["ingest"])
     async def sources(request: Request) -> SourcesSeen:
-        """List what the inbox shows of each source of the catalogue; it needs a key with the scope read for all."""
-        for_all_contracts(authorize(request, KeyScope.READ))
+        """List what the inbox shows of each source of the catalogue.
+
+        For a key of one contract, those that sent for it, by the deliveries whose answer named the contract.
+        """
+        only = authorize(request, KeyScope.READ).contract
         now = senders.now()
-        return SourcesSeen(at=now, sources=[_shown(one, now) for one in await senders.all()])
+        seen = await senders.all() if only is None else await senders.of_contract(only)
+        return SourcesSeen(at=now, contract=only, sources=[_shown(one, now) for one in seen])
 
 
 def _shown(one: SeenSender, now: datetime) -> SourceSeen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median_low
@@ -21,6 +21,8 @@ from sla_platform.timesource import TimeSource
 
 MOST_READ = 2_000
 REMARKED = 100
+OWN_READ = 500
+"""Deliveries of a source among which those of one contract are looked for: their answers must be read."""
 DAY = timedelta(days=1)
 
 
@@ -34,8 +36,9 @@ class SeenSender:
     """When its last delivery was received. None if the inbox has none."""
     day: Counter[str]
     """Outcome -> deliveries in the last 24 hours, at most those among the last `MOST_READ`."""
-    waiting: int
-    """Deliveries that are parked or refused, and wait for somebody."""
+    waiting: int | None
+    """Deliveries that are parked or refused, and wait for somebody. None if only one contract is looked at: of what was
+    not understood nobody knows whose it is."""
     remarks: Counter[str]
     """Code of a remark -> how often it was made on the last `REMARKED` deliveries."""
     lag: timedelta | None
@@ -78,6 +81,24 @@ class SeenSenders:
                 for source in sorted(self._catalogue().sources.values(), key=lambda one: one.id)
             ]
 
+    async def of_contract(self, contract: str) -> list[SeenSender]:
+        """Return what is seen of the sources that sent for a contract, by id.
+
+        Only deliveries whose answer named this contract count, at most those among the last `OWN_READ` of a source. A
+        source without such a delivery is left out.
+
+        Raises:
+            StoreBusy: The database fails.
+        """
+        now = self.now()
+        found = []
+        async with self._store.reading() as connection:
+            for source in sorted(self._catalogue().sources.values(), key=lambda one: one.id):
+                rows = [row for row in await _answers(connection, source.id, OWN_READ) if row.contract == contract]
+                if rows:
+                    found.append(_own(source.id, source.dialect.value, rows, now))
+        return found
+
     async def note(self, metrics: IngestMetrics) -> None:
         """Set the metrics of when each source was last heard, and how long it may be silent.
 
@@ -99,7 +120,7 @@ class SeenSenders:
 
     async def _one(self, connection: AsyncConnection, source: str, dialect: str, now: datetime) -> SeenSender:
         rows = await _received(connection, source, now)
-        remarks, lag = await _told(connection, source)
+        told = await _answers(connection, source, REMARKED)
         waiting = select(func.count()).where(inbox.c.source == source, inbox.c.outcome.in_(("parked", "refused")))
         return SeenSender(
             source=source,
@@ -107,10 +128,39 @@ class SeenSenders:
             last_at=rows[-1][0] if rows else None,
             day=Counter(outcome for at, outcome in rows if now - at <= DAY),
             waiting=(await connection.execute(waiting)).scalar_one(),
-            remarks=remarks,
-            lag=lag,
+            remarks=_remarks(told),
+            lag=_lag(told),
             expected=expected_silence([at for at, _ in rows]) if rows else NOTHING_EXPECTED,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A delivery by what its sender was answered."""
+
+    received_at: datetime
+    outcome: str
+    contract: str
+    """The contract that the answer named; "" if it named none."""
+    remarks: tuple[str, ...]
+    """Codes."""
+    lags: tuple[timedelta, ...]
+    """Of each event, the time to its receipt."""
+
+
+def _own(source: str, dialect: str, rows: Sequence[_Answered], now: datetime) -> SeenSender:
+    """What is seen of a source through some of its deliveries; `rows`: the newest first, at least one."""
+    received = [row.received_at for row in reversed(rows)]
+    return SeenSender(
+        source=source,
+        dialect=dialect,
+        last_at=received[-1],
+        day=Counter(row.outcome for row in rows if now - row.received_at <= DAY),
+        waiting=None,
+        remarks=_remarks(rows[:REMARKED]),
+        lag=_lag(rows[:REMARKED]),
+        expected=expected_silence([at for at in received if now - at <= HISTORY] or received[-1:]),
+    )
 
 
 async def _received(connection: AsyncConnection, source: str, now: datetime) -> list[tuple[datetime, str]]:
@@ -126,19 +176,32 @@ async def _received(connection: AsyncConnection, source: str, now: datetime) -> 
     return list(reversed(kept))
 
 
-async def _told(connection: AsyncConnection, source: str) -> tuple[Counter[str], timedelta | None]:
-    """The remarks and the lag of the last deliveries, by what their sender was answered."""
+async def _answers(connection: AsyncConnection, source: str, most: int) -> list[_Answered]:
+    """The source's last deliveries by what their sender was answered, the newest first."""
     newest = (
-        select(inbox.c.received_at, inbox.c.answer)
+        select(inbox.c.received_at, inbox.c.outcome, inbox.c.answer)
         .where(inbox.c.source == source)
         .order_by(inbox.c.received_at.desc())
-        .limit(REMARKED)
+        .limit(most)
     )
-    remarks: Counter[str] = Counter()
-    lags: list[timedelta] = []
-    for received_at, answer in (await connection.execute(newest)).all():
-        told = orjson.loads(answer) if answer else {}
-        for one in (told, *told.get("events", ())):
-            remarks.update(remark["code"] for remark in one.get("remarks", ()))
-        lags += [received_at - datetime.fromisoformat(one["occurred_at"]) for one in told.get("events", ())]
-    return remarks, median_low(lags) if lags else None
+    return [_answered(*row) for row in (await connection.execute(newest)).all()]
+
+
+def _answered(received_at: datetime, outcome: str, answer: str) -> _Answered:
+    told = orjson.loads(answer) if answer else {}
+    events = told.get("events", ())
+    return _Answered(
+        received_at,
+        outcome,
+        contract=(told.get("promise") or {}).get("contract", ""),
+        remarks=tuple(remark["code"] for one in (told, *events) for remark in one.get("remarks", ())),
+        lags=tuple(received_at - datetime.fromisoformat(one["occurred_at"]) for one in events),
+    )
+
+
+def _remarks(rows: Sequence[_Answered]) -> Counter[str]:
+    return Counter(code for row in rows for code in row.remarks)
+
+
+def _lag(rows: Sequence[_Answered]) -> timedelta | None:
+    return median_low(lags) if (lags := [lag for row in rows for lag in row.lags]) else None

@@ -25,8 +25,8 @@ def sources(
 ) -> None:
     """List the sources: last delivery, expected silence, rate, outcomes, remarks.
 
-    Needs a key with the scope read for all contracts. Exit status: 0 all are heard, 1 one is silent for longer than
-    expected, 2 a service does not answer.
+    Needs a key with the scope read. With a key of one contract, the deliveries that were for it count. Exit status:
+    0 all are heard, 1 one is silent for longer than expected, 2 a service does not answer.
     """
     with open_client(url, key) as client:
         seen = fetch_json(client, "/v1/sources", {})
@@ -55,7 +55,7 @@ def _tell(seen: list[Mapping[str, Any]]) -> None:
             _span(one["expected_silence_seconds"]),
             _counts(one["last_day"]),
             _span(one["lag_seconds"]),
-            str(one["waiting"]),
+            "-" if one["waiting"] is None else str(one["waiting"]),
             _counts(one["remarks"]),
         )
     table_console().print(table)

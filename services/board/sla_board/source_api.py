@@ -1,0 +1,32 @@
+"""HTTP: the pages about the sources. What they show, the browser asks of ingest, as the board has no deliveries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from sla_board.live import BoardReader
+from sla_board.page.security import PAGE_HEADERS
+from sla_platform.http.keys import READ, Authorizer
+
+_DENIED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "An API key is needed"},
+    403: {"description": "The key lacks the scope"},
+}
+
+
+def source_routes(shown: BoardReader, authorize: Authorizer) -> APIRouter:
+    """Return the routes of the pages about the sources."""
+    routes = APIRouter(tags=["board"])
+
+    @routes.get(
+        "/sources", response_class=HTMLResponse, summary="Show the sources, and when each was heard", responses=_DENIED
+    )
+    async def page(request: Request) -> Response:
+        """The page asks `GET /v1/sources` with the reader's own key, which decides what there is to see."""
+        authorize(request, READ)
+        return HTMLResponse(shown.pages.sources(shown.now()), headers=PAGE_HEADERS)
+
+    return routes

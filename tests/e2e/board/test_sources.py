@@ -1,0 +1,92 @@
+"""The page of the sources in a real browser, with ingest beside the board on one port."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+from tests.integration.board.bench import BoardBench, Served
+from tests.integration.ingest.world import ADMIN, FORMOSA, World, delivery, issue, opened, world
+
+from sla_platform.http.keys import KeyAccess
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def ingest(board: BoardBench, tmp_path: Path) -> AsyncIterator[World]:
+    """Ask for it before `server`: its routes must be there when the port opens."""
+    async with world(f"sqlite:///{tmp_path}/ingest.db") as built:
+        board.app.include_router(built.ingest.router)
+        board.gate = KeyAccess(scopes=frozenset({"read"}))  # the board opens; ingest decides by its own keys
+        yield built
+
+
+async def heard(ingest: World, days: int = 15) -> None:
+    """A delivery of GitHub every eight hours, one of them not understood; then two days of nothing."""
+    for number in range(days * 3):
+        at = ingest.time.at.isoformat()
+        await ingest.github(delivery("labeled", issue=issue(updated_at=at)), id_=f"d-{number}")
+        ingest.time.at += timedelta(hours=8)
+    await ingest.github({"action": "danced", "issue": issue()}, id_="d-odd")
+    ingest.time.at += timedelta(days=2)
+
+
+async def test_a_silent_source_stands_first_and_the_page_says_why_it_is_late(
+    ingest: World, server: Served, browser_page: Page, errors: list[str]
+) -> None:
+    await heard(ingest)
+    await ingest.event(opened("1", data={"customer": "Formosa"}), ADMIN)
+    await browser_page.set_extra_http_headers(ADMIN)
+    await browser_page.goto(f"{server.url}/sources")
+    rows = browser_page.locator("#rows tr")
+    first = rows.first
+    await expect(first).to_contain_text("github-acme")
+    await expect(first).to_contain_text("Silent too long")
+    await expect(first).to_contain_text("is expected: as long as after this hour of the week before")
+    await expect(first.locator("[data-head=Parked]")).to_have_text("1")
+    await expect(browser_page).to_have_title("(1) Sources · slad")
+    await expect(browser_page.locator("#rows tr", has_text="jira-acme")).to_contain_text("Never heard")
+    await browser_page.keyboard.press("Tab")
+    await expect(browser_page.locator(".skip")).to_be_focused()
+    assert errors == []
+
+
+async def test_a_key_of_one_contract_sees_what_sent_for_it_alone(
+    ingest: World, server: Served, browser_page: Page, errors: list[str]
+) -> None:
+    await heard(ingest, days=1)
+    given = await ingest.client.get("/v1/sources", headers=FORMOSA)
+    assert given.json()["sources"] == []
+    await browser_page.set_extra_http_headers(FORMOSA)
+    await browser_page.goto(f"{server.url}/sources")
+    await expect(browser_page.locator("#of")).to_contain_text("for the contract formosa")
+    await expect(browser_page.locator("#state")).to_contain_text("none was for this contract")
+    await expect(browser_page.locator("body")).not_to_contain_text("github-acme")
+    assert errors == []
+
+
+async def test_without_a_key_or_an_answer_the_page_says_so(ingest: World, server: Served, browser_page: Page) -> None:
+    await browser_page.goto(f"{server.url}/sources")
+    state = browser_page.locator("#state")
+    await expect(state).to_contain_text("An API key is needed")
+    await browser_page.set_extra_http_headers(ADMIN)
+    await browser_page.get_by_role("button", name="Try again").press("Enter")
+    await expect(browser_page.locator("#rows tr").first).to_be_visible()
+    await browser_page.route("**/v1/sources", lambda route: route.abort())
+    await browser_page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(state).to_contain_text("Ingest does not answer. What follows is as of")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_nothing_is_wider_than_the_screen(ingest: World, server: Served, browser_page: Page, width: int) -> None:
+    await heard(ingest)
+    await browser_page.set_viewport_size({"width": width, "height": 900})
+    await browser_page.set_extra_http_headers(ADMIN)
+    await browser_page.goto(f"{server.url}/sources")
+    await expect(browser_page.locator("#rows tr").first).to_be_visible()
+    assert await browser_page.evaluate("document.documentElement.scrollWidth") <= width
