@@ -330,7 +330,7 @@ ROUTES = (
     "/", "/notices", "/incidents/a:1", "/v1/board/clocks", "/v1/board/incidents/a:1", "/v1/stream",
     "/v1/stream/incidents/a:1", "/incidents", "/v1/incidents", "/v1/incidents.csv", "/v1/incidents.jsonl",
     "/v1/incidents.events.jsonl", "/attainment", "/v1/attainment", "/v1/due.ics", "/v1/evidence/board/a:1", "/pauses",
-    "/v1/pauses", "/v1/pauses/shares", "/breaches", "/v1/breaches",
+    "/v1/pauses", "/v1/pauses/shares", "/breaches", "/v1/breaches", "/sources",
     "/v1/breakdowns?contract=acme&period=2026-11",
     f"/v1/breaches/{A_CLOCK}",
 )  # fmt: skip
