@@ -21,6 +21,7 @@ _STATED: Mapping[Dialect, frozenset[str]] = {
     Dialect.OPSGENIE: frozenset({"domains"}),
     Dialect.STANDARD_WEBHOOKS: frozenset({"domains"}),
     Dialect.MAPPED: frozenset({"groups", "domains"}),
+    Dialect.ZAMMAD: frozenset({"groups", "domains"}),
 }
 _WAYS = ("groups", "domains", "associations")
 # Senders that name the way in which work ended.

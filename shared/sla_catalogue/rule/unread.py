@@ -67,9 +67,11 @@ _NOT_OF: Mapping[Dialect, Mapping[str, str]] = {
         "statuses": "issues of GitHub have labels, no status",
     },
     Dialect.FRESHDESK: _NO_LABELS,
+    Dialect.GLPI: _NO_LABELS,
     Dialect.INTERCOM: {"zone": "every time of Intercom is a number of seconds", **_NO_LABELS},
     Dialect.REDMINE: {"zone": "every time of Redmine names its offset", **_NO_LABELS},
     Dialect.SERVICENOW: _NO_LABELS,
+    Dialect.ZAMMAD: {"zone": "every time of Zammad names its offset", **_NO_LABELS},
     Dialect.ZENDESK: {"zone": "every time of Zendesk names its offset", **_NO_LABELS},
     Dialect.GITLAB: {
         "zone": "every time of GitLab names its offset",

@@ -12,6 +12,7 @@ from sla_ingest.dialect import (
     freshdesk,
     github,
     gitlab,
+    glpi,
     grafana,
     intercom,
     jira,
@@ -21,6 +22,7 @@ from sla_ingest.dialect import (
     redmine,
     servicenow,
     standard,
+    zammad,
     zendesk,
 )
 from sla_ingest.dialect.adapter import DialectAdapter, OpenedDelivery, WebhookDialect
@@ -71,12 +73,14 @@ DIALECTS: Mapping[Dialect, DialectAdapter] = MappingProxyType(
     {
         Dialect.CLOUDEVENTS: EVENTS_DIALECT,
         Dialect.FRESHDESK: WebhookDialect(freshdesk.translate, freshdesk.MEDIA_TYPES, id_in_headers=False),
+        Dialect.GLPI: WebhookDialect(glpi.translate, JSON, id_in_headers=False),
         Dialect.GITHUB: WebhookDialect(github.translate, github.MEDIA_TYPES),
         Dialect.INTERCOM: WebhookDialect(intercom.translate, intercom.MEDIA_TYPES, id_in_headers=False),
         Dialect.JIRA: WebhookDialect(jira.translate, jira.MEDIA_TYPES),
         Dialect.MAPPED: MappedDialect(),
         Dialect.REDMINE: WebhookDialect(redmine.translate, JSON, id_in_headers=False),
         Dialect.SERVICENOW: WebhookDialect(servicenow.translate, servicenow.MEDIA_TYPES, id_in_headers=False),
+        Dialect.ZAMMAD: WebhookDialect(zammad.translate, JSON, id_in_headers=False),
         Dialect.ZENDESK: WebhookDialect(zendesk.translate, zendesk.MEDIA_TYPES, id_in_headers=False),
         Dialect.GITLAB: WebhookDialect(gitlab.translate, JSON),
         Dialect.LINEAR: WebhookDialect(linear.translate, JSON, lasting=linear.without_attempt),

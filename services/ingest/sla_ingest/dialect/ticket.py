@@ -101,6 +101,16 @@ class Ticket:
         stamp = at if at is not None and at.at is not None else self.at
         return [EventDraft(kind=SAID[who.actor], stamp=stamp, actor=who.actor, actor_name=name, remarks=who.remarks)]
 
+    def only_shown(self, ignored: Ignored) -> list[EventDraft] | Ignored:
+        """Return the reason for no event; or an event that observes the ticket, if its words are odd.
+
+        Remarks need an event to be seen. Without an oddity the state alone is compared with the one that is known.
+
+        Args:
+            ignored: The reason for no event.
+        """
+        return [self.draft(EventKind.OBSERVED, remarks=self.remarks)] if self.remarks else ignored
+
     def snapshot(self, received_at: datetime) -> Snapshot:
         """Return the ticket's state, as of the delivery's time or else of its receipt."""
         standing = None if self.phase is None else standing_of(self.phase)
