@@ -42,6 +42,8 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 class Dialect(StrEnum):
     """The payload formats in which slad accepts the deliveries of a source."""
 
+    CHATWOOT = "chatwoot"
+    """The webhooks of Chatwoot."""
     CLOUDEVENTS = "cloudevents"
     """slad's own events."""
     FRESHDESK = "freshdesk"

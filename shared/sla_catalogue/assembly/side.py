@@ -12,6 +12,7 @@ from sla_catalogue.source import Dialect, Membership, domain_of, fold_case
 # What a delivery states of a person besides the account; a rule about anything else could never apply.
 _STATED: Mapping[Dialect, frozenset[str]] = {
     Dialect.GITHUB: frozenset({"associations"}),
+    Dialect.CHATWOOT: frozenset({"domains"}),
     Dialect.FRESHDESK: frozenset({"domains"}),
     Dialect.INTERCOM: frozenset({"domains"}),
     Dialect.JIRA: frozenset({"groups", "domains"}),

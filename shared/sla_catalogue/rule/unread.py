@@ -66,6 +66,7 @@ _NOT_OF: Mapping[Dialect, Mapping[str, str]] = {
         "zone": "every time of GitHub names its offset",
         "statuses": "issues of GitHub have labels, no status",
     },
+    Dialect.CHATWOOT: {"zone": "every time of Chatwoot names its offset or counts seconds", **_NO_LABELS},
     Dialect.FRESHDESK: _NO_LABELS,
     Dialect.GLPI: _NO_LABELS,
     Dialect.INTERCOM: {"zone": "every time of Intercom is a number of seconds", **_NO_LABELS},

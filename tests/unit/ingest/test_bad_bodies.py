@@ -29,6 +29,7 @@ PLACES: Mapping[Dialect, Mapping[str, Path]] = {
     Dialect.CLOUDEVENTS: {"id": ("subject",), "time": ("time",), "kind": ("type",)},
     Dialect.GITHUB: {"id": ("issue", "id"), "time": ("issue", "updated_at"), "kind": ("action",)},
     Dialect.JIRA: {"id": ("issue", "id"), "time": ("timestamp",), "kind": ("webhookEvent",)},
+    Dialect.CHATWOOT: {"id": ("id",), "time": ("updated_at",), "kind": ("event",)},
     Dialect.FRESHDESK: {
         "id": ("freshdesk_webhook", "ticket_id"), "time": ("freshdesk_webhook", "event_time"),
         "kind": ("freshdesk_webhook", "triggered_event"),

@@ -17,6 +17,7 @@ from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import instant
 from tests.translated import translate
 from tests.unit.ingest.desk_bodies import (
+    chatwoot,
     code_hosts,
     freshdesk,
     glpi,
@@ -58,6 +59,10 @@ SOURCES: Mapping[Dialect, Source] = {
     Dialect.JIRA: source(
         Dialect.JIRA, customer=ACME, staff=frozenset({"bob"}), priorities={"high": "P2", "highest": "P1"},
         statuses={"10104": TicketPhase.WAITING_CUSTOMER},
+    ),
+    Dialect.CHATWOOT: source(
+        Dialect.CHATWOOT, customer=ACME, priorities={"high": "P2", "urgent": "P1"},
+        statuses={"snoozed": TicketPhase.WAITING_CUSTOMER},
     ),
     Dialect.FRESHDESK: source(Dialect.FRESHDESK, customer=ACME, priorities={"high": "P2", "urgent": "P1"}),
     Dialect.GLPI: source(
@@ -103,6 +108,7 @@ _AN_ALERT = frozenset(
 )
 CANNOT: Mapping[Dialect, frozenset[str]] = {
     Dialect.GITHUB: frozenset({"closed"}),
+    Dialect.CHATWOOT: frozenset({"closed"}),
     Dialect.INTERCOM: frozenset({"closed"}),
     Dialect.GITLAB: frozenset({"closed"}),
     Dialect.LINEAR: frozenset({"closed"}),
@@ -199,6 +205,7 @@ STORIES: Mapping[Dialect, Callable[[], Told]] = {
     Dialect.CLOUDEVENTS: cloudevents,
     Dialect.GITHUB: github,
     Dialect.JIRA: jira,
+    Dialect.CHATWOOT: chatwoot.story,
     Dialect.FRESHDESK: freshdesk.story,
     Dialect.GLPI: glpi.story,
     Dialect.INTERCOM: intercom.story,

@@ -9,6 +9,7 @@ from sla_catalogue.source import Dialect
 from sla_ingest.dialect import (
     alert,
     alertmanager,
+    chatwoot,
     freshdesk,
     github,
     gitlab,
@@ -71,6 +72,7 @@ EVENTS_DIALECT: DialectAdapter = CloudEventsDialect()
 
 DIALECTS: Mapping[Dialect, DialectAdapter] = MappingProxyType(
     {
+        Dialect.CHATWOOT: WebhookDialect(chatwoot.translate, JSON, id_in_headers=False),
         Dialect.CLOUDEVENTS: EVENTS_DIALECT,
         Dialect.FRESHDESK: WebhookDialect(freshdesk.translate, freshdesk.MEDIA_TYPES, id_in_headers=False),
         Dialect.GLPI: WebhookDialect(glpi.translate, JSON, id_in_headers=False),
