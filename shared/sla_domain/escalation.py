@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 NO_ESCALATION = "none"  # the escalation of a plan that pages nobody
 REPEAT = 0  # the level number of the step that begins another round
+EXPIRE = -1  # the level number of the step at which an acknowledgement expires
 
 
 class TellKind(StrEnum):
@@ -38,6 +39,18 @@ class PolicyLevel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AckExpiry:
+    """When an acknowledgement expires, so that the escalation goes on; whichever comes first."""
+
+    after: timedelta | None = None
+    """The time without work on the ticket, from the acknowledgement on. None means no such time."""
+    at_next_level: bool = False
+    """Whether it expires when the next level would have been notified without the acknowledgement."""
+    times: int = 3
+    """How often acknowledgements of one alert expire. The next one stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationPolicy:
     """An escalation policy: the levels to notify, in the order of their delays.
 
@@ -52,6 +65,8 @@ class EscalationPolicy:
     """The time from the last level of a round to the next round."""
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Language tag -> title."""
+    acknowledgement: AckExpiry | None = None
+    """When an acknowledgement expires. None means never."""
     clause: str = ""
     """The contract clause. "" if none is named."""
 

@@ -177,6 +177,7 @@ class AlertAnswer(_Answer):
     level: str
     """The highest level reached, such as `level 2`. "" if no level was reached."""
     acknowledged_at: datetime | None
+    """Of the last acknowledgement, which has expired if the alert is open."""
     acknowledged_by: str
     closed_at: datetime | None
     close_reason: str

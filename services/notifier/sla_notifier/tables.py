@@ -92,6 +92,10 @@ alert = Table(
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", String(200), nullable=False, server_default=_EMPTY),
     Column("acknowledged_via", String(12), nullable=False, server_default=_EMPTY),  # link, digest, api
+    Column("expires_at", Instant),  # the acknowledgement
+    Column("expires_latest", Instant),  # whatever is done on the ticket
+    Column("latest_reason", String(12), nullable=False, server_default=_EMPTY),
+    Column("expiries", Integer, nullable=False, server_default=_ZERO),  # in this episode
     Column("closed_at", Instant),
     Column("close_reason", String(30), nullable=False, server_default=_EMPTY),
     Column("weight", Float, nullable=False, server_default=_ZERO),  # of its urgency, without the time

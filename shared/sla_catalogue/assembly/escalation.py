@@ -6,20 +6,23 @@ A level that notifies nobody, or that comes no later than the one before, is rep
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import channel_kinds
-from sla_catalogue.document.escalation import LevelDocument, PolicyDocument
+from sla_catalogue.document.escalation import AcknowledgementDocument, LevelDocument, PolicyDocument
 from sla_catalogue.problem import Path
-from sla_domain.escalation import EscalationPolicy, PolicyLevel
+from sla_domain.escalation import AckExpiry, EscalationPolicy, PolicyLevel
+
+_SHORTEST = timedelta(minutes=1)
 
 
 def build_escalations(context: Context) -> Mapping[str, EscalationPolicy]:
     """Build the escalation policies (whom to notify, in levels) of the section `escalations`, by id.
 
-    Policies without levels, levels that notify nobody, levels no later than the level before, and unknown channels are
-    reported to `context.findings`.
+    Policies without levels, levels that notify nobody, levels no later than the level before, unknown channels, and
+    acknowledgements that never expire or expire at once are reported to `context.findings`.
     """
     found: dict[str, EscalationPolicy] = {}
     for name, document in context.document.escalations.items():
@@ -30,6 +33,7 @@ def build_escalations(context: Context) -> Mapping[str, EscalationPolicy]:
             repeat=document.repeat,
             pause=document.pause,
             titles=MappingProxyType(dict(document.title)),
+            acknowledgement=None if document.acknowledgement is None else _expiry(document.acknowledgement),
             clause=document.clause,
         )
     return MappingProxyType(found)
@@ -41,12 +45,18 @@ def _level(document: LevelDocument) -> PolicyLevel:
     )
 
 
+def _expiry(document: AcknowledgementDocument) -> AckExpiry:
+    return AckExpiry(after=document.expires, at_next_level=document.at_next_level, times=document.times)
+
+
 def _check(document: PolicyDocument, path: Path, context: Context) -> None:
     findings = context.findings
     personal = {kind.name for kind in channel_kinds() if kind.personal}
     if not document.levels:
         hint = "levels: [{after: 0m, tell: on_call}]"
         findings.error(path, "no-levels", f"the escalation {path[1]!r} has no levels", hint)
+    if document.acknowledgement is not None:
+        _check_acknowledgement(document.acknowledgement, (*path, "acknowledgement"), context)
     for index, level in enumerate(document.levels):
         where = (*path, "levels", index)
         if index and level.after <= document.levels[index - 1].after:
@@ -57,3 +67,12 @@ def _check(document: PolicyDocument, path: Path, context: Context) -> None:
         for channel in level.channels:
             if channel not in personal:
                 context.has_entry("channels", channel, (*where, "channels"), "channel")
+
+
+def _check_acknowledgement(document: AcknowledgementDocument, path: Path, context: Context) -> None:
+    if document.expires is None and not document.at_next_level:
+        message = "the acknowledgement never expires"
+        context.findings.error(path, "never-expires", message, "expires: 2h; or leave `acknowledgement` out")
+    elif document.expires is not None and document.expires < _SHORTEST:
+        message = "an acknowledgement that expires within a minute lets nobody work"
+        context.findings.error((*path, "expires"), "expires-at-once", message, "expires: 2h")

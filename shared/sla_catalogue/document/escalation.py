@@ -23,6 +23,17 @@ class LevelDocument(Document):
     """`page` to ask people to acknowledge, `notice` to only inform them."""
 
 
+class AcknowledgementDocument(Document):
+    """When an acknowledgement of an alert expires, so that the escalation goes on. Whichever comes first counts."""
+
+    expires: Span | None = None
+    """The time after which it expires. Work on the ticket begins this time anew."""
+    at_next_level: bool = False
+    """Whether it expires when the next level would have been notified without the acknowledgement."""
+    times: int = Field(default=3, ge=1, le=100)
+    """How often acknowledgements of one alert expire. The next one stands."""
+
+
 class PolicyDocument(Document):
     """An escalation policy: the levels of people to notify.
 
@@ -36,5 +47,7 @@ class PolicyDocument(Document):
     """How many rounds follow the first."""
     pause: Span = timedelta(minutes=30)
     """The time from the last level of a round to the next round."""
+    acknowledgement: AcknowledgementDocument | None = None
+    """When an acknowledgement expires. Without it an acknowledgement stands until the promise is kept."""
     clause: str = ""
     """The contract clause, such as `H5`."""

@@ -153,6 +153,7 @@ _DELIVERIES: Mapping[str, str] = MappingProxyType(
         "alert.opened": "An escalation has begun.",
         "alert.escalated": "The next level, or the next round, is being notified.",
         "alert.acknowledged": "Somebody acts: nobody else is paged.",
+        "alert.expired": "An acknowledgement has expired: people are paged again. `reason`: idle or next_level.",
         "alert.closed": "Nobody needs to act any more; `reason` says why.",
     }
 )

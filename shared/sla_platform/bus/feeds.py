@@ -48,7 +48,7 @@ WRITERS: Mapping[Topic, str] = MappingProxyType(
 )
 READERS: Mapping[Topic, tuple[str, ...]] = MappingProxyType(
     {
-        Topic.INCIDENTS: ("timer", "board"),
+        Topic.INCIDENTS: ("timer", "board", "notifier"),
         Topic.CLOCKS: ("notifier", "board"),
         Topic.NOTICES: ("notifier", "board"),
         Topic.DELIVERIES: ("board",),

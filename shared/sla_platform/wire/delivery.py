@@ -22,7 +22,9 @@ class DeliveryFact(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
-    what: str = Field(description="delivery.queued|sent|retrying|failed|cancelled, alert.opened|acknowledged|closed …")
+    what: str = Field(
+        description="delivery.queued|sent|retrying|failed|cancelled, alert.opened|acknowledged|expired|closed …"
+    )
     incident: str = Field(default="", description="empty for notices")
     contract: str = ""
     """Id of the contract. "" for none."""
@@ -43,7 +45,7 @@ class DeliveryFact(BaseModel):
     at: datetime
     """When this happened."""
     due_at: datetime | None = Field(default=None, description="when the fact that it is about became true")
-    by: str = Field(default="", description="who acknowledged")
+    by: str = Field(default="", description="who acknowledged, or whose acknowledgement has expired")
     error: str = ""
     """Why the last attempt to send failed. "" if it did not fail."""
 

@@ -305,6 +305,21 @@ def test_what_is_wrong_with_an_escalation(tmp_path: Path, levels: str, code: str
     assert codes(tmp_path, SOUND + f"escalations:\n  e: {{levels: {levels}}}\n") == [code]
 
 
+@pytest.mark.parametrize(
+    ("expiry", "code"),
+    [
+        ("{}", "never-expires"),
+        ("{times: 2}", "never-expires"),
+        ("{expires: 59s}", "expires-at-once"),
+        ("{expires: 2 working days}", "duration"),
+        ("{expires: 1h, times: 0}", "shape"),
+    ],
+)
+def test_what_is_wrong_with_the_expiry_of_acknowledgements(tmp_path: Path, expiry: str, code: str) -> None:
+    policy = f"{{levels: [{{after: 0m, tell: a}}], acknowledgement: {expiry}}}"
+    assert codes(tmp_path, SOUND + f"escalations:\n  e: {policy}\n") == [code]
+
+
 def test_a_level_nobody_of_a_contract_can_answer_is_seen(tmp_path: Path) -> None:
     text = changed("escalation: none", "escalation: e")
     assert codes(tmp_path, text + "escalations: {e: {levels: [{after: 0m, tell: nobody}]}}\n") == ["level-unheld"]

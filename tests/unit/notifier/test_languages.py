@@ -189,6 +189,8 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     },
     {"outcome": "met", "noticeable": False, "late_two": True, "staff": True, "changed": True},
     {"outcome": "retargeted", "registered": True, "noticeable": False, "again": True},
+    {"lapsed_by": "Wei", "lapsed_at": NOW, "level": 2},
+    {"lapsed_by": "Wei", "lapsed_at": NOW, "level": 1, "round": 2},
     *({"happening": each.value, "happened": FixedTerm("happened", each.value)} for each in TOLD),
 )
 
@@ -263,6 +265,18 @@ def test_a_page_is_in_the_language(shown: AckPageKind, tag: str) -> None:
     assert [each for each in words.findall(shown_words) if each.lower() != "link" or tag not in ("pl", "it")] == []
     assert html != english
     assert 'lang="zh-TW"' in render_page(Texts(), AckPage(shown=shown), "de, zh-Hant;q=0.8, en;q=0.5")
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_the_page_says_when_an_acknowledgement_expires_and_whether_work_puts_it_off(tag: str) -> None:
+    def shown(kind: AckPageKind, count: int = 0, *, idle: bool = False) -> str:
+        page = AckPage(shown=kind, language=tag, expires_at=NOW, idle=idle, count=count, zone="Asia/Taipei", at=NOW)
+        return render_page(Texts(), page)
+
+    thanks = AckPageKind.THANKS
+    found = {shown(thanks), shown(thanks, idle=True), shown(AckPageKind.THANKS_ALL, 2), shown(AckPageKind.ALREADY)}
+    assert len(found) == 4
+    assert all(instant_in_words(NOW, "Asia/Taipei", tag) in each for each in found)
 
 
 @pytest.mark.parametrize("tag", TAGS)

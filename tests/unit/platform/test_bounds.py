@@ -55,7 +55,7 @@ from sla_ingest.name.known import AliasKind
 from sla_notifier.acknowledge.acknowledge import name_and_key
 from sla_notifier.acknowledge.digest_links import DIGEST
 from sla_notifier.acknowledge.links import LINK
-from sla_notifier.alert.alert import AlertKind, AlertState, CloseReason, fix_alert_id
+from sla_notifier.alert.alert import AlertKind, AlertState, CloseReason, ExpiryReason, fix_alert_id
 from sla_notifier.api.routes import API
 from sla_notifier.channel.port import Failure
 from sla_notifier.channel.registry import KINDS, endpoint_of
@@ -246,6 +246,7 @@ LONGEST: dict[str, int] = {
     "notifier_alert.occasion": OCCASION,
     "notifier_alert.acknowledged_by": max(bounds.PERSON, len(name_and_key("n" * bounds.WHO, "k" * bounds.KEY))),
     "notifier_alert.acknowledged_via": longest([LINK, DIGEST, API]),
+    "notifier_alert.latest_reason": longest(ExpiryReason),
     "notifier_alert.close_reason": longest(CloseReason),
     "notifier_attempt.delivery": DELIVERY,
     "notifier_attempt.outcome": longest(["started", "sent", "retry", "rejected", "lost"]),

@@ -13,6 +13,7 @@ _RANKS = {
     "opened": 0,
     "sending": 1,
     "retrying": 2,
+    "expired": 2,
     "escalated": 3,
     "acknowledged": 4,
     "sent": 5,

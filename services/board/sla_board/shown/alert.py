@@ -23,6 +23,7 @@ class ShownAlert:
     level: str = ""
     """The highest level reached, such as `level 2`. "" if no level was reached."""
     acknowledged_at: datetime | None = None
+    """Of the last acknowledgement, which has expired if the alert is open."""
     acknowledged_by: str = ""
     closed_at: datetime | None = None
     close_reason: str = ""
@@ -33,6 +34,9 @@ class ShownAlert:
         match self.state:
             case "acknowledged":
                 return f"acknowledged by {self.acknowledged_by}" if self.acknowledged_by else "acknowledged"
+            case "open" if self.acknowledged_at is not None:
+                of = f" of {self.acknowledged_by}" if self.acknowledged_by else ""
+                return f"the acknowledgement{of} has expired{', ' if self.level else ''}{self.level}"
             case "open":
                 return f"not acknowledged, {self.level}" if self.level else "not acknowledged"
             case _:
@@ -60,6 +64,8 @@ def _after(alert: ShownAlert, step: Any) -> ShownAlert:
             return replace(alert, level=step.reason)
         case "acknowledged":
             return replace(alert, state="acknowledged", acknowledged_at=step.at, acknowledged_by=step.by)
+        case "expired":
+            return replace(alert, state="open")
         case "closed":
             return replace(alert, state="closed", closed_at=step.at, close_reason=step.reason)
         case _:

@@ -106,8 +106,9 @@ class Acknowledger:
                 return None
             now = await store_now(connection, self._context.time_source)
             answers, batch = {}, ChangeSet(known)
+            steps = await alerts.next_steps(connection, known)
             for id_, each in known.items():
-                answers[id_], change = acknowledge_alert(each, by.name, by.via, now)
+                answers[id_], change = acknowledge_alert(each, by.name, by.via, now, steps.get(id_))
                 batch.add(change)
             if batch.alerts:
                 await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)
@@ -137,10 +138,11 @@ class Acknowledger:
             now = await store_now(connection, self._context.time_source)
             batch, done = ChangeSet(known), list[Acknowledged]()
             changed: list[tuple[Alert, Alert]] = []
+            steps = await alerts.next_steps(connection, known)
             for id_, before in known.items():
                 if before.episode != ids[id_]:
                     continue
-                answer, change = acknowledge_alert(before, by.name, by.via, now)
+                answer, change = acknowledge_alert(before, by.name, by.via, now, steps.get(id_))
                 batch.add(change)
                 if change.alert is not None:
                     changed.append((before, change.alert))

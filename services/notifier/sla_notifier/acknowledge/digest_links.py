@@ -7,6 +7,7 @@ since then has a message of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import chain
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 from sla_notifier.acknowledge.named import name_of, subject_of
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert
 from sla_notifier.alert.acknowledging import AckAnswer
-from sla_notifier.alert.alert import Alert, AlertState, alert_of
+from sla_notifier.alert.alert import Alert, AlertState, ExpiryReason, alert_of
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow, row_of
@@ -88,6 +89,7 @@ class DigestAckLinks:
             for heap in grouped_by_incident([row for row in rows if row.kind not in ACKNOWLEDGEABLE])
         ]
         still = sum(each.stands == "open" for each in asked)
+        first = min((each for each in alerts if each.expires_at), key=_expiry, default=None) if done else None
         shown = AckPageKind.THANKS_ALL if done else AckPageKind.ASK_ALL if still else AckPageKind.NOTHING_LEFT
         return AckPage(
             shown=shown,
@@ -96,6 +98,9 @@ class DigestAckLinks:
             link=links.board(),
             listed=(*asked, *others),
             count=done or still,
+            zone="UTC" if first is None else contract_of(catalogue, first.contract).zone,
+            expires_at=None if first is None else first.expires_at,
+            idle=first is not None and first.expires_because is ExpiryReason.IDLE,
         )
 
     def _listed(self, alert: Alert, episode: int, claim: Claim, language: str) -> ListedAlert:
@@ -109,6 +114,11 @@ class DigestAckLinks:
             if stands == AlertState.OPEN
             else "",
         )
+
+
+def _expiry(alert: Alert) -> datetime:
+    assert alert.expires_at is not None
+    return alert.expires_at
 
 
 def _incident_link(links: Links, row: DeliveryRow) -> str:

@@ -11,7 +11,7 @@ from sla_notifier.acknowledge.named import name_of, subject_of
 from sla_notifier.acknowledge.page import AckPage, AckPageKind
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.acknowledging import AckAnswer
-from sla_notifier.alert.alert import Alert, AlertState
+from sla_notifier.alert.alert import Alert, AlertState, ExpiryReason
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.told import messages_to
@@ -138,6 +138,8 @@ class AckLinks:
             who=name_of(catalogue, alert, who),
             at=_when(alert, shown),
             zone=contract.zone,
+            expires_at=alert.expires_at if shown in (AckPageKind.THANKS, AckPageKind.ALREADY) else None,
+            idle=alert.expires_because is ExpiryReason.IDLE,
             link=links.incident(alert.incident) if alert.incident else links.board(),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sla_catalogue import Catalogue
 from sla_notifier.alert.alert import Alert
-from sla_notifier.notification.directory import contract_of, metric_in_words
+from sla_notifier.notification.directory import metric_in_words, person_name
 from sla_notifier.text.words import one_line
 from sla_platform.wire import NoticeData
 
@@ -31,5 +31,4 @@ def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
     Args:
         person: The person's id.
     """
-    found = catalogue.rulebook.person(contract_of(catalogue, alert.contract), person)
-    return found.name if found is not None else person
+    return person_name(catalogue, alert.contract, person)

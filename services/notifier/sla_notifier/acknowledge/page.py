@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -146,7 +147,11 @@ class AckPage:
     at: datetime | None = None
     """When the alert was acknowledged or closed. If None, the page shows no instant."""
     zone: str = "UTC"
-    """The time zone of `at`."""
+    """The time zone of `at` and `expires_at`."""
+    expires_at: datetime | None = None
+    """When the acknowledgement expires, or the first of several. None means never."""
+    idle: bool = False
+    """Whether it expires later if somebody works on the ticket."""
     link: str = ""
     """The URL of the incident's page or of the board."""
     listed: tuple[ListedAlert, ...] = ()
@@ -172,6 +177,7 @@ def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
             "title": words["notices" if answer.shown in _OF_REGISTRATIONS else "title"],
             "style": STYLE,
             "said": words[answer.shown.value].format(what=answer.what, who=answer.who, at=when, count=answer.count),
+            "expires": _expiry(answer, words, language),
             "button": {
                 AckPageKind.ASK: words["button"],
                 AckPageKind.ASK_ALL: words["button_all"].format(count=answer.count),
@@ -191,3 +197,11 @@ def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
             "link_label": texts.words(language)["open_incident" if "/incidents/" in answer.link else "open_board"],
         },
     )
+
+
+def _expiry(answer: AckPage, words: Mapping[str, str], language: str) -> str:
+    if answer.expires_at is None:
+        return ""
+    several = answer.shown is AckPageKind.THANKS_ALL and answer.count > 1
+    at = instant_in_words(answer.expires_at, answer.zone, language)
+    return words["expires_first" if several else "expires_idle" if answer.idle else "expires"].format(at=at)

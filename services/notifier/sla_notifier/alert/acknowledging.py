@@ -9,6 +9,7 @@ from typing import assert_never
 
 from sla_notifier.alert.alert import Alert, AlertState
 from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event
+from sla_notifier.alert.expiring import plan_expiry
 from sla_notifier.delivery.policy import UnsentReason
 
 
@@ -23,17 +24,21 @@ class AckAnswer(StrEnum):
     """Nothing was done. The alert is closed."""
 
 
-def acknowledge_alert(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
+def acknowledge_alert(
+    before: Alert, who: str, via: str, now: datetime, next_level_at: datetime | None = None
+) -> tuple[AckAnswer, AlertChange]:
     """Return what an acknowledgement does to an alert, and the change to store.
 
-    An open alert becomes acknowledged: its future escalation steps are deleted, its queued pages cancelled. For an
-    alert that is acknowledged or closed already, the change is empty. Nothing is stored here.
+    An open alert becomes acknowledged: its future escalation steps are deleted, its queued pages cancelled. If the
+    escalation policy lets acknowledgements expire, the expiry is the only future step. For an alert that is
+    acknowledged or closed already, the change is empty. Nothing is stored here.
 
     Args:
         before: The alert before the acknowledgement.
         who: Who acknowledges; stored with the alert.
         via: The way, such as `link`; stored with the alert.
         now: When the alert is acknowledged.
+        next_level_at: When the escalation would have gone on. None if it has reached its end.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:
@@ -48,9 +53,11 @@ def acknowledge_alert(before: Alert, who: str, via: str, now: datetime) -> tuple
                 acknowledged_by=who,
                 acknowledged_via=via,
             )
-            event = log_event(alert, "acknowledged", now, by=who, reason=via)
+            alert, steps = plan_expiry(alert, now, next_level_at)
+            again = f"acknowledged-{alert.expiries + 1}" if alert.expiries else ""
+            event = log_event(alert, "acknowledged", now, key=again, by=who, reason=via)
             return AckAnswer.DONE, AlertChange(
-                alert, clear_steps=True, cancel_reason=UnsentReason.ACKNOWLEDGED, events=(event,)
+                alert, clear_steps=True, steps=steps, cancel_reason=UnsentReason.ACKNOWLEDGED, events=(event,)
             )
         case _:
             assert_never(before.state)

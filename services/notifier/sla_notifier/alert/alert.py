@@ -1,7 +1,8 @@
 """An alert as a value, its states and its row.
 
 open ──▶ acknowledged ──▶ closed        A breach after the close (a new target, a taken-back one) opens it again
-  └──────────────────────▶ closed       as the next episode.
+  ▲────────────┘  expired               as the next episode. An acknowledgement that expires opens it again within
+  └──────────────────────▶ closed       its episode.
 """
 
 from __future__ import annotations
@@ -31,6 +32,15 @@ class AlertState(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
+
+
+class ExpiryReason(StrEnum):
+    """Why an acknowledgement expires."""
+
+    IDLE = "idle"
+    """Nobody has worked on the ticket for the time of the policy."""
+    NEXT_LEVEL = "next_level"
+    """The next level would have been notified without the acknowledgement."""
 
 
 class CloseReason(StrEnum):
@@ -89,15 +99,36 @@ class Alert:
     level: int = 0
     """The level that the escalation has reached. 0 means no level yet."""
     acknowledged_at: datetime | None = None
+    """Of the last acknowledgement. It has expired if the alert is open."""
     acknowledged_by: str = ""
     """A person's id, or the name that an API call gave."""
     acknowledged_via: str = ""
     """`link`, `digest` (a mail that collects several messages) or `api`."""
+    expires_at: datetime | None = None
+    """When the acknowledgement expires. None means never, or that the alert is not acknowledged."""
+    expires_latest: datetime | None = None
+    """When the acknowledgement expires whatever is done on the ticket. None means no such instant."""
+    latest_reason: str = ""
+    """A value of ExpiryReason, of `expires_latest`. "" without it."""
+    expiries: int = 0
+    """How many acknowledgements have expired since the alert was opened."""
     closed_at: datetime | None = None
     close_reason: str = ""
     """A value of CloseReason."""
     weight: float = 0.0
     """The part of the urgency that does not depend on the time."""
+
+    @property
+    def expires_because(self) -> ExpiryReason:
+        """Return why the acknowledgement expires at `expires_at`."""
+        if self.expires_latest is None or self.expires_at != self.expires_latest:
+            return ExpiryReason.IDLE
+        return ExpiryReason(self.latest_reason)
+
+    @property
+    def lapsed(self) -> bool:
+        """Return whether the alert is open because its acknowledgement has expired."""
+        return self.state is AlertState.OPEN and self.acknowledged_at is not None
 
     def columns(self) -> dict[str, Any]:
         """Return the alert as a row of table `notifier_alert`, by column name. `alert_of` is the inverse."""

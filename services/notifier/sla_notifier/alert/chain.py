@@ -5,15 +5,17 @@ Delays count from the opening of the round. After the last level another round m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 
-from sla_domain.escalation import REPEAT, round_steps
+from sla_domain.escalation import EXPIRE, REPEAT, AckExpiry, round_steps
 
 __all__ = [
+    "EXPIRE",
     "REPEAT",
     "EscalationChain",
     "EscalationLevel",
@@ -51,6 +53,8 @@ class EscalationChain:
     """The pause after the last level before the next round. None means that there is only one round."""
     rounds: int = 0
     """How many rounds may follow the first."""
+    acknowledgement: AckExpiry | None = None
+    """When an acknowledgement expires. None means never."""
 
     def at_once(self) -> tuple[int, ...]:
         """Return the numbers of the levels without a delay: those notified when a round begins."""
@@ -73,18 +77,20 @@ class EscalationChain:
         no persons, because these people are looked up in the contract (`EntitledRecipients`). If the old chain has
         several levels, the new level 1 replaces the first of them. If the old chain has one level, that level
         becomes level 2, and its people are notified at least `patience` after the start of the round.
+        An acknowledgement of a fix never expires: it has no due instant and no ticket on which somebody works.
         """
         if len(self.levels) > 1:
-            return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
+            levels = (EscalationLevel(timedelta(), ()), *self.levels[1:])
+            return replace(self, levels=levels, acknowledgement=None)
         only = tuple(replace(each_level, after=max(each_level.after, patience)) for each_level in self.levels)
-        return replace(self, levels=(EscalationLevel(timedelta(), ()), *only))
+        return replace(self, levels=(EscalationLevel(timedelta(), ()), *only), acknowledgement=None)
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
     """A future step of an alert's escalation: notify the people of one level at `fire_at`.
 
-    Level 0 (REPEAT) begins the next round instead.
+    Level 0 (REPEAT) begins the next round instead, and at level -1 (EXPIRE) the acknowledgement expires.
     """
 
     alert: str
@@ -94,7 +100,9 @@ class EscalationStep:
     fire_at: datetime
 
 
-def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
+def steps_of_round(
+    chain: EscalationChain, alert: str, round_: int, start: datetime, more_rounds: int = 0
+) -> tuple[EscalationStep, ...]:
     """Return the future escalation steps of a round that starts at `start`, sorted by time.
 
     Each level with a delay has a step. Levels without a delay have none, because they are notified at `start`. If
@@ -104,9 +112,10 @@ def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datet
         chain: The levels of the escalation.
         alert: The alert's id.
         round_: The number of this round, from 0.
+        more_rounds: How many rounds may follow besides those of the chain, since expiries began as many.
     """
     delays = [each_level.after for each_level in chain.levels]
-    due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)
+    due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds + more_rounds)
     return tuple(EscalationStep(alert, step.round, step.level, step.at) for step in due)
 
 
@@ -129,6 +138,7 @@ def chain_to_json(chain: EscalationChain) -> str:
             ],
             "repeat": None if chain.repeat is None else chain.repeat.total_seconds(),
             "rounds": chain.rounds,
+            "acknowledgement": _expiry_to_json(chain.acknowledgement),
         }
     ).decode()
 
@@ -150,6 +160,7 @@ def chain_from_json(written: str) -> EscalationChain:
         ),
         None if read["repeat"] is None else timedelta(seconds=read["repeat"]),
         read["rounds"],
+        _expiry_from_json(read.get("acknowledgement")),  # alerts of older releases have none
     )
 
 
@@ -159,3 +170,17 @@ def chain_for_roles(roles: Sequence[str]) -> EscalationChain:
     The escalation has one level, which pages the people with these roles without a delay.
     """
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))
+
+
+def _expiry_to_json(expiry: AckExpiry | None) -> dict[str, object] | None:
+    if expiry is None:
+        return None
+    after = None if expiry.after is None else expiry.after.total_seconds()
+    return {"after": after, "at_next_level": expiry.at_next_level, "times": expiry.times}
+
+
+def _expiry_from_json(read: Mapping[str, Any] | None) -> AckExpiry | None:
+    if read is None:
+        return None
+    after = None if read["after"] is None else timedelta(seconds=read["after"])
+    return AckExpiry(after=after, at_next_level=read["at_next_level"], times=read["times"])

@@ -14,6 +14,7 @@ from sla_notifier.alert.chain import EscalationLevel, EscalationStep, steps_of_r
 from sla_notifier.alert.request import (
     Audience,
     EntitledRecipients,
+    Lapsed,
     LevelRecipients,
     NotificationRequest,
 )
@@ -100,7 +101,15 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
         round=alert.round,
         level=level,
         due_at=alert.due_at,
+        lapsed=lapsed_of(alert),
     )
+
+
+def lapsed_of(alert: Alert) -> Lapsed | None:
+    """Return the acknowledgement of an alert that has expired. None if none has, or somebody acknowledged again."""
+    if not alert.lapsed or alert.acknowledged_at is None:
+        return None
+    return Lapsed(alert.acknowledged_by, alert.acknowledged_at)
 
 
 def log_event(

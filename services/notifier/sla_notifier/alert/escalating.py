@@ -8,18 +8,29 @@ from datetime import datetime
 from types import MappingProxyType
 
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState
-from sla_notifier.alert.chain import REPEAT, EscalationStep, steps_of_round
+from sla_notifier.alert.chain import EXPIRE, REPEAT, EscalationStep, steps_of_round
 from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event, page_request
+from sla_notifier.alert.expiring import expire, expires_by, levels_at_expiry
 
 NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 
 
-def in_force(before: Alert, step: EscalationStep) -> bool:
-    """Return whether an escalation step still applies.
+def in_force(before: Alert, step: EscalationStep, now: datetime) -> bool:
+    """Return whether an escalation step still applies at `now`.
 
-    The step applies if its alert (`before`) is open and in the round of the step.
+    The step applies if its alert (`before`) is open and in the round of the step. The expiry of an acknowledgement
+    applies if the alert is acknowledged.
     """
+    if step.level == EXPIRE:
+        return expires_by(before, step, now)
     return before.state is AlertState.OPEN and step.round == before.round
+
+
+def levels_of_step(before: Alert, step: EscalationStep) -> tuple[int, ...]:
+    """Return the numbers of the levels of an alert (`before`) that a due escalation step may notify at once."""
+    if step.level == EXPIRE:
+        return levels_at_expiry(before)
+    return levels_to_repeat(before) if step.level == REPEAT else (step.level,)
 
 
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
@@ -41,13 +52,16 @@ def take_step(
     """Return the change for a due escalation step; nothing is stored or sent here.
 
     A step for a level notifies the people of this level. A step that begins the next round notifies the levels without
-    a delay at `now`. The change is empty if the alert is no longer open, or is in another round than the step.
+    a delay at `now`. At the expiry of an acknowledgement the alert opens again. The change is empty if the step no
+    longer applies: the alert is not open or not acknowledged any more, or is in another round.
 
     Args:
         before: The step's alert.
         waits: Maps a level to a later instant at which the next round notifies this level.
     """
-    if not in_force(before, step):
+    if step.level == EXPIRE:
+        return expire(before, step, now)
+    if not in_force(before, step, now):
         return NO_CHANGE
     if step.level == REPEAT:
         return _next_round(before, now, waits)
@@ -68,7 +82,7 @@ def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> 
     later = tuple(EscalationStep(alert.id, round_, level, waits[level]) for level in at_once if level in waits)
     return AlertChange(
         alert,
-        steps=(*steps_of_round(alert.policy, alert.id, round_, now), *later),
+        steps=(*steps_of_round(alert.policy, alert.id, round_, now, more_rounds=alert.expiries), *later),
         requests=tuple(page_request(alert, level, now) for level in levels),
         events=(log_event(alert, "escalated", now, key=f"round-{round_}", reason=f"round {round_}"),),
     )

@@ -110,6 +110,16 @@ Audience = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """An acknowledgement that has expired."""
+
+    by: str
+    """A person's id, or the name that an API call gave."""
+    at: datetime
+    """When it was made."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRequest:
     """Something to notify people of, before their addresses are looked up."""
@@ -139,6 +149,8 @@ class NotificationRequest:
     None if neither applies."""
     cancel_reason: UnsentReason | None = None
     """Why a later event of the same batch makes the message needless. Otherwise None."""
+    lapsed: Lapsed | None = None
+    """The acknowledgement that has expired, in a page that follows from it. Otherwise None."""
     happening: Happening | None = None
     """What a rule tells of. None without a rule."""
     before: NoticeData | None = None

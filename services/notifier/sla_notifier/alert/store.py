@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -124,6 +124,39 @@ async def take_due(
     rows = (await connection.execute(taken)).all()
     steps = [EscalationStep(row.alert, row.round, row.level, row.fire_at) for row in rows]
     return alerts, sorted(steps, key=lambda step: (step.fire_at, step.alert, step.level))
+
+
+async def next_steps(connection: AsyncConnection, ids: Collection[str]) -> dict[str, datetime]:
+    """Return when the earliest future escalation step of each of some alerts is due, by alert id.
+
+    An alert without steps is left out.
+    """
+    if not ids:
+        return {}
+    found = select(_s.alert, func.min(_s.fire_at)).where(_s.alert.in_(sorted(ids))).group_by(_s.alert)
+    return {row[0]: row[1] for row in await connection.execute(found)}
+
+
+async def any_expiring(connection: AsyncConnection, incidents: Collection[str]) -> bool:
+    """Return whether an acknowledgement of any of these incidents expires."""
+    found = select(_a.id).where(_expiring(incidents)).limit(1)
+    return bool(incidents) and (await connection.execute(found)).first() is not None
+
+
+async def lock_expiring(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, Alert]:
+    """Return the acknowledged alerts of some incidents whose acknowledgement expires, by id, and lock their rows.
+
+    The locks hold until the transaction ends.
+
+    Args:
+        incidents: The ids of the incidents.
+    """
+    return await _locked(connection, _expiring(incidents)) if incidents else {}
+
+
+def _expiring(incidents: Collection[str]) -> ColumnElement[bool]:
+    expires = and_(_a.state == AlertState.ACKNOWLEDGED.value, _a.expires_at.is_not(None))
+    return and_(_a.incident.in_(sorted(incidents)), expires)
 
 
 async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:

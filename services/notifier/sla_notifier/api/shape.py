@@ -18,7 +18,9 @@ class StepShape(_Shape):
 
     round: int
     """The round of the escalation, from 0."""
-    level: int = Field(description="from 1; 0 begins the next round")
+    level: int = Field(
+        description="from 1; 0 begins the next round; -1: the acknowledgement expires and the alert opens again"
+    )
     fire_at: datetime
     """When the level is notified, or when the next round begins."""
 
@@ -50,11 +52,15 @@ class AlertShape(_Shape):
     opened_at: datetime
     """When the alert was opened last."""
     due_at: datetime = Field(description="the true instant of the breach, or of the publication")
-    acknowledged_at: datetime | None = None
+    acknowledged_at: datetime | None = Field(
+        default=None, description="of the last acknowledgement, which has expired if the alert is open"
+    )
     acknowledged_by: str = ""
     """A person's id, or the name that an API call gave."""
     acknowledged_via: str = ""
     """`link`, `digest` (a mail that collects several messages) or `api`."""
+    expires_at: datetime | None = Field(default=None, description="when the acknowledgement expires; null: never")
+    expiries: int = Field(default=0, description="how many acknowledgements have expired since it was opened")
     closed_at: datetime | None = None
     close_reason: str = ""
     """For example, `met`."""

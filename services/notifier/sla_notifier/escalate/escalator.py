@@ -92,7 +92,9 @@ class Escalator:
             for step in steps:
                 alert = batch.alert(step.alert) or known[step.alert]
                 held = (
-                    delay_of(catalogue, alert, step, notified[alert.id], now) if in_force(alert, step) else StepDelay()
+                    delay_of(catalogue, alert, step, notified[alert.id], now)
+                    if in_force(alert, step, now)
+                    else StepDelay()
                 )
                 if held.step is not None:
                     later.append(replace(step, fire_at=held.step))

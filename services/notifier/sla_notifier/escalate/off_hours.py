@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.alert.alert import Alert
-from sla_notifier.alert.chain import REPEAT, EscalationStep
-from sla_notifier.alert.escalating import levels_to_repeat
+from sla_notifier.alert.chain import EscalationStep
+from sla_notifier.alert.escalating import levels_of_step
 from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.directory import contract_of, resolve_level
 
@@ -62,8 +62,7 @@ def delay_of(
         notified: Who was notified since the alert was opened last. For a level that pages, only paged people matter.
         now: The instant at which duty is checked.
     """
-    levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
-    until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
+    until = {level: _until(catalogue, alert, level, notified, now) for level in levels_of_step(alert, step)}
     waiting = {level: instant for level, instant in until.items() if instant is not None}
     if waiting and len(waiting) == len(until):
         return StepDelay(min(waiting.values()))

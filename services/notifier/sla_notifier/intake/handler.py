@@ -21,6 +21,7 @@ from sla_notifier.context import NotifierContext
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
 from sla_notifier.intake.decide import Incoming
+from sla_notifier.intake.work import expires_idle, put_off_expiries, work_of
 from sla_notifier.notification.directory import contract_of
 from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
@@ -44,7 +45,7 @@ from sla_platform.wire.report import REPORT_TYPE
 
 _log = structlog.get_logger(__name__)
 A_FEW = 25  # facts in a batch; in a herd it holds some hundreds
-TOPICS = (Topic.CLOCKS, Topic.NOTICES, Topic.OBJECTIVES)
+TOPICS = (Topic.CLOCKS, Topic.NOTICES, Topic.OBJECTIVES, Topic.INCIDENTS)
 
 
 class FactHandler:
@@ -56,7 +57,8 @@ class FactHandler:
     - No earlier facts about the same clocks wait.
     - The contracts of all its facts are known.
 
-    Otherwise, or if processing fails, the events are stored for the scheduler.
+    Otherwise, or if processing fails, the events are stored for the scheduler. Events of incidents only put off the
+    expiry of acknowledgements.
 
     Args:
         canary: Called with the due instant of each canary (a breach of slad's own test clock).
@@ -94,7 +96,9 @@ class FactHandler:
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
                 self._canary(envelope.time)
-        decoded = [(envelope.id, _decoded(envelope)) for envelope in batch.envelopes if envelope.key != CANARY]
+        await self._note_work(batch)
+        heard = [each for each in batch.envelopes if each.key != CANARY and each.topic is not Topic.INCIDENTS]
+        decoded = [(envelope.id, _decoded(envelope)) for envelope in heard]
         incoming = [(id_, said) for id_, said in decoded if not isinstance(said, ClockFact) or self._matters(said)]
         self._context.metrics.irrelevant.inc(len(decoded) - len(incoming))
         if not incoming:
@@ -124,6 +128,18 @@ class FactHandler:
             Retryable: A passing failure, such as of the database.
         """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
+
+    async def _note_work(self, batch: Batch) -> None:
+        """Events of incidents tell nobody of anything; work puts off the expiry of acknowledgements."""
+        events = [each for each in batch.envelopes if each.topic is Topic.INCIDENTS]
+        if not events or not expires_idle(self._context.catalogue().escalations):
+            return
+        work = work_of(events)
+        if work:
+            try:
+                await put_off_expiries(work, self._context)
+            except Exception as error:
+                raise as_retryable(error) if fault_of(error) is Fault.PASSING else error from error
 
     def _matters(self, fact: ClockFact) -> bool:
         """Whether the fact can concern an alert, or a rule may tell of it."""

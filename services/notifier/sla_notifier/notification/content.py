@@ -9,6 +9,7 @@ from sla_domain.fact import Retargeted, reason_of
 from sla_domain.plan import Allowed
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
+from sla_notifier.notification.directory import person_name
 from sla_notifier.notification.happening_content import happening_content
 from sla_notifier.notification.incident_values import incident_data, incident_values, zone_of
 from sla_notifier.notification.notice_content import acknowledge_link, notice_content
@@ -63,6 +64,8 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
         "level": request.level,
         "round": request.round,
         "outcome": request.outcome,
+        "lapsed_by": "" if request.lapsed is None else person_name(context.catalogue, fact.contract, request.lapsed.by),
+        "lapsed_at": "" if request.lapsed is None else request.lapsed.at,
         **timing.values,
         "because": FactReason(one_line(reason_of(fact.body), 500)),
     }
@@ -147,6 +150,8 @@ def _clock_data(
         "outcome": request.outcome,
         "episode": request.episode,
         "again": _again(context, request),
+        "lapsed_by": "" if request.lapsed is None else request.lapsed.by,
+        "lapsed_at": None if request.lapsed is None else request.lapsed.at,
         "at": fact.at,
         "due_at": fact.due_at,
         "provisional": fact.provisional,

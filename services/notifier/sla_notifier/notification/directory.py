@@ -71,6 +71,17 @@ def priority_in_words(catalogue: Catalogue, plan: str, priority: str, language: 
     return one_line(priority if same else f"{priority} ({title})")
 
 
+def person_name(catalogue: Catalogue, contract: str, person: str) -> str:
+    """Return the name of a person of a contract; the id if the contract has no such person.
+
+    Args:
+        contract: The contract's id. An unknown id means the default contract.
+        person: The person's id.
+    """
+    found = catalogue.rulebook.person(contract_of(catalogue, contract), person)
+    return one_line(found.name if found is not None else person)
+
+
 Reaches = Callable[[Person], bool]
 RoleTitles = Mapping[str, Mapping[str, str]]
 """Titles by language, by the id of the role."""
@@ -205,7 +216,8 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
         EscalationLevel(level.after, level.tell, level.channels, pages=level.kind is TellKind.PAGE)
         for level in policy.levels
     )
-    return EscalationChain(policy.id, levels, policy.pause if policy.repeat else None, policy.repeat)
+    repeat = policy.pause if policy.repeat else None
+    return EscalationChain(policy.id, levels, repeat, policy.repeat, policy.acknowledgement)
 
 
 def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tuple[str, ...]:

@@ -133,7 +133,8 @@ def _said(one: dict[str, Any]) -> str:
     about = f"{alert['incident'] or alert['notice']} {alert['metric']}".strip()
     match one["answer"]:
         case "done":
-            return f"{about}: acknowledged by {alert['acknowledged_by']}; nobody else is paged"
+            until = f" until it expires at {alert['expires_at']}" if alert.get("expires_at") else ""
+            return f"{about}: acknowledged by {alert['acknowledged_by']}; nobody else is paged{until}"
         case "already":
             return f"{about}: was acknowledged by {alert['acknowledged_by']} at {alert['acknowledged_at']}"
         case _:
