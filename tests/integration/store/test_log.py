@@ -141,15 +141,19 @@ async def test_house_keeping_removes_what_all_readers_have_passed(rig: Rig) -> N
 
 async def test_a_reader_notices_nothing_of_house_keeping(rig: Rig) -> None:
     feeds = Feeds(rig.settings, rig.store, SystemTime())
-    timer, board = Recorder(), Recorder()
-    async with rig.reading(timer, "timer", feeds=feeds), rig.reading(board, "board", feeds=feeds):
+    timer, board, notifier = Recorder(), Recorder(), Recorder()
+    async with (
+        rig.reading(timer, "timer", feeds=feeds),
+        rig.reading(board, "board", feeds=feeds),
+        rig.reading(notifier, "notifier", feeds=feeds),
+    ):
         for number in range(20):
             await rig.append([event("github:1", number)], feeds)
             await feeds.trim()
-        for recorder in (timer, board):
+        for recorder in (timer, board, notifier):
             await recorder.until_seen(f"github:1/{number}" for number in range(20))
     assert await feeds.trim() >= 0
-    assert timer.ids == board.ids == [f"github:1/{number}" for number in range(20)]
+    assert timer.ids == board.ids == notifier.ids == [f"github:1/{number}" for number in range(20)]
     assert await _ids(rig) == []
     await rig.append([event("github:1", 20)])
     again = Recorder()
