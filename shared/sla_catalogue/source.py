@@ -65,7 +65,7 @@ class Dialect(StrEnum):
     ZAMMAD = "zammad"
     """The webhooks of Zammad's triggers."""
     ZENDESK = "zendesk"
-    """The event webhooks of Zendesk."""
+    """The event webhooks of Zendesk, and its triggers."""
     GITLAB = "gitlab"
     """The webhooks of GitLab: issues, incidents, other work items and notes."""
     LINEAR = "linear"

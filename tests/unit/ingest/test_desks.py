@@ -125,7 +125,7 @@ INTERCOMS: dict[str, tuple[Any, str]] = {
     "deleted": (intercom.body("conversation.deleted"), "cancelled"),
     "read": (intercom.body("conversation.read"), "nothing_relevant"),
     "staff wrote first": (intercom.body("conversation.admin.single.created"), "nothing_relevant"),
-    "a ticket": (intercom.body("ticket.created"), "unknown_type"),
+    "a ticket": (intercom.body("ticket.created"), "opened"),
     "something new": (intercom.body("conversation.sublimated"), "unknown_type"),
     "no conversation": (intercom.body("conversation.admin.closed", id=None), "no_incident"),
     "another body": ({"topic": "conversation.user.created"}, "422 /topic"),

@@ -153,15 +153,13 @@ def _ticket(case: ChatwootDelivery) -> Ticket:
 
 
 def _when(case: ChatwootDelivery) -> ClaimedTime:
-    if case.about_message:
-        at = claimed_time(case.payload.get("created_at"), TimeQuality.EXACT)
-        return at if at.at is not None and case.event == "message_created" else case.sent
-    changed = case.change("updated_at")
+    """When the conversation changed last, as it stands in the delivery."""
+    changed, shown_now = case.change("updated_at"), case.conversation
     told = [
         claimed_time(None if changed is None else changed.get("current_value"), TimeQuality.EXACT),
-        claimed_time(case.payload.get("updated_at"), TimeQuality.EXACT),
+        claimed_time(shown_now.get("updated_at"), TimeQuality.EXACT),
         case.sent,
-        claimed_time(case.payload.get("timestamp"), TimeQuality.OBJECT_UPDATED),
+        claimed_time(shown_now.get("timestamp"), TimeQuality.OBJECT_UPDATED),
     ]
     return next((one for one in told if one.at is not None), told[-1])
 
@@ -215,16 +213,17 @@ def _message(case: ChatwootDelivery, ticket: Ticket) -> list[EventDraft] | Ignor
     if kind not in ("incoming", "outgoing"):
         return Ignored(IgnoredBecause.BOT_COMMENT, f"a message of the kind {clean_text(kind, 40) or 'none'}")
     who = _side(case.source, sender, incoming=kind == "incoming")
-    if kind == "incoming" and who.actor is Actor.CUSTOMER and _opens(ticket):
+    at = claimed_time(case.payload.get("created_at"), TimeQuality.EXACT)
+    if kind == "incoming" and who.actor is Actor.CUSTOMER and _opens(ticket, at):
         text = clean_text(case.payload.get("content"), MAX_DESCRIPTION)
         return replace(ticket, attributes={**ticket.attributes, "description": text}).opened(who, name)
-    return ticket.said(who, name)
+    return ticket.said(who, name, at)
 
 
-def _opens(ticket: Ticket) -> bool:
+def _opens(ticket: Ticket, said: ClaimedTime) -> bool:
     """Whether a message is that for which the conversation was made: it tells what `conversation_created` does."""
-    made, said = None if ticket.created is None else ticket.created.at, ticket.at.at
-    return made is not None and said is not None and abs(said - made) <= _OF_THE_OPENING
+    made = None if ticket.created is None else ticket.created.at
+    return made is not None and said.at is not None and abs(said.at - made) <= _OF_THE_OPENING
 
 
 def _side(source: Source, sender: Node, *, incoming: bool) -> Speaker:

@@ -1,4 +1,4 @@
-"""Intercom: notifications of an app's webhook, topics of conversations.
+"""Intercom: notifications of an app's webhook, topics of conversations and of tickets (`intercom_ticket`).
 
 - **Incident**: the conversation, `data.item.id`.
 - **Time**: `created_at` of the newest conversation part where the topic is about one, else `created_at` of the
@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from sla_catalogue.source import Lookup, Source, TicketPhase
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_ingest.dialect.document import JSON, translate_object
+from sla_ingest.dialect.intercom_person import CUSTOMERS, author_of
+from sla_ingest.dialect.intercom_ticket import ticket_outcome
 from sla_ingest.dialect.port import (
     ClaimedTime,
     Delivery,
@@ -43,7 +45,7 @@ from sla_ingest.dialect.read import (
     object_at,
     text_at,
 )
-from sla_ingest.dialect.speaker import AccountDetails, Speaker, mail_domain, side_of
+from sla_ingest.dialect.speaker import Speaker
 from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, with_lookups
 
 MEDIA_TYPES = JSON
@@ -54,9 +56,6 @@ USUAL_STATES: Mapping[str, TicketPhase] = {
 }
 """A closed conversation is reopened by any reply, so closing it resolves."""
 _USUAL_CUSTOMER = Lookup(field="data.item.company.name")
-_BOTS = frozenset({"bot", "operator"})
-_CUSTOMERS = frozenset({"user", "lead", "contact"})
-_STAFF = frozenset({"admin", "team"})
 # Topics whose newest conversation part is the thing that happened.
 _OF_A_PART = frozenset(
     {
@@ -121,6 +120,8 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     family, _, rest = topic.partition(".")
     if family in _UNRELATED:
         return Ignored(IgnoredBecause.UNRELATED, clean_text(topic, 60))
+    if family == "ticket":
+        return ticket_outcome(delivery, source, payload, id_, rest)
     if family not in ("conversation", "conversation_part"):
         return Parked(ParkedBecause.UNKNOWN_TYPE, clean_text(topic, 60))
     case = IntercomNotification(source, payload, rest if family == "conversation" else "part")
@@ -172,7 +173,7 @@ def _asker(item: Node) -> Node:
     """The contact: `user` in older versions of the API, a list of contacts in newer ones."""
     listed = [one for one in array_at(item, "contacts", "contacts") if isinstance(one, dict)]
     author = object_at(item, "source", "author")
-    told = author if text_at(author, "type") in _CUSTOMERS else {}
+    told = author if text_at(author, "type") in CUSTOMERS else {}
     return object_at(item, "user") or told or (listed[0] if listed else {})
 
 
@@ -243,18 +244,4 @@ def _rated(case: IntercomNotification, ticket: Ticket) -> list[EventDraft] | Ign
 
 def _who(case: IntercomNotification) -> tuple[Speaker, str]:
     author = object_at(case.part, "author")
-    if not author:
-        return Speaker(Actor.UNKNOWN), ""
-    kind, account = text_at(author, "type"), text_at(author, "id")
-    name = text_at(author, "name") or text_at(author, "email") or account
-    address = text_at(author, "email")
-    person = AccountDetails(
-        names=frozenset(filter(None, (account, address))),
-        shown=text_at(author, "name"),
-        account=account,
-        domain=mail_domain(address),
-        bot=kind in _BOTS,
-        customer=kind in _CUSTOMERS,
-        member=kind in _STAFF,
-    )
-    return side_of(case.source, person, reported=False), name
+    return author_of(case.source, author) if author else (Speaker(Actor.UNKNOWN), "")

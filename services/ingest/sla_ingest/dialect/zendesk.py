@@ -1,4 +1,4 @@
-"""Zendesk: event webhooks of tickets.
+"""Zendesk: event webhooks of tickets, and the bodies of triggers (`zendesk_trigger`).
 
 - **Incident**: `detail.id`, the ticket's number.
 - **Time**: `time` of the event, exact (up to nine digits of a second). `detail` is the ticket when the event was sent,
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
+from sla_catalogue.source import Lookup, Source, fold_case
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_ingest.dialect.document import JSON, translate_object
 from sla_ingest.dialect.port import (
@@ -41,18 +41,9 @@ from sla_ingest.dialect.read import (
 )
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 from sla_ingest.dialect.ticket import NOBODY_KNOWN, Ticket, meaning_of, plan_priority, with_lookups
+from sla_ingest.dialect.zendesk_trigger import TRIGGER, USUAL_STATUSES, trigger_outcome
 
 MEDIA_TYPES = JSON
-USUAL_STATUSES: Mapping[str, TicketPhase] = {
-    "new": TicketPhase.OPEN,
-    "open": TicketPhase.OPEN,
-    "pending": TicketPhase.WAITING_CUSTOMER,
-    "hold": TicketPhase.WAITING_VENDOR,
-    "solved": TicketPhase.RESOLVED,
-    "closed": TicketPhase.CLOSED,
-    "deleted": TicketPhase.CANCELLED,
-}
-"""Pending waits for the requester and hold for a third party, by Zendesk's own definition."""
 _TYPE = "zen:event-type:"
 _USUAL_CUSTOMER = Lookup(field="detail.organization_id")
 _USUAL_PRODUCT = Lookup(field="detail.brand_id")
@@ -99,7 +90,7 @@ class ZendeskEvent:
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Translate an event webhook of Zendesk into events of an incident.
+    """Translate an event webhook of Zendesk, or the body of a trigger, into events of an incident.
 
     If there is no event, the result says why: the delivery is ignored, parked or refused.
 
@@ -115,8 +106,11 @@ def translate(delivery: Delivery, source: Source) -> Translation:
 
 def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Outcome:
     written = text_at(payload, "type")
+    if written.startswith(TRIGGER):
+        return trigger_outcome(delivery, source, payload, id_)
     if not written.startswith(_TYPE):
-        raise DoesNotFit("an event of Zendesk is expected here: its type begins with zen:event-type:", "/type")
+        said = f"an event of Zendesk (type zen:event-type:…) or the template of a trigger (type {TRIGGER}…) is expected"
+        raise DoesNotFit(said, "/type")
     domain, _, kind = written.removeprefix(_TYPE).partition(".")
     if domain in _OTHER_DOMAINS:
         return Ignored(IgnoredBecause.UNRELATED, clean_text(written, 80))
