@@ -132,9 +132,11 @@ class _Forks:
 def _serve() -> None:
     for name in _MODULES:
         import_module(name)
+    from sla_board.page.render import Pages
     from sla_standalone.cli.app import application
 
     application()  # every command's module
+    Pages()  # the board's templates, compiled
     gc.collect()
     gc.freeze()
     woken, wakes = socket.socketpair()
