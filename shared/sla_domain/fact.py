@@ -8,9 +8,10 @@ closed union, `FactBody`: match on it and end with `assert_never`. How a body is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import ClassVar
 
 from sla_domain.clock import ClockId, ClockState
@@ -51,6 +52,24 @@ class FactKind(StrEnum):
     """The customer rated the service."""
     DOWNGRADE_PROPOSED = "downgrade.proposed"
     """A lower priority waits for the customer's agreement."""
+
+
+class MoveCause(StrEnum):
+    """Why a promised due instant moved."""
+
+    AGREED = "agreed"
+    """Another date was agreed on (clause B5)."""
+    PRIORITY = "priority"
+    """Another priority applies (clauses E7 to E9)."""
+    REOPENED = "reopened"
+    """The incident was over and is open again."""
+    WAITED_FOR_CUSTOMER = "waited_for_customer"
+    """It waited for the customer, and goes on (clause H11)."""
+    WAITED = "waited"
+    """It waited for somebody else, and goes on."""
+
+
+_NO_LINES: Mapping[str, datetime] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +300,10 @@ class PromiseMoved:
     """The metrics whose due instant changed."""
     catalogue: str = ""
     """The catalogue version whose coming into force caused the change. "" if an event caused it."""
+    old: Mapping[str, datetime] = field(default_factory=lambda: _NO_LINES)
+    """Metric id -> due instant (UTC) that was promised before, of the moved ones. A new clock has none."""
+    because: MoveCause | None = None
+    """Why it moved, so far as an event says so. None for another reason, and in facts before 0.3."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla_domain.clock import Clock, ClockId, ClockState
-from sla_domain.event import EventKind
-from sla_domain.fact import Fact, IncidentFactBody, PromiseMade, PromiseMoved, PromiseNone
+from sla_domain.event import EventKind, WaitingOn
+from sla_domain.fact import Fact, IncidentFactBody, MoveCause, PromiseMade, PromiseMoved, PromiseNone
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.plan import MetricId
 from sla_domain.published import PublishedState
-from sla_domain.published_mark import unused_key
+from sla_domain.published_mark import target_name, unused_key
 
 _NONE = "promise/none"
 _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind.UPDATED})
@@ -85,10 +85,20 @@ def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState
     zone = incident.contract.zone
     if "promise" not in keys:
         return [_fact(PromiseMade(dues, zone), "promise", incident)]
-    moved = tuple([clock.metric for clock in incident.clocks if _moved(clock, published.get(clock.id))])
+    moved = [clock for clock in incident.clocks if _moved(clock, published.get(clock.id))]
     if not moved:
         return []
-    return [_fact(PromiseMoved(dues, zone, moved), unused_key("promise/moved", keys), incident)]
+    before = [(clock, published.get(clock.id)) for clock in moved]
+    old = {str(clock.metric): told.promised_at for clock, told in before if told is not None and told.promised_at}
+    causes = {_cause(clock, told) for clock, told in before}
+    body = PromiseMoved(
+        dues,
+        zone,
+        tuple(clock.metric for clock in moved),
+        old=old,
+        because=next((cause for cause in MoveCause if cause in causes), None),
+    )
+    return [_fact(body, unused_key("promise/moved", keys), incident)]
 
 
 def _no_promise(incident: Incident, keys: Collection[str]) -> list[Fact]:
@@ -110,6 +120,22 @@ def _moved(clock: Clock, published: PublishedState | None) -> bool:
             published is None or not published.state.open or published.due_at is None
         )
     return clock.due_at != published.promised_at
+
+
+def _cause(clock: Clock, published: PublishedState | None) -> MoveCause | None:
+    """Why the due instant of a clock is another than was promised; None where neither a date nor an event says it."""
+    if published is None:
+        return MoveCause.REOPENED if clock.started_by is EventKind.REOPENED else None
+    if clock.agreed_by and published.target != target_name(clock.target_event):
+        return MoveCause.AGREED
+    if published.priority and clock.priority != published.priority:
+        return MoveCause.PRIORITY
+    if not published.state.open:
+        return MoveCause.REOPENED
+    waits = [segment.waiting_on for segment in clock.segments if not segment.running]
+    if published.target != target_name(clock.target_event) or not waits:
+        return None
+    return MoveCause.WAITED_FOR_CUSTOMER if waits[-1] is WaitingOn.CUSTOMER else MoveCause.WAITED
 
 
 def _fact(body: IncidentFactBody, key: str, incident: Incident) -> Fact:

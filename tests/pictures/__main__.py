@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from playwright.async_api import Browser
-from tests.pictures.samples import READERS, Reader, contents, pages
+from tests.pictures.samples import READERS, Reader, contents, customer_mails, pages
 from tests.real.chromium import find_chromium, running_chromium
 
+import sla_standalone  # noqa: F401  # the kinds of channels, by which the people of the story are reached
 from sla_notifier.text.render import Texts
 
 WIDTH = 320
@@ -26,7 +27,8 @@ _SCHEMES = ("light", "dark")
 def everything(reader: Reader, texts: Texts) -> list[tuple[str, str]]:
     """All messages and pages of a reader, as (name, HTML)."""
     mails = [(name, texts.message(each, reader.language).html) for name, each in contents(reader, texts)]
-    return [*mails, *((f"page-{name}", html) for name, html in pages(reader, texts))]
+    told = [(f"customer-{name}", html) for name, html in customer_mails(reader)]
+    return [*mails, *told, *((f"page-{name}", html) for name, html in pages(reader, texts))]
 
 
 async def draw(folder: Path, readers: Iterable[Reader]) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.unit.notifier.customer_story import facts, told_of
+
 from sla_domain.metrics import BUILT_IN, FIRST_RESPONSE
 from sla_domain.plan import CoverageTime
 from sla_domain.tell import Happening
@@ -137,6 +139,16 @@ def content(kind: MessageKind, reader: Reader, texts: Texts, title: str = "", **
         why=texts.phrases_in_words(_why(kind, reader), reader.language),
         why_label="why_confirm" if kind is MessageKind.CONFIRMATION else "why",
     )
+
+
+def customer_mails(reader: Reader, title: str = "") -> Iterator[tuple[str, str]]:
+    """Every mail that a customer's contact of the reader's language may get, as (name, HTML)."""
+    about = {"title": title or reader.incident.partition(" ")[2], "ticket": "OPS-7"}
+    for name, said in facts(**about):
+        for each in told_of(said):
+            if each.message is not None and each.recipient is not None and each.recipient.person.startswith("c-"):
+                if each.recipient.language == reader.language:
+                    yield name, each.message.html
 
 
 def _figures(reader: Reader) -> dict[str, Value]:

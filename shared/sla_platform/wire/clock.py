@@ -46,6 +46,25 @@ class Period(BaseModel):
         return ContractPeriod(ContractId(self.contract), self.customer, self.start, EventId(self.event), self.named)
 
 
+class MetricOutcome(BaseModel):
+    """What became of the promises of one metric of an incident that is over.
+
+    Promises that are open, that ended without a verdict, or that are left out of the attainment are not counted.
+    """
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    metric: str
+    met: int = 0
+    """How many were kept."""
+    missed: int = 0
+    """How many were not."""
+    due_at: datetime | None = None
+    """When the last of them was due."""
+    stopped_at: datetime | None = None
+    """When the last of them ended."""
+
+
 class ClockFact(BaseModel):
     """The data of every event on the topic `clocks`: what happened to a clock, a promise or an incident.
 
@@ -139,6 +158,14 @@ class ClockFact(BaseModel):
     )
     details: dict[str, str] = Field(default_factory=dict)
     """Further content that depends on the kind of fact, name -> text."""
+    outcomes: list[MetricOutcome] = Field(
+        default_factory=list, description="where `turned` is `resolved`: what was kept, by metric"
+    )
+    advice: list[str] = Field(
+        default_factory=list,
+        description="where `turned` is `opened`: what the reporter should know, in English sentences, as of a channel "
+        "or a type of request that the plan does not cover",
+    )
     periods: list[Period] = Field(default_factory=list, description="of contract.changed: all, the oldest first")
 
     @property
@@ -167,7 +194,7 @@ class ClockFact(BaseModel):
         Args:
             names: Field name -> new value in the copy, such as another `title`.
         """
-        return self.model_copy(update=names | {"details": without_free_text(self.details)})
+        return self.model_copy(update=names | {"details": without_free_text(self.details), "advice": []})
 
     @property
     def is_history(self) -> bool:

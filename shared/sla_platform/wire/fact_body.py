@@ -32,6 +32,7 @@ from sla_domain.fact import (
     Gone,
     Met,
     Missed,
+    MoveCause,
     MovedBreach,
     Paused,
     PhaseChanged,
@@ -48,13 +49,14 @@ from sla_domain.fact import (
 )
 
 Details = Mapping[str, str]
-DUE = "due:"  # of a promise: before the name of a metric
+DUE, OLD_DUE = "due:", "old_due:"  # of a promise: before the name of a metric
 TAKES_BACK, TAKES_BACK_DUE = "takes_back", "takes_back_due"  # keys, and due instants in the same order
 OLD_BREACHED, BREACHED_AT = "old_breached_at", "breached_at"
 BROKEN_SINCE = "broken_since"
 WITHDRAWN = "withdrawn"
 _YES = "yes"
 _FREE_TEXT = frozenset({"why", "agreed_by", "exempt", "exempt_by"})  # what people wrote
+_CAUSES = frozenset(cause.value for cause in MoveCause)
 _STATES = frozenset(state.value for state in ClockState)
 
 
@@ -160,6 +162,8 @@ def _promise(body: PromiseMade | PromiseMoved) -> dict[str, str]:
     details["zone"] = body.zone
     if isinstance(body, PromiseMoved):
         details["moved"] = ",".join(body.moved)
+        details |= {f"{OLD_DUE}{metric}": at.isoformat() for metric, at in body.old.items()}
+        details |= _filled(because=body.because.value if body.because is not None else "")
         details |= _filled(catalogue=body.catalogue)
     return details
 
@@ -307,8 +311,8 @@ def _read_amended(details: Details) -> Amended | Exempted | Gone:
     )
 
 
-def _lines(details: Details) -> dict[str, datetime]:
-    dues = ((name.removeprefix(DUE), _instant(at)) for name, at in details.items() if name.startswith(DUE))
+def _lines(details: Details, prefix: str = DUE) -> dict[str, datetime]:
+    dues = ((name.removeprefix(prefix), _instant(at)) for name, at in details.items() if name.startswith(prefix))
     return {metric: at for metric, at in dues if at is not None}
 
 
@@ -321,7 +325,11 @@ def _score(written: str | None) -> int | None:
 
 def _read_moved(details: Details) -> PromiseMoved:
     moved = tuple(metric for metric in details.get("moved", "").split(",") if metric)
-    return PromiseMoved(_lines(details), details.get("zone", ""), moved, details.get("catalogue", ""))
+    because = details.get("because", "")
+    return PromiseMoved(
+        _lines(details), details.get("zone", ""), moved, details.get("catalogue", ""), _lines(details, OLD_DUE),
+        MoveCause(because) if because in _CAUSES else None,
+    )  # fmt: skip
 
 
 _READERS: Mapping[FactKind, Callable[[Details], FactBody]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -143,3 +144,15 @@ async def test_a_phase_that_no_clock_follows_is_told_once_by_a_fact_of_its_own(d
     assert [fact.get("turned") for fact in await desk.facts() if fact.get("turned")] == ["opened", "resolved"]
     [closed] = (await desk.facts())[before:]
     assert (closed["kind"], closed["phase"], closed["events"]) == ("phase.changed", "closed", 3)
+
+
+async def test_the_last_fact_says_what_was_kept_and_an_opening_what_the_reporter_should_know(desk: Desk) -> None:
+    first = opened()
+    await desk.apply(replace(first, attributes=dict(first.attributes) | {"channel": "pigeon"}))
+    await desk.apply(event(2, EventKind.RESPONDED, TEN + timedelta(minutes=5), actor=Actor.STAFF))
+    await desk.apply(event(3, EventKind.RESOLVED, TEN + timedelta(days=9)))
+    (start, end) = [fact for fact in await desk.facts() if fact.get("turned")]
+    assert "outcomes" not in start
+    assert "advice" not in end
+    kept = {each["metric"]: (each.get("met", 0), each.get("missed", 0)) for each in end["outcomes"]}
+    assert kept == {"first_response": (1, 0), "resolution": (0, 1)}

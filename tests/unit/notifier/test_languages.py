@@ -26,6 +26,7 @@ from sla_domain.sentence import Sentence
 from sla_domain.tell import Happening
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert, render_page
 from sla_notifier.delivery.state import MessageKind
+from sla_notifier.notification.customer_content import TEMPLATE
 from sla_notifier.text.content import CountedAndWall, FactReason, FixedTerm, Phrase, PromiseTerms, Value
 from sla_notifier.text.render import FOLDER, Texts
 from sla_notifier.text.words import instant_in_words
@@ -33,6 +34,7 @@ from sla_notifier.text.words import instant_in_words
 TAGS = tuple(LANGUAGES)
 OTHERS = tuple(tag for tag in TAGS if tag != "en")
 FILES = ("labels", "why", "answer")
+TEMPLATES = (*(kind.value for kind in MessageKind), TEMPLATE)
 _MARKS = frozenset({"comma", "semicolon", "colon", "promise_terms", "role"})
 """Marks and places, in which a language may rightly say what English says."""
 SAME = {"pl": _MARKS, "it": _MARKS, "ru": _MARKS, "zh-TW": frozenset({"role"})}
@@ -94,27 +96,27 @@ def test_words_of_a_ticket_stay_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("tag", OTHERS)
-@pytest.mark.parametrize("kind", MessageKind)
-def test_a_template_has_the_blocks_and_names_of_english(kind: MessageKind, tag: str) -> None:
-    english, own = (_tree(each, kind) for each in ("en", tag))
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_has_the_blocks_and_names_of_english(template: str, tag: str) -> None:
+    english, own = (_tree(each, template) for each in ("en", tag))
     assert set(own) == set(english)
     for block, tree in own.items():
         assert _names(tree) == _names(english[block]), block
 
 
 @pytest.mark.parametrize("tag", TAGS)
-@pytest.mark.parametrize("kind", MessageKind)
-def test_numbers_take_every_form_of_the_language(kind: MessageKind, tag: str) -> None:
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_numbers_take_every_form_of_the_language(template: str, tag: str) -> None:
     wanted = {form.value for form in plural_forms(tag)}
-    for tree in _tree(tag, kind).values():
+    for tree in _tree(tag, template).values():
         for call in tree.find_all(nodes.Call):
             assert isinstance(call.node, nodes.Name)
             assert call.node.name == "numbered"
             assert {each.key for each in call.kwargs} == wanted
 
 
-def _tree(tag: str, kind: MessageKind) -> dict[str, nodes.Block]:
-    parsed = Environment(autoescape=True).parse((FOLDER / tag / f"{kind.value}.j2").read_text("utf-8"))
+def _tree(tag: str, template: str) -> dict[str, nodes.Block]:
+    parsed = Environment(autoescape=True).parse((FOLDER / tag / f"{template}.j2").read_text("utf-8"))
     return {block.name: block for block in parsed.find_all(nodes.Block)}
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sla_catalogue.duration import BadDuration, parse_allowed
+from sla_domain.contract import Side
 from sla_domain.fact import Retargeted, reason_of
 from sla_domain.plan import Allowed
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
+from sla_notifier.notification.customer_content import customer_content
 from sla_notifier.notification.directory import person_name
 from sla_notifier.notification.happening_content import happening_content
 from sla_notifier.notification.incident_values import incident_data, incident_values, zone_of
@@ -41,6 +43,8 @@ def content_of(
         return report_content(context, request, request.content, recipient)
     if isinstance(request.content, ObjectiveFact):
         return objective_content(context, request, request.content, recipient)
+    if recipient.side is Side.CUSTOMER:
+        return customer_content(context, request, request.content, recipient)
     if request.kind is MessageKind.HAPPENING:
         return happening_content(context, request, request.content, recipient)
     return _of_clock(context, request, request.content, recipient)

@@ -201,12 +201,14 @@ def _paged(context: PipelineContext, notification: Notification) -> Iterator[Not
     for paged in context.paged.get((request.alert, request.episode), ()):
         person = context.catalogue.rulebook.person(contract, paged.person)
         others = usable_addresses(context.catalogue, person, context.disabled) if person is not None else ()
+        side = person.side if person is not None else Side.SUPPORT
         recipient = Recipient(
             paged.person,
             person.language if person is not None else "en",
             paged.address,
             tuple(address for address in others if address != paged.address),
-            (Phrase("paged"),),
+            (Phrase("told_before" if side is Side.CUSTOMER else "paged"),),
+            side,
         )
         yield replace(notification, recipient=recipient, follows=paged.follows)
 

@@ -78,6 +78,31 @@ class PromiseLines:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseLine:
+    """What is promised of one metric, or what became of it, to be put into words in a line of its own."""
+
+    metric: str
+    """The metric's title."""
+    due: datetime
+    before: datetime | None = None
+    """The due instant that was promised before. None if there was none."""
+    ended: datetime | None = None
+    """When the clock ended. None while nothing is known of its end."""
+    outcome: str = ""
+    """`met` or `missed`. "" while it is promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseTally:
+    """How many promises of one metric were kept and missed, to be put into words in a line of its own."""
+
+    metric: str
+    """The metric's title."""
+    met: int
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedText:
     """A text or term that a new revision of a notice has changed.
 
@@ -111,6 +136,8 @@ Value = (
     | PromiseLines
     | ChangedText
     | FactReason
+    | PromiseLine
+    | PromiseTally
 )
 """Texts, numbers and yes or no are shown as they are; everything else is written out in the reader's language."""
 
@@ -130,7 +157,8 @@ class Action:
 class Item:
     """A line of a digest (a mail that collects several messages)."""
 
-    line: str
+    line: str | PromiseLine | PromiseTally
+    """The line, or a value that is put into words."""
     url: str = ""
     """The link to the line's incident. "" means no link."""
 
@@ -150,6 +178,8 @@ class Content:
     kind: MessageKind
     zone: str
     """The time zone in which instants are shown."""
+    template: str = ""
+    """The name of the sentences. "" means those of the kind."""
     values: Mapping[str, Value]
     """Maps a name to its value, for the sentences."""
     rows: tuple[str, ...] = ()

@@ -26,7 +26,9 @@ from sla_notifier.text.content import (
     FixedTerm,
     Message,
     Phrase,
+    PromiseLine,
     PromiseLines,
+    PromiseTally,
     PromiseTerms,
     ShortInstant,
     Value,
@@ -113,8 +115,8 @@ class Texts:
         chosen = self.language(language)
         labels = self.words(chosen)
         in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
-        sentences = self._sentences(content.kind, chosen, in_words, _OF_A_MAIL)
-        view = _view(content, labels, in_words) | {"heading": ""} | sentences
+        sentences = self._sentences(content, chosen, in_words, _OF_A_MAIL)
+        view = _view(content, chosen, labels, in_words) | {"heading": ""} | sentences
         view |= {"language": chosen, "colour": _COLOURS[content.kind]}
         return Message(
             subject=one_line(sentences["subject"], 200),
@@ -133,7 +135,7 @@ class Texts:
         chosen = self.language(language)
         labels = self.words(chosen)
         in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
-        found = self._sentences(content.kind, chosen, in_words, ("subject", "lead", _LINE))
+        found = self._sentences(content, chosen, in_words, ("subject", "lead", _LINE))
         said = {"subject": found.get(_LINE) or found["subject"], "lead": found["lead"]}
         return Message(one_line(said["subject"], 200), "", "", _payload(content, said))
 
@@ -156,10 +158,10 @@ class Texts:
         return self._html.get_template(template).render(view)
 
     def _sentences(
-        self, kind: MessageKind, language: str, in_words: Mapping[str, str | int | bool], names: Collection[str]
+        self, content: Content, language: str, in_words: Mapping[str, str | int | bool], names: Collection[str]
     ) -> dict[str, str]:
         """Plain text: the HTML layout escapes it like any other value."""
-        template = self._plain.get_template(f"{language}/{kind.value}.j2")
+        template = self._plain.get_template(f"{language}/{content.template or content.kind.value}.j2")
         context = template.new_context({**in_words, "numbered": partial(_numbered, language)})
         blocks = [(name, block) for name, block in template.blocks.items() if name in names]
         return {name: " ".join("".join(block(context)).split()) for name, block in blocks}
@@ -216,6 +218,11 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
         case PromiseLines(lines, now):
             parts = [f"{name}{labels['colon']}{short_instant_in_words(at, now, zone, language)}" for name, at in lines]
             return labels["semicolon"].join(parts)
+        case PromiseLine():
+            return _promise_line(value, zone, language, labels)
+        case PromiseTally(metric, met, missed):
+            numbers = {"met": number_in_words(met, language), "missed": number_in_words(missed, language)}
+            return labels["line_tally"].format(metric=metric, **numbers)
         case ChangedText(now, before):
             new, old = (_in_words(each, zone, language, labels) or labels["nothing"] for each in (now, before))
             return labels["changed"].format(now=new, before=old)
@@ -227,6 +234,13 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
             return rounded_text(value, words_for(language))
         case _:
             return value
+
+
+def _promise_line(line: PromiseLine, zone: str, language: str, labels: Mapping[str, str]) -> str:
+    instants = {"due": line.due, "before": line.before, "ended": line.ended}
+    said = {name: instant_in_words(at, zone, language) for name, at in instants.items() if at is not None}
+    form = line.outcome or ("moved" if line.before is not None else "due")
+    return labels[f"line_{form}"].format(metric=line.metric, **said)
 
 
 def _spans(spans: CountedAndWall, language: str, labels: Mapping[str, str]) -> str:
@@ -242,9 +256,11 @@ def _in_language(value: str | Mapping[str, str], language: str) -> str:
     return value if isinstance(value, str) else title_of(value, language) or value.get("", "")
 
 
-def _view(content: Content, labels: Mapping[str, str], in_words: Mapping[str, str | int | bool]) -> dict[str, Any]:
+def _view(
+    content: Content, language: str, labels: Mapping[str, str], in_words: Mapping[str, str | int | bool]
+) -> dict[str, Any]:
     """What the two layouts show."""
-    items = [{"line": item.line, "url": item.url} for item in content.items]
+    items = [{"line": _in_words(item.line, content.zone, language, labels), "url": item.url} for item in content.items]
     if content.more:
         items.append({"line": labels["and_more"].format(count=content.more), "url": content.more_url})
     return {

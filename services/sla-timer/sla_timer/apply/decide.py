@@ -28,6 +28,7 @@ from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
 from sla_timer.apply.context import clock_context, incident_context, with_breach
 from sla_timer.apply.save import Changes
+from sla_timer.apply.turned import turned_context
 from sla_timer.rulebooks import PinnedRulebooks, pin_row, version_of
 
 
@@ -151,9 +152,16 @@ def decide(
             context = _context_of(rows[fact.clock]) | shared | {"state": ClockState.CANCELLED.value}
         context = context | phase
         if turned and number == len(facts):
-            context["turned"] = turned
+            context |= turned_context(turned, incident, _all_clocks(plain, incident, stored.settled))
         changes.facts.append(_envelope(fact, context, catalogue, now))
     return changes
+
+
+def _all_clocks(plain: Incident, incident: Incident, settled: Mapping[ClockId, Clock]) -> list[Clock]:
+    """The clocks of the incident with those that were left out as settled."""
+    there = {clock.id for clock in plain.clocks}
+    old = {id_: clock for id_, clock in settled.items() if id_ in there}
+    return list((old | {clock.id: clock for clock in incident.clocks}).values())
 
 
 def _folded(
