@@ -85,7 +85,7 @@ def customer_content(
         rows=_ROWS,
         notes=("provisional",) if fact.provisional else (),
         items=tuple(Item(line) for line in lines),
-        actions=(Action("open_ticket", web_link(fact.url), main=True),),
+        actions=(Action("open_ticket", web_link(fact.url)),),
         why=context.texts.phrases_in_words(recipient.why, recipient.language),
         data=_data(context, request, fact, recipient, told),
     )
