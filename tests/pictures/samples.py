@@ -146,9 +146,9 @@ def customer_mails(reader: Reader, title: str = "") -> Iterator[tuple[str, str]]
     about = {"title": title or reader.incident.partition(" ")[2], "ticket": "OPS-7"}
     for name, said in facts(**about):
         for each in told_of(said):
-            if each.message is not None and each.recipient is not None and each.recipient.person.startswith("c-"):
-                if each.recipient.language == reader.language:
-                    yield name, each.message.html
+            to = each.recipient
+            if each.message is not None and to is not None and (to.person[:2], to.language) == ("c-", reader.language):
+                yield name, each.message.html
 
 
 def _figures(reader: Reader) -> dict[str, Value]:

@@ -65,4 +65,3 @@ def test_what_an_earlier_release_did_not_tell_is_history_later() -> None:
 )  # fmt: skip
 def test_an_incident_opens_ends_and_opens_again(before: str | None, now: Phase, turned: str) -> None:
     assert turn_of(before, now) == turned
-

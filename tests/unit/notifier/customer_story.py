@@ -1,4 +1,4 @@
-"""A catalogue whose rules tell the customer's contacts, one of each language, of all there is, and the facts to tell."""
+"""A catalogue whose rules tell the customer's contacts, one of each language, of everything, and the facts to tell."""
 
 from __future__ import annotations
 
@@ -85,10 +85,14 @@ def customers() -> Catalogue:
 def facts(**more: Any) -> Iterator[tuple[str, Incoming]]:
     """Everything that a customer can be told, by the name of the message."""
     about: dict[str, Any] = {
-        "title": "Shop is down", "ticket": "SUP-7", "product": "shop", "url": "https://tickets.example/7"
+        "title": "Shop is down",
+        "ticket": "SUP-7",
+        "product": "shop",
+        "url": "https://tickets.example/7",
     } | more
-    yield "opened", of_incident(
-        FactKind.PROMISE_MADE, NINE, "promise", turned="opened", details=DUES, advice=ADVICE, **about
+    yield (
+        "opened",
+        of_incident(FactKind.PROMISE_MADE, NINE, "promise", turned="opened", details=DUES, advice=ADVICE, **about),
     )
     yield "promise_made", of_incident(FactKind.PROMISE_MADE, NINE, "promise", details=DUES, **about)
     for cause in ("priority", "agreed", "reopened", "waited_for_customer", "waited", ""):
@@ -97,11 +101,17 @@ def facts(**more: Any) -> Iterator[tuple[str, Incoming]]:
     terms = MOVED | {"catalogue": "sha256:1"}
     yield "promise_moved-terms", of_incident(FactKind.PROMISE_MOVED, NINE, "moved", details=terms, **about)
     for phase in ("resolved", "closed"):
-        yield phase, of_incident(
-            FactKind.PHASE_CHANGED, NINE, "phase", turned="resolved", phase=phase, **{"outcomes": OUTCOMES} | about
+        yield (
+            phase,
+            of_incident(
+                FactKind.PHASE_CHANGED, NINE, "phase", turned="resolved", phase=phase, **{"outcomes": OUTCOMES} | about
+            ),
         )
-    yield "reopened", of_incident(
-        FactKind.PROMISE_MOVED, NINE, "moved", turned="reopened", details=MOVED | {"because": "reopened"}, **about
+    yield (
+        "reopened",
+        of_incident(
+            FactKind.PROMISE_MOVED, NINE, "moved", turned="reopened", details=MOVED | {"because": "reopened"}, **about
+        ),
     )
     for actor in ("customer", "staff"):
         said = {"by": "Somebody Secret", "actor": actor, "reason": "no news"}

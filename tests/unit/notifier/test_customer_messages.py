@@ -106,7 +106,12 @@ def test_who_heard_of_a_breach_hears_of_its_end_in_the_customers_words(outcome: 
 
 @pytest.mark.parametrize(
     "title",
-    ["購物網站無法使用" * 70, "المتجر متوقف عن العمل منذ الصباح " * 15, "🔥💥👩‍💻🇹🇼 " * 100, "\u202e<b>x</b>\x00\r\nBcc: a@b"],
+    [
+        "購物網站無法使用" * 70,
+        "المتجر متوقف عن العمل منذ الصباح " * 15,
+        "🔥💥👩‍💻🇹🇼 " * 100,
+        "\u202e<b>x</b>\x00\r\nBcc: a@b",
+    ],
     ids=["chinese", "rtl", "emoji", "hostile"],
 )
 def test_any_title_fits_into_one_line_of_a_header(title: str) -> None:
