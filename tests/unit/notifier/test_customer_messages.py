@@ -123,10 +123,11 @@ def test_any_title_fits_into_one_line_of_a_header(title: str) -> None:
             assert "<b>" not in message.html
 
 
-def test_the_subject_of_an_incident_stays_so_that_readers_thread_it() -> None:
-    subjects = {messages(name)["en"].subject for name in FACTS if name != "downgrade_proposed"}
-    assert subjects == {"SUP-7 Shop is down"}
-    assert messages("downgrade_proposed")["en"].subject == "May the priority be lowered?: SUP-7 Shop is down"
+def test_the_subject_says_the_news_and_the_ticket() -> None:
+    subjects = {name: messages(name)["en"].subject for name in FACTS}
+    assert subjects["opened"] == "Your report is received: SUP-7 Shop is down"
+    assert subjects["downgrade_proposed"] == "A lower priority is proposed: SUP-7 Shop is down"
+    assert subjects["resolved"] == "Resolved: SUP-7 Shop is down"
 
 
 def test_a_mailbox_of_staff_that_is_a_customers_too_gets_the_message_once() -> None:

@@ -123,7 +123,7 @@ def test_each_reads_it_in_their_language_with_the_promise() -> None:
     assert said["nora"].subject == "Opened: github:7 (Acme, P1)"
     assert "Due: First response: Mar 2, 10:15 CET" in said["nora"].text
     assert said["tom"].subject == "Nowe zgłoszenie: github:7 (Acme, P1)"
-    assert said["jan"].subject == "github:7"
+    assert said["jan"].subject == "Segnalazione ricevuta: github:7"
     assert said["jan"].text.startswith("Abbiamo ricevuto la Sua segnalazione «github:7». Questi sono i nostri impegni:")
     assert said["nora"].payload["type"] == "slad.happening"
     assert "/ack" not in said["nora"].text, "nobody is asked to acknowledge it"
