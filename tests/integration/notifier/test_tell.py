@@ -81,7 +81,7 @@ async def test_the_customer_reads_of_a_moved_promise_in_their_language(told: Sta
     await told.hear(of_incident(FactKind.PROMISE_MOVED, "promise/moved", details=details))
     (row,) = await told.rows(kind="happening")
     assert row.person == "jan"
-    assert row.subject.startswith("Zmiana zobowiązania: github:7")
+    assert row.subject.startswith("Zmiana terminów: github:7")
     assert "12:15" in row.text
     await told.close()
 

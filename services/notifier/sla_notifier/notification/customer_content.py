@@ -24,7 +24,7 @@ from sla_notifier.notification.directory import metric_in_words, priority_in_wor
 from sla_notifier.notification.incident_values import incident_data, incident_values, zone_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
-from sla_notifier.text.content import Action, Content, FactReason, FixedTerm, Item, PromiseLine, PromiseTally, Value
+from sla_notifier.text.content import Action, Content, FactReason, FixedTerm, Item, MetricLine, MetricTally, Value
 from sla_notifier.text.render import ENGLISH
 from sla_notifier.text.words import one_line, web_link
 from sla_platform.wire import ClockFact
@@ -103,7 +103,7 @@ def _told(request: NotificationRequest, fact: ClockFact) -> str:
     return happened.value
 
 
-def _lines(context: PipelineContext, fact: ClockFact, language: str) -> Sequence[PromiseLine | PromiseTally]:
+def _lines(context: PipelineContext, fact: ClockFact, language: str) -> Sequence[MetricLine | MetricTally]:
     """What is promised, or what was kept; nothing where the fact does not say."""
 
     def titled(metric: str) -> str:
@@ -116,13 +116,13 @@ def _lines(context: PipelineContext, fact: ClockFact, language: str) -> Sequence
         return ()
     old = body.old if isinstance(body, PromiseMoved) else {}
     dues = sorted(body.lines.items(), key=lambda pair: (pair[1], pair[0]))
-    return [PromiseLine(titled(metric), due, before=old.get(metric)) for metric, due in dues]
+    return [MetricLine(titled(metric), due, before=old.get(metric)) for metric, due in dues]
 
 
-def _outcome(metric: str, outcome: MetricOutcome) -> PromiseLine | PromiseTally:
+def _outcome(metric: str, outcome: MetricOutcome) -> MetricLine | MetricTally:
     if outcome.met + outcome.missed != 1 or outcome.due_at is None or outcome.stopped_at is None:
-        return PromiseTally(metric, outcome.met, outcome.missed)
-    return PromiseLine(metric, outcome.due_at, ended=outcome.stopped_at, outcome="met" if outcome.met else "missed")
+        return MetricTally(metric, outcome.met, outcome.missed)
+    return MetricLine(metric, outcome.due_at, ended=outcome.stopped_at, outcome="met" if outcome.met else "missed")
 
 
 def _because(fact: ClockFact) -> FixedTerm:

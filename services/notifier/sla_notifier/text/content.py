@@ -78,7 +78,7 @@ class PromiseLines:
 
 
 @dataclass(frozen=True, slots=True)
-class PromiseLine:
+class MetricLine:
     """What is promised of one metric, or what became of it, to be put into words in a line of its own."""
 
     metric: str
@@ -93,7 +93,7 @@ class PromiseLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PromiseTally:
+class MetricTally:
     """How many promises of one metric were kept and missed, to be put into words in a line of its own."""
 
     metric: str
@@ -136,8 +136,8 @@ Value = (
     | PromiseLines
     | ChangedText
     | FactReason
-    | PromiseLine
-    | PromiseTally
+    | MetricLine
+    | MetricTally
 )
 """Texts, numbers and yes or no are shown as they are; everything else is written out in the reader's language."""
 
@@ -157,7 +157,7 @@ class Action:
 class Item:
     """A line of a digest (a mail that collects several messages)."""
 
-    line: str | PromiseLine | PromiseTally
+    line: str | MetricLine | MetricTally
     """The line, or a value that is put into words."""
     url: str = ""
     """The link to the line's incident. "" means no link."""

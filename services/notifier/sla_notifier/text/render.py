@@ -25,10 +25,10 @@ from sla_notifier.text.content import (
     FactReason,
     FixedTerm,
     Message,
+    MetricLine,
+    MetricTally,
     Phrase,
-    PromiseLine,
     PromiseLines,
-    PromiseTally,
     PromiseTerms,
     ShortInstant,
     Value,
@@ -218,9 +218,9 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
         case PromiseLines(lines, now):
             parts = [f"{name}{labels['colon']}{short_instant_in_words(at, now, zone, language)}" for name, at in lines]
             return labels["semicolon"].join(parts)
-        case PromiseLine():
+        case MetricLine():
             return _promise_line(value, zone, language, labels)
-        case PromiseTally(metric, met, missed):
+        case MetricTally(metric, met, missed):
             numbers = {"met": number_in_words(met, language), "missed": number_in_words(missed, language)}
             return labels["line_tally"].format(metric=metric, **numbers)
         case ChangedText(now, before):
@@ -236,7 +236,7 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
             return value
 
 
-def _promise_line(line: PromiseLine, zone: str, language: str, labels: Mapping[str, str]) -> str:
+def _promise_line(line: MetricLine, zone: str, language: str, labels: Mapping[str, str]) -> str:
     instants = {"due": line.due, "before": line.before, "ended": line.ended}
     said = {name: instant_in_words(at, zone, language) for name, at in instants.items() if at is not None}
     form = line.outcome or ("moved" if line.before is not None else "due")
