@@ -110,9 +110,35 @@ def load_sources(paths: Paths) -> Mapping[SourceId, Source]:
     sources: dict[str, Plain] = {}
     for name, keys in (written if isinstance(written, dict) else {}).items():
         sources[name] = {**keys, "authentication": {"kind": "none"}} if isinstance(keys, dict) else keys
+    return _sources_of(merged, sources, {})
+
+
+def load_source(paths: Paths, source: str, environment: Mapping[str, str]) -> Source | None:
+    """Read one source of a catalogue's files, with its secrets; None if there is no such source.
+
+    The rest of the catalogue may be absent or unfinished.
+
+    Args:
+        paths: Files or directories.
+        environment: The variables that secrets may name.
+
+    Raises:
+        CatalogueInvalid: There are errors in the source, or a secret is not at hand.
+    """
+    merged = gather(paths)
+    written = merged.sections.get("sources")
+    keys = written.get(source) if isinstance(written, dict) else None
+    if keys is None:
+        return None
+    return _sources_of(merged, {source: keys}, environment).get(SourceId(source))
+
+
+def _sources_of(
+    merged: FileUnion, sources: dict[str, Plain], environment: Mapping[str, str]
+) -> Mapping[SourceId, Source]:
     merged.sections = {"sources": sources, "settings": {"local": "true"}}
     findings = Findings(merged.positions, list(merged.problems))
-    document = build_document(resolve(merged, {}, findings).values, findings)
+    document = build_document(resolve(merged, environment, findings).values, findings)
     found = build_sources(Context(document, {"sources": frozenset(sources)}, findings))
     if findings.has_errors:
         raise CatalogueInvalid(findings.sorted())

@@ -13,6 +13,9 @@ import orjson
 
 from sla_catalogue.authentication import Authentication, Challenge
 
+TEST_KEY = "slad_test"
+MAX_TEST = 1_024
+"""Bytes of a test delivery."""
 _GLPI_ASKS = b"validate_cra_challenge"
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]{1,512}", re.ASCII)
@@ -49,6 +52,21 @@ def answer_slack(how: Authentication, body: bytes) -> str | None:
 def answer_microsoft(how: Authentication, token: str) -> str | None:
     """Return Microsoft Graph's `validationToken` as it is to be sent back, or None if none is due."""
     return _plain(token) if how.challenge is Challenge.MICROSOFT else None
+
+
+def answer_test(body: bytes) -> str | None:
+    """Return the word of a proven test delivery, to be sent back, or None if the body is no such.
+
+    A test delivery is a small JSON object with the key `slad_test`, as `slad connect --test` sends it. It is not kept,
+    as its sender is not the source's.
+    """
+    if len(body) > MAX_TEST or TEST_KEY.encode() not in body:
+        return None
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return _plain(found.get(TEST_KEY)) if isinstance(found, dict) else None
 
 
 def _plain(value: object) -> str | None:

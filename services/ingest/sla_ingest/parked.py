@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.rulebook import Rulebook
-from sla_ingest.dialect.port import CodedReason, Delivery, IgnoredBecause, ParkedBecause
+from sla_ingest.dialect.port import Delivery, ParkedBecause, reason_text
 from sla_ingest.entry import DeliveryResult, Receipt
 from sla_ingest.inbox import CountWork, insert_receipts, publish_receipts, take_entries
 from sla_ingest.intake import Intake
@@ -39,7 +39,6 @@ _LISTED = (
     inbox.c.detail,
     func.length(inbox.c.body).label("bytes"),
 )
-_TEXTS: Mapping[str, CodedReason] = {reason.code: reason for kind in (ParkedBecause, IgnoredBecause) for reason in kind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +198,13 @@ def _done() -> Problem:
 
 
 def _listed(row: Any) -> dict[str, Any]:
-    reason = _TEXTS.get(row.reason)
     return {
         "id": row.id,
         "source": row.source,
         "delivery": row.delivery,
         "received_at": row.received_at.isoformat(),
         "outcome": row.outcome,
-        "reason": {"code": row.reason, "text": reason.value if reason else "", "detail": row.detail},
+        "reason": {"code": row.reason, "text": reason_text(row.reason), "detail": row.detail},
         "bytes": row.bytes,
     }
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
-from tests.integration.ingest.world import ADMIN, FORMOSA, World, delivery, issue
+from tests.integration.ingest.world import ADMIN, FORMOSA, READER, World, delivery, issue
 
+from sla_ingest import tables
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.sender import SeenSenders
 
@@ -75,3 +76,33 @@ async def test_a_key_of_one_contract_sees_the_deliveries_that_were_for_it(world:
     assert (one["waiting"], one["silent"], one["per_hour"]) == (None, False, 0.04)
     (whole, *_) = [each for each in (await seen(world)).values() if each["source"] == "github-acme"]
     assert (whole["waiting"], whole["last_day"]) == (1, {"accepted": 2, "parked": 1})
+
+
+async def test_the_last_deliveries_of_a_source_are_told_to_an_admin(world: World) -> None:
+    await world.github(delivery("opened"), id_="d-1")
+    world.time.at += timedelta(minutes=1)
+    await world.github({"action": "danced", "issue": issue()}, id_="d-2")
+    path = "/v1/sources/github-acme/deliveries"
+    for key, status in (({}, 401), (FORMOSA, 403), (READER, 403)):
+        assert (await world.client.get(path, headers=key)).status_code == status
+    parked, accepted = (await world.client.get(path, headers=ADMIN)).json()["deliveries"]
+    assert (parked["outcome"], parked["reason"], parked["events"], parked["contract"]) == (
+        "parked", "slad does not know this action", [], None,
+    )  # fmt: skip
+    assert (accepted["outcome"], accepted["reason"], accepted["contract"]) == ("accepted", "", "acme")
+    assert [(event["kind"], event["incident"]) for event in accepted["events"]] == [("opened", "github-acme:77")]
+    assert len((await world.client.get(f"{path}?limit=1", headers=ADMIN)).json()["deliveries"]) == 1
+    assert (await world.client.get("/v1/sources/nobody/deliveries", headers=ADMIN)).status_code == 404
+    assert (await world.client.get(f"{path}?limit=101", headers=ADMIN)).status_code == 422
+
+
+async def test_a_test_delivery_is_answered_with_its_word_and_not_kept(world: World) -> None:
+    answer = await world.github({"slad_test": "a1b2"})
+    assert (answer.status_code, answer.text) == (200, "a1b2")
+    assert answer.headers["content-type"].startswith("text/plain")
+    wrong = await world.github({"slad_test": "a1b2"}, **{"x-hub-signature-256": "sha256=" + "0" * 64})
+    assert wrong.status_code == 401
+    for other in ({"slad_test": "<b>\n"}, {"slad_test": 7}, {"slad_test": "a", "more": "x" * 2000}):
+        assert (await world.github(other, id_=str(other)[:40])).status_code in (202, 400, 422), "as any other delivery"
+    assert (await seen(world))["github-acme"]["last_day"].get("accepted") is None
+    assert await world.count(tables.inbox) == 3

@@ -12,15 +12,19 @@ from __future__ import annotations
 from sla_ingest.auth.check import NONE, DigestBudget, digest_budget, verify
 from sla_ingest.auth.failure import AuthFailure
 from sla_ingest.auth.request import RequestFacts, is_within
+from sla_ingest.auth.signing import CannotSign, proof_of, with_timestamp
 from sla_ingest.auth.token import IssuerKeySets
 
 __all__ = [
     "NONE",
     "AuthFailure",
+    "CannotSign",
     "DigestBudget",
     "IssuerKeySets",
     "RequestFacts",
     "digest_budget",
     "is_within",
+    "proof_of",
     "verify",
+    "with_timestamp",
 ]

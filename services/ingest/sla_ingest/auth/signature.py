@@ -53,7 +53,7 @@ def check_signature(
     stale = check_age(stamp, how, now) if stamp else None
     if stale is not None:
         return stale
-    around = _around(how, headers, request, stamp)
+    around = around_body(how, headers, request, stamp)
     if isinstance(around, AuthFailure):
         return around
     try:
@@ -111,10 +111,15 @@ def _stamp(how: Authentication, headers: Mapping[str, str], written: Sequence[st
     return headers.get(how.timestamp_header.lower(), "") or AuthFailure.NO_PROOF
 
 
-def _around(
+def around_body(
     how: Authentication, headers: Mapping[str, str], request: RequestFacts, stamp: str
 ) -> tuple[bytes, bytes] | AuthFailure:
-    """What is signed before the body and after it."""
+    """Return what is signed before the body and after it, or why the headers do not give it.
+
+    Args:
+        headers: By name in lower case.
+        stamp: The timestamp outside the body, as it is written.
+    """
     before, after, behind = bytearray(), bytearray(), False
     for part in how.signed.parts:
         if part.kind is PartKind.BODY:

@@ -91,6 +91,14 @@ class ParkedBecause(CodedReason):
     NO_LEDGER = "no ledger counts this work"
 
 
+_REASONS: Mapping[str, str] = {reason.code: reason.value for kind in (ParkedBecause, IgnoredBecause) for reason in kind}
+
+
+def reason_text(code: str) -> str:
+    """Return in words why a delivery was ignored or parked; "" for a code that is none."""
+    return _REASONS.get(code, "")
+
+
 class IngestRemark(CodedReason):
     """Something odd about an event that is nevertheless accepted; shown in the response and counted.
 

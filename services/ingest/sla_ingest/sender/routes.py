@@ -1,15 +1,18 @@
-"""The route `GET /v1/sources`: what is seen of the senders."""
+"""The routes under `/v1/sources`: what is seen of the senders."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 
 from sla_catalogue.api_key import KeyScope
+from sla_ingest.dialect.port import reason_text
+from sla_ingest.sender.deliveries import MOST_LISTED, KeptDelivery
 from sla_ingest.sender.seen import SeenSender, SeenSenders
-from sla_platform.http.keys import Authorizer
+from sla_platform.http.keys import Authorizer, for_all_contracts
 
 
 class SourceSeen(BaseModel):
@@ -54,8 +57,50 @@ class SourcesSeen(BaseModel):
     """By id."""
 
 
+class DeliveredEvent(BaseModel):
+    """An event that a delivery was translated to."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    incident: str
+    kind: str
+    occurred_at: datetime
+    remarks: list[str]
+    """What was odd about it, in words."""
+
+
+class DeliverySeen(BaseModel):
+    """A delivery, and what became of it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: str
+    """Its id in the inbox, by which it is replayed if it was not understood."""
+    delivery: str
+    """The sender's id of it."""
+    received_at: datetime
+    outcome: str
+    """accepted, ignored, parked, refused or replayed."""
+    reason: str
+    """Why it was not accepted, in words; empty if it was."""
+    detail: str
+    bytes: int
+    """Size of the body."""
+    events: list[DeliveredEvent]
+    contract: str | None
+    """The contract under which its incident stood; null if its sender was told none."""
+
+
+class DeliveriesSeen(BaseModel):
+    """The last deliveries of a source."""
+
+    source: str
+    at: datetime
+    deliveries: list[DeliverySeen]
+
+
 def add_routes(routes: APIRouter, senders: SeenSenders, authorize: Authorizer) -> None:
-    """Add the route for what is seen of the senders.
+    """Add the routes for what is seen of the senders.
 
     Args:
         routes: The router of ingest, under `/v1`.
@@ -72,6 +117,43 @@ def add_routes(routes: APIRouter, senders: SeenSenders, authorize: Authorizer) -
         now = senders.now()
         seen = await senders.all() if only is None else await senders.of_contract(only)
         return SourcesSeen(at=now, contract=only, sources=[_shown(one, now) for one in seen])
+
+    @routes.get(
+        "/sources/{source}/deliveries",
+        summary="List the last deliveries of a source, and what became of each",
+        tags=["ingest"],
+        responses={404: {"description": "The catalogue has no such source"}},
+    )
+    async def deliveries(
+        request: Request, source: str, limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 20
+    ) -> DeliveriesSeen:
+        """List the newest first. They may be anybody's tickets, so it needs a key with the scope admin for all."""
+        for_all_contracts(authorize(request, KeyScope.ADMIN))
+        kept = await senders.deliveries(source, limit)
+        return DeliveriesSeen(source=source, at=senders.now(), deliveries=[_delivery(one) for one in kept])
+
+
+def _delivery(one: KeptDelivery) -> DeliverySeen:
+    told = one.answer.get("reason") or {}
+    return DeliverySeen(
+        id=one.id,
+        delivery=one.delivery,
+        received_at=one.received_at,
+        outcome=one.outcome,
+        reason=told.get("text") or reason_text(one.reason),
+        detail=one.detail,
+        bytes=one.size,
+        events=[
+            DeliveredEvent(
+                incident=event["incident"],
+                kind=event["kind"],
+                occurred_at=event["occurred_at"],
+                remarks=[remark["text"] for remark in event.get("remarks", ())],
+            )
+            for event in one.answer.get("events", ())
+        ],
+        contract=(one.answer.get("promise") or {}).get("contract"),
+    )
 
 
 def _shown(one: SeenSender, now: datetime) -> SourceSeen:

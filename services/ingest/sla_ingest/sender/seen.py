@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_catalogue import Catalogue
 from sla_ingest.metrics import IngestMetrics
+from sla_ingest.sender.deliveries import KeptDelivery, deliveries_of
 from sla_ingest.sender.silence import HISTORY, NOTHING_EXPECTED, ExpectedSilence, expected_silence
 from sla_ingest.tables import inbox
+from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
@@ -98,6 +100,17 @@ class SeenSenders:
                 if rows:
                     found.append(_own(source.id, source.dialect.value, rows, now))
         return found
+
+    async def deliveries(self, source: str, most: int) -> list[KeptDelivery]:
+        """Return the last `most` deliveries of a source, the newest first.
+
+        Raises:
+            StoreBusy: The database fails.
+            Problem: HTTP error 404 if the catalogue has no such source.
+        """
+        if source not in self._catalogue().sources:
+            raise Problem(404, "no-source", "No such source", f"The catalogue in force has no source {source}.")
+        return await deliveries_of(self._store, source, most)
 
     async def note(self, metrics: IngestMetrics) -> None:
         """Set the metrics of when each source was last heard, and how long it may be silent.

@@ -31,6 +31,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ack": ("ack",),
         "breach": ("breach",),
         "pauses": ("pauses",),
+        "connect": ("connect",),
         "sources": ("sources",),
         "notice": ("notice",),
         "importing": ("import",),

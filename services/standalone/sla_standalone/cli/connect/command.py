@@ -1,0 +1,82 @@
+"""`slad connect SYSTEM`: asks what is missing, and goes from the catalogue's YAML to the first delivery."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sla_standalone.cli.connect.order import hook_of, order_of
+from sla_standalone.cli.connect.steps import connect_new, present_source, tell_steps, tell_test, tell_wait
+from sla_standalone.cli.connect.system import system_names, system_of
+from sla_standalone.cli.output import WRONG, note, say
+from sla_standalone.cli.place import path
+from sla_standalone.cli.remote import DEFAULT_URL, Key, Url
+
+_WAIT_SECONDS = 120.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `slad connect` to the application."""
+    app.command("connect")(connect)
+
+
+def connect(
+    system: Annotated[str, typer.Argument(help="A dialect, or a preset of a map. Without it: list them.")] = "",
+    source: Annotated[str, typer.Option(help="The source's id. Default: the system's name.")] = "",
+    catalogue: Annotated[
+        Path | None, typer.Option(parser=path, help="Catalogue directory or file. Default: SLAD_CATALOGUE.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(parser=path, help="A file of the catalogue to add it to. Default: a new one.")
+    ] = None,
+    secret_env: Annotated[
+        str, typer.Option(help="The variable with the secret. Default: a file in the folder secrets.")
+    ] = "",
+    public_url: Annotated[str, typer.Option(help="Where senders reach slad. Default: SLAD_PUBLIC_URL.")] = "",
+    target: Annotated[
+        str, typer.Option("--repo", "--project", "--team", "--service", help="Make the webhook by the API, for this.")
+    ] = "",
+    api: Annotated[str, typer.Option(help="The API of a server of your own.")] = "",
+    by_hand: Annotated[bool, typer.Option("--by-hand", help="Do not use the API.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and stop.")] = False,
+    test: Annotated[bool, typer.Option("--test", help="Send a signed test delivery, which is not kept.")] = False,
+    wait: Annotated[
+        float | None, typer.Option(help="Seconds to wait for the first delivery; needs an admin's key.", min=0)
+    ] = None,
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+) -> None:
+    """Connect a ticketing system: write its source into the catalogue, make the secret, say what to set up there.
+
+    Nothing that stands in the catalogue is changed; a source that is there already is only tested and waited for. The
+    token of a system's API comes from the environment, such as GITHUB_TOKEN. Exit status: 0 done, 1 something does not
+    work yet, 2 the call makes no sense.
+    """
+    if not system:
+        _list()
+        return
+    order = order_of(system, source, catalogue, into, secret_env, public_url)
+    new = present_source(order) is None
+    if new:
+        hook = None if by_hand else hook_of(order.system, target, api)
+        if not connect_new(order, hook, yes=yes, dry_run=dry_run):
+            return
+    else:
+        note(f"{order.source} is in the catalogue already: nothing is written")
+        tell_steps(order)
+    seconds = (_WAIT_SECONDS if key and sys.stdin.isatty() else 0.0) if wait is None else wait
+    good = tell_test(order) if test else True
+    if seconds:
+        good &= tell_wait(order, url, key, seconds, new=new)
+    raise typer.Exit(0 if good else WRONG)
+
+
+def _list() -> None:
+    for name in system_names():
+        found = system_of(name)
+        by_api = f"; its API with {found.token}" if found.token else ""
+        say(f"{name:<20} {'the preset of a map' if found.preset else found.title}{by_api}")

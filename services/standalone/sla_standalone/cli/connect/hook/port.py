@@ -1,0 +1,127 @@
+"""What all APIs that make webhooks share: the call, its errors in words, and patience within bounds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+from sla_platform.timesource import SystemTime
+
+MOST_WAIT = 30.0  # seconds that a rate limit may ask for
+_TRIES = 3
+_YEAR_2001 = 10**9  # what is less is no instant but a span, whose unit is not told
+_BUSY = frozenset({429, 502, 503, 504})
+
+
+class HookRefused(Exception):
+    """Raised if a system's API does not make the webhook; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeHook:
+    """A webhook that was made."""
+
+    id: str
+    secret: str = ""
+    """The secret that the system chose. "" if it took ours."""
+    ping: Callable[[], None] | None = None
+    """Asks the system for a test delivery. None if it sends one by itself, or never."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """A system's API, called with a token.
+
+    A call that meets a rate limit, or a server that is busy, is tried again, if the system asks for no more than
+    `MOST_WAIT`.
+    """
+
+    client: httpx2.Client
+    api: str
+    """The address of the API, without a slash at its end."""
+    headers: Mapping[str, str]
+    errors: Callable[[Any], str]
+    """Returns what is wrong from the JSON of an answer."""
+    hints: Mapping[int, str] = field(default_factory=dict)
+    """Status -> what to do about it."""
+    pause: Callable[[float], None] = time.sleep
+
+    def __call__(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the JSON of the answer. None without any.
+
+        Raises:
+            HookRefused: The API does not answer, or with an error.
+        """
+        answer = self._answered(method, path, body)
+        for _ in range(_TRIES - 1):
+            wait = _asked_wait(answer)
+            if wait is None:
+                break
+            if wait > MOST_WAIT:
+                raise HookRefused(f"{self.api} limits the rate of calls: try again in {round(wait)} seconds")
+            self.pause(wait)
+            answer = self._answered(method, path, body)
+        if answer.is_success:
+            return _json(answer)
+        said = self.errors(_json(answer)) or answer.reason_phrase
+        hint = self.hints.get(answer.status_code, "")
+        raise HookRefused(
+            f"{method} {self.api}{path}: {answer.status_code} {said}".rstrip() + (f"; {hint}" if hint else "")
+        )
+
+    def _answered(self, method: str, path: str, body: Any) -> httpx2.Response:
+        try:
+            return self.client.request(method, f"{self.api}{path}", json=body, headers=dict(self.headers))
+        except httpx2.HTTPError as error:
+            raise HookRefused(f"{self.api} does not answer: {type(error).__name__}") from None
+
+
+def _asked_wait(answer: httpx2.Response) -> float | None:
+    """How long the server asks us to wait, in seconds; None if the answer is final."""
+    used_up = answer.status_code == httpx2.codes.FORBIDDEN and (
+        answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
+    )
+    if answer.status_code not in _BUSY and not used_up:
+        return None
+    written = answer.headers.get("retry-after", "")
+    if written.isdigit():
+        return float(written)
+    reset = answer.headers.get("x-ratelimit-reset") or answer.headers.get("ratelimit-reset") or ""
+    return (
+        max(1.0, float(reset) - SystemTime().now().timestamp()) if reset.isdigit() and int(reset) > _YEAR_2001 else 2.0
+    )
+
+
+def _json(answer: httpx2.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class HookApi:
+    """How the webhooks of a system are made by its API."""
+
+    address: str
+    """The API of the vendor's own service."""
+    target: str
+    """What the webhook is made for, in words for the reader, such as `OWNER/REPOSITORY or an organization`."""
+    needs_target: bool
+    theirs: bool
+    """Whether the system chooses the secret."""
+    make: Callable[[httpx2.Client, str, str, str, str, str, Callable[[float], None]], MadeHook]
+    """Called with client, API, token, target, URL, secret and a function that waits for some seconds; returns the
+    webhook. Raises `HookRefused`."""
+
+
+def already(id_: object, url: str) -> HookRefused:
+    """Return the error for a webhook to the same URL that is there already. Its secret is not known to slad."""
+    return HookRefused(
+        f"there is a webhook to {url} already ({id_}): delete it and try again, "
+        "or give it the secret yourself (--by-hand)"
+    )

@@ -1,0 +1,127 @@
+"""What a call of `slad connect` asks for, with everything that was missing filled in."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from sla_catalogue.problem import did_you_mean
+from sla_platform.settings import Settings
+from sla_standalone.cli.connect.hook import HOOKS, HookApi
+from sla_standalone.cli.connect.place import SECRETS, SecretPlace
+from sla_standalone.cli.connect.system import SecretMaker, System, UnknownSystem, system_of
+from sla_standalone.cli.output import stop
+
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}", re.ASCII)
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
+GIVEN_SECRET = "SLAD_CONNECT_SECRET"  # noqa: S105 - a variable's name
+"""The variable with a secret that the sender made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectOrder:
+    """What is to be connected, and where it is written."""
+
+    system: System
+    source: str
+    """The source's id."""
+    catalogue: Path
+    into: Path | None
+    """The file of the catalogue to write into. None for one of its own."""
+    place: SecretPlace
+    address: str
+    """The URL to which the system sends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookOrder:
+    """A webhook that is to be made by a system's API."""
+
+    api: HookApi
+    address: str
+    """The API's address."""
+    token: str
+    target: str
+    """What it is made for. "" for everything."""
+
+
+def order_of(
+    system: str, source: str, catalogue: Path | None, into: Path | None, secret_env: str, public_url: str
+) -> ConnectOrder:
+    """Return the order for the options of a call. What makes no sense ends the command."""
+    settings = Settings()
+    known = _system(system)
+    name, where = source or known.name, catalogue or settings.catalogue
+    if not _ID.fullmatch(name):
+        stop(f"--source {name!r}: small letters, digits, dots and dashes, at most 60")
+    if secret_env and not _VARIABLE.fullmatch(secret_env):
+        stop(f"--secret-env {secret_env!r}: capital letters, digits and underscores, such as LINEAR_SECRET")
+    if not where.exists():
+        stop(f"{where}: no such file or directory; make it, or say --catalogue")
+    if into is not None and (where.is_file() or not into.resolve().is_relative_to(where.resolve())):
+        stop(f"--into {into}: not in the folder of the catalogue, {where}")
+    beside = into.parent if into is not None else where if where.is_dir() else where.parent
+    return ConnectOrder(
+        system=known,
+        source=name,
+        catalogue=where,
+        into=into,
+        place=SecretPlace(file=None if secret_env else beside / SECRETS / name, variable=secret_env),
+        address=f"{(public_url or settings.public_url).rstrip('/')}/v1/webhooks/{name}",
+    )
+
+
+def hook_of(system: System, target: str, api: str) -> HookOrder | None:
+    """Return the webhook that the system's API is to make; None if it is to be made by hand.
+
+    Without a target that it needs, and at a terminal, the reader is asked. What makes no sense ends the command.
+
+    Args:
+        target: What the webhook is for, as the options say. "" for nothing said.
+        api: The API's address. "" for the vendor's own.
+    """
+    known = HOOKS.get(system.dialect) if system.token else None
+    if known is None:
+        if target:
+            stop(f"slad makes no webhooks at {system.title} by an API: leave out --repo, --project, --team, --service")
+        return None
+    asked = sys.stdin.isatty()
+    token = os.environ.get(system.token, "")
+    if not token and target and asked:
+        token = typer.prompt(
+            f"Token of {system.title} ({system.token})", hide_input=True, default="", show_default=False
+        )
+    if not token:
+        if target:
+            stop(f"the token of {system.title} is missing: set {system.token}, or make the webhook by hand (--by-hand)")
+        return None
+    if known.needs_target and not target:
+        if not asked:
+            return None
+        target = typer.prompt(f"For {known.target}; nothing: by hand", default="", show_default=False)
+        if not target:
+            return None
+    return HookOrder(api=known, address=(api or known.address).rstrip("/"), token=token, target=target)
+
+
+def given_secret(system: System) -> str:
+    """Return a secret that the system's sender made: from the environment, or asked at a terminal. "" without one."""
+    if system.secret is not SecretMaker.THEIRS:
+        return ""
+    given = os.environ.get(GIVEN_SECRET, "")
+    if not given and sys.stdin.isatty():
+        given = typer.prompt(f"The secret that {system.title} shows", hide_input=True, default="", show_default=False)
+    return given.strip()
+
+
+def _system(name: str) -> System:
+    try:
+        return system_of(name)
+    except UnknownSystem as unknown:
+        meant = did_you_mean(name, unknown.known) or "slad connect lists them; any sender of JSON: slad connect mapped"
+        stop(f"{unknown}; {meant}")

@@ -1,0 +1,80 @@
+"""The YAML of a source, and its place in a file of the catalogue: nothing that stands there is changed. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from sla_standalone.cli.connect.system import System
+
+_SECTION = re.compile(r"sources[ \t]*:[ \t]*(#.*)?")
+_AT_LEFT = re.compile(r"[^\s#]")
+
+
+class NotInserted(ValueError):
+    """Raised for a file into which a source cannot be written; the text says why."""
+
+
+def source_lines(system: System, source: str, secret: str) -> list[str]:
+    """Return the YAML of a source, as an entry of `sources` without indentation.
+
+    Args:
+        source: The source's id.
+        secret: The key and value that name the secret, such as `secret_file: secrets/line`.
+    """
+    proof = ", ".join(part for part in (system.authentication, secret) if part)
+    inner = [
+        f"dialect: {system.dialect.value}",
+        *([f"preset: {system.preset}"] if system.preset else []),
+        f"authentication: {{{proof}}}",
+        *system.lines,
+        *(f"# {hint}" for hint in system.hints),
+    ]
+    return [f"{source}:", *(f"  {line}".rstrip() for line in inner)]
+
+
+def new_file(system: System, lines: list[str]) -> str:
+    """Return the text of a file of its own for a source."""
+    head = f"# {system.title}, by `slad connect {system.name}`; what else can be said: {system.page}"
+    return "\n".join([head, "sources:", *_indented(lines, "  "), ""])
+
+
+def insert_source(text: str, lines: list[str]) -> str:
+    """Return the text of a file of the catalogue with a source behind those that it has.
+
+    All other lines, with their comments, stay as they are. Without the section `sources`, one is added at the end.
+
+    Raises:
+        NotInserted: The section is not written as a block of lines.
+    """
+    old = text.splitlines()
+    at = next((number for number, line in enumerate(old) if line.startswith("sources")), None)
+    if at is None:
+        return "\n".join([*old, *([""] if old and old[-1].strip() else []), "sources:", *_indented(lines, "  "), ""])
+    if not _SECTION.fullmatch(old[at]):
+        raise NotInserted("its section `sources` is not a block of lines")
+    end, last, indent = len(old), at, ""
+    for number in range(at + 1, len(old)):
+        line = old[number]
+        if _AT_LEFT.match(line):
+            end = number
+            break
+        if line.strip() and not line.lstrip().startswith("#"):
+            last = number
+            indent = indent or line[: len(line) - len(line.lstrip())]
+        elif line.strip() and line[0] in " \t":
+            last = number  # a comment within the section belongs to what stands before it
+    if "\t" in indent:
+        raise NotInserted("its section `sources` is indented by tabs")
+    return "\n".join([*old[: last + 1], *_indented(lines, indent or "  "), *old[last + 1 : end], *old[end:], ""])
+
+
+def difference(before: str | None, after: str, name: str) -> str:
+    """Return what is written into a file as a unified diff. `before`: its text now; None for a new file."""
+    old = [] if before is None else before.splitlines()
+    origin = "/dev/null" if before is None else name
+    return "\n".join(difflib.unified_diff(old, after.splitlines(), origin, name, lineterm=""))
+
+
+def _indented(lines: list[str], by: str) -> list[str]:
+    return [f"{by}{line}" for line in lines]
