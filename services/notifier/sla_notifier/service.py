@@ -82,6 +82,7 @@ def build(
     *,
     authorize: Authorizer,
     records: RecordCopy | None = None,
+    channels: Mapping[str, Channel] | None = None,
 ) -> NotifierService:
     """Return the notifier, ready to run; nothing is started.
 
@@ -92,6 +93,7 @@ def build(
         authorize: Checks the API key of a request.
         records: The process's copy of the contracts that are kept in the database. None means that all contracts are in
             files.
+        channels: What sends messages, by kind of channel. None means the kinds of channel that slad has.
 
     Raises:
         BadSettings: The settings are unusable.
@@ -100,7 +102,7 @@ def build(
     context = notifier_context(
         settings, store, feeds.wake_signal("notifier"), time_source, registry, catalogue, quarantine, records
     )
-    channels = open_channels(settings, catalogue)
+    channels = open_channels(settings, catalogue) if channels is None else channels
     facts = feeds.source("notifier", TOPICS, tables.cursor, at_once=PARTITIONS_AT_ONCE)
     heartbeat = Heartbeat(settings.heartbeat_url, time_source, context.metrics)
     handler, scheduler, escalator = (

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI
 
+from sla_notifier.channel.port import Channel
 from sla_platform.clockwatch import ClockWatch
 from sla_platform.http import docs, health, problem
 from sla_platform.http.boundary import Boundary
@@ -58,6 +59,7 @@ async def run_process(
     time_source: TimeSource | None = None,
     extra_routes: Iterable[APIRouter] = (),
     extra_parts: Iterable[Part] = (),
+    channels: Mapping[str, Channel] | None = None,
 ) -> AsyncIterator[RunningProcess]:
     """Run the named services during the `with` block, and yield the running process.
 
@@ -67,12 +69,14 @@ async def run_process(
             clock.
         extra_routes: Additional HTTP routes.
         extra_parts: Additional long-running tasks.
+        channels: What sends messages instead of the kinds of channel in the catalogue, by kind (a rehearsal). None
+            means those of the catalogue.
 
     Raises:
         BadSettings: A setting cannot be used.
         CatalogueInvalid: The catalogue has errors.
     """
-    async with process_context(settings, time_source) as base:
+    async with process_context(settings, time_source, channels) as base:
         # So that a key counts from the first request on; without a store the process starts all the same.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(KEYS_SECONDS):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
+from sla_notifier.channel.port import Channel
 from sla_platform.apikey.copy import KeyCopy
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.metrics import BusMetrics
@@ -37,10 +38,14 @@ class ProcessContext:
     """A file with the last readings of the system's clocks, for the next start."""
     keys: KeyCopy
     """A copy in memory of the API keys made by `slad key make`."""
+    channels: Mapping[str, Channel] | None = None
+    """What sends messages instead of the kinds of channel in the catalogue, by kind. None outside of rehearsals."""
 
 
 @asynccontextmanager
-async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
+async def process_context(
+    settings: Settings, time_source: TimeSource | None = None, channels: Mapping[str, Channel] | None = None
+) -> AsyncIterator[ProcessContext]:
     """Open store, bus and catalogue, and yield them as a ProcessContext; close the store at the end.
 
     The caller must close `feeds` (access to the message bus).
@@ -48,6 +53,8 @@ async def process_context(settings: Settings, time_source: TimeSource | None = N
     Args:
         time_source: The clock to use instead of the one in the settings (tests, the demo). None means the settings'
             clock.
+        channels: What sends messages instead of the kinds of channel in the catalogue, by kind. None means those of
+            the catalogue.
 
     Raises:
         BadSettings: A setting cannot be used.
@@ -68,6 +75,6 @@ async def process_context(settings: Settings, time_source: TimeSource | None = N
     )
     try:
         feeds = Feeds(settings, store, chosen, BusMetrics(registry))
-        yield ProcessContext(settings, store, feeds, chosen, registry, catalogue, memory, KeyCopy(store))
+        yield ProcessContext(settings, store, feeds, chosen, registry, catalogue, memory, KeyCopy(store), channels)
     finally:
         await store.close()

@@ -111,6 +111,7 @@ def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
         RecordedCatalogue(base.catalogue, records.shelf),
         authorize=authorize,
         records=records,
+        channels=base.channels,
     )
     return _wired("notifier", base, authorize, built.service, built.router)
 

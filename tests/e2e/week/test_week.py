@@ -10,9 +10,6 @@ import pytest
 from tests.e2e.week.transcript import transcript
 from tests.e2e.week.virtual import VirtualWeek, virtual_week
 
-from sla_platform.settings import Settings
-from sla_standalone.migrate import migrate
-
 HERE = Path(__file__).parent
 MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 ZONES = {"baltyk": "Europe/Warsaw", "molino": "Europe/Rome", "sever": "Europe/Moscow", "fjord": "Europe/Moscow"}
@@ -134,9 +131,8 @@ async def tell(story: Story) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_the_week_is_told_as_the_contracts_say(tmp_path: Path) -> None:
-    await migrate(Settings(store_url=f"sqlite:///{tmp_path / 'slad.db'}"))
     async with virtual_week(tmp_path, HERE / "customers.yaml", MONDAY) as week:
         story = Story(week)
         await tell(story)

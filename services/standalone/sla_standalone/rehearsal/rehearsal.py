@@ -1,0 +1,149 @@
+"""All services in one process on a fresh database, under a clock that stands still until everything due has been done.
+
+`Rehearsal.go` moves the clock from one instant at which something is due to the next, so a week passes in seconds and
+every message leaves at the instant at which it would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sla_domain.event import IncidentEvent
+from sla_ingest.published import append_new_events
+from sla_notifier.channel.port import Channel, OutgoingMessage
+from sla_platform.settings import Settings
+from sla_platform.timesource import SteeredTime
+from sla_standalone.compose import RunningProcess, run_process
+from sla_standalone.migrate import migrate
+from sla_standalone.rehearsal.channel import recording_channels
+from sla_standalone.rehearsal.pending import Pending, read_pending
+
+PATIENCE_SECONDS = 60.0
+STEP = timedelta(hours=1)  # what is due by no row of a table, such as a handover, is looked for so often
+SERVICES = ("timer", "notifier")
+_LOOK_SECONDS = 0.01
+_LOOKS = 3  # in a row at which nothing was left to do: between two tables something may be on its way
+
+
+class NeverQuiet(Exception):
+    """The services do not come to an end with what is due: that is an error of slad."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftMessage:
+    """A message that would have been sent, and the instant at which it would have left."""
+
+    at: datetime
+    message: OutgoingMessage
+
+
+@dataclass
+class Rehearsal:
+    """Services that run under a steered clock; `go` lets time pass, `messages` lists what has left so far."""
+
+    process: RunningProcess
+    services: Collection[str]
+    clock: Path
+    """The file with the instant that the clock shows."""
+    now: datetime
+    messages: list[LeftMessage] = field(default_factory=list)
+    left: list[OutgoingMessage] = field(default_factory=list)
+    """What the channels were given, in their order."""
+
+    async def happen(self, events: Iterable[IncidentEvent]) -> None:
+        """Let events of incidents be received now, and wait until everything that follows at once has been done."""
+        context = self.process.context
+        async with context.store.transaction() as connection:
+            await append_new_events(connection, events)
+        context.feeds.wake_signal("ingest").wake()
+        await self.settle()
+
+    async def go(self, to: datetime) -> None:
+        """Let time pass up to an instant, from one instant at which something is due to the next."""
+        await self.settle()
+        while self.now < to:
+            await self.step(to)
+
+    async def step(self, to: datetime) -> None:
+        """Let time pass to the next instant at which something is due, and no further than `to` or an hour."""
+        due = (await self.pending()).due
+        self.now = min(to, self.now + STEP, *([due] if due is not None and due > self.now else []))
+        SteeredTime.steer(self.clock, self.now)
+        await self.settle()
+
+    async def pending(self) -> Pending:
+        """Return what the services have still to do."""
+        async with self.process.context.store.reading() as connection:
+            return await read_pending(connection, self.services)
+
+    async def settle(self) -> None:
+        """Wait until everything that is due has been done; then note which messages have left.
+
+        Raises:
+            NeverQuiet: Something is still to be done after a minute.
+        """
+        ends, quiet = time.monotonic() + PATIENCE_SECONDS, 0
+        while quiet < _LOOKS:
+            await asyncio.sleep(_LOOK_SECONDS)
+            waits = (await self.pending()).reason_not_quiet(self.now)
+            quiet = 0 if waits else quiet + 1
+            if time.monotonic() > ends:
+                raise NeverQuiet(f"at {self.now} after {PATIENCE_SECONDS:.0f} s: {waits or 'the services are busy'}")
+        self.messages += [LeftMessage(self.now, each) for each in self.left[len(self.messages) :]]
+
+
+def rehearsal_settings(folder: Path, catalogue: Path, **changed: object) -> Settings:
+    """Return the settings of a rehearsal in a folder; variables of the environment do not count.
+
+    Args:
+        folder: Where the database and the clock's file are.
+        catalogue: The file or folder with the contracts.
+        changed: Further settings.
+    """
+    values = {name: each.get_default(call_default_factory=True) for name, each in Settings.model_fields.items()}
+    values |= {
+        "store_url": f"sqlite:///{folder / 'slad.db'}",
+        "catalogue": str(catalogue),
+        "time": f"steered:{folder / 'clock'}",
+        "link_secret": "rehearsal-rehearsal-rehearsal-01",
+        "tick_ms": 10.0,
+        "provisional_after_seconds": 1_000_000_000.0,  # no system reports meanwhile, and none is silent
+    }
+    return Settings(**values | changed)
+
+
+@asynccontextmanager
+async def rehearsal(
+    folder: Path,
+    settings: Settings,
+    begins: datetime,
+    *,
+    services: Collection[str] = SERVICES,
+    sends: bool = False,
+) -> AsyncIterator[Rehearsal]:
+    """Run services from an instant on, with an empty database, during the `with` block.
+
+    Args:
+        folder: An empty folder, for the database and the clock.
+        settings: Those of `rehearsal_settings`.
+        begins: The instant that the clock shows first.
+        services: Any of `ingest`, `timer`, `notifier` and `board`.
+        sends: Whether messages are really sent, as the settings and the catalogue say; otherwise none is.
+
+    Raises:
+        BadSettings: A setting or the catalogue cannot be used.
+        CatalogueInvalid: The catalogue has errors.
+    """
+    clock = folder / "clock"
+    SteeredTime.steer(clock, begins)
+    await migrate(settings)
+    left: list[OutgoingMessage] = []
+    channels: Mapping[str, Channel] | None = None if sends else recording_channels(left)
+    async with run_process(settings, services, channels=channels) as process:
+        yield Rehearsal(process, services, clock, begins, left=left)
