@@ -29,7 +29,7 @@ from sla_catalogue.load import (
     reload_catalogue,
 )
 from sla_catalogue.problem import CatalogueError, CatalogueInvalid, FileProblem, FindingLevel
-from sla_catalogue.scenario import ScenarioResult, run_scenarios
+from sla_catalogue.scenario import ScenarioResult, run_scenarios, scenario_events
 from sla_catalogue.schema import catalogue_schema
 from sla_catalogue.secret import Secret
 from sla_catalogue.settings import InstallationSettings, Smtp, SmtpSecurity
@@ -94,4 +94,5 @@ __all__ = [
     "load_text",
     "reload_catalogue",
     "run_scenarios",
+    "scenario_events",
 ]

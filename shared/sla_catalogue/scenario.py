@@ -44,7 +44,9 @@ def run_scenarios(catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
 
 def _run(scenario: Scenario, catalogue: Catalogue) -> ScenarioResult:
     contract = catalogue.rulebook.contracts[scenario.contract]
-    incident = fold(_events(scenario), catalogue.rulebook, ContractMatch(contract, MatchReason.CUSTOMER))
+    incident = fold(
+        scenario_events(scenario, _INCIDENT), catalogue.rulebook, ContractMatch(contract, MatchReason.CUSTOMER)
+    )
     zone = load_zone(contract.zone)
     failures = [failure for each in scenario.expectations for failure in _failures(each, incident, scenario.now, zone)]
     return ScenarioResult(scenario, incident, (*failures, *_remarks(scenario, incident)))
@@ -57,10 +59,15 @@ def _remarks(scenario: Scenario, incident: Incident) -> Iterator[str]:
         yield f"remarks expected {wanted}, found {made}"
 
 
-def _events(scenario: Scenario) -> Iterator[IncidentEvent]:
+def scenario_events(scenario: Scenario, incident: IncidentId) -> Iterator[IncidentEvent]:
+    """Yield the events of a test, in the order written.
+
+    Args:
+        incident: The id of the incident.
+    """
     yield IncidentEvent(
         id=EventId("opened"),
-        incident=_INCIDENT,
+        incident=incident,
         kind=EventKind.OPENED,
         occurred_at=scenario.opened,
         received_at=scenario.opened,
@@ -71,7 +78,7 @@ def _events(scenario: Scenario) -> Iterator[IncidentEvent]:
     for number, event in enumerate(scenario.events, start=1):
         yield IncidentEvent(
             id=EventId(f"{number:04}"),
-            incident=_INCIDENT,
+            incident=incident,
             kind=event.kind,
             occurred_at=event.at,
             received_at=event.at,

@@ -14,6 +14,7 @@ from sla_domain.calendar import load_zone, local_instant
 from sla_domain.contract import Contract, ContractId
 from sla_domain.event import Actor, EventKind, WaitingOn
 from sla_domain.incident import RemarkKind
+from sla_domain.tell import Happening
 
 NEVER = "never"
 
@@ -75,6 +76,33 @@ class Expectation:
     """The clause that the clock's target names."""
 
 
+# What a message can be for that is not told by a rule on what happened (`sla_domain.tell`).
+_MESSAGES = ("warning", "page", "notice", "unpromised", "closed", "taken_back", "digest")
+_HAPPENINGS = tuple(
+    each.value
+    for each in Happening
+    if each not in (Happening.WARNED, Happening.BREACHED, Happening.UNPROMISED, Happening.OBJECTIVE_AT_RISK)
+)
+TOLD_WORDS = (*_MESSAGES, *_HAPPENINGS)
+"""What messages can be for, in tests of the catalogue and in `slad who`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedMessage:
+    """A message that a test of the catalogue expects."""
+
+    at: datetime
+    """When the message leaves; the minute counts. Aware datetime."""
+    to: str
+    """The id of the person."""
+    what: str
+    """What the message is for, one of TOLD_WORDS."""
+    by: str | None = None
+    """The address with the kind of channel, such as `email:a@b.example`. None if not checked."""
+    language: str | None = None
+    """Tag of the language. None if not checked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A test of the catalogue: an incident as events, and what must follow from them.
@@ -97,6 +125,9 @@ class Scenario:
     """The clauses that are tested."""
     remarks: frozenset[RemarkKind] | None = None
     """The kinds of remarks that the incident must have, and no others. None if not checked."""
+    tells: tuple[ExpectedMessage, ...] | None = None
+    """The messages that leave up to `now`, and no others. None if not checked. Only `slad check --tests` and `slad
+    apply` check them, since the services must run for that."""
     line: str = ""
     """Where the test is written, `file:line`."""
 
@@ -146,8 +177,25 @@ def _scenario(document: ScenarioDocument, contract: Contract, path: Path, contex
         expectations=tuple(_expectation(name, e, contract.zone) for name, e in document.expect.items()),
         clauses=tuple(document.clauses),
         remarks=_remarks(document.remarks, (*path, "remarks"), context),
+        tells=_tells(document, contract, (*path, "tells"), context),
         line=f"{where.file}:{where.line}",
     )
+
+
+def _tells(
+    document: ScenarioDocument, contract: Contract, path: Path, context: Context
+) -> tuple[ExpectedMessage, ...] | None:
+    if document.tells is None:
+        return None
+    found = []
+    for index, each in enumerate(document.tells):
+        if each.what not in TOLD_WORDS:
+            context.report_unknown(each.what, TOLD_WORDS, (*path, index, "what"), "message")
+        if each.to not in contract.people:
+            context.report_unknown(each.to, contract.people, (*path, index, "to"), "person")
+        at = parse_instant(each.at, contract.zone)
+        found.append(ExpectedMessage(at=at, to=each.to, what=each.what, by=each.by, language=each.language))
+    return tuple(found)
 
 
 def _remarks(names: list[str] | None, path: Path, context: Context) -> frozenset[RemarkKind] | None:

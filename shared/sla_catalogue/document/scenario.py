@@ -70,6 +70,21 @@ class ExpectDocument(Document):
         return {"due": value} if isinstance(value, str) else value
 
 
+class ToldDocument(Document):
+    """A message that a test of the catalogue expects."""
+
+    at: InstantText
+    """When the message leaves, to the minute. Without an offset, it is local time of the contract's zone."""
+    to: str
+    """The id of the person."""
+    what: str
+    """What the message is for, such as `page` or `opened`."""
+    by: str | None = None
+    """The address, such as `email:a@b.example` or `webhook:pager`. Absent means that it is not checked."""
+    language: str | None = None
+    """The tag of the language. Absent means that it is not checked."""
+
+
 class ScenarioDocument(Document):
     """A test of the catalogue: an incident of a contract as events, and what must follow from them."""
 
@@ -89,11 +104,14 @@ class ScenarioDocument(Document):
     """Metric -> what is expected of its last clock. `<metric>/<number>` means another clock, counted from 0."""
     remarks: Names | None = None
     """The kinds of remarks that the incident must have, and no others. Absent means that remarks are not checked."""
+    tells: list[ToldDocument] | None = None
+    """The messages that leave up to `now`, and no others. Absent means that messages are not checked."""
     clauses: Names = Field(default_factory=list)
     """What the test is about, for people."""
 
     @model_validator(mode="after")
     def _expects_something(self) -> ScenarioDocument:
-        if self.remarks is None and "expect" not in self.model_fields_set:
-            raise refuse("missing-key", "a test says what must follow", "expect: {first_response: …}, or remarks: […]")
+        if self.remarks is None and self.tells is None and "expect" not in self.model_fields_set:
+            hint = "expect: {first_response: …}, remarks: […], or tells: […]"
+            raise refuse("missing-key", "a test says what must follow", hint)
         return self

@@ -53,6 +53,18 @@ def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
     return stop(f"no contract {contract!r}; known: {', '.join(sorted(known))}")
 
 
+def files_of(contract: str, path: Path | None) -> tuple[Path | None, Catalogue, Contract]:
+    """Return (path, catalogue, contract) for the contract with the id `contract`; see `book_of`.
+
+    The path is that of the catalogue's files; None for the built-in plans.
+    """
+    book, found = book_of(contract, path)
+    if path is not None:
+        return path, book, found
+    usual = Settings().catalogue
+    return (usual if usual.exists() and book is not builtin_catalogue() else None), book, found
+
+
 def usual_book(path: Path | None) -> Catalogue:
     """Return the catalogue at a path; without one that of SLAD_CATALOGUE, else the built-in plans.
 

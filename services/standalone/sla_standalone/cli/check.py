@@ -10,12 +10,13 @@ from typing import Annotated, Any, assert_never
 
 import typer
 
-from sla_catalogue import FileProblem, FindingLevel, ScenarioResult, load_catalogue, run_scenarios
+from sla_catalogue import FileProblem, FindingLevel, ScenarioResult, load_catalogue
 from sla_catalogue import check_files as check_catalogue
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.output import WRONG, emit, note, say, stop
 from sla_standalone.cli.place import path
+from sla_standalone.rehearsal.scenario import run_all_scenarios
 
 
 class Format(StrEnum):
@@ -53,7 +54,7 @@ def check(
         stop(f"{where}: no such file or directory")
     problems = check_catalogue(where, today=(today or SystemTime().now()).date())
     failed = any(problem.severity is FindingLevel.ERROR for problem in problems)
-    results = run_scenarios(load_catalogue(where)) if tests and not failed else ()
+    results = run_all_scenarios(where, load_catalogue(where)) if tests and not failed else ()
     _print(problems, results, Format.JSON if json else form, asked=tests)
     raise typer.Exit(WRONG if failed or not all(result.passed for result in results) else 0)
 

@@ -14,6 +14,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "run": ("run", "ingest", "timer", "notifier", "board", "migrate", "config"),
         "demo": ("demo",),
         "when": ("when",),
+        "who": ("who",),
         "check": ("check",),
         "contract": ("contract",),
         "oncall": ("oncall",),

@@ -14,8 +14,9 @@ from sla_domain.explain.text import allowed_text, title_of
 from sla_domain.plan import Plan
 from sla_domain.preview import Preview, PreviewLine, preview
 from sla_platform.timesource import SystemTime
+from sla_standalone.cli.attribute import attributes_of
 from sla_standalone.cli.book import book_of, instant_of
-from sla_standalone.cli.output import emit, stop, table_console
+from sla_standalone.cli.output import emit, table_console
 from sla_standalone.cli.place import path
 from sla_standalone.cli.words import WHEN, Lang
 from sla_timer.answer import preview_json
@@ -39,7 +40,7 @@ def when(
 ) -> None:
     """Show when each metric would be due for an incident that is opened now, or at --opened."""
     book, found = book_of(contract, catalogue)
-    attributes = _attributes(product, type_, attribute or [])
+    attributes = attributes_of(product, type_, attribute or [])
     at = instant_of(opened, found.zone, "--opened") if opened else SystemTime().now()
     found_out = preview(found, priority, attributes, at, book.rulebook)
     answer = preview_json(found_out)
@@ -47,16 +48,6 @@ def when(
         emit(answer)
     else:
         _show(answer, found_out, book.rulebook.plans.get(found_out.plan), lang)
-
-
-def _attributes(product: str, type_: str, pairs: list[str]) -> dict[str, str]:
-    attributes = {"product": product, "type": type_}
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if not separator or not name:
-            stop(f"--attribute {pair!r}: write NAME=VALUE")
-        attributes[name] = value
-    return {name: value for name, value in attributes.items() if value}
 
 
 def _show(answer: dict[str, Any], preview: Preview, plan: Plan | None, lang: str) -> None:

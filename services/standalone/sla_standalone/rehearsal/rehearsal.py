@@ -7,12 +7,16 @@ every message leaves at the instant at which it would.
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+
+import structlog
 
 from sla_domain.event import IncidentEvent
 from sla_ingest.published import append_new_events
@@ -118,6 +122,21 @@ def rehearsal_settings(folder: Path, catalogue: Path, **changed: object) -> Sett
     return Settings(**values | changed)
 
 
+@contextmanager
+def _only_errors_logged() -> Iterator[None]:
+    """What the services log of an instant that is not now would mislead."""
+    before = structlog.get_config()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
 @asynccontextmanager
 async def rehearsal(
     folder: Path,
@@ -142,8 +161,9 @@ async def rehearsal(
     """
     clock = folder / "clock"
     SteeredTime.steer(clock, begins)
-    await migrate(settings)
     left: list[OutgoingMessage] = []
     channels: Mapping[str, Channel] | None = None if sends else recording_channels(left)
-    async with run_process(settings, services, channels=channels) as process:
-        yield Rehearsal(process, services, clock, begins, left=left)
+    with _only_errors_logged():
+        await migrate(settings)
+        async with run_process(settings, services, channels=channels) as process:
+            yield Rehearsal(process, services, clock, begins, left=left)

@@ -462,6 +462,12 @@ EDITS = [
 
 # Keys of what leaves the process: what they do is seen by a receiver, in these tests.
 ELSEWHERE = {
+    "ScenarioDocument.tells": "unit/cli/test_who.py::test_a_test_of_the_catalogue_says_who_is_told",
+    "ToldDocument.at": "unit/cli/test_who.py::test_what_is_told_otherwise_is_said",
+    "ToldDocument.to": "unit/cli/test_who.py::test_what_is_told_otherwise_is_said",
+    "ToldDocument.what": "unit/cli/test_who.py::test_what_is_told_otherwise_is_said",
+    "ToldDocument.by": "unit/cli/test_who.py::test_what_is_told_otherwise_is_said",
+    "ToldDocument.language": "unit/cli/test_who.py::test_what_is_told_otherwise_is_said",
     "WebhookDocument.kind": "unit/catalogue/test_edges.py::test_what_a_channel_needs",
     "WebhookDocument.url": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",
     "WebhookDocument.secret": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",

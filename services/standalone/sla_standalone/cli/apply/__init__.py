@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from sla_catalogue import Catalogue, CatalogueInvalid, FindingLevel, load_catalogue, load_text, run_scenarios
+from sla_catalogue import Catalogue, CatalogueInvalid, FindingLevel, load_catalogue, load_text
 from sla_catalogue import check_files as check_catalogue
 from sla_platform.audit.act import Command
 from sla_platform.errors import PlatformError
@@ -29,6 +29,7 @@ from sla_standalone.cli.operator import operator_command
 from sla_standalone.cli.output import WRONG, emit, note, stop
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, service_answers
+from sla_standalone.rehearsal.scenario import run_all_scenarios
 
 
 def register(app: typer.Typer) -> None:
@@ -68,7 +69,7 @@ def apply(
         stop("where do the services read? Say --to DIR, or set SLAD_CATALOGUE; slad's example is not written over")
     target = to or settings.catalogue
     new = _sound(source, json)
-    failed = [result for result in run_scenarios(new) if not result.passed]
+    failed = [result for result in run_all_scenarios(source, new) if not result.passed]
     old = _in_force(source, target)
     difference = None if old is None else compare_catalogues(old, new)
     seen = _seen(url, key, new) if url or dry_run else None

@@ -1,0 +1,24 @@
+"""The attributes of an incident as options of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sla_standalone.cli.output import stop
+
+
+def attributes_of(product: str, type_: str, pairs: Iterable[str]) -> dict[str, str]:
+    """Return attributes of an incident by name, without empty ones. A pair that cannot be read ends the command.
+
+    Args:
+        product: The product. "" for none.
+        type_: The request type. "" for none.
+        pairs: The values of `--attribute`, such as `channel=email`.
+    """
+    attributes = {"product": product, "type": type_}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name:
+            stop(f"--attribute {pair!r}: write NAME=VALUE")
+        attributes[name] = value
+    return {name: value for name, value in attributes.items() if value}

@@ -1,0 +1,57 @@
+"""The words of `slad who`, a table a language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhoWords:
+    """The texts of `slad who` in one language."""
+
+    head: str
+    """The first line, with the places `{contract}`, `{priority}`, `{opened}` and `{zone}`."""
+    columns: tuple[str, str, str, str, str, str, str]
+    """The headings of the table: when, after, who, by, language, message, why."""
+    lost: str
+    """A message that reaches nobody, with the places `{at}`, `{after}`, `{subject}` and `{reason}`."""
+    nobody: str
+    """That nobody is told of anything, with the place `{until}`."""
+
+
+WHO: Mapping[str, WhoWords] = MappingProxyType(
+    {
+        "en": WhoWords(
+            head="{contract} · priority {priority} · opened {opened} ({zone}), and nobody acknowledges",
+            columns=("when", "after", "who", "by", "language", "message", "why"),
+            lost="reaches nobody: {at} ({after}) {subject}: {reason}",
+            nobody="Nobody is told of anything until {until}.",
+        ),
+        "pl": WhoWords(
+            head="{contract} · priorytet {priority} · otwarte {opened} ({zone}), nikt nie potwierdza",
+            columns=("kiedy", "po", "kto", "jak", "język", "wiadomość", "dlaczego"),
+            lost="nie dociera do nikogo: {at} ({after}) {subject}: {reason}",
+            nobody="Do {until} nikt nie zostaje o niczym powiadomiony.",
+        ),
+        "it": WhoWords(
+            head="{contract} · priorità {priority} · aperta {opened} ({zone}), nessuno conferma",
+            columns=("quando", "dopo", "chi", "come", "lingua", "messaggio", "perché"),
+            lost="non raggiunge nessuno: {at} ({after}) {subject}: {reason}",
+            nobody="Fino a {until} nessuno viene avvisato di nulla.",
+        ),
+        "ru": WhoWords(
+            head="{contract} · приоритет {priority} · открыто {opened} ({zone}), никто не подтверждает",
+            columns=("когда", "через", "кто", "как", "язык", "сообщение", "почему"),
+            lost="не доходит ни до кого: {at} ({after}) {subject}: {reason}",
+            nobody="До {until} никого ни о чём не уведомляют.",
+        ),
+        "zh-TW": WhoWords(
+            head="{contract} · 優先順序 {priority} · 開啟於 {opened}（{zone}），無人確認",
+            columns=("時間", "經過", "通知對象", "方式", "語言", "訊息", "原因"),
+            lost="無人收到：{at}（{after}）{subject}：{reason}",
+            nobody="到 {until} 為止，沒有任何人會收到通知。",
+        ),
+    }
+)
