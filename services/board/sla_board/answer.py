@@ -185,9 +185,9 @@ class AlertAnswer(_Answer):
 
 
 class BreakdownPartAnswer(_Answer):
-    """The part of an incident's or clock's time for which one holder had it, while it was on the side of one party.
+    """The time that one holder had an incident, or one of its clocks, on the side of one party.
 
-    A name of the holder is "" where none was stated.
+    The holder is an assignee, a group and a support line. A name that the ticket does not state is "".
     """
 
     assignee: str
@@ -200,7 +200,10 @@ class BreakdownPartAnswer(_Answer):
 
 
 class BreakdownAnswer(_Answer):
-    """Whose time an incident (`clock` and `metric` are "") or one of its clocks was; the parts sum to the whole."""
+    """The time of an incident, or of one of its clocks, divided by holder and party.
+
+    The parts sum to the whole time. For the incident, `clock` and `metric` are "".
+    """
 
     clock: str
     metric: str
@@ -209,39 +212,38 @@ class BreakdownAnswer(_Answer):
 
 
 class WhoseTimeAnswer(_Answer):
-    """The breakdowns of an incident and of its clocks, by holder and party, up to now.
-
-    `incident`: null until it has been computed for the first time.
-    """
+    """The time of an incident and of its clocks up to now, each divided by holder and party."""
 
     behind: bool = Field(description="something has come in that is not counted here yet: read it again in a second")
     incident: BreakdownAnswer | None
+    """The time of the incident. Null until it has been computed for the first time."""
     clocks: tuple[BreakdownAnswer, ...]
+    """The time of each clock."""
 
 
 class BreachReasonAnswer(_Answer):
-    """What somebody said was the reason of a breach. `code`: one of those that the plan offers."""
+    """A reason that somebody stated for a breach."""
 
     code: str
+    """The code of the reason, one of those that the plan offers."""
     text: str
     by: str
     at: datetime
 
 
 class IncidentBreachAnswer(_Answer):
-    """A breach of one of the incident's clocks, with what was said of it, the reason in force last.
-
-    `exempt`: the clock counts in no attainment, so that nobody asks for a reason. `reason_required`: the plan wants one
-    before a period is frozen.
-    """
+    """A breach of one of the incident's clocks, with the reasons stated for it."""
 
     clock: str
     metric: str
     cycle: int
     breached_at: datetime
     exempt: bool
+    """Whether the clock is left out of attainment, so that no reason is needed."""
     reason_required: bool
+    """Whether the plan requires a reason before the period is frozen."""
     reasons: tuple[BreachReasonAnswer, ...]
+    """The stated reasons, the oldest first. The last one applies."""
 
 
 class IncidentAnswer(_Answer):
@@ -387,7 +389,11 @@ def _breakdown(shown: ShownBreakdown) -> BreakdownAnswer:
 
 
 def parts_answer(known: Breakdown, *, counted: bool) -> tuple[BreakdownPartAnswer, ...]:
-    """Return the parts of a breakdown as their JSON models. `counted`: whether it is known how much of it counted."""
+    """Return the parts of a breakdown as their JSON models.
+
+    Args:
+        counted: Whether the time within the clock's hours is known. If not, only wall-clock time is given.
+    """
     return tuple(
         BreakdownPartAnswer(
             assignee=part.holder.assignee,

@@ -93,7 +93,7 @@ class IncidentDeps:
             raise _unfit(bad.errors) from None
 
     async def filling(self) -> bool:
-        """Return whether incidents of an earlier release are still being added to the list.
+        """Return whether incidents stored by an earlier release are still being added to the list of incidents.
 
         Raises:
             StoreBusy: The store is busy.

@@ -36,7 +36,7 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OneIncident:
-    """The page of one incident, as a view that `BoardReader` renders and browsers follow."""
+    """The page of one incident as one viewer may see it: the key by which streams to browsers share a rendering."""
 
     incident: str
     only_contract: str | None
@@ -47,7 +47,7 @@ View = BoardFilter | OneIncident
 
 
 class BoardReader:
-    """Reads the board's tables for its pages and API, and renders views for open pages.
+    """Reads the board's tables for its pages and API, and renders the pages that browsers keep open.
 
     Args:
         time_source: slad's clock, which gives the present instant.

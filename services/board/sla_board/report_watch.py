@@ -54,11 +54,18 @@ _BY_ITSELF = AuditActor(ActorKind.SERVICE, "board")
 
 
 class ReportWatch:
-    """The loop that makes scheduled reports: call `run`, or `look` once.
+    """The loop that makes, freezes and publishes scheduled reports once they are due.
 
-    Several processes may share a database. `catalogue`: returns the catalogue in force. `pages`: renders reports.
-    `calendars`: where the hours of clocks are found. `public_url`: with which the links in mails begin. `published`:
-    called after a report was written to the board's log.
+    Call `run`, or `look` for a single pass.
+
+    Several processes may run it on one database.
+
+    Args:
+        catalogue: Returns the catalogue in force.
+        pages: Renders reports as HTML.
+        calendars: Finds the hours of clocks.
+        public_url: The board's public address, with which the links in mails begin.
+        published: Called after a report was written to the board's log.
     """
 
     def __init__(
@@ -81,7 +88,10 @@ class ReportWatch:
         self._known: tuple[str, datetime] | None = None  # of which catalogue, and when
 
     async def run(self) -> None:
-        """Look for ever. A busy store is asked again at the next pass; one report that fails stops no other."""
+        """Make reports as they fall due, until cancelled.
+
+        If the store is busy, the next pass tries again. A report that fails does not stop the others.
+        """
         while True:
             try:
                 done = await self.look()
@@ -91,7 +101,9 @@ class ReportWatch:
             await asyncio.sleep(0 if done else EVERY_SECONDS)
 
     async def look(self) -> int:
-        """Keep the record of schedules, and make the reports that are due; return how many were published."""
+        """Update the stored schedules from the catalogue, make the reports that are due, and return how many were
+        published.
+        """
         now, catalogue = self._time_source.now(), self._catalogue()
         if self._known is None or self._known[0] != catalogue.version or now - self._known[1] >= SCHEDULES_KEPT:
             await self._keep_record(catalogue.rulebook, now)

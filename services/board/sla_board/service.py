@@ -62,25 +62,25 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class BoardService(Service):
-    """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
-
-    `router`: its HTTP routes. `projector` applies events to its tables. `refolder` computes whose time it was, and the
-    pauses of clocks; None without a rulebook. `hub` sends pages to browsers. `forgetting` deletes data that is older
-    than the retention period. `objectives` watches how objectives of attainment stand, `gauges` shows attainment as
-    metrics. `reports` makes scheduled reports; None without a catalogue.
-    """
+    """The board as a service that `sla_platform.runtime` runs. `build` makes it."""
 
     router: APIRouter
     """The HTTP routes."""
     projector: Projector
+    """Applies events to the board's tables."""
     breakdowns: BreakdownWorker | None
+    """Computes whose time it was, and the pauses of clocks. None without a rulebook."""
     hub: Hub[View]
     """Sends pages to browsers."""
     metrics: BoardMetrics
     forgetting: RetentionLoop
+    """Deletes data that is older than the retention period."""
     objectives: ObjectiveWatch
+    """Publishes how the objectives of attainment stand."""
     reports: ReportWatch | None
+    """Makes scheduled reports. None without a catalogue."""
     gauges: AttainmentGauges
+    """Shows attainment as Prometheus metrics."""
 
 
 def build(
@@ -194,9 +194,9 @@ def build(
 
 
 def rebuild_of(store: Store, time_source: TimeSource) -> Rebuild:
-    """Return what computes the board's rows anew, for a process in which no board runs.
+    """Return the `Rebuild` that recomputes the board's rows, for a process that runs no board itself.
 
-    Breakdowns are left to the board that runs elsewhere: the incidents are marked for it.
+    It marks incidents whose breakdowns must be computed; a running board computes them.
     """
     metrics = BoardMetrics(CollectorRegistry())
     return Rebuild(store, Projector(store, time_source, metrics, keep_listed, lambda: None, lambda _: None))

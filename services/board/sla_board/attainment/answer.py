@@ -64,7 +64,7 @@ class CreditRowAnswer(_Answer):
 
 
 class AmendmentAnswer(_Answer):
-    """A figure that an ended period has had, and the incident that changed the figure.
+    """A figure of an ended period: the first one, or one that replaced it, with the incident that changed it.
 
     The first figure was recorded when the period was closed, and names no incident.
     """
@@ -109,7 +109,7 @@ class ObjectiveAnswer(_Answer):
 
 
 class CellAnswer(_Answer):
-    """The counts of one entitlement, metric and priority."""
+    """The counts of met, missed, open and exempt promises for one entitlement, metric and priority."""
 
     entitlement: str
     metric: str = Field(description="empty where requests are counted: each has all its metrics")

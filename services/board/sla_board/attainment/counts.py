@@ -21,7 +21,7 @@ MOST_EXEMPT = 200
 
 
 class CountCell(NamedTuple):
-    """The counts of one entitlement, metric and priority."""
+    """The counts of met, missed, open and exempt promises for one entitlement, metric and priority."""
 
     entitlement: str
     metric: str
@@ -174,10 +174,7 @@ async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: Peri
 
 
 async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> int:
-    """Count the clocks of a contract in a period whose incident has moved since.
-
-    Such an incident now belongs to another contract, but its clock still counts for this one.
-    """
+    """Count the clocks that were decided in a period under a contract to which their incident no longer belongs."""
     query = select(func.count()).where(
         _clock.decided_contract == contract, *_within(_clock.decided_at, bounds), _clock.contract != contract
     )
@@ -185,6 +182,9 @@ async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodB
 
 
 async def zone_of_rows(connection: AsyncConnection, contract: str) -> str | None:
-    """Return the contract's time zone as published facts state it. None if no clock was decided under the contract."""
+    """Return the time zone of a contract, as the facts about its clocks state it.
+
+    The result is None if no clock was decided under the contract.
+    """
     query = select(_clock.zone).where(_clock.decided_contract == contract, _clock.contract == contract).limit(1)
     return (await connection.execute(query)).scalar_one_or_none()

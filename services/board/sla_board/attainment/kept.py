@@ -23,7 +23,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class KeptStanding:
-    """The stored state of an objective in a period."""
+    """The stored state of an objective in one period, and what was published of it."""
 
     tally: Tally
     """The counts of the period."""
@@ -38,7 +38,7 @@ class KeptStanding:
 
 
 async def standings_of(connection: AsyncConnection, contract: str) -> dict[Key, KeptStanding]:
-    """Return the stored states of a contract's objectives: (entitlement, objective, period) -> state."""
+    """Return the stored states of a contract's objectives: (entitlement id, objective id, period) -> state."""
     rows = (await connection.execute(select(tables.objective).where(_o.contract == contract))).all()
     return {(row.entitlement, row.objective, row.period): _standing(row) for row in rows}
 
@@ -92,7 +92,7 @@ async def save_standing(
 async def add_amendment(
     connection: AsyncConnection, result: ObjectiveResult, number: int, now: datetime, incidents: Sequence[str]
 ) -> None:
-    """Store a new figure of an ended period.
+    """Store a figure of an ended period: the first one, or one that replaces it because an incident changed later.
 
     Args:
         number: The number of the figure, 0 for the first.
@@ -130,7 +130,7 @@ async def amendments_of(
 
 
 async def closable(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
-    """Return at most `limit` contracts with a period that has ended but is not closed.
+    """Return at most `limit` contracts with a period that has ended and whose figures are not recorded yet.
 
     Args:
         before: Only periods that ended by this instant.

@@ -15,7 +15,7 @@ from sla_domain.objective import CountedUnit, Objective, PeriodKind
 
 @dataclass(frozen=True, slots=True)
 class FigureAmendment:
-    """A figure that an ended period has had."""
+    """A figure of an ended period: the first one, or one that replaced it because an incident changed later."""
 
     number: int
     """0 for the figure recorded when the period was closed."""

@@ -42,7 +42,7 @@ _LENGTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.CONTRACT_YEAR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedContract:
-    """What is needed of a contract to compute its attainment."""
+    """A contract with the data needed to compute its attainment."""
 
     id: str
     title: str
@@ -60,7 +60,7 @@ class CountedContract:
 async def counted_contract(
     connection: AsyncConnection, rulebook: Rulebook | None, contract: str
 ) -> CountedContract | None:
-    """Return what is needed of a contract to compute its attainment. None for an unknown contract.
+    """Return a contract with the data needed to compute its attainment. None for an unknown contract.
 
     A contract that is not in the catalogue is known if stored clocks name it. Such a contract has no objectives.
     """
@@ -134,7 +134,7 @@ class AttainmentReader:
         self._requests: dict[tuple[PeriodBounds, frozenset[str]], tuple[CountCell, ...]] = {}
 
     async def whole(self, asked: AttainmentPeriod) -> ContractAttainment:
-        """Return the attainment of the contract and its objectives in a period."""
+        """Return the attainment of the contract in a period, with the result of each objective."""
         bounds = bounds_of(asked, self._of.zones)
         results = [
             await self.objective(scoped, period)

@@ -39,16 +39,17 @@ def breakdown_of(text: str) -> Breakdown:
 
 
 def wall_parts(text: str) -> Iterator[tuple[str, str, str, str, int]]:
-    """Yield the parts of a breakdown in a text of the column `parts`, plain, for sums over very many.
+    """Yield the parts of a breakdown as plain tuples, from a text of the column `parts`.
 
-    Each is (assignee, group, line, party, microseconds of wall-clock time).
+    A tuple is (assignee, group, line, party, microseconds of wall-clock time). It is cheaper to read than a
+    `Breakdown`, for sums over many incidents.
     """
     for assignee, group, line, party, wall, *_ in orjson.loads(text):
         yield assignee, group, line, party, wall
 
 
 def going_on_text(on: GoingOn | None) -> str:
-    """Return a `GoingOn` as text for the column `going_on`. "" for None.
+    """Return a `GoingOn` as text for the column `going_on` of `board_breakdown`. "" for None.
 
     A `GoingOn` states the holder and party since an incident's last event.
     """
@@ -56,10 +57,10 @@ def going_on_text(on: GoingOn | None) -> str:
 
 
 def going_on_of(text: str) -> GoingOn | None:
-    """Return the `GoingOn` in a text of the column `going_on`.
+    """Return the `GoingOn` in a text of the column `going_on`, or None for "".
 
-    A `GoingOn` states the holder and party since an incident's last event. The text "" gives None: the incident or
-    clock has ended.
+    A `GoingOn` states the holder and party since an incident's last event. It is None once the incident or clock has
+    ended.
     """
     if not text:
         return None

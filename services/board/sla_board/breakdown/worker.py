@@ -72,7 +72,10 @@ class BreakdownWorker:
         self._signal = WakeSignal()
 
     def add(self, incidents: Iterable[str]) -> None:
-        """Schedule incidents for recomputation. Call this after the transaction that marks them has committed."""
+        """Note incidents for the next recomputation by `run`.
+
+        Call this after the transaction that marks them has committed.
+        """
         self._pending.update(dict.fromkeys(incidents))
         self._signal.wake()
 

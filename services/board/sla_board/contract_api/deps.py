@@ -62,10 +62,6 @@ class PlanDeps:
     async def pdf(self, plan: SupportPlan) -> Response:
         """Return the HTTP response with a support plan as PDF.
 
-        - 501: WeasyPrint or a font is missing here.
-        - 503: too many pages wait for conversion.
-        - 500: the conversion failed or took too long.
-
         Raises:
             Problem: HTTP error 501 if WeasyPrint or a font is missing here, 503 if too many pages wait for conversion,
                 500 if the conversion failed or took too long.

@@ -15,7 +15,9 @@ def contract_routes(deps: PlanDeps, attainment: AttainmentDeps) -> APIRouter:
     """Return the FastAPI routes of contracts.
 
     The routes are the list of contracts, support plans, and links that open a plan without a key.
-    `attainment`: counts what is shown below a plan.
+
+    Args:
+        attainment: Computes the attainment that is shown below a plan.
     """
     routes = APIRouter(tags=["board"])
     add_pages(routes, deps, attainment)

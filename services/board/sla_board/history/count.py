@@ -23,12 +23,9 @@ MOST_COUNTED = 10_000  # rows that have a frequent text
 
 @dataclass(frozen=True, slots=True)
 class ListCounts:
-    """How many rows fit a filter.
+    """How many rows of the list of incidents match a filter, in total and by state, verdict and month.
 
-    `total`: the rows that the list has; `at_least`: there may be more, which are in no number. `states`: state -> rows,
-    whatever state the filter chooses. `verdicts`: verdict -> rows, whatever verdict it chooses. With a frequent text
-    both are of the rows that fit the whole filter. `months`: month (see `month_of`) -> rows of the list, the newest
-    first.
+    If the search text is frequent, `states` and `verdicts` are counted with the whole filter.
     """
 
     total: int

@@ -76,7 +76,7 @@ class IncidentFilter:
         return bool(replace(self, limit=ROWS).query())
 
     def query(self, **changed: object) -> str:
-        """Return the filter as a URL query, such as `contract=acme&verdict=missed`. "" for an empty filter.
+        """Return the filter as the query of a URL, such as `contract=acme&verdict=missed`. "" for an empty filter.
 
         Args:
             changed: Name of a field -> value to use instead of the field's own.

@@ -31,7 +31,7 @@ MOST_EVENTS = 2_000  # of an incident that has moved: more are not read for what
 
 
 async def keep_listed(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Rewrite the rows of the list for some incidents, in the caller's transaction.
+    """Rewrite the rows of some incidents in the list of incidents, in the caller's transaction.
 
     The rows are computed from the board's tables. An unknown incident gets no row. The counts by month are updated as
     well.
@@ -52,7 +52,7 @@ async def keep_listed(connection: AsyncConnection, incidents: Collection[str]) -
 
 
 async def forget_listed(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, int]:
-    """Delete the rows of some incidents from the list, in the caller's transaction.
+    """Delete the rows of some incidents from the list of incidents, in the caller's transaction.
 
     The result is table name -> number of deleted rows.
     """
@@ -64,7 +64,7 @@ async def forget_listed(connection: AsyncConnection, incidents: Collection[str])
 
 
 async def remove_rows(connection: AsyncConnection, incidents: Collection[str]) -> list[Mapping[str, Any]]:
-    """Delete the rows of some incidents from the list, and return the deleted rows.
+    """Delete the rows of some incidents from the list of incidents, and return the deleted rows.
 
     The counts by month are not updated: pass the result to `change_counts`.
     """
@@ -81,7 +81,7 @@ async def remove_rows(connection: AsyncConnection, incidents: Collection[str]) -
 async def change_counts(
     connection: AsyncConnection, gone: Sequence[Mapping[str, Any]], come: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Update the counts of rows by month.
+    """Update the counts by month of the list of incidents.
 
     Args:
         gone: Rows that were deleted from the list.
@@ -195,7 +195,7 @@ async def _shares(connection: AsyncConnection, whole: Seen, contracts: Collectio
 
 
 async def read_events(connection: AsyncConnection, incident: str) -> tuple[list[IncidentEvent], list[PublishedFact]]:
-    """Return the events of an incident in order, and the facts published about it.
+    """Return the events of an incident in order of time, and the facts that slad published about it.
 
     Only the newest 2,000 of both together are read.
     """

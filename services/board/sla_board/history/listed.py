@@ -26,7 +26,7 @@ _LIVE = frozenset(phase.value for phase in Phase if phase.live)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the list's rows are computed from: an incident, or the part of it that one contract may see."""
+    """The stored data from which the list's rows of one incident are computed."""
 
     incident: str
     part: ListPart

@@ -6,9 +6,10 @@ from enum import IntEnum
 
 
 class ListPart(IntEnum):
-    """How much of an incident a row of the list shows.
+    """How much of an incident a row of the list of incidents shows.
 
-    An incident that has moved between contracts has several rows.
+    An incident that was under several contracts has several rows: one for each contract, and one for keys that may see
+    all.
     """
 
     WHOLE = 0

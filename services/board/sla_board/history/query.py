@@ -56,7 +56,7 @@ async def read_page(connection: AsyncConnection, shown: IncidentFilter, after: L
 
 
 async def is_filling(connection: AsyncConnection) -> bool:
-    """Return whether incidents of an earlier release are still being added to the list."""
+    """Return whether incidents stored by an earlier release are still being added to the list of incidents."""
     return (await connection.execute(select(tables.listing.c.after))).first() is not None
 
 

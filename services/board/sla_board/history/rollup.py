@@ -30,7 +30,7 @@ def month_start(month: int) -> datetime:
 
 
 def count_changes(gone: Iterable[Mapping[str, Any]], come: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the changes of the counts by month, sorted by key.
+    """Return by how much the numbers of listed rows change, for each month.
 
     The changes are rows of the table `board_listed_count`.
 

@@ -11,7 +11,7 @@ from sla_domain.rulebook import Rulebook
 
 
 def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | None]:
-    """Return a function that returns the time zone of a contract.
+    """Return a function that looks up the time zone of a contract.
 
     The function takes the contract's id, and returns None for an unknown contract.
 
@@ -27,7 +27,7 @@ def zone_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], str | No
 
 
 def calendar_in(rulebook: Callable[[], Rulebook] | None) -> Callable[[str], ContractCalendar | None]:
-    """Return a function that returns the calendar of a contract's periods.
+    """Return a function that looks up the data by which a contract's periods are counted.
 
     The function takes the contract's id, and returns None for an unknown contract.
 

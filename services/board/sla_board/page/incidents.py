@@ -33,9 +33,9 @@ def clock_words(row: Any) -> str:
 
 
 def chips(shown: IncidentFilter) -> Iterator[tuple[str, str, str]]:
-    """Yield the choices of a filter for which the page has no control.
+    """Yield the choices of a filter for which the page of the list of incidents has no control.
 
-    Each item is (name, value, query). The query is the URL query of the filter without this choice.
+    Each item is (name, value, query). `query` is the URL query of the same filter without this choice.
     """
     several = (
         ("contract", "contracts", shown.contracts if len(shown.contracts) > 1 else ()),
@@ -55,12 +55,12 @@ def chips(shown: IncidentFilter) -> Iterator[tuple[str, str, str]]:
 
 
 def metric_choices(shown: IncidentFilter) -> list[str]:
-    """Return the metrics to choose from: slad's own, and the chosen one."""
+    """Return the ids of the metrics that the page offers: slad's own metrics, and the one chosen now."""
     return list(dict.fromkeys([*BUILT_IN, *([shown.metric] if shown.metric else [])]))
 
 
 def empty_words(page: IncidentPage) -> str:
-    """Return the sentence shown in place of a list without rows."""
+    """Return the sentence that the page shows if the list of incidents has no rows."""
     shown = page.shown
     if page.counts.total:
         return "There is nothing behind this page. Its list has changed: begin with the first page."

@@ -174,10 +174,10 @@ class Pages:
         )
 
     def incident_fragment(self, file: IncidentFile, reasons: PlanReasons = lambda _: NO_RULES) -> dict[str, Any]:
-        """Return the parts of an incident's page that change, as one JSON object: `html` of the body, and `title`.
+        """Return the parts of an incident's page that change, as one JSON object.
 
-        `html` is the body, `title` the title of the page. Unchanged contents give an equal object, because the present
-        instant is not part of it. One exception: the drawing of the timeline changes every half minute.
+        Its keys are `html` (the body of the page) and `title`. Unchanged contents give an equal object, because the
+        present instant is not part of it. One exception: the drawing of the timeline changes every half minute.
         """
         html = self._templates.get_template("incident_body.html").render(file=file, reasons=reasons)
         return {"html": html, "title": f"{file.title} · slad"}
@@ -200,8 +200,9 @@ class Pages:
     def incidents(self, page: IncidentPage, cursor: str, now: datetime) -> str:
         """Return the HTML of a page of the list of incidents.
 
-        `cursor`: where this page begins, "" for the first. `now`: the server's present instant (aware), from which the
-        page's own clock runs on.
+        Args:
+            cursor: The place in the list where this page begins. "" for the first page.
+            now: The server's present instant (aware), at which the page's own clock starts.
         """
         query = page.shown.query()
         following = "" if page.after is None else f"cursor={written_cursor(page.after, page.shown)}"
@@ -216,10 +217,11 @@ class Pages:
         )
 
     def unfit_list(self, errors: Sequence[Mapping[str, Any]], now: datetime) -> str:
-        """Return the HTML of the page that is shown in place of the list of incidents if its filter cannot be read.
+        """Return the HTML of the page that replaces the list of incidents if its filter cannot be read.
 
-        `errors`: each with `pointer` (to the parameter of the URL) and `detail`. `now`: the server's present instant
-        (aware), from which the page's own clock runs on.
+        Args:
+            errors: Mappings with `pointer` (the parameter of the URL) and `detail` (what is wrong).
+            now: The server's present instant (aware), at which the page's own clock starts.
         """
         return self._templates.get_template("unfit_list.html").render(errors=errors, now=now)
 
@@ -236,8 +238,12 @@ class Pages:
     ) -> str:
         """Return the HTML of the audit of pauses.
 
-        `asked`: the filter, which the page shows as chosen. `sums`: of all pauses of the filter, `page`: those listed.
-        `query`: the URL's, for the link to older pauses. `now`: the server's present instant (aware).
+        Args:
+            asked: The filter, whose choices the page shows.
+            page: The listed pauses.
+            sums: The sums over all pauses that match the filter.
+            query: The query parameters of the present URL, for the link to older pauses.
+            now: The server's present instant (aware).
         """
         older = "" if page.next is None else urlencode({**query, "after": str(page.next)})
         template = self._templates.get_template("pauses.html")
@@ -253,8 +259,12 @@ class Pages:
     ) -> str:
         """Return the HTML of the list of breaches with their reasons.
 
-        `asked`: the filter, which the page shows as chosen. `reasons`: what each plan says of reasons. `query`: the
-        URL's, for the link to older breaches. `now`: the server's present instant (aware).
+        Args:
+            asked: The filter, whose choices the page shows.
+            page: The listed breaches.
+            reasons: Returns the rules of a plan on reasons, given the plan's id.
+            query: The query parameters of the present URL, for the link to older breaches.
+            now: The server's present instant (aware).
         """
         older = "" if page.next is None else urlencode({**query, "after": str(page.next)})
         template = self._templates.get_template("breaches.html")
@@ -280,8 +290,11 @@ class Pages:
     def attainment(self, page: AttainmentPage, named: Sequence[str], written: str, now: datetime) -> str:
         """Return the HTML of the page of attainment.
 
-        `named`: the contracts that were asked for, () for all. `written`: the period as it was asked for, "" for this
-        month. `now`: the server's present instant (aware), from which the page's own clock runs on.
+        Args:
+            page: The contracts to show, with their attainment.
+            named: Ids of the requested contracts. Empty for all.
+            written: The requested period, such as `2026-11`. "" for the present month.
+            now: The server's present instant (aware), at which the page's own clock starts.
         """
         return self._templates.get_template("attainment.html").render(
             page=page,
@@ -350,12 +363,12 @@ class Pages:
 
 
 def reason_path(clock: UUID) -> str:
-    """Return the path in the board's API that explains the breach of a clock."""
+    """Return the path in the board's API to which a reason for the breach of a clock is posted."""
     return f"/v1/breaches/{clock}/reason"
 
 
 def reason_title(rules: BreachReasons, code: str) -> str:
-    """Return the title in English of a code of a plan; the code itself if the plan does not offer it any more."""
+    """Return the English title of a plan's reason code. A code that the plan no longer offers is its own title."""
     known = rules.code(code)
     return code if known is None else known.title("en")
 

@@ -39,7 +39,7 @@ class ReportPages:
         self.policy = CONTENT_SECURITY_POLICY.replace("style-src 'self'", f"style-src 'self' 'sha256-{digest}'")
 
     def alone(self, report: ContractReport, frozen: Frozen | None, writer: ReportWriter, base: str = "") -> str:
-        """Return a report as a standalone HTML document.
+        """Return a report as a standalone HTML document, for mails and files.
 
         Serve it with the content security policy `policy`, which allows its style.
 

@@ -54,9 +54,7 @@ def _under(catalogue: Catalogue, contract: Contract, heading: str, words: PlanWo
 
 
 def bought_text(one: Mapping[str, Any], words: PlanWords) -> str:
-    """Return a plan as text: its title, its base plan, and its products in parentheses.
-
-    A missing base plan and missing products are left out.
+    """Return a plan as text: its title, its base plan if there is one, and its products in parentheses.
 
     Args:
         one: The contract, or one of its entitlements, as a dict of `sla_catalogue.sheet` (the promises of a contract).

@@ -72,8 +72,7 @@ class PublishedFact:
     def noticed(self) -> tuple[datetime, datetime, int, str]:
         """Return the key by which the facts of one clock are sorted.
 
-        The order is by when the fact was published, when the fact became true, its kind (in the order of
-        `FactKind`), and `id`.
+        The key is (when the fact was published, when it became true, its kind in the order of `FactKind`, its id).
         """
         fact = self.fact
         return (fact.fired_at or fact.at, fact.at, _KINDS.index(fact.kind), self.id)
@@ -153,10 +152,10 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """Return the state that a fact brings to a clock; None if the fact changes no state.
+    """Return the state that a clock has because of a fact, or None if the fact changes no state.
 
-    A fact is an event that slad published about the clock. For example `clock.started` brings RUNNING, and a warning
-    brings no new state.
+    A fact is an event that slad published about the clock. For example `clock.started` gives RUNNING, and a warning
+    gives None.
     """
     body = fact.body
     match body:

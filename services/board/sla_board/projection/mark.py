@@ -19,10 +19,7 @@ _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('slad.board.objective'),
 
 
 class CountedNews(IntEnum):
-    """Whether a change of the counts is news to publish.
-
-    Counts are the numbers of met and missed clocks and requests from which attainment is computed.
-    """
+    """Whether a changed count of met and missed promises is to be published as news."""
 
     PLAIN = 0
     """No fact about a clock was published."""
@@ -33,7 +30,7 @@ class CountedNews(IntEnum):
 
 
 class CountedOnce(NamedTuple):
-    """What one clock, or one request as a whole, adds to the counts of attainment."""
+    """A clock, or a request as a whole, with the values by which attainment counts it once."""
 
     contract: str
     entitlement: str
@@ -51,7 +48,10 @@ class CountedOnce(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CountedMark:
-    """A note that the counts of a contract have changed because of one incident."""
+    """A stored note that an incident has changed the counts of a contract.
+
+    The watch of objectives then recounts the contract.
+    """
 
     contract: str
     incident: str

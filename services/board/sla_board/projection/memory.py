@@ -101,7 +101,7 @@ class RememberedReader(Generic[Key, Item]):
         committed: list[Callable[[], None]],
         never: Collection[Key] = (),
     ) -> dict[Key, list[Item]]:
-        """Return the stored rows of each key in `fresh`, by key.
+        """Return the stored rows of each incident or clock in `fresh`, by key.
 
         For a cached key, only the fresh rows and the rows on which later results can depend are returned. For any other
         key, all rows are read from the store.
@@ -129,14 +129,15 @@ class RememberedReader(Generic[Key, Item]):
 
 
 def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
-    """Return the facts about one clock that the clock's row may still need when later facts arrive.
+    """Return the facts about one clock that its row of `board_clock` may still need when later facts arrive.
 
-    A fact is an event that slad has published about the clock. These facts are kept:
+    A fact is an event that slad has published about the clock. These facts are returned:
+
     - all starts, amendments, warnings and breaches
     - all facts that take back or move a breach
     - the last pause
     - the last fact that is neither a warning nor a breach
-    - the last such fact that names a metric
+    - the last fact with a metric that is neither a warning nor a breach
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]
@@ -151,13 +152,12 @@ def _changes_breaches(one: PublishedFact) -> bool:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of one incident on which its row can still depend, sorted by time.
+    """Return the events of one incident that its row of `board_incident` may still need when later events arrive.
 
     Such events are:
 
     - All events that state another id of the incident.
-    - The first and the last event, the first opening, and the first event with a snapshot (the ticket's whole
-      state).
+    - The first and the last event, the first opening, and the first event with a snapshot (the ticket's whole state).
     - For each attribute, the last event that states it.
     - Of successive events that affect the phase in the same way, the first and the last.
     """

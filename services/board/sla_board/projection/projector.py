@@ -160,10 +160,11 @@ class Projector:
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     async def refold(self, connection: AsyncConnection, incidents: Collection[str]) -> None:
-        """Compute everything that the board derives from the events of some incidents anew, as if they had just come.
+        """Recompute all rows that the board derives from the stored events of some incidents.
 
-        The rows of these incidents are deleted and written again in the caller's transaction, so a process that applies
-        an event to one of the incidents waits for its end. Deliveries and alerts stay: their events are not stored.
+        The old rows are deleted and new ones written in the caller's transaction. A process that applies an event to
+        one of the incidents waits for the end of this transaction. Deliveries and alerts stay: their events are not
+        stored.
 
         Args:
             connection: A transaction of the board's store.

@@ -21,7 +21,7 @@ _DERIVED = (
 
 @dataclass(frozen=True, slots=True)
 class RebuiltPart:
-    """The result of recomputing at most 100 incidents."""
+    """The result of one transaction of `Rebuild`, which recomputes at most 100 incidents."""
 
     incidents: int
     """How many incidents were recomputed."""
@@ -40,7 +40,7 @@ class Rebuild:
 
     Args:
         store: The database with the board's tables.
-        projector: Derives rows from events. It need not be the projector of the running processes.
+        projector: Derives rows from events. A new projector may be passed while the board runs with another one.
     """
 
     def __init__(self, store: Store, projector: Projector) -> None:

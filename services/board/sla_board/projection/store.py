@@ -48,7 +48,10 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
 
 
 async def mark_unfolded(connection: AsyncConnection, incidents: Collection[str], now: datetime) -> None:
-    """Mark incidents whose breakdowns and pauses are to be computed anew; a stored mark is replaced by a new one."""
+    """Mark incidents whose breakdowns and pauses must be computed anew.
+
+    A mark is a row with the instant `now`. It replaces an older mark of the incident.
+    """
     if incidents:
         token = secrets.token_hex(8)
         rows = [{"incident": name, "marked_at": now, "mark": token} for name in sorted(incidents)]
@@ -58,7 +61,7 @@ async def mark_unfolded(connection: AsyncConnection, incidents: Collection[str],
 async def events_of_incidents(
     connection: AsyncConnection, incidents: Collection[str]
 ) -> dict[str, list[IncidentEvent]]:
-    """Return the stored events of these incidents by incident, in no particular order.
+    """Return incident id -> its stored events, for these incidents, in no particular order.
 
     An incident without events is left out.
     """
@@ -71,14 +74,20 @@ async def events_of_incidents(
 
 
 async def stored_events(connection: AsyncConnection, incidents: Collection[str]) -> list[Envelope]:
-    """Return all stored events and facts of these incidents, as they came from the bus, in the order of arrival."""
+    """Return all events of incidents that the board has stored, in the order of arrival.
+
+    Among them are the facts that slad published about the incidents.
+    """
     kept = tables.event.c
     query = select(tables.event).where(kept.incident.in_(sorted(incidents))).order_by(kept.position)
     return [envelope_of(row) async for row in _rows(connection, query, len(incidents))]
 
 
 async def delete_derived(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Delete the rows that follow from the stored events of these incidents, but for those of the list."""
+    """Delete the rows of incidents that are computed from their stored events.
+
+    Rows of the list of incidents stay.
+    """
     names = sorted(incidents)
     for table in (tables.clock, tables.request, tables.contract, tables.phase):
         await connection.execute(delete(table).where(table.c.incident.in_(names)))
@@ -86,7 +95,7 @@ async def delete_derived(connection: AsyncConnection, incidents: Collection[str]
 
 
 async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:
-    """Return the facts that slad published about these clocks by clock, in no particular order.
+    """Return clock id -> the facts that slad published about the clock, in no particular order.
 
     A clock without facts is left out.
     """

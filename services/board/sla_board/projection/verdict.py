@@ -26,9 +26,10 @@ _LIVE = frozenset(phase.value for phase in Phase if phase.live)
 def verdict_columns(
     applied: Sequence[ClockFact], breach: ClockFact | None, state: ClockState, breached_at: datetime | None
 ) -> dict[str, Any]:
-    """Return the columns of `board_clock` from which attainment is counted.
+    """Return the columns of a clock's row in `board_clock` from which attainment is counted.
 
-    The contract is that of the deciding fact. Call `decided_in` afterwards to correct it for incidents that moved.
+    `decided_contract` is the contract that the deciding fact names. Call `decided_in` afterwards, which corrects it for
+    incidents that have moved to another contract.
 
     Args:
         applied: The facts about the clock without warnings and breaches, in order.
@@ -80,9 +81,10 @@ def _exemption(applied: Sequence[ClockFact]) -> tuple[str, str]:
 
 
 async def decided_in(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Set the deciding contract in rows of `board_clock` whose incident has moved between contracts.
+    """Correct `decided_contract` in rows of `board_clock` whose incident has moved between contracts.
 
-    This is the contract that the incident belonged to when the clock was decided. Other rows stay unchanged.
+    The right contract is the one that the incident belonged to when the clock was met or missed. Other rows stay
+    unchanged.
     """
     named = sorted({row["incident"] for row in rows})
     if not named:
@@ -98,7 +100,7 @@ async def decided_in(connection: AsyncConnection, rows: Sequence[dict[str, Any]]
 
 
 async def clocks_of_moved(connection: AsyncConnection, incidents: Collection[str]) -> list[UUID]:
-    """Return the ids of the stored clocks of incidents that have moved between contracts.
+    """Return the ids of the stored clocks whose incident has moved between contracts.
 
     The deciding contract of these clocks must be set again.
 
@@ -112,7 +114,7 @@ async def clocks_of_moved(connection: AsyncConnection, incidents: Collection[str
 
 
 async def counted_of(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, list[CountedOnce]]:
-    """Return what incidents add to the counts of attainment now: incident -> its clocks and its request."""
+    """Return incident id -> its clocks and its request as a whole, as attainment counts them now."""
     if not incidents:
         return {}
     names = sorted(incidents)
@@ -159,7 +161,7 @@ JUDGED = (
 
 
 def judged_clock(row: Any) -> JudgedClock:
-    """Return a row of `board_clock` as a domain value.
+    """Return a row of `board_clock` as a `JudgedClock`, the form in which attainment counts a clock.
 
     Args:
         row: A row with the columns `JUDGED`.

@@ -109,7 +109,7 @@ class ReportBuilder:
         return await self._built(period, chosen, CHAPTERS[chosen], names, tuple(corrections))
 
     async def correction(self, earlier: EarlierReport) -> ReportCorrection:
-        """Return the differences between a frozen report of this contract and the present data."""
+        """Return the differences between a frozen report of this contract and the same report made now."""
         was, frozen = earlier.report, earlier.frozen
         kept = (("", tuple(section.id for section in was.sections if section.id in _COMPARED)),)
         names = NameBook(None if self._catalogue is None else self._catalogue.rulebook, self._known)

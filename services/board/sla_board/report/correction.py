@@ -19,7 +19,7 @@ _IGNORED = frozenset({"column.left", "column.forecast"})
 
 @dataclass(frozen=True, slots=True)
 class FigureChange:
-    """A figure that differs between a frozen report and now."""
+    """A figure that differs between a frozen report and the same report made now."""
 
     section: str
     """Id of the section."""
@@ -35,7 +35,7 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class IncidentChange:
-    """An incident whose verdict differs between a frozen report and now."""
+    """An incident whose verdict differs between a frozen report and the same report made now."""
 
     incident: str
     was: str

@@ -19,11 +19,14 @@ _FARTHEST = 366
 def due_at(
     schedule: ReportSchedule, period: AttainmentPeriod, zones: ZoneHistory, calendar: Calendar | None
 ) -> datetime:
-    """Return when the report of a period is due: at its time of day on its working day after the period's end.
+    """Return when the report of a period is due, as an aware instant.
 
-    `zones`: in which time zone the contract stood when. `calendar`: of the hours by whose days working days are
-    counted; None, and days beyond its years: Monday to Friday. Within a year of days without any working day the last
-    day counts.
+    It is due on a working day after the period's end, at a time of day; the schedule states both. If a year has no
+    working day, its last day is used.
+
+    Args:
+        zones: The time zones that the contract has had.
+        calendar: The hours whose open days are working days. None, and days beyond its years: Monday to Friday.
     """
     day, left = period.end, schedule.working_days
     for _ in range(_FARTHEST):
@@ -46,9 +49,10 @@ def _works(day: date, zones: ZoneHistory, calendar: Calendar | None) -> bool:
 
 
 def calendar_of_report(rulebook: Rulebook, contract: Contract, schedule: ReportSchedule) -> Calendar | None:
-    """Return the calendar by whose days a schedule counts: of the first of the contract's plans that has its hours.
+    """Return the calendar whose open days are the working days of a report's schedule.
 
-    None if the schedule names none, and if they make no calendar.
+    The first plan of the contract that has the schedule's hours (`coverage`) gives the calendar. The result is None if
+    the schedule names no hours, and if no calendar can be made of them.
     """
     for one in contract.bought:
         coverage = rulebook.plan_of(one).coverages.get(schedule.coverage)

@@ -14,7 +14,10 @@ ROWS = 40
 
 
 def shortened(report: ContractReport, revision: int) -> ContractReport:
-    """Return a report whose tables have at most 40 rows, each longer one with a link to the report's page."""
+    """Return a copy of a report for a mail: each table is cut to 40 rows.
+
+    A table that was cut has a link to the report's page.
+    """
     query = urlencode({"period": report.period, "kind": report.kind.value, "revision": revision})
     page = f"/reports/{quote(report.contract, safe='')}?{query}"
 
@@ -41,6 +44,9 @@ def shortened(report: ContractReport, revision: int) -> ContractReport:
 
 
 def languages_of(contract: Contract) -> tuple[str, ...]:
-    """Return the languages, of those that reports have, of the contract's people and texts; English among them."""
+    """Return the tags of the languages in which a contract's report is mailed.
+
+    They are the languages of the contract and of its people, as far as slad's texts exist in them, and English.
+    """
     spoken = [*contract.languages, *(person.language for person in contract.people.values()), "en"]
     return tuple(dict.fromkeys(map(tag_for, spoken)))

@@ -15,7 +15,7 @@ from sla_domain.rulebook import Rulebook
 
 
 class Titled(Protocol):
-    """Anything with an id and titles: language tag -> text."""
+    """An object with an id and titles in several languages (protocol)."""
 
     @property
     def id(self) -> str:

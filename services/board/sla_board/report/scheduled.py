@@ -23,40 +23,44 @@ _row = tables.report_schedule.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextReport:
-    """The next report of a schedule: of which period, and when it is due. `schedule`: its id."""
+    """The next report of a contract's schedule: its period, and when it is due."""
 
     contract: str
     schedule: str
+    """Id of the schedule."""
     period: str
     due_at: datetime
 
 
 async def next_reports(connection: AsyncConnection) -> dict[tuple[str, str], NextReport]:
-    """Return (contract, schedule) -> the next report of each schedule on record."""
+    """Return (contract id, schedule id) -> the next report, for all schedules stored in the table of schedules."""
     rows = (await connection.execute(select(tables.report_schedule))).all()
     return {(row.contract, row.schedule): _of(row) for row in rows}
 
 
 async def due_reports(connection: AsyncConnection, now: datetime, limit: int) -> list[NextReport]:
-    """Return the reports that are due by `now`, those that waited longest first."""
+    """Return at most `limit` reports that are due at `now`, the longest overdue first."""
     query = select(tables.report_schedule).where(_row.due_at <= now).order_by(_row.due_at, _row.contract, _row.schedule)
     return [_of(row) for row in (await connection.execute(query.limit(limit))).all()]
 
 
 async def still_next(connection: AsyncConnection, report: NextReport) -> bool:
-    """Return whether the record still names this period as the next one; False once another process has sent it."""
+    """Return whether this report is still stored as the next one of its schedule.
+
+    The result is False once another process has sent it.
+    """
     query = select(_row.period).where(_row.contract == report.contract, _row.schedule == report.schedule)
     return (await connection.execute(query)).scalar_one_or_none() == report.period
 
 
 async def enter(connection: AsyncConnection, reports: Sequence[NextReport]) -> None:
-    """Record schedules that are new; one that is on record already stays as it is."""
+    """Store the next reports of new schedules. A schedule that is stored already stays unchanged."""
     if reports:
         await connection.execute(insert_new(connection, tables.report_schedule), [_values(one) for one in reports])
 
 
 async def move(connection: AsyncConnection, report: NextReport) -> None:
-    """Record another period or due instant of a schedule."""
+    """Store a report as the next one of its schedule, in place of the report stored before."""
     mine = (_row.contract == report.contract, _row.schedule == report.schedule)
     await connection.execute(
         update(tables.report_schedule).where(*mine).values(period=report.period, due_at=report.due_at)
@@ -64,7 +68,11 @@ async def move(connection: AsyncConnection, report: NextReport) -> None:
 
 
 async def forget(connection: AsyncConnection, keys: Sequence[tuple[str, str]]) -> None:
-    """Delete the record of schedules, pairs (contract, schedule), that the catalogue does not have any more."""
+    """Delete stored schedules that the catalogue no longer has.
+
+    Args:
+        keys: Pairs (contract id, schedule id).
+    """
     if keys:
         await connection.execute(
             delete(tables.report_schedule).where(tuple_(_row.contract, _row.schedule).in_(list(keys)))

@@ -100,10 +100,15 @@ class FrozenReports:
 async def freeze(
     connection: AsyncConnection, report: ContractReport, command: Command, now: datetime, *, revise: bool = False
 ) -> Freezing:
-    """Store a report for good in the caller's transaction; return it, or the newest revision if it was frozen before.
+    """Store a report unchangeably in the caller's transaction, and return what is stored.
 
-    `revise`: store another revision then. `command`: who orders it and why, for the audit log. `now`: the instant to
-    record. Until the transaction ends no other report is frozen.
+    If the report was frozen before, the newest stored revision is returned, unless `revise` is set. No other report is
+    frozen until the transaction ends.
+
+    Args:
+        command: Who orders it and why, for the audit log.
+        now: The instant to record.
+        revise: Whether to store a further revision if the report was frozen before.
     """
     data = canonical_bytes(report)
     await audit.next_place(connection, tables.audit)  # one after the other, so that a revision is given once

@@ -25,7 +25,10 @@ MOST_ROWS = 500
 
 
 class SectionUnavailable(Exception):
-    """Raised by a section whose data cannot be had; the message is the key of the sentence that says so."""
+    """Raised by a section that cannot be made, for lack of data.
+
+    The message is the key of the sentence that the report shows instead.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

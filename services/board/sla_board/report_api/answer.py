@@ -43,7 +43,7 @@ class FrozenList(_Answer):
 
 
 class FigureChangeAnswer(_Answer):
-    """A figure that differs between a frozen report and now."""
+    """A figure that differs between a frozen report and the same report made now."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, frozen=True, populate_by_name=True)
     section: str
@@ -58,7 +58,7 @@ class FigureChangeAnswer(_Answer):
 
 
 class IncidentChangeAnswer(_Answer):
-    """An incident whose verdict differs between a frozen report and now."""
+    """An incident whose verdict differs between a frozen report and the same report made now."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, frozen=True, populate_by_name=True)
     incident: str
@@ -71,7 +71,7 @@ class IncidentChangeAnswer(_Answer):
 
 
 class ReportDiff(_Answer):
-    """The differences between a frozen report and now."""
+    """The differences between a frozen report and the same report made now."""
 
     contract: str
     kind: ReportKind
@@ -114,7 +114,7 @@ def report_path(contract: str, query: dict[str, Any]) -> str:
 
 
 def diff_answer(contract: str, found: ReportCorrection, writer: ReportWriter) -> ReportDiff:
-    """Return the differences between a frozen report and now as a JSON model.
+    """Return the differences between a frozen report and the same report made now, as a JSON model.
 
     Args:
         writer: Puts values into words.

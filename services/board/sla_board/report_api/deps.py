@@ -123,10 +123,10 @@ class ReportDeps:
         return None if found is None else MadeReport(found[0], found[1].frozen)
 
     async def correction(self, made: MadeReport) -> ReportCorrection:
-        """Return the differences between a frozen report and now.
+        """Return the differences between a frozen report and the same report made now.
 
         Args:
-            made: A frozen report.
+            made: The frozen report.
         """
         assert made.frozen is not None
         async with self.store.reading() as connection:

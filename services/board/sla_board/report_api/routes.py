@@ -52,7 +52,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 class ReportFreezeIn(BaseModel):
-    """The body of a request to freeze a report, that is, to store it unchangeably."""
+    """The body of a request to freeze a report: to store it so that it can no longer change."""
 
     model_config = ConfigDict(
         extra="forbid",

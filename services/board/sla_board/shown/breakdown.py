@@ -92,7 +92,7 @@ def holder_name(holder: Holder) -> str:
 
 
 async def count_behind(connection: AsyncConnection) -> int:
-    """Return how many incidents have events that their breakdowns and pauses do not include yet."""
+    """Return the number of incidents whose breakdowns and pauses lack events that the board has already."""
     return (await connection.execute(select(func.count()).select_from(tables.unfolded))).scalar_one()
 
 

@@ -67,9 +67,10 @@ class _Running:
 async def read_breakdown_sums(
     connection: AsyncConnection, contract: str, start: datetime, end: datetime
 ) -> BreakdownSums:
-    """Return the summed breakdowns of a contract's incidents and clocks that ended in `[start, end)`.
+    """Return the summed breakdowns of the incidents and clocks that ended in `[start, end)` under a contract.
 
-    An incident that was under several contracts is included if it ended under this one, with its time under this one.
+    An incident that was under several contracts is included if it ended under this contract. Only its time under this
+    contract is counted.
     """
     sums: dict[str, _Running] = {"": _Running()}
     turn = LoopYielder()

@@ -11,9 +11,9 @@ HOUR = timedelta(hours=1)
 
 
 class Bucket(IntEnum):
-    """How soon an open clock is due.
+    """The groups of the board's page: how soon an open clock is due.
 
-    The page lists the clocks in these groups and in this order.
+    The page lists the groups in this order.
     """
 
     BREACHED = 0

@@ -14,7 +14,10 @@ from sla_platform.store.types import from_micros, to_micros
 
 @dataclass(frozen=True, slots=True)
 class ClockCursor:
-    """A place in a list of breaches or pauses: after the one of this clock at this instant."""
+    """A place in a list of breaches or pauses, after which a page begins.
+
+    The lists are sorted by instant, the newest first, then by clock.
+    """
 
     at: datetime
     """The due instant that the clock passed, or when its pause began."""
@@ -35,7 +38,9 @@ class ClockCursor:
         return cls(from_micros(int(micros)), UUID(clock))
 
     def behind(self, at: Any, clock: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        """Return the SQL conditions for rows after this place. The first alone lets an index serve.
+        """Return the two SQL conditions for the rows after this place.
+
+        Both are needed. The first alone selects too many rows, but lets the database use an index.
 
         Args:
             at: The column by which the list is sorted, the latest first.

@@ -18,7 +18,7 @@ LONGEST = 1_500
 
 
 class BadPlace(ValueError):
-    """Raised when a text is no place in the board's list, or one in another order."""
+    """Raised when a text is no place in the board's list, or a place in a list that is sorted in another way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,10 @@ async def _choices(connection: AsyncConnection, shown: BoardFilter, allowed: Col
 
 
 def known_columns(shown: BoardFilter) -> list[ColumnElement[Any]]:
-    """Return the columns that a row needs besides those of its clock: what its incident and its contract are now."""
+    """Return the columns about a clock's incident that a row of the board shows: ticket, title and URL.
+
+    For a key of one contract, the incident's present contract and customer are returned too.
+    """
     known: list[ColumnElement[Any]] = [
         _incident.ticket.label("known_ticket"), _incident.title.label("known_title"), _incident.url.label("known_url"),
     ]  # fmt: skip
@@ -147,7 +150,10 @@ def known_columns(shown: BoardFilter) -> list[ColumnElement[Any]]:
 
 
 def joined_clocks(shown: BoardFilter, query: Any) -> Any:
-    """Return a query over the clocks, joined with what `allowed_clocks` and `known_columns` need."""
+    """Return the query `query` over the table of clocks, joined with the tables of incidents and of present contracts.
+
+    `allowed_clocks` and `known_columns` use columns of these tables.
+    """
     joined = tables.clock.outerjoin(tables.incident, _incident.id == _clock.incident)
     if shown.only_contract is not None:
         joined = joined.outerjoin(tables.contract, _moved.incident == _clock.incident)
@@ -170,7 +176,7 @@ def allowed_clocks(shown: BoardFilter) -> ColumnElement[bool]:
 
 
 def chosen_clocks(shown: BoardFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions that a filter's contracts, priorities, metrics and text make."""
+    """Return the SQL conditions for a filter's contracts, priorities, metrics and search text."""
     chosen: list[ColumnElement[bool]] = []
     for column, names in (
         (_clock.contract if shown.only_contract is None else literal(shown.only_contract), shown.contracts),

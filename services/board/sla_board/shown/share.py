@@ -25,7 +25,7 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncidentShare:
-    """The part of an incident that one contract may see."""
+    """The stored data of an incident, reduced to what one contract may see."""
 
     record: Any
     """The incident's row of the table `board_incident`. None if no event is known."""

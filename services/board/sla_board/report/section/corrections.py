@@ -22,7 +22,7 @@ async def corrections(subject: ReportSubject) -> ReportSection:
 
 
 def correction_parts(one: ReportCorrection, number: str) -> list[Part]:
-    """Return the differences between a frozen report and now as notes and tables.
+    """Return the differences between a frozen report and the same report made now, as notes and tables.
 
     Args:
         number: Suffix of the tables' ids.
