@@ -160,23 +160,7 @@ class ContractEntitlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What one customer bought: a plan in a country and time zone, for some products, with the people to notify.
-
-    `customers`: names by which tickets call the customer. `products`: those covered, empty for every product, except
-    `excluded_products` and `unavailable_products` (for which the plan is not sold). `base_plan`: the plan whose targets
-    apply to products not covered. `holidays`: None: each coverage (hours of service) says which holidays are closed;
-    False: none are; True: those of `country` and `subdivision` are, also where a coverage names none (but not around
-    the clock). `valid_from`, `valid_to`: the first day in force, and the first day no longer in force. `entitlements`:
-    if it has several, all in order; plan, base plan and products are then those of the first. `vendors`: contracts with
-    vendors, None if nothing is said of them. `environment`: what the customer runs. `registration_domains`: mail
-    domains whose addresses may register for notices. `people`: by id. `languages`: tags, the preferred first.
-    `targets`: its own, tried before the plan's; `rows`: the same by metric; `matched_on`: the attributes that they look
-    at. `at_close`: None: as the plan says. `notes`: language tag -> text. `leaves_unspecified`: metrics that may go
-    without a number. `windows`: booked hours that count too. `version`, `effective_from`: of a recorded contract; 0 and
-    None for one of a file. `normal_…`: the names in the form in which they are compared. `hours_key`: equal for
-    contracts with the same zone and holidays. `objectives`: shares that must be in time; of a contract with several
-    entitlements those for all of them together. `reports`: those that are sent after each period.
-    """
+    """What one customer bought: a plan in a country and time zone, for some products, with the people to notify."""
 
     id: ContractId
     customers: frozenset[str]
@@ -211,16 +195,19 @@ class Contract:
     registration_domains: frozenset[str] = frozenset()
     """Mail domains whose addresses may register for notices (clause I5)."""
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
+    """Id -> person."""
     roles: tuple[RoleHolder, ...] = ()
     languages: tuple[str, ...] = ("en",)
     """Language tags, best first."""
     targets: tuple[Target, ...] = ()
+    """The contract's own targets, which are tried before the plan's."""
     allowances: tuple[Allowance, ...] = ()  # with its own amounts; optional ones if bought (clauses E13, E14)
     objectives: tuple[Objective, ...] = ()  # of attainment: the plan's, with its own changes (clause E4)
     reports: tuple[ReportSchedule, ...] = ()  # the plan's, with its own changes (clauses E5, H9 and I7)
     tell: tuple[TellRule, ...] = ()  # its own rules, besides those of its plans (clauses H5, B7, E11)
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
+    """Language tag -> a remark for people."""
     leaves_unspecified: frozenset[MetricId] = frozenset()
     """Metrics for which the contract accepts that the plan has no number."""
     windows: tuple[BookedWindow, ...] = ()

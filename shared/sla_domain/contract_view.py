@@ -87,11 +87,8 @@ class ContractShare:
     def has_label(self, label: str, at: datetime) -> bool:
         """Return whether this contract may see an alert or delivery of the instant `at`.
 
-        The result is true in two cases:
-
-        1. `label` is this contract's own id.
-        2. `at` lies in a period, both ends included, that is under the contract `label` and belongs to this contract
-           (`own`).
+        The result is True if `label` is this contract. It is also True if the incident was under the contract `label`
+        at `at`, in a period that belongs to this contract (`own`); both ends of the period are included.
 
         Args:
             label: Id of the contract that the alert or delivery names.
@@ -167,10 +164,10 @@ class ContractView:
         ]
 
     def of(self, incident: Incident) -> Incident:
-        """Return `incident` without the clocks, holders and remarks of other contracts' periods.
+        """Return the incident with only the clocks, holders and remarks of this contract's own periods.
 
         Args:
-            incident: Computed from this view's `events`.
+            incident: The incident, computed from this view's `events`.
         """
         if self.everything:
             return incident
@@ -185,14 +182,16 @@ class ContractView:
 
 
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
-    """Return the periods of an incident that belong to one contract, or None if no period does.
+    """Return the periods of an incident that belong to one contract, or None if none does.
 
-    A period belongs to the contract that it is under. The periods before the first `named` one (under a customer's own
-    contract) also belong to the contract of that named period. A period without length belongs to the contract of the
-    next period.
+    A period belongs to the contract that applied in it. There are two exceptions:
+
+    1. Before the incident first had a contract of the customer's own (`named`), the default contract applied. These
+       periods belong to the customer's contract.
+    2. A period without length belongs to the contract of the next period.
 
     Args:
-        periods: Under which contract the incident was, since when.
+        periods: The contracts of the incident, each with the instant since when it applied.
         contract: Id of the contract.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
@@ -213,7 +212,7 @@ def contract_view(
 
     Args:
         periods: The incident's contracts, each with the instant since when. The periods may be older than the newest
-            events. If an event names another customer than its period, that event and all later ones are not shown.
+            events. From the first event on that names another customer than its period, no event is shown.
         contract: Id of the contract.
         complete: Whether `events` are all events of the incident. If False, the instants of the periods decide to which
             period an event belongs.

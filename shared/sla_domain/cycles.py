@@ -20,9 +20,9 @@ from sla_domain.published_mark import digest
 
 
 class PublishedClock(Protocol):
-    """What is stored of a published clock, to find the same clock in a newly computed incident.
+    """The stored values of a published clock by which the same clock is found in a newly computed incident (protocol).
 
-    This is a protocol; `PublishedState` implements it.
+    `PublishedState` implements it.
     """
 
     @property

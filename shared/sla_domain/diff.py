@@ -127,7 +127,7 @@ class ClockDiff:
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
-        """Return the facts (events) about the clock that are still to be published, in that order.
+        """Return the facts (events) about the clock that must still be published, in the order to publish them.
 
         Call this method once.
         """

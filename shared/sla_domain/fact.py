@@ -337,10 +337,9 @@ class PhaseChanged:
 
 @dataclass(frozen=True, slots=True)
 class PriorityCorrected:
-    """Body of the fact that a priority was corrected by somebody other than the customer.
+    """Body of the fact that somebody other than the customer corrected the priority (clause E8, docs/clauses.md).
 
-    The customer is notified. Corrections of a priority that staff had set are not published as this fact. Source:
-    clause E8 (docs/clauses.md).
+    The customer is notified. There is no such fact for a priority that staff had set before.
     """
 
     kind: ClassVar[FactKind] = FactKind.PRIORITY_CORRECTED

@@ -14,14 +14,14 @@ OLD = timedelta(days=1)
 
 
 def happened_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return the facts that are not published yet of what people did to the incident.
+    """Return the unpublished facts about what people did to the incident.
 
-    They are corrections of its priority (clause E8), lower priorities that wait for an agreement (E9), escalations by
-    hand (B7, B9) and ratings (B7). What happened more than a day before the newest event of an incident that slad
-    already knows is marked as history: it was there before this release, or came too late for anybody to act on.
+    These are corrections of the priority (clause E8), lower priorities that wait for an agreement (E9), escalations by
+    hand (B7, B9) and ratings (B7). Facts more than a day older than the incident's newest event are marked as history,
+    of which nobody is notified. New incidents, and corrections, are exempt from this rule.
 
     Args:
-        keys: Keys of the published facts about the incident itself.
+        keys: Keys of the published facts about the incident itself. Empty for a new incident.
     """
     facts = []
     for name, event, at, body in _happened(incident):

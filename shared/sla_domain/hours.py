@@ -155,13 +155,13 @@ class CountedSpan:
 
 
 def counted_span(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
-    """Return the time from `start` to `end`, in the hours named `hours` and in wall-clock time.
+    """Return the time from `start` to `end`, both within certain hours and in wall-clock time.
 
-    Without a calendar, hours other than `wall` are not known, and `counted` is None.
+    If `calendar` is None, the time within hours other than `wall` is not known: `counted` is then None.
 
     Args:
-        calendar: The calendar with that name.
-        hours: A name made by `hours_name`.
+        calendar: The calendar of the hours.
+        hours: The name of the hours, made by `hours_name`.
     """
     by_wall = hours == WALL
     known = by_wall or calendar is not None

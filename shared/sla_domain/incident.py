@@ -234,10 +234,7 @@ class PendingDowngrade:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A corrected priority of which the customer is notified (clause E8).
-
-    Somebody other than the customer made the correction, and staff had not set the old priority.
-    """
+    """A correction of the customer's priority by somebody else, of which the customer is notified (clause E8)."""
 
     old: str
     """Id of the priority before."""

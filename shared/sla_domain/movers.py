@@ -18,7 +18,7 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 
 @dataclass(frozen=True, slots=True)
 class DueDateMovers:
-    """Which events can change a due instant under one catalogue version (see `may_move`)."""
+    """The events that can change a due instant under one catalogue version (see `may_move`)."""
 
     kinds: frozenset[EventKind]
     """Kinds of events that can move a due instant."""

@@ -19,10 +19,10 @@ _KEY = "contract/"
 
 
 def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return the fact (event to publish) `contract.changed` as a list of one, or [] if there is none.
+    """Return the fact `contract.changed` about an incident as a list of one, or [] if there is nothing to publish.
 
-    There is no fact if the incident's contract periods are published already, or if there was always one contract and
-    customer.
+    The fact (event to publish) lists the contracts that have applied to the incident, each with the instant since when.
+    Nothing is to publish if this list is published already, or if there was always one contract and customer.
 
     Args:
         keys: Keys of the published facts about the incident itself.

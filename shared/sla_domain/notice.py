@@ -145,10 +145,10 @@ def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> Term
 
 
 def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
-    """Return the items of `new` with a product or version that `old` does not list.
+    """Return the items of `new` whose product or versions `old` does not include.
 
     An item without versions means that any version may run. So a product with versions in `old` and none in `new` is
-    returned. A product without versions in `old` is not returned.
+    returned, and a product without versions in `old` is not.
 
     Args:
         old, new: What the customer runs, before and now.

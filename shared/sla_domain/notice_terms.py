@@ -50,7 +50,7 @@ class Registration(StrEnum):
 
 
 class TermsReason(StrEnum):
-    """Why a plan includes a critical-fix notice, or does not.
+    """Why a plan entitles to a critical-fix notice, or does not.
 
     The value is the reason in words.
     """

@@ -76,7 +76,7 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
     """Return the event with its author corrected by who the incident's reporter is.
 
-    A comment or response that the reporter wrote becomes the customer's reply. A reply read as the reporter's that
+    A comment or response that the reporter wrote becomes the customer's reply. A supposed reply of the reporter that
     comes from another account becomes a comment of an unknown author. Any other event is returned unchanged.
 
     Args:
@@ -94,9 +94,13 @@ def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> 
 def is_reporters_comment(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
     """Return whether a response or comment was written by the incident's reporter.
 
-    The result is False for other kinds of events. If the event has an `actor_id`, that id must equal the attribute
-    `reporter_id`. Otherwise the actor must be UNKNOWN, and `actor_name` must equal the attribute `reporter_id` or
-    `reporter`. For a comment, `reporter` is used only if there is no `reporter_id`.
+    The author and the reporter are compared as follows:
+
+    1. If the event has an `actor_id`, it must equal the attribute `reporter_id`.
+    2. Otherwise the actor must be UNKNOWN, and `actor_name` must equal the attribute `reporter_id` or `reporter`. For a
+       comment, `reporter` is used only if there is no `reporter_id`.
+
+    The result is False for other kinds of events.
 
     Args:
         attributes: The incident's attributes.

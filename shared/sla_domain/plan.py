@@ -263,7 +263,7 @@ Warning_ = WarningAt
 
 
 class SatisfiedBy(StrEnum):
-    """What meets a target besides the metric's own stop (clause B4, docs/clauses.md)."""
+    """The ways to meet a target other than by the metric's stop event (clause B4, docs/clauses.md)."""
 
     DOWNGRADE = "downgrade"
     """The priority falls to one of the target's `satisfying_priorities`."""

@@ -82,8 +82,8 @@ def preview(
 ) -> Preview:
     """Return what the contract would promise for an incident opened at `opened_at`.
 
-    Nothing is stored. An empty `description` means that the incident has no description. Without that attribute, the
-    incident is assumed to have a description (clause E6, docs/clauses.md).
+    Nothing is stored. The attribute `description` matters for the priority (clause E6, docs/clauses.md): if it is "",
+    the incident has no description; if it is missing, the incident is assumed to have one.
 
     Args:
         priority: The incident's priority. "" means the one in `attributes`, if any.

@@ -66,7 +66,7 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
 
 
 def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
-    """Return the new fact (event to publish) on an incident's promised due instants.
+    """Return the fact (event to publish) about new or changed promised due instants of an incident.
 
     The result is a list of one fact, or [] if nothing is new. The fact's body is one of these:
 

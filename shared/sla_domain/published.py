@@ -68,7 +68,7 @@ class PublishedState:
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Return the known due instants of the published breaches.
+        """Return the due instants of the published breaches, as far as they are known.
 
         Breaches that were later declared untrue are left out.
         """
@@ -78,8 +78,8 @@ class PublishedState:
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
         """Return the clock's published warnings and breaches, without those later declared untrue.
 
-        Older releases did not store the instants. A missing instant is taken from a fitting warning or breach of
-        `clock`. If there is none, the instant stays None.
+        In records of older releases the instants are missing. They are taken from the matching warnings and breaches of
+        `clock`, else they stay None.
 
         Args:
             clock: The clock now.

@@ -26,7 +26,10 @@ _WARNING = "warn-"
 
 @dataclass(frozen=True, slots=True)
 class MarkMeaning:
-    """What is stored of a published warning or breach besides the key, to recognise both later."""
+    """The instant and the target of a published warning or breach.
+
+    They are stored with its key, since a late event may renumber the targets that keys refer to.
+    """
 
     at: datetime | None
     """The instant. None in records of older releases."""
@@ -52,16 +55,14 @@ class PublishedMark:
     def is_of(self, mark: Mark) -> bool:
         """Return whether this warning or breach was published for the target that `mark` belongs to.
 
-        That is the target set by the same event. In records of older releases without the event, it is the target with
-        the same number (`generation`).
+        Two targets are the same if the same event set them. Records of older releases lack the event: there, targets
+        with the same number (`generation`) are the same.
         """
         return self.target == target_name(mark.target_event) if self.target else self.generation == mark.generation
 
 
 def target_name(event: EventId) -> str:
-    """Return the name by which published warnings and breaches identify a target of their clock.
-
-    The name is a hash in twelve hexadecimal digits.
+    """Return a short name for a target of a clock: a hash (twelve hexadecimal digits) of the event that set it.
 
     Args:
         event: Id of the event that set the target. NO_EVENT (the clock's start set the target) gives `start`.

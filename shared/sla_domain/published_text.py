@@ -123,7 +123,9 @@ def read_keys(text: str) -> frozenset[str]:
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """Return the catalogue versions that promised breached targets which a newer catalogue replaced.
+    """Return the versions of the catalogue that promised the clock's earned breaches.
+
+    An earned breach stays on record after a newer catalogue replaced its target.
 
     Args:
         text: The stored state of one clock, as `write_state` made it.

@@ -12,9 +12,9 @@ from sla_domain.objective import PeriodKind
 class ReportKind(StrEnum):
     """The kinds of report.
 
-    `SERVICE_REPORT`: what was promised and kept in a period. `REVIEW`: the same in three parts (technical, business,
-    strategic), for a review with the customer. `INCIDENT_REVIEW`: the incidents of a period, with who reported, opened
-    and closed them.
+    - `service_report`: what was promised and kept in a period
+    - `review`: the service report in three parts (technical, business, strategic), for a review with the customer
+    - `incident_review`: the incidents of a period, with who reported, opened and closed them
     """
 
     SERVICE_REPORT = "service_report"
@@ -24,17 +24,17 @@ class ReportKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSchedule:
-    """A report that is made, frozen and sent after each period of a kind.
-
-    `kind`: of the report. `working_days`: on which working day after the period's end, the first being 1. `at`: at
-    which time of day, in the contract's zone. `coverage`: the id of the hours of the plan by which working days are
-    counted, "": Monday to Friday. `tell`: the roles to whose holders it is sent, the customer's people among them too.
-    """
+    """A schedule of a contract's reports: one is made, frozen and sent after the end of each period."""
 
     id: str
     kind: ReportKind
+    """The kind of the reports."""
     period: PeriodKind
     working_days: int
+    """The working day after the period's end on which the report is sent. 1 is the first."""
     at: time
+    """The time of day at which the report is sent, in the contract's zone."""
     coverage: str
+    """Id of the plan's hours whose open days are working days. "" means Monday to Friday."""
     tell: tuple[str, ...]
+    """Ids of the roles whose holders get the report. They may be people of the customer."""

@@ -22,9 +22,9 @@ from sla_domain.rulebook import Rulebook
 
 
 class RoleReason(StrEnum):
-    """Why an escalation level's person is on duty, or is not. The value is the reason in words.
+    """Why a person whom an escalation level lists is on duty, or off duty. The value is the reason in words.
 
-    All members but OFF_DUTY and EVERYBODY are reasons for being on duty.
+    OFF_DUTY and EVERYBODY are the reasons for being off duty.
     """
 
     ALWAYS = "holds the role at any hour"

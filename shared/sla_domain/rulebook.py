@@ -42,7 +42,7 @@ class ContractMatch:
 
 
 class Calendars(Protocol):
-    """Makes the business calendars of contracts (protocol)."""
+    """Makes business calendars from the coverages (hours of service) of contracts (protocol)."""
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar of a coverage (hours of service) under a contract.
@@ -86,9 +86,9 @@ class RecordedContracts(Protocol):
     def __len__(self) -> int: ...
 
     def of_files(self) -> Mapping[ContractId, Contract]:
-        """Return the contracts written in files, by id.
+        """Return id -> contract, for the contracts written in the catalogue's files.
 
-        Bookings that the database has for them are left out.
+        Bookings that the database has for these contracts are left out.
         """
         ...
 
@@ -206,11 +206,11 @@ class Rulebook:
         object.__setattr__(self, "by_normal", {name: tuple(ids) for name, ids in found.items()})
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of a customer's contracts.
+        """Return the ids of a customer's contracts, or () if there are none.
 
-        The result is () if there are none. Contracts from files come first, then those recorded in the database. A
-        contract from a file must have exactly this name. If none has, case and extra spaces are ignored. A recorded
-        contract may have the name in any version, and case and extra spaces are always ignored.
+        Contracts from files come first, then those recorded in the database. Names of customers in files are compared
+        exactly; if no contract fits, case and extra spaces are ignored. Names in recorded contracts are always compared
+        without case and extra spaces, in every version of a contract.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))
@@ -237,10 +237,10 @@ class Rulebook:
         return tuple(sorted(found, key=lambda one: (one.at, one.contract)))
 
     def version_for(self, contracts: Iterable[ContractId], customers: Iterable[str]) -> str:
-        """Return the version by which to judge an incident under these contracts and customers.
+        """Return a text that names the catalogue version and the contract versions by which an incident is judged.
 
-        It is the catalogue version, joined with a hash of the recorded contracts that may apply. Without such
-        contracts, it is the catalogue version alone.
+        Incidents judged under equal texts are judged alike. The text is the catalogue version, joined with a hash of
+        the recorded contracts that may apply. Without such contracts, it is the catalogue version alone.
         """
         if self.recorded is None:
             return self.version
@@ -302,10 +302,10 @@ _JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every col
 def joined_version(catalogue: str, pin: str) -> str:
     """Return one text for a catalogue version and a state of the recorded contracts.
 
-    The text sorts after `catalogue` and before `after_version(catalogue)`.
+    As text, the result sorts after `catalogue` and before `after_version(catalogue)`.
 
     Args:
-        pin: A hash of that state, from `RecordedContracts.pin`.
+        pin: A hash of the state of the recorded contracts, from `RecordedContracts.pin`.
     """
     return f"{catalogue}{_JOIN}{pin}"
 

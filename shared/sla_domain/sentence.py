@@ -10,10 +10,10 @@ from enum import StrEnum
 
 
 class Sentence(StrEnum):
-    """A sentence of slad in English, with places to fill in.
+    """A sentence that slad writes, in English, with placeholders in braces.
 
-    The place `why` takes another sentence. `kind` and `words` take kinds of events, or what a ticket shows. All other
-    places take names, dates and numbers, which are the same in every language.
+    The placeholder `why` takes another sentence. `kind` and `words` take kinds of events, or what a ticket shows. All
+    other placeholders take names, dates and numbers, which are the same in every language.
     """
 
     # Why a clock ended, or does not run.
@@ -90,9 +90,9 @@ class Sentence(StrEnum):
     NO_COVERAGE = "row {row} names coverage {coverage}, which plan {plan} does not have"
 
     def filled(self, **places: object) -> str:
-        """Return the sentence in English with its places filled in.
+        """Return the sentence in English with its placeholders replaced.
 
         Args:
-            places: Name of a place -> value.
+            places: Name of a placeholder -> value.
         """
         return self.value.format(**places)

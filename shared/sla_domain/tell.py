@@ -10,7 +10,10 @@ from sla_domain.match import NO_CONDITIONS, Match
 
 
 class Happening(StrEnum):
-    """What people can be told of by a rule. The more telling comes first: a fact that is two things is told as one."""
+    """What people can be notified of by a rule of the catalogue.
+
+    If a fact is two of these at once, the earlier one in this list is used.
+    """
 
     OPENED = "opened"
     """An incident was opened: the first that slad publishes about it."""

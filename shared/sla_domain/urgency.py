@@ -37,7 +37,8 @@ def pressure(left: timedelta) -> float:
 def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
     """Return the urgency of a clock, 0 to 200.
 
-    A higher number is more urgent. It is 100 * `pressure(left)` / (`severity` * `plan_rank`). Rank 1 is most urgent.
+    A higher number is more urgent. The number is 100 * `pressure(left)` / (`severity` * `plan_rank`). Rank 1 is most
+    urgent.
 
     Args:
         severity: Rank of the clock's priority, from 1.
@@ -50,9 +51,9 @@ def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
 
 
 def weight(severity: int, plan_rank: int) -> float:
-    """Return the part of a clock's urgency that does not change with time.
+    """Return the part of a clock's urgency that does not change with time: 1 / (`severity` * `plan_rank`).
 
-    The result is 1 / (`severity` * `plan_rank`), a number above 0 and up to 1. A rank below 1 is read as 1.
+    The result is above 0 and at most 1. A rank below 1 is read as 1.
 
     Args:
         severity: Rank of the priority; 1 is most urgent.

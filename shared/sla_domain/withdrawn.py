@@ -51,8 +51,8 @@ def with_earlier_promises(
     """Return the incident with the clocks and breaches that only earlier catalogue versions promised.
 
     A published clock that the incident lacks is added. A clock that was open when its promise ended is cancelled at
-    that instant (at `now` if the instant is not stored). A clock with a replaced target gets the published breaches of
-    its earlier targets.
+    that instant (at `now` if the instant is not stored). A clock whose target was replaced gets the published breaches
+    of its earlier targets.
 
     Args:
         versions: Clock id -> catalogue version, for the incident's clocks.
@@ -83,10 +83,10 @@ def with_earlier_promises(
 
 
 def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
-    """Return a copy of the clock whose target is no longer promised from `at` on.
+    """Return a copy of a clock whose target is no longer promised from `at` on.
 
-    An open clock is cancelled at `at`. A clock that ended up to `at` only gets `withdrawn_at`. The result is None if
-    the clock did not start before `at`.
+    A clock that is open at `at` is cancelled. A clock that ended before only gets `withdrawn_at`. The result is None if
+    the clock started at `at` or later.
 
     Args:
         incident, rulebook: The incident and the rulebook under which the target was promised.

@@ -18,9 +18,9 @@ _NEWS = {
 
 @dataclass(frozen=True, slots=True)
 class ToldStanding:
-    """What was last published of an objective in a period.
+    """The state of an objective in a period as it was last published.
 
-    A new period begins as `RECOVERED`, with nothing published.
+    Before anything is published, it is `RECOVERED`.
     """
 
     last: ObjectiveNews = ObjectiveNews.RECOVERED

@@ -86,7 +86,8 @@ class JudgedRequest:
 def contract_then(periods: Sequence[ContractPeriod], at: datetime) -> ContractId | None:
     """Return the contract that an incident belonged to at an instant. None if no periods are known.
 
-    The time before the customer's first own contract belongs to that contract, as the default contract only stood in.
+    Before the customer's own contract first applied, the default contract stood in. That time belongs to the customer's
+    own contract.
 
     Args:
         periods: The incident's contracts with the instant from which each applied, oldest first.

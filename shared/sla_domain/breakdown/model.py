@@ -41,7 +41,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class TimeSums:
-    """An amount of time, measured in three ways."""
+    """An amount of time, measured in three ways: by the wall clock, within hours, and as counted."""
 
     wall: timedelta = _ZERO
     """Wall-clock time."""

@@ -38,7 +38,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """The direction in which a calendar computes its open hours for more years."""
+    """On which side of the years computed so far a calendar lacks open hours: before them, or after them."""
 
     EARLIER = "earlier"
     LATER = "later"

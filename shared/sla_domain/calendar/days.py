@@ -17,7 +17,7 @@ from sla_domain.calendar.zone import ZoneMap
 
 
 class WorkingDays(StrEnum):
-    """How "n working days" after a start are counted."""
+    """The rule by which "n working days" after a start gives an instant."""
 
     SAME_TIME = "same_time"
     """Due on the nth working date after the start's date, at the start's time of day."""

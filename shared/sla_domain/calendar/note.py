@@ -21,7 +21,7 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The reason why a calendar is open or closed during a span."""
+    """The reason why a calendar is open or closed during a span, such as the name of a holiday."""
 
     start: int
     """Microseconds since 1970 UTC."""

@@ -34,9 +34,11 @@ from sla_domain.plan import WallTime
 def localized_dict(e: Explanation, language: str = "en") -> dict[str, Any]:
     """Return the explanation as texts in one language, for a page to lay out.
 
-    The result has JSON values. `language` is the tag of the supported language nearest to the one asked for, else `en`.
-    The other keys are parts of a page: texts, lists of lines, and tables (`rows`, `steps`). Times are in the clock's
-    time zone.
+    The result is a dict of JSON values. Its key `language` is the tag of the language used. All other keys are parts of
+    a page: texts, lists of lines, and tables (`rows`, `steps`). Times are in the clock's time zone.
+
+    Args:
+        language: Tag of the wanted language. The nearest supported language is used, else English.
     """
     tag = tag_for(language)
     w = LANGUAGES[tag]

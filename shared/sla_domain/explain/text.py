@@ -49,10 +49,13 @@ def duration_text(span: timedelta, words: Words) -> str:
 
 
 def rounded_text(span: timedelta, words: Words) -> str:
-    """Return a span of time in few words: `1 day 14 h`, `2 h 5 min` or `40 s`.
+    """Return the length of a span in few words: `1 day 14 h`, `2 h 5 min` or `40 s`.
 
-    A day is 24 hours. Minutes are shown only below a day, seconds only below a minute. A negative span is
-    shown without its sign. `words`: the texts of the language to use.
+    A day is 24 hours. Minutes are shown only below a day, seconds only below a minute. A negative span is shown without
+    its sign.
+
+    Args:
+        words: The texts of the language to use.
     """
     seconds = abs(int(span.total_seconds()))
     days, hours = seconds // 86_400, seconds // 3_600 % 24
@@ -65,7 +68,9 @@ def rounded_text(span: timedelta, words: Words) -> str:
 def counted_noun(count: int, forms: Mapping[PluralForm, str], words: Words) -> str:
     """Return a number with its noun, such as `2 working days`.
 
-    `forms`: form of the noun -> text with `{count}`. `words`: the texts of the language of `forms`.
+    Args:
+        forms: Form of the noun -> text with `{count}`.
+        words: The texts of the language of `forms`.
     """
     return forms[plural_form(words.language, count)].format(count=count)
 
@@ -84,7 +89,8 @@ def allowed_words(target: Target, words: Words) -> str:
 def allowed_text(allowed: Allowed, words: Words) -> str:
     """Return an allowed time as text, such as `4 h`, `2 working days` or `unspecified`.
 
-    `words`: the texts of the language to use.
+    Args:
+        words: The texts of the language to use.
     """
     match allowed:
         case CoverageTime(span):
@@ -159,9 +165,7 @@ def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def passed_words(passed: PassedOver, w: Words) -> str:
-    """Return the reason why an entitlement of the contract does not apply, in words.
-
-    For example `it begins on 2027-01-01`.
+    """Return why an entitlement of the contract does not apply, in words such as `it begins on 2027-01-01`.
 
     Args:
         w: The texts of the language to use.
@@ -313,7 +317,7 @@ def outcome_words(row: RowTried, w: Words) -> str:
 def row_name(target: Target, w: Words) -> str:
     """Return a name for a target: its place in the catalogue (`<file>:<line>`) and its contract clause.
 
-    A target with neither is named by its allowed time.
+    A target without place and clause is named by its allowed time.
 
     Args:
         w: The texts of the language to use.

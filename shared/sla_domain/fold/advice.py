@@ -34,12 +34,13 @@ def request_advice(entitlement: Entitlement, request_type: str) -> str:
 
 
 def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, at: datetime) -> str:
-    """Return advice for a sender who used a channel outside its hours.
+    """Return advice for a sender who used a channel outside its hours, or "" if no advice is needed.
 
-    The result is "" inside the hours. The advice says when the channel opens next. The result is also "" if the plan
-    sets no hours for the channel, or if `at` lies beyond the calendar's years.
+    The advice says when the channel opens next. None is needed inside the hours, and if the plan sets no hours for the
+    channel. The result is also "" if `at` lies beyond the calendar's years.
 
     Args:
+        channel: How the request came in, such as `phone`.
         at: When the channel was used.
     """
     name = entitlement.plan.terms.channel_hours.get(normal(channel))

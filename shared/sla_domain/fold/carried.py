@@ -93,8 +93,8 @@ def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 def has_unanswered_comment(events: Iterable[IncidentEvent]) -> bool:
     """Return whether a customer's comment still waits for an answer after these events.
 
-    The opening is such a comment too. A response or workaround answers the comment, and the end of the incident ends
-    the wait. Openings, responses and workarounds of bots are ignored.
+    The opening counts as a comment. A response or workaround answers all comments before it, and so does the end of the
+    incident. Openings, responses and workarounds of bots are ignored.
 
     Args:
         events: The events of one incident, in order.

@@ -579,14 +579,13 @@ class ClockBuilder:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Continue an earlier clock: take over its start and its time.
+        """Take over the start and the segments of an earlier clock, which this clock continues at another priority.
 
-        A fall of the priority met its target (clause B4, docs/clauses.md), and this clock continues under the new
-        priority.
+        The fall of the priority counted as meeting the earlier clock's target (clause B4, docs/clauses.md).
 
         Args:
-            other: The earlier clock. If `other` itself followed a clock that a rise of the priority ended
-                (`other.behind`), the start and the time of that clock are taken over too.
+            other: The earlier clock. If `other` continued a clock itself (`other.behind`), the start and segments of
+                that clock are taken over too.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

@@ -163,11 +163,11 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return the instant up to which this incident was imported, or None if it was not imported.
+        """Return the instant up to which the incident is history from an import, or None if it was not imported.
 
-        People are not notified of what became true up to that instant. It is the instant at which the import's last
-        event was received. If a sender delivered its first event earlier than that, it is the instant at which that
-        event was received. The result is also None if a sender delivered an event before the import.
+        People are not notified of anything that became true up to this instant. Normally it is when slad received the
+        import's last event. It is earlier if the sender itself delivered an event during the import: then it is when
+        slad received that event. The result is None if the sender delivered an event before the import.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):

@@ -124,10 +124,10 @@ class MetricTracker:
 
     @property
     def has_stopped(self) -> bool:
-        """Return whether the metric's last clock was met or missed.
+        """Return whether the metric's last clock was met or missed; False without a clock.
 
-        The result is False without a clock. Metrics that name this metric in `after` start clocks only while the result
-        is True. Metrics that name it in `until` start clocks only while the result is False.
+        Metrics that name this metric in `after` start clocks only while the result is True. Metrics that name it in
+        `until` start clocks only while it is False.
         """
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 

@@ -17,9 +17,9 @@ from sla_domain.window import BookedWindow
 
 
 def phase_of(events: Iterable[IncidentEvent]) -> Phase:
-    """Compute the phase (open, waiting, resolved and so on) of the incident with these events.
+    """Return the phase (open, waiting, resolved and so on) of the incident with these events.
 
-    Order does not matter, and no plan or contract is needed.
+    The order of the events does not matter, and no plan or contract is needed.
 
     Raises:
         NoEvents: There is no event.
@@ -29,9 +29,13 @@ def phase_of(events: Iterable[IncidentEvent]) -> Phase:
 
 
 def folded_alone(events: Iterable[IncidentEvent]) -> Incident:
-    """Return the incident with these events, without any promise: no plan or contract is consulted.
+    """Compute an incident from its events without any plan or contract, so that it has no clocks.
 
-    Their order does not matter. Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
+    The order of the events does not matter.
+
+    Raises:
+        NoEvents: There is no event.
+        MixedIncidents: The events belong to several incidents.
     """
     return fold(events, _NO_RULES)
 

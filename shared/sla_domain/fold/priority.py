@@ -114,8 +114,8 @@ class Priorities:
     def read_opening(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
         """Set the first priority: the one that the opening states, else the plan's default.
 
-        Without one, the plan may name a lower priority that applies until a description comes (clause E6,
-        docs/clauses.md).
+        For an incident without a description, the plan may name a lower priority, which applies until a description
+        comes (clause E6, docs/clauses.md).
 
         Args:
             at: The instant of the opening.

@@ -118,9 +118,10 @@ def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime)
 
 
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
-    """Return an event that ends the ticket before `opening`, for a ticket first known by a reopening.
+    """Return an artificial event that ends the ticket before it is reopened by `opening`.
 
-    The event is a cancellation, which gives no verdict, as nobody states when the ticket ended.
+    It is needed if slad first hears of a ticket by its reopening. The event is a cancellation, which gives no verdict,
+    because nobody states when the ticket ended.
     """
     return replace(_reconciling(opening, EventKind.CANCELLED), reason=Sentence.END_UNHEARD.value)
 

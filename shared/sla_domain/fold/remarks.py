@@ -35,12 +35,12 @@ class Remarks:
         return twin
 
     def hold(self, about: Hashable, remark: Remark) -> None:
-        """Set the remark on a subject.
+        """Set the remark on a subject, in place of an earlier remark on it.
 
-        An earlier remark on the subject is replaced. The remark stays until `drop` is called for the subject.
+        The remark stays until `drop` is called for the subject.
 
         Args:
-            about: Any key that stands for the subject.
+            about: Any hashable key for the subject.
         """
         self._held[about] = remark
 

@@ -23,7 +23,7 @@ _MOST = 50  # and beyond which they stay as they arrived
 
 
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events, with those of one instant in the order in which they must have happened.
+    """Return the events, with those of the same instant put in the order in which they must have happened.
 
     Snapshots show the ticket before and after each delivery, which gives the order. The events of an instant keep their
     order in three cases:
@@ -32,10 +32,10 @@ def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     2. One of the events has a version.
     3. They came in more than 50 deliveries.
 
-    An event that moves is copied, with a `version` that sorts it into its new place.
+    An event that is moved is replaced by a copy with a `version` that sorts it into its new place.
 
     Args:
-        rows: The events, sorted.
+        rows: The events, sorted by instant.
     """
     found: list[IncidentEvent] = []
     known: dict[str, str] = {}

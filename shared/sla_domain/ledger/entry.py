@@ -76,9 +76,9 @@ class LedgerEntry:
 
     @property
     def pays_at(self) -> datetime:
-        """Return when the lots (portions of the allowance) that pay for the entry must be valid.
+        """Return the instant at which lots (portions of the allowance) must be valid to pay for the entry.
 
-        That is when a reserved service takes place, else `at`. For an entry with `work`, the lots valid during the work
-        pay instead.
+        For a reservation this is when the service takes place, else `at`. It is not used for an entry with `work`,
+        which is paid by the lots valid during the work.
         """
         return self.serves_at or self.at

@@ -58,10 +58,10 @@ def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
 
 
 def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
-    """Return the warnings of an allowance that still apply, each as the last crossing of its threshold.
+    """Return the warnings of an allowance that still apply, each with the last crossing of its threshold.
 
-    A threshold on the balance applies while a lot (portion) is valid and the balance is at or below the threshold. A
-    threshold in days before an expiry applies while the lot is valid and not used up.
+    A warning on the balance applies while the balance is at or below the threshold and a lot (portion) is valid. A
+    warning some days before an expiry applies while the lot is valid and not used up.
     """
     latest = {(one.warning.key, one.lot): one for one in ledger.crossings}
     valid = [each for each in ledger.lots if each.lot.valid(ledger.at)]

@@ -23,9 +23,9 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """A change of the ledger by one entry, or by one part of the work in an entry.
+    """A change of a ledger by one entry, or by one part of the work in an entry.
 
-    If both amounts are None, all that was reserved is meant.
+    If `raw` and `cost` are None, the change ends a reservation with all of its amount.
     """
 
     entry: LedgerEntry

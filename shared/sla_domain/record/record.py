@@ -34,12 +34,12 @@ class ContractVersion:
     """Number of the record's change that withdrew the version. None if it is not withdrawn."""
 
     def applied_at_revision(self, revision: int | None) -> bool:
-        """Return whether this version was in force as of one change of the record.
+        """Return whether this version had taken effect once the record had its change number `revision`.
 
         The result is False for a withdrawn version.
 
         Args:
-            revision: Number of that change. None means the newest.
+            revision: Number of a change of the record. None means the newest.
         """
         if self.in_force_in is None or self.withdrawn_in is not None:
             return False
@@ -131,7 +131,8 @@ class ContractRecord:
         the one written last is returned.
 
         Args:
-            revision: The number of the record's change as of which versions must be in force. None means the newest.
+            revision: The number of the record's change by which a version must have taken effect. None means the
+                newest.
         """
         by_instant = {one.effective_from: one for one in self.versions if one.applied_at_revision(revision)}
         return tuple(by_instant[at] for at in sorted(by_instant))
@@ -142,7 +143,8 @@ class ContractRecord:
         The result is None before the first version takes effect.
 
         Args:
-            revision: The number of the record's change as of which versions must be in force. None means the newest.
+            revision: The number of the record's change by which the version must have taken effect. None means the
+                newest.
         """
         found = None
         for version in self.applied(revision):

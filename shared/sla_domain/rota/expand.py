@@ -161,7 +161,7 @@ def _without_leavers(found: Sequence[Stretch], rota: Rota) -> Iterator[Stretch]:
 
 
 def held_by_rota(rota: Rota, low: int, high: int) -> list[Interval]:
-    """Return when anybody is on call within `[low, high)`, as sorted, merged intervals.
+    """Return the spans within `[low, high)` in which anybody is on call, as sorted, merged intervals.
 
     All numbers are microseconds since 1970 UTC.
     """

@@ -18,15 +18,7 @@ from sla_domain.rulebook import MatchReason
 class Words:
     """The texts of explanations in one language, as format strings such as `Due {due}`.
 
-    Each field is named for what its text says.
-    `sums`, `sums_open`: the time consumed, allowed and left; the time consumed alone.
-    `unanswered`, `unfulfilled`: since when an open clock is overdue.
-    `nothing`: the word "none".
-    `language`: the language's tag.
-    `days`, `working_days`: a text for each form of the noun.
-    `weekdays`: short names, Monday first.
-    `columns`: heads of the table of steps: when, kind, counted time, sum.
-    The mappings have a text for each member of an enum.
+    Each field is named for what its text says. The mappings have a text for each member of an enum.
     """
 
     language: str

@@ -14,8 +14,8 @@ from sla_domain.ledger import EntryKind, RefusalReason
 class LedgerWords:
     """The texts about ledgers of allowances in one language, as format strings.
 
-    Each field is named for what its text says, such as `refused` (an entry is refused). A comment names the
-    placeholders of a text. The mappings have a text for each member of an enum.
+    Each field is named for what its text says, such as `refused` (an entry is refused). The mappings have a text for
+    each member of an enum.
     """
 
     heading: str  # allowance, contract, at
