@@ -22,9 +22,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class BadAmount(ValueError):
-    """Raised for a text that is no amount of an allowance and no balance threshold.
+    """Raised for a text that is neither an amount of an allowance nor a threshold of its balance.
 
-    `hint`: what to write instead.
+    Args:
+        message: What is wrong.
+        hint: What to write instead.
     """
 
     def __init__(self, message: str, hint: str) -> None:

@@ -11,7 +11,7 @@ from sla_catalogue.problem import Findings, Path, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What all functions that build parts of a catalogue need."""
+    """The inputs of all functions that build parts of a catalogue: documents, known ids, and the findings."""
 
     document: CatalogueDocument
     """The catalogue as written."""
@@ -30,7 +30,7 @@ class Context:
         A missing entry is reported to `findings`. An entry with errors gives False and no further report.
 
         Args:
-            path: The keys down to the value that refers to the entry.
+            path: Path of the value that refers to the entry in the catalogue.
             what: The word for such an entry in the message, such as `plan`.
         """
         if name in getattr(self.document, section):
@@ -45,7 +45,7 @@ class Context:
         Args:
             name: The unknown name.
             known: All known names. The hint suggests the nearest.
-            path: The keys down to the value.
+            path: Path of the value in the catalogue.
             what: The word for such a thing in the message, such as `plan`.
         """
         code = f"unknown-{what.replace(' ', '-')}"

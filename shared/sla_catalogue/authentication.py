@@ -39,7 +39,7 @@ class AuthenticationKind(StrEnum):
 
 
 class PartKind(StrEnum):
-    """A part of what a signature is computed over."""
+    """The kinds of parts of the text that a signature is computed over."""
 
     METHOD = "method"
     """The HTTP method, such as `POST`."""
@@ -61,7 +61,7 @@ class PartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedPart:
-    """A part of what a signature is computed over."""
+    """A part of the text that a signature is computed over, such as the body or a header."""
 
     kind: PartKind
     text: str = ""
@@ -73,7 +73,7 @@ class SignedPart:
 
 @dataclass(frozen=True, slots=True)
 class SignedContent:
-    """What an HMAC is computed over: parts, one behind the other."""
+    """The text that a signature (HMAC) is computed over, as parts that are joined."""
 
     parts: tuple[SignedPart, ...]
 
@@ -93,17 +93,17 @@ class SignedContent:
         """Return the content whose parts are written as in the catalogue.
 
         Args:
-            written: A word such as `body`, `header:NAME` for the value of a header, `text:TEXT` or any other text for
-                itself.
+            written: One text for each part: a word such as `body`, `header:NAME` for the value of a header, or
+                `text:TEXT` for a fixed text. Any other text stands for itself.
         """
         return cls(tuple(map(_part, written)))
 
     def has(self, kind: PartKind) -> bool:
-        """Return whether a part of this kind is signed."""
+        """Return whether a part of this kind is part of the signed text."""
         return any(part.kind is kind for part in self.parts)
 
     def headers(self) -> Iterable[str]:
-        """Return the headers, in lower case, whose values are parts of their own."""
+        """Return the names, in lower case, of the headers whose values are parts of the signed text."""
         return [part.text for part in self.parts if part.kind is PartKind.HEADER]
 
     def __str__(self) -> str:
@@ -149,10 +149,10 @@ class TimestampFormat(StrEnum):
 
 
 class Challenge(StrEnum):
-    """A request by which a sender checks, before it sends deliveries, that slad is their receiver."""
+    """The ways in which a sender checks, before it sends deliveries, that slad is their receiver."""
 
     NONE = "none"
-    """There is none."""
+    """The sender makes no check."""
     GLPI = "glpi"
     """GLPI: a GET with `crc_token`, which is to be signed."""
     SLACK = "slack"
@@ -219,7 +219,7 @@ class Authentication:
 
     @property
     def stamped(self) -> bool:
-        """Return whether a timestamp bounds for how long a signature is valid."""
+        """Return whether a signature is valid only for a time, by a timestamp in the delivery."""
         return bool(self.timestamp_header or self.timestamp_key or self.timestamp_field)
 
     @property

@@ -74,7 +74,7 @@ class CatalogueCalendars:
         return made[1]
 
     def of_zone(self, zone: str, coverage: Coverage) -> Calendar:
-        """Return the calendar of hours that belong to no contract, such as those of a rota.
+        """Return the calendar of a coverage for which no contract is given, such as the hours of a rota.
 
         Args:
             zone: IANA name of the time zone.
@@ -119,7 +119,7 @@ class CatalogueCalendars:
 
 
 def contract_of_zone(zone: str) -> Contract:
-    """Return a placeholder contract, for the calendar of hours that belong to no contract.
+    """Return a placeholder contract with a time zone, for the calendar of hours without a contract.
 
     Such hours are those of a rota (on-call plan).
 

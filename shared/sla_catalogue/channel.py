@@ -70,7 +70,7 @@ class ChannelKind:
 
         Args:
             document: The entry.
-            path: The keys down to the entry, such as `("channels", "pager")`.
+            path: Path of the entry in the catalogue, such as `("channels", "pager")`.
         """
 
     def normalise(self, address: str) -> str:
@@ -92,7 +92,7 @@ class ChannelKind:
         By default a valid address is the id of an entry of this kind in the section `channels`.
 
         Args:
-            path: The keys down to the address in the catalogue.
+            path: Path of the address in the catalogue.
         """
         if context.has_entry("channels", address, path, "channel"):
             found = context.document.channels[address].kind

@@ -39,9 +39,9 @@ __all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "dates_ove
 
 @dataclass(frozen=True, slots=True)
 class CompiledContract:
-    """A contract ready for use, with those of its plans that the catalogue does not have.
+    """A contract ready for use, with those of its plans that were made for it and are not in the catalogue.
 
-    A merged plan is the same object for all contracts that use it.
+    A plan made for several contracts is the same object for all of them.
     """
 
     contract: Contract

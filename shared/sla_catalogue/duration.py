@@ -41,7 +41,9 @@ _EXAMPLES = "write 4h, 30m, PT4H, 2 working days, 4h wall or unspecified"
 class BadDuration(ValueError):
     """Raised for a text that is no span of time in a known form.
 
-    `hint`: what to write instead.
+    Args:
+        message: What is wrong.
+        hint: What to write instead.
     """
 
     def __init__(self, message: str, hint: str = _EXAMPLES) -> None:

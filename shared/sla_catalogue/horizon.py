@@ -101,7 +101,7 @@ def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
     """Return the last day for which the holidays of a table are known, or None for an empty table.
 
     It is the day of the last holiday or closing. If that day lies in the last compiled year or later, it is the end of
-    the compiled years. Days added by hand are ignored unless there are no others, as somebody may add a day far ahead.
+    the compiled years. Days added by hand are ignored if there are other days: somebody may add a single day far ahead.
 
     Args:
         horizon: The compiled years.

@@ -22,7 +22,9 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 class BadHours(ValueError):
     """Raised for a text that does not describe weekly hours.
 
-    `hint`: what to write instead.
+    Args:
+        message: What is wrong.
+        hint: What to write instead.
     """
 
     def __init__(self, message: str, hint: str = "write e.g. mon-fri: 09:00-17:00") -> None:

@@ -17,7 +17,9 @@ class BadKeySet(ValueError):
 
 
 def read_key_set(text: str) -> tuple[Mapping[str, Any], ...]:
-    """Return the public keys of a JWK set that sign; those of a kind that is not known here are left out.
+    """Return the public keys in a JWK set (RFC 7517) that can verify signatures.
+
+    Keys of an unknown kind are left out.
 
     Args:
         text: JSON with a list `keys`.

@@ -94,10 +94,10 @@ def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, 
 
 
 def load_sources(paths: Paths) -> Mapping[SourceId, Source]:
-    """Read only the sources of a catalogue's files, to try how their deliveries are read.
+    """Read only the sources of a catalogue's files, to try out how their deliveries are translated.
 
-    The rest of the catalogue may be absent or unfinished, and so may secrets: no source of the result has a proof of
-    origin.
+    The rest of the catalogue may be missing or unfinished, and secrets may be missing. The sources of the result have
+    no authentication.
 
     Args:
         paths: Files or directories.

@@ -74,7 +74,8 @@ class CatalogueInvalid(CatalogueError):
 class Findings:
     """The errors and warnings found while a catalogue is read.
 
-    Each is reported with a path: the keys down to its value, such as `("plans", "gold", "rank")`.
+    Each is reported with the path of its value: the keys that lead to the value in the catalogue, such as `("plans",
+    "gold", "rank")`.
     """
 
     positions: Mapping[Path, Position]
@@ -85,7 +86,7 @@ class Findings:
         """Report a problem that prevents the use of the catalogue.
 
         Args:
-            path: The keys down to the value, such as `("plans", "gold", "rank")`.
+            path: Path of the value in the catalogue, such as `("plans", "gold", "rank")`.
             code: A stable name of the kind of problem, such as `unknown-plan`.
             message: What is wrong.
             hint: What to do. "" if not known.
@@ -96,7 +97,7 @@ class Findings:
         """Report something that is allowed but probably not intended.
 
         Args:
-            path: The keys down to the value, such as `("plans", "gold", "rank")`.
+            path: Path of the value in the catalogue, such as `("plans", "gold", "rank")`.
             code: A stable name of the kind of problem, such as `unused-metric`.
             message: What looks wrong.
             hint: What to do. "" if not known.
@@ -109,7 +110,7 @@ class Findings:
         For a missing value, the place of its nearest parent is returned.
 
         Args:
-            path: The keys down to the value, such as `("plans", "gold", "rank")`.
+            path: Path of the value in the catalogue, such as `("plans", "gold", "rank")`.
         """
         for length in range(len(path), -1, -1):
             position = self.positions.get(path[:length])

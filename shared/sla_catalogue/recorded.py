@@ -28,9 +28,9 @@ _VERSION_MARK = ".v"  # before the version in the id of a plan that a version of
 
 
 class Records(Protocol):
-    """The records of contracts in the database, found by id and by customer (protocol).
+    """The records of contracts in the database, found by contract, customer, product or mail domain (protocol).
 
-    A record holds a contract's versions and what happened to the contract, such as bookings.
+    A record has a contract's versions and what happened to the contract, such as bookings.
     """
 
     def __contains__(self, contract: object) -> bool: ...

@@ -31,9 +31,9 @@ _WHOLE_FILE = "jwks"  # of other files the lines are secrets
 
 @dataclass(frozen=True, slots=True)
 class ResolvedValues:
-    """The sections of a catalogue in two forms: one to use, with secrets, and one to store, without.
+    """The values of a catalogue in two forms: one to use, with secrets, and one to store, without secrets.
 
-    A section is a top-level key of the catalogue, such as `contracts`.
+    Both map a section (a top-level key of the catalogue, such as `contracts`) to its content.
     """
 
     values: dict[str, Value]

@@ -125,7 +125,7 @@ def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
     The result is empty if no mapping is allowed at `loc`.
 
     Args:
-        loc: The keys down to the mapping, such as `("plans", "gold")`.
+        loc: Path of the mapping in the catalogue, such as `("plans", "gold")`.
         root: The model, such as that of a whole catalogue.
     """
     annotation: Any = root

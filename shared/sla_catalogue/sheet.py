@@ -50,7 +50,7 @@ from sla_domain.window import BookableWindow, WindowPrice
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
-    """Return all that a contract and its plan promise, ready for JSON.
+    """Return everything that a contract and its plan promise, as a dict ready for JSON.
 
     The keys are those of the catalogue's files.
 
@@ -65,7 +65,7 @@ def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -
 
 
 def sheet_under(catalogue: Catalogue, contract: Contract, language: str = "en") -> dict[str, Any]:
-    """Return all that a contract and its plan promise, ready for JSON.
+    """Return everything that a contract and its plan promise, as a dict ready for JSON.
 
     The keys are those of the catalogue's files.
 

@@ -15,7 +15,7 @@ NO_EXPRESSIONS: Mapping[str, Expression] = MappingProxyType({})
 
 
 class MapAct(StrEnum):
-    """What an entry of `when` can mean besides a kind of event."""
+    """The meanings of an entry of `when` other than a kind of event."""
 
     STATUS = "status"
     """The events that follow from a change of the status, by the table `statuses`."""
@@ -24,7 +24,7 @@ class MapAct(StrEnum):
 
 
 class TimeFormat(StrEnum):
-    """How a sender writes its times, where no pattern of `strptime` says it."""
+    """The ways in which a sender writes times, besides patterns of `strptime`."""
 
     ANY = "any"
     """RFC 3339, its usual variants, or a number whose size tells the unit."""
@@ -36,7 +36,7 @@ class TimeFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapEntry:
-    """An entry of `when`: what a delivery means if a condition holds."""
+    """An entry of `when` in a source's map: which event a delivery means if a condition holds."""
 
     when: Expression | None
     """The condition. None always holds."""
@@ -49,7 +49,10 @@ class MapEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceMap:
-    """Where the parts of an event stand in a delivery. An expression that is None finds nothing."""
+    """The map of a source: expressions that find the parts of an event in a delivery.
+
+    An expression that is None finds nothing.
+    """
 
     entries: tuple[MapEntry, ...]
     """The entries of `when`, in order."""

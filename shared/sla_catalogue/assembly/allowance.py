@@ -22,7 +22,7 @@ def build_allowances(written: Iterable[Written], coverages: Container[str], cont
     Repeated ids, unreadable amounts and thresholds, and unknown coverages are reported to `context.findings`.
 
     Args:
-        written: For each allowance, (keys down to the allowance, its document).
+        written: Pairs (path in the catalogue, document), one for each allowance.
         coverages: Ids of the plan's coverages.
     """
     found: dict[str, Allowance] = {}
@@ -61,7 +61,7 @@ def contract_allowances(
     Args:
         bought: Allowance id -> what the contract says of the allowance.
         promised: The plan's allowances.
-        path: The keys down to `bought`, such as `("contracts", "acme", "allowances")`.
+        path: Path of `bought` in the catalogue, such as `("contracts", "acme", "allowances")`.
     """
     for name in bought:
         if all(each.id != name for each in promised):

@@ -36,13 +36,16 @@ _SHORT: Mapping[str, SignedContent] = {
 def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> AuthenticationKind:
     """Return how the deliveries of a source are authenticated, such as by a signature.
 
-    It is the kind that the document states, else the usual kind of the scheme or dialect, else `BEARER`.
+    The result is the kind that the document states, else the default of its scheme or of the dialect, else `BEARER`.
     """
     return AuthenticationKind(document.kind or usual_proof(dialect, document).get("kind", "bearer"))
 
 
 def usual_proof(dialect: Dialect, document: AuthenticationDocument) -> Mapping[str, Any]:
-    """Return the usual keys of the scheme that the document names, else of the dialect; empty if there are none."""
+    """Return the default keys of `authentication` for a source: those of its scheme, else those of its dialect.
+
+    The result is key -> value. It is empty if neither has defaults.
+    """
     return SCHEMES.get(document.scheme or dialect.value, {})
 
 
@@ -52,7 +55,7 @@ def build_authentication(
     """Build how a source's deliveries are authenticated; report what cannot work to `context.findings`.
 
     Args:
-        path: The keys down to the source, such as `("sources", "desk")`.
+        path: Path of the source in the catalogue, such as `("sources", "desk")`.
     """
     if document is None:
         hint = "say authentication: {kind: none} if anybody may post"

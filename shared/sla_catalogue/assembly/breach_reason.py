@@ -14,11 +14,11 @@ from sla_domain.breach_reason import DEFAULT_CODES, LONGEST_CODE, NO_RULES, Brea
 def merged_reasons(
     upper: BreachReasonsDocument | None, lower: BreachReasonsDocument | None
 ) -> BreachReasonsDocument | None:
-    """Return the breach reasons of a plan merged with those of its parent.
+    """Return the breach reasons of a plan, completed by those of the plan that it extends.
 
     Args:
-        upper: What the plan itself states. None if the plan states nothing.
-        lower: What the parent states. It fills in whatever `upper` leaves out.
+        upper: What the plan itself states. None if it states nothing.
+        lower: What the other plan states. It supplies whatever `upper` leaves out.
     """
     if upper is None or lower is None:
         return upper or lower
@@ -36,7 +36,7 @@ def build_breach_reasons(document: BreachReasonsDocument | None, path: Path, con
 
     Args:
         document: The plan's section. None gives slad's own codes, with no reason required.
-        path: The keys that lead to the section.
+        path: Path of the section in the catalogue.
     """
     if document is None:
         return NO_RULES

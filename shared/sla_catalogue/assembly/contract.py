@@ -80,12 +80,12 @@ class BuiltContract:
 
     @property
     def path(self) -> Path:
-        """Return the keys down to the contract in the catalogue, such as `("contracts", "acme")`."""
+        """Return the contract's path in the catalogue, such as `("contracts", "acme")`."""
         return ("contracts", str(self.contract.id))
 
     @property
     def place(self) -> Path:
-        """Return the keys down to where the plan is named: in the contract, or in one of its entitlements.
+        """Return the path at which the plan is named: in the contract, or in one of its entitlements.
 
         For example `("contracts", "acme")` or `("contracts", "acme", "entitlements", 0)`.
         """

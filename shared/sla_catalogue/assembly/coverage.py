@@ -25,7 +25,7 @@ def build_coverages(
     left out and reported to `context.findings`.
 
     Args:
-        written: Name -> (keys down to the coverage, its document).
+        written: Name -> (path in the catalogue, document).
         shared: The coverages of the section `coverages`. If a name is both here and in `written`, the written coverage
             is used.
     """
@@ -72,7 +72,7 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
 
     Args:
         name: Id of the coverage.
-        path: The keys down to the document.
+        path: Path of the document in the catalogue.
     """
     hours = document.hours or {}
     check_week(hours, (*path, "hours"), context)
@@ -127,7 +127,7 @@ def check_week(week: Week, path: Path, context: Context) -> None:
     Overlapping hours are errors. Gaps of at most 5 minutes are warnings.
 
     Args:
-        path: The keys down to the hours in the catalogue.
+        path: Path of the hours in the catalogue.
     """
     for pair in find_overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")

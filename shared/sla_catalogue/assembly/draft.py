@@ -30,28 +30,22 @@ from sla_domain.plan import PlanId, written_name
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """A plan as written, merged with the plan that it extends.
-
-    `document`: has the plan's other values, such as its title and rules; its lists and mappings are in the fields here.
-    `priorities`, `targets`, `windows`, `allowances`, `objectives`, `reports`, `tell`: a pair (keys down to where it was
-    written, document) for each. `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the plan,
-    for which only a contract has targets.
-    """
+    """A plan as written, merged with the plan that it extends."""
 
     id: str
     document: PlanDocument
     """The plan's single values, such as title and rules."""
     priorities: tuple[tuple[Path, PriorityDocument], ...]
-    """For each priority, (keys down to where it was written, document)."""
+    """Pairs (path in the catalogue, document), one for each priority."""
     coverages: Mapping[str, tuple[Path, CoverageDocument]]
-    """Name -> (keys down to where it was written, document)."""
+    """Name -> (path in the catalogue, document)."""
     metrics: Mapping[str, tuple[Path, MetricDocument]]
-    """Name -> (keys down to where it was written, document)."""
+    """Name -> (path in the catalogue, document)."""
     targets: tuple[tuple[Path, TargetDocument], ...]
-    """For each target, (keys down to where it was written, document)."""
+    """Pairs (path in the catalogue, document), one for each target."""
     roles: tuple[RoleDocument, ...]
     windows: tuple[tuple[Path, WindowDocument], ...]
-    """For each window, (keys down to where it was written, document)."""
+    """Pairs (path in the catalogue, document), one for each window."""
     allowances: tuple[tuple[Path, AllowanceDocument], ...]
     objectives: tuple[tuple[Path, ObjectiveDocument], ...]
     reports: tuple[tuple[Path, ReportDocument], ...]
@@ -60,7 +54,7 @@ class PlanDraft:
 
     @property
     def path(self) -> Path:
-        """Return the keys down to the plan in the catalogue, such as `("plans", "gold")`.
+        """Return the plan's path in the catalogue, such as `("plans", "gold")`.
 
         For a plan made for a contract (`gold@acme`), they lead to the original plan.
         """
@@ -131,12 +125,11 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 
 
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
-    """Merge two plans: what `top` lacks is taken from `base`.
+    """Merge two plans into one with the id `id_`: what `top` lacks is taken from `base`.
 
-    `id_`: the id of the result. If both have a priority, metric, coverage, role, window, allowance, objective or
-    report of the same id or name, that of `top` is used. The targets and rules on whom to tell of `top` come before
-    those of `base`. Two things
-    are never taken from `base`: the base plans that it requires, and when and where it is sold.
+    If both have a priority, metric, coverage, role, window, allowance, objective or report of the same id or name, that
+    of `top` is used. Targets, and rules on whom to notify, are joined, with those of `top` first. Two things are never
+    taken from `base`: the base plans that it requires, and when and where it is sold.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}

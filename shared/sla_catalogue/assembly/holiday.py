@@ -26,7 +26,7 @@ def build_holidays(
     Unknown codes, unreadable calendar files, and removed days that were no holidays are reported to `context.findings`.
 
     Args:
-        codes: Code that a coverage needs -> keys down to that coverage.
+        codes: Code that a coverage needs -> path of that coverage in the catalogue.
         horizon: The years.
         bases: Name of a catalogue file -> directory for relative file names in that file.
     """
@@ -43,7 +43,7 @@ def later_table(
     country's table in `tables` (code -> table). Unknown codes are reported to `context.findings`.
 
     Args:
-        path: The keys down to what needs the code.
+        path: Path of what needs the code in the catalogue.
     """
     country, _, subdivision = code.partition("-")
     document = context.document.holidays.get(country) or HolidayDocument()

@@ -24,7 +24,7 @@ def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> 
     and not reported.
 
     Args:
-        written: Name -> (keys down to the metric, its document), for metrics that the catalogue defines. They replace
+        written: Name -> (path in the catalogue, document), for metrics that the catalogue defines. They replace
             built-in metrics of the same name.
     """
     found: dict[str, Metric] = {}
@@ -46,7 +46,7 @@ def known_metrics(written: Written) -> frozenset[str]:
     """Return the names of all metrics that a plan may use: built-in ones and those in `written`.
 
     Args:
-        written: Name -> (keys down to the metric, its document), for metrics that the catalogue defines.
+        written: Name -> (path in the catalogue, document), for metrics that the catalogue defines.
     """
     return frozenset(written) | frozenset(BUILT_IN)
 
@@ -54,7 +54,7 @@ def known_metrics(written: Written) -> frozenset[str]:
 def written_metrics(context: Context) -> dict[str, tuple[Path, MetricDocument]]:
     """Return the metrics of the section `metrics`, which every plan may use.
 
-    The result is name -> (keys down to the metric, its document).
+    The result is name -> (path in the catalogue, document).
     """
     return {name: (("metrics", name), document) for name, document in context.document.metrics.items()}
 

@@ -32,13 +32,13 @@ def build_registration_domains(
 ) -> frozenset[str]:
     """Return the mail domains of a contract whose addresses may register for critical-fix notices.
 
-    The domains are in ASCII and lower case. Texts that are no domains are reported to `context.findings`, and so are
-    domains if the plan asks for no registration.
+    The domains are in ASCII and lower case. Texts that are no domains are reported to `context.findings`. So are all
+    domains if the plan does not ask for registration.
 
     Args:
         written: The domains as written.
         terms: The plan's terms, which say whether it asks for registration.
-        path: The keys down to the domains.
+        path: Path of the domains in the catalogue.
     """
     found = set()
     for domain in written:

@@ -22,9 +22,9 @@ def build_objectives(
     Errors are reported to `context.findings`: a repeated id, an unknown metric, an unknown priority.
 
     Args:
-        written: For each objective, the keys that lead to it and its document.
+        written: Pairs (path in the catalogue, document), one for each objective.
         names: The priorities to which objectives may refer.
-        timed: The ids of the metrics that have targets there.
+        timed: Ids of the metrics for which the plan or contract has targets.
     """
     found: dict[str, Objective] = {}
     for path, document in written:

@@ -23,7 +23,7 @@ MAIL_LANGUAGES = frozenset(LANGUAGES)
 
 
 def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocument]]:
-    """Yield each person of a catalogue as (keys down to the person, the person's document).
+    """Yield each person of a catalogue as (path in the catalogue, the person's document).
 
     People of the section `people` come first, then those of each contract.
     """
@@ -47,18 +47,14 @@ def build_person(
 ) -> Person:
     """Build the person that a document describes.
 
-    `id_`: id of the person.
-    `notices`: whether to notify the person of critical fixes, if the document does not say.
-    `side`: staff or customer, if the document does not say.
-    `zone`: time zone of the working hours, if the document names none.
-    `languages`: of the contract, best first, for mails to a person whose document names none that mails can be in.
     The addresses are those under `addresses`, then those under keys of channel kinds (such as `email`), each once.
 
     Args:
         id_: Id of the person.
         notices: Whether to notify the person of critical fixes. Used if the document does not say.
-        side: The person's side. Used if the document does not say.
+        side: The person's side, staff or customer. Used if the document does not say.
         zone: Time zone of the working hours. Used if the document names none.
+        languages: The languages of the contract, best first. Used for mails if the document names no language of mails.
     """
     of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
     addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]

@@ -35,11 +35,12 @@ _LEAST_SHARED = 16
 
 
 def check_proof(how: Authentication, written: AuthenticationDocument, path: Path, context: Context) -> None:
-    """Report settings that contradict each other, or prove nothing, to `context.findings`.
+    """Report settings of `authentication` that contradict each other or prove nothing to `context.findings`.
 
     Args:
-        written: The keys as they are written.
-        path: The keys down to `authentication` in the catalogue.
+        how: The authentication as built, with defaults.
+        written: The keys as written in the catalogue.
+        path: Path of `authentication` in the catalogue.
     """
     findings = context.findings
     if how.kind is AuthenticationKind.NONE:

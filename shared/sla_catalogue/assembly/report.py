@@ -17,10 +17,13 @@ _DAY = 24 * 60
 def build_reports(
     written: Iterable[Written], coverages: Collection[str], context: Context
 ) -> tuple[ReportSchedule, ...]:
-    """Return the schedules of a plan or contract, in the order written.
+    """Build the schedules of reports of a plan or contract, in the order written.
 
-    `written`: a pair (keys down to the schedule, its document) for each. `coverages`: the hours that are there. These
-    are reported to `context.findings`: two schedules with one id, hours that are not there, and a time of 24:00.
+    Two schedules with the same id, unknown coverages, and a time of 24:00 are reported to `context.findings`.
+
+    Args:
+        written: Pairs (path in the catalogue, document), one for each schedule.
+        coverages: Ids of the coverages (hours) that a schedule may name.
     """
     found: dict[str, ReportSchedule] = {}
     for path, document in written:
@@ -49,7 +52,12 @@ def build_reports(
 def contract_reports(
     promised: Iterable[Sequence[ReportSchedule]], own: Iterable[ReportSchedule]
 ) -> tuple[ReportSchedule, ...]:
-    """Return the schedules of a contract: those of its plans, the first of each id, with its own in their place."""
+    """Return the schedules of reports of a contract: those of its plans, with the contract's own changes.
+
+    Args:
+        promised: The schedules of each plan. Of several with the same id the first is used.
+        own: The contract's schedules. Each replaces a plan's schedule with the same id, or is added.
+    """
     found: dict[str, ReportSchedule] = {}
     for schedules in promised:
         for each in schedules:

@@ -30,7 +30,7 @@ class RotaHours:
     coverage: Coverage
     """The hours."""
     path: Path
-    """The keys down to the hours in the catalogue, such as `("rotas", "nights", "hours")`."""
+    """Path of the hours in the catalogue, such as `("rotas", "nights", "hours")`."""
 
 
 def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[str, ...]]:
@@ -53,9 +53,9 @@ def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[st
 def rota_hours(shared: Mapping[str, Coverage], context: Context) -> Mapping[tuple[str, int], RotaHours]:
     """Return the hours of the layers of all rotas (on-call plans), as coverages.
 
-    The result is (rota id, number of the layer, from 0) -> hours. Layers on call at any hour are missing. Two kinds of
-    coverage are left out and reported to `context.findings`: unknown ones, and those that subtract a contract's
-    holidays.
+    The result is (rota id, number of the layer, from 0) -> hours. Layers that are on call around the clock are missing.
+    Two kinds of coverage are left out and reported to `context.findings`: unknown ones, and those that subtract a
+    contract's holidays.
 
     Args:
         shared: The coverages of the section `coverages`.

@@ -53,7 +53,7 @@ def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings
 
     Args:
         document: The source as written.
-        path: The keys down to the source, such as `("sources", "desk")`.
+        path: Path of the source in the catalogue, such as `("sources", "desk")`.
         findings: The place for the errors.
     """
     staff, customers = document.staff, document.customers

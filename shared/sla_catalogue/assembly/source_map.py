@@ -46,7 +46,7 @@ def build_map(document: SourceDocument, path: Path, findings: Findings) -> Sourc
 
     Args:
         document: The source, with the keys of its preset.
-        path: The keys down to the source, such as `("sources", "desk")`.
+        path: Path of the source in the catalogue, such as `("sources", "desk")`.
         findings: The place for the errors.
     """
     written = document.map

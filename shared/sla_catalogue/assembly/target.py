@@ -26,13 +26,13 @@ class TargetRow:
     """A target of a plan or contract, with its place in the catalogue."""
 
     path: Path
-    """The keys down to the target, for findings."""
+    """Path of the target in the catalogue, for findings."""
     target: Target
 
 
 @dataclass(frozen=True, slots=True)
 class RowNames:
-    """The names of metrics, coverages and priorities that a target may refer to."""
+    """The names that a target, objective or rule may refer to: of metrics, coverages and priorities."""
 
     metrics: Collection[str]
     coverages: Collection[str]
@@ -48,7 +48,7 @@ def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowName
     gives none. Unknown names are reported to `context.findings`.
 
     Args:
-        written: For each target, (keys down to the target, its document).
+        written: Pairs (path in the catalogue, document), one for each target.
         names: The names that a target may refer to.
     """
     rows: list[TargetRow] = []

@@ -16,13 +16,13 @@ Written = tuple[Path, TellDocument]
 
 
 def build_tell(written: Iterable[Written], names: RowNames, context: Context) -> tuple[TellRule, ...]:
-    """Return the rules of a plan, an entitlement or a contract, in the order written.
+    """Build the rules on whom to notify of a plan, an entitlement or a contract, in the order written.
 
-    Reported to `context.findings`: unknown priorities, metrics and hours; conditions on what the facts of the happening
-    do not say; and a page for anything but a breach.
+    Reported to `context.findings` are unknown priorities, metrics and hours, conditions that cannot hold for the rule's
+    happening, and rules that page for anything but a breach.
 
     Args:
-        written: For each rule, the keys that lead to it and its document.
+        written: Pairs (path in the catalogue, document), one for each rule.
         names: The priorities, metrics and hours to which rules may refer.
     """
     return tuple(_rule(path, document, names, context) for path, document in written)

@@ -28,7 +28,7 @@ def build_windows(
     never be charged are reported to `context.findings`.
 
     Args:
-        documents: For each window, (keys down to the window, its document).
+        documents: Pairs (path in the catalogue, document), one for each window.
         priority: Function that returns the id of a priority for any of its names.
         roles: Ids of the plan's roles.
         allowances: The plan's allowances, of which one may pay a price.

@@ -13,7 +13,7 @@ def check_zone(zone: str, path: Path, findings: Findings) -> bool:
     If not, an error is reported to `findings`.
 
     Args:
-        path: The keys down to the name in the catalogue, such as `("contracts", "acme", "zone")`.
+        path: Path of the name in the catalogue, such as `("contracts", "acme", "zone")`.
     """
     try:
         load_zone(zone)

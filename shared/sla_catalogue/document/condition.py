@@ -10,7 +10,7 @@ from sla_catalogue.document.field import Document, Names, refuse
 
 
 class ConditionDocument(Document):
-    """A condition on one attribute of an incident, with exactly one of two keys."""
+    """A condition on one attribute of an incident: it has one of the values under a key, or none of them."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 

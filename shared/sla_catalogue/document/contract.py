@@ -105,23 +105,7 @@ class EnvironmentDocument(Document):
 
 
 class ContractDocument(Document):
-    """A contract: which plan the customers bought, where, for which products, and who is notified.
-
-    `customers`: their names in tickets. `default`: the contract applies to incidents of unknown customers. `products`:
-    those covered; empty: all but `excluded_products`. `base_plan`: the plan for all other products; a plan that
-    requires a base plan also gets from it what it lacks. `entitlements`: several plans with products of their own, in
-    place of `plan`, `base_plan` and products. `zone`: the time zone of its hours. `country`, `subdivision`: codes, such
-    as `DE` and `BY`, of its holidays. `holidays`: false: none closes its hours; true: they also close hours that
-    exclude none, except 24x7; absent: as the hours say. `coverages`, `targets`: its own, used before the plan's.
-    `allowances`: amounts other than the plan's, and those that it buys. `objectives`: shares that must be in time, in
-    place of the plan's of the same id, or besides them. `reports`: the same for reports that are sent by themselves.
-    `vendors`: the customer's own contracts with vendors (clause H13, docs/clauses.md); absent: nothing is said of them.
-    `environment`: what the customer runs.
-    `roles`: role -> who holds it. `languages`: of texts to the customer, the best first. `leaves_unspecified`: metrics
-    for which it accepts that the plan gives no number. `registration_domains`: mail domains whose addresses may
-    register for notices. `at_close`: whether a due instant at the end of opening hours stays there or moves to the next
-    opening; absent: as the plan says. `note`: language -> a remark.
-    """
+    """A contract: which plan the customers bought, where, for which products, and who is notified."""
 
     zone: str
     """Time zone of the hours."""
@@ -160,13 +144,19 @@ class ContractDocument(Document):
     coverages: dict[str, CoverageDocument] = Field(default_factory=dict)
     """Coverages of the contract's own, used before the plan's."""
     targets: list[TargetDocument] = Field(default_factory=list)
-    allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)  # own amounts; options bought
-    objectives: list[ObjectiveDocument] = Field(default_factory=list)  # in place of the plan's of the same id, or more
-    reports: list[ReportDocument] = Field(default_factory=list)  # in place of the plan's of the same id, or more
+    """Targets of the contract's own, used before the plan's."""
+    allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)
+    """Allowance id -> an amount other than the plan's, or the purchase of an optional allowance."""
+    objectives: list[ObjectiveDocument] = Field(default_factory=list)
+    """Objectives of the contract. Each replaces the plan's objective with the same id, or is added."""
+    reports: list[ReportDocument] = Field(default_factory=list)
+    """Schedules of reports. Each replaces the plan's schedule with the same id, or is added."""
     tell: list[TellDocument] = Field(default_factory=list)
     """Who is told of what, besides the rules of its plans (clauses H5, B7 and E11)."""
-    leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
-    registration_domains: Names = Field(default_factory=list)  # whose addresses may register themselves (clause I5)
+    leaves_unspecified: Names = Field(default_factory=list)
+    """Metrics for which the contract accepts that the plan gives no number."""
+    registration_domains: Names = Field(default_factory=list)
+    """Mail domains whose addresses may register for notices (clause I5, docs/clauses.md)."""
     at_close: AtClose | None = None
     """Whether a due instant at the end of opening hours stays there or moves to the next opening. Absent means what the
     plan says."""

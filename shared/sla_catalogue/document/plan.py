@@ -216,21 +216,7 @@ class RoleDocument(Document):
 
 
 class PlanDocument(Document):
-    """A plan: priorities, metrics, targets, coverages (when time counts) and the rules around them.
-
-    `extends`: the plan whose parts it inherits. `requires_base`: the plan is bought together with one of these plans; a
-    contract names that as its `base_plan`, which supplies the parts that this plan lacks (clauses H1 and H3,
-    docs/clauses.md). `rank`: the plan with 1 is served first. `rules`: how priorities change. `agreed_dates`: who may
-    agree on other due dates. `escalation`: the id of a policy, or `none`: nobody is paged. `roles`: those promised.
-    `allowances`: included amounts. `channels`: by which requests may come; empty: all; `urgent_channels`: those to use
-    for the most urgent priority. `languages`: in which customers are served; empty: not said. `sold`: the days on which
-    contracts may begin. `minimum_term`: the least duration of a contract. `all_products`: a contract may leave out no
-    product. `not_available_for`: products and countries for which it is not sold. `scope`: how often the products may
-    change. `not_covered`: types of requests. `at_close`: whether a due instant at the end of opening hours stays there
-    (default) or moves to the next opening. `windows`: extra hours to book. `notices`: of critical fixes.
-    `reports`: those sent after each period. `breach_reasons`: why its promises may have been broken. `note`: language
-    -> a remark.
-    """
+    """A plan: priorities, metrics, targets, coverages (when time counts) and the rules around them."""
 
     extends: str | None = None
     """The plan whose parts are inherited."""
@@ -251,6 +237,7 @@ class PlanDocument(Document):
     escalation: str | None = None
     """Id of a policy. `none` means that nobody is paged."""
     roles: list[RoleDocument] = Field(default_factory=list)
+    """The roles that the plan promises."""
     allowances: list[AllowanceDocument] = Field(default_factory=list)
     """Included amounts."""
     channels: PlanChannels = Field(default_factory=list)
@@ -272,12 +259,18 @@ class PlanDocument(Document):
     not_covered: list[UncoveredDocument] | None = None
     """Types of requests that are not covered (clauses I10 and B10)."""
     at_close: AtClose | None = None
-    windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
-    notices: NoticesDocument | None = None  # of critical fixes (clauses H6, H15 and I5)
-    objectives: list[ObjectiveDocument] = Field(default_factory=list)  # of attainment (clause E4)
-    reports: list[ReportDocument] = Field(default_factory=list)  # sent by themselves (clauses E5, H9 and I7)
+    """Whether a due instant at the end of opening hours stays there (default) or moves to the next opening."""
+    windows: list[WindowDocument] = Field(default_factory=list)
+    """Extra hours that customers may book (clauses H10 and I6, docs/clauses.md)."""
+    notices: NoticesDocument | None = None
+    """Which notices of critical fixes the plan includes (clauses H6, H15 and I5, docs/clauses.md)."""
+    objectives: list[ObjectiveDocument] = Field(default_factory=list)
+    """The shares of requests or clocks that must be in time (clause E4, docs/clauses.md)."""
+    reports: list[ReportDocument] = Field(default_factory=list)
+    """The schedules of reports that are sent after each period (clauses E5, H9 and I7, docs/clauses.md)."""
     tell: list[TellDocument] = Field(default_factory=list)
     """Who is told of what, beside the escalation of breaches (clauses H5, B7 and E11)."""
     breach_reasons: BreachReasonsDocument | None = None
+    """The codes for the reasons of breaches, and whether a reason is required."""
     note: Texts = Field(default_factory=dict)
     """Language -> remark."""

@@ -21,16 +21,16 @@ class ReportTimeDocument(Document):
 
 
 class ReportDocument(Document):
-    """A report that is made, frozen and sent after each period.
-
-    `kind`: service_report, review or incident_review. `period`: of which it tells. `after`: when it is sent.
-    `coverage`: the hours of the plan by whose days working days are counted; absent: Monday to Friday. `to`: the roles
-    whose holders get it, those of the customer too.
-    """
+    """A report that is made, frozen and sent after each period."""
 
     id: str
     kind: ReportKind = ReportKind.SERVICE_REPORT
+    """`service_report`, `review` or `incident_review`."""
     period: PeriodKind = PeriodKind.MONTH
+    """The length of the periods: month, quarter or contract year."""
     after: ReportTimeDocument = Field(default_factory=ReportTimeDocument)
+    """When the report is sent, after the end of the period."""
     coverage: str = ""
+    """Id of the plan's hours whose open days are working days. Absent means Monday to Friday."""
     to: Annotated[Names, Field(min_length=1)]
+    """The roles whose holders get the report. They may be people of the customer."""

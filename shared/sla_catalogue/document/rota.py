@@ -129,7 +129,7 @@ class RotaDocument(RotaLayerDocument):
         return self
 
     def all_layers(self) -> list[tuple[tuple[str | int, ...], RotaLayerDocument]]:
-        """Return the layers in order, as pairs (keys down from the rota to the layer, layer).
+        """Return the layers in order, as pairs (path from the rota to the layer, layer).
 
         The keys are such as `("layers", 0)`, or () for a rota without `layers`.
         """

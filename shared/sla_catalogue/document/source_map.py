@@ -10,7 +10,10 @@ from sla_catalogue.document.field import Document
 
 
 class MapEntryDocument(Document):
-    """What a delivery means if a condition holds. A plain text means `event`."""
+    """An entry of `when` in a source's map: which event a delivery means if a condition holds.
+
+    A plain text means `event`.
+    """
 
     when: str | None = None
     """The condition, an expression. An entry without a condition always applies."""
@@ -28,7 +31,7 @@ class MapEntryDocument(Document):
 
 
 class MapDocument(Document):
-    """Where the parts of an event stand in a delivery, as JMESPath expressions."""
+    """The map of a source: JMESPath expressions that find the parts of an event in a delivery."""
 
     events: str | None = None
     """The path to the list of events in a body, such as `alerts`; `@` if the body is the list."""

@@ -13,7 +13,7 @@ from sla_domain.tell import Happening
 
 
 class TellDocument(Document):
-    """A rule on who is told of what."""
+    """A rule on which people are notified when something happens to an incident or objective."""
 
     on: Happening
     """What people are told of, such as `opened`."""

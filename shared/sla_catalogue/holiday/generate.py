@@ -41,7 +41,7 @@ class Recipe:
 class UnknownRegion(ValueError):
     """Raised if the package `holidays` lacks a country, subdivision, category or language.
 
-    `known`: the ones that the package has.
+    The attribute `known` lists those that the package has.
     """
 
     def __init__(self, message: str, known: tuple[str, ...]) -> None:

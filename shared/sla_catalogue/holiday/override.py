@@ -89,7 +89,7 @@ def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
 def later_ones(
     event: Any, series: Series, own: Occurrence, horizon: Horizon, zone: tzinfo, doubts: list[str]
 ) -> Iterator[Occurrence]:
-    """Yield the later occurrences that an entry with `RANGE=THISANDFUTURE` moves (RFC 5545 §3.8.4.4).
+    """Yield the later occurrences that a calendar entry with `RANGE=THISANDFUTURE` moves (RFC 5545 §3.8.4.4).
 
     Each is moved by as much as `own` (wall-clock time, or days), and lasts as long as `own`. The next such entry ends
     the move. An entry without that RANGE, or with its own recurrence rule, yields nothing.

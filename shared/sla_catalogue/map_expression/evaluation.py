@@ -13,18 +13,18 @@ _LETTERS_A_STEP = 64
 
 
 class EvaluationFailed(Exception):
-    """Raised if an expression cannot be evaluated on an input: a function got another type, or it is too much work.
+    """Raised if an expression cannot be evaluated on an input.
 
-    The message says what to do.
+    Either a function got a value of the wrong type, or the evaluation is too much work. The message says what to do.
     """
 
 
 class Evaluation:
-    """The input of the expressions of one event, with the work that is left to do.
+    """The input of the expressions that are evaluated on one event, and the limit on their work.
 
     Args:
         body: The whole body, which the function `body()` returns.
-        headers: The headers that the proof covers, by name in lower case. The function `header()` reads them.
+        headers: The headers that the signature covers, by name in lower case. The function `header()` reads them.
     """
 
     __slots__ = ("body", "headers", "left")
@@ -35,7 +35,7 @@ class Evaluation:
         self.left = MAX_STEPS
 
     def spend(self, steps: int) -> None:
-        """Count `steps` of work.
+        """Count `steps` of work against the limit.
 
         Raises:
             EvaluationFailed: The expressions have done more than `MAX_STEPS` steps on this event.

@@ -22,7 +22,10 @@ _MAX_NESTING = 40
 
 
 class BadExpression(ValueError):
-    """Raised for a text that is no expression that slad evaluates. `hint` says what to do; "" if not known."""
+    """Raised for a text that is not a valid expression for slad.
+
+    The attribute `hint` says what to do. It is "" if that is not known.
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -44,11 +47,11 @@ class Expression:
         self._run = run
 
     def evaluate(self, value: Any, evaluation: Evaluation) -> Any:
-        """Return what the expression finds in a JSON value; None if it finds nothing.
+        """Return the value that the expression finds in a JSON value; None if it finds nothing.
 
         Args:
             value: The event.
-            evaluation: The whole body, the headers, and the work that is left.
+            evaluation: The whole body, the headers, and the limit on the work.
 
         Raises:
             EvaluationFailed: A function got a value of another type, or the expression does too much work.

@@ -13,7 +13,11 @@ Run = Callable[[Any, Evaluation], Any]
 
 
 def build(node: Node) -> Run:
-    """Return the function that evaluates a checked node of jmespath's tree: (value, Evaluation) -> value."""
+    """Return a function that evaluates a parsed JMESPath expression: (value, Evaluation) -> value.
+
+    Args:
+        node: The root of jmespath's syntax tree, checked before.
+    """
     return _BUILDERS[node["type"]](node)
 
 

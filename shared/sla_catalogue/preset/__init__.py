@@ -15,7 +15,10 @@ _SUFFIX = ".yaml"
 
 
 class UnknownPreset(LookupError):
-    """Raised for the name of a preset that does not ship. `known` has the names of those that do."""
+    """Raised for the name of a preset that slad does not ship.
+
+    The attribute `known` has the names of the shipped ones.
+    """
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         super().__init__(f"no preset is called {name!r}")
@@ -24,7 +27,7 @@ class UnknownPreset(LookupError):
 
 @lru_cache(maxsize=1)
 def preset_names() -> tuple[str, ...]:
-    """Return the names of the presets that ship, sorted."""
+    """Return the names of the presets that slad ships, sorted."""
     entries = resources.files(__name__).iterdir()
     return tuple(sorted(entry.name.removesuffix(_SUFFIX) for entry in entries if entry.name.endswith(_SUFFIX)))
 
@@ -48,9 +51,10 @@ def _values(name: str) -> Mapping[str, Any]:
 
 
 def with_preset(document: SourceDocument) -> SourceDocument:
-    """Return a source with the keys of its preset, where the source has none of its own.
+    """Return a source completed by the keys of its preset.
 
-    Tables and `map` are joined key by key: keys of the source go first. `when` is taken whole.
+    Keys that the source has itself are kept. Tables and `map` are merged key by key. `when` is never merged: the
+    source's list replaces the preset's.
 
     Raises:
         UnknownPreset: No preset has the name in `document.preset`.

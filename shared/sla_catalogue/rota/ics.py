@@ -18,7 +18,7 @@ _PRODUCT = "-//slad//rota//EN"
 
 
 def shifts_as_ics(rota: Rota, shifts: Iterable[Shift], now: datetime) -> bytes:
-    """Return shifts of a rota (on-call plan) as the content of an iCalendar file.
+    """Return shifts of a rota (on-call plan) as an iCalendar file (RFC 5545).
 
     Args:
         rota: The rota, whose title is in each entry.

@@ -21,7 +21,7 @@ def check_objectives(subject: CheckedCatalogue) -> None:
     These are reported:
     - an objective on clocks that have no target
     - an objective per contract year in a contract without a first day
-    - a role to notify that does not exist, or that no person of the contract has
+    - a role to notify that does not exist, or that nobody of the contract holds
     - a table of credits that gives a credit while the objective is met, repeats a percentage, or gives less for a lower
       attainment
     """

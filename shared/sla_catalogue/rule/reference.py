@@ -12,11 +12,10 @@ from sla_domain.normal import normal, normals
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
-    """Report what is wrong in sources, people's addresses and API keys to `subject.findings`.
+    """Report what is wrong in sources, people's addresses and API keys to `context.findings`.
 
-    Warnings: a source names a priority that no plan has, or a customer that no contract has.
-    Errors: an API key is entered twice.
-    Addresses are checked by `check_address` of their kind of channel.
+    A source that names a priority of no plan, or a customer of no contract, gives a warning. An API key that is listed
+    twice gives an error. Addresses are checked by `check_address` of their kind of channel.
     """
     _check_sources(subject)
     _check_addresses(subject)

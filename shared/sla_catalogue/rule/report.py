@@ -7,10 +7,12 @@ from sla_domain.objective import PeriodKind
 
 
 def check_reports(subject: CheckedCatalogue) -> None:
-    """Report to `subject.findings` schedules of reports that cannot work in a contract.
+    """Report schedules of reports that cannot work in a contract to `subject.findings`.
 
-    One names only roles that nobody of the contract holds. One follows contract years of a contract without a first
-    day.
+    They are:
+
+    1. Schedules that name only roles which nobody of the contract holds.
+    2. Schedules by contract years, of a contract without a first day.
     """
     for built in subject.contracts:
         contract = built.contract

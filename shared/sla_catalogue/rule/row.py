@@ -14,7 +14,7 @@ ANY = "(any other)"
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
     """Return the priorities that a target can match.
 
-    `ANY` is the last item if the target also matches priorities that the plan does not have.
+    If the target also matches priorities that the plan does not have, the last item is `ANY`.
 
     Args:
         all_of_them: The plan's priorities.

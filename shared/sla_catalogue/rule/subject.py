@@ -17,7 +17,7 @@ from sla_domain.rota import Rota, RotaId
 
 @dataclass(frozen=True, slots=True)
 class CheckedCatalogue:
-    """What the checks of a catalogue work on: a whole catalogue, or one contract with its plans."""
+    """The input of the checks of a catalogue: the whole catalogue, or one contract with its plans."""
 
     plans: tuple[BuiltPlan, ...]
     """The plans to check, as built."""
@@ -50,7 +50,9 @@ class CheckedCatalogue:
         return self.context.findings
 
     def known_roles(self) -> set[str]:
-        """Return the names that a rule on whom to tell may use: all roles of the catalogue, and ids of people."""
+        """Return the names that a rule may give to the people to notify: all roles of the catalogue, and the ids of
+        people.
+        """
         document = self.context.document
         known = {role.id for built in self.known_plans.values() for role in built.draft.roles}
         known |= {name for policy in document.escalations.values() for level in policy.levels for name in level.tell}

@@ -15,12 +15,17 @@ _Placed = tuple[Path, TellRule]
 
 
 def check_tell(subject: CheckedCatalogue) -> None:
-    """Report rules on who is told of what that cannot work to `subject.findings`.
+    """Report rules on whom to notify that cannot work to `subject.findings`.
 
-    These are reported: a rule whose roles nobody of a contract holds (`tell-unheld`), one whose role no plan or
-    contract knows (`unknown-role`), one that pages the customer's people (`customer-paged`) or under a plan that pages
-    nobody (`tell-page`), one for a threshold of which no target warns (`tell-never`), one that another makes needless
-    (`tell-shadowed`), and a client's escalation that nobody hears of where others are told (`unheard`).
+    They are, with the codes of the findings:
+
+    - `tell-unheld`: a rule whose roles nobody of the contract holds
+    - `unknown-role`: a rule with a role that no plan or contract has
+    - `customer-paged`: a rule that pages people of the customer
+    - `tell-page`: a rule that pages, under a plan that pages nobody
+    - `tell-never`: a rule for a threshold at which no target warns
+    - `tell-shadowed`: a rule that another one makes needless
+    - `unheard`: escalations by the customer notify nobody, although rules for other happenings exist
     """
     known = subject.known_roles()
     for path, names in _written(subject):

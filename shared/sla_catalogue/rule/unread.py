@@ -94,7 +94,7 @@ _OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
 
 
 def check_unread(subject: CheckedCatalogue) -> None:
-    """Report keys of the document that have no effect to `subject.findings`.
+    """Report keys of the document that have no effect where they are written to `subject.findings`.
 
     For example `zone` of a GitHub source, whose times have an offset. A stored catalogue is not checked.
     """
