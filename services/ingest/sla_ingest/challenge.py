@@ -22,10 +22,13 @@ _PRINTABLE = re.compile(r"[ -~]{1,512}", re.ASCII)
 
 
 def answer_glpi(how: Authentication, token: str) -> str | None:
-    """Return the answer to GLPI's `crc_token`, or None if none is due.
+    """Return the answer to GLPI's challenge `crc_token`, or None if the token is wrong.
 
-    GLPI sends the HMAC of a fixed text; the answer is the HMAC of that. So only who has the secret gets an answer, and
-    always the same one.
+    GLPI sends the HMAC of a fixed text as the token. The answer is the HMAC of the token, by the same secret. So only a
+    sender that has the secret gets an answer.
+
+    Args:
+        how: The source's authentication, with its secrets. For a source that is not GLPI, the result is None.
     """
     if how.challenge is not Challenge.GLPI or not _HEX_DIGEST.fullmatch(token):
         return None
@@ -37,7 +40,13 @@ def answer_glpi(how: Authentication, token: str) -> str | None:
 
 
 def answer_slack(how: Authentication, body: bytes) -> str | None:
-    """Return the `challenge` of a proven delivery of the type `url_verification`, or None if the body is no such."""
+    """Return the value `challenge` from Slack's request of the type `url_verification`, or None for any other body.
+
+    Call this only for a request whose signature was verified.
+
+    Args:
+        how: The source's authentication. For a source that is not Slack, the result is None.
+    """
     if how.challenge is not Challenge.SLACK or b"url_verification" not in body:
         return None
     try:
@@ -50,7 +59,13 @@ def answer_slack(how: Authentication, body: bytes) -> str | None:
 
 
 def answer_microsoft(how: Authentication, token: str) -> str | None:
-    """Return Microsoft Graph's `validationToken` as it is to be sent back, or None if none is due."""
+    """Return Microsoft Graph's `validationToken` unchanged, as Graph expects it in the response.
+
+    The result is None for a token with unusual characters, and for a source that is not Microsoft Graph.
+
+    Args:
+        how: The source's authentication.
+    """
     return _plain(token) if how.challenge is Challenge.MICROSOFT else None
 
 

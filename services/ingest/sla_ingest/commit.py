@@ -32,7 +32,7 @@ _JOINING = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitBounds:
-    """The limits of one commit, and of the queue of deliveries that wait for a commit."""
+    """The limits of one commit of deliveries, and of the queue of deliveries that wait for a commit."""
 
     gather_seconds: float = 0.002
     """How long a commit waits for more deliveries, if the commit before held several requests."""
@@ -98,10 +98,11 @@ class GroupCommit:
         self._task: asyncio.Task[None] | None = None
 
     async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
-        """Store deliveries, in commits shared with other requests; return a receipt for each delivery.
+        """Store deliveries and return a receipt for each, in the order of `entries`.
 
-        Receipts hold the response to the sender. They are in the order of `entries`, and are returned once all
-        deliveries are durable. After an error, send all entries again: those already stored get their first response.
+        Deliveries of several requests share a commit. The call returns once all deliveries are durable. A receipt holds
+        the response to the sender. After an error, pass all entries again: those that were stored get their first
+        response.
 
         Raises:
             QueueFull: Too many deliveries wait. Nothing was stored.

@@ -25,7 +25,7 @@ _LISTED = (*(column for column in inbox.c if column.name != "body"), func.length
 
 
 class InboxEvidence:
-    """Finds the deliveries from which an incident's events were read. Call `lines`."""
+    """Finds the stored deliveries from which an incident's events were read, as evidence. Call `lines`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -71,9 +71,9 @@ class _Customers:
 
 @dataclass(slots=True)
 class IncidentHistory:
-    """The stored events of some incidents, as far as they were read; `folded` computes an incident from them.
+    """The stored events of some incidents, in memory. `folded` computes an incident from them.
 
-    `load_history` creates it, `add` appends events. Retention is the removal of old incidents.
+    `load_history` makes it; for an incident with very many events it reads only some. `add` appends events.
     """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
@@ -140,7 +140,7 @@ class IncidentHistory:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Return whether the incident's customer is still unknown at an event.
+        """Return whether the incident's customer is still unknown when an event is read.
 
         The result is True if neither this event nor an earlier event of its incident names a customer. An event is
         earlier if it is read before `event` when the incident is computed.
@@ -211,7 +211,7 @@ async def load_history(
 ) -> IncidentHistory:
     """Read the stored events of some incidents, as far as they are needed to answer deliveries.
 
-    If there are few events in all, all are read. Otherwise it depends on the argument that names the incident. For an
+    If there are few events in all, all are read. Otherwise the arguments say how much to read of each incident. For an
     incident with more than `MOST` (500) events only some are read, including the opening. An event that cannot be read
     is logged and left out.
 

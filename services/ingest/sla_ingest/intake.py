@@ -57,7 +57,7 @@ MAX_PROMISES = 100
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """The result of a request: the receipts (responses) for its deliveries."""
+    """The result of a request: receipts (responses) for its deliveries, or the answer to a challenge."""
 
     receipts: tuple[Receipt, ...]
     """A single receipt. For a `batch` there is a receipt for each event, in the same order."""
@@ -114,9 +114,10 @@ class Intake:
     async def webhook(
         self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool, request: RequestFacts
     ) -> IntakeResult:
-        """Accept a request that was posted to the URL of a source; return its receipts (responses).
+        """Accept a request that was posted to the URL of a source, and return its receipts (responses).
 
-        The deliveries are then durable. Of a sender's challenge the answer is returned instead.
+        When the call returns, the deliveries are durable. If the request is a challenge, by which the sender checks its
+        receiver, the answer to it is returned instead.
 
         Args:
             name: The source's name in the URL.
@@ -175,11 +176,11 @@ class Intake:
         return found
 
     async def challenge(self, name: str, token: str, request: RequestFacts) -> str | None:
-        """Return the answer to the challenge of a source's sender, or None if none is due.
+        """Return the answer to a challenge, by which the sender of a source checks its receiver, or None.
 
         Args:
             name: The source's name in the URL.
-            token: What the sender sent to be signed, or to be sent back. "" for a challenge without a token.
+            token: The text that the sender wants signed, or returned. "" if there is none.
             request: The request line and addresses.
 
         Raises:
@@ -438,7 +439,7 @@ class Intake:
 
 
 def most_of_one_incident(entries: Iterable[InboxEntry]) -> int:
-    """Return how many of these entries are about the incident that most of them are about; 0 if none has events."""
+    """Return the greatest number of these entries that concern the same incident; 0 if none has events."""
     numbers = Counter(entry.events[0].event.incident for entry in entries if entry.events)
     return max(numbers.values(), default=0)
 

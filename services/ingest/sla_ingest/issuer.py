@@ -24,12 +24,12 @@ class KeysUnavailable(Exception):
 
 
 async def fetch_keys(url: str) -> str:
-    """Return the JWK set at an address, as text.
+    """Fetch the keys of a JWT issuer from an address, as the text of a JWK set (RFC 7517).
 
-    Redirects are not followed, proxies of the environment are not used, and the answer is bounded in size and time.
+    Redirects are not followed, and proxies of the environment are not used. The answer is limited in size and time.
 
     Raises:
-        KeysUnavailable: No usable answer came.
+        KeysUnavailable: The keys cannot be fetched.
     """
     body = bytearray()
     try:
@@ -52,9 +52,9 @@ async def fetch_keys(url: str) -> str:
 
 
 class IssuerKeys:
-    """Keeps the keys of issuers, by address. Call `refresh` for a token whose key is not known.
+    """Keeps the keys of JWT issuers, by the address at which the issuer publishes them.
 
-    Keys that were fetched stay in use while their issuer cannot be reached.
+    Call `refresh` for a token whose key is not known. Fetched keys stay in use while their issuer cannot be reached.
 
     Args:
         addresses: Returns the addresses that the catalogue in force names.
@@ -77,13 +77,13 @@ class IssuerKeys:
 
     @property
     def known(self) -> IssuerKeySets:
-        """Return the keys that are known, by address."""
+        """Return address -> keys, for the keys that were fetched."""
         return self._sets
 
     async def refresh(self, url: str) -> bool:
-        """Fetch the keys at an address; return whether others may be known than before the call.
+        """Fetch the keys at an address, and return whether the known keys may have changed.
 
-        Calls at the same time share one fetch, and an address is asked at most every `LEAST_SECONDS`.
+        Calls at the same time share one fetch. An address is fetched at most once in `LEAST_SECONDS`.
         """
         before = self._sets.get(url)
         async with self._locks.setdefault(url, asyncio.Lock()):
@@ -100,7 +100,7 @@ class IssuerKeys:
             _log.warning("issuer_keys", url=url, why=str(error))
 
     async def keep_fresh(self) -> None:
-        """Fetch the keys of every address that the catalogue names, again and again; never returns."""
+        """Fetch the keys at every address in the catalogue at intervals, until cancelled."""
         while True:
             named = set(self._addresses())
             for gone in self._sets.keys() - named:

@@ -19,7 +19,7 @@ _MINUTE_SECONDS = 60
 class Budget:
     """A rate limit: each source may send `per_minute` requests a minute. Call `spend` for each request.
 
-    Minutes are of real time, even where slad runs on a simulated clock.
+    Minutes are measured in real time, even if slad's own clock is simulated.
     """
 
     def __init__(self, per_minute: int) -> None:

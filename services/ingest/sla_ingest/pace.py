@@ -13,10 +13,12 @@ WAIT_SECONDS = 4.0  # a sender waits for its answer
 
 
 class BatchPace:
-    """Lets requests with many events of one incident be stored one after another, with pauses. See `turn`.
+    """A limit for requests with many events of one incident: they are stored one at a time, with pauses. See `turn`.
+
+    Other requests are stored during the pauses.
 
     Args:
-        pauses: How long a pause is, in multiples of the time that the request before it took.
+        pauses: The length of a pause, as a multiple of the time that the request before it took.
         seconds: The longest time that a request waits.
         clock: A steady clock in seconds.
     """
@@ -31,13 +33,12 @@ class BatchPace:
 
     @asynccontextmanager
     async def turn(self, begun: float) -> AsyncIterator[None]:
-        """Wait for a turn, and hold it for the `with` block.
+        """Wait until no other large request is being stored, and hold the turn for the `async with` block.
 
-        The next turn begins after a pause. A request that has waited for the longest time goes on without a turn.
+        A pause follows the block. A request that has waited for the longest time goes on without a turn.
 
         Args:
-            begun: When the work on the request began, by the steady clock. The pause is measured by the time since
-                then, without the wait.
+            begun: When the work on the request began, by the steady clock. The length of the pause depends on it.
         """
         spent = self._clock() - begun
         held = await self._acquired()

@@ -188,6 +188,6 @@ def build(
 
 
 def key_addresses(catalogue: Catalogue) -> frozenset[str]:
-    """Return the addresses at which the issuers of JWTs publish their keys, of every source of a catalogue."""
+    """Return the addresses at which JWT issuers publish their keys, for all sources of a catalogue."""
     found = (source.authentication for source in catalogue.sources.values())
     return frozenset(how.jwks_url for how in found if how.jwks_url and how.kind is AuthenticationKind.JWT)

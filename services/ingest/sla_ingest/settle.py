@@ -111,9 +111,12 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
     """Move an event whose exact time is not known to just after the last breach.
 
-    So the event does not undo the breach. Only events with `not_before_told` are moved: they happened at their stated
-    time or later. The event's time becomes a microsecond after `ran_out`. The event keeps its stated time if there is
-    no breach, if the breach is before the stated time, or if `history` has events after the stated time.
+    A microsecond after the breach, the event does not undo the breach. Only events with `not_before_told` are moved:
+    they happened at their stated time or later. An event keeps its stated time in three cases:
+
+    1. There is no breach.
+    2. The breach is before the stated time.
+    3. `history` has events after the stated time.
 
     Args:
         ran_out: The last breach before the event's receipt. None means no breach.

@@ -25,9 +25,9 @@ NONE: DigestBudget = MappingProxyType({})
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
     """Return how many signatures `verify` must compute before it rejects a delivery.
 
-    The result maps a hash algorithm, such as `sha256`, to the largest number of secrets with this algorithm that any
-    source has. For `sha256` the number is at least 1. Pass the result to `verify` as `work`, so that a rejection takes
-    equally long for every source.
+    The result maps a hash algorithm, such as `sha256`, to the largest number of secrets that any source has for it. For
+    `sha256` the number is at least 1. Pass the result to `verify` as `work`, so that a rejection takes equally long for
+    every source.
     """
     most = Counter({"sha256": 1})
     for how in sources:
@@ -51,14 +51,14 @@ def verify(
     Returns None if the proof is valid, or if the source needs no proof. Otherwise returns why it is rejected.
 
     Args:
-        how: The proof that the source must give; None for a source that does not exist.
+        how: How the source must prove its deliveries. None for a source that does not exist.
         body: The body, as received.
         headers: The headers, by name in lower case.
         now: An aware instant. A signed time must lie within the source's tolerance of `now`.
         work: Maps a hash algorithm to the least number of signatures to compute before a rejection, as `digest_budget`
             returns it. So the response time does not reveal which sources exist.
         request: The request line and addresses.
-        issuers: The keys of the issuers of JWTs, by the address from which they were fetched.
+        issuers: Address -> the keys of a JWT issuer that were fetched from there.
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent, request, issuers)

@@ -6,9 +6,9 @@ from enum import Enum
 
 
 class AuthFailure(Enum):
-    """Why the proof of a delivery (such as a signature or token) was rejected; the value is the reason in words.
+    """Why the proof of a delivery (such as a signature or token) was rejected. The value is the reason in words.
 
-    It is for metrics and logs. The sender never sees it.
+    The reason is written to metrics and logs. The sender never sees it.
     """
 
     SOURCE = "no source has this name"

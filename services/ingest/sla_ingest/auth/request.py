@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFacts:
-    """The request line and the addresses of a request."""
+    """The method, path and addresses of an HTTP request, as far as a proof of its sender may depend on them."""
 
     method: str = "POST"
     """The HTTP method."""
@@ -28,9 +28,10 @@ NO_REQUEST = RequestFacts()
 
 
 def is_within(address: str, networks: Iterable[str]) -> bool:
-    """Return whether an IP address lies in one of the networks (CIDR); False for what is no address.
+    """Return whether an IP address lies in one of the networks, which are in CIDR notation.
 
-    An IPv4 address that is written as IPv6 (`::ffff:192.0.2.7`) counts as IPv4.
+    An IPv4 address that is written as IPv6 (`::ffff:192.0.2.7`) is compared as IPv4. A text that is no IP address gives
+    False.
     """
     try:
         found = ip_address(address)

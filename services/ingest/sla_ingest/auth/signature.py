@@ -36,10 +36,17 @@ def check_signature(
     spent: Counter[str],
     request: RequestFacts,
 ) -> AuthFailure | None:
-    """Return None if a signature in the headers is right by one of the secrets and fresh, else why not.
+    """Check the signature (HMAC) in the headers of a delivery, and its timestamp if the source signs one.
+
+    Returns None if one of the secrets gives the signature and the timestamp is recent. Otherwise returns the reason of
+    the rejection.
 
     Args:
-        spent: Counts the digests over the body, by algorithm.
+        how: Where the source puts signature and timestamp, and what is signed.
+        now: An aware instant, with which the timestamp is compared.
+        secrets: The secrets of the source.
+        spent: Counts the signatures that are computed, by hash algorithm. This function adds to it.
+        request: The request line, which some senders sign too.
     """
     keys = [key for secret in secrets if (key := signing_key(how.signed, secret))]
     if not keys:
@@ -74,7 +81,11 @@ def check_signature(
 
 
 def mac(key: bytes, before: bytes, body: bytes, after: bytes, algorithm: str) -> bytes:
-    """Return the HMAC over what stands before the body, the body, and what stands after it."""
+    """Return the HMAC of `before`, `body` and `after`, joined in this order.
+
+    Args:
+        algorithm: The hash algorithm, such as `sha256`.
+    """
     found = hmac.new(key, before, algorithm)
     found.update(body)
     if after:

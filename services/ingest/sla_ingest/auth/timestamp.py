@@ -28,14 +28,18 @@ _PER_SECOND: Mapping[TimestampFormat, int] = MappingProxyType(
 
 
 class BadTimestamp(ValueError):
-    """Raised for a body without a timestamp at its place, or with one that cannot be read."""
+    """Raised when a body has no timestamp at the expected place, or when the timestamp cannot be read."""
 
 
 def check_age(written: str | int | float, how: Authentication, now: datetime) -> AuthFailure | None:
-    """Return None if the timestamp of a signature can be read and is within the tolerance, else why not.
+    """Check that a signed timestamp is recent enough.
+
+    Returns None if the timestamp differs from `now` by no more than the source's tolerance. Otherwise, or if it cannot
+    be read, returns the reason of the rejection.
 
     Args:
         written: The timestamp as the sender writes it.
+        how: Has the format of the timestamp, and the tolerance.
         now: An aware instant.
     """
     # Standard Webhooks are in seconds, whatever else a value could be read as.
@@ -69,10 +73,13 @@ def _read(written: str | int | float, form: TimestampFormat) -> datetime | AuthF
 
 
 def stamp_in_body(body: bytes, path: str) -> str | int | float:
-    """Return the timestamp at a dotted path of a JSON body.
+    """Return the timestamp in a JSON body.
+
+    Args:
+        path: The keys that lead to the timestamp, with dots between them.
 
     Raises:
-        BadTimestamp: The body is no JSON, or has no text or number there.
+        BadTimestamp: The body is not JSON, or has no text or number at the path.
     """
     try:
         found = orjson.loads(body)

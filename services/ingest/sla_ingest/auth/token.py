@@ -31,12 +31,16 @@ NO_KEY_SETS: IssuerKeySets = MappingProxyType({})
 
 
 def check_token(how: Authentication, proof: str, now: datetime, issuers: IssuerKeySets) -> AuthFailure | None:
-    """Return None if the header has a JWT that an accepted key signs, for us and in time, else why not.
+    """Check the JSON Web Token (RFC 7519) in a header: its signature, audience, issuer and time.
+
+    Returns None if an accepted key signs the token, and the token is meant for slad and valid at `now`. Otherwise
+    returns the reason of the rejection.
 
     Args:
+        how: Has the accepted keys and algorithms, and the claims that the token must have.
         proof: The value of the header, `Bearer …`.
         now: An aware instant.
-        issuers: The keys that were fetched, by their address.
+        issuers: Address -> the keys of a JWT issuer that were fetched from there.
     """
     if not proof or len(proof) > MAX_TOKEN:
         return AuthFailure.NO_PROOF

@@ -12,7 +12,11 @@ from sla_ingest.auth.failure import AuthFailure
 
 
 def check_word(given: str, accepted: Sequence[str]) -> AuthFailure | None:
-    """Return None if a word of a header is one of those accepted, else why not. Every one is compared in full."""
+    """Check a secret word in a header, such as a bearer token.
+
+    Returns None if it equals one of `accepted`, else the reason of the rejection. The duration does not reveal how much
+    of a word was right.
+    """
     try:
         digest = _digest(given.encode("latin-1"))  # as the bytes came
     except UnicodeEncodeError:
@@ -24,7 +28,13 @@ def check_word(given: str, accepted: Sequence[str]) -> AuthFailure | None:
 
 
 def check_basic(username: str, proof: str, secrets: Sequence[str]) -> AuthFailure | None:
-    """Return None if a header of HTTP Basic has the user name and one of the secrets, else why not."""
+    """Check a header of HTTP Basic authentication (RFC 7617).
+
+    Returns None if it has the user name and one of the secrets as password, else the reason of the rejection.
+
+    Args:
+        proof: The value of the header, `Basic …`.
+    """
     scheme, _, rest = proof.partition(" ")
     if scheme.lower() != "basic":
         return AuthFailure.BAD_FORM
@@ -39,10 +49,10 @@ def check_basic(username: str, proof: str, secrets: Sequence[str]) -> AuthFailur
 
 
 def decode_base64(written: str) -> bytes:
-    """Return the bytes of a text in base64 with its padding.
+    """Return the bytes of a base64 text, which must be padded.
 
     Raises:
-        ValueError: The text is not the one way to write these bytes.
+        ValueError: The text is not base64, or is not the canonical encoding of its bytes.
     """
     raw = base64.b64decode(written.encode("ascii"), validate=True)
     if base64.b64encode(raw).decode() != written:

@@ -53,10 +53,9 @@ def check_contract(
 def gap_before_first_day(
     record: ContractRecord, values: dict[str, Plain], since: datetime
 ) -> tuple[ContractProblem, ...]:
-    """Return the warning that a new version leaves a gap in time in which the contract covers nothing; () without one.
+    """Return a warning if a new version leaves a time in which the contract covers nothing, else ().
 
-    The gap lies between the instant `since`, when the version replaces the one before, and the first day on which the
-    new version's contract is valid.
+    From `since`, the new version replaces the one before. There is a gap if the new version's first valid day is later.
 
     Args:
         record: Has the earlier versions.

@@ -119,9 +119,14 @@ def changed_answer(deps: ContractDeps, made: ChangedContract, status: int) -> Re
 
 
 def json_answer(body: Any, status: int, record: ContractRecord) -> Response:
-    """Return an answer about one contract, with the ETag that a change of the contract must send as If-Match.
+    """Return a JSON response about one contract, with the ETag that a later change must send as If-Match.
 
-    The ETag is the last revision that was no ledger entry: what a ledger counts changes nothing that a writer has read.
+    The ETag is the number of the contract's last change. Ledger entries do not change it: they change nothing that a
+    caller edits.
+
+    Args:
+        status: The HTTP status.
+        record: The contract's record.
     """
     return Response(
         orjson.dumps(body), status, headers={"ETag": f'"{record.judged_in}"'}, media_type="application/json"

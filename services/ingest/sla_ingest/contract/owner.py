@@ -69,7 +69,7 @@ class ChangedContract:
 
 @dataclass(frozen=True, slots=True)
 class OrderedChange:
-    """A change of a contract that somebody has ordered."""
+    """A change of a contract that somebody has ordered, before it is decided and stored."""
 
     act: ActName
     """The name of the change in the audit log."""

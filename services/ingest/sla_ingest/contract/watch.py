@@ -26,7 +26,7 @@ BALANCE, EXPIRY, OVER = "balance", "expiry", "over"
 
 
 class LedgerWatch:
-    """Sets the gauge `slad_ingest_ledger_warnings`: how many ledgers need attention.
+    """Updates the gauge `slad_ingest_ledger_warnings`: how many ledgers (accounts of allowances) need attention.
 
     A ledger needs attention if it is low, about to lose something, or overdrawn.
 

@@ -25,10 +25,10 @@ from sla_platform.timesource import TimeSource
 
 
 class WorkCounter:
-    """A callable that counts reported work in the ledgers (accounts of allowances) of contracts.
+    """A callable that enters reported work into the ledgers (accounts of allowances) of contracts.
 
     Call it in the transaction that stores deliveries, with the connection and the deliveries' receipts. It returns the
-    receipts with the outcome: the work was counted, was counted with a remark that the allowance is exceeded, or was
+    receipts with what became of the work: it was counted, it was counted and exceeds the allowance, or the delivery was
     parked.
 
     Args:

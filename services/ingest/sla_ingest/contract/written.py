@@ -182,7 +182,7 @@ def read_text(body: bytes, media_type: str, model: type[Model]) -> Model:
 
 
 def describes_text(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the value of `openapi_extra` for a route that reads its body by `read_text`."""
+    """Return `openapi_extra` for a FastAPI route that reads its body by `read_text`: the schema of the body."""
     schema = {"schema": model.model_json_schema()}
     kinds = ("application/json", *sorted(YAML_TYPES)[:1])
     return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}
@@ -221,10 +221,11 @@ def read_json(body: bytes) -> Any:
 
 
 def plain(value: Any, path: tuple[str | int, ...], depth: int = 0) -> Plain:
-    """Return a JSON value as a catalogue file would have it: all scalars except null are texts.
+    """Return a JSON value in the form of a value in a catalogue file: every scalar but null as text.
 
     Args:
-        path: The place of the value in the body.
+        path: The place of the value in the body, for errors.
+        depth: How deep `value` is nested.
 
     Raises:
         Problem: HTTP error 422 for a text with control characters, and for values nested more than 40 levels deep.

@@ -13,7 +13,7 @@ from sla_ingest.dialect.port import Delivery, Translation
 
 @dataclass(frozen=True, slots=True)
 class OpenedDelivery:
-    """A delivery before its content is translated, with the sender that it names."""
+    """A delivery of which only the outer form was read, with the function that translates it."""
 
     translate: Callable[[Source], Translation]
     """Called with the source to which the delivery belongs. Returns its translation into incident events."""
@@ -42,8 +42,8 @@ class DialectAdapter(Protocol):
     def answers_rules(self) -> bool:
         """Return whether an event that breaks a rule of the contract's plan is refused.
 
-        If not, the event is accepted. Events of a batch are always accepted. The rules concern agreed due dates and
-        downgrades (`rule_refusal`).
+        The rules concern agreed due dates and downgrades (`rule_refusal`). If the result is False, such an event is
+        accepted. Events of a batch are accepted in any case.
         """
 
     @property
@@ -62,9 +62,10 @@ class DialectAdapter(Protocol):
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a copy of a signed delivery that is read only by its body.
+        """Return a copy of a signed delivery without what its signature does not cover.
 
-        The signature does not cover the headers, so they may be forged. Headers that matter are replaced.
+        The signature covers the body alone, so headers may be forged. Headers that are needed are derived from the
+        body.
         """
 
     def parts(self, delivery: Delivery, source: Source | None) -> list[Delivery] | None:
@@ -118,9 +119,10 @@ class WebhookDialect:
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery without what differs in every attempt; most senders' deliveries are returned unchanged.
+        """Return the delivery without the parts of its body that differ at every attempt to send it.
 
-        If a header contradicts the body, the delivery is parked or refused later.
+        Most dialects have no such parts: the delivery is then returned unchanged. A header that contradicts the body is
+        noticed later, and the delivery parked or refused.
         """
         return delivery if self.lasting is None else replace(delivery, body=self.lasting(delivery.body))
 

@@ -63,9 +63,8 @@ _TEXTS = ("description", "message")
 def split(delivery: Delivery) -> list[Delivery] | None:
     """Return the alerts of a notification as deliveries of one alert each, in their order.
 
-    Returns None for a body without alerts, which is translated as it is.
-
-    Each part's time of receipt is a microsecond after that of the part before. The last one has the notification's.
+    Returns None for a body without alerts; it is translated unsplit. The deliveries get times of receipt a microsecond
+    apart, of which the last is that of the notification, so that they keep their order.
 
     Raises:
         DoesNotFit: The body cannot be read, or the batch is too large.
@@ -90,15 +89,16 @@ def _parts(delivery: Delivery, group: Node, status: Any, alerts: Sequence[Any]) 
 
 
 def translate_alert(delivery: Delivery, source: Source, links: tuple[str, ...], *, of_grafana: bool) -> Translation:
-    """Translate a delivery of one alert, as `split` makes it, into the event that the alert fires or has ended.
+    """Translate a delivery of one alert into an event: the alert fires, or it has ended.
 
     If there is no event, the result says why: the delivery is ignored, parked or refused.
 
     Args:
+        delivery: A delivery that `split` has made.
         source: The settings of the sender.
         links: The alert's fields that may hold the link to show, the best first.
-        of_grafana: Whether the sender is Grafana, whose notifications name an organisation (`orgId`). One of the other
-            sender is refused.
+        of_grafana: Whether the sender is Grafana, not Alertmanager. Only Grafana's notifications name an organisation
+            (`orgId`); one that does not match the sender is refused.
     """
     return translate_object(
         delivery, lambda payload, id_: _outcome(delivery, source, _own(payload, of_grafana), id_, links)

@@ -13,7 +13,7 @@ _LINKS = ("generatorURL",)
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Translate a delivery of one alert of Alertmanager into the event that it fires or has ended.
+    """Translate a delivery of one alert from Prometheus Alertmanager into an event: the alert fires, or it has ended.
 
     Args:
         source: The settings of the sender.

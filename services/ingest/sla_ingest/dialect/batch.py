@@ -15,15 +15,15 @@ FREE_BYTES = 2**20
 
 
 def gather_parts(whole: Delivery, parts: Iterable[Delivery], count: int) -> list[Delivery]:
-    """Return the deliveries of a batch.
+    """Return the deliveries of a batch as a list, after checking its number and size.
 
-    Each holds a copy of what is common to all, so a small request could become gigabytes. The size is counted while the
-    parts are made, and no more are taken from `parts` than fit.
+    Each delivery repeats the data that all have in common, so a small request could become gigabytes. The check is made
+    while the deliveries are taken from `parts`; none is taken beyond the limit.
 
     Args:
         whole: The batch, as received.
         parts: Makes the deliveries, one at a time.
-        count: How many there are.
+        count: How many deliveries there are.
 
     Raises:
         DoesNotFit: The batch has more than `MAX_BATCH` events, or the deliveries are larger than `FREE_BYTES` and

@@ -27,12 +27,12 @@ def translate_object(
 ) -> Translation:
     """Return the translation of a delivery whose body is one JSON object.
 
-    A body that cannot be read, or does not fit, gives a refusal. No exception is raised.
+    A body that cannot be read or does not fit is refused, without an exception.
 
     Args:
-        outcome: Called with the object and the delivery's id. Returns what the object means, or raises DoesNotFit.
-        own_id: Called with the object. Returns the sender's id of the delivery, "" if it has none. Without it, and
-            without an id, the body decides which delivery it is.
+        outcome: Called with the object and the delivery's id. Returns the outcome, or raises DoesNotFit.
+        own_id: Called with the object. Returns the sender's id of the delivery, or "". Without an id, a digest of the
+            body is the delivery's id.
     """
     id_ = delivery.id or body_id(delivery)
     try:
@@ -57,9 +57,10 @@ def object_of(delivery: Delivery) -> Node:
 
 
 def priority_of(source: Source, word: str) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the plan's priority for a sender's word, and remarks.
+    """Return the plan's priority for a sender's priority, with remarks.
 
-    A word that the source's table `priorities` lacks goes on as it is, with a remark. "" stays "".
+    The source's table `priorities` translates it. A priority that the table lacks is returned unchanged, with a remark.
+    "" gives "".
 
     Args:
         source: The sender, with its table.

@@ -68,7 +68,7 @@ _QUIET = frozenset({"group_id", "tag_names", "due_by", "time_sheet_action", "cus
 
 @dataclass(frozen=True, slots=True)
 class TriggeredEvent:
-    """What happened, as Freshdesk's placeholder `triggered_event` says: `{status:{from:4,to:6}}`."""
+    """A change or act, parsed from Freshdesk's placeholder `triggered_event`, such as `{status:{from:4,to:6}}`."""
 
     what: str
     """The field that changed, or the kind of the act, such as `ticket_action`."""
@@ -94,7 +94,7 @@ def translate(delivery: Delivery, source: Source) -> Translation:
 
 
 def triggered_event(written: str) -> TriggeredEvent | None:
-    """Return what the placeholder `triggered_event` says; None if it is written in another way."""
+    """Parse Freshdesk's placeholder `triggered_event`. None for a text of another form."""
     text = written.strip()
     if found := _CHANGE.fullmatch(text):
         return TriggeredEvent(found["what"].lower(), found["after"].strip(), found["before"].strip())

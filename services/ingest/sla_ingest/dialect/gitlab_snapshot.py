@@ -53,17 +53,21 @@ class GitlabDelivery:
 
     @property
     def labelled(self) -> bool:
-        """Return whether the delivery says which labels the issue has."""
+        """Return whether the delivery states the labels of the issue."""
         return "labels" in self.issue or "labels" in self.payload
 
     @property
     def author(self) -> str:
-        """Return the number of the account that wrote the issue."""
+        """Return the id of the account that created the issue, a number as text."""
         return identifier_text(self.issue.get("author_id"))
 
     @property
     def reporter(self) -> str:
-        """Return the user name of the issue's author; "" unless the delivery is about what the author did."""
+        """Return the user name of the issue's author, or "" if the delivery does not have it.
+
+        GitLab names only the user who acted. So the name is known if that user is the author, or has just opened the
+        issue.
+        """
         user = object_at(self.payload, "user")
         opening = text_at(self.issue, "action") == "open"
         own = self.author and identifier_text(user.get("id")) == self.author
@@ -71,7 +75,7 @@ class GitlabDelivery:
 
     @property
     def assignee(self) -> str:
-        """Return the user names of those whom the issue is assigned to."""
+        """Return the user names of the issue's assignees."""
         named = [text_at(one, "username") for one in array_at(self.payload, "assignees")]
         return ", ".join(filter(None, named)) or text_at(self.payload, "assignee", "username")
 
@@ -82,17 +86,19 @@ class GitlabDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return where this source's deliveries have the value of each attribute.
+        """Return the Lookup of each attribute: where this source's deliveries have its value.
 
-        By default, `customer` is the project's namespace, and `product` is the project's name.
+        A Lookup is, for example, a path in the JSON body. By default, `customer` is the project's namespace, and
+        `product` is the project's name.
         """
         return attribute_lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
     def speaker(self, *, acting: bool) -> Speaker:
-        """Return the side of the delivery's user.
+        """Return whether the delivery's user is customer, staff, bot or unknown.
 
         Args:
-            acting: Whether the user changed the issue. Who may do that to another's issue works on the project's side.
+            acting: Whether the user changed the issue. GitLab lets only members of the project change other people's
+                issues.
         """
         user = object_at(self.payload, "user")
         name, number = text_at(user, "username"), identifier_text(user.get("id"))
@@ -117,7 +123,10 @@ def label_titles(labels: Iterable[Any]) -> frozenset[str]:
 
 
 def severity_of(case: GitlabDelivery) -> str:
-    """Return the plan's priority for the severity of an incident; "" if the source's table `priorities` has none."""
+    """Return the plan's priority for the severity of a GitLab incident, by the source's table `priorities`.
+
+    The result is "" if the table does not have the severity.
+    """
     return case.source.priority_of(text_at(case.issue, "severity")) or ""
 
 

@@ -156,9 +156,9 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return the events in the changelog of a Jira delivery, and remarks on the changelog.
+    """Return the events that the changelog of a Jira delivery tells of, and remarks.
 
-    The events are drafts without ids. The remarks belong to no single event.
+    The events are drafts without ids. The remarks are about the changelog as a whole.
     """
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd

@@ -136,7 +136,7 @@ def jira_name_of(value: Node) -> JiraName:
 
 
 def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
-    """Return the old and the new value of a changed field, in this order.
+    """Return (old value, new value) of a changed field of a Jira issue.
 
     Args:
         item: The change, as an item of Jira's changelog.
@@ -148,12 +148,12 @@ def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]
 
 
 def complete_name(word: JiraName, present: JiraName) -> JiraName:
-    """Complete a value of the changelog with names and category of the issue's present value.
+    """Return a value of Jira's changelog, completed by the names and the category of the issue's present value.
 
-    If the two name different values, `word` is returned unchanged.
+    If `word` and `present` are different values, `word` is returned unchanged.
 
     Args:
-        word: The value of the changelog.
+        word: A status, resolution or priority as the changelog names it.
         present: The issue's present value.
     """
     if not word or not word.same(present):

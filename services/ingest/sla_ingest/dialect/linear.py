@@ -93,7 +93,7 @@ class LinearDelivery:
 
     @property
     def before(self) -> Node:
-        """Return the earlier values of what was changed."""
+        """Return the values that the changed fields had before the change."""
         return object_at(self.payload, "updatedFrom")
 
     @property
@@ -110,14 +110,17 @@ class LinearDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return where this source's deliveries have the value of each attribute. A product is the team by default."""
+        """Return the Lookup of each attribute: where this source's deliveries have its value.
+
+        A Lookup is, for example, a path in the JSON body. By default, `product` is the team.
+        """
         return attribute_lookups(self.source, None, _USUAL_PRODUCT)
 
 
 def without_attempt(body: bytes) -> bytes:
-    """Return a signed body without `webhookTimestamp`, the time of the attempt, so that a redelivery is the same.
+    """Return a body of Linear without `webhookTimestamp`, so that every attempt to deliver it has the same body.
 
-    A body that is no JSON object is returned as it is.
+    A body that is no JSON object is returned unchanged.
     """
     try:
         value = orjson.loads(body)

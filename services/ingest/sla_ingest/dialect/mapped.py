@@ -42,7 +42,10 @@ PART_HEADER = f"{OWN_HEADERS}part"
 
 @dataclass(frozen=True, slots=True)
 class MappedDialect:
-    """The adapter for sources with a map. A body may hold a batch, as the map says."""
+    """The dialect adapter for sources of any JSON, which the source's map (JMESPath expressions) explains.
+
+    A body is one event or a batch, as the map says.
+    """
 
     serves_events: bool = False
     answers_rules: bool = False
@@ -57,11 +60,13 @@ class MappedDialect:
         return ", ".join(sorted(MEDIA_TYPES))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery unchanged: the map never sees headers that the proof does not cover."""
+        """Return the delivery unchanged, because the map never sees headers that the signature does not cover."""
         return delivery
 
     def parts(self, delivery: Delivery, source: Source | None) -> list[Delivery] | None:
-        """Return the events of a batch, each as a delivery with the rest of the body; None if the body is one event.
+        """Return the events of a batch as separate deliveries; None if the body is one event.
+
+        Each delivery has one event, and the rest of the batch's body.
 
         Raises:
             DoesNotFit: The batch is too large.
@@ -104,10 +109,10 @@ def _divided(body: Any, path: Sequence[str]) -> tuple[list[Any] | None, Any]:
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Translate a delivery by the map of its source.
+    """Translate a delivery into events by the map of its source.
 
     If there is no event, the result says why: the delivery is ignored (the map says so), parked (the map does not
-    explain it) or refused (it is no JSON). These cases raise no exception.
+    explain it) or refused (it is not JSON). These cases raise no exception.
     """
     try:
         # A part is one level deeper than what came.

@@ -31,7 +31,9 @@ _ALL = frozenset({EventKind.OPENED, EventKind.RECLASSIFIED})
 
 
 def applying(reading: MapReading) -> list[tuple[int, MapEntry]]:
-    """Return the entries of the map that apply to an event, with their numbers from 0. None may apply.
+    """Return the entries of the map's `when` that apply to an event, with their numbers from 0.
+
+    The result may be empty.
 
     Raises:
         MapFailed: A condition fails.
@@ -46,11 +48,17 @@ def applying(reading: MapReading) -> list[tuple[int, MapEntry]]:
 
 
 def drafts_of(reading: MapReading, entry: MapEntry, at: ClaimedTime) -> list[EventDraft]:
-    """Return the events that an entry of the map makes; none if it ignores the delivery, or a bot has spoken.
+    """Return the drafts of the events that one entry of a map makes.
+
+    There are none if the entry says to ignore the delivery, and for a bot's comment or reply.
+
+    Args:
+        reading: The values of the event, as the map finds them.
+        at: The time that the sender states.
 
     Raises:
         MapFailed: An expression fails.
-        DoesNotFit: The event lacks what its kind needs.
+        DoesNotFit: The event lacks a value that its kind needs.
     """
     if entry.means is MapAct.IGNORED:
         return []
@@ -116,12 +124,12 @@ def _may_report(reading: MapReading) -> bool:
 
 
 def snapshot_of(reading: MapReading, at: ClaimedTime, received_at: datetime, *, dated_end: bool) -> Snapshot | None:
-    """Return the ticket's state that the event shows; None if the map states neither status, labels nor priority.
+    """Return the ticket's state as the event shows it; None if the map has neither status, labels nor priority.
 
     Args:
         at: The time that the sender states.
-        received_at: The time of receipt, which stands in for an absent time.
-        dated_end: Whether the delivery tells of the ticket's end itself. Otherwise nobody knows when it ended.
+        received_at: The time of receipt, used if the sender states no time.
+        dated_end: Whether the event is the ticket's end itself. If not, it is not known when an ended ticket ended.
 
     Raises:
         MapFailed: An expression fails.
@@ -144,7 +152,7 @@ def snapshot_of(reading: MapReading, at: ClaimedTime, received_at: datetime, *, 
 
 
 def with_remarks(drafts: list[EventDraft], reading: MapReading) -> list[EventDraft]:
-    """Return the drafts with remarks on words of the ticket that no table has, on the last of them."""
+    """Return the drafts, the last one with remarks on statuses and priorities that no table of the source explains."""
     _, odd = reading.phase()
     _, prioritised = reading.priority()
     more = (*odd, *prioritised)

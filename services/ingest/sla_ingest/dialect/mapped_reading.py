@@ -25,13 +25,13 @@ class MapFailed(Exception):
 
 
 class MapReading:
-    """Evaluates the expressions of a source's map on one event. Each is evaluated once.
+    """Evaluates the expressions of a source's map on one event, each at most once.
 
     Args:
-        source: The sender. It has a map.
-        event: The event: the body, or an item of a batch.
+        source: The sender, which must have a map.
+        event: The event: the whole body, or an item of a batch.
         body: The whole body.
-        headers: The headers that the proof covers, by name in lower case.
+        headers: The headers that the signature covers, by name in lower case.
     """
 
     __slots__ = (
@@ -54,7 +54,12 @@ class MapReading:
         self._speaker: Speaker | None = None
 
     def value(self, name: str) -> Any:
-        """Return what the expression under a key of the map finds; None if the map lacks the key, or it finds nothing.
+        """Return the value that the expression under a key of the map finds.
+
+        The result is None if the map does not have the key, or if the expression finds nothing.
+
+        Args:
+            name: The key, such as `incident`.
 
         Raises:
             MapFailed: The expression fails.
@@ -67,10 +72,11 @@ class MapReading:
         return found
 
     def evaluated(self, name: str, expression: Any) -> Any:
-        """Return what an expression finds in the event.
+        """Return the value that an expression finds in the event.
 
         Args:
-            name: The expression's place in the map, for the error.
+            name: The expression's key in the map, for the error.
+            expression: A compiled JMESPath expression.
 
         Raises:
             MapFailed: The expression fails.
@@ -81,10 +87,11 @@ class MapReading:
             raise MapFailed(f"{name}: {failed}") from None
 
     def text(self, name: str, limit: int = 0) -> str:
-        """Return what the expression under a key finds, as text for people; "" if it finds nothing.
+        """Return the value under a key of the map as text for people; "" if there is none.
 
         Args:
-            limit: The greatest number of characters. 0 means that of an attribute.
+            name: The key, such as `title`.
+            limit: The greatest number of characters. 0 means the limit of attributes.
         """
         known = self._texts.get(name)
         if known is None:
@@ -94,11 +101,11 @@ class MapReading:
         return known
 
     def identifier(self, name: str) -> str:
-        """Return what the expression under a key finds, as an id; "" if it is no text or whole number."""
+        """Return the value under a key of the map as an id; "" if it is neither a text nor a whole number."""
         return identifier_text(self.value(name))
 
     def stated(self, name: str) -> bool:
-        """Return whether the map has the key."""
+        """Return whether the map has an expression under this key."""
         return getattr(self.map, name) is not None
 
     # -- times
@@ -130,7 +137,10 @@ class MapReading:
         return self._labels
 
     def phase(self) -> tuple[TicketPhase | None, tuple[RemarkNote, ...]]:
-        """Return the ticket's phase by its status, resolution and labels, and remarks on words that no table has."""
+        """Return the ticket's phase, by its status, resolution and labels, and remarks.
+
+        There is a remark on each word that no table of the source explains.
+        """
         if self._phase is None:
             self._phase = self._phase_now()
         return self._phase
@@ -151,7 +161,10 @@ class MapReading:
         return phase, tuple(remarks)
 
     def priority(self) -> tuple[str, tuple[RemarkNote, ...]]:
-        """Return the plan's priority, by labels or by the sender's priority, and a remark on a word of no table."""
+        """Return the plan's priority, by the labels or by the sender's priority, and remarks.
+
+        There is a remark on a priority that the source's table lacks.
+        """
         if self._priority is None:
             self._priority = self._priority_now()
         return self._priority
@@ -167,7 +180,7 @@ class MapReading:
         return known or written, ()
 
     def attributes(self) -> Mapping[str, str]:
-        """Return the ticket's attributes that the map states and the event has."""
+        """Return name -> value, for the ticket's attributes that the map looks up and the event has."""
         if self._attributes is None:
             self._attributes = self._attributes_now()
         return self._attributes
@@ -200,7 +213,7 @@ class MapReading:
     # -- people
 
     def speaker(self) -> Speaker:
-        """Return on which side the author is, and a remark if nobody says so."""
+        """Return whether the event's author is customer, staff, bot or unknown, with a remark if unknown."""
         if self._speaker is None:
             self._speaker = self._speaker_now()
         return self._speaker
@@ -228,10 +241,11 @@ class MapReading:
 
 
 def read_time(value: Any, form: str, quality: TimeQuality, zone: str, version: int) -> ClaimedTime:
-    """Return the time that a value of the event states, as `claimed_time` does.
+    """Return the time that a value of the event states, in the form that `claimed_time` returns.
 
     Args:
-        form: A TimeFormat, or a pattern of `strptime`.
+        form: The format of the value: a TimeFormat, or a pattern of `strptime`.
+        quality: How reliable the time is.
         zone: The time zone of a time without an offset.
         version: The sender's number of the change; 0 for none.
     """

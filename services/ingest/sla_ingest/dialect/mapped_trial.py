@@ -18,7 +18,7 @@ from sla_ingest.dialect.port import Delivery, DoesNotFit, Translation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapTrial:
-    """What a source's map makes of one event of a delivery."""
+    """The result of applying a map to one event of a delivery, step by step, for the author of the map."""
 
     event: Any
     """The event, as it came. None if the body is no JSON."""
@@ -33,10 +33,10 @@ class MapTrial:
 
 
 def try_map(delivery: Delivery, source: Source) -> list[MapTrial]:
-    """Return what the map of a source makes of each event of a delivery, without storing anything.
+    """Apply the map of a source to each event of a delivery, store nothing, and return the results.
 
     Args:
-        source: The sender. It has a map.
+        source: The sender, which must have a map.
     """
     parts = MappedDialect().parts(delivery, source)
     return [_tried(one, source) for one in ([delivery] if parts is None else parts)]

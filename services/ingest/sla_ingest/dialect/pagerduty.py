@@ -88,13 +88,13 @@ class PagerdutyEvent:
 
     @property
     def incident(self) -> Node:
-        """Return the incident, whole or as a reference."""
+        """Return the incident: all of its data, or only a reference to it (see `whole`)."""
         data = object_at(self.event, "data")
         return object_at(data, "incident") or data
 
     @property
     def whole(self) -> bool:
-        """Return whether the event carries the incident itself, not only a reference to it."""
+        """Return whether the event has all data of the incident, and not only a reference to it."""
         return text_at(self.event, "data", "type") == "incident"
 
 

@@ -59,9 +59,9 @@ def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[Ev
 
 
 def standing_of(phase: TicketPhase) -> Standing:
-    """Return the phase of an incident whose ticket is in this phase: open, waiting, resolved, closed or cancelled.
+    """Return the phase of an incident whose ticket is in this phase.
 
-    A ticket that is in progress, or has a workaround, is open.
+    A ticket that is in progress, or has a workaround, gives OPEN. All kinds of waiting give WAITING.
     """
     match phase:
         case TicketPhase.OPEN | TicketPhase.IN_PROGRESS | TicketPhase.WORKAROUND:

@@ -254,8 +254,12 @@ class Translation:
 class DoesNotFit(Exception):
     """Raised when a delivery cannot be read, or its content is not valid.
 
-    `detail`: what is wrong, for people. `pointer`: JSON pointer to the fault; "" for none. `status`, `title`: of the
-    HTTP error for the sender. The attribute `refused` holds all of these as a Refused.
+    The attribute `refused` has all arguments as a Refused.
+
+    Args:
+        detail: What is wrong, for people.
+        pointer: JSON pointer to the fault. "" for none.
+        status, title: Status and title of the HTTP error for the sender.
     """
 
     def __init__(

@@ -247,7 +247,10 @@ def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version
 
 
 def change_number(written: str) -> int:
-    """Return a sender's own number of a change, which fits the column; 0 if `written` is no such number."""
+    """Return a sender's number of a change (a version of the ticket) as an integer.
+
+    The result is 0 if `written` is no whole number that fits the database column.
+    """
     return int(written) if written.isascii() and written.isdigit() and len(written) < 18 else 0
 
 

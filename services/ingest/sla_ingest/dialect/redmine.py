@@ -81,11 +81,15 @@ class RedmineDelivery:
 
     @property
     def journal(self) -> Node:
-        """Return what was changed and noted; an empty object if the delivery does not tell it."""
+        """Return the journal: what was changed, and the note. An empty object if the delivery has none."""
         return object_at(self.payload, "data", "journal")
 
     def details(self) -> Iterator[tuple[str, str, str, str]]:
-        """Yield the changes: kind (`attr`, `cf`, …), name of the column or number of the field, old and new value."""
+        """Yield the changes in the journal as (kind, name, old value, new value).
+
+        The kind is `attr` for a field of Redmine, `cf` for a custom field. The name is that of the field, or the number
+        of the custom field.
+        """
         for one in array_at(self.journal, "details"):
             yield text_at(one, "property"), text_at(one, "prop_key"), text_at(one, "old_value"), text_at(one, "value")
 

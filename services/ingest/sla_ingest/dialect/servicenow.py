@@ -90,7 +90,7 @@ class ServicenowRecord:
 
     @property
     def previous(self) -> Node:
-        """Return the values before the change; empty if the sender does not tell them."""
+        """Return the values that the record had before the change; empty if the sender does not send them."""
         return object_at(self.payload, "previous")
 
 

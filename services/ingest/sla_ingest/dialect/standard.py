@@ -33,7 +33,7 @@ from sla_ingest.dialect.work import read_work, says_work
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Translate a message of Standard Webhooks into an event of an incident.
+    """Translate a message of the specification Standard Webhooks into an event of an incident.
 
     If there is no event, the result says why: the delivery is parked or refused.
 

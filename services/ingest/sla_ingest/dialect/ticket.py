@@ -64,7 +64,9 @@ class Ticket:
         return EventDraft(kind=kind, stamp=stamp, actor=who.actor, actor_name=name, **values)
 
     def opened(self, who: Speaker = NOBODY_KNOWN, name: str = "") -> list[EventDraft]:
-        """Return the events of a new ticket: OPENED with all that it states, and what its first status means."""
+        """Return the events of a new ticket: an opening with all its attributes, and the event that its first status
+        means.
+        """
         stamp = self.created if self.created is not None and self.created.at is not None else self.at
         stated = {name: value for name, value in self.attributes.items() if value}
         first = self.draft(EventKind.OPENED, who, name, stamp=stamp, attributes=stated, remarks=self.remarks)
@@ -73,7 +75,9 @@ class Ticket:
         return [first, *(self.draft(s.kind, who, name, stamp=stamp, waiting_on=s.waiting_on) for s in later)]
 
     def moved(self, before: TicketPhase | None, who: Speaker = NOBODY_KNOWN, name: str = "") -> list[EventDraft]:
-        """Return the events of a change of the status. One that moves no clock is only observed.
+        """Return the events of a change of the ticket's status.
+
+        If the change affects no clock, the only event is OBSERVED. There is no event if the ticket states nothing new.
 
         Args:
             before: The phase before the change. None if not known.
@@ -89,12 +93,12 @@ class Ticket:
         return [replace(first, attributes=status), *later]
 
     def said(self, who: Speaker, name: str, at: ClaimedTime | None = None) -> list[EventDraft] | Ignored:
-        """Return the event of a comment that the customer sees. A bot's comment is ignored.
+        """Return the event of a comment that the customer can see. A bot's comment gives Ignored.
 
         Args:
             who: The author's side.
             name: The author's name.
-            at: When it was said. None means the delivery's time.
+            at: When the comment was written. None means the delivery's time.
         """
         if who.actor is Actor.BOT:
             return Ignored(IgnoredBecause.BOT_COMMENT, name)
@@ -112,7 +116,7 @@ class Ticket:
         return [self.draft(EventKind.OBSERVED, remarks=self.remarks)] if self.remarks else ignored
 
     def snapshot(self, received_at: datetime) -> Snapshot:
-        """Return the ticket's state, as of the delivery's time or else of its receipt."""
+        """Return the ticket's state, dated with the delivery's time, or with the time of receipt if there is none."""
         standing = None if self.phase is None else standing_of(self.phase)
         return Snapshot(
             at=self.at.at or received_at,
@@ -127,13 +131,13 @@ class Ticket:
     def outcome(
         self, delivery: Delivery, own: str, id_: str, found: list[EventDraft] | Ignored | Parked, *, shown: bool = True
     ) -> Outcome:
-        """Return the outcome of a delivery about this ticket: events, or the reason for none, with the state.
+        """Return the outcome of a delivery about this ticket: events, or why there are none.
 
         Args:
             own: The ticket's id at the sender.
             id_: The delivery's id.
-            found: The events. An empty list is ignored as nothing relevant.
-            shown: Whether the delivery shows the ticket's state.
+            found: The events. An empty list means that the delivery has nothing relevant.
+            shown: Whether the delivery shows the ticket's state, which the outcome then carries.
         """
         if isinstance(found, Parked):
             return found
@@ -146,12 +150,12 @@ class Ticket:
 def meaning_of(
     source: Source, words: tuple[str, ...], usual: Mapping[str, TicketPhase]
 ) -> tuple[TicketPhase | None, tuple[RemarkNote, ...]]:
-    """Return the phase that a status means, and the remark that nobody knows it.
+    """Return the phase that a status means. If the meaning is not known, return None and a remark.
 
     Args:
-        source: The sender, whose table `statuses` is asked for every word first.
-        words: The status: its number, its names. Empty words are left out.
-        usual: The usual meanings of the system's own statuses, asked next. The keys are in lower case.
+        source: The sender, whose table `statuses` is searched first.
+        words: The status, as its number and its names. Empty texts are left out.
+        usual: The usual meanings of the system's own statuses, searched second. The keys are in lower case.
     """
     named = [word for word in words if word]
     for table in (source.statuses, usual):
@@ -165,12 +169,12 @@ def meaning_of(
 
 
 def plan_priority(source: Source, *words: str) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the plan's priority for a sender's priority, and a remark if the source's table lacks it.
+    """Return the plan's priority for a sender's priority, with a remark if the source's table lacks it.
 
-    Without a table the last word goes on as it is.
+    If the source has no table of priorities, the last of `words` is returned.
 
     Args:
-        words: The sender's priority: its number, its name. Empty words are left out.
+        words: The sender's priority, as its number and its name. Empty texts are left out.
     """
     named = [word for word in words if word]
     known = next((found for word in named if (found := source.priority_of(word))), None)
@@ -190,7 +194,7 @@ def with_lookups(
     customer: Lookup | None = None,
     product: Lookup | None = None,
 ) -> dict[str, str]:
-    """Return a ticket's attributes with those that the catalogue looks up in the delivery.
+    """Return a ticket's attributes together with those that the catalogue says to look up in the delivery.
 
     Args:
         shown: The attributes that the dialect found itself.

@@ -18,7 +18,7 @@ _LONGEST = timedelta(days=31)  # of one entry; more is a slip of the pen
 
 
 def says_work(type_: str) -> bool:
-    """Return whether a CloudEvents `type` means a report of work: how long somebody worked on an incident."""
+    """Return whether a CloudEvents `type` names a report of work (how long somebody worked on an incident)."""
     return type_ in _TYPES
 
 

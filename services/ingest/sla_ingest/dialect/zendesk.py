@@ -85,7 +85,7 @@ class ZendeskEvent:
 
     @property
     def event(self) -> Node:
-        """Return what changed."""
+        """Return the object `event`, which has what was changed."""
         return object_at(self.payload, "event")
 
 

@@ -69,7 +69,7 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 
 
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether no rename or merge of these incidents was recorded since `load_names`.
+    """Return whether no rename or merge of incidents was recorded since `load_names`.
 
     This takes a single query, whereas `load_names` searches step by step.
 

@@ -16,7 +16,7 @@ from sla_platform.http.keys import Authorizer, for_all_contracts
 
 
 class SourceSeen(BaseModel):
-    """A ticketing system, and what was seen of it."""
+    """What the inbox shows of one source (ticketing system): its last delivery, its rate, its remarks and its delay."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -25,19 +25,19 @@ class SourceSeen(BaseModel):
     last_at: datetime | None
     """When its last delivery was received; null if the inbox has none."""
     silent_seconds: float | None
-    """How long ago that is."""
+    """The time since the last delivery, in seconds; null if the inbox has none."""
     expected_silence_seconds: float | None
-    """The longest silence after that delivery which its own history lets expect; null if nothing is expected."""
+    """How long the source may be silent after its last delivery, in seconds; null if nothing is expected."""
     assumption: str
-    """What that is learned from."""
+    """How the expected silence was derived from earlier deliveries, in words."""
     silent: bool
     """Whether it has been silent for longer than expected."""
     last_day: dict[str, int]
     """Outcome -> deliveries of the last 24 hours, counted among its last 2,000."""
     per_hour: float
-    """Its rate in the last 24 hours."""
+    """The number of deliveries per hour, over the last 24 hours."""
     waiting: int | None
-    """Deliveries that were not understood and wait for somebody; null for a key of one contract."""
+    """The number of deliveries that were not understood and wait for a person; null for a key of one contract."""
     lag_seconds: float | None
     """The median time from an event to its receipt, of the last 100 deliveries; null without events."""
     remarks: dict[str, int]
@@ -45,7 +45,7 @@ class SourceSeen(BaseModel):
 
 
 class SourcesSeen(BaseModel):
-    """What was seen of every source of the catalogue."""
+    """What the inbox shows of every source (ticketing system) of the catalogue."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -100,7 +100,7 @@ class DeliveriesSeen(BaseModel):
 
 
 def add_routes(routes: APIRouter, senders: SeenSenders, authorize: Authorizer) -> None:
-    """Add the routes for what is seen of the senders.
+    """Add the routes by which people see what the inbox has of each source, and its last deliveries.
 
     Args:
         routes: The router of ingest, under `/v1`.

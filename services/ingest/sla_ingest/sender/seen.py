@@ -30,7 +30,9 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSender:
-    """What is seen of one source."""
+    """What the inbox (the table of deliveries) shows of one source: its last delivery, its rate, its remarks and its
+    delay.
+    """
 
     source: str
     dialect: str
@@ -44,8 +46,11 @@ class SeenSender:
     remarks: Counter[str]
     """Code of a remark -> how often it was made on the last `REMARKED` deliveries."""
     lag: timedelta | None
-    """The median time from an event to the receipt of its delivery, of these. None without events."""
+    """The median time from an event to the receipt of its delivery, of the last deliveries with events. None without
+    events.
+    """
     expected: ExpectedSilence
+    """How long the source may be silent after its last delivery."""
 
     def silent_at(self, now: datetime) -> bool:
         """Return whether the sender has been silent for longer than expected."""
@@ -55,7 +60,7 @@ class SeenSender:
 
 
 class SeenSenders:
-    """Reads what the inbox shows of the catalogue's sources.
+    """Reads what the inbox (the table of deliveries) shows of each source of the catalogue.
 
     Args:
         catalogue: Returns the catalogue in force.
@@ -67,11 +72,11 @@ class SeenSenders:
         self._time_source = time_source
 
     def now(self) -> datetime:
-        """Return the instant by which silences are measured."""
+        """Return the present instant, with which silences are measured."""
         return self._time_source.now()
 
     async def all(self) -> list[SeenSender]:
-        """Return what is seen of every source of the catalogue, by id.
+        """Return a SeenSender for each source of the catalogue, sorted by id.
 
         Raises:
             StoreBusy: The database fails.
@@ -113,9 +118,10 @@ class SeenSenders:
         return await deliveries_of(self._store, source, most)
 
     async def note(self, metrics: IngestMetrics) -> None:
-        """Set the metrics of when each source was last heard, and how long it may be silent.
+        """Set the Prometheus metrics of when each source was last heard, and of how long it may be silent.
 
-        A source that has sent nothing, or of which nothing is expected, has no such metric.
+        A source that has sent nothing gets no metric. A source with too few deliveries gets none of its expected
+        silence.
         """
         now = self.now()
         named = self._catalogue().sources

@@ -25,7 +25,7 @@ _LEAST_WEEKS = 2
 
 
 class SilenceBasis(Enum):
-    """What an expected silence is learned from; the value is the assumption in words."""
+    """How an expected silence was derived from earlier deliveries. The value is the assumption in words."""
 
     HOUR_OF_WEEK = "as long as after this hour of the week before, and half as long again"
     ALL = "as long as ever in its history, and half as long again: of this hour of the week there is too little"
@@ -45,13 +45,14 @@ NOTHING_EXPECTED = ExpectedSilence(None, SilenceBasis.TOO_LITTLE)
 
 
 def expected_silence(received: Sequence[datetime]) -> ExpectedSilence:
-    """Return how long a sender may be silent after the last of its deliveries.
+    """Return how long a sender may be silent after the last of its deliveries, judged by the silences before.
 
-    At least `LEAST_DELIVERIES` over `LEAST_SPAN` are needed. Of the silences that began within an hour of the last
-    delivery's hour of the week the 95 % quantile counts, if there are some of two weeks; else the longest of all.
+    The result is the 95 % quantile of the silences that began at the same hour of the week, within one hour, if there
+    are such silences in two weeks or more. Otherwise it is the longest silence of all. At least `LEAST_DELIVERIES`
+    deliveries over `LEAST_SPAN` are needed.
 
     Args:
-        received: When its deliveries were received, the earliest first.
+        received: When the deliveries were received, the earliest first.
     """
     if len(received) < LEAST_DELIVERIES or received[-1] - received[0] < LEAST_SPAN:
         return NOTHING_EXPECTED
