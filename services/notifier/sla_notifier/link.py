@@ -169,11 +169,21 @@ class Links:
         return f"{self.base}/incidents/{quote(incident, safe=':')}"
 
     def attainment(self, contract: str, period: str) -> str:
-        """Return the URL of the page of a contract's attainment in a period. `period`: such as `2026-11`."""
+        """Return the URL of the board's page with a contract's attainment in a period.
+
+        Args:
+            period: Label of the period, such as `2026-11`.
+        """
         return f"{self.base}/attainment?{urlencode({'contract': contract, 'period': period})}"
 
     def report(self, contract: str, period: str, kind: str, revision: int) -> str:
-        """Return the URL of the page of a frozen report. `period`: such as `2026-11`; `kind`: such as `review`."""
+        """Return the URL of the board's page with a frozen report.
+
+        Args:
+            period: Label of the period, such as `2026-11`.
+            kind: Kind of the report, such as `review`.
+            revision: Number of the report's revision.
+        """
         query = urlencode({"period": period, "kind": kind, "revision": revision})
         return f"{self.base}/reports/{quote(contract, safe='')}?{query}"
 

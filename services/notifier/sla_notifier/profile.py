@@ -34,7 +34,7 @@ Environment = tuple[EnvironmentItem, ...]
 
 
 class Profiles:
-    """Notifies contracts of critical-fix notices that concern them since their products changed.
+    """Notifies people of the critical-fix notices that concern their contract only since its products changed.
 
     Call `run`, or `look` to check once.
     """
@@ -47,10 +47,7 @@ class Profiles:
         self._of_records: dict[str, tuple[int | None, int | None]] = {}  # the revisions that judged and that stated
 
     async def run(self) -> None:
-        """Call `look` every 2 seconds until cancelled. A Retryable error is logged, and the loop continues.
-
-        `look` notifies contracts of the critical-fix notices that have come to concern them.
-        """
+        """Call `look` every 2 seconds until cancelled. A Retryable error is logged, and the loop continues."""
         while True:
             try:
                 await self.look()
@@ -59,7 +56,7 @@ class Profiles:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> list[str]:
-        """Notify contracts of the critical-fix notices that have come to concern them.
+        """Notify people of the critical-fix notices that concern their contract only now, because its products changed.
 
         Returns the ids of the notices of which somebody was notified. The first call checks all contracts. Later calls
         check only contracts whose products may have changed since the last call.

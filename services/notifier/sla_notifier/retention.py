@@ -29,11 +29,11 @@ _carried = tables.delivery.alias("carried")
 
 
 class NotifierSweeps:
-    """Deletes old rows of the notifier. Each method is an iterator over batches.
+    """Deletes old rows of the notifier, with a method for each kind of row.
 
-    Each step deletes one batch, and yields what was deleted, as the number of rows by table. Rows from
-    before the instant `horizon` are old. Iterate over `alerts` before `deliveries` and `notices`, because these keep
-    what belongs to an alert.
+    Each method is an iterator. Each step deletes one batch of rows from before the instant `horizon`, and yields the
+    number of deleted rows by table. Iterate over `alerts` before `deliveries` and `notices`, because these keep what
+    belongs to an alert.
     """
 
     def __init__(self, store: Store) -> None:

@@ -83,17 +83,17 @@ class Acknowledger:
     async def acknowledge(
         self, alert: str, by: AckBy, *, contract: str | None = None, together: bool = False
     ) -> Acknowledged | None:
-        """Acknowledge one alert; return what was done, and the alert afterwards.
+        """Acknowledge one alert, and return what was done, with the alert afterwards.
 
-        Alerts that are acknowledged or closed already do not change. None is returned if there is no such alert, or if
-        the alert belongs to another contract.
+        An alert that is acknowledged or closed already does not change. The result is None if there is no such alert,
+        or if the alert belongs to another contract.
 
         Args:
             alert: The alert's id.
             by: Who acknowledges.
             contract: The contract to which the alert must belong. None means any contract.
-            together: Whether to acknowledge further alerts, too, if one message about a critical fix named several
-                contracts. These are the alerts of the other contracts.
+            together: Whether the alerts of other contracts are acknowledged too, if one message about a critical fix
+                named several contracts.
 
         Raises:
             StoreBusy: The database fails.
@@ -120,15 +120,13 @@ class Acknowledger:
         return Acknowledged(answers[alert], batch.alerts.get(alert, before))
 
     async def acknowledge_listed(self, ids: Mapping[str, int], by: AckBy) -> list[Acknowledged]:
-        """Acknowledge several alerts in one transaction; return a result for each.
+        """Acknowledge several alerts in one transaction, and return a result for each, sorted by alert id.
 
-        Unknown alerts have no result. Alerts that were opened again since that episode are not acknowledged and have no
-        result. The results are sorted by alert id.
+        Unknown alerts are skipped. So are alerts that were closed and opened again since the given episode.
 
         Args:
-            ids: Maps an alert's id to its `episode`, the number of the opening to acknowledge, from 1.
-            by: Who acknowledges. Unknown alerts have no result. Alerts that were opened again since that episode are
-                not acknowledged and have no result. The results are sorted by alert id.
+            ids: Alert id -> its `episode`, the number of the opening to acknowledge, from 1.
+            by: Who acknowledges.
 
         Raises:
             StoreBusy: The database fails.

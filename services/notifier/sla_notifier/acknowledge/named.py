@@ -12,8 +12,11 @@ from sla_platform.wire import NoticeData
 def subject_of(catalogue: Catalogue, alert: Alert, language: str) -> str:
     """Return one line on what an alert is about, at most 200 characters long.
 
-    Alert about a clock: the metric, the customer (or contract) and the ticket. Alert about a critical fix: the title
-    of the notice. `language`: the tag of the language for the metric's title.
+    For a clock it names the metric, the customer (or contract) and the ticket. For a critical fix it is the title of
+    the notice.
+
+    Args:
+        language: The tag of the language for the metric's title.
     """
     content = alert.content
     if isinstance(content, NoticeData):

@@ -126,20 +126,12 @@ class ListedAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckPage:
-    """The content of the page that a link in a message leads to.
-
-    - `shown`: which page. `language`: the tag of the reader's language; "" if it is not known whose link it is.
-    - `what`: the alert's subject.
-    - `who`: who acknowledged the alert before; otherwise the person for whom the link is.
-    - `at`: when the alert was acknowledged or closed; None: the page shows no instant. `zone`: the time zone of
-      `at`.
-    - `link`: the URL of the incident's page or of the board.
-    - `listed`: the alerts of a digest, or the products of registrations.
-    - `count`: how many alerts the button acknowledges, or has just acknowledged.
-    """
+    """The content of the page that a link in a message leads to."""
 
     shown: AckPageKind
+    """Which page."""
     language: str = ""
+    """The tag of the reader's language. "" if it is not known whose link it is."""
     what: str = ""
     """The alert's subject."""
     who: str = ""
@@ -163,9 +155,13 @@ class AckPage:
 def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
     """Return the HTML of the page that a link in a message leads to.
 
-    `texts`: the texts of all languages. `answer`: the content of the page. `accepted`: the `Accept-Language` header of
-    the browser. The page is in the available language nearest to `answer.language`, or if that is not known, in the
-    one that the browser prefers, or else in English.
+    The page is in the available language nearest to `answer.language`. If that is "", it is in the language that the
+    browser prefers, else in English.
+
+    Args:
+        texts: The texts of all languages.
+        answer: The content of the page.
+        accepted: The `Accept-Language` header of the browser.
     """
     language = texts.language(answer.language) if answer.language else texts.accepted(accepted)
     words = texts.words(language, "answer")

@@ -124,7 +124,7 @@ def open_alert(
 
 
 def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
-    """Return the change for a fact that lets a clock run again after its due instant.
+    """Return the change to an alert when its clock runs again after its due instant.
 
     - No alert: an alert is opened if a breach was published.
     - Alert not closed: a new target under another contract opens the alert again. Any other new target only corrects

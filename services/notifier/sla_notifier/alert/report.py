@@ -8,9 +8,11 @@ from sla_platform.wire import ReportFact
 
 
 def send_report(event: str, fact: ReportFact) -> tuple[NotificationRequest, ...]:
-    """Return the request to send a report; none if its schedule names nobody.
+    """Return the request to send a report to people, as a tuple of one; () if its schedule names no recipients.
 
-    `event`: the id of the event that brought it, so that it is sent once.
+    Args:
+        event: Id of the event that carried the report. It becomes the id of the request, so that the report is sent
+            once.
     """
     if not fact.tell:
         return ()

@@ -27,45 +27,39 @@ class LevelRecipients:
 
 @dataclass(frozen=True, slots=True)
 class RoleRecipients:
-    """The people who hold roles of a contract, of no escalation; `route` looks up who they are.
-
-    `tell`: the roles, and ids of people.
-    """
+    """Recipients given by the roles of a contract that they hold, without an escalation. `route` looks them up."""
 
     tell: tuple[str, ...]
+    """Ids of roles and of people."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRecipients:
-    """The people who hold roles of a contract on either side, the customer's too; for a report, never for a page.
-
-    `tell`: the roles, and ids of people.
-    """
+    """The recipients of a report: people of the support or the customer who hold roles of a contract."""
 
     tell: tuple[str, ...]
+    """Ids of roles and of people."""
 
 
 @dataclass(frozen=True, slots=True)
 class TellRecipients:
-    """The people whom rules tell (`alert.tell`): holders of roles of a contract, of either side.
+    """Recipients named by rules of the catalogue (`alert.tell`): people of the support or the customer who hold roles.
 
-    Where nobody holds any of the roles nobody is told in their place, unless people are paged: `slad check` warns of
-    that.
+    If nobody holds a role, nobody is notified instead, except of a page. `slad check` warns of such rules.
     """
 
     tell: tuple[str, ...]
-    """The roles, and ids of people."""
+    """Ids of roles and of people."""
     paged: bool = False
-    """Whether they are paged. The customer's own people never are."""
+    """Whether the recipients are paged. The customer's people are never paged."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntitledRecipients:
-    """The recipients of a critical fix: the people marked for it in the contract.
+    """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
 
-    If `without` is empty and nobody is found, the operators are notified. If there are no operators, the people with a
-    role in the contract are notified. Of each of these two groups only the people on duty are notified, if anybody is
-    on duty. Source: clause H6.
+    If nobody is marked and `without` is empty, the operators are notified. If there are no operators, the people with a
+    role in the contract are. Of these two groups only the people on duty are notified, unless nobody is on duty.
     """
 
     registered: tuple[Person, ...] = ()
@@ -94,8 +88,7 @@ class ToldRecipients:
 class PagedRecipients:
     """The recipients of a closing message: the people notified since the alert was opened last.
 
-    People notified during an earlier opening are added if no message said how that opening ended (see
-    `closing_recipients`).
+    People notified during an earlier opening are added if they got no message about its end (see `closing_recipients`).
     """
 
 

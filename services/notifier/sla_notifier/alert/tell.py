@@ -41,9 +41,9 @@ _TELLING = (ObjectiveNews.AT_RISK, ObjectiveNews.EXHAUSTED)
 
 
 def happenings_of(fact: ClockFact) -> tuple[Happening, ...]:
-    """Return what people can be told of because of a fact, the most telling first.
+    """Return what people can be notified of because of a fact, in the order of `Happening`.
 
-    The result is empty for history, of which nobody is told, and for a warning that its breach overtook.
+    The result is empty for history, of which nobody is notified, and for a warning that came after its breach.
     """
     if fact.is_history or fact.overtaken:
         return ()
@@ -57,7 +57,7 @@ def happenings_of(fact: ClockFact) -> tuple[Happening, ...]:
 
 
 def rules_of(rulebook: Rulebook, contract: Contract, plan: str, entitlement: str) -> tuple[TellRule, ...]:
-    """Return the rules for an incident of a contract: those of its plan, of its entitlement, and the contract's own.
+    """Return the rules on whom to notify for an incident: those of its plan, of its entitlement, and of the contract.
 
     Args:
         plan: Id of the plan that applies to the incident. An unknown id means the contract's plan.
@@ -69,7 +69,10 @@ def rules_of(rulebook: Rulebook, contract: Contract, plan: str, entitlement: str
 
 
 def concerns_rules(rulebook: Rulebook, contract: Contract, fact: ClockFact) -> bool:
-    """Return whether a rule tells of what a fact says, whatever the rule's conditions are."""
+    """Return whether a rule of the contract names what the fact says, such as `opened`.
+
+    Conditions of the rules are ignored.
+    """
     happened = happenings_of(fact)
     if not happened:
         return False
@@ -85,17 +88,19 @@ def tell_requests(
     contract: Contract,
     now: datetime,
 ) -> tuple[NotificationRequest, ...]:
-    """Return the requests of a fact with what the rules add to them.
+    """Return the requests to notify people of a fact, with the recipients that rules of the catalogue add.
 
-    - Warned, and unpromised: the rules' recipients join those of the escalation in one request.
-    - Breached: notices and pages of their own, if the breach has opened the alert. They end as the alert's pages do.
-    - Anything else: one request, about the most telling happening that a rule names.
+    - A warning, or an incident without a target: the recipients are added to the request of the escalation.
+    - A breach: further requests, to inform and to page, if the breach has opened the alert. They end when the alert's
+      pages end.
+    - Anything else: one request. If the fact is several happenings that rules name, the first in the order of
+      `Happening` is used.
 
     Args:
-        requests: What the escalation tells of the fact.
+        requests: The requests that the escalation makes for the fact.
         event: Id of the event that carried the fact.
         alert: The alert of the fact's clock, after the fact.
-        now: The present instant. The hours of rules are those at `now`.
+        now: The present instant, at which the hours of rules are checked.
     """
     happened = happenings_of(fact)
     rules = [
@@ -131,10 +136,10 @@ def tell_requests(
 def objective_recipients(
     fact: ObjectiveFact, rulebook: Rulebook, contract: Contract, now: datetime
 ) -> tuple[TellRecipients, ...]:
-    """Return whom the rules of a contract and its plans tell that an objective is at risk or lost.
+    """Return the recipients that rules of a contract and its plans name for an objective at risk or lost.
 
     Args:
-        now: The present instant. The hours of rules are those at `now`.
+        now: The present instant, at which the hours of rules are checked.
     """
     if fact.kind not in _TELLING:
         return ()
@@ -148,7 +153,10 @@ def objective_recipients(
 
 
 def without_overtaken(requests: Iterable[NotificationRequest]) -> list[NotificationRequest]:
-    """Return the requests of a batch; a moved promise that the batch moves again is marked as overtaken."""
+    """Return the requests of a batch, with outdated ones cancelled (OVERTAKEN).
+
+    A request about a moved promise is outdated if the same batch has a later one for the same incident.
+    """
     last: dict[str, str] = {}
     found = list(requests)
     for each in found:

@@ -37,11 +37,13 @@ _STEP = 1_000.0  # more than any score
 def weight_of(content: ClockFact | NoticeData | ObjectiveFact | ReportFact) -> float:
     """Return the part of an urgency that does not depend on the time; the higher, the more urgent.
 
-    `content`: a fact (the timer's event about a clock) or a notice of a critical fix. `urgency_of` multiplies the
-    result by a factor for the time left. For a fact it is its `weight`, or a hundredth of its `urgency` if it has no
-    weight (facts of older releases). For a notice it is 1 if the severity is `critical`, 1/2 if `high`, 1/3 if
-    `medium`, 1/4 if `low`. For an objective of attainment it is 1/2 if it is exhausted, else 1/3. For a
-    report it is 1/4.
+    `urgency_of` multiplies the result by a factor for the time left. The result depends on the content:
+
+    - A fact (the timer's event about a clock): its `weight`, or a hundredth of its `urgency` in facts of older
+      releases.
+    - A notice of a critical fix: 1 if the severity is `critical`, 1/2 if `high`, 1/3 if `medium`, 1/4 if `low`.
+    - An objective of attainment: 1/2 if it is exhausted, else 1/3.
+    - A report: 1/4.
     """
     if isinstance(content, ReportFact):
         return weight(4, 1)
@@ -55,12 +57,12 @@ def weight_of(content: ClockFact | NoticeData | ObjectiveFact | ReportFact) -> f
 def urgency_of(
     content: ClockFact | NoticeData | ObjectiveFact | ReportFact, due_at: datetime | None, now: datetime
 ) -> float:
-    """Return how urgent a fact or notice is at `now`: the higher, the sooner somebody must act.
+    """Return how urgent a fact, notice, objective or report is at `now`, from 0 to 200; higher is more urgent.
 
-    The urgency is from 0 to 200; for a fact of an older release, up to 400.
+    For a fact of an older release the result is up to 400.
 
     Args:
-        content: A fact (the timer's event about a clock) or a notice of a critical fix.
+        content: A fact (the timer's event about a clock), a notice of a critical fix, an objective or a report.
         due_at: The due instant. None while the clock is paused, which gives an urgency near 0.
     """
     return score_of_weight(weight_of(content), None if due_at is None else due_at - now)

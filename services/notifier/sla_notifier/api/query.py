@@ -228,7 +228,7 @@ def _one_by_one(shape: Callable[[dict[str, Any]], _Shape], rows: Iterable[Any]) 
 
 
 def shown_columns() -> list[Column[Any]]:
-    """Return the columns of a delivery that the API shows: neither its address nor its text."""
+    """Return the columns of the table of deliveries that the API shows. The address and the text are not among them."""
     return [column for column in tables.delivery.c if column.name not in _UNSHOWN]
 
 

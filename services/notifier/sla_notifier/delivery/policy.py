@@ -101,7 +101,7 @@ class AlertStatus:
 def skip_reason(
     row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: DeliveryState | None, now: datetime
 ) -> tuple[DeliveryState, UnsentReason] | None:
-    """Return why a due delivery is no longer sent, as a pair of final state and reason; None to send it.
+    """Return why a due delivery is not sent any more, as (final state, reason); None to send it.
 
     The state is FAILED in two cases:
 
@@ -117,7 +117,9 @@ def skip_reason(
     Args:
         row: The delivery.
         alert: The state of the delivery's alert. None without an alert.
+        endpoint_disabled: Whether the delivery's endpoint (mail server or webhook) is disabled.
         followed: The state of the delivery for which `row` had to wait (`follows`). None if there was no such delivery.
+        now: The present instant.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again

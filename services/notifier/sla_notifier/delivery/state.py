@@ -43,17 +43,7 @@ WAITING = UNFINISHED - {DeliveryState.SENDING}  # in no hands of a sender
 
 
 class MessageKind(StrEnum):
-    """What a message is for.
-
-    `PAGE` and `CRITICAL_FIX` ask for an acknowledgement. `INFO`: a breach, to a level that is only informed. `WARNING`:
-    a breach is near. `UNPROMISED`: an incident to which no target applies. `RESOLVED`, `TAKEN_BACK`: an alert was
-    closed, to the people who were notified of it. `ADVISORY`: a notice that needs no acknowledgement (low severity, or
-    the change of an acknowledged one). `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient.
-    `OBJECTIVE`: an objective of attainment is at risk, cannot be kept any more, or has recovered. `HAPPENING`:
-    what happened to an incident, as a rule of the catalogue asks. `REPORT`: brings a
-    report of a contract. `CONFIRMATION`: asks an address to confirm its registration for notices. `DIGEST`: one mail
-    that collects several of these.
-    """
+    """What a message is for."""
 
     WARNING = "warning"
     """Reports that a breach is near."""

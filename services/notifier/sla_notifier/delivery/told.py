@@ -10,7 +10,7 @@ from sla_notifier.delivery.row import DeliveryRow, row_of
 
 
 async def messages_to(connection: AsyncConnection, alert: str, person: str) -> list[DeliveryRow]:
-    """Return the deliveries of all messages about an alert to a person, the newest first.
+    """Return the deliveries (messages to one address) about an alert to a person, the newest first.
 
     Args:
         alert: The alert's id.

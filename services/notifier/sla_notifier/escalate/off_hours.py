@@ -36,7 +36,7 @@ class AlreadyNotified:
 
 @dataclass(frozen=True, slots=True)
 class StepDelay:
-    """Until when an escalation step waits, because the people to notify again are off duty."""
+    """How long an escalation step waits because the people to notify again are off duty."""
 
     step: datetime | None = None
     """Until when the whole step waits. None means that the step does not wait."""

@@ -83,8 +83,8 @@ class FactHandler:
     async def handle(self, batch: Batch) -> None:
         """Take in a batch of events (facts about clocks, and notices of critical fixes) in one transaction.
 
-        The events are processed, or stored for the scheduler. Facts that can concern no alert, and that no rule tells
-        of, are skipped, and so are events taken in before. Canaries (breaches of slad's own test clock) are only
+        The events are processed, or stored for the scheduler. Facts that can concern no alert and that no rule names
+        are skipped. So are events that were taken in before. Canaries (breaches of slad's own test clock) are only
         reported to `canary`.
 
         After an error nothing is stored, and the batch may be passed again.

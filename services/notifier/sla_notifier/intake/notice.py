@@ -23,9 +23,9 @@ from sla_platform.wire import NoticeData, notice_event_id, notice_of
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
     """Return the contracts that a notice of a critical fix concerns at `now`.
 
-    Such a contract is in force, uses an affected version, and has a plan that entitles to the notice. An unknown
-    version in use is treated as affected. A version range that cannot be read covers every version. Source: clauses
-    H6, H7 and H15, docs/clauses.md.
+    Such a contract is in force, names an affected version in its environment, and has a plan that entitles to the
+    notice. An unknown version in use is treated as affected. A version range that cannot be read covers every version.
+    Source: clauses H6, H7 and H15, docs/clauses.md.
     """
     return concerned_contracts(notice_of(notice), catalogue.rulebook, now)
 
@@ -86,15 +86,15 @@ def decide_gained(
     catalogue: Catalogue,
     now: datetime,
 ) -> list[ContractId]:
-    """Add to `batch` messages to contracts that a notice of a critical fix has come to concern.
+    """Add to `batch` messages to contracts that a notice of a critical fix concerns only now.
 
-    Returns the ids of the contracts to which messages were added, sorted. A contract is left out if it was notified
-    already, or has an open or acknowledged alert about the notice.
+    Returns the ids of these contracts, sorted. A contract is left out if it was notified already, or has an open or
+    acknowledged alert about the notice.
 
     Args:
         notice: The newest revision, not withdrawn.
         known: What is stored about the notice.
-        only: The contracts to check, because they use more products or versions now (clause H6, docs/clauses.md).
+        only: The contracts to check, whose customers use more products or versions now (clause H6, docs/clauses.md).
     """
     heard, rulebook, asked = set(known.contracts()), catalogue.rulebook, notice_of(notice)
     told = []

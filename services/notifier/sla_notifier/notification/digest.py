@@ -234,9 +234,11 @@ def _one(one: DigestEntry, labels: Mapping[str, str]) -> str:
 
 
 def line_without_words(kind: MessageKind, about: str, labels: Mapping[str, str]) -> str:
-    """Return a line on a message that could not be put into words, such as `Breached: demo:1 (see the board)`.
+    """Return a line of a digest for a message that could not be written, such as `Breached: demo:1 (see the board)`.
 
-    `about`: the incident or notice. `labels`: text key -> text in the reader's language, from `Texts.words`.
+    Args:
+        about: The incident or notice.
+        labels: Text key -> text in the reader's language, from `Texts.words`.
     """
     return one_line(labels["not_worded"].format(kind=labels[f"kind_{kind.value}"], about=about), 200)
 

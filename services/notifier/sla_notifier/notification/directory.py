@@ -51,8 +51,13 @@ def title_of(catalogue: Catalogue, id_: str) -> str:
 def metric_in_words(catalogue: Catalogue, plan: str, metric: str, language: str) -> str:
     """Return the title of a metric on one line; "" only if `metric` is "".
 
-    The title is the plan's, in the language or in English. Without one it is the id in words: the plan may be gone by
-    now. `plan`, `metric`: ids. `language`: a language tag.
+    It is the plan's title in the language, or in English. If there is none, or the plan no longer exists, it is the id
+    in words.
+
+    Args:
+        plan: Id of the plan.
+        metric: Id of the metric.
+        language: A language tag.
     """
     known = catalogue.rulebook.plans.get(PlanId(plan))
     found = None if known is None else next((one for one in known.metrics if one.id == metric), None)
@@ -62,7 +67,12 @@ def metric_in_words(catalogue: Catalogue, plan: str, metric: str, language: str)
 def priority_in_words(catalogue: Catalogue, plan: str, priority: str, language: str) -> str:
     """Return a priority's id with its title, such as `P1 (Critical)`, on one line.
 
-    Without a title that says more, it is the id alone. `plan`, `priority`: ids. `language`: a language tag.
+    If the title says no more than the id, the result is the id alone.
+
+    Args:
+        plan: Id of the plan.
+        priority: Id of the priority.
+        language: A language tag.
     """
     known = catalogue.rulebook.plans.get(PlanId(plan))
     found = None if known is None else known.priority(priority)
@@ -150,9 +160,9 @@ def resolve_level(
 def resolve_holders(
     catalogue: Catalogue, contract: Contract, names: tuple[str, ...], at: datetime, reaches: Reaches = lambda _: True
 ) -> ResolvedLevel:
-    """Return which of the support's people a rule tells at `at`; nobody stands in where nobody holds its roles.
+    """Return which of the support's people a rule notifies at `at`: the role holders on duty, else all role holders.
 
-    Somebody is on duty: the people on duty are told. Otherwise all who hold the roles are.
+    If nobody holds the roles, nobody is notified instead.
 
     Args:
         names: The rule's roles and person ids.

@@ -29,12 +29,12 @@ ROWS = ("customer", "incident", "priority_titled", "product", "promises", "score
 def happening_content(
     context: PipelineContext, request: NotificationRequest, fact: ClockFact, recipient: Recipient
 ) -> Content:
-    """Return the content of a message on what happened to an incident, not yet put into words.
+    """Return the content of a message about what happened to an incident, before it is put into words.
 
     Args:
         context: The catalogue, the links and the present instant.
-        request: What a rule tells of, in `happening`.
-        fact: The fact by which it happened.
+        request: Why people are notified. Its `happening` says what happened.
+        fact: The fact from which it follows that it happened.
         recipient: Who gets the message.
     """
     happening = request.happening or Happening.OPENED

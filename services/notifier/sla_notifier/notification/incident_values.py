@@ -9,10 +9,10 @@ from sla_platform.wire import ClockFact
 
 
 def incident_values(context: PipelineContext, fact: ClockFact, language: str) -> dict[str, str]:
-    """Return the values of a message that say which incident and promise a fact is about.
+    """Return the values with which a message names the incident and the promise of a fact: value name -> text.
 
     Args:
-        language: The language of the message: a title in one language amid sentences in another jars.
+        language: The language of the message, in which titles are given.
     """
     metric = metric_in_words(context.catalogue, fact.plan, fact.metric, language)
     return {
@@ -27,7 +27,7 @@ def incident_values(context: PipelineContext, fact: ClockFact, language: str) ->
 
 
 def incident_data(fact: ClockFact) -> dict[str, object]:
-    """Return what a message for programs says of the incident: the fact's own values, nothing formatted."""
+    """Return the values about the incident of a fact for the payload of a webhook: name -> unformatted value."""
     return {
         "incident": fact.incident,
         "ticket": one_line(fact.ticket_key),
@@ -42,5 +42,5 @@ def incident_data(fact: ClockFact) -> dict[str, object]:
 
 
 def zone_of(context: PipelineContext, fact: ClockFact) -> str:
-    """Return the time zone in which a message about a fact tells instants."""
+    """Return the time zone (IANA name) in which a message about a fact shows instants."""
     return contract_of(context.catalogue, fact.contract).zone if fact.zone == "UTC" else fact.zone

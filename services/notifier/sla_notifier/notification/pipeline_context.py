@@ -17,10 +17,7 @@ RoundKey = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineContext:
-    """The data for turning requests into deliveries, loaded once for a transaction.
-
-    An episode is one opening of an alert, counted from 1.
-    """
+    """The data with which the stages of a pipeline turn requests into deliveries, loaded once for a transaction."""
 
     now: datetime
     catalogue: Catalogue

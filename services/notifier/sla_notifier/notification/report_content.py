@@ -17,10 +17,14 @@ from sla_platform.wire.report import ReportPageData
 def report_content(
     context: PipelineContext, request: NotificationRequest, fact: ReportFact, recipient: Recipient
 ) -> Content:
-    """Return the content of a message that brings a report, in the recipient's language as far as the report has it.
+    """Return the content of a message that brings a report, before it is put into words.
 
-    `request`: why people are notified. `recipient`: to whom the message goes. `context`: the catalogue, the links and
-    the present instant.
+    The report is in the recipient's language if it was made in that language.
+
+    Args:
+        context: The catalogue, the links and the present instant.
+        request: Why people are notified.
+        recipient: Who gets the message.
     """
     page = _page(fact, recipient.language)
     link = context.links.report(fact.contract, fact.period, fact.report.value, fact.revision)

@@ -94,7 +94,7 @@ class OverriddenCatalogue:
                 self._place = max(self._place, each.changed)
 
     def ignored(self) -> Mapping[int, str]:
-        """Return why overrides are ignored, by the number of the override.
+        """Return why overrides are ignored: number of the override -> the reason in words.
 
         Only overrides that are in force or still to come are checked.
         """

@@ -27,9 +27,9 @@ class WantedOverride:
     reason: str = ""
 
     def same_as(self, other: RecordedOverride) -> bool:
-        """Return whether an override of the same rota has the same span, `person` and `instead_of`.
+        """Return whether a recorded override has the same span, `person` and `instead_of` as this one.
 
-        The reason does not matter.
+        Both must be of the same rota. The reason is not compared.
         """
         mine = (self.start, self.end, self.person, self.instead_of)
         return mine == (other.start, other.end, other.person, other.instead_of)

@@ -48,17 +48,15 @@ STRANGERS_A_DAY = 200  # such mails for one contract that people without a key a
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A request for notices of critical fixes, to be sent to a mail address.
-
-    `products`: names of products; empty: every product of the contract. `contract`: the contract's id, "" for none
-    named. `language`: the language tag of the messages; "": the contract's.
-    """
+    """A request for notices of critical fixes, to be sent to a mail address."""
 
     address: str
     products: Sequence[str] = ()
     """Names of products. Empty means every product of the contract."""
     contract: str = ""
+    """Id of the contract under which to register. "" if the request names none."""
     language: str = ""
+    """Language tag of the messages. "" means the contract's language."""
 
 
 @dataclass(frozen=True, slots=True)

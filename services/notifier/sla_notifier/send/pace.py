@@ -37,7 +37,7 @@ def places_by_endpoint(
 ) -> dict[str, int]:
     """Return how many messages of each endpoint to claim now.
 
-    An endpoint is the mail server or one webhook. Endpoints without room are left out.
+    An endpoint is the mail server or one webhook. Endpoints that can take no more are left out.
 
     Servers come first. Each gets the number in `servers`, at most `per_server`. Then each other endpoint gets at most
     `per_endpoint`, and at most an equal part of the free room.

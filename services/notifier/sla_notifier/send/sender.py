@@ -63,10 +63,10 @@ class Sender:
         context.quarantine.register_replay(quarantined.SEND, self._put_back)
 
     async def run(self) -> None:
-        """Claim and send due deliveries and store the results, until cancelled.
+        """Claim due deliveries, send them and store the results, until cancelled.
 
-        After the cancellation, attempts under way may finish within `drain_seconds`. Unfinished attempts are made
-        again when their lease has ended.
+        After the cancellation, attempts under way may finish within `drain_seconds`. Unfinished attempts are made again
+        when their lease (the claim of this process) has ended.
         """
         recording = asyncio.create_task(self._record_forever(), name="notifier.record")
         claiming = asyncio.create_task(self._claim_forever(), name="notifier.claim")

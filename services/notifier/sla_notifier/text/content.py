@@ -58,14 +58,15 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class FixedTerm:
-    """A term of a fixed set, to be put into the reader's language, such as the severity `critical`.
+    """A term of a fixed set, such as the severity `critical`, to be put into the reader's language.
 
-    `name`: the term, "" for none. `kind`: the set; a language has the term under the key `<kind>_<name>` of its
-    labels. A term that the labels lack is shown as it is.
+    A language has the term under the key `<kind>_<name>` of its labels. A term without a label is shown unchanged.
     """
 
     kind: str
+    """The set, such as `severity`."""
     name: str
+    """The term, such as `critical`. "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +116,10 @@ class ChangedText:
 
 @dataclass(frozen=True, slots=True)
 class FactReason:
-    """The reason that a fact (published event) gives, to be put into the reader's language.
-
-    `written`: the text of the fact. The sentences of slad are translated; words of the ticket are shown as they are.
-    """
+    """The reason that a fact (published event) gives, to be put into the reader's language."""
 
     written: str
+    """The text in the fact. Sentences of slad are translated; words from the ticket are shown unchanged."""
 
 
 Value = (
@@ -165,15 +164,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The content of a message before it is put into the words of a language.
-
-    `zone`: the time zone in which instants are shown. `values`: name -> value, for the sentences. `rows`: names of the
-    values in the table, in order. `notes`: keys of sentences to add. `body`: text from outside, shown as it is.
-    `actions`: the links, shown as buttons. `items`: the lines of a digest (a mail that collects several messages);
-    `more`: how many did not fit, `more_url`: where they are shown. `why`: why the recipient is notified; `why_label`:
-    the key of the sentence around it. `document`: a complete HTML document for the mail's
-    HTML part, "" to make one of the rest. `data`: the `data` of a webhook's payload.
-    """
+    """The content of a message before it is put into the words of a language."""
 
     kind: MessageKind
     zone: str
@@ -199,6 +190,7 @@ class Content:
     why: str = ""
     """Why the recipient is notified."""
     why_label: str = "why"
+    """Key of the sentence around `why`."""
     document: str = ""  # the HTML part, ready; else it is made of the rest
     data: Mapping[str, object] = field(default_factory=dict)  # the webhook's `data`
 

@@ -9,7 +9,7 @@ from babel.numbers import format_decimal
 
 
 def decimal_in_words(written: str, language: str) -> str:
-    """Return a decimal number as a language writes it, with all its digits: `93,10` for `93.10` in Polish.
+    """Return a decimal number in the notation of a language, with all its digits: `93,10` for `93.10` in Polish.
 
     Args:
         written: Digits, with a point before the decimals.

@@ -103,7 +103,7 @@ class Texts:
         return accepted_tag(header, self._tags)
 
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
-        """Return the texts of `<file>.toml`, key -> text, in the available language nearest to `language`."""
+        """Return the texts of the file `<file>.toml` in the available language nearest to `language`: key -> text."""
         found: Mapping[str, str] = self._words(self.language(language), file)
         return found
 

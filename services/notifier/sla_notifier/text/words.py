@@ -26,9 +26,9 @@ def locale_of(language: str) -> Locale:
 
 
 def load_locale(language: str) -> None:
-    """Read Babel's names of days and months, and the signs of numbers, of a language into memory; called at the start.
+    """Read the names of days and months and the number format of a language into memory.
 
-    Reading early matters: under load there may be no free file descriptor.
+    Called at the start, because under load there may be no free file descriptor later.
     """
     day = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
     instant_in_words(day, "UTC", language)
@@ -76,7 +76,7 @@ def short_instant_in_words(at: datetime, now: datetime, zone: str, language: str
 
 
 def number_in_words(number: int, language: str) -> str:
-    """Return a whole number with the signs of a language between its thousands: `1,234`, in Italian `1.234`."""
+    """Return a whole number with the separators of a language between its thousands: `1,234`, in Italian `1.234`."""
     return format_decimal(number, locale=locale_of(language))
 
 

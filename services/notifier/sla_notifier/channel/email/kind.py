@@ -40,7 +40,7 @@ class EmailKind(SendingKind):
         """Add an error to `context` unless an address of the catalogue is exactly one plain mailbox.
 
         Args:
-            path: The place of the address in the catalogue (not a file), as the keys that lead to the address.
+            path: Path of the address in the catalogue (not a file), such as `(\"channels\", \"pager\")`.
         """
         try:
             self.normalise(address)

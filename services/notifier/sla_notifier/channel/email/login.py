@@ -10,9 +10,9 @@ PASSWORD_TRANSITION = 432  # RFC 4954 §4.7.12: this method not yet for this acc
 async def log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
     """Log in to a mail server by the first method that the server accepts.
 
-    The methods are tried one after another. A temporary refusal (4yz, except 432) ends the attempts, because such a
-    refusal is about the server. The client's own `login` is not used, because `login` tries every method and loses a
-    refusal that closes the connection.
+    The methods are tried one after another. A temporary refusal (a reply code 4yz, except 432) ends the attempts,
+    because it is about the server, not about the login. The client's own `login` is not used, because `login` tries
+    every method and loses a refusal that closes the connection.
 
     Args:
         client: An open connection to the server.

@@ -65,7 +65,7 @@ def check_webhook(document: WebhookDocument, path: Path, context: Context) -> No
 
     Args:
         document: The webhook in the catalogue.
-        path: The place of the webhook in the catalogue (not a file), as the keys that lead to the webhook.
+        path: Path of the webhook in the catalogue (not a file), such as `(\"channels\", \"pager\")`.
     """
     findings = context.findings
     if not document.url:

@@ -47,7 +47,7 @@ class WebhookKind(SendingKind):
 
         Args:
             document: The webhook in the catalogue.
-            path: The place of the webhook in the catalogue (not a file), as the keys that lead to it.
+            path: Path of the webhook in the catalogue (not a file), such as `(\"channels\", \"pager\")`.
         """
         assert isinstance(document, WebhookDocument)
         check_webhook(document, path, context)
