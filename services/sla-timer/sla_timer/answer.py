@@ -61,8 +61,8 @@ class EventPage:
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return at most `most` of the clocks, in the order given.
 
-    If there are too many, ended clocks are left out first, the earliest started before others. If that is not
-    enough, open clocks are left out in the same way.
+    If there are too many, ended clocks are left out first, those that started earliest before others. Open clocks are
+    left out only if there are more than `most` of them.
     """
     if len(clocks) <= most:
         return list(clocks)
@@ -273,10 +273,9 @@ def _breakdown(clock: Clock, incident: Incident, rulebook: Rulebook, now: dateti
 
 
 def segment_json(segment: Segment) -> dict[str, Any]:
-    """Return the JSON object of a segment of a clock's life.
+    """Return a segment of a clock's life (a span in which it ran, or was paused for one reason) as JSON.
 
-    A segment is a stretch of time in which the clock ran, or was paused for one reason. `end` is null while the
-    segment lasts.
+    `end` is null while the segment lasts.
     """
     return {
         "start": iso(segment.start),
@@ -289,7 +288,7 @@ def segment_json(segment: Segment) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The hours in which one clock counts time, and what is left while paused."""
+    """The hours in which one clock counts time, with the time left if the clock is paused."""
 
     name: str
     """The name of the hours in published events. `wall` means wall-clock time, "" an unknown name."""

@@ -73,22 +73,20 @@ class ContractRecords:
 
 @dataclass(frozen=True, slots=True)
 class RulebookParts:
-    """How rulebooks (plans, contracts, calendars) are made of texts alone, without what this process has in memory.
-
-    `load`: builds a catalogue from its stored text. `overlay_of`: given records of contracts, returns the function that
-    adds them to a catalogue's rulebook.
-    """
+    """The functions by which rulebooks (plans, contracts, calendars) are built from stored texts alone."""
 
     load: Callable[[str], CatalogueInForce]
+    """Builds a catalogue from its stored text."""
     overlay_of: Callable[[RecordShelf], RulebookOverlay]
+    """Takes records of contracts, and returns the function that adds them to a catalogue's rulebook."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedVersion:
-    """A catalogue version by which incidents or clocks were judged, with data of one such incident.
+    """A catalogue version by which incidents or clocks were judged, with the contracts of one such incident.
 
-    If `contracts` and `customers` both match the present revisions of the recorded contracts (kept in the database),
-    the rulebook of the version is built without reading the table `timer_pin`.
+    If the present revisions of these contracts, and of those of the customers, give the same version, its rulebook is
+    built without reading the table `timer_pin`.
     """
 
     version: str
@@ -132,9 +130,9 @@ class PinnedRulebooks:
 
 
 class Rulebooks:
-    """Finds the rulebook (plans, contracts, calendars) of each catalogue version. Incidents keep theirs.
+    """Finds the rulebook (plans, contracts, calendars) of each catalogue version. Each incident keeps its version.
 
-    A version includes the revisions of recorded contracts (kept in the database) if they decide. Call `pinned` in a
+    If contracts that are recorded in the database decide, their revisions are part of the version. Call `pinned` in a
     transaction that writes, `known` in a transaction that only reads. If a stored text cannot be read, the error is
     logged and the current rulebook is used.
 
@@ -177,19 +175,19 @@ class Rulebooks:
 
     @property
     def announced(self) -> bool:
-        """Return whether `newest` has been called since this process loaded the present catalogue.
+        """Return whether this process has called `newest` since it loaded the present catalogue.
 
-        The first call of `newest` records in the database when the catalogue was activated.
+        Only then is it stored in the database when the catalogue was activated.
         """
         return self._activated == self._current().version
 
     async def pinned(
         self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
     ) -> PinnedRulebooks:
-        """Return the rulebooks of some versions, within a transaction that writes.
+        """Return the rulebooks by which incidents of these versions are judged, for a transaction that writes.
 
-        The copy of recorded contracts in memory is first updated from the database. The text of the present catalogue
-        is stored if it is new. A version whose text is lost is logged, and is missing in the result.
+        Two things are done first: the recorded contracts in memory are updated from the database, and the text of the
+        present catalogue is stored if it is new. A version whose text is lost is logged, and is missing in the result.
 
         Args:
             connection: The transaction.
@@ -224,10 +222,10 @@ class Rulebooks:
         return self._seen(version, current, judged) or current
 
     async def newest(self, connection: AsyncConnection) -> bool:
-        """Return whether this process has loaded the catalogue that any instance activated last.
+        """Return whether this process uses the catalogue that any instance activated last.
 
-        The first call after this process has loaded a catalogue (at the start, or by a reload) returns True: the
-        catalogue is recorded in the database as activated now, unless it was the last activated already.
+        The first call after this process has loaded a catalogue returns True. It records in the database that the
+        catalogue is activated now, unless it was the last activated already.
         """
         catalogue = self._current()
         last = await _activated_last(connection)

@@ -78,7 +78,7 @@ class AgreementResponse(TimerResponse):
 
 
 class StepResponse(TimerResponse):
-    """One stretch of a clock's time, from `start` to `end`: whether the time counts, and why."""
+    """A span of a clock's time, from `start` to `end`, with whether and why it is counted."""
 
     start: InstantText
     end: InstantText
@@ -150,7 +150,7 @@ class RowWordsResponse(TimerResponse):
 
 
 class StepWordsResponse(TimerResponse):
-    """One stretch of a clock's time, as text for people."""
+    """A span of a clock's time, as text for people."""
 
     when: str
     """The start and end of the stretch."""

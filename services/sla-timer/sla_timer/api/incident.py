@@ -166,7 +166,11 @@ async def _has_carried_events(timer: TimerService, name: str) -> bool:
 
 
 async def all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
-    """Return the events of an incident with very many, read some at a time; `name`: its id."""
+    """Return all events of an incident that has very many, read from the store in several steps.
+
+    Args:
+        name: The incident's id.
+    """
     stored = StoredEventReader(timer.store, name)
     found = [event async for some in stored.since(None) for event in some]
     return list(drop_forgotten(found, await stored.ended_at()))

@@ -65,10 +65,9 @@ class MarkResponse(TimerResponse):
 
 
 class BreakdownPartResponse(TimerResponse):
-    """The part of a clock's time for which one holder had the incident while it was on the side of one party.
+    """The time that one holder had the incident, on the side of one party, as part of a clock's time.
 
-    A name of the holder is "" where none was stated. `wall_seconds`: wall-clock time; `within_seconds`: the part of it
-    within the clock's hours; `counted_seconds`: the part of that which the clock consumed.
+    The holder is an assignee, a group and a support line. A name that the ticket does not state is "".
     """
 
     assignee: str
@@ -76,8 +75,11 @@ class BreakdownPartResponse(TimerResponse):
     line: str
     party: str = Field(description="own, customer, vendor, defect (at the vendor), other, or ended (till a reopening)")
     wall_seconds: float
+    """The wall-clock time."""
     within_seconds: float
+    """The time within the clock's hours."""
     counted_seconds: float
+    """The time within the clock's hours that the clock consumed."""
 
 
 class ClockResponse(TimerResponse):

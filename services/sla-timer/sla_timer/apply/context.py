@@ -113,11 +113,11 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
 def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
     """Return a copy of `context` with the field `breached`: the due instant that the clock has passed.
 
-    The instant is ISO 8601 text, or `NOT_BREACHED` if none was passed. Only events published because of an incident
-    event have this field. Events published by a timer lack it.
+    It is ISO 8601 text, or `NOT_BREACHED` if the clock has passed none. Facts that follow from an incident event have
+    this field. Facts published by a timer do not.
 
     Args:
-        context: The fields that published events about the clock carry.
+        context: The fields that published facts (events) about the clock carry.
         told: What has been published about the clock.
     """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}

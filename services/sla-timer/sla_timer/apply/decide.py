@@ -54,11 +54,11 @@ class StoredIncident:
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
         """Return the incident as computed by `rulebook` from its events up to `until`.
 
-        In three cases all events are used instead:
+        All events are used instead in three cases:
 
         - `until` is None.
-        - The events up to `until` do not suffice: there are none, or only copies from merged incidents.
-        - The incident has 250 events or more, so that `counting` is empty.
+        - There are no events up to `until`, or only copies from merged incidents.
+        - The incident has 250 events or more, which are not in memory (`counting` is empty).
         """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)

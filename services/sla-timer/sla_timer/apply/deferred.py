@@ -82,11 +82,10 @@ async def delete_deferred(connection: AsyncConnection, ids: Sequence[str]) -> No
 
 
 async def settle_timers(connection: AsyncConnection, incident: str, now: datetime) -> int:
-    """Let the timers of an incident fire again, unless some of its events wait.
+    """Let the timers of an incident fire again, unless some of its events still wait to be applied.
 
-    Return how many events wait, in the table `timer_deferred`. While some wait, all timers of the incident are kept
-    from firing. A released timer that is due at `now` fires once the events of its partition are applied up to
-    `now`.
+    Returns how many events wait, in the table `timer_deferred`. While some wait, all timers of the incident are kept
+    from firing. A released timer that is due at `now` fires once the events of its partition are applied up to `now`.
     """
     waits = select(func.count()).select_from(tables.deferred).where(tables.deferred.c.incident == incident)
     left = (await connection.execute(waits)).scalar_one()

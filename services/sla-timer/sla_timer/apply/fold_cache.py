@@ -54,8 +54,10 @@ class FoldNotPrepared(Exception):
     """Raised in a transaction that needs a large incident which was not computed before the transaction.
 
     Large means 250 events or more. Roll back, compute the incident (`FoldCache.prepare`), and run the transaction
-    again; `FoldPreparer.around` does all three. `wanted`: incident id -> the required rulebook (plans, contracts,
-    calendars).
+    again; `FoldPreparer.around` does all three.
+
+    Args:
+        wanted: Incident id -> the rulebook (plans, contracts, calendars) by which to compute the incident.
     """
 
     def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
@@ -139,8 +141,8 @@ class CachedFold:
     def note(self, folding: Folding) -> None:
         """Add a copy of `folding` to `steps`, if 250 events were read since the last copy.
 
-        At most 10 copies are kept; later copies lie closer together. A late event is read from the last copy before the
-        event. At most about twice the events that follow the late event, plus 250, are then read again.
+        At most 10 copies are kept, with smaller distances between the later ones. A late event is read from the last
+        copy before the event. At most about twice the events that follow the late event, plus 250, are then read again.
 
         Args:
             folding: The state of the incident after the events read so far.
@@ -161,7 +163,7 @@ class CachedFold:
 class PreparedFold:
     """A large incident, computed from its stored events and the new events of one transaction.
 
-    Large means 250 events or more.
+    Large means 250 events or more. `FoldCache.prepare` makes it.
     """
 
     name: str
@@ -214,9 +216,9 @@ class PreparedFold:
 
     @property
     def undecided(self) -> int:
-        """Return how many clocks must be decided about because it is unknown which have changed.
+        """Return the number of clocks to compare with what is published, because it is not known which have changed.
 
-        The number is that of all clocks of the incident, or 0 if the changed clocks are known (`unsettled`).
+        It is the number of all clocks of the incident, or 0 if the changed clocks are known (`unsettled`).
         """
         if self.unsettled() is not None:
             return 0
@@ -225,8 +227,9 @@ class PreparedFold:
     def unsettled(self) -> frozenset[ClockId] | None:
         """Return the ids of the clocks that may have changed since everything about them was published.
 
-        Such clocks are new, changed or gone in comparison with `settled`. None means that every clock may have
-        changed: nothing is settled, the incident was not computed under `version`, or more than 500 ids differ.
+        Compared with `settled`, these clocks are new, changed or gone. The result is None if every clock may have
+        changed: if nothing is settled, if the incident was not computed under `version`, or if more than 500 ids
+        differ.
         """
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()

@@ -41,7 +41,7 @@ PAUSE_SECONDS = 0.5  # between looks while the next fold may not begin yet
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An incident with events that wait to be applied."""
+    """An incident with events in `timer_deferred`, which wait to be applied."""
 
     incident: str
     partition: int

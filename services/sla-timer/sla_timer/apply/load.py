@@ -35,13 +35,13 @@ PAGE = 500  # events read at a time
 
 @dataclass(frozen=True, slots=True)
 class UnsettledClocks:
-    """The clocks of one incident that may have changed since the last decision about its clocks (`decide`).
+    """The clocks of one incident that may have changed since everything about them was published.
 
-    For an incident with 250 events or more, `load_incidents` reads only these of the ended clocks.
+    Of an incident with 250 events or more, `load_incidents` reads the open clocks and these.
     """
 
     version: str
-    """The catalogue version of that decision."""
+    """The catalogue version by which the clocks were judged."""
     ids: frozenset[ClockId]
     """The ids of the clocks."""
 

@@ -28,9 +28,9 @@ class Refolded:
 
 
 def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
-    """Return an async function that ignores its connection and returns `names`.
+    """Return an async function that returns `names`, whatever connection it gets.
 
-    Use the function as the argument `incidents` of `Refolder.refold` if the ids are known before the transaction.
+    Pass it as the argument `incidents` of `Refolder.refold` if the ids are known before the transaction.
     """
 
     async def known(_: AsyncConnection) -> Sequence[str]:

@@ -12,12 +12,12 @@ from sla_timer.rulebooks import CatalogueInForce, RulebookOverlay
 
 
 class BasisIncomplete(Exception):
-    """Raised when the texts of a version are missing or cannot be read; the message says which."""
+    """Raised when the stored texts of a catalogue version are missing or cannot be read. The message says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The texts from which the rulebooks (plans, contracts, calendars) of some versions can be built."""
+    """The stored texts from which the rulebooks (plans, contracts, calendars) of some versions can be built."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
     """Catalogue version -> its stored text, or an excerpt of it."""

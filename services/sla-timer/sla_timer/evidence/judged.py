@@ -42,10 +42,10 @@ class RefoldedClock:
 
 
 def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
-    """Return the versions for which the incident must be computed, each with an end instant.
+    """Return the computations of the incident that its published clocks need, as pairs (version, last instant).
 
-    Events after the end instant are left out. An end instant of None includes all events. A clock keeps the version by
-    which it was judged last. A clock whose target was taken away is computed from the events up to that instant.
+    Events after the last instant are left out; None includes all events. The version of a clock is the one by which it
+    was judged last. The last instant of a clock whose target was taken away is the instant of that.
 
     Args:
         published: The clocks as slad published them.
@@ -57,9 +57,10 @@ def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
 def judged_clocks(
     published: Sequence[ClockOnRecord], own: str, folds: Mapping[FoldKey, JudgedFold]
 ) -> list[RefoldedClock]:
-    """Return the published clocks sorted by start, then the computed clocks without a publication.
+    """Return each published clock beside the same clock computed from events, sorted by start.
 
-    A published clock is found in the computation of its version by metric and cycle. It gets the published id.
+    The two belong together if version, metric and cycle are equal. The computed clock gets the published id. Computed
+    clocks that were never published come last.
 
     Args:
         published: The clocks as slad published them.
@@ -82,8 +83,8 @@ def judged_clocks(
 def verdict_differences(judged: RefoldedClock) -> list[str]:
     """Return what was published about a clock but does not follow from events, in words.
 
-    The result is empty for a clock without a publication. It is also empty if the clock has no verdict and another
-    clock has taken its place, or if slad has published that the clock does not exist.
+    The result is empty if nothing was published. It is also empty for a published clock that no longer exists, if slad
+    has published this, or if the clock has no verdict and another clock has taken its place.
     """
     published, clock = judged.published, judged.clock
     if published is None:

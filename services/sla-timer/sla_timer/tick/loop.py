@@ -80,7 +80,7 @@ class TickLoop:
             await self._time_source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
-        """Fire every timer that is due now and need not wait; return how many rows were taken.
+        """Fire every timer that is due and need not wait for events; return how many timer rows were taken.
 
         A timer waits, up to a limit, while events of its partition up to its instant are not applied yet. The number
         includes timers of replaced targets; these are taken without publishing anything. A row that the database

@@ -55,7 +55,7 @@ class Firing(Protocol):
 
     @property
     def lanes(self) -> int:
-        """Return how many calls of `fire` this process should run at once if many rows are due."""
+        """Return how many calls of `fire` this process should run at the same time if many timers are due."""
         ...
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:

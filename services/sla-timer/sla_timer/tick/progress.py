@@ -53,7 +53,7 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 
 
 class ProgressLook(NamedTuple):
-    """How far events are applied in all partitions: the result of `Progress.publish`."""
+    """Up to which instant events are applied, in all partitions: the result of `Progress.publish`."""
 
     now: datetime | None
     """The instant of the database's clock. None on SQLite, which has no clock."""
