@@ -66,9 +66,12 @@ def files_of(contract: str, path: Path | None) -> tuple[Path | None, Catalogue, 
 
 
 def usual_book(path: Path | None) -> Catalogue:
-    """Return the catalogue at a path; without one that of SLAD_CATALOGUE, else the built-in plans.
+    """Return the catalogue at a path. Without a path, that of SLAD_CATALOGUE, else the built-in plans.
 
-    A path that does not exist ends the command. Raises CatalogueInvalid for the catalogue at a path.
+    A path that does not exist ends the command.
+
+    Raises:
+        CatalogueInvalid: The catalogue at the path has errors.
     """
     return catalogue_at(path) if path is not None else next(_usual())
 

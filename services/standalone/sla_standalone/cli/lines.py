@@ -16,8 +16,8 @@ _SOURCE = "welcome"  # a source that no catalogue names: CloudEvents under an AP
 def lines_to_paste(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
     """Return shell lines with which a person can try a running service by curl.
 
-    The lines open an incident in the service at `url`, read it, and respond to it. A key of slad's published example is
-    written into the lines. slad does not know the secret text of other keys: the lines then begin with an `export` of
+    The lines open an incident in the service at `url`, read it, and respond to it. If a key is one of slad's published
+    example, its text is in the lines. The text of other keys is not known: the lines then begin with an `export` of
     SLAD_KEY or SLAD_READ_KEY to fill in. If no key of the catalogue may post events, the only line is a comment that
     says so.
 

@@ -128,7 +128,10 @@ def _headers(file: Path | None) -> dict[str, str]:
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as JSON values: `outcome`, and `reason` or `events` with remarks."""
+    """Return the outcome of translating a delivery as JSON values.
+
+    The keys are `outcome`, and `reason` or `events` with remarks.
+    """
     match outcome:
         case Accepted(events):
             return {"outcome": "accepted", "events": [_event_json(one) for one in events]}

@@ -77,16 +77,14 @@ WHEN: Mapping[str, WhenWords] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCallWords:
-    """The texts of `slad oncall` in one language.
-
-    `at`: the first line. `rotas`, `roles`: heads of the two tables. `instead_of`, `by_exception`, `entered_by`: why
-    somebody is on call out of turn. `speaks`: a person with several languages. `reasons`: why a person of a role is
-    on duty or not.
-    """
+    """The texts of `slad oncall` in one language."""
 
     at: str  # at
+    """The first line."""
     rotas: tuple[str, ...]
+    """Heading of the table of rotas."""
     roles: tuple[str, ...]
+    """Heading of the table of roles."""
     nobody: str
     no_rotas: str
     yes: str
@@ -94,8 +92,11 @@ class OnCallWords:
     instead_of: str  # person
     by_exception: str
     entered_by: str  # why, by
+    """Why, and by whom, somebody is on call out of turn."""
     speaks: str  # person, languages
+    """The note on a person with several languages."""
     reasons: Mapping[RoleReason, str]
+    """Reason -> why a person of a role is on duty or not."""
 
 
 ON_CALL_WORDS: Mapping[str, OnCallWords] = MappingProxyType(

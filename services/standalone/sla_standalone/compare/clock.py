@@ -35,7 +35,7 @@ class TheirVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TheirClock:
-    """A clock of another engine."""
+    """A clock of another SLA engine, as its export states it."""
 
     row: int
     """Number of the row in the export."""
@@ -65,7 +65,7 @@ class UnreadableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OurClock:
-    """A clock of slad, for a comparison with another engine."""
+    """A clock of slad, in the form in which it is compared with one of another engine."""
 
     incident: str
     metric: str

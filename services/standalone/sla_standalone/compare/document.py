@@ -21,11 +21,11 @@ class BadExport(Exception):
 
 
 def read_export(path: Path) -> Iterator[tuple[int, Record]]:
-    """Yield (number, record) for each record of an export.
+    """Yield (number, record) for each record of an export, a CSV or JSON file.
 
-    In a `.csv` file a record is a row, numbered by its line, with small letters and `_` for spaces in the header. Any
-    other file is JSON: an array, an object with an array inside, a single object, or one object per line. JSON records
-    are numbered from 1.
+    In a `.csv` file a record is a row, numbered by its line; names in the header get small letters, and `_` for spaces.
+    Any other file is JSON: an array, an object with an array inside, a single object, or one object per line. JSON
+    records are numbered from 1.
 
     Raises:
         BadExport: The file is no such export.

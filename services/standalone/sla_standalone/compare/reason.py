@@ -8,9 +8,9 @@ from sla_standalone.compare.clock import OurClock, TheirClock
 
 
 def why_dues_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[str]:
-    """Return how far two due instants lie apart and why, in words.
+    """Return in words how far the due instants of two clocks lie apart, and why.
 
-    The result is empty if the instants agree, or if one clock states none.
+    The result is empty if the instants agree, or if one clock has none.
 
     Args:
         tolerance: The greatest distance of two instants that are taken as equal.
@@ -25,7 +25,7 @@ def why_dues_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) ->
 
 
 def why_verdicts_differ(ours: OurClock, theirs: TheirClock, tolerance: timedelta) -> list[str]:
-    """Return the two verdicts and the distance between the ends of the clocks, in words.
+    """Return in words the verdicts of two clocks, and how far their ends lie apart.
 
     Args:
         tolerance: The greatest distance of two instants that are taken as equal.

@@ -96,7 +96,7 @@ PLOTS = (
 
 
 def plots(seed: int = 1) -> Iterator[Plot]:
-    """Yield an endless sequence of scripts of demo incidents: `UNANSWERED` first, then `PLOTS` over and over.
+    """Yield scripts of demo incidents without end: `UNANSWERED` first, then `PLOTS` again and again.
 
     The first round has the order of `PLOTS`. Each later round is shuffled by a random generator that starts from
     `seed`.

@@ -24,7 +24,7 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runti
 
 
 class BadEvidence(Exception):
-    """Raised for a file that is no evidence of slad or is refused unread; the message says why, in plain words."""
+    """Raised for a file that is not evidence of slad, or that could do harm. The message says why, in plain words."""
 
 
 def write_archive(target: Path, folder: Path, more: Mapping[str, bytes]) -> None:

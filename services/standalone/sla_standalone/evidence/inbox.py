@@ -16,7 +16,7 @@ WHAT = "raw deliveries"
 
 
 def check_inbox(evidence: EvidenceFile, manifest: Manifest) -> EvidenceCheck:
-    """Check the digests of the raw deliveries, and that each names events of the incident.
+    """Check the digests of the raw deliveries, and that each delivery names events of the incident.
 
     Events without a delivery are counted but do not fail the check. Old deliveries are deleted, and events of a merged
     ticket have their deliveries in the evidence of that ticket.

@@ -20,12 +20,12 @@ from sla_standalone.evidence.told import check_told
 def verify_evidence(
     path: Path, digest: str = "", whole_logs: Mapping[str, Iterable[AuditRow]] | None = None
 ) -> tuple[Manifest | None, list[EvidenceCheck]]:
-    """Verify a zip with evidence, and return its manifest and the results of all checks.
+    """Verify a zip with evidence, and return its manifest and the result of each check.
 
     The manifest is None if it cannot be read.
 
     Args:
-        digest: The SHA-256 of the manifest as noted elsewhere. "" for none.
+        digest: The SHA-256 of the manifest, if somebody noted it when the zip was made. "" for none.
         whole_logs: Service -> whole audit log, exported separately.
 
     Raises:

@@ -21,7 +21,7 @@ def on_postgres() -> bool:
 
 
 def own_transaction() -> TextClause:
-    """Return what the column `txid` of a log table has by default, for the table's definition.
+    """Return the default of the column `txid` of a log table, as SQL for the table's definition.
 
     On PostgreSQL it is the id of the transaction that writes the row, on SQLite 0.
     """

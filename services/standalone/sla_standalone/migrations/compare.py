@@ -17,8 +17,10 @@ _TEXT_INDEXES = ("board_listed_text", "ix_board_listed_search")
 def options(dialect: str) -> dict[str, Any]:
     """Return arguments of Alembic's `context.configure`, for comparing slad's tables with those of a database.
 
-    `dialect`: the kind of database, such as `postgresql`. Indexes that are for another dialect are left out, and the
-    board's index of texts, which not every database can have.
+    Left out are indexes for another kind of database, and the board's text index, which not every database can have.
+
+    Args:
+        dialect: The kind of database, such as `postgresql`.
     """
 
     def included(item: SchemaItem, name: str | None, kind: str, reflected: bool, _other: SchemaItem | None) -> bool:
@@ -33,9 +35,9 @@ def options(dialect: str) -> dict[str, Any]:
 
 
 def only_dialect(index: Index) -> str | None:
-    """Return the one kind of database that an index is made for; None if for every one.
+    """Return the only kind of database that an index is made for, such as `postgresql`; None if it is made for all.
 
-    Such an index has an `Index.ddl_if` with a dialect, such as `postgresql`.
+    Such an index has an `Index.ddl_if` with a dialect.
     """
     return getattr(index._ddl_if, "dialect", None)
 

@@ -70,9 +70,10 @@ def _only_on_postgres(_context: Any, operation: OnlyOnPostgres) -> str:
 
 
 async def draft(message: str) -> None:
-    """Write a new revision file, which takes a database from the newest revision to the tables that the code defines.
+    """Write a new revision file, by which Alembic upgrades a database to the tables that the code defines now.
 
-    The tables are compared with an empty database that is migrated first, on a PostgreSQL server started for this.
+    The tables are compared with those of the newest revision, in an empty database on a PostgreSQL server started for
+    this.
 
     Args:
         message: Why the tables change. It becomes part of the file's name.

@@ -23,11 +23,11 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
     """Return the instants of an incident's table rows, with one instant chosen for each ambiguous local time.
 
     A local time is ambiguous if it came twice, because clocks were set back; `instants` then has a DoubtfulInstant. The
-    second of the two possible instants is chosen if the latest of the earlier rows lies after the first instant and not
-    after the second. Otherwise the first is chosen. The result has the order of `instants`.
+    second of its two instants is chosen if the latest of the earlier rows lies after the first instant and not after
+    the second. Otherwise the first is chosen. The result has the order of `instants`.
 
-    If all numbers in `versions` differ and none is 0, they say which rows are earlier. Otherwise the order of
-    `instants` says so. But if the unambiguous instants are not ascending, nothing is chosen.
+    Which rows are earlier follows from `versions` if all numbers differ and none is 0. Otherwise it follows from the
+    order of `instants`; nothing is chosen if the unambiguous instants are not ascending in it.
 
     Args:
         versions: The numbers of the rows. 0 means unknown.

@@ -40,9 +40,9 @@ class BadLine(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VerdictAttribute:
-    """The attribute in which events of a log state another system's verdict on a metric.
+    """The attribute of an event in which a log states another system's verdict on a metric.
 
-    The events may write the values in any case. Other values are ignored.
+    The case of the values does not matter. Unknown values are ignored.
     """
 
     attribute: str

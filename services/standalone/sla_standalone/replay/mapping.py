@@ -83,10 +83,7 @@ class Times(_Document):
 
 
 class States(_Document):
-    """In a mapping file, the column with the ticket's status.
-
-    Changes of the status become events.
-    """
+    """In a mapping file, the column with the ticket's status, whose changes become events."""
 
     column: str
     values: dict[str, TicketPhase]

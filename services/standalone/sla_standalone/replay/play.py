@@ -48,7 +48,7 @@ class ReplayRules:
 
 @dataclass(slots=True)
 class Played:
-    """The result of judging a log by one or two plans."""
+    """The result of judging a log by one plan, or by two plans to compare."""
 
     figures: Figures = field(default_factory=Figures)
     """Counts of verdicts."""

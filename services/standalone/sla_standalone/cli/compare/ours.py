@@ -27,7 +27,7 @@ _AT_ONCE = 8  # requests in flight
 
 @dataclass(frozen=True, slots=True)
 class OwnClocks:
-    """slad's clocks by ticket, as of an instant."""
+    """slad's clocks of some tickets, by the ticket's names, as of an instant."""
 
     clocks: Mapping[str, Sequence[OurClock]]
     """Incident id -> its clocks."""

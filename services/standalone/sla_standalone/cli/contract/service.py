@@ -44,7 +44,7 @@ class WantedContract:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A reason why a service refuses a contract."""
+    """A reason why a service refuses a contract, with the place in the contract that it concerns."""
 
     pointer: str
     """A JSON pointer to the place in the request's body. "" for the contract as a whole."""
@@ -54,7 +54,7 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class KnownContract:
-    """A contract as a running service has it."""
+    """A contract as a running service has stored it."""
 
     etag: str
     """The ETag that a change must send as If-Match."""
@@ -131,7 +131,7 @@ class ContractService:
                 return
 
     def changes(self, contract: str) -> Iterator[dict[str, Any]]:
-        """Yield the changes in the history of a recorded contract as JSON, the oldest first."""
+        """Yield the changes in the history of a recorded contract as JSON objects, the oldest first."""
         after = 0
         while True:
             page = fetch_json(self.client, f"{contract_path(contract)}/changes", {"after": after, "limit": _PAGE})

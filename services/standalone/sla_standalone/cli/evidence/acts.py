@@ -18,14 +18,15 @@ _MOVES_NO_CLOCK = ("contract.entry_posted",)
 def audit_lines(
     client: httpx2.Client, service: str, objects: Iterable[str], among: tuple[str, Collection[str]] | None = None
 ) -> list[dict[str, Any]] | str:
-    """Return the acts in a service's audit log that concern some objects.
+    """Return the acts in a service's audit log that concern some objects, in the order of the log, as JSON objects.
 
-    The acts are JSON values in the order of the log. If the log cannot be read, the result is a text with the reason.
+    If the log cannot be read, the result is a text with the reason.
 
     Args:
         service: Name of the service.
         objects: Ids of the objects. Each id is one request.
-        among: A rare act and many ids of objects. All acts of this name are requested, and those on the ids are kept.
+        among: Pair of the name of a rare act and many ids of objects. All acts of this name are requested, and those on
+            the ids are kept.
     """
     found: dict[int, dict[str, Any]] = {}
     asked = [{"object": one} for one in dict.fromkeys(objects)]
@@ -53,7 +54,7 @@ def audit_lines(
 
 
 def audit_heads(client: httpx2.Client, service: str) -> list[AuditHead]:
-    """Return the last position and hash of a service's audit log. Empty if they cannot be read."""
+    """Return the heads of a service's audit log: number and hash of its last row. Empty if they cannot be read."""
     answer = client.get(f"/v1/audit/{service}/head")
     if answer.is_error:
         return []

@@ -52,7 +52,10 @@ _OF_SERVICE: Mapping[str, tuple[Member, ...]] = {
 
 @dataclass(slots=True)
 class Collected:
-    """What was learned while the evidence was collected."""
+    """The result of collecting evidence, besides the files.
+
+    It says what could not be collected, and has the ids that the parts refer to.
+    """
 
     about: dict[str, Any] = field(default_factory=dict)
     """The first record of the timer's part."""
@@ -77,15 +80,15 @@ def collect(
     folder: Path,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Collected:
-    """Write the evidence that the services have about an incident into files of a folder.
+    """Collect the evidence about an incident from the services, and write it into files of a folder.
 
     Parts that the key may not see, and services that are not at this address, are named in `left_out`. For an unknown
     incident, and for a service that fails, the command ends with a message.
 
     Args:
         language: Language tag of the explanations in words.
-        sleep: Waits, in seconds, for breaches that have not reached the board. They are waited for 5 s at most, and
-            then named in `left_out`.
+        sleep: Waits, in seconds, for breaches that have not reached the board. The wait is 5 s at most; breaches still
+            missing are then named in `left_out`.
     """
     found = Collected()
     _service(client, "timer", incident, {"lang": language}, folder, found)

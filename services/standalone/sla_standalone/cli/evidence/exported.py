@@ -12,9 +12,9 @@ from sla_standalone.cli.output import stop
 
 
 def whole_logs(files: Iterable[Path]) -> dict[str, list[AuditRow]]:
-    """Read whole audit logs from files of the command `slad audit export`.
+    """Read complete audit logs from files that `slad audit export` wrote: service -> rows.
 
-    The result is service -> rows. For a line that is not part of an export, the command ends with a message.
+    If a line is not part of an export, the command ends with a message.
     """
     found: dict[str, list[AuditRow]] = {}
     for file in files:

@@ -15,7 +15,7 @@ METRICS = ("resolution",)
 
 
 def read(records: Iterable[tuple[int, Record]], options: ReadOptions) -> Iterator[TheirClock | UnreadableRow]:
-    """Yield the clock of each issue with an SLA. The last of several webhooks about an issue is used.
+    """Yield the clock of each Linear issue with an SLA. The last of several webhooks about an issue is used.
 
     A record that cannot be read gives an `UnreadableRow`.
     """

@@ -67,7 +67,7 @@ class _Reading:
 
 
 def read(records: Iterable[tuple[int, Record]], options: ReadOptions) -> Iterator[TheirClock | UnreadableRow]:
-    """Yield the clocks in webhooks of SLA status changes. Webhooks of other types are skipped.
+    """Yield the clocks in Plain's webhooks of SLA status changes. Webhooks of other types are skipped.
 
     A webhook that cannot be read gives an `UnreadableRow`.
     """
