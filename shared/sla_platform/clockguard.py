@@ -31,10 +31,7 @@ class ClockReading(StrEnum):
 
     @property
     def held(self) -> bool:
-        """Return whether the reading is not believed.
-
-        slad's time then continues as before the leap.
-        """
+        """Return whether the reading is not believed, so that slad's time continues as before the leap."""
         return self in (ClockReading.LEAPT_FORWARD, ClockReading.WENT_BACK)
 
 
@@ -87,7 +84,7 @@ class ClockGuard:
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Continue the work of an earlier guard: compare the next reading with that guard's last believed reading.
+        """Continue from the last believed reading of an earlier process: the next reading is compared with it.
 
         Args:
             believed: The instant of that reading.

@@ -78,7 +78,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """What one service deletes of finished incidents, and in which turn.
+    """What one service deletes of finished incidents, and its place in the order of services.
 
     A `RetentionLoop` uses it.
     """

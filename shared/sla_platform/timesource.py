@@ -156,7 +156,7 @@ class SystemTime:
                     self._guards[clock].resume(believed, at)
 
     def held(self) -> dict[GuardedClock, ClockReading]:
-        """Return the clocks that are not believed now, as clock -> the reading that says why."""
+        """Return the clocks whose time is not believed now: clock -> the reading that says why."""
         return {clock: reading for clock, reading in self._readings.items() if reading.held}
 
     async def sleep(self, seconds: float) -> None:

@@ -18,7 +18,7 @@ ALL_EVERY = 120  # looks: everything is read anew, as after a backup was put bac
 
 
 class KeyCopy:
-    """A copy in memory of the API keys made by `slad key make`, to check requests against.
+    """A copy in memory of the API keys made by `slad key make`, with which requests are checked.
 
     `find` looks a key up by its text. Run `run` as a task to keep the copy up to date with the store. While the store
     cannot be read, the last copy stays in use.

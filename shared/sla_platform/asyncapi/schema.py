@@ -271,7 +271,7 @@ def model_schemas(reference: str) -> dict[str, Schema]:
 def event_type_schema(one: EventType, reference: str) -> Schema:
     """Return the JSON Schema of the data of one type of event.
 
-    The schema refers to the schema of the type's model, and adds two limits: the fields in `one.always` are required,
+    The schema refers to the schema of the type's model and adds two limits: the fields in `one.always` are required,
     and the fields in `one.narrowed` must fit the schemas given there.
 
     Args:

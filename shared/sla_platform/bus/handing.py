@@ -83,13 +83,13 @@ class StallDetector:
 
 
 async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Exception], Awaitable[None]]) -> None:
-    """Pass a batch of events to the handler, so that one bad event does not stop the others.
+    """Pass a batch of events to the handler in such a way that one bad event does not stop the others.
 
-    If the batch fails, its halves are passed, and so on down to the single event that fails. The events after it are
-    handled. If a batch without events fails, its error is raised.
+    If the batch fails, each half is passed, and so on down to the single event that fails. That event is passed to
+    `dead`, and the events after it are handled. If a batch without events fails, its error is raised.
 
     Args:
-        dead: Function to call with that event and its error, to quarantine the event.
+        dead: Function to call with the failed event and its error, to quarantine the event.
 
     Raises:
         Retryable: The batch must be tried again later.

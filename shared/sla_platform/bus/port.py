@@ -22,9 +22,9 @@ from sla_platform.envelope import Envelope, Topic
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events of one partition, in order.
+    """Events of one partition, in order, with how far the partition is complete.
 
-    A batch without events only moves `through` on.
+    A batch without events only says that the partition is complete up to a later instant (`through`).
     """
 
     partition: int

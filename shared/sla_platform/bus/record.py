@@ -23,10 +23,10 @@ _SPEC_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """A record on Kafka that says up to when events are complete.
+    """A record on Kafka that says up to which instant the events before it are complete.
 
-    By watermarks, readers know up to when they have seen everything. The relay, which copies an event log to Kafka,
-    writes watermarks.
+    The relay, which copies an event log to Kafka, writes watermarks, so that readers know how far they have seen
+    everything.
     """
 
     through: datetime

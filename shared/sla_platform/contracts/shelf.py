@@ -25,7 +25,7 @@ _WORTH = 1_000  # bytes of a record from which it is compressed
 
 @dataclass(frozen=True, slots=True)
 class RecordIndex:
-    """The names by which a contract record is found."""
+    """The names by which a contract record is found: customers, products and mail domains."""
 
     customers: tuple[str, ...] = ()
     """The customers, as written in the record."""
@@ -245,7 +245,7 @@ class RecordShelf:
         return not self._packed and any(each._packed for each in self._pool.shelves)
 
     def copy(self, revisions: Mapping[str, int], seq: int) -> bool:
-        """Fill an empty shelf from another shelf for the same store, and return whether that was possible.
+        """Fill this empty shelf from another shelf for the same store; return whether that was possible.
 
         Args:
             revisions: Contract -> revision of its record. The other shelf must hold exactly these revisions; otherwise

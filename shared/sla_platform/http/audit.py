@@ -72,7 +72,10 @@ class AuditPage(BaseModel):
 
 
 class AuditHeadAnswer(BaseModel):
-    """The end of an audit log: place and hash of its last row; 0 and 64 zeros while it is empty."""
+    """The end of an audit log: the number and hash of its last row.
+
+    For an empty log they are 0 and 64 zeros.
+    """
 
     service: str
     seq: int

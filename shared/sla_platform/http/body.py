@@ -163,11 +163,10 @@ async def demand_model(request: Request, model: type[Model]) -> Model:
 
 
 def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """Return the value of `openapi_extra` for a route that reads its body by `read_model`.
-
-    It describes a JSON body of `model`: FastAPI cannot see that such a route has one.
+    """Return `openapi_extra` for a FastAPI route that reads its body by `read_model`: the schema of the body.
 
     Args:
+        model: The pydantic model of the body.
         required: Whether the request must have a body.
     """
     schema = model.model_json_schema()

@@ -24,7 +24,7 @@ class Boundary:
     """ASGI middleware that checks the Host and Origin headers of requests, and adds headers to responses.
 
     A refused request gets a problem 400 (no host), 421 (a host name that is not in `names`) or 403 (sent by another
-    site's page). Default headers, such as `Cache-Control: no-store`, are added to responses without them.
+    site's page). Default headers, such as `Cache-Control: no-store`, are added to responses that lack them.
 
     Args:
         app: The ASGI app inside.

@@ -24,7 +24,10 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """An API key as `KeyGate` checks it: from the catalogue (`ApiKey`), or made by `slad key make` (`MadeKey`)."""
+    """An API key as `KeyGate` checks it (protocol).
+
+    It is a key of the catalogue (`ApiKey`), or was made by `slad key make` (`MadeKey`).
+    """
 
     @property
     def id(self) -> str:

@@ -9,7 +9,10 @@ _PEER = "slad.peer"
 
 
 class NotedPeer:
-    """An ASGI app that notes the address of the connection's peer before `app` may replace it by a forwarded one."""
+    """An ASGI app that notes the IP address of the connection's other end, and then calls `app`.
+
+    `app` may replace the address by one that a trusted proxy names; `peer_of` still returns the noted one.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -23,11 +26,13 @@ class NotedPeer:
 
 
 def peer_of(request: Request) -> str:
-    """Return the IP address at the other end of the connection, such as a proxy's; "" if not known."""
+    """Return the IP address at the other end of a request's connection, such as a proxy's. "" if it is not known."""
     noted: str | None = request.scope.get(_PEER)
     return address_of(request) if noted is None else noted
 
 
 def address_of(request: Request) -> str:
-    """Return the IP address of the sender, behind trusted proxies the one that they name; "" if not known."""
+    """Return the IP address of a request's sender. Behind trusted proxies it is the one that they name. "" if it is not
+    known.
+    """
     return request.client.host if request.client is not None else ""

@@ -25,9 +25,14 @@ DOCS = "https://slad.io/problems/"
 class Problem(Exception):
     """An error that becomes an HTTP response of type `application/problem+json` (RFC 9457).
 
-    `status`: the HTTP status. `slug`: the last part of the URL in `type`. `title`: the kind of problem. `detail`: what
-    happened this time. `errors`: places in the input, each with `pointer` and `detail`. `headers`: headers of the
-    response. `extra`: further members of the body.
+    Args:
+        status: The HTTP status.
+        slug: The last part of the URL in the member `type`.
+        title: The kind of problem.
+        detail: What happened this time, and what to do.
+        errors: The wrong places in the input, each with `pointer` and `detail`.
+        headers: Headers of the response.
+        extra: Further members of the body.
     """
 
     def __init__(

@@ -14,7 +14,9 @@ class LocalError(Exception):
 class Unavailable(LocalError):
     """Raised when the machine lacks what a local server needs.
 
-    `part`: the server, such as `PostgreSQL`. `reason`: what is missing, and what to install.
+    Args:
+        part: The server, such as `PostgreSQL`.
+        reason: What is missing, and what to install.
     """
 
     def __init__(self, part: str, reason: str) -> None:
@@ -26,8 +28,10 @@ class Unavailable(LocalError):
 class StartFailed(LocalError):
     """Raised when a local server did not become ready.
 
-    `part`: the server, such as `PostgreSQL`. `reason`: what went wrong. `log`: the server's log file; the message ends
-    with its last lines.
+    Args:
+        part: The server, such as `PostgreSQL`.
+        reason: What went wrong.
+        log: The server's log file. The message ends with its last lines.
     """
 
     def __init__(self, part: str, reason: str, log: Path) -> None:

@@ -36,9 +36,9 @@ def unlimited(kept: int) -> Mapping[str, Any]:
 
 
 class Places:
-    """A number of places, and the queue of those who wait for one. Those who give way wait behind the others.
+    """A limited number of places, and the queue of those who wait for one.
 
-    Whoever has given way for GIVES_WAY_SECONDS comes before all others.
+    Those who give way wait behind the others. After GIVES_WAY_SECONDS of waiting they come before all others.
 
     Args:
         free: How many places there are.
@@ -53,7 +53,7 @@ class Places:
         """Wait for a place, and take it.
 
         Args:
-            gives_way: Whether to wait behind those who do not give way.
+            gives_way: Whether to wait behind all who do not give way themselves.
 
         Raises:
             TimeoutError: No place became free in PATIENCE seconds.
@@ -75,7 +75,7 @@ class Places:
             raise
 
     def give_back(self) -> None:
-        """Give a place to the next in turn."""
+        """Return a place, which goes to the one whose turn it is."""
         while (following := self._next()) is not None:
             if not following.done():
                 following.set_result(None)
@@ -96,9 +96,9 @@ class Places:
 
 
 class Connections:
-    """Opens connections of a database engine for a limited number of coroutines at a time. Others wait in turn.
+    """Opens connections of a database engine, for a limited number of coroutines at a time.
 
-    Connections opened through the engine itself, as by migrations, are not limited.
+    Further coroutines wait in turn. Connections opened through the engine itself, as by migrations, are not limited.
 
     Args:
         engine: The engine, made with the arguments that `unlimited` returns, so that its own pool sets no limit.

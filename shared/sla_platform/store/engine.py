@@ -52,8 +52,8 @@ class Store:
     def giving_way(self) -> Store:
         """Return this store with transactions that wait behind those of the store itself.
 
-        It is for what nobody is paged by: on SQLite all services of a process share one place to write. A transaction
-        waits no more than a quarter of a second longer for it. Close the store itself only.
+        They wait at most a quarter of a second longer. Use it for work that pages nobody: on SQLite all services of a
+        process share one place to write. Close only the store itself.
         """
         same = copy(self)
         same._writer = self._writer.giving_way()

@@ -18,7 +18,7 @@ _FULL_POSTGRES_CLASSES = {"53", "58"}
 
 
 class WriteHealth:
-    """Remembers, for the readiness check, whether the database accepted the last writes of this process.
+    """Remembers whether the database accepted the last writes of this process, for the readiness check.
 
     `Store` calls `note_committed` after a transaction that wrote, and `note_refused` after one that failed. It reads
     `recently_committed` and `full`.

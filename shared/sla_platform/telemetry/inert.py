@@ -10,9 +10,9 @@ ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066
 
 
 def inert(text: str) -> str:
-    """Return the text in a form that is safe to show on a terminal.
+    """Return a text in a form that is safe to print on a terminal.
 
-    Characters that would command the terminal become U+FFFD. So do characters that would change the order in which text
-    is shown. Line breaks (LF) and tabs are kept.
+    Characters that control the terminal, or change the direction of text, become U+FFFD. Line breaks (LF) and tabs are
+    kept.
     """
     return ORDERS.sub("\ufffd", text)

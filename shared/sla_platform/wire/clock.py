@@ -66,10 +66,10 @@ class MetricOutcome(BaseModel):
 
 
 class ClockFact(BaseModel):
-    """The data of every event on the topic `clocks`: what happened to a clock, a promise or an incident.
+    """The data of every event on the topic `clocks`: what became true of a clock, a promise or an incident.
 
-    The timer publishes facts; the notifier and the board read them. Times are RFC 3339 UTC. A field that does not apply
-    has its default.
+    The timer publishes these facts; the notifier and the board read them. Times are RFC 3339 UTC. A field that does not
+    apply has its default.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
@@ -182,9 +182,9 @@ class ClockFact(BaseModel):
 
     @property
     def breach_change(self) -> BreachChange:
-        """Return what this fact changes about breaches that were published before.
+        """Return what this fact changes about breaches that were published before: those taken back, and those moved.
 
-        It may take some back, or move one to another due instant. Facts of any kind may do so; most change nothing.
+        A moved breach is true at another due instant. A fact of any kind may change breaches; most change none.
         """
         return breach_change(self.details)
 
@@ -200,17 +200,19 @@ class ClockFact(BaseModel):
     def is_history(self) -> bool:
         """Return whether the fact is only for the record, so that nobody is notified of it.
 
-        The result is True if `history` is set: the matter was already over, or imported, when slad first read of it.
-        The result is also True if the fact became true (`at`) at or before `imported_through`, when the last event of
-        the incident's import was received.
+        The result is True in two cases:
+
+        1. `history` is set: the matter was over, or imported, when slad first read of it.
+        2. The fact became true (`at`) at or before `imported_through`, the instant up to which the incident is history
+           from an import.
         """
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
     @property
     def passed_due(self) -> datetime | None:
-        """Return the due instant in force, if it was missed and the breach is published.
+        """Return the due instant in force if the clock has passed it and the breach is published, else None.
 
-        The result is None if no such breach is published, or if the fact does not say.
+        The result is also None if the fact does not say.
         """
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 

@@ -307,7 +307,7 @@ def change_of(data: ContractChangedData) -> Change | None:
 def booking_of(change: Change) -> str | None:
     """Return the id of the window (extra hours) that a change of a contract books or cancels.
 
-    The result is None for any other kind of change.
+    The result is None for any other change.
     """
     match change:
         case WindowBooked(window):

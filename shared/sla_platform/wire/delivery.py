@@ -15,10 +15,10 @@ SOURCE = "/slad/notifier"
 
 
 class DeliveryFact(BaseModel):
-    """What happened to a delivery (one message to one person) or to an alert, on the topic `deliveries`.
+    """The data of every event on the topic `deliveries`: what happened to a delivery or to an alert.
 
-    `reason` says why this person is notified. Of a cancelled or undeliverable delivery, it says why the message was not
-    sent. Of an alert, it says why the alert changed.
+    A delivery is one message to one person. `reason` says why this person is notified. For a cancelled or undeliverable
+    delivery, it says why the message was not sent; for an alert, why the alert changed.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)

@@ -62,7 +62,10 @@ _STATES = frozenset(state.value for state in ClockState)
 
 @dataclass(frozen=True, slots=True)
 class BreachChange:
-    """What a published fact changes about breaches that were published before. Most facts change nothing."""
+    """What a published fact changes about earlier breaches: those taken back, and those moved to another due instant.
+
+    Most facts change nothing.
+    """
 
     takes_back: tuple[TakenBack, ...] = ()
     """Published breaches that, as is known now, did not happen."""

@@ -17,7 +17,7 @@ REPORT_TYPE = f"{TYPE_PREFIX}report.ready.v1"
 
 
 class ReportPageData(BaseModel):
-    """A report in one language (its tag): its heading as a line of text, and the whole as an HTML document."""
+    """A report in one language: its heading as a line of text, and the whole report as an HTML document."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     language: str
@@ -26,12 +26,16 @@ class ReportPageData(BaseModel):
 
 
 class ReportFact(BaseModel):
-    """A frozen report that is to be sent, as published on the topic `objectives`.
+    """A frozen report that is to be sent to people, as published on the topic `objectives`.
 
-    `schedule`: the id of the schedule that asked for it. `report`: its kind. `period`: such as `2026-Q4`; `start`,
-    `end`: its instants. `revision`, `digest`: of the frozen report. `at`: when it was published. `met`, `missed`: the
-    requests that were decided in the period. `tell`: the roles to whose holders it goes, the customer's people among
-    them too. `pages`: the report, once in each language.
+    - `schedule`: id of the schedule that asked for the report
+    - `report`: the kind of the report
+    - `period`, `start`, `end`: the period, such as `2026-Q4`, and its instants
+    - `at`: when this fact was published
+    - `revision`, `digest`: those of the frozen report
+    - `met`, `missed`: the number of requests decided in the period
+    - `tell`: the roles whose holders get the report, people of the customer included
+    - `pages`: the report, once in each language
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -56,7 +60,8 @@ class ReportFact(BaseModel):
 def encode_report_fact(fact: ReportFact) -> Envelope:
     """Return a report that is to be sent as an envelope (event on the bus) for the topic `objectives`.
 
-    Its partition key is the contract's id. Its id is made of contract, schedule and period, so that each is sent once.
+    The partition key is the contract's id. The event's id is made of contract, schedule and period, so that each report
+    is sent once.
     """
     return Envelope(
         topic=Topic.OBJECTIVES,
@@ -71,7 +76,11 @@ def encode_report_fact(fact: ReportFact) -> Envelope:
 
 
 def decode_report_fact(envelope: Envelope) -> ReportFact:
-    """Return the report in an envelope's data. Raises BadEnvelope, naming what is wrong, if there is none."""
+    """Return the report in an envelope's data.
+
+    Raises:
+        BadEnvelope: The data is not such a report. The error's message says what is wrong.
+    """
     try:
         return ReportFact.model_validate_json(envelope.data)
     except ValidationError as error:
