@@ -16,7 +16,7 @@ from sla_platform.http.keys import Authorizer, for_all_contracts
 
 
 class SourceSeen(BaseModel):
-    """What the inbox shows of one source (ticketing system): its last delivery, its rate, its remarks and its delay."""
+    """What the inbox shows of one source (ticketing system), such as its last delivery and its rate."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -52,9 +52,9 @@ class SourcesSeen(BaseModel):
     at: datetime
     """The instant of the answer."""
     contract: str | None
-    """The contract of the key, whose deliveries alone count then; null if all count."""
+    """The only contract whose deliveries are counted, for a key of one contract. Null if all are counted."""
     sources: list[SourceSeen]
-    """By id."""
+    """The sources, sorted by id."""
 
 
 class DeliveredEvent(BaseModel):

@@ -30,9 +30,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSender:
-    """What the inbox (the table of deliveries) shows of one source: its last delivery, its rate, its remarks and its
-    delay.
-    """
+    """What the inbox (the table of deliveries) shows of one source, such as its last delivery and its rate."""
 
     source: str
     dialect: str
@@ -41,14 +39,11 @@ class SeenSender:
     day: Counter[str]
     """Outcome -> deliveries in the last 24 hours, at most those among the last `MOST_READ`."""
     waiting: int | None
-    """Deliveries that are parked or refused, and wait for somebody. None if only one contract is looked at: of what was
-    not understood nobody knows whose it is."""
+    """The number of parked or refused deliveries. None for one contract, as it is not known whose they are."""
     remarks: Counter[str]
     """Code of a remark -> how often it was made on the last `REMARKED` deliveries."""
     lag: timedelta | None
-    """The median time from an event to the receipt of its delivery, of the last deliveries with events. None without
-    events.
-    """
+    """The median time from an event to its receipt, over the last deliveries with events. None without events."""
     expected: ExpectedSilence
     """How long the source may be silent after its last delivery."""
 
