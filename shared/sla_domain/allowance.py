@@ -91,7 +91,7 @@ class OffHoursRate:
 
 @dataclass(frozen=True, slots=True)
 class BalanceWarning:
-    """A threshold at which to warn that an allowance runs low or expires.
+    """A threshold at which to warn that an allowance (included amount) runs low or expires.
 
     Exactly one of the three fields is given.
     """

@@ -40,14 +40,17 @@ class PolicyLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckExpiry:
-    """When an acknowledgement expires, so that the escalation goes on; whichever comes first."""
+    """When the acknowledgement of an alert expires, so that the escalation continues.
+
+    If both conditions are given, the one that is met first ends the acknowledgement.
+    """
 
     after: timedelta | None = None
     """The time without work on the ticket, from the acknowledgement on. None means no such time."""
     at_next_level: bool = False
     """Whether it expires when the next level would have been notified without the acknowledgement."""
     times: int = 3
-    """How often acknowledgements of one alert expire. The next one stands."""
+    """How many acknowledgements of one alert expire at most. A further one does not expire."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

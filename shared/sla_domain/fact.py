@@ -94,7 +94,7 @@ class MovedBreach:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Body of the fact that a clock started.
+    """Body of a published fact: a clock started.
 
     It is the first fact of every clock.
     """
@@ -104,7 +104,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Body of the fact that a clock is paused."""
+    """Body of a published fact: a clock is paused."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_PAUSED
     why: str = ""
@@ -115,7 +115,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Body of the fact that a clock runs again, after a pause or after its end."""
+    """Body of a published fact: a clock runs again, after a pause or after its end."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RESUMED
     old_due_at: datetime | None = None
@@ -126,7 +126,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Retargeted:
-    """Body of the fact that a clock has another target, due instant or priority."""
+    """Body of a published fact: a clock has another target, due instant or priority."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RETARGETED
     old_due_at: datetime | None = None
@@ -150,7 +150,7 @@ class Retargeted:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Body of the fact that a clock reached a warning threshold before its due instant."""
+    """Body of a published fact: a clock reached a warning threshold before its due instant."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_WARNED
     threshold: str = ""
@@ -162,7 +162,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Breached:
-    """Body of the fact that a clock ran past its due instant."""
+    """Body of a published fact: a clock ran past its due instant."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_BREACHED
 
@@ -185,14 +185,14 @@ class _Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Met(_Verdict):
-    """Body of the fact that the clock stopped at or before its due instant."""
+    """Body of a published fact: a clock stopped at or before its due instant."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MET
 
 
 @dataclass(frozen=True, slots=True)
 class Missed(_Verdict):
-    """Body of the fact that the clock stopped after its due instant.
+    """Body of a published fact: a clock stopped after its due instant.
 
     The breach is published before this fact.
     """
@@ -202,7 +202,7 @@ class Missed(_Verdict):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Body of the fact that the clock ended without a verdict: neither met nor missed."""
+    """Body of a published fact: a clock ended without a verdict, neither met nor missed."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_CANCELLED
     why: str = ""
@@ -213,7 +213,7 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Body of the fact that a published clock no longer exists after its incident was computed anew.
+    """Body of a published fact: a published clock no longer exists, after its incident was computed anew.
 
     For example, a late event leaves a metric with fewer clocks.
     """
@@ -239,7 +239,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Amended:
-    """Body of the fact that corrects a published verdict (met, missed) or breach of a clock."""
+    """Body of a published fact: a published verdict (met, missed) or breach of a clock was wrong and is corrected."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
     takes_back: tuple[TakenBack, ...] = ()
@@ -262,7 +262,7 @@ class Amended:
 
 @dataclass(frozen=True, slots=True)
 class Exempted:
-    """Body of the fact that a clock is left out of attainment (the share of targets met).
+    """Body of a published fact: a clock is left out of attainment (the share of targets met).
 
     The fact is sent as `clock.amended`.
     """
@@ -278,7 +278,7 @@ class Exempted:
 
 @dataclass(frozen=True, slots=True)
 class PromiseMade:
-    """Body of the fact that promises the first due instants of an incident."""
+    """Body of a published fact: the first due instants of an incident are promised."""
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MADE
     lines: Mapping[str, datetime]
@@ -289,7 +289,7 @@ class PromiseMade:
 
 @dataclass(frozen=True, slots=True)
 class PromiseMoved:
-    """Body of the fact that a promised due instant changed."""
+    """Body of a published fact: a promised due instant changed."""
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MOVED
     lines: Mapping[str, datetime]
@@ -308,7 +308,7 @@ class PromiseMoved:
 
 @dataclass(frozen=True, slots=True)
 class PromiseNone:
-    """Body of the fact that an incident has no clock, as its plan gives no numbers."""
+    """Body of a published fact: an incident has no clock, as its plan gives no numbers."""
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_NONE
     why: str = ""
@@ -317,7 +317,7 @@ class PromiseNone:
 
 @dataclass(frozen=True, slots=True)
 class ContractChanged:
-    """Body of the fact that the incident is under another contract or customer."""
+    """Body of a published fact: an incident is under another contract or customer."""
 
     kind: ClassVar[FactKind] = FactKind.CONTRACT_CHANGED
     periods: tuple[ContractPeriod, ...] = ()
@@ -327,7 +327,7 @@ class ContractChanged:
 
 @dataclass(frozen=True, slots=True)
 class PhaseChanged:
-    """Body of the fact that the incident's phase changed.
+    """Body of a published fact: the phase of an incident changed.
 
     The fact is published only if the event causes no other fact, as every fact carries the phase.
     """
@@ -337,7 +337,7 @@ class PhaseChanged:
 
 @dataclass(frozen=True, slots=True)
 class PriorityCorrected:
-    """Body of the fact that somebody other than the customer corrected the priority (clause E8, docs/clauses.md).
+    """Body of a published fact: somebody other than the customer corrected the priority (clause E8, docs/clauses.md).
 
     The customer is notified. There is no such fact for a priority that staff had set before.
     """
@@ -355,7 +355,7 @@ class PriorityCorrected:
 
 @dataclass(frozen=True, slots=True)
 class EscalationMade:
-    """Body of the fact that somebody escalated the incident by hand (clauses B7 and B9, docs/clauses.md)."""
+    """Body of a published fact: somebody escalated an incident by hand (clauses B7 and B9, docs/clauses.md)."""
 
     kind: ClassVar[FactKind] = FactKind.ESCALATION_MADE
     by: str = ""
@@ -370,7 +370,7 @@ class EscalationMade:
 
 @dataclass(frozen=True, slots=True)
 class RatingGiven:
-    """Body of the fact that the customer rated the service (clause B7, docs/clauses.md)."""
+    """Body of a published fact: the customer rated the service (clause B7, docs/clauses.md)."""
 
     kind: ClassVar[FactKind] = FactKind.RATING_GIVEN
     score: int | None = None
@@ -382,7 +382,7 @@ class RatingGiven:
 
 @dataclass(frozen=True, slots=True)
 class DowngradeProposed:
-    """Body of the fact that a lower priority waits for the customer's agreement (clause E9, docs/clauses.md)."""
+    """Body of a published fact: a lower priority waits for the customer's agreement (clause E9, docs/clauses.md)."""
 
     kind: ClassVar[FactKind] = FactKind.DOWNGRADE_PROPOSED
     old: str = ""

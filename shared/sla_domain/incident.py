@@ -77,7 +77,7 @@ class PassedReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """An entitlement of the contract that does not apply to an incident, and why."""
+    """An entitlement (one of the contract's plans) that does not apply to an incident, and why."""
 
     entitlement: str
     """Id of the entitlement."""

@@ -224,7 +224,7 @@ def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Itera
 def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
     """Return whether people must register to get the contract's notices of critical fixes.
 
-    The result is True if a plan of the contract asks for registration and includes notices of some cause.
+    The result is True if a plan of the contract asks for registration and includes at least one kind of notice.
     """
     terms = (rulebook.plan_of(one).notices for one in contract.bought)
     return any(each.registration is Registration.OPT_IN and each.causes for each in terms)

@@ -66,7 +66,9 @@ class UncoveredRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeRule:
-    """How often, and at what notice, the products of an entitlement may change in its term (clause H4)."""
+    """How often, and at what notice, the products of an entitlement (one of the contract's plans) may change in its
+    term (clause H4).
+    """
 
     per: str
     """The unit that is bought, such as `product_family`."""

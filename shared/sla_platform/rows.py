@@ -25,8 +25,8 @@ PAUSES = (0.1, 0.3)  # seconds before the second and the third attempt
 async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
     """Await `work`, which processes one row (event, timer, …), and return None or the error of the row.
 
-    A row with an error must be quarantined. If the row is at fault (`fault_of`), its error is returned at once. If the
-    cause is not known, `work` is tried three times, with pauses of 0.1 and 0.3 s.
+    A row with an error must be quarantined (put aside for people). If the row is at fault (`fault_of`), its error is
+    returned at once. If the cause is not known, `work` is tried three times, with pauses of 0.1 and 0.3 s.
 
     Raises:
         Retryable: The surroundings are at fault, such as the network.

@@ -18,7 +18,7 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 
 
 def source_routes(shown: BoardReader, authorize: Authorizer) -> APIRouter:
-    """Return the routes of the pages about the sources."""
+    """Return the routes of the page that shows the sources (ticketing systems), and when each was last heard."""
     routes = APIRouter(tags=["board"])
 
     @routes.get(

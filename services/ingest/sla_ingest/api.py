@@ -85,7 +85,7 @@ class IngestDeps:
 def router(deps: IngestDeps) -> APIRouter:
     """Return a FastAPI router with ingest's routes under `/v1`.
 
-    They are for webhooks, events, notices of critical fixes, and parked deliveries.
+    They are for webhooks, events, notices of critical fixes, and parked deliveries (those that were not understood).
     """
     routes = APIRouter(prefix="/v1")
     _webhooks(routes, deps)

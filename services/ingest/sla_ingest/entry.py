@@ -110,7 +110,7 @@ class Receipt:
 
 
 def ledger_entry_id(entry: InboxEntry) -> str:
-    """Return the id of the ledger entry for a delivery that reports work.
+    """Return the id of the entry in a ledger (account of an allowance) for a delivery that reports work.
 
     A repeated delivery gives the same id, so that the work is counted once.
     """
@@ -257,7 +257,7 @@ def _digest(body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the JSON object of the response to an accepted, ignored or parked delivery (status 202).
+    """Return the JSON object of the response to an accepted, ignored or parked (not understood) delivery (status 202).
 
     It has the delivery's ids, outcome, reason, events and remarks.
 

@@ -35,7 +35,8 @@ class InboxEvidence:
 
         A record holds the delivery's body in base64. A delivery belongs to the incident if its stored answer names one
         of the incident's events. Events copied from a merged incident are skipped, as their deliveries are evidence of
-        the other ticket. Headers that prove a sender are left out, and their names are listed in `left_out`.
+        the other ticket. Headers with a proof of the sender, such as a signature, are left out; their names are listed
+        in `left_out`.
 
         Args:
             incident: The id under which the incident is stored. An unknown id gives no records.

@@ -402,9 +402,10 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
 
 
 async def known_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-    """Return the first responses to those of the given deliveries that are stored.
+    """Return the stored first response to each of these deliveries.
 
-    The result maps an inbox id to the digest of the delivery and the response as JSON.
+    The result maps an inbox id to (digest of the delivery, response as JSON). Deliveries that are not stored are left
+    out.
 
     Args:
         ids: The deliveries' ids in the inbox.

@@ -82,7 +82,7 @@ class ParkedDeliveries:
         self._count_work = count_work
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
-        """Return a page of the parked and refused deliveries, the oldest first.
+        """Return a page of the parked (not understood) and the refused deliveries, the oldest first.
 
         The result is a JSON object. `parked` has at most `limit` deliveries. `next` is null on the last page.
 
@@ -105,7 +105,7 @@ class ParkedDeliveries:
         return {"parked": [_listed(row) for row in shown], "next": more}
 
     async def count(self) -> int:
-        """Return how many parked or refused deliveries wait to be replayed."""
+        """Return how many parked (not understood) or refused deliveries wait to be replayed."""
         async with self._store.reading() as connection:
             statement = select(func.count()).select_from(inbox).where(inbox.c.outcome.in_(WAITING))
             return int((await connection.execute(statement)).scalar_one())

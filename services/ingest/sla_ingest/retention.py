@@ -41,8 +41,8 @@ class Deliveries:
     async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete accepted, ignored and replayed deliveries received before `horizon`, the oldest first.
 
-        Parked and refused deliveries are kept. Yields the number of deleted rows by table after each transaction that
-        deleted any.
+        Parked (not understood) and refused deliveries are kept. Yields the number of deleted rows by table after each
+        transaction that deleted any.
         """
         after: datetime | None = None
         while page := await self._page(horizon, after):

@@ -58,7 +58,9 @@ class NotifierContext:
             yield connection
 
     async def refresh(self, connection: AsyncConnection) -> None:
-        """Update this process's copies of the contracts in the database and of the overrides of rotas."""
+        """Update this process's copies of the contracts in the database and of the overrides of rotas (exceptions to
+        on-call plans).
+        """
         if self.records is not None:
             await self.records.refresh(connection)
         await self.catalogue.refresh(connection)

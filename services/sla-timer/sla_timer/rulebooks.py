@@ -202,9 +202,10 @@ class Rulebooks:
     async def known(
         self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
     ) -> PinnedRulebooks:
-        """Return the rulebooks of these catalogue versions for a transaction that only reads.
+        """Return the rulebooks by which incidents of these versions are judged, for a transaction that only reads.
 
-        Nothing is stored. A version whose text is lost is missing in the result, and logged.
+        A rulebook has plans, contracts and calendars. Nothing is stored. A version whose text is lost is missing in the
+        result, and logged.
         """
         return await self._pins(connection, self._current(), versions)
 

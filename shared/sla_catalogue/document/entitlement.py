@@ -80,7 +80,9 @@ class UnavailableDocument(Document):
 
 
 class ScopeDocument(Document):
-    """How often, and at what notice, the products of an entitlement may change in its term (clause H4)."""
+    """How often, and at what notice, the products of an entitlement (one of the contract's plans) may change in its
+    term (clause H4).
+    """
 
     per: str
     """The unit that is bought, such as `product_family`."""

@@ -24,14 +24,17 @@ class LevelDocument(Document):
 
 
 class AcknowledgementDocument(Document):
-    """When an acknowledgement of an alert expires, so that the escalation goes on. Whichever comes first counts."""
+    """When the acknowledgement of an alert expires, so that the escalation continues.
+
+    If both conditions are given, the one that is met first ends the acknowledgement.
+    """
 
     expires: Span | None = None
-    """The time after which it expires. Work on the ticket begins this time anew."""
+    """The time without work on the ticket after which the acknowledgement expires."""
     at_next_level: bool = False
     """Whether it expires when the next level would have been notified without the acknowledgement."""
     times: int = Field(default=3, ge=1, le=100)
-    """How often acknowledgements of one alert expire. The next one stands."""
+    """How many acknowledgements of one alert expire at most. A further one does not expire."""
 
 
 class PolicyDocument(Document):

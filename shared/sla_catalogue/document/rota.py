@@ -37,7 +37,7 @@ Weekday = Annotated[int, PlainValidator(_weekday), WithJsonSchema({"type": "stri
 
 
 class HandoverDocument(Document):
-    """When the next person of a rota takes over."""
+    """When the next person of a rota (on-call plan) takes over."""
 
     every: Every = 7
     """Days between two handovers. In the file `day`, `week` or `3 days`."""

@@ -165,7 +165,9 @@ def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def passed_words(passed: PassedOver, w: Words) -> str:
-    """Return why an entitlement of the contract does not apply, in words such as `it begins on 2027-01-01`.
+    """Return why an entitlement does not apply, in words such as `it begins on 2027-01-01`.
+
+    An entitlement is one of several plans of a contract.
 
     Args:
         w: The texts of the language to use.

@@ -41,8 +41,8 @@ _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
     """Return a copy of an event of a merged incident, for the incident that survives the merge.
 
-    The copy's `carried_from` is the merged incident. The copy has no snapshot. Only an opening keeps its attributes:
-    they name the reporter.
+    The copy's `carried_from` is the merged incident. The copy has no snapshot (state of the whole ticket). Only an
+    opening keeps its attributes: they name the reporter.
 
     Args:
         survivor: Id of the surviving incident.

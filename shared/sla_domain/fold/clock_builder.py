@@ -404,9 +404,9 @@ class ClockBuilder:
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning at a fixed time before `due` may lie before `since`. The result is None if a warning at a percentage
-        of the allowed time would lie before `since`. It is also None beyond the calendar's years; `trouble` then has
-        the error.
+        A warning that comes a fixed time before `due` may lie before `since`. The result is None if a warning at a
+        percentage of the allowed time would lie before `since`. It is also None beyond the calendar's years; `trouble`
+        then has the error.
         """
         assert self.meter is not None
         try:

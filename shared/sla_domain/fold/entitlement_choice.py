@@ -18,7 +18,7 @@ from sla_domain.normal import normal
 
 
 class Chosen(NamedTuple):
-    """The entitlement of a contract that applies to one incident."""
+    """The entitlement (one of the contract's plans) that applies to one incident."""
 
     bought: Contract
     """The contract with only the plan and products of that entitlement."""
@@ -63,7 +63,7 @@ def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetim
 
 
 def passed_over(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> tuple[PassedOver, ...]:
-    """Return the contract's entitlements that do not apply to an incident, in order, with reasons.
+    """Return the contract's entitlements (plans) that do not apply to an incident, in order, with reasons.
 
     An entitlement applies only if the day of the opening, in the contract's zone, lies within its dates.
 

@@ -147,7 +147,7 @@ class Folding:
 
     @property
     def last(self) -> Position:
-        """Return the sort key (see `position`) of the event or snapshot that was read last.
+        """Return the sort key (see `position`) of the event or snapshot (state of the whole ticket) that was read last.
 
         Events with an earlier key cannot be read next.
         """

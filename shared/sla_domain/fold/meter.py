@@ -68,8 +68,8 @@ class Meter(Protocol):
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning at a fixed time before `due` may lie before `since`. The result is None if a warning at a percentage
-        of the allowed time would lie before `since`.
+        A warning that comes a fixed time before `due` may lie before `since`. The result is None if a warning at a
+        percentage of the allowed time would lie before `since`.
 
         Args:
             spent: Time consumed before `since`.
@@ -140,8 +140,8 @@ class CoverageMeter:
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning at a fixed time comes that much open time before `due`, perhaps before `since`. The result is None if
-        a warning at a percentage of the allowed time would lie before `since`.
+        A warning that comes a fixed time before `due` is earlier by that much open time; it may lie before `since`. The
+        result is None if a warning at a percentage of the allowed time would lie before `since`.
 
         Args:
             spent: Open time consumed before `since`.
@@ -194,8 +194,8 @@ class WallMeter:
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning at a fixed time comes that long before `due`, perhaps before `since`. The result is None if a warning
-        at a percentage of the allowed time would lie before `since`.
+        A warning that comes a fixed time before `due` may lie before `since`. The result is None if a warning at a
+        percentage of the allowed time would lie before `since`.
 
         Args:
             spent: Time consumed before `since`.
@@ -273,8 +273,8 @@ class DateMeter:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
         A warning in percent comes when that share of the open time from `base` to the date is consumed. The result is
-        None if that instant lies before `since`. A warning at a fixed time comes that much open time before `due`,
-        perhaps before `since`.
+        None if that instant lies before `since`. A warning that comes a fixed time before `due` is earlier by that much
+        open time; it may lie before `since`.
 
         Args:
             spent: Open time consumed before `since`.

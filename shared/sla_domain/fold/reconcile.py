@@ -36,7 +36,9 @@ _REASON = "as the ticket stands"
 
 
 class ReconcilingEvent(NamedTuple):
-    """An event that slad makes itself, for a change that a snapshot shows and no event reported."""
+    """An event that slad makes itself, for a change that a snapshot (state of the whole ticket) shows and no event
+    reported.
+    """
 
     event: IncidentEvent
     at: datetime

@@ -25,8 +25,8 @@ _MOST = 50  # and beyond which they stay as they arrived
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events, with those of the same instant put in the order in which they must have happened.
 
-    Snapshots show the ticket before and after each delivery, which gives the order. The events of an instant keep their
-    order in three cases:
+    Snapshots (states of the whole ticket) show the ticket before and after each delivery, which gives the order. The
+    events of an instant keep their order in three cases:
 
     1. No other order fits the snapshots better.
     2. One of the events has a version.

@@ -29,7 +29,7 @@ _ENDS_A_RESERVATION = (EntryKind.RELEASED, EntryKind.USED)
 
 @dataclass(frozen=True, slots=True)
 class EntryAccepted:
-    """The decision that a ledger entry may be written, with the resulting ledger."""
+    """The decision that an entry may be written, with the resulting ledger."""
 
     entry: LedgerEntry
     ledger: Ledger
@@ -39,7 +39,7 @@ class EntryAccepted:
 
 @dataclass(frozen=True, slots=True)
 class EntryRefused:
-    """The decision that a ledger entry may not be written, and why."""
+    """The decision that an entry may not be written into a ledger (account of an allowance), and why."""
 
     entry: LedgerEntry
     objection: Objection

@@ -12,7 +12,7 @@ EntryId = NewType("EntryId", str)
 
 
 class EntryKind(StrEnum):
-    """The kinds of ledger entries, and of changes of an allowance's balance."""
+    """The kinds of ledger entries, and of changes of the balance of an allowance (included amount)."""
 
     GRANTED = "granted"
     """Included by the contract for a period. Never written by people."""
@@ -47,7 +47,7 @@ class WorkSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """An entry in the ledger of an allowance, as a person or program wrote it.
+    """An entry in the ledger (account) of an allowance, as a person or program wrote it.
 
     Entries are never changed.
     """

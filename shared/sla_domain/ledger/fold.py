@@ -76,7 +76,7 @@ def _with_surcharge(amount: Decimal, entry: LedgerEntry) -> Decimal:
 
 
 def entry_order(entry: LedgerEntry) -> tuple[datetime, int, str]:
-    """Return the key by which the entries of a ledger are sorted.
+    """Return the key by which the entries of a ledger (account of an allowance) are sorted.
 
     Its parts are instant, kind and id. For an entry with work, the instant is the start of the work.
     """

@@ -12,7 +12,7 @@ from sla_domain.ledger.entry import EntryId
 
 
 class RefusalReason(StrEnum):
-    """Why a ledger entry is refused."""
+    """Why an entry in a ledger (account of an allowance) is refused."""
 
     BELOW_ZERO = "below_zero"
     """The entry takes more than is left."""

@@ -47,7 +47,7 @@ class Forecast:
 def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
     """Return the valid lots that expire with something left, in order of expiry.
 
-    A lot is a portion of the allowance, given at one instant and with one expiry.
+    A lot is a portion of an allowance (included amount), given at one instant and with one expiry.
     """
     found = [
         each
@@ -79,7 +79,7 @@ def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
 
 
 def forecast(ledger: Ledger) -> Forecast | None:
-    """Forecast the use of the allowance until it expires, at the end of the present period.
+    """Forecast the use of the allowance (included amount) until it expires, at the end of the present period.
 
     The rate of use in the period so far is continued. The result is None if the period has just begun or has no end, or
     if `ledger.at` lies outside the contract.

@@ -23,7 +23,7 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """A change of a ledger by one entry, or by one part of the work in an entry.
+    """A change of a ledger (account of an allowance) by one entry, or by one part of the work in an entry.
 
     If `raw` and `cost` are None, the change ends a reservation with all of its amount.
     """
@@ -45,7 +45,7 @@ class Movement:
 
 @dataclass(slots=True)
 class RunningLedger:
-    """A ledger under computation.
+    """A ledger (account of an allowance) under computation.
 
     `apply` adds one change (`Movement`) after another, in order of time.
     """

@@ -17,7 +17,7 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """A portion of an allowance that was given at one instant and expires at one instant."""
+    """A portion of an allowance (included amount) that was given at one instant and expires at one instant."""
 
     id: str
     kind: EntryKind
@@ -96,7 +96,10 @@ class LedgerStep:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """The instant at which a warning threshold of an allowance was crossed, and the balance after it."""
+    """The instant at which a warning threshold of an allowance was crossed, and the balance after it.
+
+    An allowance is an included amount, such as 120 hours of work a year.
+    """
 
     warning: BalanceWarning
     at: datetime

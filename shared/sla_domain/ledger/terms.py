@@ -12,7 +12,7 @@ from sla_domain.calendar import Calendar, local_instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerTerms:
-    """What a contract states about one allowance: all that is needed to compute the ledger."""
+    """What a contract states about one allowance (included amount): all that is needed to compute the ledger."""
 
     contract: str
     allowance: Allowance

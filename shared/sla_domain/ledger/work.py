@@ -18,7 +18,7 @@ _ONE = Decimal(1)
 
 @dataclass(frozen=True, slots=True)
 class WorkPart:
-    """A span of work from `start` to before `end`, charged to an allowance at one rate."""
+    """A span of work from `start` to before `end`, charged to an allowance (included amount) at one rate."""
 
     start: datetime
     end: datetime

@@ -52,7 +52,7 @@ class ContractFrozen:
 
 @dataclass(frozen=True, slots=True)
 class EntryPosted:
-    """The change that writes an entry into the ledger of one of the contract's allowances.
+    """The change that writes an entry into the ledger (account) of one of the contract's allowances.
 
     Entries are never removed.
     """

@@ -59,7 +59,7 @@ class WindowEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedEntry:
-    """A ledger entry in a contract's record."""
+    """An entry of a ledger (account of an allowance) in a contract's record."""
 
     allowance: str
     """Id of the allowance that the ledger is for."""

@@ -39,7 +39,7 @@ Replay = Callable[[QuarantineEntry], Awaitable[None]]
 
 
 class NoEntry(LookupError):
-    """Raised when the quarantine has no entry with the given id."""
+    """Raised when the quarantine (table of rows that could not be processed) has no entry with the given id."""
 
 
 class NotWaiting(Exception):
@@ -136,7 +136,7 @@ class Quarantine:
     # looking
 
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
-        """Return a page of the entries of the quarantine, the oldest first.
+        """Return a page of the entries of the quarantine (rows that could not be processed), the oldest first.
 
         The returned entries have no raw bytes (`data` is empty).
 
@@ -208,7 +208,7 @@ class Quarantine:
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:
-        """Count the rows that wait in quarantine, and set their metric.
+        """Count the rows that wait in the quarantine (those that could not be processed), and set their metric.
 
         The result is part of the service -> number of waiting rows.
         """

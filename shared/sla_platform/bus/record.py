@@ -103,7 +103,7 @@ def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingR
 
 
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:
-    """Return the event or watermark that a Kafka record holds.
+    """Return the event or watermark (see `Watermark`) that a Kafka record holds.
 
     Args:
         topic: The topic from which the record was read.

@@ -208,10 +208,16 @@ class ContractCopies:
         return None if self._copy.shelf.read else NOT_READ
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: a record that is read twice is recognised by its revision."""
+        """Do nothing when the bus gives partitions to this process.
+
+        A record that is read twice is recognised by its revision.
+        """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: a record that is read twice is recognised by its revision."""
+        """Do nothing when the bus takes partitions away from this process.
+
+        A record that is read twice is recognised by its revision.
+        """
 
     async def handle(self, batch: Batch) -> None:
         """Store the contract records in a batch of events, and read them into memory.

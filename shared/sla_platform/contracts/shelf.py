@@ -199,7 +199,7 @@ class RecordShelf:
         return tuple(sorted(self._of_domain.get(domain, set()) | self._of_domain.get(_OTHER_LETTERS, set())))
 
     def with_entries(self) -> tuple[str, ...]:
-        """Return the ids, sorted, of the contracts with at least one ledger entry."""
+        """Return the ids, sorted, of the contracts with at least one entry in a ledger (account of an allowance)."""
         return tuple(sorted(self._with_entries))
 
     def products(self) -> Mapping[str, str]:

@@ -62,7 +62,7 @@ class Quarantined(BaseModel):
 
 
 class QuarantinedWhole(Quarantined):
-    """A quarantined row with its raw bytes and the attributes of its event."""
+    """A quarantined row (one that a service could not process) with its raw bytes and the attributes of its event."""
 
     headers: dict[str, str]
     """The attributes of the event."""
@@ -71,7 +71,7 @@ class QuarantinedWhole(Quarantined):
 
 
 class QuarantinePage(BaseModel):
-    """A page of quarantined rows, the oldest first."""
+    """A page of quarantined rows (those that a service could not process), the oldest first."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -81,7 +81,7 @@ class QuarantinePage(BaseModel):
 
 
 def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
-    """Return the routes that list, show and replay the rows in the quarantine of one service.
+    """Return the routes that list, show and replay the rows that one service could not process (its quarantine).
 
     The key needs the scope `admin`, and must be for all contracts.
 

@@ -42,7 +42,7 @@ LONGEST_NAME = 300
 
 
 class QuarantineState(StrEnum):
-    """The state of a row in quarantine."""
+    """The state of a row in the quarantine: it waits for a replay, or was replayed."""
 
     QUARANTINED = "quarantined"
     """The row waits."""
@@ -108,9 +108,10 @@ class QuarantineRow:
 
     @property
     def digest(self) -> str:
-        """Return a hash by which the quarantine recognises the same row at any position.
+        """Return a hash by which the same row is recognised in the quarantine, at whatever position it was.
 
-        The hash covers the part, the topic, the key, the event's id and type, and the data.
+        The quarantine is a table of rows that could not be processed. The hash covers the part, the topic, the key, the
+        event's id and type, and the data.
         """
         hashed = hashlib.sha256()
         for piece in (self.part, self.topic, self.key, self.event, self.type):
@@ -121,7 +122,7 @@ class QuarantineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineEntry(QuarantineRow):
-    """A row in quarantine, with its id."""
+    """A row in the quarantine (one that could not be processed), with its id."""
 
     id: int
     error: str
@@ -187,7 +188,7 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return a page of the entries of the quarantine `table`, the oldest first.
+    """Return a page of the entries of the quarantine `table` (rows that could not be processed), the oldest first.
 
     The returned entries have no raw bytes (`data` is empty).
 
@@ -205,7 +206,9 @@ async def page(
 
 
 async def find(connection: AsyncConnection, table: Table, id_: int) -> QuarantineEntry | None:
-    """Return the entry of the quarantine with this id, with its data, or None when there is none."""
+    """Return the entry of the quarantine (a row that could not be processed) with this id, with its data, or None when
+    there is none.
+    """
     query = select(table, func.length(table.c.data).label("size")).where(table.c.id == id_)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else _entry(dict(row))

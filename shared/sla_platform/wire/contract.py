@@ -102,7 +102,9 @@ class WindowData(BaseModel):
 
 
 class EntryData(BaseModel):
-    """An entry of a contract's ledger, as stored and published. Null in a field means not stated."""
+    """An entry of a contract's ledger (account of an allowance), as stored and published. Null in a field means not
+    stated.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     allowance: str

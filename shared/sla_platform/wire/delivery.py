@@ -51,9 +51,9 @@ class DeliveryFact(BaseModel):
 
 
 def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
-    """Return what happened to a delivery or alert as an envelope (event on the bus) for the topic `deliveries`.
+    """Return a delivery fact (what happened to a delivery or alert) as an envelope, an event on the bus.
 
-    The partition key is the fact's incident, or its notice if there is no incident.
+    The topic is `deliveries`. The partition key is the fact's incident, or its notice if there is no incident.
 
     Args:
         id_: The event id.

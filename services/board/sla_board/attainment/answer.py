@@ -109,7 +109,10 @@ class ObjectiveAnswer(_Answer):
 
 
 class CellAnswer(_Answer):
-    """The counts of met, missed, open and exempt promises for one entitlement, metric and priority."""
+    """The counts of met, missed, open and exempt promises for one entitlement, metric and priority.
+
+    An entitlement is one of several plans of a contract.
+    """
 
     entitlement: str
     metric: str = Field(description="empty where requests are counted: each has all its metrics")

@@ -21,7 +21,10 @@ MOST_EXEMPT = 200
 
 
 class CountCell(NamedTuple):
-    """The counts of met, missed, open and exempt promises for one entitlement, metric and priority."""
+    """The counts of met, missed, open and exempt promises for one entitlement, metric and priority.
+
+    An entitlement is one of several plans of a contract.
+    """
 
     entitlement: str
     metric: str
@@ -60,8 +63,8 @@ async def clock_cells(connection: AsyncConnection, contract: str, bounds: Period
 async def request_cells(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> tuple[CountCell, ...]:
     """Count the requests of a contract that were decided in a period.
 
-    Open requests that are still due in the period are counted as well. The entitlement and priority of a request are
-    those of its deciding clock.
+    Open requests that are still due in the period are counted as well. The entitlement (plan of the contract) and
+    priority of a request are those of its deciding clock.
     """
     keys = (_request.entitlement, literal(""), _request.priority)
     decided = and_(_request.contract == contract, *_within(_request.decided_at, bounds))

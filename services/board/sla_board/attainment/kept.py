@@ -140,7 +140,7 @@ async def closable(connection: AsyncConnection, before: datetime, limit: int) ->
 
 
 async def watched_contracts(connection: AsyncConnection, now: datetime, limit: int) -> tuple[list[str], int]:
-    """Return contracts with objectives in a present period, and the number of further ones.
+    """Return contracts with objectives whose period is running at `now`, and the number of further ones.
 
     At most `limit` contracts are returned. The contracts whose objectives changed most recently come first.
     """

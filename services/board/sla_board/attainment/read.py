@@ -175,7 +175,7 @@ class AttainmentReader:
         return found
 
     async def objective(self, scoped: ScopedObjective, period: AttainmentPeriod) -> ObjectiveResult:
-        """Return the result of one objective in one period of its kind."""
+        """Return the result of one objective in one period, such as a month if the objective is monthly."""
         bounds = bounds_of(period, self._of.zones)
         tally = await self.tally(scoped, bounds)
         before = await self.tally(scoped, bounds_of(period.previous(), self._of.zones))
@@ -197,7 +197,9 @@ class AttainmentReader:
         return _sum(cells, scoped, frozenset())
 
     async def clock_cells(self, bounds: PeriodBounds) -> tuple[CountCell, ...]:
-        """Count the clocks decided, or still due, between two instants, by entitlement, metric and priority."""
+        """Count the clocks decided, or still due, between two instants, by entitlement (plan of the contract), metric
+        and priority.
+        """
         if bounds not in self._clocks:
             self._clocks[bounds] = await clock_cells(self._connection, self._of.id, bounds)
         return self._clocks[bounds]

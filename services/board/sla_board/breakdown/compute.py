@@ -31,7 +31,7 @@ MOST_CLOCKS = 1_000  # of one incident, the latest
 class KnownClock:
     """A clock that the board knows from published facts.
 
-    The same clock is looked up in the incident computed from events.
+    By these values the same clock is found in the incident that is computed from events.
     """
 
     metric: str

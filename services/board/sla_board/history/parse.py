@@ -40,7 +40,7 @@ class AskedError:
 
 
 class BadFilter(ValueError):
-    """Raised when parameters make no filter; `errors` has each error with its place."""
+    """Raised when the parameters of a request are no valid filter. `errors` has each error with its parameter."""
 
     def __init__(self, errors: Sequence[AskedError]) -> None:
         super().__init__("; ".join(f"{one.parameter}: {one.detail}" for one in errors))

@@ -271,9 +271,10 @@ class Pages:
         return template.render(asked=asked, page=page, reasons=reasons, older=older, query=query, now=now)
 
     def sources(self, now: datetime) -> str:
-        """Return the HTML of the page of the sources, which the browser fills by asking ingest.
+        """Return the HTML of the page of the sources (ticketing systems), filled by the browser from `/v1/sources`.
 
-        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        Args:
+            now: The server's present instant (aware), at which the page's own clock starts.
         """
         return self._templates.get_template("sources.html").render(now=now)
 

@@ -48,7 +48,7 @@ from sla_platform.inbound import PageIn
 def router(deps: ContractDeps) -> APIRouter:
     """Return a FastAPI router with the routes under `/contracts`.
 
-    They are for contracts, and for the windows, ledgers and profiles of contracts.
+    They are for contracts, and for the windows, ledgers (accounts of allowances) and profiles of contracts.
     """
     routes = APIRouter(prefix="/contracts", tags=["contracts"])
     _reading(routes, deps)

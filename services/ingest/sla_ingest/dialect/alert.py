@@ -91,7 +91,8 @@ def _parts(delivery: Delivery, group: Node, status: Any, alerts: Sequence[Any]) 
 def translate_alert(delivery: Delivery, source: Source, links: tuple[str, ...], *, of_grafana: bool) -> Translation:
     """Translate a delivery of one alert into an event: the alert fires, or it has ended.
 
-    If there is no event, the result says why: the delivery is ignored, parked or refused.
+    If there is no event, the result says why: the delivery is ignored (nothing to do), parked (not understood) or
+    refused (cannot be read).
 
     Args:
         delivery: A delivery that `split` has made.

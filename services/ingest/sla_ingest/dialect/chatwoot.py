@@ -77,7 +77,7 @@ class ChatwootDelivery:
 
     @property
     def about_message(self) -> bool:
-        """Return whether the body is a message, which shows its conversation."""
+        """Return whether the body is a message, which has its conversation inside."""
         return self.event.startswith("message_")
 
     @property
@@ -86,7 +86,10 @@ class ChatwootDelivery:
         return object_at(self.payload, "conversation") if self.about_message else self.payload
 
     def change(self, name: str) -> Node | None:
-        """Return how an attribute of the conversation changed (`previous_value`, `current_value`), if it did."""
+        """Return the change of one attribute of the conversation, with `previous_value` and `current_value`.
+
+        The result is None if the attribute did not change.
+        """
         listed = [one for one in array_at(self.payload, "changed_attributes") if isinstance(one, dict)]
         return next((object_at(one, name) for one in listed if name in one), None)
 
@@ -94,7 +97,8 @@ class ChatwootDelivery:
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a webhook of Chatwoot into events of an incident.
 
-    If there is no event, the result says why: the delivery is ignored, parked or refused.
+    If there is no event, the result says why: the delivery is ignored (nothing to do), parked (not understood) or
+    refused (cannot be read).
 
     Args:
         source: The settings of the sender.

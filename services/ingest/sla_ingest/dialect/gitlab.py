@@ -65,7 +65,8 @@ _CLOSED_AS_DUPLICATE = "closed as a duplicate"
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a GitLab webhook delivery into events of an incident.
 
-    If there is no event, the result says why: the delivery is ignored, parked or refused.
+    If there is no event, the result says why: the delivery is ignored (nothing to do), parked (not understood) or
+    refused (cannot be read).
 
     Args:
         source: The settings of the sender.

@@ -77,17 +77,17 @@ class GlpiDelivery:
 
     @property
     def item(self) -> Node:
-        """Return what the webhook is about: a ticket, or something written on one."""
+        """Return the object that the webhook is about: a ticket, or a followup, task or solution on a ticket."""
         return object_at(self.payload, "item")
 
     @property
     def about_ticket(self) -> bool:
-        """Return whether the item is a ticket. Changes and problems have no `type`."""
+        """Return whether the object is a ticket: it has a `type`, which GLPI's changes and problems lack."""
         return {"status", "urgency", "type"} <= self.item.keys()
 
     @property
     def ticket(self) -> Node:
-        """Return the ticket; an empty object if the body shows none."""
+        """Return the ticket, or an empty object if the body has none."""
         return self.item if self.about_ticket else object_at(self.payload, "parent_item")
 
     def members(self, role: str) -> list[Node]:
@@ -98,7 +98,8 @@ class GlpiDelivery:
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a webhook of GLPI into events of an incident.
 
-    If there is no event, the result says why: the delivery is ignored, parked or refused.
+    If there is no event, the result says why: the delivery is ignored (nothing to do), parked (not understood) or
+    refused (cannot be read).
 
     Args:
         source: The settings of the sender.

@@ -99,7 +99,8 @@ class IntercomNotification:
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a notification of Intercom into events of an incident.
 
-    If there is no event, the result says why: the delivery is ignored, parked or refused.
+    If there is no event, the result says why: the delivery is ignored (nothing to do), parked (not understood) or
+    refused (cannot be read).
 
     Args:
         source: The settings of the sender.

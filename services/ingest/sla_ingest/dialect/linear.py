@@ -134,7 +134,8 @@ def without_attempt(body: bytes) -> bytes:
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a Linear webhook delivery into events of an incident.
 
-    If there is no event, the result says why: the delivery is ignored, parked or refused.
+    If there is no event, the result says why: the delivery is ignored (nothing to do), parked (not understood) or
+    refused (cannot be read).
 
     Args:
         source: The settings of the sender.

@@ -101,7 +101,8 @@ class PagerdutyEvent:
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a delivery of a PagerDuty subscription into events of an incident.
 
-    If there is no event, the result says why: the delivery is ignored, parked or refused.
+    If there is no event, the result says why: the delivery is ignored (nothing to do), parked (not understood) or
+    refused (cannot be read).
 
     Args:
         source: The settings of the sender.

@@ -209,7 +209,7 @@ class Refused:
 class Work:
     """Time that somebody worked on an incident, from `start` up to `end`.
 
-    The time is counted in a ledger of the contract.
+    The time is counted in a ledger (account of an allowance) of the contract.
     """
 
     incident: IncidentId

@@ -35,7 +35,7 @@ from sla_ingest.dialect.work import read_work, says_work
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a message of the specification Standard Webhooks into an event of an incident.
 
-    If there is no event, the result says why: the delivery is parked or refused.
+    If there is no event, the result says why: the delivery is parked (not understood) or refused (cannot be read).
 
     Args:
         source: The settings of the sender.

@@ -106,12 +106,13 @@ class Ticket:
         return [EventDraft(kind=SAID[who.actor], stamp=stamp, actor=who.actor, actor_name=name, remarks=who.remarks)]
 
     def only_shown(self, ignored: Ignored) -> list[EventDraft] | Ignored:
-        """Return the reason for no event; or an event that observes the ticket, if its words are odd.
+        """Return the outcome for a delivery without an event of its own: `ignored`, or an event for its remarks.
 
-        Remarks need an event to be seen. Without an oddity the state alone is compared with the one that is known.
+        Remarks can only be shown on an event. So a ticket with remarks (words that no table explains) gives an event
+        OBSERVED.
 
         Args:
-            ignored: The reason for no event.
+            ignored: Why the delivery has no event.
         """
         return [self.draft(EventKind.OBSERVED, remarks=self.remarks)] if self.remarks else ignored
 

@@ -69,7 +69,7 @@ class ZammadDelivery:
 
     @property
     def ticket(self) -> Node:
-        """Return the ticket as it stood when the body was written."""
+        """Return the ticket in its state when the body was written."""
         return object_at(self.payload, "ticket")
 
     @property
@@ -87,7 +87,7 @@ class ZammadDelivery:
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate a webhook of a Zammad trigger into events of an incident.
 
-    If there is no event, the result says why: the delivery is ignored or refused.
+    If there is no event, the result says why: the delivery is ignored (nothing to do) or refused (cannot be read).
 
     Args:
         source: The settings of the sender.

@@ -92,7 +92,8 @@ class ZendeskEvent:
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Translate an event webhook of Zendesk, or the body of a trigger, into events of an incident.
 
-    If there is no event, the result says why: the delivery is ignored, parked or refused.
+    If there is no event, the result says why: the delivery is ignored (nothing to do), parked (not understood) or
+    refused (cannot be read).
 
     Args:
         source: The settings of the sender.

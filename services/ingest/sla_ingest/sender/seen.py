@@ -84,10 +84,9 @@ class SeenSenders:
             ]
 
     async def of_contract(self, contract: str) -> list[SeenSender]:
-        """Return what is seen of the sources that sent for a contract, by id.
+        """Return a SeenSender for each source that has sent deliveries for a contract, sorted by id.
 
-        Only deliveries whose answer named this contract count, at most those among the last `OWN_READ` of a source. A
-        source without such a delivery is left out.
+        Only deliveries whose response named the contract are counted, among the last `OWN_READ` deliveries of a source.
 
         Raises:
             StoreBusy: The database fails.

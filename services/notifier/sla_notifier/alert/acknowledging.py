@@ -36,9 +36,9 @@ def acknowledge_alert(
     Args:
         before: The alert before the acknowledgement.
         who: Who acknowledges; stored with the alert.
-        via: The way, such as `link`; stored with the alert.
+        via: How the acknowledgement came in, such as `link`; stored with the alert.
         now: When the alert is acknowledged.
-        next_level_at: When the escalation would have gone on. None if it has reached its end.
+        next_level_at: When the next level would have been notified. None if no level was left.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:

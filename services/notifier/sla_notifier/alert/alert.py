@@ -38,7 +38,7 @@ class ExpiryReason(StrEnum):
     """Why an acknowledgement expires."""
 
     IDLE = "idle"
-    """Nobody has worked on the ticket for the time of the policy."""
+    """Nobody has worked on the ticket for as long as the policy allows."""
     NEXT_LEVEL = "next_level"
     """The next level would have been notified without the acknowledgement."""
 
@@ -127,7 +127,7 @@ class Alert:
 
     @property
     def lapsed(self) -> bool:
-        """Return whether the alert is open because its acknowledgement has expired."""
+        """Return whether the alert is open again because its acknowledgement has expired."""
         return self.state is AlertState.OPEN and self.acknowledged_at is not None
 
     def columns(self) -> dict[str, Any]:

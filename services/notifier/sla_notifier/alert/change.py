@@ -106,7 +106,10 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
 
 
 def lapsed_of(alert: Alert) -> Lapsed | None:
-    """Return the acknowledgement of an alert that has expired. None if none has, or somebody acknowledged again."""
+    """Return the expired acknowledgement of an alert.
+
+    The result is None if no acknowledgement has expired, or if somebody has acknowledged again since.
+    """
     if not alert.lapsed or alert.acknowledged_at is None:
         return None
     return Lapsed(alert.acknowledged_by, alert.acknowledged_at)

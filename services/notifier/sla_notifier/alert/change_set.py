@@ -49,11 +49,11 @@ class ChangeSet:
     def add(self, change: AlertChange) -> None:
         """Add a change of one alert to the changes of the batch.
 
-        If the change cancels the alert's queued pages, pages for this alert that the batch requested earlier are
-        cancelled, too. If the reason is ENDED, the recipients of these pages get the closing message instead.
+        If the change cancels the alert's queued pages, pages for the alert that this batch has requested are cancelled
+        too. If they are cancelled because the alert ended (ENDED), their recipients get the closing message instead.
 
         Args:
-            change: What one fact, notice, escalation step or acknowledgement does.
+            change: What one fact, notice, escalation step or acknowledgement changes.
         """
         requests = list(change.requests)
         if change.alert is not None:

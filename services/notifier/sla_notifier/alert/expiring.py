@@ -20,14 +20,14 @@ from sla_notifier.alert.request import TellRecipients
 def plan_expiry(
     alert: Alert, now: datetime, next_level_at: datetime | None
 ) -> tuple[Alert, tuple[EscalationStep, ...]]:
-    """Return an acknowledged alert with the instant at which its acknowledgement expires, and the step for it.
+    """Return an acknowledged alert with the expiry of its acknowledgement, and the escalation step for the expiry.
 
-    There is no step if the policy lets none expire, or if as many have expired as it allows.
+    There is no step if the policy says that acknowledgements do not expire, or if as many have expired as it allows.
 
     Args:
         alert: The alert after the acknowledgement.
-        now: When it was acknowledged.
-        next_level_at: When the escalation would have gone on. None if it has reached its end.
+        now: When the alert was acknowledged.
+        next_level_at: When the next level would have been notified. None if no level was left.
     """
     expiry = alert.policy.acknowledgement
     never = replace(alert, expires_at=None, expires_latest=None, latest_reason="")
@@ -44,13 +44,13 @@ def plan_expiry(
 
 
 def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
-    """Return the change when somebody works on the ticket of an acknowledged alert: it expires later.
+    """Return the change when somebody works on the ticket of an acknowledged alert: its acknowledgement expires later.
 
-    The time of the policy begins anew at the work. The change is empty if the acknowledgement does not expire for want
-    of work, or would not expire later.
+    The policy's time without work begins again at the work. The change is empty if the acknowledgement does not expire
+    for lack of work, or would not expire later.
 
     Args:
-        at: When the work was done. After `now`, it counts as done now.
+        at: When the work was done. An instant after `now` is read as `now`.
     """
     expiry = before.policy.acknowledgement
     if before.state is not AlertState.ACKNOWLEDGED or before.expires_at is None:
@@ -66,10 +66,10 @@ def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
 
 
 def levels_at_expiry(before: Alert) -> tuple[int, ...]:
-    """Return the numbers of the levels that are notified at once when the acknowledgement of an alert expires.
+    """Return the numbers of the levels to notify at once when the acknowledgement of an alert expires.
 
-    They are those behind the level that was reached, up to the first that pages. If none of them pages, the escalation
-    begins anew from level 1.
+    They are the levels after the one that was reached, up to the first that pages. If no later level pages, the
+    escalation begins again from level 1.
     """
     later = _levels_after(before)
     pages = next((place for place, level in enumerate(later) if before.policy.level(level).pages), len(later) - 1)
@@ -77,10 +77,10 @@ def levels_at_expiry(before: Alert) -> tuple[int, ...]:
 
 
 def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
-    """Return the change when the acknowledgement of an alert expires: the alert opens again and escalates further.
+    """Return the change when the acknowledgement of an alert expires: the alert is opened again and escalates further.
 
-    The next levels are notified, and whoever had acknowledged. The levels behind follow at their distances. The change
-    is empty if the alert is not acknowledged any more, or its acknowledgement expires later.
+    The next levels are notified, and the person who had acknowledged. Later levels follow after the usual delays. The
+    change is empty if the alert is not acknowledged any more, or if its acknowledgement expires later.
     """
     if not expires_by(before, step, now):
         return NO_CHANGE
@@ -120,7 +120,7 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
 
 
 def expires_by(before: Alert, step: EscalationStep, now: datetime) -> bool:
-    """Return whether a due step ends the acknowledgement of its alert (`before`)."""
+    """Return whether a due escalation step ends the acknowledgement of its alert (`before`)."""
     due = before.expires_at is not None and before.expires_at <= now
     return before.state is AlertState.ACKNOWLEDGED and step.round == before.round and due
 

@@ -105,7 +105,7 @@ Audience = (
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """An acknowledgement that has expired."""
+    """An acknowledgement that has expired, with who made it and when."""
 
     by: str
     """A person's id, or the name that an API call gave."""

@@ -127,10 +127,7 @@ async def take_due(
 
 
 async def next_steps(connection: AsyncConnection, ids: Collection[str]) -> dict[str, datetime]:
-    """Return when the earliest future escalation step of each of some alerts is due, by alert id.
-
-    An alert without steps is left out.
-    """
+    """Return alert id -> when its next escalation step is due. Alerts without future steps are left out."""
     if not ids:
         return {}
     found = select(_s.alert, func.min(_s.fire_at)).where(_s.alert.in_(sorted(ids))).group_by(_s.alert)
@@ -138,7 +135,7 @@ async def next_steps(connection: AsyncConnection, ids: Collection[str]) -> dict[
 
 
 async def any_expiring(connection: AsyncConnection, incidents: Collection[str]) -> bool:
-    """Return whether an acknowledgement of any of these incidents expires."""
+    """Return whether any of these incidents has an acknowledged alert whose acknowledgement expires."""
     found = select(_a.id).where(_expiring(incidents)).limit(1)
     return bool(incidents) and (await connection.execute(found)).first() is not None
 

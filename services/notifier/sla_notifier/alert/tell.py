@@ -93,8 +93,8 @@ def tell_requests(
     - A warning, or an incident without a target: the recipients are added to the request of the escalation.
     - A breach: further requests, to inform and to page, if the breach has opened the alert. They end when the alert's
       pages end.
-    - Anything else: one request. If the fact is several happenings that rules name, the first in the order of
-      `Happening` is used.
+    - Anything else: one request, for one happening. If rules name several happenings of the fact, it is the first of
+      them in the order of `Happening`.
 
     Args:
         requests: The requests that the escalation makes for the fact.

@@ -63,7 +63,7 @@ class ShiftShape(_Shape):
 
 
 class RotaShape(_Shape):
-    """Part of an API response: a rota, its shift at the requested instant, and its next shift."""
+    """Part of an API response: a rota (on-call plan), its shift at the requested instant, and its next shift."""
 
     rota: str
     title: str

@@ -81,7 +81,7 @@ class RotaOverrideShape(_Shape):
 
 
 class OverridesResponse(_Shape):
-    """API response: the overrides of a rota; where two overlap, the later in the list applies.
+    """API response: the overrides of a rota (on-call plan); where two overlap, the later in the list applies.
 
     Overrides from files come first. An override is left out if its `until` is more than 31 days ago.
     """
@@ -116,7 +116,7 @@ class OverrideResponse(_Shape):
 
 
 def add_overrides(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the routes to list, make and end overrides of rotas to `routes`.
+    """Add the routes to list, make and end overrides of rotas (exceptions to on-call plans) to `routes`.
 
     Args:
         authorize: Checks the API key of a request.

@@ -32,15 +32,15 @@ _TYPES = frozenset(map(event_type, _WORK))
 
 
 def expires_idle(policies: Mapping[str, EscalationPolicy]) -> bool:
-    """Return whether any escalation policy lets acknowledgements expire for want of work on the ticket."""
+    """Return whether under any escalation policy an acknowledgement expires if nobody works on the ticket."""
     return any(each.acknowledgement is not None and each.acknowledgement.after for each in policies.values())
 
 
 def work_of(envelopes: Iterable[Envelope]) -> dict[str, datetime]:
-    """Return when somebody of the support last worked on a ticket, by the id of its incident.
+    """Return incident id -> when somebody of the support last worked on the ticket.
 
-    Work is what the support's people do: an answer, a comment, an assignment, a change. Where the sender does not say
-    who did it, what only the support does counts. Customers, programs and imported history do not count.
+    Work is an answer, a comment, an assignment or a change by the support's people. If the sender does not say who did
+    it, only what the support alone does is work. What customers, programs and imports did is not work.
 
     Args:
         envelopes: Events of the topic `incidents`.
@@ -62,12 +62,12 @@ def _is_work(event: IncidentEvent) -> bool:
 
 
 async def put_off_expiries(work: Mapping[str, datetime], context: NotifierContext) -> None:
-    """Let the acknowledgements of some incidents expire later, because somebody has worked on them.
+    """Let the acknowledgements of alerts about some incidents expire later, because somebody has worked on the tickets.
 
-    The same work noted twice changes nothing.
+    A second call with the same work changes nothing.
 
     Args:
-        work: Maps the id of an incident to the instant of the work.
+        work: Incident id -> when somebody worked on the ticket.
 
     Raises:
         StoreBusy: The database fails.

@@ -164,7 +164,7 @@ def overridden(book: Rulebook, rota: Rota, overrides: Sequence[RecordedOverride]
 
 
 def why_ignored(book: Rulebook, override: RecordedOverride) -> str:
-    """Return why an override is ignored with this rulebook, in words; "" if it is not ignored."""
+    """Return why an override is ignored with this rulebook (plans and contracts), in words; "" if it is not ignored."""
     if override.rota not in book.rotas:
         return f"the catalogue has no rota {override.rota!r} any more"
     gone = [id_ for id_ in (override.person, override.instead_of) if id_ is not None and id_ not in book.people]

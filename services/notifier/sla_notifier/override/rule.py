@@ -82,7 +82,7 @@ def _of_leaving(wanted: WantedOverride, rota: Rota) -> Iterator[OverrideFault]:
 def meeting_remarks(
     wanted: WantedOverride, of_files: Iterable[RotaOverride], made: Iterable[RecordedOverride]
 ) -> Iterator[str]:
-    """Yield a remark on each earlier override that the requested override replaces where both overlap.
+    """Yield a remark on each earlier override that the requested one replaces where both overlap.
 
     Args:
         of_files: The overrides of the rota in files.

@@ -100,7 +100,8 @@ def _instant(written: int | str) -> datetime:
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
     """Return the SQL condition that an incident is in the quarantine and waits for a replay.
 
-    Other entries of the quarantine are ignored.
+    The quarantine is the table of what could not be processed. Entries other than the one described by the arguments
+    are ignored.
 
     Args:
         incident: The column with the incident's id.

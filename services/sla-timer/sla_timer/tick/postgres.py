@@ -135,8 +135,8 @@ class PostgresFiring:
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Move the due timer of `partition` that `fire` would take first into the quarantine.
 
-        There the timer waits for a replay. Returns whether a timer was moved. The result is False if no timer is due,
-        or if other transactions hold all due timers.
+        The quarantine is the table of what could not be processed. There the timer waits for a replay. Returns whether
+        a timer was moved. The result is False if no timer is due, or if other transactions hold all due timers.
 
         Args:
             bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.

@@ -135,8 +135,8 @@ class SqliteFiring:
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Move the due timer that `fire` would take first into the quarantine.
 
-        There the timer waits for a replay. Returns whether a timer was moved. The result is False if no timer is due.
-        `partition` is ignored, because there is only one.
+        The quarantine is the table of what could not be processed. There the timer waits for a replay. Returns whether
+        a timer was moved. The result is False if no timer is due. `partition` is ignored, because there is only one.
 
         Args:
             bounds: The limits of the call, of which only `now` and `patience` are used. `now` is also stored.

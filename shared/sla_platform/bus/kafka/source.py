@@ -72,7 +72,7 @@ class KafkaSource:
     def lag(self) -> int:
         """Return how many records of the assigned partitions were unread at the last check.
 
-        Watermarks are included.
+        Watermarks (records that say how far events are complete) are included.
         """
         return sum(lane.waiting for lane in self._lanes())
 
