@@ -25,22 +25,30 @@ ITOP = {
     "org": "Demo", "service": "Printing", "caller": "ann@demo.example", "last_update": "2026-11-20 10:00:00",
     "start_date": "2026-11-20 09:00:00",
 }  # fmt: skip
-OTOBO = {
-    "Event": {"Event": "TicketStateUpdate", "TicketID": "42"},
+ZNUNY = {
+    "Event": {"TicketID": "42", "OldTicketData": {"TicketID": "42", "State": "open", "Priority": "3 normal"}},
     "Ticket": {"TicketID": "42", "TicketNumber": "2026112010000042", "Title": "Mail", "State": "pending reminder",
                "Priority": "3 normal", "CustomerID": "acme", "CustomerUserID": "ann", "Queue": "Misc", "Owner": "bob",
-               "Created": "2026-11-20 08:00:00", "Changed": "2026-11-20 09:30:00"},
+               "ChangeBy": 3, "Created": "2026-11-20 08:00:00", "Changed": "2026-11-20 09:30:00", "Articles": [],
+               "Article": {}},
+}  # fmt: skip
+ZNUNY_ARTICLE = {
+    "Event": {"TicketID": "42", "ArticleID": "7"},
+    "Ticket": {**ZNUNY["Ticket"], "Article": {
+        "ArticleID": "7", "SenderType": "agent", "IsVisibleForCustomer": "1", "CreateTime": "2026-11-20 09:40:00",
+        "From": "Bob <bob@desk.example>"}},
 }  # fmt: skip
 JIRA = {
-    "event": "transitioned", "at": "1795168800000", "status_before": "To Do", "actor": "a1", "actor_name": "Bob",
+    "event": "transitioned", "at": "2026-11-20T10:00:00.0+0000", "status_before": "To Do", "actor": "a1",
+    "actor_name": "Bob",
     "issue": {"id": "10040", "key": "SUP-41", "url": "https://acme.example/browse/SUP-41", "summary": "VPN",
               "status": "Waiting for customer", "priority": "High", "resolution": "", "reporter": "c1",
-              "project": "SUP", "organization": "Acme"},
+              "project": "SUP", "organization": "Acme", "created": "2026-11-20T09:00:00.0+0000"},
 }  # fmt: skip
 SALESFORCE = {
     "event": "updated", "prior": {"Status": "Working"}, "actor": {"email": "bob@desk.example", "name": "Bob"},
     "case": {"Id": "500Q1", "CaseNumber": "00001026", "Status": "Closed", "Priority": "High", "Subject": "VPN",
-             "LastModifiedDate": "2026-11-20T10:00:00.000+0000", "CreatedDate": "2026-11-20T08:00:00.000+0000",
+             "LastModifiedDate": "2026-11-20 10:00:00Z", "CreatedDate": "2026-11-20 08:00:00Z",
              "AccountName": "Acme", "ContactEmail": "ann@acme.example"},
 }  # fmt: skip
 HUBSPOT = [
@@ -49,18 +57,31 @@ HUBSPOT = [
      "propertyValue": "4", "objectId": 55, "occurredAt": 1795168900000, "sourceId": "userId:9"},
     {"eventId": 3, "subscriptionType": "ticket.propertyChange", "propertyName": "subject", "propertyValue": "x",
      "objectId": 55, "occurredAt": 1795168900000},
-    {"eventId": 4, "subscriptionType": "contact.creation", "objectId": 9, "occurredAt": 1795168900000},
+    {"eventId": 4, "subscriptionType": "contact.propertyChange", "propertyName": "hubspot_owner_id",
+     "propertyValue": "1", "objectId": 9, "occurredAt": 1795168900000},
+    {"eventId": 5, "subscriptionType": "object.deletion", "objectTypeId": "0-5", "objectId": 56,
+     "occurredAt": 1795168900000},
+    {"eventId": 6, "subscriptionType": "object.deletion", "objectTypeId": "0-1", "objectId": 56,
+     "occurredAt": 1795168900000},
 ]  # fmt: skip
+HUBSPOT_MERGE = {
+    "eventId": 7, "subscriptionType": "ticket.merge", "primaryObjectId": 55, "mergedObjectIds": [54],
+    "occurredAt": 1795168900000, "numberOfPropertiesMoved": 2,
+}  # fmt: skip
 POSTMARK = {
     "MessageID": "73e6", "From": "ann@acme.example", "FromName": "Ann", "FromFull": {"Email": "ann@acme.example"},
     "Subject": "VPN down", "Date": "Fri, 20 Nov 2026 10:00:00 +0100", "TextBody": "It is down.",
     "StrippedTextReply": "", "Headers": [{"Name": "Message-ID", "Value": "<m1@acme.example>"}],
 }  # fmt: skip
 MAILGUN = {
-    "signature": {"timestamp": "1", "token": "t", "signature": "s"},
-    "event-data": {"event": "stored", "id": "czsj", "timestamp": 1795168800.5,
-                   "envelope": {"sender": "ann@acme.example"},
-                   "message": {"headers": {"subject": "VPN", "message-id": "m1@acme.example"}}},
+    "domain": "desk.example", "recipient": "help@desk.example", "sender": "ann@acme.example",
+    "from": "Ann <ann@acme.example>", "subject": "VPN", "body-plain": "It is down.\r\n-- \r\nAnn",
+    "stripped-text": "It is down.", "timestamp": "1795168800", "token": "c5e1", "signature": "0f",
+    "message-headers": '[["Received","by mx"],["Subject","VPN"],["Message-Id","<m1@acme.example>"]]',
+}  # fmt: skip
+MAILGUN_ANSWER = {
+    **MAILGUN, "token": "c5e2",
+    "message-headers": '[["Message-Id","<m3@acme.example>"],["references","<m1@acme.example> <m2@desk.example>"]]',
 }  # fmt: skip
 SES = {
     "Type": "Notification", "MessageId": "22b8", "TopicArn": "arn:aws:sns:eu-west-1:1:mail",
@@ -84,6 +105,7 @@ ANSWER = {"Name": "References", "Value": "<m1@acme.example> <m2@desk.example>"}
 
 TABLE: dict[str, list[tuple[Any, str]]] = {
     "freshservice": [
+        ({**FRESH, "updated_at": None, "event": "created"}, "opened"),
         (FRESH, "reopened; waiting customer"),
         ({**FRESH, "event": "created"}, "opened"),
         ({**FRESH, "event": "replied", "actor": "ann@acme.example"}, "customer_replied"),
@@ -98,7 +120,12 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ({**HALO, "action": {"note": "psst", "who_type": 1, "hiddenfromuser": True}}, "reopened; waiting customer"),
         ({"event": "Asset Updated"}, "no_entry"),
     ],
-    "hubspot": [(HUBSPOT, "opened | closed | unrelated | no_entry")],
+    "hubspot": [
+        (HUBSPOT, "opened | closed | unrelated | unrelated | cancelled | unrelated"),
+        ([{**HUBSPOT_MERGE, "newObjectId": 55}], "merged desk:55"),
+        ([{**HUBSPOT_MERGE, "newObjectId": 60}], "merged desk:60"),
+        ([{"subscriptionType": "ticket.associationChange", "occurredAt": 1}], "no_entry"),
+    ],
     "itop": [
         (ITOP, "reopened; waiting customer"),
         ({**ITOP, "event": "created", "status": "new"}, "opened"),
@@ -109,21 +136,19 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         (JIRA, "waiting customer"),
         ({**JIRA, "event": "created"}, "opened"),
         ({**JIRA, "event": "commented", "actor": "c1"}, "customer_replied"),
-        ({**JIRA, "event": "commented", "comment_public": "true"}, "observed"),
+        ({**JIRA, "event": "commented", "comment_internal": "true"}, "observed"),
         ({**JIRA, "issue": {**JIRA["issue"], "status": "Done", "resolution": "Won't Do"}}, "cancelled"),
     ],
-    "mailgun": [(MAILGUN, "opened"), ({"event-data": {"event": "delivered"}}, "unrelated")],
+    "mailgun": [
+        (MAILGUN, "opened"),
+        (MAILGUN_ANSWER, "commented"),
+        ({**MAILGUN, "message-headers": '[["Auto-Submitted","auto-replied"]]'}, "unrelated"),
+        ({"event-data": {"event": "delivered"}}, "no_entry"),
+    ],
     "n8n": [
         (N8N, "opened"),
         ({**N8N, "event": "waiting_vendor"}, "waiting vendor"),
         ({**N8N, "event": "x"}, "no_entry"),
-    ],
-    "otobo": [
-        (OTOBO, "reopened; waiting customer"),
-        ({**OTOBO, "Event": {"Event": "TicketCreate"}}, "opened"),
-        ({"Event": {"Event": "ArticleCreate"}, "Ticket": {**OTOBO["Ticket"], "Article": {
-            "SenderType": "agent", "IsVisibleForCustomer": "1", "CreateTime": "2026-11-20 09:40:00",
-            "From": "Bob <bob@desk.example>"}}}, "responded"),
     ],
     "postmark": [
         (POSTMARK, "opened"),
@@ -142,6 +167,20 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         (KUMA, "reopened; resumed"),
         ({**KUMA, "heartbeat": {**KUMA["heartbeat"], "status": 1}}, "resolved"),
         ({"heartbeat": None, "monitor": None, "msg": "test"}, "unrelated"),
+    ],
+    "znuny": [
+        (ZNUNY, "waiting customer"),
+        ({"Event": {"TicketID": "42"}, "Ticket": {**ZNUNY["Ticket"], "Changed": "2026-11-20 08:00:00"}}, "opened"),
+        ({"Event": {"TicketID": "42"}, "Ticket": ZNUNY["Ticket"]}, "observed"),
+        (ZNUNY_ARTICLE, "responded"),
+        ({**ZNUNY_ARTICLE, "Ticket": {**ZNUNY_ARTICLE["Ticket"], "Article": {
+            **ZNUNY_ARTICLE["Ticket"]["Article"], "SenderType": "customer", "IsVisibleForCustomer": 1}}},
+         "customer_replied"),
+        ({**ZNUNY_ARTICLE, "Ticket": {**ZNUNY_ARTICLE["Ticket"], "Article": {
+            **ZNUNY_ARTICLE["Ticket"]["Article"], "IsVisibleForCustomer": "0"}}}, "observed"),
+        ({**ZNUNY, "Ticket": {**ZNUNY["Ticket"], "State": "open", "Priority": "5 very high"}},
+         "priority_changed 5 very high"),
+        ({**ZNUNY, "Ticket": {**ZNUNY["Ticket"], "State": "open"}}, "observed"),
     ],
     "zabbix": [
         (ZABBIX, "opened"),
@@ -187,6 +226,27 @@ def test_another_systems_body_is_parked(name: str, other: bytes) -> None:
     assert [said(one) in ("no_entry", "unknown_type", "map_failed", "unrelated", "no_incident") for one in found] == [
         True
     ] * len(found)
+
+
+def test_hubspot_names_the_ticket_that_ends_in_a_merge() -> None:
+    by = mapped(preset="hubspot")
+    kept = outcomes([{**HUBSPOT_MERGE, "newObjectId": 55}], by)
+    made = outcomes([{**HUBSPOT_MERGE, "newObjectId": 60}], by)
+    found = [event.incident for outcome in (*kept, *made) for event in events(outcome)]
+    assert found == ["desk:54", "desk:55"]
+
+
+def test_an_answer_by_mailgun_belongs_to_the_first_message_of_its_thread() -> None:
+    by = mapped(preset="mailgun")
+    found = [event.incident for body in (MAILGUN, MAILGUN_ANSWER) for event in events(outcomes(body, by)[0])]
+    assert found == ["desk:<m1@acme.example>"] * 2
+
+
+def test_znuny_tells_who_changed_a_ticket_and_who_owns_it() -> None:
+    (outcome,) = outcomes(ZNUNY, mapped(preset="znuny"))
+    (event,) = events(outcome)
+    assert event.snapshot is not None
+    assert (event.actor_name, event.snapshot.attributes["assignee"]) == ("3", "bob")
 
 
 @needs_shared
