@@ -179,6 +179,11 @@ class AlertAnswer(_Answer):
     acknowledged_at: datetime | None
     """Of the last acknowledgement, which has expired if the alert is open."""
     acknowledged_by: str
+    snoozed_until: datetime | None
+    """Until when whoever acknowledged lets the alert rest."""
+    passed_to: str
+    """The person to whom it was passed, until somebody acknowledges."""
+    passed_by: str
     closed_at: datetime | None
     close_reason: str
     """For example, `met`."""

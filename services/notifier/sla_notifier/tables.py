@@ -96,6 +96,9 @@ alert = Table(
     Column("expires_latest", Instant),  # whatever is done on the ticket
     Column("latest_reason", String(12), nullable=False, server_default=_EMPTY),
     Column("expiries", Integer, nullable=False, server_default=_ZERO),  # in this episode
+    Column("extra_rounds", Integer, nullable=False, server_default=_ZERO),
+    Column("passed_to", String(120), nullable=False, server_default=_EMPTY),  # until somebody acknowledges again
+    Column("passed_by", String(200), nullable=False, server_default=_EMPTY),
     Column("closed_at", Instant),
     Column("close_reason", String(30), nullable=False, server_default=_EMPTY),
     Column("weight", Float, nullable=False, server_default=_ZERO),  # of its urgency, without the time
@@ -104,6 +107,20 @@ alert = Table(
     Index(
         "ix_notifier_alert_notice", "notice", postgresql_where=text("notice <> ''"), sqlite_where=text("notice <> ''")
     ),
+)
+
+# When the running clocks of incidents are due, as their last facts said. What ended, pauses or is late has no row.
+deadline = Table(
+    "notifier_deadline",
+    metadata,
+    Column("clock", String(64), primary_key=True),
+    Column("incident", String(300), nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("plan", String(120), nullable=False),
+    Column("metric", String(60), nullable=False),
+    Column("hours", Text, nullable=False),  # in which the clock counts
+    Column("due_at", Instant, nullable=False),
+    Index("ix_notifier_deadline_incident", "incident"),
 )
 
 step = Table(

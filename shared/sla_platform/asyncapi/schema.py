@@ -153,7 +153,9 @@ _DELIVERIES: Mapping[str, str] = MappingProxyType(
         "alert.opened": "An escalation has begun.",
         "alert.escalated": "The next level, or the next round, is being notified.",
         "alert.acknowledged": "Somebody acts: nobody else is paged.",
-        "alert.expired": "An acknowledgement has expired: people are paged again. `reason`: idle or next_level.",
+        "alert.passed": "Somebody has passed it to a person (`reason`), who is paged.",
+        "alert.snoozed": "Somebody acts, and nobody is paged until the instant in `reason`.",
+        "alert.expired": "An acknowledgement has expired, and people are paged. `reason`: idle, next_level, snoozed.",
         "alert.closed": "Nobody needs to act any more; `reason` says why.",
     }
 )

@@ -16,6 +16,10 @@ class ActName(StrEnum):
     """The kinds of acts that the audit log records. The value is the text in the log."""
 
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
+    ALERT_PASSED = "alert.passed"
+    """Somebody passed an alert to a person."""
+    ALERT_SNOOZED = "alert.snoozed"
+    """Somebody acknowledged an alert until an instant."""
     BREACH_EXPLAINED = "breach.explained"
     CATALOGUE_ACTIVATED = "catalogue.activated"
     """A version of the catalogue came into force."""

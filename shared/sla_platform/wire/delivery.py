@@ -45,7 +45,9 @@ class DeliveryFact(BaseModel):
     at: datetime
     """When this happened."""
     due_at: datetime | None = Field(default=None, description="when the fact that it is about became true")
-    by: str = Field(default="", description="who acknowledged, or whose acknowledgement has expired")
+    by: str = Field(
+        default="", description="who acknowledged, passed or snoozed it, or whose acknowledgement has expired"
+    )
     error: str = ""
     """Why the last attempt to send failed. "" if it did not fail."""
 

@@ -139,6 +139,23 @@ async def acknowledge(world: World) -> tuple[Answer, str]:
     return await world.post(f"/v1/alerts/{row.alert}/ack", b'{"by": "Anna"}', JSON), row.alert
 
 
+async def take(world: World) -> tuple[Answer, str]:
+    row = await world.paged("11")
+    return await world.post(f"/v1/alerts/{row.alert}/take", b'{"by": "Anna"}', JSON), row.alert
+
+
+async def pass_on(world: World) -> tuple[Answer, str]:
+    row = await world.paged("12")
+    return await world.post(f"/v1/alerts/{row.alert}/pass", orjson.dumps({"to": PERSON}), JSON), row.alert
+
+
+async def snooze(world: World) -> tuple[Answer, str]:
+    row = await world.paged("13")
+    until = (world.now() + timedelta(hours=1)).isoformat()
+    body = orjson.dumps({"until": until, "past_deadline": True})
+    return await world.post(f"/v1/alerts/{row.alert}/snooze", body, JSON), row.alert
+
+
 async def follow_link(world: World) -> tuple[Answer, str]:
     row = await world.paged("2")
     token = re.search(r"/ack/([\w.-]+)", f"{row.text} {row.payload}")
@@ -327,6 +344,9 @@ ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str
     "POST /v1/alerts/{id_}/ack": (acknowledge, "alert.acknowledged", BY_KEY),
     "PUT /v1/breaches/{clock}/reason": (explain_breach, "breach.explained", BY_KEY),
     "POST /ack/{token}": (follow_link, "alert.acknowledged", BY_LINK),
+    "POST /v1/alerts/{id_}/take": (take, "alert.acknowledged", BY_KEY),
+    "POST /v1/alerts/{id_}/pass": (pass_on, "alert.passed", BY_KEY),
+    "POST /v1/alerts/{id_}/snooze": (snooze, "alert.snoozed", BY_KEY),
     "POST /v1/deliveries/{id_}/retry": (retry, "delivery.retried", BY_KEY),
     "POST /v1/endpoints/{id_}/enable": (enable, "endpoint.enabled", BY_KEY),
     "POST /v1/notices": (publish, "notice.published", BY_KEY),
@@ -384,7 +404,7 @@ async def test_every_act_is_on_record_with_who_did_it(slad: RunningProcess, subt
             assert [(row.act, row.object) for row in new] == [(name, object_)], answer
             assert new[0].actor.startswith(by), new[0]
             assert new[0].reason in ("", WHY)
-            unasked = by != BY_KEY or name in ("alert.acknowledged", "notice.published")
+            unasked = by != BY_KEY or name.startswith("alert.") or name == "notice.published"
             assert (new[0].reason == WHY) is not unasked
             assert ADDRESS not in f"{new[0]}"
             assert (new[0].before != new[0].after) is (name != "parked.replayed"), "it stays parked"
@@ -424,6 +444,8 @@ async def test_what_changes_nothing_and_what_is_refused_is_no_act(slad: RunningP
     calls = [
         await world.post(f"/v1/alerts/{row.alert}/ack", b"{}", JSON),  # acknowledged already
         await world.post("/v1/alerts/no-such/ack", b"{}", JSON),
+        await world.post(f"/v1/alerts/{row.alert}/pass", b'{"to": "nobody"}', JSON),
+        await world.post(f"/v1/alerts/{row.alert}/snooze", b'{"until": "2001-01-01T00:00:00Z"}', JSON),
         await world.post(f"/v1/deliveries/{row.id}/retry"),  # has not failed
         await world.post("/v1/endpoints/nobody/enable"),
         await world.post("/v1/parked/none/replay"),
@@ -442,7 +464,7 @@ async def test_what_changes_nothing_and_what_is_refused_is_no_act(slad: RunningP
         await world.post(link),
     ]
     assert [answer.status for answer in calls] == [
-        200, 404, 409, 404, 404, 404, 401, 403, 200, 409, 200, 409, 422, 409, 200, 200, 204, 200,
+        200, 404, 422, 422, 409, 404, 404, 404, 401, 403, 200, 409, 200, 409, 422, 409, 200, 200, 204, 200,
     ]  # fmt: skip
     assert await world.rows() == before
 

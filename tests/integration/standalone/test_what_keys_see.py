@@ -45,7 +45,11 @@ LISTS = INCIDENT_LISTS | {
     "GET /v1/deliveries", "GET /pauses", "GET /v1/pauses", "GET /v1/pauses/shares", "GET /breaches", "GET /v1/breaches",
     "GET /sources", "GET /v1/sources",
 }  # fmt: skip
-OF_AN_ALERT = {"GET /v1/alerts/{id_}", "POST /v1/alerts/{id_}/ack"}
+OF_AN_ALERT = {
+    "GET /v1/alerts/{id_}", "POST /v1/alerts/{id_}/ack", "POST /v1/alerts/{id_}/take", "POST /v1/alerts/{id_}/pass",
+    "POST /v1/alerts/{id_}/snooze",
+}  # fmt: skip
+ASKED_OF_AN_ALERT = {"pass": {"to": "nobody"}, "snooze": {"until": "2090-01-01T00:00:00Z"}}  # refused in any case
 OF_A_DELIVERY = {"GET /v1/deliveries/{id_}", "POST /v1/deliveries/{id_}/retry"}
 OF_A_BREACH = {"GET /v1/breaches/{clock}", "PUT /v1/breaches/{clock}/reason"}  # by the id of its clock
 ON_CALL = {"GET /v1/oncall", "GET /v1/oncall/{rota}.ics", "GET /v1/oncall/{rota}/overrides"}
@@ -319,9 +323,10 @@ async def _alerts_and_deliveries(world: Tenants, subtests: pytest.Subtests) -> N
         path = path.replace("{id_}", alert["id"] if "alerts" in path else delivery["id"])
         for key in ("nobody", "old", "beta", "house", "acme", "acme-admin", "all"):
             with subtests.test("alert or delivery", route=route, key=key):
-                answer = await world.ask(key, method, path)
+                asked = ASKED_OF_AN_ALERT.get(path.rpartition("/")[2])
+                answer = await world.ask(key, method, path, **({} if asked is None else {"json": asked}))
                 owners = ("beta", "all") if "alerts" in path else ("acme", "acme-admin", "all")
-                allowed = {200, 409} if key in owners else {404}
+                allowed = {200, 409, *(() if asked is None else (422,))} if key in owners else {404}
                 if "retry" in path and not key.endswith("admin") and key != "all":
                     allowed = {403}
                 assert answer.status_code in ({401} if key in ("nobody", "old") else allowed), answer.text

@@ -192,6 +192,7 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     {"outcome": "met", "noticeable": False, "late_two": True, "staff": True, "changed": True},
     {"outcome": "retargeted", "registered": True, "noticeable": False, "again": True},
     {"lapsed_by": "Wei", "lapsed_at": NOW, "level": 2},
+    {"passed_by": "Wei", "passed_to": "Li", "level": 2},
     {"lapsed_by": "Wei", "lapsed_at": NOW, "level": 1, "round": 2},
     *({"happening": each.value, "happened": FixedTerm("happened", each.value)} for each in TOLD),
 )

@@ -41,7 +41,7 @@ VALUES: dict[str, Value] = {
     "exhausted": True, "recovered": False, "percent": "90", "of": "requests", "period": "2026-11", "share": "87.5",
     "counted": "16", "missed": "2", "over": 1, "report": "Acme S.A. 2026-11", "met": "14", "revision": "1",
     "digest": "ab", "happening": "opened", "happened": FixedTerm("happened", "opened"), "old": "P1", "new": "P3",
-    "lapsed_by": "", "lapsed_at": "",
+    "lapsed_by": "", "lapsed_at": "", "passed_by": "", "passed_to": "",
 }  # fmt: skip
 
 

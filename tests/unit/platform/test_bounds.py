@@ -56,7 +56,7 @@ from sla_notifier.acknowledge.acknowledge import name_and_key
 from sla_notifier.acknowledge.digest_links import DIGEST
 from sla_notifier.acknowledge.links import LINK
 from sla_notifier.alert.alert import AlertKind, AlertState, CloseReason, ExpiryReason, fix_alert_id
-from sla_notifier.api.routes import API
+from sla_notifier.alert.expiring import VIA_API
 from sla_notifier.channel.port import Failure
 from sla_notifier.channel.registry import KINDS, endpoint_of
 from sla_notifier.delivery.identity import delivery_id
@@ -245,8 +245,10 @@ LONGEST: dict[str, int] = {
     "notifier_alert.state": longest(AlertState),
     "notifier_alert.occasion": OCCASION,
     "notifier_alert.acknowledged_by": max(bounds.PERSON, len(name_and_key("n" * bounds.WHO, "k" * bounds.KEY))),
-    "notifier_alert.acknowledged_via": longest([LINK, DIGEST, API]),
+    "notifier_alert.acknowledged_via": longest([LINK, DIGEST, VIA_API]),
     "notifier_alert.latest_reason": longest(ExpiryReason),
+    "notifier_alert.passed_to": bounds.PERSON,
+    "notifier_alert.passed_by": max(bounds.PERSON, len(name_and_key("n" * bounds.WHO, "k" * bounds.KEY))),
     "notifier_alert.close_reason": longest(CloseReason),
     "notifier_attempt.delivery": DELIVERY,
     "notifier_attempt.outcome": longest(["started", "sent", "retry", "rejected", "lost"]),

@@ -25,6 +25,11 @@ class ShownAlert:
     acknowledged_at: datetime | None = None
     """Of the last acknowledgement, which has expired if the alert is open."""
     acknowledged_by: str = ""
+    snoozed_until: datetime | None = None
+    """Until when whoever acknowledged lets the alert rest."""
+    passed_to: str = ""
+    """The person to whom it was passed, until somebody acknowledges."""
+    passed_by: str = ""
     closed_at: datetime | None = None
     close_reason: str = ""
 
@@ -34,6 +39,8 @@ class ShownAlert:
         match self.state:
             case "acknowledged":
                 return f"acknowledged by {self.acknowledged_by}" if self.acknowledged_by else "acknowledged"
+            case "open" if self.passed_to:
+                return f"passed to {self.passed_to}"
             case "open" if self.acknowledged_at is not None:
                 of = f" of {self.acknowledged_by}" if self.acknowledged_by else ""
                 return f"the acknowledgement{of} has expired{', ' if self.level else ''}{self.level}"
@@ -63,9 +70,15 @@ def _after(alert: ShownAlert, step: Any) -> ShownAlert:
         case "escalated":
             return replace(alert, level=step.reason)
         case "acknowledged":
-            return replace(alert, state="acknowledged", acknowledged_at=step.at, acknowledged_by=step.by)
+            taken = replace(alert, state="acknowledged", acknowledged_at=step.at, acknowledged_by=step.by, passed_to="")
+            return replace(taken, snoozed_until=None)
+        case "snoozed":
+            taken = replace(alert, state="acknowledged", acknowledged_at=step.at, acknowledged_by=step.by, passed_to="")
+            return replace(taken, snoozed_until=datetime.fromisoformat(step.reason))
+        case "passed":
+            return replace(alert, state="open", passed_to=step.reason, passed_by=step.by, snoozed_until=None)
         case "expired":
-            return replace(alert, state="open")
+            return replace(alert, state="open", snoozed_until=None)
         case "closed":
             return replace(alert, state="closed", closed_at=step.at, close_reason=step.reason)
         case _:

@@ -6,9 +6,12 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from sla_domain.explain.language import words_for
+from sla_domain.explain.text import rounded_text
+from sla_notifier.acknowledge.link_order import minutes_of
 from sla_notifier.text.render import Texts
 from sla_notifier.text.words import instant_in_words
 
@@ -16,6 +19,8 @@ STYLE = (
     "body{font:17px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff;overflow-wrap:anywhere}"
     "main{max-width:34rem;margin:12vh auto;padding:0 1.5rem}h1{font-size:1.4rem}"
     "button{font:inherit;padding:.7rem 1.4rem;border:0;border-radius:6px;background:#1f6feb;color:#fff;cursor:pointer}"
+    "form{margin:1rem 0}select{font:inherit;padding:.5rem;max-width:100%}"
+    ".more button{padding:.5rem 1rem;background:#57606a;margin:.3rem 0}"
     "ul{padding:0;list-style:none}li{padding:.5rem 0;border-top:1px solid #8884}small{opacity:.75}"
     "@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}a{color:#79c0ff}}"
 )
@@ -47,6 +52,14 @@ class AckPageKind(StrEnum):
     """Link to one alert: the alert was acknowledged before."""
     CLOSED = "closed"
     """Link to one alert: the alert is closed."""
+    PASSED = "passed"
+    """Link to one alert: it was just passed to somebody."""
+    SNOOZED = "snoozed"
+    """Link to one alert: it was just snoozed."""
+    CONFIRM_SNOOZE = "confirm_snooze"
+    """Link to one alert: another promise is due before the end of the snooze. The page has a button to confirm."""
+    NOT_DONE = "not_done"
+    """Link to one alert: it could not be passed to this person."""
     ASK_ALL = "ask_all"
     """Link of a digest: the page has a button to acknowledge."""
     THANKS_ALL = "thanks_all"
@@ -125,6 +138,18 @@ class ListedAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AckChoices:
+    """What the page of one alert offers beside acknowledging it."""
+
+    take: bool = False
+    """Whether the alert can be taken from whoever has acknowledged it."""
+    people: tuple[tuple[str, str], ...] = ()
+    """Pairs of id and name of the people to whom the alert can be passed."""
+    spans: tuple[timedelta, ...] = ()
+    """For how long the alert can be snoozed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AckPage:
     """The content of the page that a link in a message leads to."""
 
@@ -142,6 +167,10 @@ class AckPage:
     """The time zone of `at` and `expires_at`."""
     expires_at: datetime | None = None
     """When the acknowledgement expires, or the first of several. None means never."""
+    until: datetime | None = None
+    """When the snooze that is to be confirmed would end."""
+    choices: AckChoices | None = None
+    """What else can be done. None means nothing."""
     idle: bool = False
     """Whether it expires later if somebody works on the ticket."""
     link: str = ""
@@ -166,13 +195,17 @@ def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
     language = texts.language(answer.language) if answer.language else texts.accepted(accepted)
     words = texts.words(language, "answer")
     when = "" if answer.at is None else instant_in_words(answer.at, answer.zone, language)
+    until = "" if answer.until is None else instant_in_words(answer.until, answer.zone, language)
     return texts.page(
         "answer.html.j2",
         {
             "language": language,
             "title": words["notices" if answer.shown in _OF_REGISTRATIONS else "title"],
             "style": STYLE,
-            "said": words[answer.shown.value].format(what=answer.what, who=answer.who, at=when, count=answer.count),
+            "said": words[answer.shown.value].format(
+                what=answer.what, who=answer.who, at=when, count=answer.count, until=until
+            ),
+            "choices": None if answer.choices is None else _choices(answer, answer.choices, words, language),
             "expires": _expiry(answer, words, language),
             "button": {
                 AckPageKind.ASK: words["button"],
@@ -193,6 +226,20 @@ def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
             "link_label": texts.words(language)["open_incident" if "/incidents/" in answer.link else "open_board"],
         },
     )
+
+
+def _choices(answer: AckPage, choices: AckChoices, words: Mapping[str, str], language: str) -> dict[str, object]:
+    spans = [(minutes_of(span), rounded_text(span, words_for(language))) for span in choices.spans]
+    return {
+        "take": words["take"] if choices.take else "",
+        "people": choices.people,
+        "pass": words["pass"],
+        "pass_to": words["pass_to"],
+        "spans": spans,
+        "snooze": words["snooze_anyway" if answer.shown is AckPageKind.CONFIRM_SNOOZE else "snooze"],
+        "snooze_for": words["snooze_for"],
+        "confirm": answer.shown is AckPageKind.CONFIRM_SNOOZE,
+    }
 
 
 def _expiry(answer: AckPage, words: Mapping[str, str], language: str) -> str:

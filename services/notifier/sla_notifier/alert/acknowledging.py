@@ -11,6 +11,7 @@ from sla_notifier.alert.alert import Alert, AlertState
 from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event
 from sla_notifier.alert.expiring import plan_expiry
 from sla_notifier.delivery.policy import UnsentReason
+from sla_platform.store.types import to_micros
 
 
 class AckAnswer(StrEnum):
@@ -52,9 +53,11 @@ def acknowledge_alert(
                 acknowledged_at=now,
                 acknowledged_by=who,
                 acknowledged_via=via,
+                passed_to="",
+                passed_by="",
             )
             alert, steps = plan_expiry(alert, now, next_level_at)
-            again = f"acknowledged-{alert.expiries + 1}" if alert.expiries else ""
+            again = "" if before.acknowledged_at is None else f"acknowledged-{to_micros(now)}"
             event = log_event(alert, "acknowledged", now, key=again, by=who, reason=via)
             return AckAnswer.DONE, AlertChange(
                 alert, clear_steps=True, steps=steps, cancel_reason=UnsentReason.ACKNOWLEDGED, events=(event,)

@@ -41,6 +41,8 @@ class ExpiryReason(StrEnum):
     """Nobody has worked on the ticket for as long as the policy allows."""
     NEXT_LEVEL = "next_level"
     """The next level would have been notified without the acknowledgement."""
+    SNOOZED = "snoozed"
+    """Whoever acknowledged asked for it."""
 
 
 class CloseReason(StrEnum):
@@ -111,7 +113,13 @@ class Alert:
     latest_reason: str = ""
     """A value of ExpiryReason, of `expires_latest`. "" without it."""
     expiries: int = 0
-    """How many acknowledgements have expired since the alert was opened."""
+    """How many acknowledgements have expired by the policy since the alert was opened."""
+    extra_rounds: int = 0
+    """How many rounds were begun by expiries, ends of snoozes and passing on. They do not count as the policy's."""
+    passed_to: str = ""
+    """The id of the person to whom the alert was passed. "" if it was not, or if somebody has acknowledged since."""
+    passed_by: str = ""
+    """Who passed it: a person's id, or the name that an API call gave."""
     closed_at: datetime | None = None
     close_reason: str = ""
     """A value of CloseReason."""
@@ -128,7 +136,7 @@ class Alert:
     @property
     def lapsed(self) -> bool:
         """Return whether the alert is open again because its acknowledgement has expired."""
-        return self.state is AlertState.OPEN and self.acknowledged_at is not None
+        return self.state is AlertState.OPEN and self.acknowledged_at is not None and not self.passed_to
 
     def columns(self) -> dict[str, Any]:
         """Return the alert as a row of table `notifier_alert`, by column name. `alert_of` is the inverse."""

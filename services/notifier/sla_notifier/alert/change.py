@@ -17,6 +17,7 @@ from sla_notifier.alert.request import (
     Lapsed,
     LevelRecipients,
     NotificationRequest,
+    PassedOn,
 )
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
@@ -102,6 +103,7 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
         level=level,
         due_at=alert.due_at,
         lapsed=lapsed_of(alert),
+        passed=passed_of(alert),
     )
 
 
@@ -113,6 +115,11 @@ def lapsed_of(alert: Alert) -> Lapsed | None:
     if not alert.lapsed or alert.acknowledged_at is None:
         return None
     return Lapsed(alert.acknowledged_by, alert.acknowledged_at)
+
+
+def passed_of(alert: Alert) -> PassedOn | None:
+    """Return who passed an open alert to whom. None if it was not passed, or somebody has acknowledged since."""
+    return PassedOn(alert.passed_by, alert.passed_to) if alert.passed_to else None
 
 
 def log_event(

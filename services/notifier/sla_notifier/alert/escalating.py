@@ -82,7 +82,7 @@ def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> 
     later = tuple(EscalationStep(alert.id, round_, level, waits[level]) for level in at_once if level in waits)
     return AlertChange(
         alert,
-        steps=(*steps_of_round(alert.policy, alert.id, round_, now, more_rounds=alert.expiries), *later),
+        steps=(*steps_of_round(alert.policy, alert.id, round_, now, more_rounds=alert.extra_rounds), *later),
         requests=tuple(page_request(alert, level, now) for level in levels),
         events=(log_event(alert, "escalated", now, key=f"round-{round_}", reason=f"round {round_}"),),
     )

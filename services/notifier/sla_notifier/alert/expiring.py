@@ -10,11 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sla_domain.escalation import EXPIRE
+from sla_domain.escalation import EXPIRE, REPEAT
 from sla_notifier.alert.alert import Alert, AlertState, ExpiryReason
 from sla_notifier.alert.chain import EscalationStep, steps_of_round
-from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event, page_request
-from sla_notifier.alert.request import TellRecipients
+from sla_notifier.alert.change import NO_CHANGE, AlertChange, lapsed_of, log_event, page_request, passed_of
+from sla_notifier.alert.request import NotificationRequest, RoleRecipients, TellRecipients
+from sla_notifier.delivery.state import MessageKind
+
+PATIENCE = timedelta(minutes=30)  # for a person who is paged alone, where the policy has no further level or round
+VIA_API = "api"
 
 
 def plan_expiry(
@@ -40,7 +44,7 @@ def plan_expiry(
     if at is None:
         return never, ()
     planned = replace(alert, expires_at=at, expires_latest=latest, latest_reason=reason)
-    return planned, (_step(planned, at),)
+    return planned, (expiry_step(planned, at),)
 
 
 def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
@@ -62,15 +66,18 @@ def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
         later = min(later, before.expires_latest)
     if later <= before.expires_at:
         return NO_CHANGE
-    return AlertChange(replace(before, expires_at=later), clear_steps=True, steps=(_step(before, later),))
+    return AlertChange(replace(before, expires_at=later), clear_steps=True, steps=(expiry_step(before, later),))
 
 
 def levels_at_expiry(before: Alert) -> tuple[int, ...]:
     """Return the numbers of the levels to notify at once when the acknowledgement of an alert expires.
 
     They are the levels after the one that was reached, up to the first that pages. If no later level pages, the
-    escalation begins again from level 1.
+    escalation begins again from level 1. After a snooze only the person is paged; if it is not known who it was, the
+    level that was reached is.
     """
+    if before.expires_because is ExpiryReason.SNOOZED:
+        return () if _by_person(before) else (max(before.level, 1),)
     later = _levels_after(before)
     pages = next((place for place, level in enumerate(later) if before.policy.level(level).pages), len(later) - 1)
     return later[: pages + 1]
@@ -84,6 +91,8 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
     """
     if not expires_by(before, step, now):
         return NO_CHANGE
+    if before.expires_because is ExpiryReason.SNOOZED and _by_person(before):
+        return _snooze_over(before, now)
     at_once = levels_at_expiry(before)
     round_ = before.round + 1
     alert = replace(
@@ -91,19 +100,20 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
         state=AlertState.OPEN,
         round=round_,
         level=max(at_once, default=0),
-        expiries=before.expiries + 1,
+        expiries=before.expiries + (before.expires_because is not ExpiryReason.SNOOZED),
+        extra_rounds=before.extra_rounds + 1,
         expires_at=None,
         expires_latest=None,
         latest_reason="",
     )
     start = now - _delay(before, max(at_once, default=0))
-    steps = steps_of_round(alert.policy, alert.id, round_, start, more_rounds=alert.expiries)
+    steps = steps_of_round(alert.policy, alert.id, round_, start, more_rounds=alert.extra_rounds)
     reached = [page_request(alert, level, now) for level in at_once]
     requests = [
         replace(each, audience=(*each.audience, TellRecipients((before.acknowledged_by,)))) if place == 0 else each
         for place, each in enumerate(reached)
     ]
-    number = alert.expiries
+    number = alert.extra_rounds
     return AlertChange(
         alert,
         clear_steps=True,
@@ -119,6 +129,68 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
     )  # fmt: skip
 
 
+def steps_behind(alert: Alert, now: datetime) -> tuple[EscalationStep, ...]:
+    """Return the steps of the present round for the levels behind the one reached, at their distances from `now`.
+
+    If no level behind pages, the next round begins after the pause of the policy, or half an hour.
+    """
+    later = _pages_behind(alert)
+    if not later:
+        return (EscalationStep(alert.id, alert.round, REPEAT, now + (alert.policy.repeat or PATIENCE)),)
+    steps = steps_of_round(
+        alert.policy, alert.id, alert.round, now - _delay(alert, alert.level), more_rounds=alert.extra_rounds
+    )
+    return tuple(each for each in steps if each.fire_at > now)
+
+
+def page_person(alert: Alert, person: str, now: datetime) -> NotificationRequest:
+    """Return the request to page one person in the present round of an alert about a clock.
+
+    Args:
+        person: The person's id.
+    """
+    return NotificationRequest(
+        id=f"{alert.occasion}#{alert.round}.0",
+        kind=MessageKind.PAGE,
+        at=now,
+        contract=alert.contract,
+        content=alert.content,
+        audience=(RoleRecipients((person,)),),
+        alert=alert.id,
+        episode=alert.episode,
+        round=alert.round,
+        due_at=alert.due_at,
+        lapsed=lapsed_of(alert),
+        passed=passed_of(alert),
+    )
+
+
+def _snooze_over(before: Alert, now: datetime) -> AlertChange:
+    alert = replace(
+        before,
+        state=AlertState.OPEN,
+        round=before.round + 1,
+        extra_rounds=before.extra_rounds + 1,
+        expires_at=None,
+        expires_latest=None,
+        latest_reason="",
+    )
+    key = f"expired-{alert.extra_rounds}"
+    event = log_event(alert, "expired", now, key=key, reason=ExpiryReason.SNOOZED.value, by=before.acknowledged_by)
+    return AlertChange(
+        alert,
+        clear_steps=True,
+        steps=steps_behind(alert, now),
+        requests=(page_person(alert, before.acknowledged_by, now),),
+        events=(event,),
+    )
+
+
+def _by_person(before: Alert) -> bool:
+    """Whether a person said so by a link; what a program says is a name, and no id of a person."""
+    return before.acknowledged_via != VIA_API
+
+
 def expires_by(before: Alert, step: EscalationStep, now: datetime) -> bool:
     """Return whether a due escalation step ends the acknowledgement of its alert (`before`)."""
     due = before.expires_at is not None and before.expires_at <= now
@@ -126,14 +198,19 @@ def expires_by(before: Alert, step: EscalationStep, now: datetime) -> bool:
 
 
 def _levels_after(before: Alert) -> tuple[int, ...]:
-    levels = tuple(range(1, len(before.policy.levels) + 1))
-    behind = levels[before.level :]
-    return behind if any(before.policy.level(level).pages for level in behind) else levels
+    return _pages_behind(before) or tuple(range(1, len(before.policy.levels) + 1))
+
+
+def _pages_behind(before: Alert) -> tuple[int, ...]:
+    """The levels behind the one reached, if any of them pages."""
+    behind = tuple(range(before.level + 1, len(before.policy.levels) + 1))
+    return behind if any(before.policy.level(level).pages for level in behind) else ()
 
 
 def _delay(before: Alert, level: int) -> timedelta:
     return before.policy.level(level).after if level else timedelta()
 
 
-def _step(alert: Alert, at: datetime) -> EscalationStep:
+def expiry_step(alert: Alert, at: datetime) -> EscalationStep:
+    """Return the step at which the acknowledgement of an alert expires."""
     return EscalationStep(alert.id, alert.round, EXPIRE, at)

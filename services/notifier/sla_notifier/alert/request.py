@@ -113,6 +113,16 @@ class Lapsed:
     """When it was made."""
 
 
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """An alert that somebody has passed to a person."""
+
+    by: str
+    """A person's id, or the name that an API call gave."""
+    to: str
+    """The person's id."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRequest:
     """Something to notify people of, before their addresses are looked up."""
@@ -144,6 +154,8 @@ class NotificationRequest:
     """Why a later event of the same batch makes the message needless. Otherwise None."""
     lapsed: Lapsed | None = None
     """The acknowledgement that has expired, in a page that follows from it. Otherwise None."""
+    passed: PassedOn | None = None
+    """Who passed the alert to whom, in a page that follows from it. Otherwise None."""
     happening: Happening | None = None
     """What a rule tells of. None without a rule."""
     before: NoticeData | None = None

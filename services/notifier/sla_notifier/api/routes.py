@@ -8,12 +8,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger, name_and_key
+from sla_notifier.acknowledge.link_order import parse_order
 from sla_notifier.acknowledge.links import AckLinks
 from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
+from sla_notifier.alert.expiring import VIA_API
 from sla_notifier.api import query
 from sla_notifier.api.evidence import evidence_lines
 from sla_notifier.api.notices import add_notices
 from sla_notifier.api.on_call import add_on_call
+from sla_notifier.api.orders import ACK, add_orders
 from sla_notifier.api.overrides import add_overrides
 from sla_notifier.api.registrations import add_registrations
 from sla_notifier.api.second_attempt import enable_endpoint, retry_delivery
@@ -30,14 +33,12 @@ from sla_notifier.api.shape import (
 )
 from sla_notifier.context import NotifierContext
 from sla_platform.http.audit import Reason, command_of
-from sla_platform.http.body import BAD_BODY, describes, read_model
+from sla_platform.http.body import BAD_BODY, SMALL_BODY, describes, read_body, read_model
 from sla_platform.http.evidence import RESPONSES, evidence_response
 from sla_platform.http.keys import ADMIN, READ, Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem, not_known
 from sla_platform.inbound import ChoiceIn, IncidentIn, NoticeIn, PageIn, PersonIn
 
-ACK = "ack"
-API = "api"
 MOST = 200
 
 _Choice = Annotated[ChoiceIn, Query()]
@@ -65,6 +66,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     routes = APIRouter(tags=["notifier"])
     acknowledger = Acknowledger(context)
     _alerts(routes, context, authorize, acknowledger)
+    add_orders(routes, context, authorize)
     _deliveries(routes, context, authorize)
     _endpoints(routes, context, authorize)
     add_on_call(routes, context, authorize)
@@ -115,7 +117,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
         access = authorize(request, ACK)
         body = await read_model(request, AckRequest)
         named = body.by if body is not None else ""
-        by = AckBy(name_and_key(named, access.key), API, command_of(access).actor)
+        by = AckBy(name_and_key(named, access.key), VIA_API, command_of(access).actor)
         done = await acknowledger.acknowledge(id_, by, contract=access.contract)
         if done is None:
             raise not_known("alert", id_)
@@ -191,7 +193,8 @@ def _links(routes: APIRouter, context: NotifierContext, answers: AckLinks) -> No
 
     @routes.post("/ack/{token}", response_class=HTMLResponse, include_in_schema=False)
     async def act(request: Request, token: str) -> HTMLResponse:
-        return shown(await answers.act(token), request)
+        asked = parse_order(await read_body(request, SMALL_BODY))
+        return shown(await answers.act(token, asked), request)
 
 
 def _evidence(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:

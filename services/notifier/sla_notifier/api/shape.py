@@ -59,7 +59,12 @@ class AlertShape(_Shape):
     """A person's id, or the name that an API call gave."""
     acknowledged_via: str = ""
     """`link`, `digest` (a mail that collects several messages) or `api`."""
-    expires_at: datetime | None = Field(default=None, description="when the acknowledgement expires; null: never")
+    expires_at: datetime | None = Field(
+        default=None, description="when the acknowledgement expires or a snooze ends; null: never"
+    )
+    passed_to: str = ""
+    """The person to whom it was passed, until somebody acknowledges."""
+    passed_by: str = ""
     expiries: int = Field(default=0, description="how many acknowledgements have expired since it was opened")
     closed_at: datetime | None = None
     close_reason: str = ""

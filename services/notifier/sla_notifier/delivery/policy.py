@@ -18,6 +18,8 @@ class UnsentReason(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     """The alert was acknowledged before this message was sent."""
+    PASSED = "passed"
+    """The alert was passed to somebody before this message was sent."""
     ENDED = "ended"
     """The alert was closed before this page was sent. The closing message reports the breach too."""
     TAKEN_BACK = "taken_back"
@@ -61,6 +63,7 @@ class UnsentReason(StrEnum):
 
 _TEXTS = {
     UnsentReason.ACKNOWLEDGED: "the alert was acknowledged before this message went out",
+    UnsentReason.PASSED: "somebody passed the alert on before this message went out",
     UnsentReason.ENDED: "the clock ended before this message went out; the closing message reports the breach",
     UnsentReason.TAKEN_BACK: "a late event took the breach back before this message went out",
     UnsentReason.REOPENED: "a newer breach of the same clock is sent instead",

@@ -18,6 +18,7 @@ from sla_notifier import tables
 from sla_notifier.alert.relevance import is_relevant
 from sla_notifier.alert.tell import concerns_rules, happenings_of
 from sla_notifier.context import NotifierContext
+from sla_notifier.deadline import changed_deadlines, save_deadlines
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
 from sla_notifier.intake.decide import Incoming
@@ -101,6 +102,7 @@ class FactHandler:
         decoded = [(envelope.id, _decoded(envelope)) for envelope in heard]
         incoming = [(id_, said) for id_, said in decoded if not isinstance(said, ClockFact) or self._matters(said)]
         self._context.metrics.irrelevant.inc(len(decoded) - len(incoming))
+        await self._note_deadlines([said for _, said in decoded if isinstance(said, ClockFact)])
         if not incoming:
             return
         try:
@@ -140,6 +142,17 @@ class FactHandler:
                 await put_off_expiries(work, self._context)
             except Exception as error:
                 raise as_retryable(error) if fault_of(error) is Fault.PASSING else error from error
+
+    async def _note_deadlines(self, facts: list[ClockFact]) -> None:
+        """Of every fact, also those that concern no alert: a clock that will be due is what an alert may rest until."""
+        change = changed_deadlines(facts)
+        if not change.rows and not change.ended:
+            return
+        try:
+            async with self._context.store.transaction() as connection:
+                await save_deadlines(connection, change)
+        except Exception as error:
+            raise as_retryable(error) if fault_of(error) is Fault.PASSING else error from error
 
     def _matters(self, fact: ClockFact) -> bool:
         """Whether the fact can concern an alert, or a rule may tell of it."""

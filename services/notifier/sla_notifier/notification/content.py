@@ -54,6 +54,7 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
     broken = request.due_at or fact.at
     due = fact.due_at or broken
     timing = _timing(context, request, fact)
+    passed = request.passed
     about = incident_values(context, fact, context.texts.language(recipient.language))
     values: dict[str, Value] = {
         **about,
@@ -70,6 +71,8 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
         "outcome": request.outcome,
         "lapsed_by": "" if request.lapsed is None else person_name(context.catalogue, fact.contract, request.lapsed.by),
         "lapsed_at": "" if request.lapsed is None else request.lapsed.at,
+        "passed_by": "" if passed is None else person_name(context.catalogue, fact.contract, passed.by),
+        "passed_to": "" if passed is None else person_name(context.catalogue, fact.contract, passed.to),
         **timing.values,
         "because": FactReason(one_line(reason_of(fact.body), 500)),
     }
@@ -156,6 +159,8 @@ def _clock_data(
         "again": _again(context, request),
         "lapsed_by": "" if request.lapsed is None else request.lapsed.by,
         "lapsed_at": None if request.lapsed is None else request.lapsed.at,
+        "passed_by": "" if request.passed is None else request.passed.by,
+        "passed_to": "" if request.passed is None else request.passed.to,
         "at": fact.at,
         "due_at": fact.due_at,
         "provisional": fact.provisional,

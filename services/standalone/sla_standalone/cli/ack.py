@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ import httpx2
 import typer
 from rich.table import Table
 
-from sla_standalone.cli.output import WRONG, emit, note, say, table_console
+from sla_standalone.cli.output import WRONG, emit, note, say, stop, table_console
 from sla_standalone.cli.remote import (
     DEFAULT_URL,
     Key,
@@ -43,20 +44,32 @@ def register(app: typer.Typer) -> None:
 def ack(
     what: _What = None,
     by: Annotated[str, typer.Option(help="Who takes care of it. Default: the key alone is recorded.")] = "",
+    take: Annotated[bool, typer.Option("--take", help="Take it also from whoever has acknowledged it.")] = False,
+    pass_to: Annotated[str, typer.Option(metavar="PERSON", help="Pass it to a person (an id), who is paged.")] = "",
+    snooze_until: Annotated[
+        str, typer.Option(metavar="INSTANT", help="Acknowledge it until then (RFC 3339, such as 2026-03-02T18:00Z).")
+    ] = "",
+    past_deadline: Annotated[
+        bool, typer.Option("--past-deadline", help="Snooze although another promise of the incident is due before.")
+    ] = False,
     url: Url = DEFAULT_URL,
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Acknowledge alerts, which stops their escalation; without an argument, list the unacknowledged alerts.
 
-    Needs a key with the scope ack (for the list: read). Exit status: 0 all are acknowledged, now or before; 1 there is
+    With --take, --pass-to or --snooze-until an alert is taken over, passed on or snoozed instead. Needs a key with the
+    scope ack (for the list: read). Exit status: 0 all are acknowledged, now or before; 1 there is
     no such alert, or it has ended; 2 the call makes no sense. For the list: 0 it is empty, 1 it is not.
     """
+    order = _order(by, take=take, pass_to=pass_to, snooze_until=snooze_until, past_deadline=past_deadline)
+    if not what and order.verb != "ack":
+        stop("name the alerts or incidents that are to be taken, passed on or snoozed")
     with open_client(url, key) as client:
         if not what:
             _list(list(_alerts(client, "open")), json)
             return
-        done = [one for name in what for one in _acknowledged(client, name, by)]
+        done = [one for name in what for one in _acknowledged(client, name, order)]
     if json:
         emit({"acknowledged": done})
     else:
@@ -66,24 +79,50 @@ def ack(
         raise typer.Exit(WRONG)
 
 
-def _acknowledged(client: httpx2.Client, name: str, by: str) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be done with each alert: the last part of the route, and the body."""
+
+    verb: str
+    body: dict[str, Any]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """In which states alerts of an incident are meant."""
+        return ("open",) if self.verb == "ack" else ("open", "acknowledged")
+
+
+def _order(by: str, *, take: bool, pass_to: str, snooze_until: str, past_deadline: bool) -> _Order:
+    named = {"by": by} if by else {}
+    if sum((take, bool(pass_to), bool(snooze_until))) > 1:
+        stop("say one of --take, --pass-to and --snooze-until")
+    if past_deadline and not snooze_until:
+        stop("--past-deadline is about --snooze-until: say both")
+    if pass_to:
+        return _Order("pass", {**named, "to": pass_to})
+    if snooze_until:
+        return _Order("snooze", {**named, "until": snooze_until, "past_deadline": past_deadline})
+    return _Order("take" if take else "ack", named)
+
+
+def _acknowledged(client: httpx2.Client, name: str, order: _Order) -> Iterator[dict[str, Any]]:
     if _ALERT.fullmatch(name):
-        yield _one(client, name, by)
+        yield _one(client, name, order)
         return
-    found = list(_of_incident(client, name, by))
+    found = list(_of_incident(client, name, order))
     known: bool | None = None
     if not found:
         incident, known = _incident(client, name)
         if incident != name:
-            found = list(_of_incident(client, incident, by))
+            found = list(_of_incident(client, incident, order))
     yield from found or [{"answer": "none", "incident": name, "alert": None, "known": known}]
 
 
-def _of_incident(client: httpx2.Client, incident: str, by: str) -> Iterator[dict[str, Any]]:
+def _of_incident(client: httpx2.Client, incident: str, order: _Order) -> Iterator[dict[str, Any]]:
     """Acknowledge the open alerts of an incident. Without any, say what became of those it had."""
-    waiting = list(_alerts(client, "open", incident))
+    waiting = [alert for state in order.states for alert in _alerts(client, state, incident)]
     for alert in waiting:
-        yield _one(client, alert["id"], by)
+        yield _one(client, alert["id"], order)
     if waiting:
         return
     known = list(_alerts(client, "", incident))
@@ -106,8 +145,8 @@ def _incident(client: httpx2.Client, name: str) -> tuple[str, bool | None]:
         return name, None
 
 
-def _one(client: httpx2.Client, alert: str, by: str) -> dict[str, Any]:
-    answer = client.post(f"/v1/alerts/{quote(alert, safe='')}/ack", json={"by": by} if by else {})
+def _one(client: httpx2.Client, alert: str, order: _Order) -> dict[str, Any]:
+    answer = client.post(f"/v1/alerts/{quote(alert, safe='')}/{order.verb}", json=order.body)
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
         stop_refused(answer)
     said: dict[str, Any] = answer.json()
@@ -132,6 +171,8 @@ def _said(one: dict[str, Any]) -> str:
         return f"{one['incident']}: {_WITHOUT[one['known']]}"
     about = f"{alert['incident'] or alert['notice']} {alert['metric']}".strip()
     match one["answer"]:
+        case "done" if alert.get("passed_to"):
+            return f"{about}: passed to {alert['passed_to']}, who is paged"
         case "done":
             until = f" until it expires at {alert['expires_at']}" if alert.get("expires_at") else ""
             return f"{about}: acknowledged by {alert['acknowledged_by']}; nobody else is paged{until}"

@@ -1,0 +1,104 @@
+"""Alerts that somebody takes over, passes on or snoozes. Pure: the alert before, and the change.
+
+Passing on opens the alert again for one person, as the next round. The levels behind the one reached follow, so that
+an alert which is passed to somebody who sleeps does not end in silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert
+from sla_notifier.alert.alert import Alert, AlertState, ExpiryReason
+from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event
+from sla_notifier.alert.expiring import expiry_step, page_person, steps_behind
+from sla_notifier.delivery.policy import UnsentReason
+from sla_platform.store.types import to_micros
+
+
+def take_over(
+    before: Alert, who: str, via: str, now: datetime, next_level_at: datetime | None = None
+) -> tuple[AckAnswer, AlertChange]:
+    """Return what happens when somebody takes an alert, also from whoever has acknowledged it; nothing is stored.
+
+    Args:
+        before: The alert before.
+        who: Who takes it; stored with the alert.
+        via: The way, such as `link`; stored with the alert.
+        now: When it is taken.
+        next_level_at: When the escalation of an open alert would have gone on. None if it has reached its end.
+    """
+    if before.state is not AlertState.ACKNOWLEDGED:
+        return acknowledge_alert(before, who, via, now, next_level_at)
+    if before.acknowledged_by == who and before.latest_reason != ExpiryReason.SNOOZED.value:
+        return AckAnswer.ALREADY, NO_CHANGE
+    level = before.expires_latest if before.latest_reason == ExpiryReason.NEXT_LEVEL.value else None
+    return acknowledge_alert(replace(before, state=AlertState.OPEN), who, via, now, level)
+
+
+def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) -> tuple[AckAnswer, AlertChange]:
+    """Return what happens when somebody acknowledges an alert until an instant, at which they are paged again.
+
+    Args:
+        before: The alert before, open or acknowledged.
+        who: Who snoozes it; stored with the alert.
+        via: The way, such as `link`; stored with the alert.
+        until: When the alert opens again.
+    """
+    if before.state is AlertState.CLOSED:
+        return AckAnswer.CLOSED, NO_CHANGE
+    alert = replace(
+        before,
+        state=AlertState.ACKNOWLEDGED,
+        acknowledged_at=now,
+        acknowledged_by=who,
+        acknowledged_via=via,
+        passed_to="",
+        passed_by="",
+        expires_at=until,
+        expires_latest=until,
+        latest_reason=ExpiryReason.SNOOZED.value,
+    )
+    event = log_event(alert, "snoozed", now, key=f"snoozed-{to_micros(now)}", by=who, reason=until.isoformat())
+    return AckAnswer.DONE, AlertChange(
+        alert,
+        clear_steps=True,
+        steps=(expiry_step(alert, until),),
+        cancel_reason=UnsentReason.ACKNOWLEDGED,
+        events=(event,),
+    )
+
+
+def pass_on(before: Alert, who: str, to: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
+    """Return what happens when somebody passes an alert to a person: the person is paged, whatever the hour.
+
+    The pages of the alert that still wait are cancelled. The levels behind the one reached follow at their distances.
+
+    Args:
+        before: The alert before, open or acknowledged.
+        who: Who passes it; stored with the alert.
+        to: The id of the person.
+    """
+    if before.state is AlertState.CLOSED:
+        return AckAnswer.CLOSED, NO_CHANGE
+    alert = replace(
+        before,
+        state=AlertState.OPEN,
+        round=before.round + 1,
+        extra_rounds=before.extra_rounds + 1,
+        passed_to=to,
+        passed_by=who,
+        expires_at=None,
+        expires_latest=None,
+        latest_reason="",
+    )
+    event = log_event(alert, "passed", now, key=f"passed-{alert.round}", by=who, reason=to)
+    return AckAnswer.DONE, AlertChange(
+        alert,
+        clear_steps=True,
+        steps=steps_behind(alert, now),
+        requests=(page_person(alert, to, now),),
+        cancel_reason=UnsentReason.PASSED,
+        events=(event,),
+    )
