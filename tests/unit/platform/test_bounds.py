@@ -276,6 +276,7 @@ LONGEST: dict[str, int] = {
     "notifier_endpoint.changed_by": max(bounds.KEY, len(KEY_ID), len("slad")),
     "notifier_inbox.id": max(FACT, NOTICE_EVENT),
     "notifier_waiting.flow": bounds.CONTRACT,
+    "notifier_deadline.clock": 36,
     "notifier_waiting.clock": 36,
     "notifier_waiting.id": max(FACT, NOTICE_EVENT),
     "notifier_waiting.kind": longest(["fact", "notice"]),
