@@ -116,13 +116,14 @@ def build(
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
     changes = WakeSignal()
-    breakdowns = None if rulebook is None else BreakdownWorker(store, time_source, metrics, rulebook, changes.wake)
+    derived = store.deriving()  # from the topics, which the other services keep
+    breakdowns = None if rulebook is None else BreakdownWorker(derived, time_source, metrics, rulebook, changes.wake)
     marked = None if breakdowns is None else breakdowns.add
     counted = WakeSignal()
     published = (log_appended or WakeSignal()).wake
-    objectives = ObjectiveWatch(store, time_source, rulebook or (lambda: None), published, counted.wake)
+    objectives = ObjectiveWatch(derived, time_source, rulebook or (lambda: None), published, counted.wake)
     gauges = AttainmentGauges(store, time_source, rulebook or (lambda: None), metrics, counted)
-    projector = Projector(store, time_source, metrics, keep_listed, changes.wake, marked)
+    projector = Projector(derived, time_source, metrics, keep_listed, changes.wake, marked)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.register_replay(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))

@@ -43,17 +43,22 @@ class NotifierContext:
     """
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self, *, derives: bool = False) -> AsyncIterator[AsyncConnection]:
         """Open a transaction for the `async with` block and yield its connection.
 
         First the key that signs links is read, because messages written in the block need the key. In the transaction,
         the process's copies of the contracts in the database (`records`) and of the overrides of rotas are updated.
 
+        Args:
+            derives: Whether the block writes only what is derived from published events, and would be again after a
+                power cut (`Store.deriving`).
+
         Raises:
             StoreBusy: The database fails.
         """
         await self.render_config.links.secret.read(self.store, self.time_source.now())
-        async with self.store.transaction() as connection:
+        store = self.store.deriving() if derives else self.store
+        async with store.transaction() as connection:
             await self.refresh(connection)
             yield connection
 

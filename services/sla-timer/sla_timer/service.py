@@ -84,7 +84,8 @@ def build(
     """
     metrics = TimerMetrics(registry)
     progress = progress_of(store)
-    firing = firing_of(store, progress)
+    derived = store.deriving()  # from incident events, which ingest keeps
+    firing = firing_of(derived, progress)
     records = None
     if overlay is not None:
         shelf = RecordShelf(store)
@@ -94,7 +95,7 @@ def build(
     events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor, at_once=PARTITIONS_AT_ONCE)
     preparing = FoldPreparer(store, metrics)
     owner = settings.instance or "standalone"
-    applier = Applier(store, rulebooks, progress, time_source, owner, metrics, wake, preparing)
+    applier = Applier(derived, rulebooks, progress, time_source, owner, metrics, wake, preparing)
     tick = TickLoop(firing, progress, time_source, settings, metrics, wake)
     refolder = Refolder(store, rulebooks, time_source, preparing)
     quarantine = feeds.quarantine("timer")

@@ -22,11 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Backoff, StallDetector, hand_over, revoke
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Batch, Handler, KeepQuarantined, QuarantinedRecord
+from sla_platform.bus.positions import ReadPositions
 from sla_platform.bus.record import headers_of
 from sla_platform.bus.wake_signal import WakeSignal, listen_to, signalled_within
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import Fenced, Retryable
-from sla_platform.store import cursor as cursors
 from sla_platform.store import log as logs
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
@@ -60,6 +60,10 @@ class _Look:
     at: logs.Cursor
     page: logs.LogPage
 
+    def after(self) -> _Look:
+        """The look once its page was handled, if nothing has come since."""
+        return _Look(self.feed, self.page.cursor, logs.LogPage((), self.page.cursor, complete=True))
+
 
 class EmbeddedSource:
     """An `EventSource` that reads services' event logs in the same database for one consumer.
@@ -69,7 +73,7 @@ class EmbeddedSource:
     Args:
         group: The consumer's name.
         feeds: The logs to read.
-        cursor_table: Where the source stores how far it has read.
+        cursor_table: Where the source stores how far it has read, within a second.
         batch: The number of events of a log that are read at once.
         poll: Seconds between reads if no wake signal comes.
         watchdog: Seconds without a handled event after which the source is not `healthy`.
@@ -94,7 +98,7 @@ class EmbeddedSource:
         self._store = store
         self._group = group
         self._feeds = tuple(feeds)
-        self._cursors = cursor_table
+        self._positions = ReadPositions(store, cursor_table)
         self._time_source = time_source
         self._batch = batch
         self._poll = poll
@@ -103,7 +107,7 @@ class EmbeddedSource:
         self._pulse = StallDetector(watchdog)
         self._waiting: dict[str, int] = {}
         self._counted = float("-inf")
-        self._ended: tuple[_Look, ...] = ()  # the last whole look, if it found the end of every feed
+        self._ended: tuple[_Look, ...] = ()  # after the last whole look, if it found the end of every feed
         self._looked = float("-inf")
         self._ends: deque[tuple[datetime, tuple[int, ...]]] = deque()
 
@@ -134,15 +138,27 @@ class EmbeddedSource:
         """
         while True:
             await self._assign(handler)
+            self._positions.forget()
+            keeping = asyncio.create_task(self._positions.keep(), name=f"{self._group}.positions")
             try:
-                await self._read_on(handler)
+                await self._read_on(handler, keeping)
             except Fenced as error:
                 self._metrics.fenced.labels(self._group).inc()
                 _log.warning("bus.fenced", group=self._group, error=str(error))
             finally:
-                # Also on cancellation, which abandons a running unit: its transaction rolls back, the cursor stays.
+                # Also on cancellation, which abandons a running unit: its transaction rolls back, the position stays.
+                keeping.cancel()
+                await asyncio.gather(keeping, return_exceptions=True)
+                await self._save_positions()
                 await revoke(handler, _OURS)
             await asyncio.sleep(FENCED_PAUSE_SECONDS)
+
+    async def _save_positions(self) -> None:
+        """What was handled is worth remembering, also at a shutdown; else it is read again."""
+        try:
+            await self._positions.save()
+        except Retryable as error:
+            _log.warning("bus.positions_lost", group=self._group, error=str(error))
 
     async def _assign(self, handler: Handler) -> None:
         patience = Backoff()
@@ -155,10 +171,12 @@ class EmbeddedSource:
                 self._metrics.assignments.labels(self._group).inc()
                 return
 
-    async def _read_on(self, handler: Handler) -> NoReturn:
+    async def _read_on(self, handler: Handler, keeping: asyncio.Task[NoReturn]) -> NoReturn:
         patience = Backoff()
         with listen_to(feed.wake_signal for feed in self._feeds) as signalled:
             while True:
+                if keeping.done():
+                    await keeping  # it ends by a bug alone: nobody would store any more how far this has come
                 signalled.clear()
                 try:
                     more = await self._pass(handler)
@@ -185,22 +203,25 @@ class EmbeddedSource:
         async with self._store.reading() as connection:
             # Taken before the look: whatever was accepted up to this instant is visible to the reads that follow.
             through = await store_now(connection, self._time_source)
-            looks = []
-            for feed in self._feeds:
-                at = await cursors.load(connection, self._cursors, feed.log.name)
-                looks.append(_Look(feed, at, await logs.read(connection, feed.log, feed.topics, at, self._batch)))
+            looks = [await self._look(connection, feed) for feed in self._feeds]
             await self._count(connection, looks)
             ends = await self._ends_of(connection, looks)
         complete = all(look.page.complete for look in looks)
         if all(look.page.cursor == look.at for look in looks):
             # Nothing settled yet; when something is held back, it is not ours to wait for.
             self._pulse.note_handled()
-            self._ended = tuple(looks) if complete and self._store.sqlite else ()
         reached = through if complete else self._reached(looks, through, ends)
         for number, look in enumerate(looks):
             last = number == len(looks) - 1
             await self._hand_on(handler, look, Batch(0, look.page.envelopes, reached if last else None))
+        self._ended = tuple(look.after() for look in looks) if complete and self._store.sqlite else ()
         return any(look.page.cursor != look.at and not look.page.complete for look in looks)
+
+    async def _look(self, connection: AsyncConnection, feed: LogFeed) -> _Look:
+        at = await self._positions.load(connection, feed.log.name)
+        if self._store.sqlite and not logs.anything_after(self._store, feed.log, feed.topics, at):
+            return _Look(feed, at, logs.LogPage((), at, complete=True))  # a hundredth of the time of a read
+        return _Look(feed, at, await logs.read(connection, feed.log, feed.topics, at, self._batch))
 
     async def _ends_of(self, connection: AsyncConnection, looks: Sequence[_Look]) -> tuple[int, ...] | None:
         """Where the feeds end, if there is more than was read; on SQLite alone, where events are committed in order."""
@@ -250,20 +271,10 @@ class EmbeddedSource:
             await hand_over(handler, batch, partial(self._dead, positions))
         if look.page.cursor == look.at:
             return
-        saving = asyncio.ensure_future(self._save(look))
-        try:
-            await asyncio.shield(saving)
-        except asyncio.CancelledError:
-            # What was handled is worth remembering, also at a shutdown; a reader that is killed sees it again.
-            await saving
-            raise
+        self._positions.note(look.feed.log.name, look.page.cursor)
         self._pulse.note_handled()
         self._metrics.handled.labels(self._group).inc(len(batch.envelopes))
         self._show(look.feed, max(self._waiting.get(look.feed.log.name, 0) - len(batch.envelopes), 0))
-
-    async def _save(self, look: _Look) -> None:
-        async with self._store.transaction() as connection:
-            await cursors.save(connection, self._cursors, look.feed.log.name, look.page.cursor)
 
     async def _count(self, connection: AsyncConnection, looks: Sequence[_Look]) -> None:
         """Bring the known lag up to date; a backlog of many pages is counted only now and then."""

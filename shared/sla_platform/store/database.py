@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sla_platform.store.connections import Connections
 
 WROTE = "slad.wrote"
+DERIVING = "slad_deriving"  # an execution option: a power cut may undo the transaction
 
 
 class Database(Protocol):

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from sla_platform.errors import StoreBusy
-from sla_platform.store.database import WROTE, Database
+from sla_platform.store.database import DERIVING, WROTE, Database
 from sla_platform.store.postgres import PostgresDatabase
 from sla_platform.store.sqlite import SqliteDatabase
 from sla_platform.store.writes import WriteHealth
@@ -57,6 +57,18 @@ class Store:
         """
         same = copy(self)
         same._writer = self._writer.giving_way()
+        return same
+
+    def deriving(self) -> Store:
+        """Return this store with transactions that a power cut may undo, the latest first.
+
+        It is for what is derived from events that are kept, and is derived again after a restart: on SQLite such a
+        transaction does not wait for the disk. It is on the disk as soon as a later transaction of the store itself is;
+        use that one before anything leaves the process. What is committed survives the end of the process in any case.
+        On PostgreSQL nothing is different. Close the store itself only.
+        """
+        same = copy(self)
+        same._writer = self._writer.with_options(**{DERIVING: True})
         return same
 
     @property

@@ -17,17 +17,22 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from sla_platform.errors import BadSettings, StoreBusy
+from sla_platform.store import sqlite_cursor
 from sla_platform.store.connections import Connections, unlimited
-from sla_platform.store.database import json_text, note_writes
+from sla_platform.store.database import DERIVING, json_text, note_writes
 from sla_platform.store.discreet import keep_values_out_of_errors
 from sla_platform.store.writes import sqlite_write_refusal
 
+_SYNCHRONOUS = "slad.synchronous"  # what the pragma of a connection was set to last
 LOCK_SECONDS = 5.0  # how long a unit of work waits for another process' lock
 LOOK_SECONDS = 2.0  # how long the readiness check does
+# FULL: an answer 202 means the event survives a power cut, not only a crash. NORMAL is for what is derived from events:
+# a power cut may undo it, the latest first, and it is derived again. The next commit with FULL takes all that was
+# committed before it to the disk.
+_SAFE, _DERIVED = "FULL", "NORMAL"
 _PRAGMAS = (
     "journal_mode=WAL",
-    # FULL: an answer 202 means the event survives a power cut, not only a crash.
-    "synchronous=FULL",
+    f"synchronous={_SAFE}",
     "foreign_keys=ON",
     "temp_store=MEMORY",
     "journal_size_limit=67108864",  # bytes the log keeps after a burst has been checkpointed
@@ -131,7 +136,7 @@ def _sqlite_connections(
         hide_parameters=True,
         poolclass=AsyncAdaptedQueuePool,
         **unlimited(size),
-        connect_args={"timeout": patience, "factory": _Connection},
+        connect_args={"timeout": patience, "factory": _Connection, "async_creator_fn": sqlite_cursor.connect},
         json_serializer=json_text,
         json_deserializer=orjson.loads,
     )
@@ -147,6 +152,10 @@ def _sqlite_connections(
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
+        wanted = _DERIVED if connection.get_execution_options().get(DERIVING) else _SAFE
+        if connection.info.get(_SYNCHRONOUS, _SAFE) != wanted:
+            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")  # it cannot be changed within a transaction
+            connection.info[_SYNCHRONOUS] = wanted
         connection.exec_driver_sql(begin)
 
     note_writes(engine)

@@ -46,6 +46,25 @@ async def test_what_sqlite_has_committed_survives_a_power_cut(store: Store) -> N
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_what_is_derived_does_not_wait_for_the_disk_and_what_follows_does(store: Store) -> None:
+    synchronous = []
+    for user in (store.deriving(), store.deriving(), store, store.giving_way().deriving(), store.deriving(), store):
+        async with user.transaction() as connection:
+            synchronous.append((await connection.execute(text("PRAGMA synchronous"))).scalar_one())
+    assert synchronous == [1, 1, 2, 1, 1, 2]  # 1: NORMAL, a sync at checkpoints; 2: FULL, at every commit
+
+
+async def test_what_is_derived_is_seen_at_once_and_survives_the_store(store: Store) -> None:
+    await create_all(store, [_metadata])
+    async with store.deriving().transaction() as connection:
+        await connection.execute(_number.insert(), [{"n": 1}])
+    assert await _numbers(store) == [1]
+    another = Store(store.url.render_as_string(hide_password=False))
+    assert await _numbers(another) == [1]
+    await another.close()
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 async def test_readers_do_not_wait_for_the_writer(store: Store) -> None:
     await create_all(store, [_metadata])
     async with store.transaction() as connection, asyncio.timeout(5):

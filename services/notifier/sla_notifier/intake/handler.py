@@ -167,7 +167,7 @@ class FactHandler:
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:
         """What nobody has taken in before, worked on `at_once` unless earlier facts of the same clocks still wait."""
-        async with self._context.writing() as connection:
+        async with self._context.writing(derives=True) as connection:
             now = await store_now(connection, self._context.time_source)
             fresh = await self._claimed(connection, incoming, now)
             if not fresh:

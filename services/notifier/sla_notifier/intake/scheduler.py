@@ -136,7 +136,7 @@ class FairScheduler:
 
     async def _batch(self, queues: Sequence[str], share: int) -> int:
         context = self._context
-        async with context.writing() as connection:
+        async with context.writing(derives=True) as connection:
             now = await store_now(connection, context.time_source)
             taken = await waiting.take_facts(connection, await waiting.locked_queues(connection, queues), share)
             if taken:
