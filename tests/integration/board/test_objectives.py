@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import func, select
-from tests.integration.board.bench import BoardBench
+from sqlalchemy import event, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from tests.integration.board.bench import HOURS, BoardBench
 from tests.integration.board.test_attainment import WITHIN, attainment, client, met, missed, promising, told
 from tests.unit.board.envelopes import NOW, Ticket, minutes
 
 from sla_board import tables
+from sla_board.attainment import watch
 from sla_board.attainment.watch import CLOSED_AFTER
+from sla_board.projection.mark import CountedMark, CountedNews, write_marks
 from sla_domain.objective import Objective, ObjectiveNews
 from sla_platform.envelope import Envelope
 from sla_platform.wire import ObjectiveFact, decode_objective_fact
@@ -61,6 +65,36 @@ async def test_an_objective_is_told_at_risk_exhausted_and_recovered_once_each(bo
     first = (await said(board))[0]
     assert (first.contract, first.objective, first.period, first.tell) == ("acme", "within-sla", "2026-11", ("csm",))
     assert (first.share, first.misses_allowed, first.misses_left, first.number) == ("90.9", 2, 0, 1)
+
+
+async def test_contracts_without_objectives_share_one_transaction(board: BoardBench) -> None:
+    """In an installation of many contracts each would hold up the only place to write, to count nothing."""
+    board.rulebook = HOURS
+    await board.tell(*told([missed(n, contract=f"c{n % 7}") for n in range(21)]), *missed(99, contract="acme"))
+    commits: list[None] = []
+    event.listen(board.store.engine.sync_engine, "commit", lambda _: commits.append(None))
+    assert await board.service.objectives.look() == 8
+    assert len(commits) == 1
+    assert await board.service.objectives.look() == 0
+    assert await said(board) == []
+
+
+async def test_marks_of_the_time_of_a_look_are_kept_for_the_next(
+    board: BoardBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board.rulebook = HOURS
+    await board.tell(*missed(1))
+    removed = watch.remove_marks_through
+
+    async def after_another(connection: AsyncConnection, contracts: Collection[str], position: int) -> None:
+        await write_marks(connection, [CountedMark("acme", "a:late", NOW, CountedNews.LIVE)])
+        await removed(connection, contracts, position)
+
+    monkeypatch.setattr(watch, "remove_marks_through", after_another)
+    assert await board.service.objectives.look() == 1
+    monkeypatch.undo()
+    assert await board.service.objectives.look() == 1
+    assert await board.service.objectives.look() == 0
 
 
 async def test_what_was_told_is_not_told_again_after_a_crash(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,11 @@ async def standings_of(connection: AsyncConnection, contract: str) -> dict[Key, 
     """Return the stored states of a contract's objectives: (entitlement id, objective id, period) -> state."""
     rows = (await connection.execute(select(tables.objective).where(_o.contract == contract))).all()
     return {(row.entitlement, row.objective, row.period): _standing(row) for row in rows}
+
+
+async def contracts_with_standings(connection: AsyncConnection, contracts: Collection[str]) -> set[str]:
+    """Return which of these contracts have a stored state of any objective."""
+    return set((await connection.execute(select(_o.contract).where(_o.contract.in_(contracts)).distinct())).scalars())
 
 
 def _standing(row: Any) -> KeptStanding:

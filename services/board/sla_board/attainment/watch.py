@@ -1,7 +1,8 @@
 """The watch of objectives: counts what has changed, publishes how objectives stand, closes periods that have ended.
 
 One contract is worked on in one transaction, which also writes the facts to the board's log and deletes the marks that
-asked for it: after a crash the same is counted again, and a fact that was written is not written again.
+asked for it: after a crash the same is counted again, and a fact that was written is not written again. What changes
+within a second is counted once, and contracts without objectives have one transaction for all: nothing is counted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sla_board.attainment.kept import (
     add_amendment,
     amendments_of,
     closable,
+    contracts_with_standings,
     save_standing,
     standings_of,
 )
@@ -27,10 +29,12 @@ from sla_board.attainment.model import ObjectiveResult, percent_text
 from sla_board.attainment.read import AttainmentReader, CountedContract, counted_contract
 from sla_board.projection.mark import (
     MarkedContract,
+    last_mark,
     lock_contract,
     marked_contracts,
     marks_of,
     remove_marks,
+    remove_marks_through,
 )
 from sla_domain.attainment import (
     AttainmentPeriod,
@@ -38,9 +42,11 @@ from sla_domain.attainment import (
     Standing,
     ToldStanding,
     news_of,
+    objectives_of,
     parse_period,
     period_at,
 )
+from sla_domain.contract import ContractId
 from sla_domain.errors import BadPeriod
 from sla_domain.objective import ObjectiveNews, PeriodKind
 from sla_domain.rulebook import Rulebook
@@ -82,16 +88,17 @@ class ObjectiveWatch:
         self._rulebook = rulebook
         self._published = published
         self._counted = counted
+        self._more = False
 
     async def run(self) -> None:
-        """Recount objectives until cancelled. If the store is busy, the next pass tries again."""
+        """Recount objectives each second until cancelled. If the store is busy, the next pass tries again."""
         while True:
             try:
-                done = await self.look()
+                await self.look()
             except Retryable as error:
                 _log.warning("objectives.later", error=str(error))
-                done = 0
-            await asyncio.sleep(0 if done else EVERY_SECONDS)
+                self._more = False
+            await asyncio.sleep(0 if self._more else EVERY_SECONDS)
 
     async def look(self) -> int:
         """Recount the contracts with changes or an ended period.
@@ -105,14 +112,23 @@ class ObjectiveWatch:
         async with self._store.reading() as connection:
             marked = await marked_contracts(connection, CONTRACTS)
             ended = await closable(connection, now - CLOSED_AFTER, CONTRACTS)
-        done = 0
+            bare = {one for one in marked if not _has_objectives(rulebook, one)}
+            bare -= await contracts_with_standings(connection, bare)
+            last = await last_mark(connection) if bare else 0
+        self._more = len(marked) == CONTRACTS or len(ended) == CONTRACTS
+        if bare:
+            async with self._store.transaction() as connection:
+                await remove_marks_through(connection, bare, last)
+        done = len(bare)
         for contract in dict.fromkeys((*marked, *ended)):
-            done += await self._one(contract, rulebook)
+            if contract not in bare:
+                done += await self._one(contract, rulebook)
         if done:
             self._counted()
         return done
 
     async def _one(self, contract: str, rulebook: Rulebook) -> int:
+        """Return 1, or 0 if another process works on the contract."""
         now = self._time_source.now()
         async with self._store.transaction() as connection:
             if not await lock_contract(connection, contract):
@@ -122,9 +138,15 @@ class ObjectiveWatch:
             await append(connection, tables.log, [encode_objective_fact(fact) for fact in facts])
             if marks is not None:
                 await remove_marks(connection, marks)
+                self._more |= marks.more
         if facts:
             self._published()
         return 1
+
+
+def _has_objectives(rulebook: Rulebook, contract: str) -> bool:
+    known = rulebook.contracts.get(ContractId(contract))
+    return known is not None and bool(objectives_of(known))
 
 
 class _Counting:

@@ -77,6 +77,8 @@ class MarkedContract:
     """The earliest instant by which a changed incident is or was counted. None if there is none."""
     quiet: bool
     """Whether the changes are imported history."""
+    more: bool
+    """Whether the contract may have more marks than these."""
 
 
 async def write_marks(connection: AsyncConnection, marks: Iterable[CountedMark]) -> None:
@@ -129,7 +131,18 @@ async def marks_of(connection: AsyncConnection, contract: str, limit: int) -> Ma
         incidents=tuple(dict.fromkeys(row.incident for row in reversed(rows))),
         earliest=min(instants, default=None),
         quiet=max(row.news for row in rows) == CountedNews.HISTORY,
+        more=len(rows) == limit,
     )
+
+
+async def last_mark(connection: AsyncConnection) -> int:
+    """Return the highest position among all marks. 0 if there are none."""
+    return int((await connection.execute(select(func.max(_c.position)))).scalar() or 0)
+
+
+async def remove_marks_through(connection: AsyncConnection, contracts: Collection[str], position: int) -> None:
+    """Delete the marks of contracts up to a position."""
+    await connection.execute(delete(tables.counted).where(_c.contract.in_(contracts), _c.position <= position))
 
 
 async def remove_marks(connection: AsyncConnection, done: MarkedContract) -> None:
