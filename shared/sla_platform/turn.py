@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-SECONDS = 0.004
+SECONDS = 0.001
 
 
 class LoopYielder:
