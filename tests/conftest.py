@@ -24,6 +24,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser, Page
+from tests import clock_record
 from tests.real.certificates import Certificates
 from tests.real.chromium import find_chromium, offline_page, running_chromium
 from tests.real.emptied import EmptiedDatabases
@@ -77,6 +78,7 @@ settings.load_profile("brief")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    clock_record.install(config)
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     run = Path(worker["slad_run"]) if worker else open_run()
     config.stash[_RUN] = run
@@ -121,7 +123,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    clock_record.without_known(config, items)
     for item in items:
         for part in _parts(item):
             if mark := _MARK_OF_PART.get(part):
