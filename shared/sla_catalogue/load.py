@@ -123,7 +123,7 @@ def load_source(paths: Paths, source: str, environment: Mapping[str, str]) -> So
         environment: The variables that secrets may name.
 
     Raises:
-        CatalogueInvalid: There are errors in the source, or a secret is not at hand.
+        CatalogueInvalid: There are errors in the source, or one of its secrets cannot be read.
     """
     merged = gather(paths)
     written = merged.sections.get("sources")

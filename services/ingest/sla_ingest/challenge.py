@@ -70,10 +70,11 @@ def answer_microsoft(how: Authentication, token: str) -> str | None:
 
 
 def answer_test(body: bytes) -> str | None:
-    """Return the word of a proven test delivery, to be sent back, or None if the body is no such.
+    """Return the word that a test delivery asks to have sent back; None if the body is not a test delivery.
 
-    A test delivery is a small JSON object with the key `slad_test`, as `slad connect --test` sends it. It is not kept,
-    as its sender is not the source's.
+    A test delivery is a small JSON object with the key `slad_test`, as `slad connect --test` sends it. It is not stored
+    in the inbox, as it does not come from the source's sender. Call this only for a request whose authentication was
+    verified.
     """
     if len(body) > MAX_TEST or TEST_KEY.encode() not in body:
         return None

@@ -125,11 +125,13 @@ def _stamp(how: Authentication, headers: Mapping[str, str], written: Sequence[st
 def around_body(
     how: Authentication, headers: Mapping[str, str], request: RequestFacts, stamp: str
 ) -> tuple[bytes, bytes] | AuthFailure:
-    """Return what is signed before the body and after it, or why the headers do not give it.
+    """Return the signed bytes before the body and those after it, or why the request does not contain them.
 
     Args:
-        headers: By name in lower case.
-        stamp: The timestamp outside the body, as it is written.
+        how: The source's authentication.
+        headers: The request's headers, with names in lower case.
+        request: The parts of the request that may be signed, such as its path.
+        stamp: The timestamp from outside the body, as the sender wrote it.
     """
     before, after, behind = bytearray(), bytearray(), False
     for part in how.signed.parts:

@@ -33,13 +33,19 @@ _OTHERS = {
 
 
 class CannotSign(ValueError):
-    """Raised for a proof that slad cannot write in the sender's place; the text says why."""
+    """Raised if slad cannot sign a delivery as its sender would. The message says why."""
 
 
 def with_timestamp(body: Mapping[str, Any], how: Authentication, now: datetime) -> dict[str, Any]:
-    """Return a JSON object with the timestamp at the place where a signature's is expected in the body.
+    """Return a JSON object with the timestamp added at the path at which the source's sender signs one in the body.
 
-    Without such a place the object is returned unchanged. Objects on the way are made.
+    The object is returned unchanged if the sender signs no timestamp in the body. Objects on the path that are missing
+    are created.
+
+    Args:
+        body: The object.
+        how: The source's authentication.
+        now: The timestamp; an aware datetime.
     """
     stamped = dict(body)
     if not how.timestamp_field:
@@ -58,17 +64,18 @@ def with_timestamp(body: Mapping[str, Any], how: Authentication, now: datetime) 
 def proof_of(
     how: Authentication, secret: str, body: bytes, now: datetime, request: RequestFacts, id_: str
 ) -> dict[str, str]:
-    """Return the headers by which a source's sender would prove a delivery.
+    """Return the headers with which a source's sender would prove where a delivery comes from, such as its signature.
 
     Args:
-        secret: One of the source's secrets. It is not used for a source without proof.
-        body: The body, with the timestamp where it must have one (`with_timestamp`).
+        how: The source's authentication.
+        secret: One of the source's secrets. A source without authentication needs none.
+        body: The body, with a timestamp if it must have one (`with_timestamp`).
         now: An aware instant, for timestamps.
-        request: The request line, where it is signed.
-        id_: The message's id, where it is signed. ASCII without spaces and dots.
+        request: The parts of the request that may be signed, such as its path.
+        id_: The message's id, which some senders sign. ASCII without spaces and dots.
 
     Raises:
-        CannotSign: Somebody else must write this proof, or the secret is of no use.
+        CannotSign: Only somebody else can sign, such as the issuer of a JWT, or the secret cannot be used.
     """
     if how.kind in _OTHERS:
         raise CannotSign(_OTHERS[how.kind])

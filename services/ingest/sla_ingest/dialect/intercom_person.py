@@ -13,11 +13,13 @@ _STAFF = frozenset({"admin", "team"})
 
 
 def author_of(source: Source, author: Node) -> tuple[Speaker, str]:
-    """Return the side and the name of an author, by the type that Intercom states.
+    """Return the side and the name of the author of a part of a conversation or ticket.
+
+    The side follows from the type of author that Intercom states, and from the settings.
 
     Args:
         source: The settings of the sender.
-        author: The author of a part, with `type`, `id`, `name` and `email`.
+        author: The author, with `type`, `id`, `name` and `email`.
     """
     kind, account, address = (text_at(author, name) for name in ("type", "id", "email"))
     person = AccountDetails(

@@ -65,7 +65,7 @@ class IntercomTicket:
 
     @property
     def ticket(self) -> Node:
-        """Return the ticket, which some topics wrap together with a part."""
+        """Return the ticket; under some topics it is wrapped in an object together with a part."""
         item = object_at(self.payload, "data", "item")
         return object_at(item, "ticket") or item
 
@@ -80,13 +80,14 @@ class IntercomTicket:
 
 
 def ticket_outcome(delivery: Delivery, source: Source, payload: Node, id_: str, topic: str) -> Outcome:
-    """Return what a notification about a ticket means.
+    """Return what a notification about a ticket means: events, or why there are none.
 
     Args:
+        delivery: The delivery.
         source: The settings of the sender.
-        payload: The body.
+        payload: The parsed JSON body.
         id_: The delivery's id.
-        topic: The topic without `ticket.`.
+        topic: The notification's topic without `ticket.`, such as `created`.
     """
     case = IntercomTicket(source, payload, topic)
     own = identifier_text(case.ticket.get("id"))

@@ -95,7 +95,10 @@ _REASONS: Mapping[str, str] = {reason.code: reason.value for kind in (ParkedBeca
 
 
 def reason_text(code: str) -> str:
-    """Return in words why a delivery was ignored or parked; "" for a code that is none."""
+    """Return why a delivery was ignored or parked (kept for later), in words, from the code of the reason.
+
+    The result is "" for an unknown code.
+    """
     return _REASONS.get(code, "")
 
 

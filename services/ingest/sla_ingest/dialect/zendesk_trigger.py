@@ -53,11 +53,12 @@ _SHOWN = (
 
 
 def trigger_outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Outcome:
-    """Return what the body of a trigger means.
+    """Return what a webhook of a Zendesk trigger means: events, or why there are none.
 
     Args:
+        delivery: The delivery.
         source: The settings of the sender.
-        payload: The body. Its `type` begins with `TRIGGER`.
+        payload: The parsed JSON body. Its `type` begins with `TRIGGER`.
         id_: The delivery's id.
 
     Raises:

@@ -17,22 +17,22 @@ MOST_LISTED = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDelivery:
-    """A delivery that is kept in the inbox."""
+    """A delivery that is stored in the inbox."""
 
     id: str
     delivery: str
-    """The sender's id of it."""
+    """The id that the sender gave it."""
     received_at: datetime
     outcome: str
     """A value of `DeliveryResult`."""
     reason: str
-    """The code of why it was not accepted. "" if it was."""
+    """The code of the reason if it was not accepted. "" if it was."""
     detail: str
     """More about the reason, in words."""
     size: int
     """Bytes of the body."""
     answer: dict[str, Any]
-    """What the sender was answered. {} if that is not kept."""
+    """The response that the sender got. {} if it is not stored."""
 
 
 async def deliveries_of(store: Store, source: str, most: int) -> list[KeptDelivery]:

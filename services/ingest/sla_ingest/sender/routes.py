@@ -58,7 +58,7 @@ class SourcesSeen(BaseModel):
 
 
 class DeliveredEvent(BaseModel):
-    """An event that a delivery was translated to."""
+    """An event that slad made from a delivery."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -66,18 +66,18 @@ class DeliveredEvent(BaseModel):
     kind: str
     occurred_at: datetime
     remarks: list[str]
-    """What was odd about it, in words."""
+    """What was odd about the event, in words."""
 
 
 class DeliverySeen(BaseModel):
-    """A delivery, and what became of it."""
+    """A delivery that slad received, with its result."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     id: str
-    """Its id in the inbox, by which it is replayed if it was not understood."""
+    """Its id in slad's inbox, with which it can be replayed if it was not understood."""
     delivery: str
-    """The sender's id of it."""
+    """The id that the sender gave it."""
     received_at: datetime
     outcome: str
     """accepted, ignored, parked, refused or replayed."""
@@ -88,7 +88,7 @@ class DeliverySeen(BaseModel):
     """Size of the body."""
     events: list[DeliveredEvent]
     contract: str | None
-    """The contract under which its incident stood; null if its sender was told none."""
+    """The contract that applies to its incident; null if the sender was not told any."""
 
 
 class DeliveriesSeen(BaseModel):

@@ -21,13 +21,15 @@ _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
 
 
 def turned_context(turned: str, incident: Incident, clocks: Iterable[Clock]) -> dict[str, Any]:
-    """Return the fields of the fact that says how an incident turned, ready for JSON.
+    """Return further fields for the fact that an incident was opened, resolved or reopened, ready for JSON.
 
-    An opening says what the reporter should know (clauses B6, B8, I10), an end what was kept of the promises.
+    For an opening they are what the reporter should know (clauses B6, B8 and I10, docs/clauses.md). For an end they say
+    which promises were kept.
 
     Args:
         turned: `opened`, `resolved` or `reopened`.
-        clocks: All clocks of the incident, those that ended long ago too.
+        incident: The incident after that event.
+        clocks: All clocks of the incident, also those that ended long ago.
     """
     said: dict[str, Any] = {"turned": turned}
     if turned == "opened":

@@ -8,12 +8,14 @@ from sla_standalone.cli.output import stop
 
 
 def attributes_of(product: str, type_: str, pairs: Iterable[str]) -> dict[str, str]:
-    """Return attributes of an incident by name, without empty ones. A pair that cannot be read ends the command.
+    """Return the attributes of an incident by name, from the options of a command; empty values are left out.
+
+    An option that is not of the form NAME=VALUE ends the command.
 
     Args:
-        product: The product. "" for none.
-        type_: The request type. "" for none.
-        pairs: The values of `--attribute`, such as `channel=email`.
+        product: The product. "" means none.
+        type_: The request type. "" means none.
+        pairs: The values of the option `--attribute`, such as `channel=email`.
     """
     attributes = {"product": product, "type": type_}
     for pair in pairs:

@@ -54,9 +54,9 @@ def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
 
 
 def files_of(contract: str, path: Path | None) -> tuple[Path | None, Catalogue, Contract]:
-    """Return (path, catalogue, contract) for the contract with the id `contract`; see `book_of`.
+    """Return (path, catalogue, contract) for a contract's id.
 
-    The path is that of the catalogue's files; None for the built-in plans.
+    The path is that of the catalogue's files; None for the built-in plans. Further as `book_of`.
     """
     book, found = book_of(contract, path)
     if path is not None:

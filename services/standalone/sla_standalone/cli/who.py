@@ -51,14 +51,14 @@ _ACTORS = {
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What happens in a rehearsal: an incident is opened, and later events."""
+    """What happens in a rehearsal for `slad who`: an incident is opened, and other events follow."""
 
     opened: datetime
     ends: datetime
-    """Until when it is looked on."""
+    """The end of the rehearsal."""
     attributes: dict[str, str]
     later: tuple[tuple[datetime, EventKind], ...]
-    """Instant and kind of each later event, in order."""
+    """Instant and kind of each further event, in order."""
 
 
 def register(app: typer.Typer) -> None:

@@ -12,13 +12,13 @@ class WhoWords:
     """The texts of `slad who` in one language."""
 
     head: str
-    """The first line, with the places `{contract}`, `{priority}`, `{opened}` and `{zone}`."""
+    """The first line, with the placeholders `{contract}`, `{priority}`, `{opened}` and `{zone}`."""
     columns: tuple[str, str, str, str, str, str, str]
     """The headings of the table: when, after, who, by, language, message, why."""
     lost: str
-    """A message that reaches nobody, with the places `{at}`, `{after}`, `{subject}` and `{reason}`."""
+    """A line for a message that reaches nobody, with the placeholders `{at}`, `{after}`, `{subject}` and `{reason}`."""
     nobody: str
-    """That nobody is told of anything, with the place `{until}`."""
+    """The line if nobody is told anything, with the placeholder `{until}`."""
 
 
 WHO: Mapping[str, WhoWords] = MappingProxyType(

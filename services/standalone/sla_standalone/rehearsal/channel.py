@@ -9,13 +9,13 @@ from sla_notifier.channel.registry import KINDS
 
 
 class RecordingChannel(Channel):
-    """Accepts every message and sends none. `messages` lists them in the order in which they would have left."""
+    """A channel for rehearsals: it sends nothing, and adds each message to the list `messages` instead."""
 
     def __init__(self, messages: list[OutgoingMessage]) -> None:
         self.messages = messages
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Keep a message, and return Sent."""
+        """Add a message to the list, and return Sent."""
         self.messages.append(outgoing)
         return Sent()
 
@@ -24,5 +24,5 @@ class RecordingChannel(Channel):
 
 
 def recording_channels(messages: list[OutgoingMessage]) -> Mapping[str, Channel]:
-    """Return a RecordingChannel for each kind of channel, by its name such as `email`; all add to `messages`."""
+    """Return kind of channel, such as `email` -> a RecordingChannel. All add to the same list `messages`."""
     return {kind.name: RecordingChannel(messages) for kind in KINDS}

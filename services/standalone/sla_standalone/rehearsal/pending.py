@@ -82,25 +82,32 @@ _ALL = select(*_DUE, *_WAITING.values(), *(each.position for each in _READINGS),
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What is still to be done."""
+    """What the services of a rehearsal still have to do."""
 
     due: datetime | None
-    """The earliest instant at which a timer, an escalation step or a waiting message is due. None if nothing is due by
-    a row of a table; some things are due by no row, such as the hours of a role."""
+    """The earliest instant at which a timer, an escalation step or a waiting message is due. None if none is.
+
+    Some things are due without a row in a table, such as the change of who is on duty.
+    """
     at_once: tuple[str, ...]
-    """What waits for no instant, in words for a developer, by the services that may do it."""
+    """What the services have to do without waiting for an instant, in words for a developer."""
 
     def reason_not_quiet(self, now: datetime) -> str:
-        """Return what is to be done at an instant, in words for a developer; "" if everything is done."""
+        """Return what the services have to do now, in words for a developer; "" if they have nothing to do.
+
+        Args:
+            now: The rehearsal's present instant.
+        """
         overdue = f"something was due at {self.due}" if self.due is not None and self.due <= now else ""
         return "; ".join(filter(None, (*self.at_once, overdue)))
 
 
 async def read_pending(connection: AsyncConnection, services: Collection[str]) -> Pending:
-    """Return what is still to be done.
+    """Return what the services of a rehearsal still have to do, from their tables.
 
     Args:
-        services: The services that run, such as `timer`. What others would read waits for nobody.
+        connection: A connection to the rehearsal's database.
+        services: The services that run, such as `timer`. Events that only other services would read are not pending.
     """
     values = list((await connection.execute(_ALL)).one())
     due, waiting = values[: len(_DUE)], values[len(_DUE) : len(_DUE) + len(_WAITING)]

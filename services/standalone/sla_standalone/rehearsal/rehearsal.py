@@ -36,12 +36,12 @@ _LOOKS = 3  # in a row at which nothing was left to do: between two tables somet
 
 
 class NeverQuiet(Exception):
-    """The services do not come to an end with what is due: that is an error of slad."""
+    """Raised if the services do not finish what is due: a bug in slad."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftMessage:
-    """A message that would have been sent, and the instant at which it would have left."""
+    """A message that slad would have sent, with the instant."""
 
     at: datetime
     message: OutgoingMessage
@@ -49,19 +49,22 @@ class LeftMessage:
 
 @dataclass
 class Rehearsal:
-    """Services that run under a steered clock; `go` lets time pass, `messages` lists what has left so far."""
+    """Services that run for a rehearsal, under a clock that only `go` and `step` move.
+
+    `messages` lists what the services would have sent.
+    """
 
     process: RunningProcess
     services: Collection[str]
     clock: Path
-    """The file with the instant that the clock shows."""
+    """The file that holds the instant that the clock shows."""
     now: datetime
     messages: list[LeftMessage] = field(default_factory=list)
     left: list[OutgoingMessage] = field(default_factory=list)
-    """What the channels were given, in their order."""
+    """The messages that the channels were given, in that order."""
 
     async def happen(self, events: Iterable[IncidentEvent]) -> None:
-        """Let events of incidents be received now, and wait until everything that follows at once has been done."""
+        """Let the services receive events of incidents now, and wait until they have done what follows at once."""
         context = self.process.context
         async with context.store.transaction() as connection:
             await append_new_events(connection, events)
@@ -69,25 +72,29 @@ class Rehearsal:
         await self.settle()
 
     async def go(self, to: datetime) -> None:
-        """Let time pass up to an instant, from one instant at which something is due to the next."""
+        """Move the clock forward to an instant. It stops whenever something is due, until that has been done."""
         await self.settle()
         while self.now < to:
             await self.step(to)
 
     async def step(self, to: datetime) -> None:
-        """Let time pass to the next instant at which something is due, and no further than `to` or an hour."""
+        """Move the clock forward to the next instant at which something is due, but by an hour at most.
+
+        Args:
+            to: The instant beyond which the clock is not moved.
+        """
         due = (await self.pending()).due
         self.now = min(to, self.now + STEP, *([due] if due is not None and due > self.now else []))
         SteeredTime.steer(self.clock, self.now)
         await self.settle()
 
     async def pending(self) -> Pending:
-        """Return what the services have still to do."""
+        """Return what the services still have to do."""
         async with self.process.context.store.reading() as connection:
             return await read_pending(connection, self.services)
 
     async def settle(self) -> None:
-        """Wait until everything that is due has been done; then note which messages have left.
+        """Wait until the services have done everything that is due, then add the messages that were sent to `messages`.
 
         Raises:
             NeverQuiet: Something is still to be done after a minute.
@@ -103,12 +110,12 @@ class Rehearsal:
 
 
 def rehearsal_settings(folder: Path, catalogue: Path, **changed: object) -> Settings:
-    """Return the settings of a rehearsal in a folder; variables of the environment do not count.
+    """Return the settings for a rehearsal. The environment's variables are ignored.
 
     Args:
-        folder: Where the database and the clock's file are.
+        folder: The folder for the database and the clock's file.
         catalogue: The file or folder with the contracts.
-        changed: Further settings.
+        changed: Settings that differ from the defaults, by name.
     """
     values = {name: each.get_default(call_default_factory=True) for name, each in Settings.model_fields.items()}
     values |= {
@@ -146,14 +153,14 @@ async def rehearsal(
     services: Collection[str] = SERVICES,
     sends: bool = False,
 ) -> AsyncIterator[Rehearsal]:
-    """Run services from an instant on, with an empty database, during the `with` block.
+    """Run services with an empty database and a steered clock during the `with` block.
 
     Args:
-        folder: An empty folder, for the database and the clock.
-        settings: Those of `rehearsal_settings`.
-        begins: The instant that the clock shows first.
+        folder: An empty folder, for the database and the clock's file.
+        settings: The settings that `rehearsal_settings` returned.
+        begins: The instant that the clock shows at first.
         services: Any of `ingest`, `timer`, `notifier` and `board`.
-        sends: Whether messages are really sent, as the settings and the catalogue say; otherwise none is.
+        sends: Whether messages are really sent, as the settings and the catalogue say. By default none is.
 
     Raises:
         BadSettings: A setting or the catalogue cannot be used.

@@ -22,13 +22,13 @@ _INCIDENT = IncidentId("test:INC-1")
 
 
 def run_all_scenarios(files: Path, catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
-    """Run the tests of a catalogue, those of who is told too, and return their results in order.
+    """Run all tests of a catalogue, also those that say who is told, and return their results in order.
 
-    The services run once for each test that says who is told (`tells`), which takes some seconds.
+    For each test that says who is told (`tells`) the services are run, which takes some seconds.
 
     Args:
         files: The catalogue's folder or file.
-        catalogue: The same, as it was read.
+        catalogue: The catalogue that was read from there.
     """
     return tuple(
         result
@@ -64,12 +64,12 @@ def _received(event: IncidentEvent) -> datetime:
 
 
 def told_otherwise(expected: Sequence[ExpectedMessage], lines: Sequence[ToldLine], zone: ZoneInfo) -> Iterator[str]:
-    """Yield in words what was expected and did not leave, and what left and was not expected; pure.
+    """Yield, in words, each expected message that was not sent and each sent message that was not expected; pure.
 
     Args:
         expected: The messages that a test expects.
-        lines: What was told. Messages that reached nobody do not count.
-        zone: The time zone for the words.
+        lines: The messages of the rehearsal. Those that reached nobody are ignored.
+        zone: The time zone in which instants are written.
     """
     rest = [line for line in lines if line.unsent is None]
     for each in expected:

@@ -25,7 +25,7 @@ _LOST = (DeliveryState.UNDELIVERABLE, DeliveryState.FAILED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldLine:
-    """A message to one person in a rehearsal, or a message that nobody gets."""
+    """A message to one person in a rehearsal, or a message that reaches nobody."""
 
     at: datetime
     """When the message would leave, or when it was found that it reaches nobody."""
@@ -53,13 +53,13 @@ class ToldLine:
 
 
 async def told(run: Rehearsal, catalogue: Catalogue) -> tuple[ToldLine, ...]:
-    """Return what has been told so far, in order; last what reached nobody.
+    """Return the messages of a rehearsal up to now, in order; after them those that reached nobody.
 
-    Messages that were needless, such as a second one to the same person, are left out.
+    Messages that slad found needless, such as a second one to the same person, are left out.
 
     Args:
         run: The rehearsal.
-        catalogue: The contracts, for the names of people.
+        catalogue: The catalogue with the contracts, for the names of people.
     """
     async with run.process.context.store.reading() as connection:
         found = (await connection.execute(select(tables.delivery))).mappings().all()
@@ -112,9 +112,9 @@ def _order(line: ToldLine) -> tuple[datetime, int, str, str]:
 
 
 def contract_customer(catalogue: Catalogue, contract: ContractId, at: datetime) -> str | None:
-    """Return a customer's name that leads to a contract at an instant; None if none does.
+    """Return the name of a customer whose incidents fall under a contract at an instant; None if there is none.
 
-    The result is "" for the default contract, which applies to an incident without a customer.
+    The result is "" for the default contract, which applies to incidents without a customer.
     """
     rulebook = catalogue.rulebook
     for name in (*sorted(rulebook.contracts[contract].customers), ""):

@@ -25,35 +25,44 @@ GIVEN_SECRET = "SLAD_CONNECT_SECRET"  # noqa: S105 - a variable's name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectOrder:
-    """What is to be connected, and where it is written."""
+    """What a call of `slad connect` is to do: connect a ticketing system as a source, and write it into these files."""
 
     system: System
     source: str
     """The source's id."""
     catalogue: Path
     into: Path | None
-    """The file of the catalogue to write into. None for one of its own."""
+    """The file of the catalogue to write the source into. None means a new file, or the catalogue's single file."""
     place: SecretPlace
     address: str
-    """The URL to which the system sends."""
+    """The URL that the ticketing system sends its webhooks to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookOrder:
-    """A webhook that is to be made by a system's API."""
+    """A webhook that slad is to create through the API of a ticketing system."""
 
     api: HookApi
     address: str
-    """The API's address."""
+    """The URL of the API."""
     token: str
     target: str
-    """What it is made for. "" for everything."""
+    """What the webhook is created for, such as a repository. "" means everything that the token gives access to."""
 
 
 def order_of(
     system: str, source: str, catalogue: Path | None, into: Path | None, secret_env: str, public_url: str
 ) -> ConnectOrder:
-    """Return the order for the options of a call. What makes no sense ends the command."""
+    """Return what a call of `slad connect` is to do. Options that cannot be used end the command.
+
+    Args:
+        system: The name of the ticketing system.
+        source: The source's id. "" means the name of the system.
+        catalogue: The folder or file of the catalogue. None means that of the settings.
+        into: The file of the catalogue to write into. None means a new file, or the catalogue's single file.
+        secret_env: The environment variable with the secret. "" means that the secret is kept in a file.
+        public_url: The URL at which slad is reached from outside. "" means that of the settings.
+    """
     settings = Settings()
     known = _system(system)
     name, where = source or known.name, catalogue or settings.catalogue
@@ -77,13 +86,14 @@ def order_of(
 
 
 def hook_of(system: System, target: str, api: str) -> HookOrder | None:
-    """Return the webhook that the system's API is to make; None if it is to be made by hand.
+    """Return the webhook that slad is to create through the system's API; None if the user creates it by hand.
 
-    Without a target that it needs, and at a terminal, the reader is asked. What makes no sense ends the command.
+    A target that is needed and not given is asked for at a terminal. Options that cannot be used end the command.
 
     Args:
-        target: What the webhook is for, as the options say. "" for nothing said.
-        api: The API's address. "" for the vendor's own.
+        system: The ticketing system.
+        target: What the webhook is created for, from the options, such as a repository. "" means not given.
+        api: The URL of the API. "" means that of the vendor's own service.
     """
     known = HOOKS.get(system.dialect) if system.token else None
     if known is None:
@@ -110,7 +120,10 @@ def hook_of(system: System, target: str, api: str) -> HookOrder | None:
 
 
 def given_secret(system: System) -> str:
-    """Return a secret that the system's sender made: from the environment, or asked at a terminal. "" without one."""
+    """Return the secret that the ticketing system has chosen: from the environment, or asked for at a terminal.
+
+    The result is "" if there is none, or if it is slad that chooses the secret.
+    """
     if system.secret is not SecretMaker.THEIRS:
         return ""
     given = os.environ.get(GIVEN_SECRET, "")

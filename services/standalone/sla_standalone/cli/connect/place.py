@@ -23,22 +23,22 @@ SECRETS = "secrets"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretPlace:
-    """Where the secret of a source is kept."""
+    """Where the secret of a source is kept: in a file or in an environment variable."""
 
     file: Path | None
-    """The file, whose folder keeps itself out of git. None for a variable."""
+    """The file. Its folder has a `.gitignore` that keeps it out of git. None for a variable."""
     variable: str = ""
     """The environment variable. "" for a file."""
 
     @property
     def key(self) -> str:
-        """Return the key of `authentication` with its value that names the place."""
+        """Return the line in `authentication` that names the place, such as `secret_file: secrets/line`."""
         if self.file is None:
             return f'secret: "${{{self.variable}}}"'
         return f"secret_file: {SECRETS}/{self.file.name}"
 
     def kept(self) -> str:
-        """Return the secret that is kept there already. "" without one."""
+        """Return the secret that is already in the file or variable; "" if there is none."""
         if self.file is None:
             return os.environ.get(self.variable, "")
         try:
@@ -47,7 +47,9 @@ class SecretPlace:
             return ""
 
     def keep(self, secret: str) -> None:
-        """Write the secret into its file, which only its owner can read. A variable is left to the reader.
+        """Write the secret into the file. If the file is new, only its owner can read it.
+
+        For a variable nothing happens: the user has to set it.
 
         Raises:
             OSError: The file cannot be written.
@@ -64,15 +66,15 @@ class SecretPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """What is to be written into a file of the catalogue."""
+    """A file of the catalogue that is to be written, with its text before and after."""
 
     file: Path
     before: str | None
-    """The file's text now. None for a new file."""
+    """The file's present text. None for a file that does not exist yet."""
     after: str
 
     def write(self) -> None:
-        """Write the file as a whole, so that no reader sees half of it.
+        """Write the file. It is replaced as a whole, so nobody reads a file that is half written.
 
         Raises:
             OSError: The file cannot be written.
@@ -85,26 +87,35 @@ class Writing:
 
 
 def made_secret(maker: SecretMaker) -> str:
-    """Return a new random secret of 256 bits, in the form that senders of this kind take."""
+    """Return a new random secret of 256 bits.
+
+    Args:
+        maker: Determines the form: as Standard Webhooks require it (`whsec_` and base64), or hexadecimal.
+    """
     if maker is SecretMaker.WHSEC:
         return f"whsec_{b64encode(secrets.token_bytes(32)).decode()}"
     return secrets.token_hex(32)
 
 
 def folder_of(catalogue: Path) -> Path:
-    """Return the folder of a catalogue that is a folder or a file."""
+    """Return the folder of a catalogue: the catalogue itself, or the folder in which its single file is."""
     return catalogue if catalogue.is_dir() else catalogue.parent
 
 
 def writing_of(catalogue: Path, into: Path | None, system: System, source: str, place: SecretPlace) -> Writing:
-    """Return what is to be written for a source: a file of its own, or an entry in a file that is there.
+    """Return the file to write in order to add a source to a catalogue: a new file, or one with an added entry.
+
+    Nothing is written yet.
 
     Args:
         catalogue: A folder, or a single file.
-        into: A file of the catalogue to write into. None means a file of its own if the catalogue is a folder.
+        into: The file of the catalogue to add the source to. None means a new file, or the catalogue's single file.
+        system: The ticketing system.
+        source: The source's id.
+        place: Where the source's secret is kept.
 
     Raises:
-        NotInserted: The file cannot take the source.
+        NotInserted: The source cannot be added to the file.
         OSError: The file cannot be read.
     """
     lines = source_lines(system, source, place.key)
@@ -118,11 +129,16 @@ def writing_of(catalogue: Path, into: Path | None, system: System, source: str, 
 
 
 def compiled_after(catalogue: Path, writing: Writing, source: str) -> None:
-    """Check what the catalogue's sources would be after a writing, in a copy.
+    """Check, in a temporary copy of the catalogue, that its sources are right after a file has been written.
+
+    Args:
+        catalogue: The folder or the single file.
+        writing: The file that is to be written.
+        source: The id of the source that it adds.
 
     Raises:
-        CatalogueInvalid: The source, or another one, would have errors.
-        NotInserted: Another source would be changed.
+        CatalogueInvalid: The new source, or another one, would have errors.
+        NotInserted: The new source would be missing, or another one would be changed.
     """
     root = folder_of(catalogue)
     with TemporaryDirectory(prefix="slad-connect-") as there:
@@ -149,17 +165,19 @@ def _written_sources(catalogue: Path) -> dict[str, Plain]:
 
 
 def known_source(catalogue: Path, source: str, extra: Mapping[str, str]) -> Source | None:
-    """Return a source of the catalogue with its secret; None if there is none.
+    """Return a source of the catalogue, with its secret; None if the catalogue has no such source.
 
     Args:
-        extra: Variables that the environment need not have.
+        catalogue: The folder or the single file.
+        source: The source's id.
+        extra: Further variables, read as if they were in the environment.
 
     Raises:
-        CatalogueInvalid: There are errors in the source, or its secret is not at hand.
+        CatalogueInvalid: There are errors in the source, or its secret cannot be read.
     """
     return load_source(catalogue, source, {**os.environ, **extra}) if has_files(catalogue) else None
 
 
 def has_files(catalogue: Path) -> bool:
-    """Return whether a catalogue is a file, or a folder with YAML files."""
+    """Return whether there is anything to read in a catalogue: it is a file, or a folder with YAML files."""
     return catalogue.is_file() or any(file.suffix in SUFFIXES for file in catalogue.rglob("*"))

@@ -43,7 +43,7 @@ _TIMEOUT = httpx2.Timeout(20, connect=5)
 
 
 def present_source(order: ConnectOrder) -> Source | None:
-    """Return the source, if the catalogue has it already. One of another dialect ends the command."""
+    """Return the source if it is in the catalogue already; None if not. If it has another dialect, the command ends."""
     kept = order.place.kept() if order.place.variable else ""
     try:
         found = known_source(order.catalogue, order.source, {order.place.variable: kept} if kept else {})
@@ -55,7 +55,16 @@ def present_source(order: ConnectOrder) -> Source | None:
 
 
 def connect_new(order: ConnectOrder, hook: HookOrder | None, *, yes: bool, dry_run: bool) -> bool:
-    """Write a source into the catalogue, and make its webhook or say how. Returns whether it was written."""
+    """Add a source to the catalogue, and create its webhook or print how. Returns whether the source was added.
+
+    Errors end the command.
+
+    Args:
+        order: What is to be connected.
+        hook: The webhook to create through the system's API. None means that the user creates it by hand.
+        yes: Whether to write without asking.
+        dry_run: Whether to print only what would be written.
+    """
     try:
         writing = writing_of(order.catalogue, order.into, order.system, order.source, order.place)
         compiled_after(order.catalogue, writing, order.source)
@@ -155,7 +164,12 @@ def _tell_made(order: ConnectOrder, made: MadeHook) -> None:
 
 
 def tell_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
-    """Say what is to be set up at the system by hand, by the same steps as its page of the documentation."""
+    """Print what to set up at the ticketing system by hand. The steps are those of its page of the documentation.
+
+    Args:
+        order: What is to be connected.
+        secret_known: Whether to print how to read the secret. False if the ticketing system has yet to choose it.
+    """
     say(f"At {order.system.title}:")
     for number, step in enumerate(order.system.steps, 1):
         lines = plain_step(step, order.address, order.source).splitlines()
@@ -171,7 +185,11 @@ def tell_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
 
 
 def tell_test(order: ConnectOrder) -> bool:
-    """Say what slad makes of a sample, send a signed test delivery, and say what came back. Returns if it is good."""
+    """Test a source, and return whether the test succeeded.
+
+    Printed are what slad makes of a sample delivery, and what the running service answers to a signed test delivery. A
+    source whose proof slad cannot sign counts as a success.
+    """
     source = _proven(order)
     sample = order.system.sample
     if sample is not None:
@@ -239,10 +257,14 @@ def _tell_outcome(title: str, found: dict[str, Any]) -> None:
 
 
 def tell_wait(order: ConnectOrder, url: str, key: str, seconds: float, *, new: bool) -> bool:
-    """Wait for the first delivery, and say what became of it. Returns whether one came and was understood.
+    """Wait for a source's first delivery, and print its result. Returns whether one came and was understood.
 
     Args:
-        new: Whether the source was written just now: then a delivery that has come already counts.
+        order: What has been connected.
+        url: The URL of the running service.
+        key: The key for its API.
+        seconds: How long to wait.
+        new: Whether the source was added just now. If so, a delivery that has already come counts too.
     """
     with open_client(url, key) as client:
         fetch = partial(_last_deliveries, client, order.source)

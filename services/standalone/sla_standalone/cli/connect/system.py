@@ -21,26 +21,30 @@ _MARKS = re.compile(r"\*\*?|`")
 
 
 class SecretMaker(StrEnum):
-    """Who makes the secret by which a source proves its deliveries."""
+    """Who chooses the secret with which a source proves where its deliveries come from."""
 
     OURS = "ours"
-    """slad makes it, and it is entered at the sender."""
+    """slad chooses it, and the user enters it at the ticketing system."""
     WHSEC = "whsec"
-    """As `ours`, in the form of Standard Webhooks."""
+    """As `ours`, but written as Standard Webhooks require it."""
     THEIRS = "theirs"
-    """The sender makes it, and it is entered at slad."""
+    """The ticketing system chooses it, and the user gives it to slad."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleDelivery:
-    """An opening as the system sends it, to show what slad makes of it."""
+    """A webhook as a ticketing system sends it for a new ticket, to show what slad makes of it."""
 
     body: str
-    """JSON, with places for the time: `{now}`, `{plain}`, `{seconds}`, `{millis}`."""
+    """JSON, with placeholders for the time: `{now}`, `{plain}`, `{seconds}` and `{millis}`."""
     headers: dict[str, str]
 
     def at(self, now: datetime) -> bytes:
-        """Return the body of an opening that happened at an aware instant."""
+        """Return the body for a ticket that is opened at an instant.
+
+        Args:
+            now: An aware datetime.
+        """
         utc = now.astimezone(UTC)
         seconds = int(utc.timestamp())
         filled = self.body.replace("{now}", utc.isoformat(timespec="seconds").replace("+00:00", "Z"))
@@ -50,35 +54,35 @@ class SampleDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A ticketing system, and how it is connected."""
+    """A ticketing system, with what `slad connect` needs to connect it."""
 
     name: str
-    """Its name in `slad connect`: a dialect's, or a preset's."""
+    """The name by which `slad connect` is called: that of a dialect, or of a preset of a map."""
     title: str
     dialect: Dialect
     preset: str = ""
-    """The preset of its map. "" for none."""
+    """The preset of the map that reads its deliveries. "" for a system with a dialect of its own."""
     secret: SecretMaker
     authentication: str = ""
-    """Keys of `authentication` beside the secret, as YAML within braces. "" for those of the dialect."""
+    """Keys of the source's `authentication` besides the secret, as YAML. "" means that the dialect needs none."""
     token: str = ""
-    """The environment variable with the token of its API, by which the webhook can be made. "" without."""
+    """The environment variable with the token for its API. "" means that slad cannot create its webhooks."""
     steps: tuple[str, ...]
-    """What to do at the sender, as Markdown with places for `{url}` and `{source}`."""
+    """What to do at the ticketing system, as Markdown with the placeholders `{url}` and `{source}`."""
     lines: tuple[str, ...] = ()
     """Further lines of the source's YAML."""
     hints: tuple[str, ...] = ()
-    """Lines of the source's YAML that are written as comments, to be filled in."""
+    """Lines of the source's YAML that are written as comments, for the user to fill in."""
     sample: SampleDelivery | None = None
 
     @property
     def page(self) -> str:
-        """Return the path of its page in the documentation."""
+        """Return the path of the system's page in the documentation."""
         return f"docs/connect/{self.name if not self.preset else 'mapped'}.md"
 
 
 class UnknownSystem(LookupError):
-    """Raised for the name of a system that nobody knows. `known` has the names of those that are known."""
+    """Raised if no ticketing system has the name. `known` lists the names that there are."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         super().__init__(f"no system is called {name!r}")
@@ -86,15 +90,15 @@ class UnknownSystem(LookupError):
 
 
 def system_names() -> tuple[str, ...]:
-    """Return the names of all systems: dialects and presets, sorted."""
+    """Return the names of all ticketing systems that `slad connect` knows, sorted: those of dialects and of presets."""
     return tuple(sorted({dialect.value for dialect in Dialect} | set(preset_names())))
 
 
 def system_of(name: str) -> System:
-    """Return the system with this name.
+    """Return the ticketing system with a name.
 
     Raises:
-        UnknownSystem: There is none.
+        UnknownSystem: No system has the name.
     """
     if name in preset_names():
         return _of_preset(name)
@@ -119,7 +123,13 @@ def system_of(name: str) -> System:
 
 
 def plain_step(step: str, url: str, source: str) -> str:
-    """Return a step for a terminal: with the address in its place, and without the marks of Markdown."""
+    """Return a step of the instructions as plain text for a terminal, with its placeholders filled.
+
+    Args:
+        step: The step, as in `System.steps`.
+        url: The URL that the ticketing system sends to.
+        source: The source's id.
+    """
     return _MARKS.sub("", step).replace("{url}", url).replace("{source}", source)
 
 

@@ -25,7 +25,13 @@ READY_SECONDS = 15.0
 
 
 def sample_outcome(source: Source, sample: SampleDelivery, now: datetime) -> Translation:
-    """Return what slad makes of an opening that the source's system would send now. Nothing is sent or stored."""
+    """Return what slad makes of a sample delivery that a source sends now. Nothing is sent or stored.
+
+    Args:
+        source: The source.
+        sample: The sample of the source's ticketing system.
+        now: An aware datetime.
+    """
     headers = {name.lower(): value for name, value in sample.headers.items()}
     delivery = Delivery(body=sample.at(now), headers=headers, received_at=now)
     dialect = DIALECTS[source.dialect]
@@ -39,23 +45,27 @@ def sample_outcome(source: Source, sample: SampleDelivery, now: datetime) -> Tra
 
 @dataclass(frozen=True, slots=True)
 class TrialAnswer:
-    """What a service answered to a signed test delivery."""
+    """What the running service answered to a signed test delivery."""
 
     good: bool
+    """Whether the service accepted the proof of origin."""
     said: str
-    """In words, for the reader."""
+    """What the answer means, in words for the user."""
     again: bool = False
-    """Whether it may be good in a moment: the service may not have read the changed catalogue yet."""
+    """Whether another try in a moment may succeed, as the service may not have read the changed catalogue yet."""
 
 
 def signed_test(source: Source, url: str, word: str, now: datetime) -> tuple[bytes, dict[str, str]]:
-    """Return body and headers of a test delivery to a URL, proven as the source's sender would prove it.
+    """Return the body and the headers of a test delivery, signed as the source's sender signs its deliveries.
 
     Args:
-        word: The word that a service sends back.
+        source: The source, with its secret.
+        url: The URL that the test delivery is sent to.
+        word: A word that the service sends back if it accepts the test delivery.
+        now: An aware datetime.
 
     Raises:
-        CannotSign: Somebody else must write the proof.
+        CannotSign: slad cannot sign for this source.
     """
     how = source.authentication
     secret = how.secrets[0].reveal() if how.secrets else ""
@@ -70,10 +80,17 @@ def signed_test(source: Source, url: str, word: str, now: datetime) -> tuple[byt
 
 
 def send_test(client: httpx2.Client, source: Source, url: str, word: str, now: datetime) -> TrialAnswer:
-    """Send a test delivery, and return what the service says to it.
+    """Send a test delivery to the running service, and return what it answers.
+
+    Args:
+        client: The HTTP client.
+        source: The source, with its secret.
+        url: The URL that the source's deliveries are sent to.
+        word: A word that the service sends back if it accepts the test delivery.
+        now: An aware datetime.
 
     Raises:
-        CannotSign: Somebody else must write the proof.
+        CannotSign: slad cannot sign for this source.
     """
     body, headers = signed_test(source, url, word, now)
     try:
@@ -98,7 +115,14 @@ def until_ready(
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> TrialAnswer:
-    """Send test deliveries until an answer is final or some seconds have passed; return the last answer."""
+    """Send test deliveries until another try is of no use or the time is over; return the last answer.
+
+    Args:
+        send: Sends one test delivery.
+        seconds: How long to try.
+        pause: Waits for a number of seconds.
+        clock: Returns a time in seconds that only grows.
+    """
     end = clock() + seconds
     while True:
         answer = send()
@@ -114,10 +138,14 @@ def wait_for_delivery(
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[dict[str, Any]]:
-    """Return the deliveries that came after those that are known, the oldest first; [] if none came in time.
+    """Wait for new deliveries of a source, and return them, the oldest first; [] if none came in time.
 
     Args:
-        fetch: Returns the last deliveries of the source, each with its `id`, the newest first.
+        fetch: Returns the last deliveries of the source, the newest first, each with its `id`.
+        known: The ids of deliveries that are not new.
+        seconds: How long to wait.
+        pause: Waits for a number of seconds.
+        clock: Returns a time in seconds that only grows.
     """
     end = clock() + seconds
     while True:
@@ -128,5 +156,5 @@ def wait_for_delivery(
 
 
 def deliveries_path(source: str) -> str:
-    """Return the path of a source's last deliveries in the API of ingest."""
+    """Return the path in the API of ingest at which the last deliveries of a source are listed."""
     return f"/v1/sources/{quote(source, safe='')}/deliveries"

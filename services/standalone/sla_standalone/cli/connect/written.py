@@ -12,15 +12,16 @@ _AT_LEFT = re.compile(r"[^\s#]")
 
 
 class NotInserted(ValueError):
-    """Raised for a file into which a source cannot be written; the text says why."""
+    """Raised if a source cannot be added to a file of the catalogue. The message says why."""
 
 
 def source_lines(system: System, source: str, secret: str) -> list[str]:
-    """Return the YAML of a source, as an entry of `sources` without indentation.
+    """Return the lines of YAML of a source, as an entry of `sources` without indentation.
 
     Args:
+        system: The ticketing system.
         source: The source's id.
-        secret: The key and value that name the secret, such as `secret_file: secrets/line`.
+        secret: The line that names where the secret is, such as `secret_file: secrets/line`.
     """
     proof = ", ".join(part for part in (system.authentication, secret) if part)
     inner = [
@@ -34,18 +35,27 @@ def source_lines(system: System, source: str, secret: str) -> list[str]:
 
 
 def new_file(system: System, lines: list[str]) -> str:
-    """Return the text of a file of its own for a source."""
+    """Return the text of a new file of the catalogue that has one source.
+
+    Args:
+        system: The ticketing system.
+        lines: The lines of `source_lines`.
+    """
     head = f"# {system.title}, by `slad connect {system.name}`; what else can be said: {system.page}"
     return "\n".join([head, "sources:", *_indented(lines, "  "), ""])
 
 
 def insert_source(text: str, lines: list[str]) -> str:
-    """Return the text of a file of the catalogue with a source behind those that it has.
+    """Return the text of a file of the catalogue with a source added after those that it has.
 
-    All other lines, with their comments, stay as they are. Without the section `sources`, one is added at the end.
+    All other lines, comments too, stay as they are. If the file has no section `sources`, one is added at the end.
+
+    Args:
+        text: The file's text.
+        lines: The lines of `source_lines`.
 
     Raises:
-        NotInserted: The section is not written as a block of lines.
+        NotInserted: The section `sources` is not written as a block of lines.
     """
     old = text.splitlines()
     at = next((number for number, line in enumerate(old) if line.startswith("sources")), None)
@@ -70,7 +80,13 @@ def insert_source(text: str, lines: list[str]) -> str:
 
 
 def difference(before: str | None, after: str, name: str) -> str:
-    """Return what is written into a file as a unified diff. `before`: its text now; None for a new file."""
+    """Return a change of a file as a unified diff.
+
+    Args:
+        before: The file's text before. None for a new file.
+        after: The text after.
+        name: The file's name for the head of the diff.
+    """
     old = [] if before is None else before.splitlines()
     origin = "/dev/null" if before is None else name
     return "\n".join(difflib.unified_diff(old, after.splitlines(), origin, name, lineterm=""))

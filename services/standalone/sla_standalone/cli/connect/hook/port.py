@@ -18,26 +18,27 @@ _BUSY = frozenset({429, 502, 503, 504})
 
 
 class HookRefused(Exception):
-    """Raised if a system's API does not make the webhook; the text says why and what to do."""
+    """Raised if the API of a ticketing system does not create the webhook. The message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class MadeHook:
-    """A webhook that was made."""
+    """A webhook that has been created at a ticketing system through its API."""
 
     id: str
+    """The webhook's id at the ticketing system."""
     secret: str = ""
-    """The secret that the system chose. "" if it took ours."""
+    """The webhook's secret, if the ticketing system chose it. "" means that it accepted the one that slad gave."""
     ping: Callable[[], None] | None = None
-    """Asks the system for a test delivery. None if it sends one by itself, or never."""
+    """Call this to have the system send a test delivery. None if it sends one by itself, or cannot send one."""
 
 
 @dataclass(frozen=True, slots=True)
 class HookCall:
-    """A system's API, called with a token.
+    """Calls the API of a ticketing system with a token.
 
-    A call that meets a rate limit, or a server that is busy, is tried again, if the system asks for no more than
-    `MOST_WAIT`.
+    A call is repeated at most twice if the API limits the rate of calls or its server is busy, after the time that the
+    response asks for. If that is longer than `MOST_WAIT` seconds, the call fails.
     """
 
     client: httpx2.Client
@@ -45,16 +46,16 @@ class HookCall:
     """The address of the API, without a slash at its end."""
     headers: Mapping[str, str]
     errors: Callable[[Any], str]
-    """Returns what is wrong from the JSON of an answer."""
+    """Called with the JSON of an error response; returns what is wrong, in words."""
     hints: Mapping[int, str] = field(default_factory=dict)
-    """Status -> what to do about it."""
+    """Status of an error response -> what to do about it, in words."""
     pause: Callable[[float], None] = time.sleep
 
     def __call__(self, method: str, path: str, body: Any = None) -> Any:
-        """Return the JSON of the answer. None without any.
+        """Call the API, and return the JSON of its response; None if the response has none.
 
         Raises:
-            HookRefused: The API does not answer, or with an error.
+            HookRefused: The API does not respond, or responds with an error.
         """
         answer = self._answered(method, path, body)
         for _ in range(_TRIES - 1):
@@ -105,22 +106,32 @@ def _json(answer: httpx2.Response) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class HookApi:
-    """How the webhooks of a system are made by its API."""
+    """How webhooks are created through the API of a ticketing system."""
 
     address: str
-    """The API of the vendor's own service."""
+    """The URL of the API of the vendor's own service."""
     target: str
-    """What the webhook is made for, in words for the reader, such as `OWNER/REPOSITORY or an organization`."""
+    """What the webhook must be created for, in words for the user, such as `OWNER/REPOSITORY or an organization`."""
     needs_target: bool
     theirs: bool
-    """Whether the system chooses the secret."""
+    """Whether the ticketing system chooses the secret."""
     make: Callable[[httpx2.Client, str, str, str, str, str, Callable[[float], None]], MadeHook]
-    """Called with client, API, token, target, URL, secret and a function that waits for some seconds; returns the
-    webhook. Raises `HookRefused`."""
+    """Creates the webhook and returns it, or raises `HookRefused`.
+
+    It is called with the HTTP client, the URL of the API, the token, the target, the URL that the webhook sends to, the
+    secret, and a function that waits for a number of seconds.
+    """
 
 
 def already(id_: object, url: str) -> HookRefused:
-    """Return the error for a webhook to the same URL that is there already. Its secret is not known to slad."""
+    """Return the error that there is a webhook to this URL at the ticketing system already.
+
+    slad cannot use such a webhook, as it does not know its secret.
+
+    Args:
+        id_: The id of the webhook that is there.
+        url: The URL that it sends to.
+    """
     return HookRefused(
         f"there is a webhook to {url} already ({id_}): delete it and try again, "
         "or give it the secret yourself (--by-hand)"
