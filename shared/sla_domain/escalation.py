@@ -49,8 +49,15 @@ class AckExpiry:
     """The time without work on the ticket, from the acknowledgement on. None means no such time."""
     at_next_level: bool = False
     """Whether it expires when the next level would have been notified without the acknowledgement."""
+    left: tuple[int, ...] = ()
+    """Percentages. The first acknowledgement expires when the first share of the counted time that it had to the next
+    deadline of the incident is left, the second at the second share, and so on. The last share is used again."""
     times: int = 3
     """How many acknowledgements of one alert expire at most. A further one does not expire."""
+
+    def share(self, expired: int) -> int | None:
+        """Return the percentage for an acknowledgement after which so many have expired; None without shares."""
+        return self.left[min(expired, len(self.left) - 1)] if self.left else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

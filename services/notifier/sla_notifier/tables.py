@@ -95,6 +95,7 @@ alert = Table(
     Column("expires_at", Instant),  # the acknowledgement
     Column("expires_latest", Instant),  # whatever is done on the ticket
     Column("latest_reason", String(12), nullable=False, server_default=_EMPTY),
+    Column("expires_left", Float, nullable=False, server_default=_ZERO),  # counted seconds to the next deadline
     Column("expiries", Integer, nullable=False, server_default=_ZERO),  # in this episode
     Column("extra_rounds", Integer, nullable=False, server_default=_ZERO),
     Column("passed_to", String(120), nullable=False, server_default=_EMPTY),  # until somebody acknowledges again

@@ -16,6 +16,7 @@ from sla_catalogue.problem import Path
 from sla_domain.escalation import AckExpiry, EscalationPolicy, PolicyLevel
 
 _SHORTEST = timedelta(minutes=1)
+_ALL = 100  # percent
 
 
 def build_escalations(context: Context) -> Mapping[str, EscalationPolicy]:
@@ -46,7 +47,8 @@ def _level(document: LevelDocument) -> PolicyLevel:
 
 
 def _expiry(document: AcknowledgementDocument) -> AckExpiry:
-    return AckExpiry(after=document.expires, at_next_level=document.at_next_level, times=document.times)
+    left = tuple(int(each) for each in document.at_left)
+    return AckExpiry(after=document.expires, at_next_level=document.at_next_level, left=left, times=document.times)
 
 
 def _check(document: PolicyDocument, path: Path, context: Context) -> None:
@@ -70,7 +72,11 @@ def _check(document: PolicyDocument, path: Path, context: Context) -> None:
 
 
 def _check_acknowledgement(document: AcknowledgementDocument, path: Path, context: Context) -> None:
-    if document.expires is None and not document.at_next_level:
+    for index, share in enumerate(document.at_left):
+        if share != int(share) or not 1 <= share < _ALL:
+            message = f"{share}% of the time left is no share at which an acknowledgement can expire"
+            context.findings.error((*path, "at_left", index), "share", message, "whole percents from 1% to 99%")
+    if document.expires is None and not document.at_next_level and not document.at_left:
         message = "the acknowledgement never expires"
         context.findings.error(path, "never-expires", message, "expires: 2h; or leave `acknowledgement` out")
     elif document.expires is not None and document.expires < _SHORTEST:

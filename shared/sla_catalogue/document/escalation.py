@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from sla_catalogue.document.field import Document, Names, Span, Texts
+from sla_catalogue.document.field import Document, Names, Percent, Span, Texts
 from sla_domain.escalation import TellKind
 
 
@@ -33,6 +33,10 @@ class AcknowledgementDocument(Document):
     """The time without work on the ticket after which the acknowledgement expires."""
     at_next_level: bool = False
     """Whether it expires when the next level would have been notified without the acknowledgement."""
+    at_left: list[Percent] = Field(default_factory=list)
+    """Shares, such as `[50%, 25%]`, of the counted time that is left to the next deadline of the incident when somebody
+    acknowledges. The first acknowledgement expires when the first share is left, the second at the second, and so on.
+    """
     times: int = Field(default=3, ge=1, le=100)
     """How many acknowledgements of one alert expire at most. A further one does not expire."""
 

@@ -155,7 +155,7 @@ _DELIVERIES: Mapping[str, str] = MappingProxyType(
         "alert.acknowledged": "Somebody acts: nobody else is paged.",
         "alert.passed": "Somebody has passed it to a person (`reason`), who is paged.",
         "alert.snoozed": "Somebody acts, and nobody is paged until the instant in `reason`.",
-        "alert.expired": "An acknowledgement has expired, and people are paged. `reason`: idle, next_level, snoozed.",
+        "alert.expired": "An acknowledgement has expired. `reason`: idle, next_level, time_left or snoozed.",
         "alert.closed": "Nobody needs to act any more; `reason` says why.",
     }
 )

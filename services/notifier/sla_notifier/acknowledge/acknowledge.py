@@ -17,6 +17,7 @@ from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.context import NotifierContext
 from sla_notifier.notice import store as notices
 from sla_notifier.notification.unit_of_work import write_changes
+from sla_notifier.time_left import time_left_of
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
 from sla_platform.store.instant import store_now
@@ -107,8 +108,10 @@ class Acknowledger:
             now = await store_now(connection, self._context.time_source)
             answers, batch = {}, ChangeSet(known)
             steps = await alerts.next_steps(connection, known)
+            book = self._context.catalogue().rulebook
             for id_, each in known.items():
-                answers[id_], change = acknowledge_alert(each, by.name, by.via, now, steps.get(id_))
+                left = await time_left_of(connection, book, each, now)
+                answers[id_], change = acknowledge_alert(each, by.name, by.via, now, steps.get(id_), left)
                 batch.add(change)
             if batch.alerts:
                 await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)
@@ -136,11 +139,13 @@ class Acknowledger:
             now = await store_now(connection, self._context.time_source)
             batch, done = ChangeSet(known), list[Acknowledged]()
             changed: list[tuple[Alert, Alert]] = []
+            book = self._context.catalogue().rulebook
             steps = await alerts.next_steps(connection, known)
             for id_, before in known.items():
                 if before.episode != ids[id_]:
                     continue
-                answer, change = acknowledge_alert(before, by.name, by.via, now, steps.get(id_))
+                left = await time_left_of(connection, book, before, now)
+                answer, change = acknowledge_alert(before, by.name, by.via, now, steps.get(id_), left)
                 batch.add(change)
                 if change.alert is not None:
                     changed.append((before, change.alert))

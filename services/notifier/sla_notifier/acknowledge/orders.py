@@ -24,6 +24,7 @@ from sla_notifier.deadline import Deadline, next_deadline
 from sla_notifier.delivery.endpoint import disabled_endpoints
 from sla_notifier.notification.directory import contract_of, usable_addresses
 from sla_notifier.notification.unit_of_work import write_changes
+from sla_notifier.time_left import time_left_of
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import Act, ActName, Command, state_digest
 from sla_platform.store.instant import store_now
@@ -87,7 +88,8 @@ class Orders:
 
         async def decide(connection: AsyncConnection, alert: Alert, now: datetime) -> _Done | OrderRefused:
             steps = await alerts.next_steps(connection, (alert.id,))
-            answer, change = take_over(alert, by.name, by.via, now, steps.get(alert.id))
+            left = await time_left_of(connection, self._context.catalogue().rulebook, alert, now)
+            answer, change = take_over(alert, by.name, by.via, now, steps.get(alert.id), left)
             return _Done(ActName.ALERT_ACKNOWLEDGED, {"from": alert.acknowledged_by}, answer, change)
 
         return await self._order(id_, by, contract, decide)

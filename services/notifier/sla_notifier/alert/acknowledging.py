@@ -9,7 +9,7 @@ from typing import assert_never
 
 from sla_notifier.alert.alert import Alert, AlertState
 from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event
-from sla_notifier.alert.expiring import plan_expiry
+from sla_notifier.alert.expiring import TimeLeft, plan_expiry
 from sla_notifier.delivery.policy import UnsentReason
 from sla_platform.store.types import to_micros
 
@@ -26,7 +26,12 @@ class AckAnswer(StrEnum):
 
 
 def acknowledge_alert(
-    before: Alert, who: str, via: str, now: datetime, next_level_at: datetime | None = None
+    before: Alert,
+    who: str,
+    via: str,
+    now: datetime,
+    next_level_at: datetime | None = None,
+    time_left: TimeLeft | None = None,
 ) -> tuple[AckAnswer, AlertChange]:
     """Return what an acknowledgement does to an alert, and the change to store.
 
@@ -40,6 +45,7 @@ def acknowledge_alert(
         via: How the acknowledgement came in, such as `link`; stored with the alert.
         now: When the alert is acknowledged.
         next_level_at: When the next level would have been notified. None if no level was left.
+        time_left: The share of the time left at which the acknowledgement expires. None without a deadline.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:
@@ -56,7 +62,7 @@ def acknowledge_alert(
                 passed_to="",
                 passed_by="",
             )
-            alert, steps = plan_expiry(alert, now, next_level_at)
+            alert, steps = plan_expiry(alert, now, next_level_at, time_left)
             again = "" if before.acknowledged_at is None else f"acknowledged-{to_micros(now)}"
             event = log_event(alert, "acknowledged", now, key=again, by=who, reason=via)
             return AckAnswer.DONE, AlertChange(

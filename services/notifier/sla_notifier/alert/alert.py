@@ -41,6 +41,8 @@ class ExpiryReason(StrEnum):
     """Nobody has worked on the ticket for as long as the policy allows."""
     NEXT_LEVEL = "next_level"
     """The next level would have been notified without the acknowledgement."""
+    TIME_LEFT = "time_left"
+    """A share of the counted time to the next deadline of the incident is left."""
     SNOOZED = "snoozed"
     """Whoever acknowledged asked for it."""
 
@@ -112,6 +114,8 @@ class Alert:
     """When the acknowledgement expires whatever is done on the ticket. None means no such instant."""
     latest_reason: str = ""
     """A value of ExpiryReason, of `expires_latest`. "" without it."""
+    expires_left: float = 0.0
+    """With the reason `time_left`, the counted seconds to the next deadline at which the acknowledgement expires."""
     expiries: int = 0
     """How many acknowledgements have expired by the policy since the alert was opened."""
     extra_rounds: int = 0

@@ -176,11 +176,12 @@ def _expiry_to_json(expiry: AckExpiry | None) -> dict[str, object] | None:
     if expiry is None:
         return None
     after = None if expiry.after is None else expiry.after.total_seconds()
-    return {"after": after, "at_next_level": expiry.at_next_level, "times": expiry.times}
+    return {"after": after, "at_next_level": expiry.at_next_level, "left": expiry.left, "times": expiry.times}
 
 
 def _expiry_from_json(read: Mapping[str, Any] | None) -> AckExpiry | None:
     if read is None:
         return None
     after = None if read["after"] is None else timedelta(seconds=read["after"])
-    return AckExpiry(after=after, at_next_level=read["at_next_level"], times=read["times"])
+    left = tuple(read.get("left", ()))
+    return AckExpiry(after=after, at_next_level=read["at_next_level"], left=left, times=read["times"])

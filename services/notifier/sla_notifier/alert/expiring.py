@@ -7,7 +7,7 @@ there know.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sla_domain.escalation import EXPIRE, REPEAT
@@ -21,8 +21,28 @@ PATIENCE = timedelta(minutes=30)  # for a person who is paged alone, where the p
 VIA_API = "api"
 
 
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """A share of the counted time to the next deadline of an incident, at which an acknowledgement expires."""
+
+    left: timedelta
+    """The counted time that is left then."""
+    at: datetime
+    """When so much is left, as the deadline stands now."""
+
+
+def expire_later(before: Alert, at: datetime) -> AlertChange:
+    """Return the change when more time is left than planned, because the deadline has moved or its clock is paused.
+
+    Args:
+        at: When the acknowledgement expires instead.
+    """
+    alert = replace(before, expires_at=at, expires_latest=at)
+    return AlertChange(alert, clear_steps=True, steps=(expiry_step(alert, at),))
+
+
 def plan_expiry(
-    alert: Alert, now: datetime, next_level_at: datetime | None
+    alert: Alert, now: datetime, next_level_at: datetime | None, time_left: TimeLeft | None = None
 ) -> tuple[Alert, tuple[EscalationStep, ...]]:
     """Return an acknowledged alert with the expiry of its acknowledgement, and the escalation step for the expiry.
 
@@ -32,18 +52,22 @@ def plan_expiry(
         alert: The alert after the acknowledgement.
         now: When the alert was acknowledged.
         next_level_at: When the next level would have been notified. None if no level was left.
+        time_left: The share of the time left at which the acknowledgement expires. None without a deadline.
     """
     expiry = alert.policy.acknowledgement
-    never = replace(alert, expires_at=None, expires_latest=None, latest_reason="")
+    never = replace(alert, expires_at=None, expires_latest=None, latest_reason="", expires_left=0.0)
     if expiry is None or alert.expiries >= expiry.times:
         return never, ()
     latest = next_level_at if expiry.at_next_level else None
     reason = "" if latest is None else ExpiryReason.NEXT_LEVEL.value
+    seconds = 0.0
+    if time_left is not None and (latest is None or time_left.at < latest):
+        latest, reason, seconds = time_left.at, ExpiryReason.TIME_LEFT.value, time_left.left.total_seconds()
     idle = None if expiry.after is None else now + expiry.after
     at = min((each for each in (latest, idle) if each is not None), default=None)
     if at is None:
         return never, ()
-    planned = replace(alert, expires_at=at, expires_latest=latest, latest_reason=reason)
+    planned = replace(alert, expires_at=at, expires_latest=latest, latest_reason=reason, expires_left=seconds)
     return planned, (expiry_step(planned, at),)
 
 

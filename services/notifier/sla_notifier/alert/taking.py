@@ -12,13 +12,18 @@ from datetime import datetime
 from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert
 from sla_notifier.alert.alert import Alert, AlertState, ExpiryReason
 from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event
-from sla_notifier.alert.expiring import expiry_step, page_person, steps_behind
+from sla_notifier.alert.expiring import TimeLeft, expiry_step, page_person, steps_behind
 from sla_notifier.delivery.policy import UnsentReason
 from sla_platform.store.types import to_micros
 
 
 def take_over(
-    before: Alert, who: str, via: str, now: datetime, next_level_at: datetime | None = None
+    before: Alert,
+    who: str,
+    via: str,
+    now: datetime,
+    next_level_at: datetime | None = None,
+    time_left: TimeLeft | None = None,
 ) -> tuple[AckAnswer, AlertChange]:
     """Return what happens when somebody takes an alert, also from whoever has acknowledged it; nothing is stored.
 
@@ -28,13 +33,14 @@ def take_over(
         via: The way, such as `link`; stored with the alert.
         now: When it is taken.
         next_level_at: When the escalation of an open alert would have gone on. None if it has reached its end.
+        time_left: The share of the time left at which the acknowledgement expires. None without a deadline.
     """
     if before.state is not AlertState.ACKNOWLEDGED:
-        return acknowledge_alert(before, who, via, now, next_level_at)
+        return acknowledge_alert(before, who, via, now, next_level_at, time_left)
     if before.acknowledged_by == who and before.latest_reason != ExpiryReason.SNOOZED.value:
         return AckAnswer.ALREADY, NO_CHANGE
     level = before.expires_latest if before.latest_reason == ExpiryReason.NEXT_LEVEL.value else None
-    return acknowledge_alert(replace(before, state=AlertState.OPEN), who, via, now, level)
+    return acknowledge_alert(replace(before, state=AlertState.OPEN), who, via, now, level, time_left)
 
 
 def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) -> tuple[AckAnswer, AlertChange]:

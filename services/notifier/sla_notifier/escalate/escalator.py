@@ -16,9 +16,11 @@ from sla_notifier.alert import store as alerts
 from sla_notifier.alert.chain import EscalationStep
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.escalating import in_force, take_step
+from sla_notifier.alert.expiring import expire_later
 from sla_notifier.context import NotifierContext
 from sla_notifier.escalate.off_hours import StepDelay, already_notified, delay_of
 from sla_notifier.notification.unit_of_work import write_changes
+from sla_notifier.time_left import later_expiry
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.rows import one_row
@@ -91,6 +93,10 @@ class Escalator:
             later: list[EscalationStep] = []
             for step in steps:
                 alert = batch.alert(step.alert) or known[step.alert]
+                at = await later_expiry(connection, catalogue.rulebook, alert, step, now)
+                if at is not None:
+                    batch.add(expire_later(alert, at))
+                    continue
                 held = (
                     delay_of(catalogue, alert, step, notified[alert.id], now)
                     if in_force(alert, step, now)

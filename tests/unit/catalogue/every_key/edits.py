@@ -363,6 +363,7 @@ EDITS = [
     Edit("PolicyDocument.acknowledgement", "    acknowledgement: {expires", "    # acknowledgement: {expires"),
     Edit("AcknowledgementDocument.expires", "expires: 2h", "expires: 3h"),
     Edit("AcknowledgementDocument.at_next_level", "at_next_level: true", "at_next_level: false"),
+    Edit("AcknowledgementDocument.at_left", "at_left: [50%, 25%]", "at_left: [50%, 20%]"),
     Edit("AcknowledgementDocument.times", "times: 4", "times: 5"),
     words("PolicyDocument.clause", "clause: CE", "clause: CF"),
     Edit("LevelDocument.after", "after: 15m", "after: 16m"),

@@ -1,0 +1,80 @@
+"""At what instant how much of the counted time to an incident's next deadline is left. Pure, but for reading it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.contract import ContractId
+from sla_domain.errors import CalendarError
+from sla_domain.hours import calendar_named, counted_span
+from sla_domain.rulebook import Rulebook
+from sla_notifier.alert.alert import Alert, ExpiryReason
+from sla_notifier.alert.chain import EXPIRE, EscalationStep
+from sla_notifier.alert.escalating import in_force
+from sla_notifier.alert.expiring import TimeLeft
+from sla_notifier.deadline import Deadline, next_deadline
+
+NOTHING_RUNS = timedelta(minutes=10)
+"""How long an expiry waits while no clock of the incident runs, before it is looked at again."""
+_AT_ONCE = timedelta(minutes=1)
+_ALL = 100  # percent
+
+
+async def time_left_of(connection: AsyncConnection, rulebook: Rulebook, alert: Alert, now: datetime) -> TimeLeft | None:
+    """Return when an acknowledgement at `now` expires by the share of the policy; None without share or deadline."""
+    expiry = alert.policy.acknowledgement
+    share = None if expiry is None else expiry.share(alert.expiries)
+    if share is None:
+        return None
+    due = await next_deadline(connection, alert.incident, now)
+    return None if due is None else share_of(rulebook, alert.contract, due, share, now)
+
+
+def share_of(rulebook: Rulebook, contract: str, due: Deadline, share: int, now: datetime) -> TimeLeft | None:
+    """Return when `share` percent of the counted time that is left now is left; None if that is within a minute.
+
+    Wall-clock time is taken where the hours of the clock are not known.
+    """
+    left = counted_left(rulebook, contract, due, now) * share / _ALL
+    at = instant_with_left(rulebook, contract, due, left)
+    return TimeLeft(left, at) if at > now + _AT_ONCE else None
+
+
+def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime) -> timedelta:
+    """Return the counted time from `now` to a deadline; wall-clock time where its hours are not known."""
+    calendar = calendar_named(rulebook, ContractId(contract), due.hours)
+    return counted_span(calendar, due.hours, now, max(due.due_at, now)).primary
+
+
+def instant_with_left(rulebook: Rulebook, contract: str, due: Deadline, left: timedelta) -> datetime:
+    """Return the instant at which so much counted time is left to a deadline."""
+    calendar = calendar_named(rulebook, ContractId(contract), due.hours)
+    if calendar is None:
+        return due.due_at - left
+    try:
+        return calendar.subtract(due.due_at, left)
+    except CalendarError:
+        return due.due_at - left
+
+
+async def later_expiry(
+    connection: AsyncConnection, rulebook: Rulebook, alert: Alert, step: EscalationStep, now: datetime
+) -> datetime | None:
+    """Return until when a due expiry by time left waits, because more is left than planned; None if it does not wait.
+
+    The deadline may have moved. While no clock of the incident runs, nothing elapses.
+
+    Args:
+        alert: The alert of the step.
+        step: A due step. A step other than such an expiry never waits here.
+    """
+    by_time = alert.expires_at is not None and alert.expires_because is ExpiryReason.TIME_LEFT
+    if step.level != EXPIRE or not by_time or not in_force(alert, step, now):
+        return None
+    due = await next_deadline(connection, alert.incident, now)
+    if due is None:
+        return now + NOTHING_RUNS
+    at = instant_with_left(rulebook, alert.contract, due, timedelta(seconds=alert.expires_left))
+    return at if at > now + _AT_ONCE else None
