@@ -110,7 +110,7 @@ def load_sources(paths: Paths) -> Mapping[SourceId, Source]:
     sources: dict[str, Plain] = {}
     for name, keys in (written if isinstance(written, dict) else {}).items():
         sources[name] = {**keys, "authentication": {"kind": "none"}} if isinstance(keys, dict) else keys
-    return _sources_of(merged, sources, {})
+    return build_alone(merged, sources, {})
 
 
 def load_source(paths: Paths, source: str, environment: Mapping[str, str]) -> Source | None:
@@ -130,12 +130,22 @@ def load_source(paths: Paths, source: str, environment: Mapping[str, str]) -> So
     keys = written.get(source) if isinstance(written, dict) else None
     if keys is None:
         return None
-    return _sources_of(merged, {source: keys}, environment).get(SourceId(source))
+    return build_alone(merged, {source: keys}, environment).get(SourceId(source))
 
 
-def _sources_of(
+def build_alone(
     merged: FileUnion, sources: dict[str, Plain], environment: Mapping[str, str]
 ) -> Mapping[SourceId, Source]:
+    """Build sources without the rest of a catalogue.
+
+    Args:
+        merged: Where they were written, with the problems that were found already. Its sections are replaced.
+        sources: Id -> keys, as plain values.
+        environment: The variables that may be named.
+
+    Raises:
+        CatalogueInvalid: There are errors in the sources.
+    """
     merged.sections = {"sources": sources, "settings": {"local": "true"}}
     findings = Findings(merged.positions, list(merged.problems))
     document = build_document(resolve(merged, environment, findings).values, findings)

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from sla_board.live import BoardReader
 from sla_board.page.security import PAGE_HEADERS
-from sla_platform.http.keys import READ, Authorizer
+from sla_platform.http.keys import ADMIN, READ, Authorizer, for_all_contracts
 
 _DENIED: dict[int | str, dict[str, Any]] = {
     401: {"description": "An API key is needed"},
@@ -28,5 +28,16 @@ def source_routes(shown: BoardReader, authorize: Authorizer) -> APIRouter:
         """The page asks `GET /v1/sources` with the reader's own key, which decides what there is to see."""
         authorize(request, READ)
         return HTMLResponse(shown.pages.sources(shown.now()), headers=PAGE_HEADERS)
+
+    @routes.get(
+        "/sources/{source}/parked",
+        response_class=HTMLResponse,
+        summary="Show the parked deliveries of a source, and try a draft of it",
+        responses=_DENIED,
+    )
+    async def parked(request: Request, source: str) -> Response:
+        """The page asks ingest with the reader's key: an admin's for all contracts, as bodies are anybody's tickets."""
+        for_all_contracts(authorize(request, ADMIN))
+        return HTMLResponse(shown.pages.parked(source, shown.now()), headers=PAGE_HEADERS)
 
     return routes

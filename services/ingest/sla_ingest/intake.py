@@ -414,6 +414,17 @@ class Intake:
             Accepted(tuple(with_accepted_time(one, self._rules.future_tolerance) for one in found.outcome.events)),
         )
 
+    def reread(self, source: Source, delivery: Delivery) -> Translation:
+        """Translate a stored delivery by a source, such as a draft of the one that sent it. Nothing is stored."""
+        dialect = DIALECTS[source.dialect]
+        if _signed(source):
+            delivery = dialect.by_body(replace(_divided(delivery, source), hints=NOTHING))
+        try:
+            found = dialect.open(delivery).translate(source)
+        except DoesNotFit as unfit:
+            found = Translation(body_id(delivery), unfit.refused)
+        return self._translated(found, delivery.received_at)
+
     def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
         """Translate a stored delivery again by the catalogue in force; return the new entry without storing it.
 

@@ -110,6 +110,35 @@ class ParkedDeliveries:
             statement = select(func.count()).select_from(inbox).where(inbox.c.outcome.in_(WAITING))
             return int((await connection.execute(statement)).scalar_one())
 
+    async def of_source(self, source: str, most: int, most_bytes: int) -> tuple[list[ParkedDelivery], int]:
+        """Return the newest parked and refused deliveries of a source, and how many it has in all.
+
+        Args:
+            most: How many to return at most.
+            most_bytes: How many bytes their bodies have together at most. The newest is returned in any case.
+
+        Raises:
+            StoreBusy: The database fails.
+        """
+        waiting = (inbox.c.source == source, inbox.c.outcome.in_(WAITING))
+        newest = (
+            select(inbox.c.id, func.length(inbox.c.body).label("bytes"))
+            .where(*waiting)
+            .order_by(inbox.c.received_at.desc(), inbox.c.id)
+            .limit(most)
+        )
+        async with self._store.reading() as connection:
+            count = (await connection.execute(select(func.count()).select_from(inbox).where(*waiting))).scalar_one()
+            chosen: list[str] = []
+            for row in (await connection.execute(newest)).all():
+                most_bytes -= row.bytes
+                if chosen and most_bytes < 0:
+                    break
+                chosen.append(row.id)
+            rows = (await connection.execute(select(inbox).where(inbox.c.id.in_(chosen)))).all()
+        found = {row.id: _kept(row) for row in rows}
+        return [found[id_] for id_ in chosen if id_ in found], count
+
     async def one(self, id_: str) -> ParkedDelivery:
         """Return the delivery with this inbox id, parked or not.
 
@@ -120,14 +149,7 @@ class ParkedDeliveries:
             row = (await connection.execute(select(inbox).where(inbox.c.id == id_))).one_or_none()
         if row is None:
             raise Problem(404, "no-delivery", "No such delivery", "Nothing is kept under this id.")
-        delivery = Delivery(
-            body=bytes(row.body),
-            headers=orjson.loads(row.headers),
-            received_at=row.received_at,
-            # Only one that was parked because of its id keeps the id it was given then.
-            id=row.delivery if row.reason == ParkedBecause.ID_REUSED.code else "",
-        )
-        return ParkedDelivery(row.id, row.source, row.outcome, delivery)
+        return _kept(row)
 
     async def replay(self, id_: str, command: Command) -> tuple[bool, bytes]:
         """Translate a parked, refused or ignored delivery again, by the catalogue in force.
@@ -161,6 +183,17 @@ class ParkedDeliveries:
         if receipt.entry.events or receipt.entry.work is not None:
             self._wake_signal.wake()
         return True, receipt.answer
+
+
+def _kept(row: Any) -> ParkedDelivery:
+    delivery = Delivery(
+        body=bytes(row.body),
+        headers=orjson.loads(row.headers),
+        received_at=row.received_at,
+        # Only one that was parked because of its id keeps the id it was given then.
+        id=row.delivery if row.reason == ParkedBecause.ID_REUSED.code else "",
+    )
+    return ParkedDelivery(row.id, row.source, row.outcome, delivery)
 
 
 async def _accept(connection: AsyncConnection, kept: ParkedDelivery, receipt: Receipt, names: IncidentNames) -> None:

@@ -31,7 +31,7 @@ from sla_ingest.metrics import IngestMetrics
 from sla_ingest.notice import Notices
 from sla_ingest.parked import ParkedDeliveries
 from sla_ingest.retention import Deliveries, Histories
-from sla_ingest.sender import SeenSenders
+from sla_ingest.sender import SeenSenders, SourceTrials, draft_routes
 from sla_ingest.sender import add_routes as add_sender_routes
 from sla_ingest.tables import inbox
 from sla_ingest.tables import quarantine as quarantine_table
@@ -115,6 +115,7 @@ def build(
     routes = api.router(deps)
     senders = SeenSenders(store, catalogue, time_source)
     add_sender_routes(routes, senders, gate)
+    routes.include_router(draft_routes(SourceTrials(catalogue, parked, intake), gate))
     parts: tuple[Part, ...] = ()
     prepare, checks = None, {}
     if contracts is not None:

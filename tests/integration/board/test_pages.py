@@ -330,7 +330,7 @@ ROUTES = (
     "/", "/notices", "/incidents/a:1", "/v1/board/clocks", "/v1/board/incidents/a:1", "/v1/stream",
     "/v1/stream/incidents/a:1", "/incidents", "/v1/incidents", "/v1/incidents.csv", "/v1/incidents.jsonl",
     "/v1/incidents.events.jsonl", "/attainment", "/v1/attainment", "/v1/due.ics", "/v1/evidence/board/a:1", "/pauses",
-    "/v1/pauses", "/v1/pauses/shares", "/breaches", "/v1/breaches", "/sources",
+    "/v1/pauses", "/v1/pauses/shares", "/breaches", "/v1/breaches", "/sources", "/sources/front/parked",
     "/v1/breakdowns?contract=acme&period=2026-11",
     f"/v1/breaches/{A_CLOCK}",
 )  # fmt: skip
@@ -350,7 +350,11 @@ async def test_every_route_asks_for_a_key_and_its_scope(closed_board: BoardBench
 async def test_no_route_lacks_a_check(closed_board: BoardBench) -> None:
     declared = {route.path for route in closed_board.service.router.routes}  # type: ignore[attr-defined]
     checked = {
-        route.replace("a:1", "{incident:path}").replace(str(A_CLOCK), "{clock}").partition("?")[0] for route in ROUTES
+        route.replace("a:1", "{incident:path}")
+        .replace("/front/", "/{source}/")
+        .replace(str(A_CLOCK), "{clock}")
+        .partition("?")[0]
+        for route in ROUTES
     }
     explained = "/v1/breaches/{clock}/reason"  # tests/integration/board/test_breaches.py
     assert declared - checked == {"/board/static/{name}", explained}

@@ -55,7 +55,8 @@ OF_A_BREACH = {"GET /v1/breaches/{clock}", "PUT /v1/breaches/{clock}/reason"}  #
 ON_CALL = {"GET /v1/oncall", "GET /v1/oncall/{rota}.ics", "GET /v1/oncall/{rota}/overrides"}
 FOR_ALL_CONTRACTS = {  # never with the key of one
     "GET /v1/parked", "GET /v1/parked/{id}/body", "POST /v1/parked/{id}/replay", "POST /v1/notices",
-    "GET /v1/sources/{source}/deliveries", "GET /v1/endpoints", "POST /v1/endpoints/{id_}/enable",
+    "GET /v1/sources/{source}/deliveries", "GET /v1/sources/{source}/parked", "POST /v1/sources/{source}/trial",
+    "GET /sources/{source}/parked", "GET /v1/endpoints", "POST /v1/endpoints/{id_}/enable",
     *(f"{verb} /v1/quarantine/{service}{rest}"
       for service in ("ingest", "timer", "notifier", "board")
       for verb, rest in (("GET", ""), ("GET", "/{id_}"), ("GET", "/{id_}/body"), ("POST", "/{id_}/replay"))),

@@ -10,7 +10,7 @@ from tests.unit.cli.invoke import Said, slad
 
 from sla_catalogue import load_sources
 from sla_standalone.cli.connect.system import system_names
-from sla_standalone.cli.connect.trial import TrialAnswer, until_ready, wait_for_delivery
+from sla_standalone.cli.connect.trial import SentTest, until_ready, wait_for_delivery
 
 
 @pytest.fixture
@@ -164,9 +164,9 @@ def test_waiting_is_bounded_and_ends_with_what_is_new() -> None:
 
 def test_a_service_is_asked_until_it_has_read_the_catalogue() -> None:
     clock = Clock()
-    answers = [TrialAnswer(False, "401", again=True), TrialAnswer(True, "good")]
+    answers = [SentTest(False, "401", again=True), SentTest(True, "good")]
     assert until_ready(lambda: answers.pop(0), 15, clock.pause, clock).good
-    assert not until_ready(lambda: TrialAnswer(False, "401", again=True), 15, clock.pause, clock).good
+    assert not until_ready(lambda: SentTest(False, "401", again=True), 15, clock.pause, clock).good
     assert clock.at == 18.0
-    assert not until_ready(lambda: TrialAnswer(False, "nothing answers"), 15, clock.pause, clock).good
+    assert not until_ready(lambda: SentTest(False, "nothing answers"), 15, clock.pause, clock).good
     assert clock.at == 18.0

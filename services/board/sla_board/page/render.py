@@ -278,6 +278,13 @@ class Pages:
         """
         return self._templates.get_template("sources.html").render(now=now)
 
+    def parked(self, source: str, now: datetime) -> str:
+        """Return the HTML of the page over the parked deliveries of a source, which the browser fills by asking ingest.
+
+        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        """
+        return self._templates.get_template("parked.html").render(source=source, now=now)
+
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
         """Return the HTML of the list of contracts.
 

@@ -45,7 +45,9 @@ function remarks(one) {
 
 function waiting(one) {
   if (one.waiting === null) return [el("span", { class: "quiet", title: "Of what was not understood nobody knows whose it is." }, "—")];
-  return [one.waiting ? el("strong", { class: "tone-warned" }, String(one.waiting)) : "0"];
+  if (!one.waiting) return ["0"];
+  const path = `/sources/${encodeURIComponent(one.source)}/parked`;
+  return [el("a", { href: path, class: "tone-warned", "aria-label": `${one.waiting} parked: look at them` }, String(one.waiting))];
 }
 
 function row(one) {

@@ -27,7 +27,7 @@ from sla_standalone.cli.connect.place import (
 from sla_standalone.cli.connect.system import SecretMaker, plain_step
 from sla_standalone.cli.connect.trial import (
     READY_SECONDS,
-    TrialAnswer,
+    SentTest,
     deliveries_path,
     sample_outcome,
     send_test,
@@ -220,7 +220,7 @@ def _proven(order: ConnectOrder) -> Source:
     return found
 
 
-def _test(order: ConnectOrder, source: Source, seconds: float) -> TrialAnswer:
+def _test(order: ConnectOrder, source: Source, seconds: float) -> SentTest:
     local = "127.0.0.1" in order.address or "localhost" in order.address
     with httpx2.Client(timeout=_TIMEOUT, trust_env=not local) as client:
         return until_ready(

@@ -44,7 +44,7 @@ def sample_outcome(source: Source, sample: SampleDelivery, now: datetime) -> Tra
 
 
 @dataclass(frozen=True, slots=True)
-class TrialAnswer:
+class SentTest:
     """What the running service answered to a signed test delivery."""
 
     good: bool
@@ -79,7 +79,7 @@ def signed_test(source: Source, url: str, word: str, now: datetime) -> tuple[byt
     return body, headers | {"Content-Type": "application/json", "User-Agent": "slad-connect"}
 
 
-def send_test(client: httpx2.Client, source: Source, url: str, word: str, now: datetime) -> TrialAnswer:
+def send_test(client: httpx2.Client, source: Source, url: str, word: str, now: datetime) -> SentTest:
     """Send a test delivery to the running service, and return what it answers.
 
     Args:
@@ -96,25 +96,25 @@ def send_test(client: httpx2.Client, source: Source, url: str, word: str, now: d
     try:
         answer = client.post(url, content=body, headers=headers)
     except httpx2.HTTPError as error:
-        return TrialAnswer(False, f"{url} does not answer: {type(error).__name__}")
+        return SentTest(False, f"{url} does not answer: {type(error).__name__}")
     if answer.status_code == httpx2.codes.OK and answer.text == word:
-        return TrialAnswer(True, f"{url} takes deliveries of {source.id}: the proof of origin is good")
+        return SentTest(True, f"{url} takes deliveries of {source.id}: the proof of origin is good")
     if answer.status_code == httpx2.codes.UNAUTHORIZED:
-        return TrialAnswer(
+        return SentTest(
             False,
             f"{url} answers 401: the service has no source {source.id}, or with another secret; "
             "a changed catalogue is read after a few seconds, a changed environment after a restart",
             again=True,
         )
-    return TrialAnswer(False, f"{url} answers {answer.status_code}, and not as slad does: is this its address?")
+    return SentTest(False, f"{url} answers {answer.status_code}, and not as slad does: is this its address?")
 
 
 def until_ready(
-    send: Callable[[], TrialAnswer],
+    send: Callable[[], SentTest],
     seconds: float,
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> TrialAnswer:
+) -> SentTest:
     """Send test deliveries until another try is of no use or the time is over; return the last answer.
 
     Args:

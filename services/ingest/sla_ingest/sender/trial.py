@@ -1,0 +1,151 @@
+"""A draft of a source tried on what was not understood: the outcome of each parked delivery, before and after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sla_catalogue import Catalogue, Dialect, Source
+from sla_catalogue.draft import draft_of, load_draft
+from sla_catalogue.source import SourceId
+from sla_ingest.dialect import Accepted, Ignored, Outcome, Parked, Refused
+from sla_ingest.dialect.mapped_trial import MapTrial, try_map
+from sla_ingest.intake import Intake
+from sla_ingest.parked import ParkedDeliveries, ParkedDelivery
+from sla_platform.http.problem import Problem
+from sla_platform.turn import LoopYielder
+
+MOST_TRIED = 200
+"""Parked deliveries on which a draft is tried, the newest first."""
+MOST_BYTES = 8 * 1024 * 1024
+"""Bytes of their bodies together."""
+MOST_SHOWN = 40
+"""Of these, how many are shown with what came and what each expression found."""
+LONGEST_SHOWN = 20_000
+"""Characters of a body, and of a value, that are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedDelivery:
+    """A parked delivery, read by the source in force and by a draft."""
+
+    parked: ParkedDelivery
+    before: Outcome
+    """What the source in force makes of it."""
+    after: Outcome
+    """What the draft makes of it. The same without a draft."""
+    trials: tuple[MapTrial, ...]
+    """What each expression of the draft's map found. () without a map, and for those that are not shown."""
+
+    @property
+    def changed(self) -> bool:
+        """Return whether the draft makes something else of it than the source in force."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTrial:
+    """A draft tried on the parked deliveries of a source."""
+
+    tried: tuple[TriedDelivery, ...]
+    """The newest first."""
+    waiting: int
+    """How many parked or refused deliveries the source has; more than were tried if there are very many."""
+    turns: Counter[tuple[str, str]]
+    """(outcome before, outcome after) -> how many."""
+
+
+class SourceTrials:
+    """Tries drafts of sources on their parked deliveries. Nothing is stored.
+
+    Args:
+        catalogue: Returns the catalogue in force.
+        parked: The deliveries that were not understood.
+        intake: Reads deliveries as when they came.
+    """
+
+    def __init__(self, catalogue: Callable[[], Catalogue], parked: ParkedDeliveries, intake: Intake) -> None:
+        self._catalogue = catalogue
+        self._parked = parked
+        self._intake = intake
+
+    def draft(self, source: str) -> str:
+        """Return the YAML of a source in force, without its proof of origin.
+
+        Raises:
+            Problem: HTTP error 404 if the catalogue has no such source.
+        """
+        self._known(source)
+        return draft_of(self._catalogue().text, source)
+
+    def dialect(self, source: str) -> str:
+        """Return the dialect of a source in force.
+
+        Raises:
+            Problem: HTTP error 404 if the catalogue has no such source.
+        """
+        return self._known(source).dialect.value
+
+    async def tried(self, source: str, draft: str | None) -> SourceTrial:
+        """Read the parked deliveries of a source by the source in force and by a draft.
+
+        Args:
+            draft: The YAML of the source's keys. None tries the source in force alone.
+
+        Raises:
+            Problem: HTTP error 404 if the catalogue has no such source.
+            CatalogueInvalid: There are errors in the draft.
+            StoreBusy: The database fails.
+        """
+        known = self._known(source)
+        # What the sender proves stays as it is: a draft does not say.
+        new = known if draft is None else replace(load_draft(source, draft), authentication=known.authentication)
+        kept, waiting = await self._parked.of_source(source, MOST_TRIED, MOST_BYTES)
+        found: list[TriedDelivery] = []
+        turn = LoopYielder()
+        for number, one in enumerate(kept):
+            before = self._intake.reread(known, one.delivery).outcome
+            after = before if new is known else self._intake.reread(new, one.delivery).outcome
+            shown = new.dialect is Dialect.MAPPED and number < MOST_SHOWN
+            trials = tuple(try_map(one.delivery, new)[:1]) if shown else ()
+            found.append(TriedDelivery(parked=one, before=before, after=after, trials=trials))
+            await turn.yield_if_due()
+        turns = Counter((outcome_word(one.before), outcome_word(one.after)) for one in found)
+        return SourceTrial(tried=tuple(found), waiting=waiting, turns=turns)
+
+    def _known(self, source: str) -> Source:
+        known = self._catalogue().sources.get(SourceId(source))
+        if known is None:
+            raise Problem(404, "no-source", "No such source", f"The catalogue in force has no source {source}.")
+        return known
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """Return what becomes of a delivery in one word: accepted, ignored, parked, refused or worked."""
+    match outcome:
+        case Accepted():
+            return "accepted"
+        case Ignored():
+            return "ignored"
+        case Parked():
+            return "parked"
+        case Refused():
+            return "refused"
+        case _:
+            return "worked"
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """Return what becomes of a delivery in words: its events, or the reason."""
+    match outcome:
+        case Accepted(events):
+            return "; ".join(f"{one.event.kind.value} {one.event.incident}" for one in events)
+        case Ignored(reason, detail):
+            return ": ".join(part for part in (reason.value, detail) if part)
+        case Parked(reason, detail):
+            return ": ".join(part for part in (reason.value, detail) if part)
+        case Refused():
+            return ": ".join(part for part in (outcome.title, outcome.detail) if part)
+        case _:
+            return "work for a ledger"
