@@ -31,6 +31,7 @@ from tests.integration.timer.test_hot_incident import (
 
 from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
+from sla_platform.store import connections
 from sla_platform.store.engine import Store
 from sla_platform.wire import encode_event
 from sla_timer import tables
@@ -109,6 +110,31 @@ async def test_others_in_the_batch_are_decided_before_many_events_are_folded_aga
     assert await waiting(desk.store) == 0
     assert work(desk)[1] - before[1] == MANY + 5
     assert (await told_of(desk, HOT))[len(told) :] == ["clock.met"]
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_what_waits_gives_way_to_what_pages(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite has one place to write; the events of one incident have waited already."""
+    monkeypatch.setattr(connections, "GIVES_WAY_SECONDS", 3600.0)
+    await story(desk)
+    await desk.accept(late())
+    assert await waiting(desk.store) == 1
+    order: list[str] = []
+
+    async def page() -> None:
+        async with desk.store.transaction():
+            order.append("page")
+
+    async with desk.store.transaction(), asyncio.timeout(30):
+        applying = asyncio.create_task(desk.later.once())
+        applying.add_done_callback(lambda _: order.append("applied"))
+        while not desk.store._writer._places._giving_way:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.005)
+        paging = asyncio.create_task(page())
+        await asyncio.sleep(0)
+    await asyncio.gather(applying, paging)
+    assert order == ["page", "applied"]
+    assert await waiting(desk.store) == 0
 
 
 async def test_all_that_comes_meanwhile_is_folded_again_once(desk: Desk, examples: Catalogue) -> None:

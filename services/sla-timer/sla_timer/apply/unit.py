@@ -80,6 +80,7 @@ class Applier:
         preparing: FoldPreparer | None = None,
     ) -> None:
         self._store = store
+        self._aside = store.giving_way()  # for one incident with very many events, which others need not wait for
         self._rulebooks = rulebooks
         self._progress = progress
         self._time_source = time_source
@@ -176,7 +177,7 @@ class Applier:
 
         async def unit(prepared: Mapping[str, PreparedFold]) -> None:
             budget.spent += sum(one.undecided for one in prepared.values() if one.undecided > NEAR)
-            async with self._store.transaction() as connection:
+            async with self._aside.transaction() as connection:
                 begun = await self._begin(connection, partition, epoch, readable)
                 await deferred.delete_deferred(connection, [envelope.id for envelope, _ in readable])
                 done = await self._decide(connection, begun, prepared, None)
