@@ -158,6 +158,34 @@ async def test_what_another_process_has_left_behind_is_found(told: BoardBench, m
     assert len([row for row in await rows(told, tables.breakdown) if not row["subject"]]) == 5
 
 
+async def test_a_large_incident_that_changes_all_the_time_is_not_computed_all_the_time(
+    told: BoardBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each computation reads all its events again, beside which everybody's pages are sent."""
+    monkeypatch.setattr(workers, "LARGE", 2)
+    monkeypatch.setattr(workers, "OWN_RESTS", 1e9)
+    worker = told.service.breakdowns
+    assert worker is not None
+    computed: list[str] = []
+    honest = worker._made
+
+    def noted(name: str, *given: Any) -> Any:
+        computed.append(name)
+        return honest(name, *given)
+
+    worker._made = noted  # type: ignore[method-assign]
+    large, small = Ticket("jira-acme:LARGE"), Ticket("jira-acme:SMALL")
+    await told.tell(*a_life(large), small.event(at=NOW))
+    await worker._work_through(worker._rested)
+    assert sorted(computed) == ["jira-acme:LARGE", "jira-acme:SMALL"]
+    computed.clear()
+    await told.tell(large.event(EventKind.RESOLVED, NOW), small.event(EventKind.RESOLVED, NOW))
+    await worker._work_through(worker._rested)
+    assert computed == ["jira-acme:SMALL"], "the large one rests"
+    await worker.catch_up()
+    assert computed == ["jira-acme:SMALL", "jira-acme:LARGE"], "and is not forgotten"
+
+
 async def test_in_any_order_and_one_by_one_the_rows_are_the_same(told: BoardBench) -> None:
     life = [*a_life(Ticket("jira-acme:ACME-1")), Ticket("jira-acme:ACME-1").event(EventKind.RESOLVED, NOW)]
     await tell(told, *life)

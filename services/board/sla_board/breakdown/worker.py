@@ -30,6 +30,7 @@ from sla_platform.errors import Retryable
 from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
+from sla_platform.turn import LoopYielder
 from sla_platform.wire import decode_event
 
 QUIET_SECONDS = 0.5  # after a change, so that what follows from one delivery is read together
@@ -37,10 +38,12 @@ LOOK_SECONDS = 60.0  # between looks for what other processes have left
 LEFT = timedelta(seconds=30)  # a mark of this age is nobody's
 AT_ONCE = 20  # incidents
 MOST_FOUND = 1_000
-PAGE = 2_000  # events
+PAGE = 500  # events
 RESTS = 1.0  # times as long as it has worked the thread rests
 LONG_RESTS = 3.0  # the same after a large incident
 LONG_SECONDS = 0.5
+LARGE = 1_000  # events of an incident
+OWN_RESTS = 20.0  # times as long as it took that a large incident waits until it is computed again
 
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +72,7 @@ class BreakdownWorker:
         self._rulebook = rulebook
         self._changed = changed
         self._pending: dict[str, None] = {}
+        self._rests_until: dict[str, float] = {}  # large incidents, by the steady clock
         self._signal = WakeSignal()
 
     def add(self, incidents: Iterable[str]) -> None:
@@ -89,11 +93,12 @@ class BreakdownWorker:
                     if time.monotonic() >= look_at:
                         many = await self._find_left(self._time_source.now() - LEFT)
                         look_at = time.monotonic() + (0 if many else LOOK_SECONDS)
-                    await self._work_through()
+                    await self._work_through(self._rested)
                 except Retryable as error:
                     _log.warning("board.breakdowns_later", error=str(error))
                     await asyncio.sleep(1)
-                if not self._pending and (left := look_at - time.monotonic()) > 0:
+                soonest = min((look_at, *(self._rests_until.get(name, 0.0) for name in self._pending)))
+                if (left := soonest - time.monotonic()) > 0:
                     await signalled_within(wake, left)
                     await asyncio.sleep(QUIET_SECONDS)
 
@@ -106,7 +111,7 @@ class BreakdownWorker:
         many = True
         while many:
             many = await self._find_left(self._time_source.now())
-            await self._work_through()
+            await self._work_through(lambda: list(self._pending))
 
     async def _find_left(self, before: datetime) -> bool:
         """Find incidents that were marked before an instant; return whether there may be more than were found."""
@@ -117,21 +122,28 @@ class BreakdownWorker:
         self._pending.update(dict.fromkeys(found))
         return len(found) == MOST_FOUND
 
-    async def _work_through(self) -> None:
-        while self._pending:
-            names = list(self._pending)[:AT_ONCE]
+    def _rested(self) -> list[str]:
+        """The pending incidents whose turn it is: a large one that changes all the time is computed now and then."""
+        now = time.monotonic()
+        self._rests_until = {name: until for name, until in self._rests_until.items() if until > now}
+        return [name for name in self._pending if name not in self._rests_until]
+
+    async def _work_through(self, ready: Callable[[], list[str]]) -> None:
+        while names := ready()[:AT_ONCE]:
             for name in names:  # a change that comes from now on puts it back
                 del self._pending[name]
             since = time.perf_counter()
             try:
-                await self._compute(names)
+                large = await self._compute(names)
             except Retryable:
                 self._pending.update(dict.fromkeys(names))
                 raise
             spent = time.perf_counter() - since
+            self._rests_until |= dict.fromkeys(large, time.monotonic() + OWN_RESTS * spent)
             await asyncio.sleep(spent * (LONG_RESTS if spent > LONG_SECONDS else RESTS) if self._pending else 0)
 
-    async def _compute(self, names: Sequence[str]) -> None:
+    async def _compute(self, names: Sequence[str]) -> list[str]:
+        """Write the rows of these incidents. Return those of them with more than LARGE events."""
         mark = tables.unfolded.c
         async with self._store.reading() as connection:
             query = select(mark.incident, mark.mark).where(mark.incident.in_(sorted(names)))
@@ -150,6 +162,7 @@ class BreakdownWorker:
         if written:
             self._metrics.refolded.inc(written)
             self._changed()
+        return [name for name, events in told.items() if len(events) > LARGE]
 
     def _made(
         self,
@@ -171,6 +184,7 @@ class BreakdownWorker:
 async def _envelopes(connection: AsyncConnection, incidents: Collection[str]) -> dict[str, list[Envelope]]:
     """The events of these incidents, some at a time: one of them may have very many."""
     kept, last = tables.event.c, 0
+    turn = LoopYielder()
     of = (kept.incident.in_(sorted(incidents)), kept.topic == Topic.INCIDENTS.value)
     found: dict[str, list[Envelope]] = {}
     while incidents:
@@ -178,6 +192,7 @@ async def _envelopes(connection: AsyncConnection, incidents: Collection[str]) ->
         rows = (await connection.execute(query)).all()
         for row in rows:
             found.setdefault(row.incident, []).append(envelope_of(row))
+            await turn.yield_if_due()
         if len(rows) < PAGE:
             break
         last = rows[-1].position
