@@ -38,6 +38,8 @@ AUDIT: Mapping[str, AuditTables] = {
     "board": board_tables.audit,
 }
 
+BOARD_BATCH = 100  # events; 500 hold the only place to write of SQLite for 0.2 s, and each page waits for it
+
 
 @dataclass(frozen=True, slots=True)
 class WiredService:
@@ -126,7 +128,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
     store = base.store.giving_way()  # in one process with the others it never holds up a page
     records = RecordCopy(RecordShelf(store), board_tables.contract_records, board_tables.contract_cursor)
     catalogue = RecordedCatalogue(base.catalogue, records.shelf)
-    event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
+    event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor, batch=BOARD_BATCH)
     retention = Retention.of(base.settings)
     given = base.settings
     bounds = StreamBounds(

@@ -162,6 +162,7 @@ class Feeds:
         cursor: Table,
         *,
         at_once: int = 1,
+        batch: int = 500,
         keep_quarantined: KeepQuarantined | None = None,
     ) -> EventSource:
         """Return the event source that gives the events of `topics` to one consumer.
@@ -171,12 +172,13 @@ class Feeds:
             cursor: The table in which the embedded profile stores how far the consumer has read. Kafka itself keeps
                 this place.
             at_once: How many partitions may be handled at the same time. Only used on Kafka.
+            batch: How many events of a log are handled at once. Only used on the embedded bus.
             keep_quarantined: Function to call with records that cannot be handled. None means that they go into the
                 quarantine of `group`. On Kafka such records go to the topic `<prefix>-dead` as well.
         """
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:
-            return self._embedded(group, topics, cursor, keep)
+            return self._embedded(group, topics, cursor, keep, batch)
         return self._kafka(self._access, group, topics, at_once, keep)
 
     def relay(self, service: str) -> Relay | None:
@@ -243,7 +245,7 @@ class Feeds:
         return _NOT_IN_A_NAME.sub("-", name)
 
     def _embedded(
-        self, group: str, topics: Sequence[Topic], cursor: Table, keep_quarantined: KeepQuarantined
+        self, group: str, topics: Sequence[Topic], cursor: Table, keep_quarantined: KeepQuarantined, batch: int
     ) -> EmbeddedSource:
         writers = sorted({WRITERS[topic] for topic in topics})
         feeds = [
@@ -262,6 +264,7 @@ class Feeds:
             watchdog=self._watchdog,
             keep_quarantined=keep_quarantined,
             metrics=self._metrics,
+            batch=batch,
         )
 
     def _kafka(

@@ -12,10 +12,11 @@ from sqlalchemy import MetaData, Table, event
 from tests.conformance.bus_rig import Recorder
 from tests.conformance.bus_rig import event as incident_event
 
-from sla_platform.bus import Batch, WakeSignal, positions
+from sla_platform.bus import Batch, Feeds, WakeSignal, positions
 from sla_platform.bus.embedded import EmbeddedSource, LogFeed
 from sla_platform.bus.positions import ReadPositions
 from sla_platform.envelope import Topic
+from sla_platform.settings import Settings
 from sla_platform.store import cursor as cursors
 from sla_platform.store import log as logs
 from sla_platform.store.cursor import cursor_table
@@ -113,6 +114,15 @@ async def test_a_reader_that_is_killed_reads_again_what_it_had_not_stored(
     await read_all(asyncio.create_task(source(store).run(again)), again)
     assert again.ids == first.ids
     await read_all(killed, first)
+
+
+async def test_who_asks_for_small_batches_gets_them(store: Store) -> None:
+    """On SQLite a batch is one transaction, and everybody else waits for its end."""
+    feeds = Feeds(Settings(store_url=store.url.render_as_string()), store, SystemTime())
+    recorder = Recorder()
+    reading = asyncio.create_task(feeds.source("timer", (Topic.INCIDENTS,), CURSORS, batch=5).run(recorder))
+    await read_all(reading, recorder)
+    assert [len(batch.envelopes) for batch in recorder.batches if batch.envelopes] == [5, 5, 5, 5, 5, 5, 5, 1]
 
 
 async def test_it_is_stored_while_the_reader_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
