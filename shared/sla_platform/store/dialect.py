@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+_KEPT = 512  # statements; to build one anew takes longer than to run it
 
 
 def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
@@ -14,9 +17,7 @@ def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sql
 
     An ON CONFLICT clause can be added to the statement.
     """
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return _insert(connection.dialect.name, table)
 
 
 def insert_new(connection: AsyncConnection, table: Table) -> Any:
@@ -33,7 +34,21 @@ def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = 
     Args:
         keep: Columns that an update leaves as they are, besides the key.
     """
-    statement = insert(connection, table)
+    return _upsert(connection.dialect.name, table, keep)
+
+
+def is_postgres(connection: AsyncConnection) -> bool:
+    """Return whether the connection is to PostgreSQL."""
+    return connection.dialect.name == "postgresql"
+
+
+def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@lru_cache(_KEPT)
+def _upsert(dialect: str, table: Table, keep: frozenset[str]) -> Any:
+    statement = _insert(dialect, table)
     key = [column.name for column in table.primary_key.columns]
     changed = {
         column.name: statement.excluded[column.name]
@@ -41,8 +56,3 @@ def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = 
         if column.name not in key and column.name not in keep
     }
     return statement.on_conflict_do_update(index_elements=key, set_=changed)
-
-
-def is_postgres(connection: AsyncConnection) -> bool:
-    """Return whether the connection is to PostgreSQL."""
-    return connection.dialect.name == "postgresql"

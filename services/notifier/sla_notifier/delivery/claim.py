@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, union_all, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, exists, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -57,10 +58,7 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
     An endpoint is the mail server or one webhook. Endpoints that asked for a pause are left out until the pause is
     over.
     """
-    resting = exists().where(_e.id == _d.c.endpoint, _e.state == "active", _e.rest_until > now)
-    due = select(_d.c.endpoint).where(*_due(now), ~resting)
-    statement = due.group_by(_d.c.endpoint).order_by(func.min(_d.c.next_at))
-    return list((await connection.execute(statement)).scalars())
+    return list((await connection.execute(_due_endpoints(), {"now": now})).scalars())
 
 
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
@@ -132,7 +130,16 @@ def lease_until(now: datetime, seconds: float) -> datetime:
     return now + timedelta(seconds=seconds)
 
 
-def _due(now: datetime) -> tuple[Any, ...]:
+@cache
+def _due_endpoints() -> Select[str]:
+    """The query for endpoints that have something due at `now`: asked many times a second, and built once."""
+    now = bindparam("now", type_=_d.c.next_at.type)
+    resting = exists().where(_e.id == _d.c.endpoint, _e.state == "active", _e.rest_until > now)
+    due = select(_d.c.endpoint).where(*_due(now), ~resting)
+    return due.group_by(_d.c.endpoint).order_by(func.min(_d.c.next_at))
+
+
+def _due(now: datetime | BindParameter[datetime]) -> tuple[Any, ...]:
     """A page waits for the closing message of the episode before while that is being sent, or is the next in the same
     queue; anything else waits until what it follows is final."""
     f = _FOLLOWED.c
