@@ -36,7 +36,10 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OneIncident:
-    """The page of one incident as one viewer may see it: the key by which streams to browsers share a rendering."""
+    """Names the page of one incident as one kind of viewer sees it.
+
+    Streams to browsers with the same value get the same rendered page.
+    """
 
     incident: str
     only_contract: str | None

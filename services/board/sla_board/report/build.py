@@ -98,7 +98,7 @@ class ReportBuilder:
         """Return the report of a period.
 
         Args:
-            kind: None for the usual kind of report for the period.
+            kind: None means the usual kind of report for the period.
             earlier: Frozen reports of earlier periods. The new report states how their figures have changed.
         """
         chosen = kind or USUAL[period.kind]

@@ -21,12 +21,13 @@ def due_at(
 ) -> datetime:
     """Return when the report of a period is due, as an aware instant.
 
-    It is due on a working day after the period's end, at a time of day; the schedule states both. If a year has no
-    working day, its last day is used.
+    The schedule states the number of working days after the period's end, and the time of day. If a whole year has too
+    few working days, the report is due at the end of that year.
 
     Args:
         zones: The time zones that the contract has had.
-        calendar: The hours whose open days are working days. None, and days beyond its years: Monday to Friday.
+        calendar: The hours; a day with open hours is a working day. Without a calendar, and outside its years, the
+            working days are Monday to Friday.
     """
     day, left = period.end, schedule.working_days
     for _ in range(_FARTHEST):

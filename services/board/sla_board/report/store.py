@@ -88,7 +88,7 @@ class FrozenReports:
 
         Args:
             period: Label of the period, such as `2026-11`.
-            revision: None for the newest.
+            revision: None means the newest revision.
 
         Raises:
             Altered: The stored data does not match its digest.
@@ -141,7 +141,7 @@ async def frozen_report(
 
     Args:
         period: Label of the period, such as `2026-11`.
-        revision: None for the newest.
+        revision: None means the newest revision.
 
     Raises:
         Altered: The stored data does not match its digest.

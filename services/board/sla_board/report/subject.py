@@ -89,13 +89,13 @@ class ReportSubject:
     def listed(
         self, verdict: str, *, metric: str = "", priority: str = "", period: AttainmentPeriod | None = None
     ) -> str:
-        """Return the path of the list of incidents behind a figure.
+        """Return the path of the board's list of incidents that a figure counts.
 
         Args:
             verdict: `met`, `missed`, `open` or `exempt`.
-            metric: "" for requests.
-            priority: "" for all.
-            period: None for the period of the report.
+            metric: Only the verdicts on this metric. "" means the verdicts on whole incidents.
+            priority: Only incidents of this priority. "" means all priorities.
+            period: The period. None means the period of the report.
         """
         query = list_query(
             self.id,
@@ -107,12 +107,12 @@ class ReportSubject:
         return f"{LISTED}?{query}"
 
     def decided(self, *, metric: str = "", priority: str = "", period: AttainmentPeriod | None = None) -> str:
-        """Return the path of the list of the met and missed incidents behind a share.
+        """Return the path of the board's list of incidents that were met or missed, the incidents behind a share.
 
         Args:
-            metric: "" for requests.
-            priority: "" for all.
-            period: None for the period of the report.
+            metric: Only the verdicts on this metric. "" means the verdicts on whole incidents.
+            priority: Only incidents of this priority. "" means all priorities.
+            period: The period. None means the period of the report.
         """
         met = self.listed("met", metric=metric, priority=priority, period=period)
         return f"{met}&verdict=missed"

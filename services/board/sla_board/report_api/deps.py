@@ -84,7 +84,7 @@ class ReportDeps:
 
         Args:
             period: Such as `2026-11`. "" for the present month.
-            kind: None for the usual kind of report for the period.
+            kind: None means the usual kind of report for the period.
 
         Raises:
             Problem: 404 for an unknown contract, 422 for a bad period.
@@ -105,8 +105,8 @@ class ReportDeps:
 
         Args:
             period: Such as `2026-11`. "" for the present month.
-            kind: None for the usual kind of report for the period.
-            revision: None for the newest.
+            kind: None means the usual kind of report for the period.
+            revision: None means the newest revision.
 
         Raises:
             Problem: 404 for an unknown contract, 422 for a bad period, 500 if the stored data does not match its

@@ -27,7 +27,7 @@ class LevelRecipients:
 
 @dataclass(frozen=True, slots=True)
 class RoleRecipients:
-    """Recipients given by the roles of a contract that they hold, without an escalation. `route` looks them up."""
+    """Recipients outside an escalation: the people who hold these roles of a contract. `route` looks them up."""
 
     tell: tuple[str, ...]
     """Ids of roles and of people."""

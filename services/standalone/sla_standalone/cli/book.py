@@ -54,9 +54,13 @@ def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
 
 
 def files_of(contract: str, path: Path | None) -> tuple[Path | None, Catalogue, Contract]:
-    """Return (path, catalogue, contract) for a contract's id.
+    """Return (path, catalogue, contract) for a contract's id. An unknown id ends the command.
 
-    The path is that of the catalogue's files; None for the built-in plans. Further as `book_of`.
+    The returned path is that of the catalogue's files; None for the built-in plans.
+
+    Args:
+        contract: The contract's id.
+        path: The catalogue in which to look. None means as in `book_of`.
     """
     book, found = book_of(contract, path)
     if path is not None:
