@@ -180,9 +180,9 @@ class AlertAnswer(_Answer):
     """Of the last acknowledgement, which has expired if the alert is open."""
     acknowledged_by: str
     snoozed_until: datetime | None
-    """Until when whoever acknowledged lets the alert rest."""
+    """When the snoozed alert opens again; null if it is not snoozed."""
     passed_to: str
-    """The person to whom it was passed, until somebody acknowledges."""
+    """The person to whom the alert was passed; empty if to nobody, or once somebody has acknowledged it."""
     passed_by: str
     closed_at: datetime | None
     close_reason: str

@@ -29,26 +29,26 @@ class Deadline:
 
     metric: str
     plan: str
-    """The id of the plan that applies, for the title of the metric."""
+    """The id of the plan that applies, with which the metric's title is found."""
     hours: str
-    """In which hours the clock counts: a calendar's id and the digest of its content, or `wall`."""
+    """The hours in which the clock counts time: a calendar's id and a hash of its content, or `wall` for wall time."""
     due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineChange:
-    """What facts change about the deadlines of clocks."""
+    """The changes that facts (events about clocks) make to the stored due instants of running clocks."""
 
     rows: tuple[dict[str, Any], ...]
-    """The rows of clocks that run."""
+    """Rows of the table of due instants, one for each clock that runs."""
     ended: tuple[str, ...]
-    """The ids of clocks that run no longer, or are breached."""
+    """The ids of clocks that no longer run or are breached."""
 
 
 def changed_deadlines(facts: Iterable[ClockFact]) -> DeadlineChange:
-    """Return what facts change about the deadlines of clocks: the last fact of each clock counts. Pure.
+    """Return the changes that facts (events about clocks) make to the stored due instants of running clocks; pure.
 
-    Facts about no clock are passed over.
+    Only the last fact of each clock matters. Facts that are not about a clock are ignored.
     """
     last = {str(fact.clock): fact for fact in facts if fact.clock is not None}
     rows: list[dict[str, Any]] = []
@@ -71,7 +71,7 @@ def changed_deadlines(facts: Iterable[ClockFact]) -> DeadlineChange:
 
 
 async def save_deadlines(connection: AsyncConnection, change: DeadlineChange) -> None:
-    """Store the deadlines of clocks that run, and delete those of clocks that run no longer."""
+    """Store changes of the due instants of running clocks."""
     if change.ended:
         await connection.execute(delete(tables.deadline).where(_d.clock.in_(change.ended)))
     if change.rows:
@@ -80,7 +80,7 @@ async def save_deadlines(connection: AsyncConnection, change: DeadlineChange) ->
 
 
 async def next_deadline(connection: AsyncConnection, incident: str, now: datetime) -> Deadline | None:
-    """Return the earliest deadline of an incident after `now`; None if no clock of it runs towards one.
+    """Return the earliest due instant after `now` of an incident's running clocks; None if there is none.
 
     Args:
         incident: The id of the incident.

@@ -26,10 +26,12 @@ LOAD_SECONDS = 1.0  # somebody else may have moved what is stored
 
 
 class ReadPositions:
-    """How far a reader has read each event log. `load` before reading, `note` what was handled, and run `keep`.
+    """Remembers up to where a reader has read each event log, and stores that about once a second.
+
+    Call `load` before reading and `note` after handling, and run `keep` as a task.
 
     Args:
-        table: Where the positions are stored (see `cursor_table`).
+        table: The table in which the positions are stored (see `cursor_table`).
     """
 
     def __init__(self, store: Store, table: Table) -> None:
@@ -41,16 +43,19 @@ class ReadPositions:
         self._moved = asyncio.Event()
 
     def forget(self) -> None:
-        """Forget what is not stored: another process may have read on meanwhile."""
+        """Forget the positions in memory, so that the stored ones are read again.
+
+        Call this when another process may have read on.
+        """
         self._reached.clear()
         self._loaded.clear()
         self._moved.clear()
 
     async def load(self, connection: AsyncConnection, log: str) -> Cursor:
-        """Return how far the log has been read.
+        """Return up to where an event log has been read.
 
-        What is stored is read at most once a second. If it is not what this reader has stored, somebody else has moved
-        it, and it counts.
+        The stored position is read at most once a second. If it is not the one that this object stored, another process
+        has changed it, and it is returned.
 
         Args:
             log: The name of the event log.
@@ -64,12 +69,12 @@ class ReadPositions:
         return self._reached[log]
 
     def note(self, log: str, cursor: Cursor) -> None:
-        """Note that everything in the log up to the cursor has been handled."""
+        """Remember that all events of a log up to a position (`cursor`) have been handled."""
         self._reached[log] = cursor
         self._moved.set()
 
     async def keep(self) -> NoReturn:
-        """Store within a second what `note` is told, until cancelled. Call `save` then, for the rest."""
+        """Store noted positions within a second, until cancelled. Call `save` afterwards to store the last ones."""
         while True:
             await self._moved.wait()
             await asyncio.sleep(SAVE_SECONDS)
@@ -79,7 +84,7 @@ class ReadPositions:
                 _log.warning("bus.position_not_stored", table=self._table.name, error=str(error))
 
     async def save(self) -> None:
-        """Store how far each log has been read, in one transaction, if that is not stored already.
+        """Store the positions that are not stored yet, in one transaction.
 
         Raises:
             StoreBusy: The database takes no work. Nothing was stored; call again.

@@ -60,12 +60,14 @@ class Store:
         return same
 
     def deriving(self) -> Store:
-        """Return this store with transactions that a power cut may undo, the latest first.
+        """Return a copy of this store whose latest transactions a power failure may undo.
 
-        It is for what is derived from events that are kept, and is derived again after a restart: on SQLite such a
-        transaction does not wait for the disk. It is on the disk as soon as a later transaction of the store itself is;
-        use that one before anything leaves the process. What is committed survives the end of the process in any case.
-        On PostgreSQL nothing is different. Close the store itself only.
+        Use it to store what is derived from stored events, because that is derived again after a restart. On SQLite
+        such a transaction does not wait for the disk. It is safe on the disk once a later transaction of the original
+        store is, so use that store before anything is sent out of the process. The end of the process alone undoes
+        nothing. On PostgreSQL there is no difference.
+
+        Do not close the copy.
         """
         same = copy(self)
         same._writer = self._writer.with_options(**{DERIVING: True})

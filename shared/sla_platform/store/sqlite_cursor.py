@@ -33,7 +33,10 @@ _NOTHING = _Executed(None, -1, None, [], None)
 
 
 class QuickCursor:
-    """A cursor with the methods of aiosqlite's, as SQLAlchemy uses them."""
+    """A replacement for aiosqlite's cursor that needs fewer calls to the connection's thread.
+
+    It has the methods that SQLAlchemy uses.
+    """
 
     arraysize = 1
 
@@ -56,33 +59,33 @@ class QuickCursor:
 
     @property
     def rowcount(self) -> int:
-        """Return how many rows the statement has changed, or -1."""
+        """Return how many rows the statement has changed; -1 if that is not known."""
         return self._done.rowcount
 
     @property
     def lastrowid(self) -> int | None:
-        """Return the id of the row that was inserted last."""
+        """Return the row id of the last inserted row."""
         return self._done.lastrowid
 
     async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> QuickCursor:
-        """Run a statement, and fetch its first rows."""
+        """Run a statement, and fetch the first rows of its result."""
         await self.close()
         self._done = await self._connection.run(_execute, sql, parameters)
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> QuickCursor:
-        """Run a statement that has no result once for each of the given rows."""
+        """Run a statement without a result once for each row of parameters."""
         await self.close()
         self._done = await self._connection.run(_executemany, sql, parameters)
         return self
 
     async def fetchone(self) -> Any:
-        """Return the next row. None at the end."""
+        """Return the next row of the result; None after the last row."""
         rows = await self.fetchmany(1)
         return rows[0] if rows else None
 
     async def fetchmany(self, size: int | None = None) -> Sequence[Any]:
-        """Return the next rows, at most `size`. The result is empty at the end."""
+        """Return the next rows of the result, at most `size`; nothing after the last row."""
         size, rows, cursor = size or self.arraysize, self._done.rows, self._done.cursor
         if not rows and cursor is not None:
             further: Sequence[Any] = await self._connection.call(cursor.fetchmany, size)
@@ -92,7 +95,7 @@ class QuickCursor:
         return taken
 
     async def fetchall(self) -> Sequence[Any]:
-        """Return all further rows."""
+        """Return all rows of the result that have not been returned yet."""
         rows = self._done.rows[:]
         self._done.rows.clear()
         if self._done.cursor is not None:
@@ -105,7 +108,7 @@ class QuickCursor:
                 yield row
 
     async def close(self) -> None:
-        """Forget the rows that were not fetched."""
+        """Discard the rows that have not been returned yet."""
         self._done.rows.clear()
         if (cursor := self._done.cursor) is not None:
             self._done = _Executed(self._done.description, self._done.rowcount, self._done.lastrowid, [], None)
@@ -113,16 +116,21 @@ class QuickCursor:
 
 
 class QuickConnection(aiosqlite.Connection):
-    """aiosqlite's connection with the cursors of this module."""
+    """A connection of aiosqlite whose cursors are `QuickCursor` objects."""
 
     _over = False  # nothing was done since the last commit
 
     def cursor(self) -> Any:
-        """Return a cursor. It uses the connection's thread only when it has a statement to run."""
+        """Return a new cursor. Making one does not use the connection's thread."""
         return QuickCursor(self)
 
     async def run(self, work: Any, *arguments: Any) -> Any:
-        """Call a function of the driver's connection and of `arguments` in the connection's thread."""
+        """Call `work` in the connection's thread and return its result.
+
+        Args:
+            work: Called with the driver's connection and `arguments`.
+            arguments: Its further arguments.
+        """
         self._over = False
         return await self.call(work, self._conn, *arguments)
 
@@ -132,20 +140,24 @@ class QuickConnection(aiosqlite.Connection):
         self._over = True
 
     async def rollback(self) -> None:
-        """Roll back the transaction. After a commit, when the pool takes the connection back, nothing is to be done."""
+        """Roll back the transaction.
+
+        Nothing is done if no statement was run since the last commit, as when the pool takes the connection back.
+        """
         if not self._over:
             await super().rollback()
 
     async def call(self, work: Any, *arguments: Any) -> Any:
-        """Call a function in the connection's thread."""
+        """Call `work` in the connection's thread, with `arguments`, and return its result."""
         return await self._execute(work, *arguments)  # type: ignore[no-untyped-call]
 
 
 def connect(database: str, **options: Any) -> QuickConnection:
-    """Return a connection to a database file, which is opened when it is awaited.
+    """Return a connection to a SQLite database file. It is opened when it is awaited.
 
     Args:
-        options: Those of `sqlite3.connect`.
+        database: The path of the file.
+        options: Further arguments of `sqlite3.connect`.
     """
     connection = QuickConnection(partial(sqlite3.connect, database, **options), iter_chunk_size=64)
     connection._thread.daemon = True  # as SQLAlchemy has it: it must not keep the process alive

@@ -136,12 +136,18 @@ async def marks_of(connection: AsyncConnection, contract: str, limit: int) -> Ma
 
 
 async def last_mark(connection: AsyncConnection) -> int:
-    """Return the highest position among all marks. 0 if there are none."""
+    """Return the highest position among all stored marks; 0 if there are none.
+
+    A mark is a note that the counts of a contract have changed.
+    """
     return int((await connection.execute(select(func.max(_c.position)))).scalar() or 0)
 
 
 async def remove_marks_through(connection: AsyncConnection, contracts: Collection[str], position: int) -> None:
-    """Delete the marks of contracts up to a position."""
+    """Delete the marks of contracts up to a position, included.
+
+    A mark is a note that the counts of a contract have changed.
+    """
     await connection.execute(delete(tables.counted).where(_c.contract.in_(contracts), _c.position <= position))
 
 

@@ -12,36 +12,40 @@ SPANS = tuple(timedelta(minutes=minutes) for minutes in (30, 60, 120, 240, 480, 
 
 @dataclass(frozen=True, slots=True)
 class TakeOrder:
-    """Acknowledge, also in place of somebody else."""
+    """The reader of a linked page acknowledges the alert, even if somebody else has acknowledged it already."""
 
 
 @dataclass(frozen=True, slots=True)
 class AckOrder:
-    """Acknowledge what nobody has acknowledged."""
+    """The reader of a linked page acknowledges the alert, if nobody has acknowledged it yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassOrder:
-    """Pass the alert to a person."""
+    """The reader of a linked page passes the alert to another person."""
 
     to: str
-    """The person's id."""
+    """The id of the person who gets the alert."""
 
 
 @dataclass(frozen=True, slots=True)
 class SnoozeOrder:
-    """Acknowledge the alert for a span."""
+    """The reader of a linked page acknowledges the alert for a limited time; then it opens again."""
 
     span: timedelta
+    """How long the acknowledgement lasts."""
     past_deadline: bool = False
-    """Whether the reader has confirmed that another clock is due before its end."""
+    """Whether the reader has confirmed that another clock of the incident is due before that time ends."""
 
 
 LinkOrder = AckOrder | TakeOrder | PassOrder | SnoozeOrder
 
 
 def parse_order(body: bytes) -> LinkOrder:
-    """Return what the body of a form asks for; to acknowledge if the body is empty or makes no sense."""
+    """Return what the reader of a linked page wants to do, from the body of the page's form.
+
+    An AckOrder is returned for an empty body, and for one that cannot be read.
+    """
     try:
         said = dict(parse_qsl(body.decode("ascii"), max_num_fields=10))
     except ValueError:
@@ -59,5 +63,5 @@ def parse_order(body: bytes) -> LinkOrder:
 
 
 def minutes_of(span: timedelta) -> int:
-    """Return a span in whole minutes."""
+    """Return the length of a span in whole minutes."""
     return int(span / timedelta(minutes=1))

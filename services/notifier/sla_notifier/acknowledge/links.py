@@ -76,12 +76,13 @@ class AckLinks:
         - The alert no longer exists, or belongs to another contract now.
         - The alert was acknowledged or closed before.
 
-        An alert of a clock may be taken from whoever has acknowledged it, passed to a person, or snoozed. A snooze past
-        another promise of the incident is asked about once more.
+        The form may also ask to take over an alert of a clock that somebody else has acknowledged, to pass it to
+        another person, or to snooze it. If another clock of the incident is due before the end of the snooze, the page
+        asks for a confirmation.
 
         Args:
             token: The last part of the link.
-            asked: What the form asks for. A digest can only be acknowledged.
+            asked: What the reader wants to do, from the form. A digest can only be acknowledged.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):

@@ -33,28 +33,28 @@ LONGEST_SNOOZE = timedelta(days=30)
 
 
 class RefusedBecause(StrEnum):
-    """Why an alert is not passed or snoozed."""
+    """Why an alert cannot be passed or snoozed."""
 
     OF_FIX = "of_fix"
     """The alert is about a critical fix."""
     NOBODY = "nobody"
-    """The contract has nobody of this id on the support's side, or no way reaches the person."""
+    """The contract has no such person on the support's side, or the person cannot be reached."""
     NOT_AHEAD = "not_ahead"
-    """The instant is not in the future."""
+    """The end of the snooze is not in the future."""
     TOO_LONG = "too_long"
-    """The instant is more than 30 days ahead."""
+    """The end of the snooze is more than 30 days away."""
     PAST_DEADLINE = "past_deadline"
-    """Another clock of the incident is due before the instant, and nobody has confirmed that."""
+    """Another clock of the incident is due before the end of the snooze, and nobody has confirmed that."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRefused:
-    """An alert that is not passed or snoozed."""
+    """The result if an alert cannot be passed or snoozed: the reason, and the unchanged alert."""
 
     because: RefusedBecause
     alert: Alert
     deadline: Deadline | None = None
-    """With PAST_DEADLINE, what is due before."""
+    """The due instant that comes before the end of the snooze. None unless the reason is PAST_DEADLINE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +69,19 @@ _Decide = Callable[[AsyncConnection, Alert, datetime], Awaitable[_Done | OrderRe
 
 
 class Orders:
-    """Takes over, passes on and snoozes alerts. Each order is recorded in the audit log if it changed something."""
+    """Lets people take over, pass on and snooze alerts. What changes an alert is recorded in the audit log."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def take(self, id_: str, by: AckBy, contract: str | None = None) -> Acknowledged | OrderRefused | None:
-        """Let somebody take an alert, also from whoever has acknowledged it. None if there is no such alert.
+        """Acknowledge an alert, even if somebody else has acknowledged it already.
+
+        Returns None if there is no such alert.
 
         Args:
             id_: The alert's id.
-            by: Who takes it.
+            by: Who takes the alert.
             contract: The contract to which the alert must belong. None means any contract.
 
         Raises:
@@ -97,12 +99,14 @@ class Orders:
     async def pass_to(
         self, id_: str, to: str, by: AckBy, contract: str | None = None
     ) -> Acknowledged | OrderRefused | None:
-        """Pass an alert to a person, who is paged. None if there is no such alert.
+        """Open an alert for another person, who is paged.
+
+        Returns None if there is no such alert.
 
         Args:
             id_: The alert's id.
-            to: The person's id.
-            by: Who passes it.
+            to: The id of the person who gets the alert.
+            by: Who passes the alert.
             contract: The contract to which the alert must belong. None means any contract.
 
         Raises:
@@ -121,14 +125,16 @@ class Orders:
     async def snooze(
         self, id_: str, until: datetime, by: AckBy, contract: str | None = None, *, past_deadline: bool = False
     ) -> Acknowledged | OrderRefused | None:
-        """Acknowledge an alert until an instant, at which it opens again. None if there is no such alert.
+        """Acknowledge an alert until an instant. Then it opens again, and the person who snoozed it is paged.
+
+        Returns None if there is no such alert.
 
         Args:
             id_: The alert's id.
-            until: The instant.
-            by: Who snoozes it.
+            until: The instant at which the alert opens again.
+            by: Who snoozes the alert.
             contract: The contract to which the alert must belong. None means any contract.
-            past_deadline: Whether somebody has confirmed that another clock of the incident is due before.
+            past_deadline: Whether somebody has confirmed that another clock of the incident is due before `until`.
 
         Raises:
             StoreBusy: The database fails.
@@ -185,9 +191,14 @@ class Orders:
 def people_to_pass_to(
     catalogue: Catalogue, alert: Alert, now: datetime, disabled: frozenset[str] = frozenset()
 ) -> tuple[Person, ...]:
-    """Return the people to whom an alert can be passed, sorted by name: those of the support whom a way reaches.
+    """Return the people to whom an alert can be passed, sorted by name.
+
+    They are the people of the contract on the support's side who can be reached now.
 
     Args:
+        catalogue: The contracts, rotas and channels.
+        alert: The alert.
+        now: The present instant.
         disabled: Ids of the disabled endpoints (mail server, webhooks).
     """
     contract = contract_of(catalogue, alert.contract)

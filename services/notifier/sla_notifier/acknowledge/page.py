@@ -139,14 +139,14 @@ class ListedAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckChoices:
-    """What the page of one alert offers beside acknowledging it."""
+    """What the page of an alert lets the reader do besides acknowledging it."""
 
     take: bool = False
-    """Whether the alert can be taken from whoever has acknowledged it."""
+    """Whether the reader can acknowledge the alert although somebody else has."""
     people: tuple[tuple[str, str], ...] = ()
-    """Pairs of id and name of the people to whom the alert can be passed."""
+    """The people to whom the reader can pass the alert, as pairs (id, name)."""
     spans: tuple[timedelta, ...] = ()
-    """For how long the alert can be snoozed."""
+    """The spans for which the reader can snooze the alert (acknowledge it for a limited time)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +168,9 @@ class AckPage:
     expires_at: datetime | None = None
     """When the acknowledgement expires, or the first of several. None means never."""
     until: datetime | None = None
-    """When the snooze that is to be confirmed would end."""
+    """The end of the snooze, if the page asks to confirm it."""
     choices: AckChoices | None = None
-    """What else can be done. None means nothing."""
+    """What the page lets the reader do besides acknowledging. None means nothing."""
     idle: bool = False
     """Whether it expires later if somebody works on the ticket."""
     link: str = ""

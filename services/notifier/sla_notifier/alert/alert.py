@@ -44,7 +44,7 @@ class ExpiryReason(StrEnum):
     TIME_LEFT = "time_left"
     """A share of the counted time to the next deadline of the incident is left."""
     SNOOZED = "snoozed"
-    """Whoever acknowledged asked for it."""
+    """The person who acknowledged the alert did so only until this instant."""
 
 
 class CloseReason(StrEnum):
@@ -119,11 +119,14 @@ class Alert:
     expiries: int = 0
     """How many acknowledgements have expired by the policy since the alert was opened."""
     extra_rounds: int = 0
-    """How many rounds were begun by expiries, ends of snoozes and passing on. They do not count as the policy's."""
+    """How many rounds began when an acknowledgement expired, a snooze ended or the alert was passed on.
+
+    The rounds that the policy allows are counted without them.
+    """
     passed_to: str = ""
     """The id of the person to whom the alert was passed. "" if it was not, or if somebody has acknowledged since."""
     passed_by: str = ""
-    """Who passed it: a person's id, or the name that an API call gave."""
+    """Who passed the alert on: a person's id, or the name that an API call gave."""
     closed_at: datetime | None = None
     close_reason: str = ""
     """A value of CloseReason."""

@@ -118,7 +118,10 @@ def lapsed_of(alert: Alert) -> Lapsed | None:
 
 
 def passed_of(alert: Alert) -> PassedOn | None:
-    """Return who passed an open alert to whom. None if it was not passed, or somebody has acknowledged since."""
+    """Return who passed an open alert to whom.
+
+    The result is None if the alert was not passed on, or if somebody has acknowledged it since.
+    """
     return PassedOn(alert.passed_by, alert.passed_to) if alert.passed_to else None
 
 

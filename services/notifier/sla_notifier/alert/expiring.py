@@ -154,9 +154,10 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
 
 
 def steps_behind(alert: Alert, now: datetime) -> tuple[EscalationStep, ...]:
-    """Return the steps of the present round for the levels behind the one reached, at their distances from `now`.
+    """Return the further escalation steps of an alert in its present round, counted from `now`.
 
-    If no level behind pages, the next round begins after the pause of the policy, or half an hour.
+    They notify the levels after the one that was reached, as long after each other as usual. If none of these levels
+    pages, the only step begins the next round, after the pause of the policy or half an hour.
     """
     later = _pages_behind(alert)
     if not later:
@@ -171,7 +172,9 @@ def page_person(alert: Alert, person: str, now: datetime) -> NotificationRequest
     """Return the request to page one person in the present round of an alert about a clock.
 
     Args:
+        alert: The alert.
         person: The person's id.
+        now: When the request is made.
     """
     return NotificationRequest(
         id=f"{alert.occasion}#{alert.round}.0",
@@ -236,5 +239,5 @@ def _delay(before: Alert, level: int) -> timedelta:
 
 
 def expiry_step(alert: Alert, at: datetime) -> EscalationStep:
-    """Return the step at which the acknowledgement of an alert expires."""
+    """Return the escalation step with which the acknowledgement of an alert expires at the instant `at`."""
     return EscalationStep(alert.id, alert.round, EXPIRE, at)

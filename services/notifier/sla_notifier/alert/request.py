@@ -115,12 +115,12 @@ class Lapsed:
 
 @dataclass(frozen=True, slots=True)
 class PassedOn:
-    """An alert that somebody has passed to a person."""
+    """Who passed an alert on, and to whom."""
 
     by: str
-    """A person's id, or the name that an API call gave."""
+    """The id of the person who passed the alert on, or the name that an API call gave."""
     to: str
-    """The person's id."""
+    """The id of the person who got the alert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ class NotificationRequest:
     lapsed: Lapsed | None = None
     """The acknowledgement that has expired, in a page that follows from it. Otherwise None."""
     passed: PassedOn | None = None
-    """Who passed the alert to whom, in a page that follows from it. Otherwise None."""
+    """Who passed the alert to whom, if the request follows from that; otherwise None."""
     happening: Happening | None = None
     """What a rule tells of. None without a rule."""
     before: NoticeData | None = None

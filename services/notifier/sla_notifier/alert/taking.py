@@ -25,14 +25,14 @@ def take_over(
     next_level_at: datetime | None = None,
     time_left: TimeLeft | None = None,
 ) -> tuple[AckAnswer, AlertChange]:
-    """Return what happens when somebody takes an alert, also from whoever has acknowledged it; nothing is stored.
+    """Return what happens when somebody acknowledges an alert, even if somebody else has already; nothing is stored.
 
     Args:
         before: The alert before.
-        who: Who takes it; stored with the alert.
+        who: Who acknowledges; stored with the alert.
         via: The way, such as `link`; stored with the alert.
-        now: When it is taken.
-        next_level_at: When the escalation of an open alert would have gone on. None if it has reached its end.
+        now: When the alert is acknowledged.
+        next_level_at: When the next level of an open alert would have been notified. None if no level was left.
         time_left: The share of the time left at which the acknowledgement expires. None without a deadline.
     """
     if before.state is not AlertState.ACKNOWLEDGED:
@@ -46,11 +46,14 @@ def take_over(
 def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) -> tuple[AckAnswer, AlertChange]:
     """Return what happens when somebody acknowledges an alert until an instant, at which they are paged again.
 
+    Nothing is stored.
+
     Args:
-        before: The alert before, open or acknowledged.
-        who: Who snoozes it; stored with the alert.
+        before: The alert before, open or acknowledged. A closed alert is not changed.
+        who: Who snoozes the alert; stored with the alert.
         via: The way, such as `link`; stored with the alert.
         until: When the alert opens again.
+        now: When the alert is snoozed.
     """
     if before.state is AlertState.CLOSED:
         return AckAnswer.CLOSED, NO_CHANGE
@@ -77,14 +80,16 @@ def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) ->
 
 
 def pass_on(before: Alert, who: str, to: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
-    """Return what happens when somebody passes an alert to a person: the person is paged, whatever the hour.
+    """Return what happens when somebody passes an alert on to a person, who is paged at any hour; nothing is stored.
 
-    The pages of the alert that still wait are cancelled. The levels behind the one reached follow at their distances.
+    Pages of the alert that have not been sent are cancelled. The levels after the one that was reached are notified
+    later, as long after each other as usual.
 
     Args:
-        before: The alert before, open or acknowledged.
-        who: Who passes it; stored with the alert.
-        to: The id of the person.
+        before: The alert before, open or acknowledged. A closed alert is not changed.
+        who: Who passes the alert on; stored with the alert.
+        to: The id of the person who gets it.
+        now: When the alert is passed on.
     """
     if before.state is AlertState.CLOSED:
         return AckAnswer.CLOSED, NO_CHANGE

@@ -32,7 +32,7 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {
 
 
 class PassRequest(BaseModel):
-    """Body of a request to pass an alert to a person."""
+    """The body of a request to pass an alert to another person."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     to: PersonIn = Field(min_length=1)
@@ -42,7 +42,7 @@ class PassRequest(BaseModel):
 
 
 class SnoozeRequest(BaseModel):
-    """Body of a request to acknowledge an alert until an instant."""
+    """The body of a request to acknowledge an alert until an instant."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
     until: InstantIn
@@ -54,7 +54,13 @@ class SnoozeRequest(BaseModel):
 
 
 def add_orders(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the routes `/take`, `/pass` and `/snooze` of an alert."""
+    """Add the routes with which an alert is taken over, passed on and snoozed to `routes`.
+
+    Args:
+        routes: The router of the notifier.
+        context: What the notifier's parts share.
+        authorize: Checks the API key of a request.
+    """
     orders = Orders(context)
 
     @routes.post(

@@ -63,7 +63,7 @@ class AlertShape(_Shape):
         default=None, description="when the acknowledgement expires or a snooze ends; null: never"
     )
     passed_to: str = ""
-    """The person to whom it was passed, until somebody acknowledges."""
+    """The person to whom the alert was passed; empty if to nobody, or once somebody has acknowledged it."""
     passed_by: str = ""
     expiries: int = Field(default=0, description="how many acknowledgements have expired since it was opened")
     closed_at: datetime | None = None
