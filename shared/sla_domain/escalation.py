@@ -50,13 +50,20 @@ class AckExpiry:
     at_next_level: bool = False
     """Whether it expires when the next level would have been notified without the acknowledgement."""
     left: tuple[int, ...] = ()
-    """Percentages. The first acknowledgement expires when the first share of the counted time that it had to the next
-    deadline of the incident is left, the second at the second share, and so on. The last share is used again."""
+    """Percentages of the counted time that was left to the incident's next due instant at the acknowledgement.
+
+    The first acknowledgement expires when only the first percentage of this time is left, the second at the second
+    percentage, and so on. The last percentage is used again.
+    """
     times: int = 3
     """How many acknowledgements of one alert expire at most. A further one does not expire."""
 
     def share(self, expired: int) -> int | None:
-        """Return the percentage for an acknowledgement after which so many have expired; None without shares."""
+        """Return the percentage of the time left at which the next acknowledgement expires; None if there is none.
+
+        Args:
+            expired: How many acknowledgements have expired before.
+        """
         return self.left[min(expired, len(self.left) - 1)] if self.left else None
 
 

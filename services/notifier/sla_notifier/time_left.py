@@ -23,7 +23,16 @@ _ALL = 100  # percent
 
 
 async def time_left_of(connection: AsyncConnection, rulebook: Rulebook, alert: Alert, now: datetime) -> TimeLeft | None:
-    """Return when an acknowledgement at `now` expires by the share of the policy; None without share or deadline."""
+    """Return when an acknowledgement made now expires, if the policy ends it at a share of the time left.
+
+    The result is None if the policy states no share, or if no clock of the incident runs towards a due instant.
+
+    Args:
+        connection: A connection to the notifier's database.
+        rulebook: The contracts and calendars.
+        alert: The alert.
+        now: When the alert is acknowledged.
+    """
     expiry = alert.policy.acknowledgement
     share = None if expiry is None else expiry.share(alert.expiries)
     if share is None:
@@ -33,9 +42,17 @@ async def time_left_of(connection: AsyncConnection, rulebook: Rulebook, alert: A
 
 
 def share_of(rulebook: Rulebook, contract: str, due: Deadline, share: int, now: datetime) -> TimeLeft | None:
-    """Return when `share` percent of the counted time that is left now is left; None if that is within a minute.
+    """Return the instant at which only `share` percent of the counted time left at `now` will be left.
 
-    Wall-clock time is taken where the hours of the clock are not known.
+    Counted time is time within the clock's hours, or wall-clock time if the hours are not known. The result is None if
+    the instant is less than a minute away.
+
+    Args:
+        rulebook: The contracts and calendars.
+        contract: The contract's id.
+        due: The clock's due instant, with the hours of the clock.
+        share: The percentage.
+        now: The present instant.
     """
     left = counted_left(rulebook, contract, due, now) * share / _ALL
     at = instant_with_left(rulebook, contract, due, left)
@@ -43,13 +60,31 @@ def share_of(rulebook: Rulebook, contract: str, due: Deadline, share: int, now: 
 
 
 def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime) -> timedelta:
-    """Return the counted time from `now` to a deadline; wall-clock time where its hours are not known."""
+    """Return the counted time from `now` to a clock's due instant.
+
+    It is wall-clock time if the clock's hours are not known.
+
+    Args:
+        rulebook: The contracts and calendars.
+        contract: The contract's id.
+        due: The clock's due instant, with the hours of the clock.
+        now: The present instant.
+    """
     calendar = calendar_named(rulebook, ContractId(contract), due.hours)
     return counted_span(calendar, due.hours, now, max(due.due_at, now)).primary
 
 
 def instant_with_left(rulebook: Rulebook, contract: str, due: Deadline, left: timedelta) -> datetime:
-    """Return the instant at which so much counted time is left to a deadline."""
+    """Return the instant at which a counted time of the length `left` remains to a clock's due instant.
+
+    It is wall-clock time if the clock's hours are not known.
+
+    Args:
+        rulebook: The contracts and calendars.
+        contract: The contract's id.
+        due: The clock's due instant, with the hours of the clock.
+        left: The counted time.
+    """
     calendar = calendar_named(rulebook, ContractId(contract), due.hours)
     if calendar is None:
         return due.due_at - left
@@ -62,13 +97,17 @@ def instant_with_left(rulebook: Rulebook, contract: str, due: Deadline, left: ti
 async def later_expiry(
     connection: AsyncConnection, rulebook: Rulebook, alert: Alert, step: EscalationStep, now: datetime
 ) -> datetime | None:
-    """Return until when a due expiry by time left waits, because more is left than planned; None if it does not wait.
+    """Return until when the expiry of an acknowledgement must wait because more time is left than planned.
 
-    The deadline may have moved. While no clock of the incident runs, nothing elapses.
+    More time is left if the due instant has moved, or if no clock of the incident runs now. The result is None if the
+    expiry need not wait.
 
     Args:
+        connection: A connection to the notifier's database.
+        rulebook: The contracts and calendars.
         alert: The alert of the step.
-        step: A due step. A step other than such an expiry never waits here.
+        step: A due escalation step. The result is None for a step that is not an expiry at a share of the time left.
+        now: The present instant.
     """
     by_time = alert.expires_at is not None and alert.expires_because is ExpiryReason.TIME_LEFT
     if step.level != EXPIRE or not by_time or not in_force(alert, step, now):

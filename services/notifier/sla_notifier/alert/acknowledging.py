@@ -45,7 +45,8 @@ def acknowledge_alert(
         via: How the acknowledgement came in, such as `link`; stored with the alert.
         now: When the alert is acknowledged.
         next_level_at: When the next level would have been notified. None if no level was left.
-        time_left: The share of the time left at which the acknowledgement expires. None without a deadline.
+        time_left: When the acknowledgement expires because only a share of the time to the next due instant is left.
+            None if it does not.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:

@@ -42,7 +42,7 @@ class ExpiryReason(StrEnum):
     NEXT_LEVEL = "next_level"
     """The next level would have been notified without the acknowledgement."""
     TIME_LEFT = "time_left"
-    """A share of the counted time to the next deadline of the incident is left."""
+    """Only a share of the counted time to the incident's next due instant is left."""
     SNOOZED = "snoozed"
     """The person who acknowledged the alert did so only until this instant."""
 
@@ -115,7 +115,9 @@ class Alert:
     latest_reason: str = ""
     """A value of ExpiryReason, of `expires_latest`. "" without it."""
     expires_left: float = 0.0
-    """With the reason `time_left`, the counted seconds to the next deadline at which the acknowledgement expires."""
+    """The counted seconds to the next due instant that are left when the acknowledgement expires, for the reason
+    `time_left`.
+    """
     expiries: int = 0
     """How many acknowledgements have expired by the policy since the alert was opened."""
     extra_rounds: int = 0

@@ -23,19 +23,22 @@ VIA_API = "api"
 
 @dataclass(frozen=True, slots=True)
 class TimeLeft:
-    """A share of the counted time to the next deadline of an incident, at which an acknowledgement expires."""
+    """When an acknowledgement expires because little of the counted time to the incident's next due instant is left."""
 
     left: timedelta
-    """The counted time that is left then."""
+    """The counted time that is left at that instant."""
     at: datetime
-    """When so much is left, as the deadline stands now."""
+    """The instant, computed from the present due instant."""
 
 
 def expire_later(before: Alert, at: datetime) -> AlertChange:
-    """Return the change when more time is left than planned, because the deadline has moved or its clock is paused.
+    """Return the change when an acknowledgement expires later than planned, as more time to the due instant is left.
+
+    The due instant has moved, or its clock is paused.
 
     Args:
-        at: When the acknowledgement expires instead.
+        before: The alert before.
+        at: The instant at which the acknowledgement expires now.
     """
     alert = replace(before, expires_at=at, expires_latest=at)
     return AlertChange(alert, clear_steps=True, steps=(expiry_step(alert, at),))
@@ -52,7 +55,8 @@ def plan_expiry(
         alert: The alert after the acknowledgement.
         now: When the alert was acknowledged.
         next_level_at: When the next level would have been notified. None if no level was left.
-        time_left: The share of the time left at which the acknowledgement expires. None without a deadline.
+        time_left: When it expires because only a share of the time to the next due instant is left. None if it does
+            not.
     """
     expiry = alert.policy.acknowledgement
     never = replace(alert, expires_at=None, expires_latest=None, latest_reason="", expires_left=0.0)

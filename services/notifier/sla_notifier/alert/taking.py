@@ -33,7 +33,8 @@ def take_over(
         via: The way, such as `link`; stored with the alert.
         now: When the alert is acknowledged.
         next_level_at: When the next level of an open alert would have been notified. None if no level was left.
-        time_left: The share of the time left at which the acknowledgement expires. None without a deadline.
+        time_left: When the acknowledgement expires because only a share of the time to the next due instant is left.
+            None if it does not.
     """
     if before.state is not AlertState.ACKNOWLEDGED:
         return acknowledge_alert(before, who, via, now, next_level_at, time_left)
