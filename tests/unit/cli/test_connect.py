@@ -142,6 +142,45 @@ def test_a_webhook_that_is_refused_leads_to_the_steps_by_hand(place: Path, monke
     assert files(place) == {}
 
 
+class Terminal:
+    """Somebody who answers what is asked, in order."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: object) -> None:
+        self.answers, self.asked = list(answers), list[str]()
+        for module in ("command", "order", "steps"):
+            monkeypatch.setattr(f"sla_standalone.cli.connect.{module}.at_terminal", lambda: True)
+        monkeypatch.setattr("typer.prompt", self._answer)
+        monkeypatch.setattr("typer.confirm", self._answer)
+
+    def _answer(self, question: str, **_: object) -> object:
+        self.asked.append(question)
+        return self.answers.pop(0)
+
+
+def test_at_a_terminal_the_token_and_the_secret_are_asked_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal(monkeypatch, True, "what zendesk shows")
+    said = connect(place, "zendesk")
+    assert said.status == 0, said.err
+    assert terminal.asked == ["Write this?", "The secret that Zendesk shows"]
+    assert files(place)["secrets/zendesk"] == "what zendesk shows\n"
+    terminal = Terminal(monkeypatch, TOKENS["github"], True)
+    with hook_apis() as apis:
+        assert connect(place, "github", "--repo", "acme/shop", "--api", apis.url).status == 0
+    assert terminal.asked == ["Token of GitHub (GITHUB_TOKEN)", "Write this?"]
+    assert apis.hooks[0]["secret"] == files(place)["secrets/github"].strip()
+    monkeypatch.setenv("GITLAB_TOKEN", TOKENS["gitlab"])
+    terminal = Terminal(monkeypatch, "", False)
+    assert connect(place, "gitlab").status == 0
+    assert terminal.asked == ["For GROUP/PROJECT, or group:GROUP; nothing: by hand", "Write this?"]
+    assert "source-gitlab.yaml" not in files(place)
+
+
+def test_an_address_that_only_this_machine_reaches_is_remarked_on(place: Path) -> None:
+    assert "only this machine reaches that address" in connect(place, "gitlab", "--yes").err
+    far = slad("connect", "redmine", "--yes", "--catalogue", place, "--public-url", "https://slad.example")
+    assert "only this machine" not in far.err
+
+
 class Clock:
     def __init__(self) -> None:
         self.at = 0.0

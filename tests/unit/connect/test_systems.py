@@ -82,3 +82,13 @@ def test_the_page_of_every_dialect_has_the_steps_word_for_word(dialect: Dialect)
 def test_a_step_is_plain_in_a_terminal() -> None:
     step = plain_step("Tick **Issues** of `{url}`, *now*.", "https://slad.example/v1/webhooks/desk", "desk")
     assert step == "Tick Issues of https://slad.example/v1/webhooks/desk, now."
+
+
+def test_a_preset_whose_sender_sends_no_header_of_ours_has_its_own_proof(tmp_path: Path) -> None:
+    proofs = {name: system_of(name).authentication for name in preset_names()}
+    assert {name: proof for name, proof in proofs.items() if proof != "kind: bearer"} == {
+        "hubspot": "scheme: hubspot", "postmark": "kind: basic, username: slad", "ses": "kind: basic, username: slad",
+    }  # fmt: skip
+    source = load_source(written("hubspot", tmp_path), "desk", {})
+    assert source is not None
+    assert source.authentication.header == "X-HubSpot-Signature-v3"

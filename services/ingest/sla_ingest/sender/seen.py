@@ -23,7 +23,7 @@ from sla_platform.timesource import TimeSource
 
 MOST_READ = 2_000
 REMARKED = 100
-OWN_READ = 500
+OWN_READ = 200
 """Deliveries of a source among which those of one contract are looked for: their answers must be read."""
 DAY = timedelta(days=1)
 

@@ -2,7 +2,7 @@
 
 const { el, span, utc, ask } = globalThis.slad;
 const $ = (id) => document.getElementById(id);
-const EVERY_MS = 15000;
+const EVERY_MS = 20000;
 const OUTCOMES = ["accepted", "ignored", "parked", "refused"];
 let told = null;
 

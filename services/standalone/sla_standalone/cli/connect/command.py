@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sla_standalone.cli.connect.order import hook_of, order_of
+from sla_standalone.cli.connect.order import at_terminal, hook_of, order_of
 from sla_standalone.cli.connect.steps import connect_new, present_source, tell_steps, tell_test, tell_wait
 from sla_standalone.cli.connect.system import system_names, system_of
 from sla_standalone.cli.output import WRONG, note, say
@@ -68,7 +67,7 @@ def connect(
     else:
         note(f"{order.source} is in the catalogue already: nothing is written")
         tell_steps(order)
-    seconds = (_WAIT_SECONDS if key and sys.stdin.isatty() else 0.0) if wait is None else wait
+    seconds = (_WAIT_SECONDS if key and at_terminal() else 0.0) if wait is None else wait
     good = tell_test(order) if test else True
     if seconds:
         good &= tell_wait(order, url, key, seconds, new=new)

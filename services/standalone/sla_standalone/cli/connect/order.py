@@ -100,7 +100,7 @@ def hook_of(system: System, target: str, api: str) -> HookOrder | None:
         if target:
             stop(f"slad makes no webhooks at {system.title} by an API: leave out --repo, --project, --team, --service")
         return None
-    asked = sys.stdin.isatty()
+    asked = at_terminal()
     token = os.environ.get(system.token, "")
     if not token and target and asked:
         token = typer.prompt(
@@ -119,6 +119,11 @@ def hook_of(system: System, target: str, api: str) -> HookOrder | None:
     return HookOrder(api=known, address=(api or known.address).rstrip("/"), token=token, target=target)
 
 
+def at_terminal() -> bool:
+    """Return whether somebody can be asked."""
+    return sys.stdin.isatty()
+
+
 def given_secret(system: System) -> str:
     """Return the secret that the ticketing system has chosen: from the environment, or asked for at a terminal.
 
@@ -127,7 +132,7 @@ def given_secret(system: System) -> str:
     if system.secret is not SecretMaker.THEIRS:
         return ""
     given = os.environ.get(GIVEN_SECRET, "")
-    if not given and sys.stdin.isatty():
+    if not given and at_terminal():
         given = typer.prompt(f"The secret that {system.title} shows", hide_input=True, default="", show_default=False)
     return given.strip()
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 import time
 from functools import partial
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import httpx2
 import typer
@@ -16,7 +16,7 @@ from sla_catalogue import CatalogueInvalid, Source
 from sla_ingest.auth import CannotSign
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.connect.hook import HookRefused, MadeHook
-from sla_standalone.cli.connect.order import GIVEN_SECRET, ConnectOrder, HookOrder, given_secret
+from sla_standalone.cli.connect.order import GIVEN_SECRET, ConnectOrder, HookOrder, at_terminal, given_secret
 from sla_standalone.cli.connect.place import (
     Writing,
     compiled_after,
@@ -39,6 +39,7 @@ from sla_standalone.cli.mapping import outcome_json
 from sla_standalone.cli.output import WRONG, note, say, stop
 from sla_standalone.cli.remote import open_client, stop_refused
 
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _TIMEOUT = httpx2.Timeout(20, connect=5)
 
 
@@ -76,10 +77,10 @@ def connect_new(order: ConnectOrder, hook: HookOrder | None, *, yes: bool, dry_r
     if dry_run:
         note("nothing was written")
         return False
-    if not yes and sys.stdin.isatty() and not typer.confirm("Write this?", default=True, err=True):
+    if not yes and at_terminal() and not typer.confirm("Write this?", default=True, err=True):
         note("nothing was written")
         return False
-    if not yes and not sys.stdin.isatty():
+    if not yes and not at_terminal():
         stop("nothing was written: say --yes")
     if hook is None:
         _by_hand(order, writing)
@@ -179,6 +180,8 @@ def tell_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
     if secret_known and order.place.file is not None:
         say(f"The secret: cat {order.place.file}")
     say(f"More, with its traps: {order.system.page}")
+    if urlsplit(order.address).hostname in _THIS_MACHINE:
+        note("only this machine reaches that address: say --public-url, or set SLAD_PUBLIC_URL")
 
 
 # -- the test

@@ -17,6 +17,8 @@ from sla_catalogue.preset import preset_names, preset_text
 from sla_catalogue.tree import read_tree
 
 _SUFFIX = ".yaml"
+_PRESETS = "presets"
+_BY_BEARER = "Let it post to `{url}`, with the header `Authorization: Bearer` and the secret."
 _MARKS = re.compile(r"\*\*?|`")
 
 
@@ -104,10 +106,7 @@ def system_of(name: str) -> System:
         return _of_preset(name)
     if name not in {dialect.value for dialect in Dialect}:
         raise UnknownSystem(name, system_names())
-    file = resources.files(__package__).joinpath("systems", f"{name}{_SUFFIX}")
-    tree = read_tree(file.read_text("utf-8"), file.name)
-    assert isinstance(tree.data, dict) and not tree.problems, tree.problems  # noqa: PT018 - one file of ours
-    found: dict[str, Any] = tree.data
+    found = _values(name)
     return System(
         name=name,
         title=found["title"],
@@ -147,12 +146,21 @@ def _of_preset(name: str) -> System:
         if not line.startswith("#"):
             break
         head.append(line.removeprefix("#").removeprefix(" "))
+    proof = _values(_PRESETS).get(name, {})
     return System(
         name=name,
-        title=name,
+        title=proof.get("title", name),
         dialect=Dialect.MAPPED,
         preset=name,
-        secret=SecretMaker.OURS,
-        authentication="kind: bearer",
-        steps=("Let it post to `{url}`, with the header `Authorization: Bearer` and the secret.", "\n".join(head)),
+        secret=SecretMaker(proof.get("secret", SecretMaker.OURS.value)),
+        authentication=proof.get("authentication", "kind: bearer"),
+        steps=(proof.get("step", _BY_BEARER), "\n".join(head)),
     )
+
+
+def _values(name: str) -> dict[str, Any]:
+    file = resources.files(__package__).joinpath("systems", f"{name}{_SUFFIX}")
+    tree = read_tree(file.read_text("utf-8"), file.name)
+    assert isinstance(tree.data, dict) and not tree.problems, tree.problems  # noqa: PT018 - one file of ours
+    found: dict[str, Any] = tree.data
+    return found
