@@ -51,6 +51,7 @@ class EventKind(StrEnum):
     PRIORITY_CHANGED = "priority_changed"
     DOWNGRADE_PROPOSED = "downgrade_proposed"
     DOWNGRADE_AGREED = "downgrade_agreed"
+    DOWNGRADE_DECLINED = "downgrade_declined"
     RECLASSIFIED = "reclassified"
     """A wrong priority was corrected."""
     WAITING = "waiting"

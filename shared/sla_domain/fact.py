@@ -52,6 +52,8 @@ class FactKind(StrEnum):
     """The customer rated the service."""
     DOWNGRADE_PROPOSED = "downgrade.proposed"
     """A lower priority waits for the customer's agreement."""
+    DOWNGRADE_SETTLED = "downgrade.settled"
+    """A lower priority waits for the customer's agreement no more."""
 
 
 class MoveCause(StrEnum):
@@ -395,6 +397,19 @@ class DowngradeProposed:
     """The reason in words."""
 
 
+@dataclass(frozen=True, slots=True)
+class DowngradeSettled:
+    """Body of the fact that a lower priority waits for the customer's agreement no more (clause E9).
+
+    It was agreed or declined, another priority applies or is proposed, or the incident is over. The fact's `priority`
+    says which is in force.
+    """
+
+    kind: ClassVar[FactKind] = FactKind.DOWNGRADE_SETTLED
+    proposal: str = ""
+    """The key of the fact that published the proposal."""
+
+
 ClockFactBody = (
     Started | Paused | Resumed | Retargeted | Warned | Breached | Met | Missed | Cancelled | Gone | Amended | Exempted
 )
@@ -410,6 +425,7 @@ IncidentFactBody = (
     | EscalationMade
     | RatingGiven
     | DowngradeProposed
+    | DowngradeSettled
 )
 """What can become true of an incident as a whole."""
 

@@ -6,11 +6,20 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from sla_domain.event import EventId
-from sla_domain.fact import DowngradeProposed, EscalationMade, Fact, IncidentFactBody, PriorityCorrected, RatingGiven
+from sla_domain.fact import (
+    DowngradeProposed,
+    DowngradeSettled,
+    EscalationMade,
+    Fact,
+    IncidentFactBody,
+    PriorityCorrected,
+    RatingGiven,
+)
 from sla_domain.incident import Incident
 from sla_domain.published_mark import digest
 
 OLD = timedelta(days=1)
+_DOWNGRADE, _SETTLED = "downgrade", "settled/"
 
 
 def happened_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
@@ -29,7 +38,19 @@ def happened_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
         if key not in keys:
             old = bool(keys) and name != "priority" and incident.changed_at - at > OLD
             facts.append(Fact(body=body, incident=incident.id, key=key, at=at, history=old))
-    return facts
+    return facts + _settled(incident, keys)
+
+
+def _settled(incident: Incident, keys: Collection[str]) -> list[Fact]:
+    """Proposals that were published and wait no more."""
+    waits = incident.pending_downgrade
+    standing = "" if waits is None else f"{_DOWNGRADE}/{digest(waits.event)}"
+    over = sorted(key for key in keys if key.startswith(f"{_DOWNGRADE}/") and key != standing)
+    return [
+        Fact(body=DowngradeSettled(key), incident=incident.id, key=f"{_SETTLED}{key}", at=incident.changed_at)
+        for key in over
+        if f"{_SETTLED}{key}" not in keys
+    ]
 
 
 def _happened(incident: Incident) -> Iterator[tuple[str, EventId, datetime, IncidentFactBody]]:
@@ -37,7 +58,7 @@ def _happened(incident: Incident) -> Iterator[tuple[str, EventId, datetime, Inci
         yield "priority", one.event, one.at, PriorityCorrected(one.old, one.new, one.by, one.reason)
     waits = incident.pending_downgrade
     if waits is not None:
-        yield "downgrade", waits.event, waits.at, DowngradeProposed(waits.old, waits.new, waits.by, waits.reason)
+        yield _DOWNGRADE, waits.event, waits.at, DowngradeProposed(waits.old, waits.new, waits.by, waits.reason)
     for each in incident.escalations:
         body = EscalationMade(each.by, each.actor.value, each.to, each.reason)
         yield "escalation", each.event, each.at, body

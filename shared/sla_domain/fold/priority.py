@@ -7,6 +7,7 @@
 * Down, where the plan wants agreement (E9): pending until `downgrade_agreed` by the customer, or one that names who
   of the customer agreed (`agreed_by`), or until the customer lowers it himself. A jump over several levels needs
   agreement when it crosses a pair that does.
+* `downgrade_declined` ends the waiting, whoever says it: what applies goes on to apply.
 * `reclassified` corrects a priority that never matched reality (E8): at once, without agreement.
 * A sender that repeats a value with every update does not ask again.
 * A repeated opening, and another ticket under this one's name, can raise the priority and never lower it: the other
@@ -166,6 +167,9 @@ class Priorities:
         """
         if event.kind is EventKind.DOWNGRADE_AGREED:
             self._agreed(event, at, plan)
+            return
+        if event.kind is EventKind.DOWNGRADE_DECLINED:
+            self.pending = None  # what the ticket states stays stated, so that repeating it does not ask again
             return
         stated = event.attributes.get("priority")
         if stated is None or (stated == self._stated and event.kind not in _ASKS):

@@ -81,6 +81,7 @@ _INCIDENTS: Mapping[EventKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         EventKind.PRIORITY_CHANGED: ("The priority in `attributes` is in force from `time` on.", ("attributes",)),
         EventKind.DOWNGRADE_PROPOSED: ("A lower priority was proposed; it is not in force yet.", ()),
         EventKind.DOWNGRADE_AGREED: ("The customer agreed to the lower priority.", ()),
+        EventKind.DOWNGRADE_DECLINED: ("The customer declined the lower priority, or it was taken back.", ()),
         EventKind.RECLASSIFIED: ("The kind of the incident changed.", ()),
         EventKind.WAITING: ("Work waits for the one named in `waiting_on`.", ("waiting_on",)),
         EventKind.RESUMED: ("Work goes on.", ()),
@@ -139,6 +140,7 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         FactKind.ESCALATION_MADE: ("Somebody escalated the incident by hand; `details.actor` says which side.", ()),
         FactKind.RATING_GIVEN: ("The customer rated the service: `details.score`.", ()),
         FactKind.DOWNGRADE_PROPOSED: ("A lower priority, `details.new`, waits for the customer's agreement.", ()),
+        FactKind.DOWNGRADE_SETTLED: ("A lower priority waits for an agreement no more; `priority` is in force.", ()),
     }
 )
 # The notifier's own enums name the same states; a test holds the two together.

@@ -25,6 +25,7 @@ from sla_domain.fact import (
     Cancelled,
     ContractChanged,
     DowngradeProposed,
+    DowngradeSettled,
     EscalationMade,
     Exempted,
     FactBody,
@@ -113,6 +114,8 @@ def details_of(body: FactBody) -> dict[str, str]:
             return _filled(score="" if body.score is None else str(body.score), by=body.by, comment=body.comment)
         case DowngradeProposed():
             return _filled(old=body.old, new=body.new, by=body.by, reason=body.reason)
+        case DowngradeSettled():
+            return _filled(proposal=body.proposal)
         case _:
             assert_never(body)
 
@@ -364,4 +367,5 @@ _READERS: Mapping[FactKind, Callable[[Details], FactBody]] = {
     FactKind.DOWNGRADE_PROPOSED: lambda details: DowngradeProposed(
         details.get("old", ""), details.get("new", ""), details.get("by", ""), details.get("reason", "")
     ),
+    FactKind.DOWNGRADE_SETTLED: lambda details: DowngradeSettled(details.get("proposal", "")),
 }

@@ -16,6 +16,7 @@ from sla_domain.fact import (
     Cancelled,
     ContractChanged,
     DowngradeProposed,
+    DowngradeSettled,
     EscalationMade,
     Exempted,
     FactKind,
@@ -56,6 +57,7 @@ _ABOUT_THE_INCIDENT = frozenset(
         FactKind.ESCALATION_MADE,
         FactKind.RATING_GIVEN,
         FactKind.DOWNGRADE_PROPOSED,
+        FactKind.DOWNGRADE_SETTLED,
     }
 )
 
@@ -177,7 +179,7 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
             return None
         case ContractChanged() | PhaseChanged() | PriorityCorrected():
             return None
-        case EscalationMade() | RatingGiven() | DowngradeProposed():
+        case EscalationMade() | RatingGiven() | DowngradeProposed() | DowngradeSettled():
             return None
         case _:
             assert_never(body)

@@ -119,6 +119,7 @@ WORDS = SentenceWords(
         EventKind.PRIORITY_CHANGED: "cambio di priorità",
         EventKind.DOWNGRADE_PROPOSED: "proposta di riduzione della priorità",
         EventKind.DOWNGRADE_AGREED: "accordo sulla riduzione della priorità",
+        EventKind.DOWNGRADE_DECLINED: "rifiuto della riduzione della priorità",
         EventKind.RECLASSIFIED: "riclassificazione",
         EventKind.WAITING: "attesa",
         EventKind.RESUMED: "ripresa",

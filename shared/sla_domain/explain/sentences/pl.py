@@ -112,6 +112,7 @@ WORDS = SentenceWords(
         EventKind.PRIORITY_CHANGED: "zmiana priorytetu",
         EventKind.DOWNGRADE_PROPOSED: "propozycja obniżenia priorytetu",
         EventKind.DOWNGRADE_AGREED: "zgoda na obniżenie priorytetu",
+        EventKind.DOWNGRADE_DECLINED: "brak zgody na obniżenie priorytetu",
         EventKind.RECLASSIFIED: "przeklasyfikowanie",
         EventKind.WAITING: "oczekiwanie",
         EventKind.RESUMED: "wznowienie zegara",

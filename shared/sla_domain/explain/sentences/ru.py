@@ -114,6 +114,7 @@ WORDS = SentenceWords(
         EventKind.PRIORITY_CHANGED: "изменение приоритета",
         EventKind.DOWNGRADE_PROPOSED: "предложение понизить приоритет",
         EventKind.DOWNGRADE_AGREED: "согласие на понижение приоритета",
+        EventKind.DOWNGRADE_DECLINED: "отказ от понижения приоритета",
         EventKind.RECLASSIFIED: "переклассификация",
         EventKind.WAITING: "ожидание",
         EventKind.RESUMED: "возобновление",

@@ -85,6 +85,7 @@ WORDS = SentenceWords(
         EventKind.PRIORITY_CHANGED: "優先順序變更",
         EventKind.DOWNGRADE_PROPOSED: "提議降低優先順序",
         EventKind.DOWNGRADE_AGREED: "同意降低優先順序",
+        EventKind.DOWNGRADE_DECLINED: "不同意降低優先順序",
         EventKind.RECLASSIFIED: "重新分類",
         EventKind.WAITING: "等待",
         EventKind.RESUMED: "恢復",
