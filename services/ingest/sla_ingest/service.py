@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sla_catalogue import AuthenticationKind, Catalogue
 from sla_domain.rulebook import Rulebook
 from sla_ingest import api
+from sla_ingest.answered import AnswerHandler
 from sla_ingest.commit import CommitBounds, GroupCommit
 from sla_ingest.contract import routes as contract_routes
 from sla_ingest.contract.deps import ContractDeps
@@ -35,8 +36,9 @@ from sla_ingest.sender import SeenSenders, SourceTrials, draft_routes
 from sla_ingest.sender import add_routes as add_sender_routes
 from sla_ingest.tables import inbox
 from sla_ingest.tables import quarantine as quarantine_table
-from sla_platform.bus import Quarantine, WakeSignal
+from sla_platform.bus import EventSource, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
+from sla_platform.bus.quarantine import CONSUME
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer, KeyGate
@@ -78,6 +80,7 @@ def build(
     authorize: Authorizer | None = None,
     quarantine: Quarantine | None = None,
     contracts: tuple[RecordShelf, Callable[[], Catalogue]] | None = None,
+    answers: EventSource | None = None,
 ) -> IngestService:
     """Build the ingest service, and return its parts without starting anything.
 
@@ -90,6 +93,8 @@ def build(
             quarantine.
         contracts: The records of contracts in memory, and a function that returns the catalogue of the files without
             them. None means that no contracts are recorded.
+        answers: Gives the notifier's events, among them what customers answer to its questions. None means that no
+            answers are read.
     """
     quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 
@@ -128,6 +133,8 @@ def build(
         watch = LedgerWatch(shelf, rulebook, time_source, metrics)
         parts = (Part("contracts", owner.keep_time), Part("ledgers", watch.run))
 
+    if answers is not None:
+        parts = (*parts, _answers_part(answers, commit, time_source, quarantine))
     newest = newest_in(store, inbox.c.received_at)
     forgetting = RetentionLoop(
         Retention.of(settings),
@@ -186,6 +193,16 @@ def build(
         close=commit.close,
     )
     return IngestService(service, routes, commit, parked, metrics, forgetting)
+
+
+def _answers_part(answers: EventSource, commit: GroupCommit, time_source: TimeSource, quarantine: Quarantine) -> Part:
+    handler = AnswerHandler(commit, time_source)
+    quarantine.register_replay(CONSUME, handler.replay)
+
+    async def follow() -> None:
+        await answers.run(handler)
+
+    return Part("answers", follow)
 
 
 def key_addresses(catalogue: Catalogue) -> frozenset[str]:

@@ -6,6 +6,7 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Ta
 
 from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import ContractTables
+from sla_platform.store.cursor import cursor_table
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
 from sla_platform.store.tombstone import tombstone_table
@@ -17,6 +18,7 @@ log = log_table(metadata, "ingest")
 audit = audit_tables(metadata, "ingest")
 quarantine = quarantine_table(metadata, "ingest")
 tombstone = tombstone_table(metadata, "ingest")
+cursor = cursor_table(metadata, "ingest")
 
 # Every authentic delivery, raw. `id` is a digest of source and delivery: the key that makes a delivery unique for as
 # long as its row is kept (see retention.py). `answer` is what the sender was told, so that a second delivery is told

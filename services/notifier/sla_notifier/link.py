@@ -1,4 +1,4 @@
-"""Links in messages: to acknowledge, to confirm or end a registration, to the incident, to the board.
+"""Links in messages: to acknowledge, to answer, to confirm or end a registration, to the incident, to the board.
 
 An acknowledgement link carries alert, person and expiry under an HMAC-SHA256 of the instance's link secret; its holder
 may acknowledge in that person's name and nothing more. Opening it only shows a page: mail scanners follow links too.
@@ -29,6 +29,7 @@ _WRITTEN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?")
 _LISTED = "digest:"  # no alert's id begins so
 _PURPOSE = b"slad acknowledge v1\n"
 CONFIRMED_WITHIN = timedelta(days=3)
+_QUESTION = b"slad question v1\n"
 _ENDED_WITHIN = timedelta(days=3_650)  # a mail may be old when somebody has had enough
 
 
@@ -139,6 +140,37 @@ class Links:
         """
         token = self._subject(LinkPurpose.UNSUBSCRIBE, subject, now + _ENDED_WITHIN)
         return f"{self.base}/registrations/end/{token}"
+
+    def question(self, question: str, person: str, now: datetime) -> str:
+        """Return the link by which a person answers a question.
+
+        The link is valid for 14 days (VALID_FOR) from `now`; how long the question waits is another matter.
+
+        Args:
+            question: The question's id.
+            person: The person's id.
+
+        Raises:
+            LinkSecretNotRead: The signing key has not been read yet.
+        """
+        expires = to_micros(now + VALID_FOR) // 1_000_000
+        return f"{self.base}/answers/{self._signed(_QUESTION, [question, person, expires])}"
+
+    def question_of(self, token: str, now: datetime) -> tuple[str, str] | BadLink:
+        """Return the ids of the question and the person in the link of a question, or why it is not accepted.
+
+        Args:
+            token: The last part of the link.
+            now: The instant at which the token must be valid.
+
+        Raises:
+            LinkSecretNotRead: The signing key has not been read yet.
+        """
+        read = self._opened(_QUESTION, token)
+        if isinstance(read, BadLink):
+            return read
+        question, person, expires = read
+        return (question, person) if now < from_micros(expires * 1_000_000) else BadLink.EXPIRED
 
     def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
         """Return the subject of a link to confirm or end registrations, or a BadLink.

@@ -117,6 +117,14 @@ class NotifierSweeps:
                 return
             yield {"notifier_registration": len(ids), "notifier_confirmation": counted}
 
+    async def questions(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Delete the questions to customers that ended before `horizon`.
+
+        Yields the number of deleted rows by table, for each batch.
+        """
+        async for removed in self._older(tables.question, tables.question.c.ended_at, horizon):
+            yield removed
+
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the ids of the events (facts and notices) that were taken in before `horizon`.
 

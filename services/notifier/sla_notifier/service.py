@@ -29,6 +29,7 @@ from sla_notifier.notification.unit_of_work import RenderConfig
 from sla_notifier.on_call import feeds_ending
 from sla_notifier.override.catalogue import OverriddenCatalogue
 from sla_notifier.profile import Profiles
+from sla_notifier.question.reminders import Reminders
 from sla_notifier.retention import NotifierSweeps
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
@@ -119,6 +120,7 @@ def build(
         over.deliveries,
         over.notices,
         over.registrations,
+        over.questions,
         over.taken_in,
         over.conversations,
         quarantine.sweep_replayed,
@@ -147,6 +149,7 @@ def build(
             Part("escalate", escalator.run),
             Part("send", sender.run),
             Part("profiles", Profiles(context).run),
+            Part("questions", Reminders(context).run),
             Part("heartbeat", heartbeat.run),
             Part("gauges", NotifierGauges(context, facts).run),
             Part("quarantine", quarantine.run),

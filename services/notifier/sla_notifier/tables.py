@@ -287,6 +287,27 @@ confirmation = Table(
     Column("count", Integer, nullable=False),
 )
 
+# Questions to the customer's people: whether a lower priority is agreed (see question/question.py).
+question = Table(
+    "notifier_question",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("occasion", String(260), nullable=False),  # the fact that published the proposal
+    Column("incident", String(300), nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("content", Text, nullable=False),  # the fact itself
+    Column("people", Text, nullable=False),  # ids of those who are asked
+    Column("state", String(10), nullable=False),  # open, agreed, declined, gone, expired
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("reminders", Integer, nullable=False, server_default=_ZERO),
+    Column("next_at", Instant),  # the next reminder, or the expiry; null when it is not open
+    Column("ended_at", Instant),
+    Column("answered_by", String(120), nullable=False, server_default=_EMPTY),
+    Index("ix_notifier_question_next", "next_at"),
+    Index("ix_notifier_question_incident", "incident"),
+)
+
 # What is secret and made here, once for all instances (see link_secret.py).
 secret = Table(
     "notifier_secret",

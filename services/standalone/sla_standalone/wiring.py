@@ -67,6 +67,7 @@ def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
         authorize=authorize,
         quarantine=base.feeds.quarantine("ingest"),
         contracts=(shelf, base.catalogue),
+        answers=base.feeds.source("ingest", [Topic.DELIVERIES], sla_ingest.tables.cursor),
     )
     wired = _wired("ingest", base, authorize, built.service, built.router)
     # The installation's own log is served by one process, too.

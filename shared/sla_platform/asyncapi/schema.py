@@ -159,6 +159,9 @@ _DELIVERIES: Mapping[str, str] = MappingProxyType(
         "alert.snoozed": "Somebody acts, and nobody is paged until the instant in `reason`.",
         "alert.expired": "An acknowledgement has expired. `reason`: idle, next_level, time_left or snoozed.",
         "alert.closed": "Nobody needs to act any more; `reason` says why.",
+        "question.agreed": "Somebody of the customer agreed to a lower priority, by the link in a message.",
+        "question.declined": "Somebody of the customer declined a lower priority, by the link in a message.",
+        "question.expired": "Nobody of the customer answered in time whether a lower priority is agreed.",
     }
 )
 
@@ -185,7 +188,7 @@ _OBJECTIVES: Mapping[ObjectiveNews, str] = MappingProxyType(
 
 
 def _delivery_type(what: str, summary: str) -> EventType:
-    always = ("delivery",) if what.startswith("delivery.") else ("alert",)
+    always = {"delivery": ("delivery",), "alert": ("alert",)}.get(what.partition(".")[0], ("incident", "priority"))
     return EventType(
         name=f"{TYPE_PREFIX}{what}.v1",
         topic=Topic.DELIVERIES,

@@ -52,6 +52,8 @@ class ActName(StrEnum):
     """A link to a support plan was made."""
     PLAN_LINK_REVOKED = "plan_link.revoked"
     """A link to a support plan was revoked."""
+    QUESTION_ANSWERED = "question.answered"
+    """Somebody of the customer answered whether a lower priority is agreed."""
     QUARANTINE_REPLAYED = "quarantine.replayed"
     """A row that could not be processed is tried again."""
     REGISTRATION_CONFIRMED = "registration.confirmed"

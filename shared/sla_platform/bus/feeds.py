@@ -51,7 +51,7 @@ READERS: Mapping[Topic, tuple[str, ...]] = MappingProxyType(
         Topic.INCIDENTS: ("timer", "board", "notifier"),
         Topic.CLOCKS: ("notifier", "board"),
         Topic.NOTICES: ("notifier", "board"),
-        Topic.DELIVERIES: ("board",),
+        Topic.DELIVERIES: ("board", "ingest"),
         Topic.OBJECTIVES: ("notifier",),
         # Readers of their own: contracts are not counted time, and wait for no watermark.
         Topic.CONTRACTS: ("timer_contract", "notifier_contract", "board_contract"),

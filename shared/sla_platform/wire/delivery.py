@@ -48,6 +48,7 @@ class DeliveryFact(BaseModel):
     by: str = Field(
         default="", description="who acknowledged, passed or snoozed it, or whose acknowledgement has expired"
     )
+    priority: str = Field(default="", description="of an answer: the lower priority that was asked about")
     error: str = ""
     """Why the last attempt to send failed. "" if it did not fail."""
 

@@ -94,6 +94,22 @@ class AckPageKind(StrEnum):
     """The token of the registration's link is refused."""
     LINK_EXPIRED = "link_expired"
     """The token of the registration's link has expired."""
+    QUESTION_ASK = "question_ask"
+    """Link of a question: the page has a button for each answer."""
+    QUESTION_AGREED = "question_agreed"
+    """Link of a question: the answer yes was just recorded."""
+    QUESTION_DECLINED = "question_declined"
+    """Link of a question: the answer no was just recorded."""
+    QUESTION_WAS_AGREED = "question_was_agreed"
+    """Link of a question: somebody answered yes before."""
+    QUESTION_WAS_DECLINED = "question_was_declined"
+    """Link of a question: somebody answered no before."""
+    QUESTION_GONE = "question_gone"
+    """Link of a question: the proposal no longer stands."""
+    QUESTION_EXPIRED = "question_expired"
+    """Link of a question: nobody answered in time."""
+    QUESTION_NOT_YOURS = "question_not_yours"
+    """Link of a question: the person does not belong to the customer any more."""
 
     @property
     def status(self) -> int:
@@ -105,7 +121,9 @@ class AckPageKind(StrEnum):
         match self:
             case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN | AckPageKind.LINK_BAD:
                 return 403
-            case AckPageKind.EXPIRED | AckPageKind.LINK_EXPIRED:
+            case AckPageKind.QUESTION_NOT_YOURS:
+                return 403
+            case AckPageKind.EXPIRED | AckPageKind.LINK_EXPIRED | AckPageKind.QUESTION_EXPIRED:
                 return 410
             case AckPageKind.UNKNOWN | AckPageKind.REGISTRATION_GONE:
                 return 404
@@ -179,6 +197,10 @@ class AckPage:
     """The alerts of a digest, or the products of registrations."""
     count: int = 0
     """How many alerts the button acknowledges, or has just acknowledged."""
+    old: str = ""
+    """Of a question: the priority that applies, in words."""
+    new: str = ""
+    """Of a question: the lower priority that is proposed, in words."""
 
 
 def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
@@ -200,12 +222,17 @@ def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
         "answer.html.j2",
         {
             "language": language,
-            "title": words["notices" if answer.shown in _OF_REGISTRATIONS else "title"],
+            "title": words[_title(answer.shown)],
             "style": STYLE,
             "said": words[answer.shown.value].format(
-                what=answer.what, who=answer.who, at=when, count=answer.count, until=until
+                what=answer.what, who=answer.who, at=when, count=answer.count, until=until, old=answer.old,
+                new=answer.new,
             ),
             "choices": None if answer.choices is None else _choices(answer, answer.choices, words, language),
+            "answers": [
+                {"value": value, "label": words[f"question_{value}"].format(old=answer.old, new=answer.new)}
+                for value in (("yes", "no") if answer.shown is AckPageKind.QUESTION_ASK else ())
+            ],
             "expires": _expiry(answer, words, language),
             "button": {
                 AckPageKind.ASK: words["button"],
@@ -248,3 +275,9 @@ def _expiry(answer: AckPage, words: Mapping[str, str], language: str) -> str:
     several = answer.shown is AckPageKind.THANKS_ALL and answer.count > 1
     at = instant_in_words(answer.expires_at, answer.zone, language)
     return words["expires_first" if several else "expires_idle" if answer.idle else "expires"].format(at=at)
+
+
+def _title(shown: AckPageKind) -> str:
+    if shown.value.startswith("question_"):
+        return "question"
+    return "notices" if shown in _OF_REGISTRATIONS else "title"

@@ -38,6 +38,8 @@ class ChangeSet:
     """Pairs of event id and data for the notifier's log, in order."""
     notices: list[NoticeData] = field(default_factory=list)
     """The revisions of notices to store."""
+    settled: list[str] = field(default_factory=list)
+    """Ids of the questions whose proposals no longer stand."""
 
     def alert(self, id_: str) -> Alert | None:
         """Return the alert with this id, as the batch has changed it so far.

@@ -20,6 +20,7 @@ _RELEVANT = frozenset(
         FactKind.CLOCK_AMENDED,
         FactKind.CLOCK_RETARGETED,
         FactKind.PROMISE_NONE,
+        FactKind.DOWNGRADE_SETTLED,
     }
 )
 
@@ -31,6 +32,7 @@ def is_relevant(fact: ClockFact) -> bool:
 
     - a warning, a breach, an end, a correction or a new target
     - an incident to which no target applies
+    - the end of a proposal, about which somebody was asked
     - a fact that takes back a breach
     - a resumption at or after the due instant
 

@@ -158,6 +158,8 @@ class NotificationRequest:
     """Who passed the alert to whom, if the request follows from that; otherwise None."""
     happening: Happening | None = None
     """What a rule tells of. None without a rule."""
+    answer_by: datetime | None = None
+    """Of a reminder: until when the question waits. None for everything else."""
     before: NoticeData | None = None
     """The revision of the notice that the recipients know. None if they know no revision."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -32,6 +33,7 @@ from sla_notifier.api.shape import (
     EndpointShape,
 )
 from sla_notifier.context import NotifierContext
+from sla_notifier.question.links import QuestionLinks
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, SMALL_BODY, describes, read_body, read_model
 from sla_platform.http.evidence import RESPONSES, evidence_response
@@ -40,6 +42,7 @@ from sla_platform.http.problem import Problem, not_known
 from sla_platform.inbound import ChoiceIn, IncidentIn, NoticeIn, PageIn, PersonIn
 
 MOST = 200
+LONGEST_ANSWER = 200  # of the form behind the link of a question
 
 _Choice = Annotated[ChoiceIn, Query()]
 _Incident = Annotated[IncidentIn, Query()]
@@ -72,6 +75,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     add_on_call(routes, context, authorize)
     add_overrides(routes, context, authorize)
     _links(routes, context, AckLinks(context, acknowledger))
+    _questions(routes, context, QuestionLinks(context))
     add_notices(routes, context, authorize)
     add_registrations(routes, context, authorize)
     _evidence(routes, context, authorize)
@@ -195,6 +199,22 @@ def _links(routes: APIRouter, context: NotifierContext, answers: AckLinks) -> No
     async def act(request: Request, token: str) -> HTMLResponse:
         asked = parse_order(await read_body(request, SMALL_BODY))
         return shown(await answers.act(token, asked), request)
+
+
+def _questions(routes: APIRouter, context: NotifierContext, questions: QuestionLinks) -> None:
+    def shown(answer: AckPage, request: Request) -> HTMLResponse:
+        page = render_page(context.render_config.texts, answer, request.headers.get("accept-language", ""))
+        return HTMLResponse(page, answer.shown.status, headers=HEADERS)
+
+    @routes.api_route("/answers/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
+    async def look(request: Request, token: str) -> HTMLResponse:
+        return shown(await questions.look(token), request)
+
+    @routes.post("/answers/{token}", response_class=HTMLResponse, include_in_schema=False)
+    async def act(request: Request, token: str) -> HTMLResponse:
+        body = (await request.body())[:LONGEST_ANSWER].decode("ascii", "replace")
+        said = next((value for name, value in parse_qsl(body) if name == "answer"), "")
+        return shown(await questions.act(token, said), request)
 
 
 def _evidence(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:

@@ -20,6 +20,7 @@ from sla_notifier.alert.tell import objective_recipients, tell_requests, without
 from sla_notifier.intake.notice import decide_notice
 from sla_notifier.notice.record import UNKNOWN, NoticeKnown
 from sla_notifier.notification.directory import chain_of, contract_of
+from sla_notifier.question.question import settled_question
 from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
 
 Incoming = tuple[str, ClockFact | NoticeData | ObjectiveFact | ReportFact]
@@ -62,6 +63,8 @@ def decide(
 
 def _fact(batch: ChangeSet, id_: str, fact: ClockFact, catalogue: Catalogue, now: datetime) -> None:
     """Facts that concern no alert that there is are on record by their id and change nothing."""
+    if settled := settled_question(fact):
+        batch.settled.append(settled)
     contract = contract_of(catalogue, fact.contract)
     chain = chain_of(catalogue, fact, contract)
     alert = batch.alert(str(fact.clock)) if fact.clock is not None else None

@@ -24,6 +24,7 @@ from sla_notifier.notification.directory import metric_in_words, priority_in_wor
 from sla_notifier.notification.incident_values import incident_data, incident_values, zone_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.question.question import ANSWER_WITHIN, question_id
 from sla_notifier.text.content import Action, Content, FactReason, FixedTerm, Item, MetricLine, MetricTally, Value
 from sla_notifier.text.render import ENGLISH
 from sla_notifier.text.words import one_line, web_link
@@ -31,7 +32,7 @@ from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import MetricOutcome
 
 TEMPLATE = "customer"
-_ROWS = ("priority_titled", "product", "score", "reason", "advice")
+_ROWS = ("priority_titled", "product", "score", "reason", "answer_by", "advice")
 _OF_KIND = {
     MessageKind.WARNING: Happening.WARNED.value,
     MessageKind.UNPROMISED: Happening.UNPROMISED.value,
@@ -61,7 +62,7 @@ def customer_content(
     broken = request.due_at or fact.at
     values: dict[str, Value] = {
         "told": told,
-        "news": FixedTerm("told", told),
+        "news": FixedTerm("told", told if request.answer_by is None else "downgrade_reminder"),
         **about,
         "promised": bool(lines),
         "because": _because(fact),
@@ -72,11 +73,16 @@ def customer_content(
         "outcome": request.outcome,
         "old": "",
         "new": "",
+        "answer_by": "",
         "score": "",
         "reason": "",
         "advice": FactReason(one_line("; ".join(fact.advice), 2_000)),
         **_said(context, fact, spoken),
     }
+    asking = ""
+    if told == Happening.DOWNGRADE_PROPOSED.value:
+        values["answer_by"] = request.answer_by or context.now + ANSWER_WITHIN
+        asking = context.links.question(_question(request), recipient.person, context.now)
     return Content(
         kind=request.kind,
         template=TEMPLATE,
@@ -85,10 +91,15 @@ def customer_content(
         rows=_ROWS,
         notes=("provisional",) if fact.provisional else (),
         items=tuple(Item(line) for line in lines),
-        actions=(Action("open_ticket", web_link(fact.url)),),
+        actions=(Action("answer_question", asking, main=True), Action("open_ticket", web_link(fact.url))),
         why=context.texts.phrases_in_words(recipient.why, recipient.language),
-        data=_data(context, request, fact, recipient, told),
+        data=_data(context, request, fact, recipient, told) | {"answer_url": asking},
     )
+
+
+def _question(request: NotificationRequest) -> str:
+    """A reminder's id goes on from that of the event, as the first message's does."""
+    return question_id(request.id.rpartition("#")[0])
 
 
 def _told(request: NotificationRequest, fact: ClockFact) -> str:

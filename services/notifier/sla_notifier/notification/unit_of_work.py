@@ -30,6 +30,8 @@ from sla_notifier.notification.notification import ClosingMessage, Notification,
 from sla_notifier.notification.pipeline import address_requests
 from sla_notifier.notification.pipeline import rows as rows_of_gathered
 from sla_notifier.notification.pipeline_context import PipelineContext, RoundKey
+from sla_notifier.question import store as questions
+from sla_notifier.question.question import Question, ask
 from sla_notifier.text.render import Texts
 from sla_platform.store import log as logs
 from sla_platform.store.dialect import insert_new
@@ -106,6 +108,8 @@ async def write_changes(
         await _raise_turns(connection, new)
     await notices.save_notices(connection, batch.notices, now)
     await notices.save_told(connection, *people_told(gathered.notifications, now))
+    await questions.keep_new(connection, asked(gathered.notifications, now))
+    await questions.settle_all(connection, batch.settled, now)
     await logs.append(
         connection,
         tables.log,
@@ -114,6 +118,20 @@ async def write_changes(
             *(delivery_fact(row, now) for row in (*ended, *new)),
         ],
     )
+
+
+def asked(notifications: Iterable[Notification], now: datetime) -> list[Question]:
+    """Return the questions that messages to the customer's people ask, one for each person.
+
+    Args:
+        now: The present instant, from which the time for an answer counts.
+    """
+    found = [
+        ask(each.request, each.recipient.person, now)
+        for each in notifications
+        if each.live and each.recipient is not None and each.recipient.side is Side.CUSTOMER
+    ]
+    return [each for each in found if each is not None]
 
 
 def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[list[NoticeTold], list[NoticeTold]]:

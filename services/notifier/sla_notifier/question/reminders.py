@@ -1,0 +1,57 @@
+"""The loop that reminds of questions without an answer, and ends those whose time is over."""
+
+from __future__ import annotations
+
+import structlog
+
+from sla_notifier.alert.change_set import ChangeSet
+from sla_notifier.context import NotifierContext
+from sla_notifier.notification.unit_of_work import write_changes
+from sla_notifier.question import store
+from sla_notifier.question.question import QuestionState, question_fact, remind
+from sla_platform.errors import Retryable
+from sla_platform.store.instant import store_now
+
+_log = structlog.get_logger(__name__)
+LOOK_SECONDS = 15.0  # between two looks at what is due
+
+
+class Reminders:
+    """Reminds of questions to the customer that nobody has answered. Call `run`, or `look` once."""
+
+    def __init__(self, context: NotifierContext) -> None:
+        self._context = context
+
+    async def run(self) -> None:
+        """Call `look` every 15 seconds until cancelled. A passing failure is logged, and the loop continues."""
+        while True:
+            try:
+                while await self.look():
+                    pass
+            except Retryable as error:
+                _log.warning("questions.retry", error=str(error))
+            await self._context.time_source.sleep(LOOK_SECONDS)
+
+    async def look(self) -> int:
+        """Send the reminders that are due, and end the questions whose time is over; return how many were due.
+
+        Raises:
+            Retryable: A passing failure, such as of the database.
+        """
+        context = self._context
+        async with context.writing() as connection:
+            now = await store_now(connection, context.time_source)
+            found = await store.due(connection, now)
+            if not found:
+                return 0
+            batch = ChangeSet({})
+            for before in found:
+                after, request = remind(before, now)
+                await store.save(connection, after)
+                if request is not None:
+                    batch.requests.append(request)
+                if after.state is QuestionState.EXPIRED:
+                    batch.events.append(question_fact(after, ""))
+            await write_changes(connection, batch, context.catalogue(), context.render_config, now)
+        context.signal()
+        return len(found)
