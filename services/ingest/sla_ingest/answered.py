@@ -86,5 +86,5 @@ class AnswerHandler:
             attributes={"priority": said.priority} if kind is EventKind.DOWNGRADE_AGREED and said.priority else {},
         )
         delivery = Delivery(body=envelope.data, headers={}, received_at=now)
-        translation = Translation(envelope.id, Accepted((TranslatedEvent(event),)))
+        translation = Translation(envelope.id, Accepted((TranslatedEvent(event=event),)))
         return entry_of(SOURCE, delivery, translation, promises=False)

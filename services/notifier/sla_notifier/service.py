@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.api.routes import router
+from sla_notifier.ask.reminders import Reminders
 from sla_notifier.channel.port import Channel
 from sla_notifier.channel.registry import open_channels
 from sla_notifier.context import NotifierContext
@@ -29,7 +30,6 @@ from sla_notifier.notification.unit_of_work import RenderConfig
 from sla_notifier.on_call import feeds_ending
 from sla_notifier.override.catalogue import OverriddenCatalogue
 from sla_notifier.profile import Profiles
-from sla_notifier.question.reminders import Reminders
 from sla_notifier.retention import NotifierSweeps
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender

@@ -24,6 +24,7 @@ from sla_platform.apikey import tables as platform_tables
 from sla_platform.audit.tables import AuditTables
 from sla_platform.contracts.copies import RecordCopy, with_records
 from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.envelope import Topic
 from sla_platform.http import audit, quarantine
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Retention

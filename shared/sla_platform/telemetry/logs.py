@@ -17,7 +17,9 @@ _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 _MADE_KEY = re.compile(r"(?<=slad_)[0-9]+_[A-Za-z0-9_-]{43}")
 # The token by which its holder acknowledges, confirms or ends a registration, or reads a support plan.
-_LINK = re.compile(r"(?:(?<=/ack/)|(?<=/registrations/confirm/)|(?<=/registrations/end/)|(?<=/plans/))[^\s\"'/?#]+")
+_LINK = re.compile(
+    r"(?:(?<=/ack/)|(?<=/answers/)|(?<=/registrations/confirm/)|(?<=/registrations/end/)|(?<=/plans/))[^\s\"'/?#]+"
+)
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -42,6 +42,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         {"headers": {"Authorization": f"Bearer {WORD}", "Cookie": WORD, "x-api-key": WORD}},
         {"url": f"postgresql://slad:{WORD}@db/slad"},
         {"path": f"/ack/{WORD}"},
+        {"path": f"/answers/{WORD}"},
         {"path": f"/registrations/confirm/{WORD}"},
         {"path": f"/registrations/end/{WORD}"},
         {"path": f"/plans/{WORD}/plan.pdf"},

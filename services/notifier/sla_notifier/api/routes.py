@@ -32,8 +32,8 @@ from sla_notifier.api.shape import (
     EndpointPage,
     EndpointShape,
 )
+from sla_notifier.ask.links import QuestionLinks
 from sla_notifier.context import NotifierContext
-from sla_notifier.question.links import QuestionLinks
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, SMALL_BODY, describes, read_body, read_model
 from sla_platform.http.evidence import RESPONSES, evidence_response

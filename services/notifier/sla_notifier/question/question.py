@@ -1,7 +1,7 @@
 """A question whether a lower priority is agreed: when it is asked again, when it expires, what an answer changes. Pure.
 
-It is about one proposal, and goes to everybody of the customer whom the rules tell of it. The first answer counts. Until
-then, and without an answer, the priority in force goes on to apply.
+It is about one proposal, and goes to everybody of the customer whom the rules tell of it. The first answer counts.
+Until then, and without an answer, the priority in force goes on to apply.
 """
 
 from __future__ import annotations

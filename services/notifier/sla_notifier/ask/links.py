@@ -1,4 +1,4 @@
-"""Following the link of a question: GET shows it with two buttons, POST records the answer, so that scanners do nothing."""
+"""Following the link of a question: GET shows it with two buttons, POST records the answer, so scanners do nothing."""
 
 from __future__ import annotations
 
