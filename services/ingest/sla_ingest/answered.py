@@ -59,7 +59,7 @@ class AnswerHandler:
         if not entries:
             return
         for receipt in await self._commit.take(entries):
-            _log.info("answer.stored", event=receipt.entry.delivery, duplicate=receipt.duplicate)
+            _log.info("answer.stored", delivery=receipt.entry.delivery, duplicate=receipt.duplicate)
 
     async def replay(self, entry: QuarantineEntry) -> None:
         """Store an answer again that could not be stored before.

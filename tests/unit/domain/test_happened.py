@@ -8,7 +8,7 @@ from tests.build.story import Telling
 
 from sla_domain.diff import new_facts
 from sla_domain.event import Actor, EventKind
-from sla_domain.fact import DowngradeProposed, EscalationMade, Fact, FactKind, RatingGiven
+from sla_domain.fact import DowngradeProposed, DowngradeSettled, EscalationMade, Fact, FactKind, RatingGiven
 from sla_domain.phase import Phase
 from sla_domain.phase_state import turn_of
 from sla_domain.plan import DowngradeMode, PriorityRules
@@ -65,3 +65,37 @@ def test_what_an_earlier_release_did_not_tell_is_history_later() -> None:
 )  # fmt: skip
 def test_an_incident_opens_ends_and_opens_again(before: str | None, now: Phase, turned: str) -> None:
     assert turn_of(before, now) == turned
+
+
+def test_a_proposal_that_waits_no_more_is_told_once_however_it_ended() -> None:
+    told = Telling().opened("Mon 10:00")
+    told.happened(EventKind.DOWNGRADE_PROPOSED, "Mon 10:20", attributes={"priority": "P3"})
+    (proposed,) = facts(told)
+    keys = frozenset({"promise", proposed.key})
+    for kind, more in (
+        (EventKind.DOWNGRADE_DECLINED, {}),
+        (EventKind.DOWNGRADE_AGREED, {}),
+        (EventKind.RESOLVED, {}),
+        (EventKind.DOWNGRADE_PROPOSED, {"attributes": {"priority": "P4"}}),
+    ):
+        ended = Telling()
+        ended.events = list(told.events)
+        incident = ended.happened(kind, "Mon 10:30", actor=Actor.CUSTOMER, **more).fold(RULES)
+        (settled,) = [fact for fact in new_facts(incident, {}, keys) if fact.kind is FactKind.DOWNGRADE_SETTLED]
+        assert settled.body == DowngradeSettled(proposed.key)
+        assert settled.at == told.at("Mon 10:30")
+        later = new_facts(incident, {}, keys | {settled.key})
+        assert FactKind.DOWNGRADE_SETTLED not in {fact.kind for fact in later}
+    still = new_facts(told.fold(RULES), {}, keys)
+    assert FactKind.DOWNGRADE_SETTLED not in {fact.kind for fact in still}
+
+
+def test_a_proposal_that_is_declined_leaves_the_priority_and_is_not_made_again_by_repeating_it() -> None:
+    told = Telling().opened("Mon 10:00").priority("Mon 10:20", "P3")
+    assert told.fold(RULES).pending_downgrade is not None
+    told.happened(EventKind.DOWNGRADE_DECLINED, "Mon 10:30", actor=Actor.CUSTOMER)
+    told.updated("Mon 10:40", priority="P3")  # the ticket shows the lower one with every update
+    incident = told.fold(RULES)
+    assert (incident.priority, incident.pending_downgrade) == ("P1", None)
+    told.priority("Mon 10:50", "P3")  # somebody asks anew
+    assert told.fold(RULES).pending_downgrade is not None
