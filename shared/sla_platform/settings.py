@@ -122,6 +122,8 @@ class Settings(BaseSettings):
     """URL of the mail server: `smtp://user:password@host:587` (STARTTLS required), `smtps://…`, or `smtp+plain://…`
     (local only)."""
     mail_from: str = "slad <slad@localhost>"
+    mail_reply_to: str = ""
+    """Where answers by people to slad's mails go, such as the mailbox of the service desk. Empty means `mail_from`."""
     link_secret: SecretStr = SecretStr("")
     """The secret that signs links to acknowledge. If empty, a secret is made once and kept in the store."""
     webhook_allow: tuple[str, ...] = ()

@@ -34,13 +34,15 @@ _ENDED_WITHIN = timedelta(days=3_650)  # a mail may be old when somebody has had
 
 
 class LinkPurpose(Enum):
-    """What the link of a registration for notices does: confirm the registration, or end it.
+    """What a link does: confirm or end a registration for notices, or end or resume a contact's messages.
 
     A token for one purpose is refused for the other purpose.
     """
 
     CONFIRM = b"slad confirm v1\n"
     UNSUBSCRIBE = b"slad unsubscribe v1\n"
+    OPT_OUT = b"slad opt out v1\n"
+    OPT_IN = b"slad opt in v1\n"
 
 
 class BadLink(StrEnum):
@@ -140,6 +142,26 @@ class Links:
         """
         token = self._subject(LinkPurpose.UNSUBSCRIBE, subject, now + _ENDED_WITHIN)
         return f"{self.base}/registrations/end/{token}"
+
+    def opt_out(self, contract: str, person: str, now: datetime) -> str:
+        """Return the link by which a contact of the customer receives no more messages about incidents.
+
+        The link is valid for ten years from `now`.
+
+        Args:
+            contract: The contract's id.
+            person: The person's id.
+
+        Raises:
+            LinkSecretNotRead: The signing key has not been read yet.
+        """
+        token = self._subject(LinkPurpose.OPT_OUT, f"{contract}\n{person}", now + _ENDED_WITHIN)
+        return f"{self.base}/contacts/stop/{token}"
+
+    def opt_in(self, contract: str, person: str, now: datetime) -> str:
+        """Return the link by which a contact of the customer receives messages again; see `opt_out`."""
+        token = self._subject(LinkPurpose.OPT_IN, f"{contract}\n{person}", now + _ENDED_WITHIN)
+        return f"{self.base}/contacts/resume/{token}"
 
     def question(self, question: str, person: str, now: datetime) -> str:
         """Return the link by which a person answers a question.

@@ -172,6 +172,7 @@ delivery = Table(
     Column("created_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),  # when what it reports became true
     Column("finished_at", Instant),
+    Column("side", String(10), nullable=False, server_default=_EMPTY),  # support, customer; empty: of an older release
     Column("turn", Float, nullable=False, server_default=_ZERO),  # the smaller, the sooner: kind, then urgency
     Index("ix_notifier_delivery_turn", "endpoint", "turn", "next_at", postgresql_where=TO_SEND, sqlite_where=TO_SEND),
     Index("ix_notifier_delivery_due", "endpoint", "next_at", postgresql_where=TO_SEND, sqlite_where=TO_SEND),
@@ -285,6 +286,16 @@ confirmation = Table(
     Column("of", String(130), primary_key=True),  # a person, or `contract:` and its id
     Column("day", String(10), primary_key=True),
     Column("count", Integer, nullable=False),
+)
+
+# Who of the customer wants no messages about incidents of a contract; whoever has come back stays on record.
+opt_out = Table(
+    "notifier_opt_out",
+    metadata,
+    Column("contract", String(120), primary_key=True),
+    Column("person", String(120), primary_key=True),
+    Column("out", Boolean, nullable=False),
+    Column("changed_at", Instant, nullable=False),
 )
 
 # Questions to the customer's people: whether a lower priority is agreed (see question/question.py).

@@ -18,7 +18,7 @@ _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 _MADE_KEY = re.compile(r"(?<=slad_)[0-9]+_[A-Za-z0-9_-]{43}")
 # The token by which its holder acknowledges, confirms or ends a registration, or reads a support plan.
 _LINK = re.compile(
-    r"(?:(?<=/ack/)|(?<=/answers/)|(?<=/registrations/confirm/)|(?<=/registrations/end/)|(?<=/plans/))[^\s\"'/?#]+"
+    r"(?:(?<=/ack/)|(?<=/answers/)|(?<=/contacts/stop/)|(?<=/contacts/resume/)|(?<=/registrations/confirm/)|(?<=/registrations/end/)|(?<=/plans/))[^\s\"'/?#]+"
 )
 
 

@@ -43,6 +43,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         {"url": f"postgresql://slad:{WORD}@db/slad"},
         {"path": f"/ack/{WORD}"},
         {"path": f"/answers/{WORD}"},
+        {"path": f"/contacts/stop/{WORD}"},
+        {"path": f"/contacts/resume/{WORD}"},
         {"path": f"/registrations/confirm/{WORD}"},
         {"path": f"/registrations/end/{WORD}"},
         {"path": f"/plans/{WORD}/plan.pdf"},

@@ -110,6 +110,16 @@ class AckPageKind(StrEnum):
     """Link of a question: nobody answered in time."""
     QUESTION_NOT_YOURS = "question_not_yours"
     """Link of a question: the person does not belong to the customer any more."""
+    OPT_OUT_ASK = "opt_out_ask"
+    """Link of a contact: the page has a button to receive no more messages."""
+    OPTED_OUT = "opted_out"
+    """Link of a contact: no more messages are sent from now on."""
+    OPTED_OUT_BEFORE = "opted_out_before"
+    """Link of a contact: no messages are sent since an earlier time."""
+    OPT_IN_ASK = "opt_in_ask"
+    """Link of a contact: the page has a button to receive messages again."""
+    OPTED_IN = "opted_in"
+    """Link of a contact: messages are sent."""
 
     @property
     def status(self) -> int:
@@ -239,6 +249,8 @@ def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
                 AckPageKind.ASK_ALL: words["button_all"].format(count=answer.count),
                 AckPageKind.REGISTER_ASK: words["button_register"],
                 AckPageKind.END_ASK: words["button_end"],
+                AckPageKind.OPT_OUT_ASK: words["button_opt_out"],
+                AckPageKind.OPT_IN_ASK: words["button_opt_in"],
             }.get(answer.shown, ""),
             "listed": [
                 {
@@ -250,7 +262,7 @@ def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
                 for each in answer.listed
             ],
             "link": answer.link,
-            "link_label": texts.words(language)["open_incident" if "/incidents/" in answer.link else "open_board"],
+            "link_label": words["button_opt_in"] if "/contacts/" in answer.link else _label(texts, language, answer.link),
         },
     )
 
@@ -280,4 +292,10 @@ def _expiry(answer: AckPage, words: Mapping[str, str], language: str) -> str:
 def _title(shown: AckPageKind) -> str:
     if shown.value.startswith("question_"):
         return "question"
+    if shown.value.startswith("opt"):
+        return "contact"
     return "notices" if shown in _OF_REGISTRATIONS else "title"
+
+
+def _label(texts: Texts, language: str, link: str) -> str:
+    return texts.words(language)["open_incident" if "/incidents/" in link else "open_board"]

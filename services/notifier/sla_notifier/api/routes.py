@@ -32,7 +32,9 @@ from sla_notifier.api.shape import (
     EndpointPage,
     EndpointShape,
 )
+from sla_notifier.ask.contact_links import ContactLinks
 from sla_notifier.ask.links import QuestionLinks
+from sla_notifier.link import LinkPurpose
 from sla_notifier.context import NotifierContext
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, SMALL_BODY, describes, read_body, read_model
@@ -76,6 +78,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     add_overrides(routes, context, authorize)
     _links(routes, context, AckLinks(context, acknowledger))
     _questions(routes, context, QuestionLinks(context))
+    _contacts(routes, context, ContactLinks(context))
     add_notices(routes, context, authorize)
     add_registrations(routes, context, authorize)
     _evidence(routes, context, authorize)
@@ -199,6 +202,24 @@ def _links(routes: APIRouter, context: NotifierContext, answers: AckLinks) -> No
     async def act(request: Request, token: str) -> HTMLResponse:
         asked = parse_order(await read_body(request, SMALL_BODY))
         return shown(await answers.act(token, asked), request)
+
+
+def _contacts(routes: APIRouter, context: NotifierContext, contacts: ContactLinks) -> None:
+    def shown(answer: AckPage, request: Request) -> HTMLResponse:
+        page = render_page(context.render_config.texts, answer, request.headers.get("accept-language", ""))
+        return HTMLResponse(page, answer.shown.status, headers=HEADERS)
+
+    def add(path: str, purpose: LinkPurpose) -> None:
+        @routes.api_route(path, methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
+        async def look(request: Request, token: str) -> HTMLResponse:
+            return shown(await contacts.look(purpose, token), request)
+
+        @routes.post(path, response_class=HTMLResponse, include_in_schema=False)
+        async def act(request: Request, token: str) -> HTMLResponse:
+            return shown(await contacts.act(purpose, token), request)
+
+    add("/contacts/stop/{token}", LinkPurpose.OPT_OUT)
+    add("/contacts/resume/{token}", LinkPurpose.OPT_IN)
 
 
 def _questions(routes: APIRouter, context: NotifierContext, questions: QuestionLinks) -> None:

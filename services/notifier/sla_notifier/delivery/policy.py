@@ -50,6 +50,8 @@ class UnsentReason(StrEnum):
     """All messages of a digest were cancelled."""
     TOLD_TOGETHER = "told_together"
     """Another message to the person names this contract too."""
+    OPTED_OUT = "opted_out"
+    """The customer's contact wants no such messages."""
     WITHDRAWN = "withdrawn"
     """The notice was withdrawn."""
     UNFIT = "unfit"
@@ -79,6 +81,7 @@ _TEXTS = {
     UnsentReason.CARRIER_FAILED: "the digest that carried this message failed",
     UnsentReason.NOTHING_LEFT: "everything in this digest was cancelled before it went out",
     UnsentReason.TOLD_TOGETHER: "one message about the notice names every contract of this person",
+    UnsentReason.OPTED_OUT: "this contact of the customer wants no messages about incidents of the contract",
     UnsentReason.WITHDRAWN: "the notice was withdrawn before this message went out",
     UnsentReason.UNFIT: "its row cannot be processed and is in quarantine; mend it and replay it from there",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from sla_domain.contract import Side
 from sla_notifier.channel.registry import endpoint_of, split_address
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.state import DeliveryState, MessageKind
@@ -79,6 +81,8 @@ class DeliveryRow:
     """When the reported event became true."""
     finished_at: datetime | None = None
     """When the state became final."""
+    side: str = ""
+    """Whether the person belongs to the `support` or to the `customer`. "" in a row of an older release."""
     turn: float = 0.0
     """The place in the queue. The smallest comes first."""
 
@@ -136,12 +140,16 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 def thread_of(row: DeliveryRow) -> str:
     """Return the name of the mail thread to which a message belongs; "" if it belongs to no thread.
 
-    The name is the id of the message's alert, or of its notice if there is no alert. The digests (mails that collect
+    Of the customer's people, each has one thread for each incident. Of the support, the name is the id of the message's
+    alert, or of its notice, or of its incident. The digests (mails that collect
     several messages) of one storm share their own thread. A storm is a time in which a mailbox gets too many
     messages to send each by itself.
     """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]
+    if row.incident and (row.side == Side.CUSTOMER.value or not row.alert):
+        whose = row.person if row.side == Side.CUSTOMER.value else ""
+        return hashlib.sha256(f"{row.incident}\n{whose}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return row.alert or row.notice
 
 

@@ -79,6 +79,7 @@ def customer_content(
         "advice": FactReason(one_line("; ".join(fact.advice), 2_000)),
         **_said(context, fact, spoken),
     }
+    leave = context.links.opt_out(request.contract, recipient.person, context.now)
     asking = ""
     if told == Happening.DOWNGRADE_PROPOSED.value:
         values["answer_by"] = request.answer_by or context.now + ANSWER_WITHIN
@@ -91,9 +92,9 @@ def customer_content(
         rows=_ROWS,
         notes=("provisional",) if fact.provisional else (),
         items=tuple(Item(line) for line in lines),
-        actions=(Action("answer_question", asking, main=True), Action("open_ticket", web_link(fact.url))),
+        actions=(Action("answer_question", asking, main=True), Action("open_ticket", web_link(fact.url)), Action("opt_out", leave)),
         why=context.texts.phrases_in_words(recipient.why, recipient.language),
-        data=_data(context, request, fact, recipient, told) | {"answer_url": asking},
+        data=_data(context, request, fact, recipient, told) | {"answer_url": asking, "unsubscribe_url": leave},
     )
 
 

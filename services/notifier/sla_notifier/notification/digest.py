@@ -15,6 +15,7 @@ import orjson
 import structlog
 
 from sla_catalogue import Catalogue
+from sla_domain.contract import Side
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.state import DeliveryState, MessageKind
@@ -176,9 +177,12 @@ def _content(
     asked = sum(one.row.kind in ACKNOWLEDGEABLE for one in every)
     page = links.acknowledge_digest(digest.id, digest.person, now)  # shows everything, and a button if it is asked
     answer = page if asked else ""
+    theirs = digest.side == Side.CUSTOMER.value
     leave = links.unsubscribe(digest.person, now) if is_registered(digest.person) else ""
+    if theirs and not leave:
+        leave = links.opt_out(digest.contract, digest.person, now)
     items = tuple(
-        Item(line_of(heap, labels), links.incident(heap[0].row.incident) if heap[0].row.incident else "")
+        Item(line_of(heap, labels), "" if theirs or not heap[0].row.incident else links.incident(heap[0].row.incident))
         for heap in heaps[:MOST_LINES]
     )
     customers = _each_once(one.customer or titles[one.row.id] for one in every)
@@ -198,8 +202,8 @@ def _content(
         more_url=page,
         actions=(
             Action("acknowledge_all" if asked > 1 else "acknowledge", answer, main=True),
-            Action("open_board", links.board(), main=not asked),
-            Action("unsubscribe", leave),
+            Action("open_board", "" if theirs else links.board(), main=not asked),
+            Action("unsubscribe" if is_registered(digest.person) else "opt_out", leave),
         ),
         why=texts.phrases_in_words(FLOOD, language),
         data={

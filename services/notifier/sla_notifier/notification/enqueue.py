@@ -59,6 +59,7 @@ def _row(context: PipelineContext, notification: Notification) -> DeliveryRow:
         payload=_payload(context, notification),
         created_at=context.now,
         due_at=request.at,
+        side=recipient.side.value if recipient.person else "",
         turn=turn_of(request.kind, urgency),
         finished_at=context.now if notification.state.final else None,
     )

@@ -146,6 +146,7 @@ def _begun(storm: Conversation, ready: Sequence[Notification], context: Pipeline
         follows=storm.digest,
         created_at=context.now,
         due_at=min(each.request.at for each in ready),
+        side=recipient.side.value,
         turn=_order(context.now, first)[0],
     )
 

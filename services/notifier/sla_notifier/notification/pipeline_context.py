@@ -35,6 +35,8 @@ class PipelineContext:
     """Closing messages that are not sent yet."""
     paged_of: Mapping[tuple[str, str, datetime], int] = field(default_factory=dict)
     """Maps (alert, contract, due instant) to the first episode in which people were notified of that breach."""
+    opted_out: frozenset[tuple[str, str]] = frozenset()
+    """The pairs (contract, person) of the customer's people who want no messages about incidents."""
     digest_over: int = 5
     """How many messages to a mailbox may be sent by themselves in a burst. Further messages are gathered into a digest
     (a mail that collects several messages)."""

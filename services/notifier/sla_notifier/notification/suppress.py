@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sla_domain.contract import Side
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.notification import Notification, Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext, RoundKey
+from sla_notifier.opt_out.optional import OPTIONAL
 from sla_notifier.text.content import Phrase
 
 AGAIN = Phrase("notified_again")
@@ -28,6 +30,7 @@ def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) 
     - An INFO message to a person whom another level notifies in this batch.
     - A second message of one request to the same address.
     - Any message of a request with a `cancel_reason`.
+    - A message about an incident to somebody of the customer who has opted out of them.
 
     Exception: if everybody whom a level would page was paged in this round before, the pages are sent as reminders.
     """
@@ -36,6 +39,8 @@ def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) 
     judged: list[Notification] = []
     for notification in notifications:
         reason = seen.needless(notification) if notification.live else None
+        if reason is None and notification.live and _unwanted(context, notification):
+            reason = UnsentReason.OPTED_OUT
         told = reason is UnsentReason.ALREADY_TOLD and _asks(notification.request)
         alone = told and notification.request.id not in others
         if alone and not seen.just_now(notification):
@@ -46,6 +51,14 @@ def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) 
             seen.note(notification)
         judged.append(notification)
     return tuple(judged)
+
+
+def _unwanted(context: PipelineContext, notification: Notification) -> bool:
+    """Only the customer's people can opt out: pages and what else goes to the support are not theirs to refuse."""
+    request, recipient = notification.request, notification.recipient
+    if recipient is None or recipient.side is not Side.CUSTOMER or request.kind not in OPTIONAL:
+        return False
+    return (request.contract, recipient.person) in context.opted_out
 
 
 def _with_others(seen: _Seen, notifications: tuple[Notification, ...]) -> frozenset[str]:

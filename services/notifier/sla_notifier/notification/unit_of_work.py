@@ -30,6 +30,7 @@ from sla_notifier.notification.notification import ClosingMessage, Notification,
 from sla_notifier.notification.pipeline import address_requests
 from sla_notifier.notification.pipeline import rows as rows_of_gathered
 from sla_notifier.notification.pipeline_context import PipelineContext, RoundKey
+from sla_notifier.opt_out import store as opt_outs
 from sla_notifier.question import store as questions
 from sla_notifier.question.question import Question, ask
 from sla_notifier.text.render import Texts
@@ -86,6 +87,7 @@ async def write_changes(
         paged=closing_recipients(rows, batch.cancel_reasons, batch.requests),
         closing=open_closing_messages(rows),
         paged_of=first_paged_episodes(sent_before),
+        opted_out=await opt_outs.opted_out(connection, {request.contract for request in batch.requests}),
         digest_over=config.digest_over,
     )
     notifications = address_requests(context, batch.requests)

@@ -42,22 +42,25 @@ def sender_of(written: str) -> tuple[str, str]:
     return clean(name), mailbox
 
 
-def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
+def compose(outgoing: OutgoingMessage, sender: tuple[str, str], reply_to: tuple[str, str] | None = None) -> EmailMessage:
     """Return a message as a MIME message, with a text and an HTML part.
 
     Every attempt to send the message has the same Message-ID and date. A header marks an attempt that may be a
     duplicate. Messages of one `thread` refer to the same message id, so that mail readers show them together. A message
-    to a registered mailbox has the header fields by which mail readers offer to unsubscribe (RFC 2369, RFC 8058).
+    with a link to unsubscribe has the header fields by which mail readers offer to unsubscribe (RFC 2369, RFC 8058).
 
     Args:
         outgoing: The message.
         sender: A pair of name and mailbox.
+        reply_to: Where answers by people go, as such a pair. None means to the sender.
     """
     name, mailbox = sender
     domain = mailbox.partition("@")[2]
     message = EmailMessage(policy=POLICY)
     message["From"] = mailbox_value(name, mailbox)
     message["To"] = mailbox_value("", outgoing.address)
+    if reply_to is not None:
+        message["Reply-To"] = mailbox_value(*reply_to)
     message["Subject"] = text_value(clean(outgoing.subject))
     message["Date"] = format_datetime(outgoing.created_at)
     message["Message-ID"] = f"<{_plain(outgoing.id)}@{domain}>"
@@ -69,6 +72,7 @@ def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     if outgoing.unsubscribe:
+        message["Precedence"] = "bulk"  # older programs answer such mail by themselves unless it says so
         message["List-Unsubscribe"] = f"<{outgoing.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058: a POST of this body suffices
     if outgoing.possibly_duplicate:

@@ -21,13 +21,15 @@ class SelectedMailServer(Channel):
         sender: The sender used with `url`.
         smtp: Returns the catalogue's `settings.smtp`, or None if the catalogue has none. It is called for each message,
             so that a change takes effect at once.
+        reply_to: Where answers by people go, for either server. "" means to the sender.
 
     Raises:
         BadSettings: `url` or its sender is unusable.
     """
 
-    def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:
-        self._fixed = EmailChannel(mail_server(url), sender) if url else None
+    def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None], reply_to: str = "") -> None:
+        self._fixed = EmailChannel(mail_server(url), sender, reply_to=reply_to) if url else None
+        self._reply_to = reply_to
         self._smtp = smtp
         self._from_catalogue: tuple[MailServer, str, EmailChannel] | None = None
 
@@ -81,7 +83,7 @@ class SelectedMailServer(Channel):
         held = self._from_catalogue
         if held is not None and held[:2] == (server, sender):
             return held[2]
-        fresh = EmailChannel(server, sender)
+        fresh = EmailChannel(server, sender, reply_to=self._reply_to)
         self._from_catalogue = (server, sender, fresh)
         if held is not None:
             await held[2].close()

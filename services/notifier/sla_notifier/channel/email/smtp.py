@@ -44,6 +44,7 @@ class EmailChannel(Channel):
 
     Args:
         sender: For example, `slad <slad@example.org>`.
+        reply_to: Where answers by people go, written like `sender`. "" means to the sender.
         total_seconds: How long sending may take after the wait.
         wait_seconds: How long a message may wait for a connection.
 
@@ -56,11 +57,13 @@ class EmailChannel(Channel):
         server: MailServer,
         sender: str,
         *,
+        reply_to: str = "",
         total_seconds: float = TOTAL_SECONDS,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         self._server = server
         self._sender = sender_of(sender)
+        self._reply_to = sender_of(reply_to) if reply_to else None
         self._tls = server.tls()
         self._total = total_seconds
         self._wait = wait_seconds
@@ -86,7 +89,7 @@ class EmailChannel(Channel):
         """
         if not is_mailbox(outgoing.address):
             return Rejected(Failure.BAD_ADDRESS, "the address is not one plain mailbox")
-        message = compose(outgoing, self._sender)
+        message = compose(outgoing, self._sender, self._reply_to)
         until = asyncio.get_running_loop().time() + self._wait
         busy_because = "every connection it bears is in use"
         taken_when_refused: int | None = None

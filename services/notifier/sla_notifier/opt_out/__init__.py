@@ -1,0 +1,1 @@
+"""Which of the customer's people want no messages about their incidents."""
