@@ -68,7 +68,9 @@ def moved(key: str) -> Envelope:
     return of_incident(FactKind.PROMISE_MOVED, key, details=details)
 
 
-async def test_mails_of_an_incident_are_one_thread_that_no_program_answers(desk: Stage, smtp_server: SmtpServer) -> None:
+async def test_mails_of_an_incident_are_one_thread_that_no_program_answers(
+    desk: Stage, smtp_server: SmtpServer
+) -> None:
     await desk.hear(opened())
     await desk.hear(moved("promise/moved"))
     desk.time.go(NINE + timedelta(minutes=10))
@@ -136,9 +138,7 @@ async def test_a_page_to_the_staff_cannot_be_opted_out_of(desk: Stage) -> None:
     assert [row.state for row in await desk.rows(person="anna", kind="page")] == ["sent"]
 
 
-async def test_a_link_to_end_is_not_one_to_resume_and_none_is_made_up(
-    desk: Stage, browser: httpx2.AsyncClient
-) -> None:
+async def test_a_link_to_end_is_not_one_to_resume_and_none_is_made_up(desk: Stage, browser: httpx2.AsyncClient) -> None:
     links, now = desk.context.render_config.links, desk.time.now()
     await links.secret.read(desk.store, now)
     stop = links.opt_out("acme", "jan", now).removeprefix("https://slad.example/contacts/stop/")

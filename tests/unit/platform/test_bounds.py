@@ -29,6 +29,7 @@ from sla_domain import bounds
 from sla_domain.attainment import PromiseVerdict, Standing
 from sla_domain.breach_reason import LONGEST_CODE
 from sla_domain.clock import ClockState
+from sla_domain.contract import Side
 from sla_domain.event import EventId, EventKind, IncidentId, WaitingOn
 from sla_domain.fact import FactKind
 from sla_domain.incident import Phase
@@ -68,6 +69,7 @@ from sla_notifier.intake.waiting import DECIDE
 from sla_notifier.link_secret import LINKS
 from sla_notifier.notice.registered import CONFIRMED, PREFIX
 from sla_notifier.notification.conversation import Conversation, conversation_id
+from sla_notifier.question.question import QuestionState, question_id
 from sla_notifier.registration.store import ENDED, PENDING
 from sla_platform.apikey.key import NAME, MadeKey
 from sla_platform.audit.act import ActName, ActorKind, AuditActor
@@ -285,6 +287,12 @@ LONGEST: dict[str, int] = {
     "notifier_notice_told.told_as": bounds.PERSON,
     "notifier_notice_told.occasion": OCCASION + len(f"#{HUGE}.{HUGE}"),
     "notifier_notice_told.kind": longest(MessageKind),
+    "notifier_delivery.side": longest(Side),
+    "notifier_opt_out.person": bounds.PERSON,
+    "notifier_question.id": len(question_id("x")),
+    "notifier_question.occasion": OCCASION,
+    "notifier_question.state": longest(QuestionState),
+    "notifier_question.answered_by": bounds.PERSON,
     "notifier_registration.id": 32,
     "notifier_registration.request": 32,
     "notifier_registration.person": len(PREFIX) + 32,

@@ -262,7 +262,9 @@ def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
                 for each in answer.listed
             ],
             "link": answer.link,
-            "link_label": words["button_opt_in"] if "/contacts/" in answer.link else _label(texts, language, answer.link),
+            "link_label": words["button_opt_in"]
+            if "/contacts/" in answer.link
+            else _label(texts, language, answer.link),
         },
     )
 

@@ -34,8 +34,8 @@ from sla_notifier.api.shape import (
 )
 from sla_notifier.ask.contact_links import ContactLinks
 from sla_notifier.ask.links import QuestionLinks
-from sla_notifier.link import LinkPurpose
 from sla_notifier.context import NotifierContext
+from sla_notifier.link import LinkPurpose
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, SMALL_BODY, describes, read_body, read_model
 from sla_platform.http.evidence import RESPONSES, evidence_response

@@ -92,7 +92,11 @@ def customer_content(
         rows=_ROWS,
         notes=("provisional",) if fact.provisional else (),
         items=tuple(Item(line) for line in lines),
-        actions=(Action("answer_question", asking, main=True), Action("open_ticket", web_link(fact.url)), Action("opt_out", leave)),
+        actions=(
+            Action("answer_question", asking, main=True),
+            Action("open_ticket", web_link(fact.url)),
+            Action("opt_out", leave),
+        ),
         why=context.texts.phrases_in_words(recipient.why, recipient.language),
         data=_data(context, request, fact, recipient, told) | {"answer_url": asking, "unsubscribe_url": leave},
     )

@@ -15,4 +15,4 @@ OPTIONAL = frozenset(
         MessageKind.OBJECTIVE,
     }
 )
-"""Those about incidents and objectives. Critical fixes have an entry of the contract (`notices: false`), reports theirs."""
+"""Those about incidents and objectives. Critical fixes have an entry of their own in the contract, reports theirs."""

@@ -17,7 +17,9 @@ _CHARSET = "utf-8"
 _WORD_BYTES = 39  # of text in one encoded word: with its frame 64 characters, and with the field's name below 76
 _LINE = 76  # the most that RFC 2047 allows in a line with an encoded word
 # Fields whose value is folded, or must not be, before the policy sees it.
-_WRITTEN = frozenset({"subject", "from", "to", "reply-to", "message-id", "in-reply-to", "references", "list-unsubscribe"})
+_WRITTEN = frozenset(
+    {"subject", "from", "to", "reply-to", "message-id", "in-reply-to", "references", "list-unsubscribe"}
+)
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 

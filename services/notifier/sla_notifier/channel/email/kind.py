@@ -65,4 +65,6 @@ class EmailKind(SendingKind):
         # Imported here: every command of slad knows the kinds, and only the notifier needs an SMTP client.
         from sla_notifier.channel.email.selected_server import SelectedMailServer
 
-        return SelectedMailServer(settings.smtp_url, settings.mail_from, lambda: catalogue().settings.smtp, settings.mail_reply_to)
+        return SelectedMailServer(
+            settings.smtp_url, settings.mail_from, lambda: catalogue().settings.smtp, settings.mail_reply_to
+        )

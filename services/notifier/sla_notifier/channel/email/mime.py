@@ -42,7 +42,9 @@ def sender_of(written: str) -> tuple[str, str]:
     return clean(name), mailbox
 
 
-def compose(outgoing: OutgoingMessage, sender: tuple[str, str], reply_to: tuple[str, str] | None = None) -> EmailMessage:
+def compose(
+    outgoing: OutgoingMessage, sender: tuple[str, str], reply_to: tuple[str, str] | None = None
+) -> EmailMessage:
     """Return a message as a MIME message, with a text and an HTML part.
 
     Every attempt to send the message has the same Message-ID and date. A header marks an attempt that may be a
