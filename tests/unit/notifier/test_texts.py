@@ -150,7 +150,15 @@ def test_every_answer_has_a_page_without_script(shown: AckPageKind) -> None:
     html = render_page(
         Texts(), AckPage(shown=shown, what="<x>", who="<y>", at=NOW, link="https://slad.example/incidents/1")
     )
-    asking = (AckPageKind.ASK, AckPageKind.ASK_ALL, AckPageKind.REGISTER_ASK, AckPageKind.END_ASK)
+    asking = (
+        AckPageKind.ASK,
+        AckPageKind.ASK_ALL,
+        AckPageKind.REGISTER_ASK,
+        AckPageKind.END_ASK,
+        AckPageKind.QUESTION_ASK,
+        AckPageKind.OPT_OUT_ASK,
+        AckPageKind.OPT_IN_ASK,
+    )
     assert ("<form" in html) is (shown in asking)
     assert "<script" not in html
     assert "<x>" not in html

@@ -235,7 +235,12 @@ def render_page(texts: Texts, answer: AckPage, accepted: str = "") -> str:
             "title": words[_title(answer.shown)],
             "style": STYLE,
             "said": words[answer.shown.value].format(
-                what=answer.what, who=answer.who, at=when, count=answer.count, until=until, old=answer.old,
+                what=answer.what,
+                who=answer.who,
+                at=when,
+                count=answer.count,
+                until=until,
+                old=answer.old,
                 new=answer.new,
             ),
             "choices": None if answer.choices is None else _choices(answer, answer.choices, words, language),
