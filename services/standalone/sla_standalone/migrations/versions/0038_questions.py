@@ -8,7 +8,7 @@ from alembic import op
 from sla_standalone.migrations import column
 
 revision = "0038"
-down_revision = "0027"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
