@@ -98,7 +98,7 @@ class EmbeddedSource:
         self._store = store
         self._group = group
         self._feeds = tuple(feeds)
-        self._positions = ReadPositions(store, cursor_table)
+        self._positions = ReadPositions(store, cursor_table, time_source)
         self._time_source = time_source
         self._batch = batch
         self._poll = poll

@@ -19,6 +19,7 @@ from sla_platform.errors import Retryable
 from sla_platform.store import cursor as cursors
 from sla_platform.store.engine import Store
 from sla_platform.store.log import Cursor
+from sla_platform.timesource import TimeSource
 
 _log = structlog.get_logger(__name__)
 SAVE_SECONDS = 1.0
@@ -32,9 +33,11 @@ class ReadPositions:
 
     Args:
         table: The table in which the positions are stored (see `cursor_table`).
+        time_source: The clock in whose seconds positions are kept in memory.
     """
 
-    def __init__(self, store: Store, table: Table) -> None:
+    def __init__(self, store: Store, table: Table, time_source: TimeSource) -> None:
+        self._time_source = time_source
         self._store = store.giving_way().deriving()
         self._table = table
         self._reached: dict[str, Cursor] = {}
@@ -77,7 +80,7 @@ class ReadPositions:
         """Store noted positions within a second, until cancelled. Call `save` afterwards to store the last ones."""
         while True:
             await self._moved.wait()
-            await asyncio.sleep(SAVE_SECONDS)
+            await self._time_source.sleep(SAVE_SECONDS)
             try:
                 await self.save()
             except Retryable as error:

@@ -137,7 +137,7 @@ async def test_it_is_stored_while_the_reader_goes_on(store: Store, monkeypatch: 
 
 async def test_a_position_that_somebody_else_has_stored_counts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(positions, "LOAD_SECONDS", 0.0)
-    known = ReadPositions(store, CURSORS)
+    known = ReadPositions(store, CURSORS, SystemTime())
     async with store.reading() as connection:
         assert await known.load(connection, LOG.name) == Cursor()
     known.note(LOG.name, Cursor(0, 6))

@@ -28,7 +28,7 @@ from sla_standalone.migrate import migrate
 from sla_standalone.rehearsal.channel import recording_channels
 from sla_standalone.rehearsal.pending import Pending, read_pending
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 STEP = timedelta(hours=1)  # what is due by no row of a table, such as a handover, is looked for so often
 SERVICES = ("timer", "notifier")
 _LOOK_SECONDS = 0.01
@@ -97,7 +97,7 @@ class Rehearsal:
         """Wait until the services have done everything that is due, then add the messages that were sent to `messages`.
 
         Raises:
-            NeverQuiet: Something is still to be done after a minute.
+            NeverQuiet: Something is still to be done after three minutes.
         """
         ends, quiet = time.monotonic() + PATIENCE_SECONDS, 0
         while quiet < _LOOKS:
