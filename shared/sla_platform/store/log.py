@@ -26,6 +26,7 @@ from sla_platform.store.dialect import insert_new, is_postgres
 from sla_platform.store.engine import Store
 from sla_platform.store.quarantine import QuarantineRow
 from sla_platform.store.types import EARLIEST, LATEST, BigId, Instant, from_micros
+from sla_platform.turn import LoopYielder
 
 _log = structlog.get_logger(__name__)
 
@@ -329,7 +330,9 @@ async def _sorted(
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
     entries: list[LogEntry] = []
     unreadable: list[UnreadableLogRow] = []
+    turn = LoopYielder()
     for row in rows:
+        await turn.yield_if_due()
         try:
             entries.append(LogEntry(row.position, _envelope(row)))
         except (BadEnvelope, ValueError, OverflowError, TypeError, AttributeError) as error:

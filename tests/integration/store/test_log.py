@@ -18,6 +18,7 @@ from sla_platform.store.cursor import cursor_table
 from sla_platform.store.engine import Store
 from sla_platform.store.log import Cursor, log_table
 from sla_platform.timesource import SystemTime
+from sla_platform.turn import LoopYielder
 
 LOG = log_table(MetaData(), "ingest")
 INCIDENTS = (Topic.INCIDENTS,)
@@ -45,6 +46,19 @@ async def _read(store: Store, cursor: Cursor = Cursor(), limit: int = 100) -> lo
             if page.complete or len(page.envelopes) == limit:
                 return page
             await asyncio.sleep(0.05)
+
+
+async def test_others_have_their_turn_between_the_rows_of_a_page(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[None] = []
+
+    class Counted(LoopYielder):
+        async def yield_if_due(self) -> None:
+            turns.append(None)
+            await super().yield_if_due()
+
+    monkeypatch.setattr(logs, "LoopYielder", Counted)
+    await rig.append([event("hot", number) for number in range(30)])
+    assert len((await _read(rig.store)).envelopes) == len(turns) == 30
 
 
 async def test_pages_follow_each_other_without_gap_or_repetition(rig: Rig) -> None:

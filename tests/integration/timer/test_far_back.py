@@ -8,10 +8,11 @@ Judged by how many events are read and folded, and by what is decided when.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -31,11 +32,13 @@ from tests.integration.timer.test_hot_incident import (
 
 from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
+from sla_platform.envelope import Envelope
 from sla_platform.store import connections
 from sla_platform.store.engine import Store
+from sla_platform.turn import LoopYielder
 from sla_platform.wire import encode_event
 from sla_timer import tables
-from sla_timer.apply import save
+from sla_timer.apply import deferred, save, unit
 from sla_timer.apply.fold_cache import NEAR
 from sla_timer.apply.later import PER_SECOND, FoldPace
 from sla_timer.apply.refold import query_of_names
@@ -135,6 +138,34 @@ async def test_what_waits_gives_way_to_what_pages(desk: Desk, monkeypatch: pytes
     await asyncio.gather(applying, paging)
     assert order == ["page", "applied"]
     assert await waiting(desk.store) == 0
+
+
+async def test_others_have_their_turn_between_the_events_of_a_large_request(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is decoded and put aside in one go holds up whatever else runs in the process."""
+    await story(desk)
+    turns: list[None] = []
+
+    class Counted(LoopYielder):
+        async def yield_if_due(self) -> None:
+            turns.append(None)
+            await super().yield_if_due()
+
+    monkeypatch.setattr(unit, "LoopYielder", Counted)
+    sizes: list[int] = []
+    rows_of = deferred.event_rows
+
+    def noted(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any]]:
+        sizes.append(len(fresh))
+        return rows_of(fresh)
+
+    monkeypatch.setattr(deferred, "event_rows", noted)
+    many = notes(MANY, 2 * deferred.AT_ONCE + 50)
+    await desk.accept(*many)
+    assert len(turns) == len(many)
+    assert sizes == [deferred.AT_ONCE, deferred.AT_ONCE, 50]
+    assert await waiting(desk.store) == len(many)
 
 
 async def test_all_that_comes_meanwhile_is_folded_again_once(desk: Desk, examples: Catalogue) -> None:

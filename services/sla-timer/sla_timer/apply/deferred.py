@@ -24,6 +24,7 @@ from sla_timer.apply.load import OPEN_STATES
 from sla_timer.apply.save import event_rows
 
 HELD = LATEST  # `ripe_at` of a timer of an incident whose events wait: no tick reaches it
+AT_ONCE = 100  # rows of a statement: others on the loop have their turn in between
 
 
 async def defer_events(
@@ -41,8 +42,10 @@ async def defer_events(
         rows: The incidents' rows of `timer_incident`. The caller must have locked the partition and the timers.
     """
     statement = insert_new(connection, tables.deferred).returning(tables.deferred.c.incident)
-    values = [row | {"partition": partition} for row in event_rows(fresh)]
-    new = Counter((await connection.execute(statement, values)).scalars())
+    new = Counter[str]()
+    for start in range(0, len(fresh), AT_ONCE):
+        values = [row | {"partition": partition} for row in event_rows(fresh[start : start + AT_ONCE])]
+        new.update((await connection.execute(statement, values)).scalars())
     incident = tables.incident.c
     for name, count in sorted(new.items()):
         more = update(tables.incident).where(incident.id == name).values(deferred=incident.deferred + count)

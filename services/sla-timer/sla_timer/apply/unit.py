@@ -21,6 +21,7 @@ from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import QuarantineEntry
 from sla_platform.timesource import TimeSource
+from sla_platform.turn import LoopYielder
 from sla_platform.wire import decode_event
 from sla_timer import tables
 from sla_timer.apply import deferred, load, ownership, save
@@ -137,7 +138,7 @@ class Applier:
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
             raise Fenced(f"partition {batch.partition} is not ours")
-        readable = self._readable(batch.envelopes)
+        readable = await self._readable(batch.envelopes)
         if readable:
             with self._metrics.apply_seconds.time():
                 await self._apply(batch.partition, epoch, readable)
@@ -154,7 +155,7 @@ class Applier:
         Args:
             entry: The event in the quarantine.
         """
-        await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
+        await self._apply(entry.partition, None, await self._readable([envelope_of(entry)]))
         self._wake()
 
     async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
@@ -189,14 +190,18 @@ class Applier:
         await self._preparing.around({incident: [event for _, event in readable]}, unit, budget)
         self._wake()
 
-    def _readable(self, envelopes: Sequence[Envelope]) -> Fresh:
+    async def _readable(self, envelopes: Sequence[Envelope]) -> Fresh:
         """Raises BadEnvelope, at which the bus looks for the event that cannot be read and quarantines it."""
+        readable, turn = [], LoopYielder()
         try:
-            return [(envelope, decode_event(envelope)) for envelope in envelopes]
+            for envelope in envelopes:
+                readable.append((envelope, decode_event(envelope)))
+                await turn.yield_if_due()
         except BadEnvelope:
             if len(envelopes) == 1:
                 self._metrics.parked.inc()
             raise
+        return readable
 
     async def _apply(self, partition: int, epoch: int | None, readable: Fresh) -> None:
         """`epoch` None: without owning the partition, whose owner is kept out meanwhile."""
