@@ -149,7 +149,7 @@ class FactHandler:
         if not change.rows and not change.ended:
             return
         try:
-            async with self._context.store.transaction() as connection:
+            async with self._context.store.deriving().transaction() as connection:
                 await save_deadlines(connection, change)
         except Exception as error:
             raise as_retryable(error) if fault_of(error) is Fault.PASSING else error from error
