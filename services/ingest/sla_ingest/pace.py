@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 MANY = 100  # events of one incident in one request; the timer lets more of a large incident wait
-PAUSES = 3.0  # times as long as the last one took
+PAUSES = 6.0  # times as long as the last one took
 WAIT_SECONDS = 4.0  # a sender waits for its answer
 
 
