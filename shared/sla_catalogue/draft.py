@@ -16,15 +16,16 @@ _PROOF = "authentication"
 
 
 def draft_of(stored: str, source: str) -> str:
-    """Return a source of a catalogue as the YAML of its keys, but for the proof of origin.
+    """Return the keys of a source as YAML, without `authentication`, to be changed as a draft.
 
-    Comments are not kept in the stored form of a catalogue.
+    Comments are missing, as the stored text of a catalogue has none.
 
     Args:
         stored: The catalogue's text (`Catalogue.text`).
+        source: The source's id.
 
     Raises:
-        KeyError: There is no such source.
+        KeyError: The catalogue has no such source.
     """
     sections = parse_stored(stored).sections
     sources = sections.get("sources")
@@ -35,16 +36,16 @@ def draft_of(stored: str, source: str) -> str:
 
 
 def load_draft(source: str, text: str) -> Source:
-    """Compile the draft of a source. The result has no proof of origin: whatever the draft says of it is left out.
+    """Build a source from a draft: its keys as YAML. The result has no authentication, whatever the draft says.
 
-    Nothing is read besides the text: no file, no variable of the environment.
+    No files and no environment variables are read.
 
     Args:
         source: The source's id.
-        text: The YAML of its keys.
+        text: The draft.
 
     Raises:
-        CatalogueInvalid: There are errors in the draft; their lines are those of the text.
+        CatalogueInvalid: There are errors in the draft. Their line numbers are those of the text.
     """
     tree = read_tree(text, DRAFT)
     keys = tree.data
@@ -59,7 +60,12 @@ def load_draft(source: str, text: str) -> Source:
 
 
 def entry_of(source: str, text: str) -> str:
-    """Return the entry for the section `sources` of a file, from the draft of a source. Comments stay."""
+    """Return a draft of a source as an entry for the section `sources` of a catalogue file. Comments are kept.
+
+    Args:
+        source: The source's id.
+        text: The draft: the source's keys as YAML.
+    """
     lines = [f"    {line}".rstrip() for line in text.splitlines()]
     return "\n".join(["sources:", f"  {source}:", *lines, "    # authentication: as it stands in your file", ""])
 

@@ -139,9 +139,10 @@ def build_alone(
     """Build sources without the rest of a catalogue.
 
     Args:
-        merged: Where they were written, with the problems that were found already. Its sections are replaced.
-        sources: Id -> keys, as plain values.
-        environment: The variables that may be named.
+        merged: The positions of the sources' values in their files, and the problems found so far. This function
+            replaces its sections.
+        sources: Source id -> its keys, as plain values.
+        environment: The variables that the values may name, by name.
 
     Raises:
         CatalogueInvalid: There are errors in the sources.

@@ -42,7 +42,7 @@ class PolicyLevel:
 class AckExpiry:
     """When the acknowledgement of an alert expires, so that the escalation continues.
 
-    If both conditions are given, the one that is met first ends the acknowledgement.
+    If several conditions are given, the one that is met first ends the acknowledgement.
     """
 
     after: timedelta | None = None

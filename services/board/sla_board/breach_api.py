@@ -67,7 +67,7 @@ class ReasonAnswer(_Answer):
 
 
 class ReasonCodeAnswer(_Answer):
-    """A code to choose from."""
+    """A code that a plan offers for the reason of a breach."""
 
     id: str
     title: str

@@ -415,7 +415,10 @@ class Intake:
         )
 
     def reread(self, source: Source, delivery: Delivery) -> Translation:
-        """Translate a stored delivery by a source, such as a draft of the one that sent it. Nothing is stored."""
+        """Translate a stored delivery by the settings in `source`, such as a draft of the source that sent it.
+
+        Nothing is stored.
+        """
         dialect = DIALECTS[source.dialect]
         if _signed(source):
             delivery = dialect.by_body(replace(_divided(delivery, source), hints=NOTHING))

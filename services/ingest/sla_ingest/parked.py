@@ -111,11 +111,13 @@ class ParkedDeliveries:
             return int((await connection.execute(statement)).scalar_one())
 
     async def of_source(self, source: str, most: int, most_bytes: int) -> tuple[list[ParkedDelivery], int]:
-        """Return the newest parked and refused deliveries of a source, and how many it has in all.
+        """Return the newest parked and refused deliveries of a source, and the number of all of them.
 
         Args:
-            most: How many to return at most.
-            most_bytes: How many bytes their bodies have together at most. The newest is returned in any case.
+            source: The source's id.
+            most: The highest number of deliveries to return.
+            most_bytes: The highest number of bytes of their bodies together. The newest delivery is returned in any
+                case.
 
         Raises:
             StoreBusy: The database fails.

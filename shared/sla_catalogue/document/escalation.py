@@ -26,7 +26,7 @@ class LevelDocument(Document):
 class AcknowledgementDocument(Document):
     """When the acknowledgement of an alert expires, so that the escalation continues.
 
-    If both conditions are given, the one that is met first ends the acknowledgement.
+    If several conditions are given, the one that is met first ends the acknowledgement.
     """
 
     expires: Span | None = None

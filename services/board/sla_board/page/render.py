@@ -279,9 +279,13 @@ class Pages:
         return self._templates.get_template("sources.html").render(now=now)
 
     def parked(self, source: str, now: datetime) -> str:
-        """Return the HTML of the page over the parked deliveries of a source, which the browser fills by asking ingest.
+        """Return the HTML of the page on the parked deliveries of a source (those that were not understood).
 
-        `now`: the server's present instant (aware), from which the page's own clock runs on.
+        The browser asks the ingest service for them.
+
+        Args:
+            source: The source's id.
+            now: The server's present instant (aware), at which the page's own clock starts.
         """
         return self._templates.get_template("parked.html").render(source=source, now=now)
 

@@ -29,12 +29,12 @@ MOST_DRAFT = 40_000  # characters of a draft
 
 
 class DraftIn(BaseModel):
-    """A draft of a source, to be tried."""
+    """The body of a request to try a changed source, the draft, on its parked deliveries."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     draft: Annotated[str, Field(max_length=MOST_DRAFT)]
-    """The YAML of the source's keys. Its proof of origin is left out."""
+    """The keys of the source as YAML. A key `authentication` is ignored."""
 
 
 class _Answer(BaseModel):
@@ -42,39 +42,39 @@ class _Answer(BaseModel):
 
 
 class TrialOutcome(_Answer):
-    """What becomes of a delivery."""
+    """The outcome of a delivery."""
 
     outcome: str
     """accepted, ignored, parked, refused or worked."""
     text: str
-    """Its events, or the reason."""
+    """The delivery's events, or why there are none."""
     remarks: list[str]
-    """What is odd about its events, in words."""
+    """What is odd about the delivery's events, in words."""
 
 
 class TriedOut(_Answer):
-    """A parked delivery, by the source in force and by the draft."""
+    """A parked delivery (not understood so far), with its outcome under the source in force and under the draft."""
 
     id: str
-    """Its id in the inbox, by which it is replayed."""
+    """Its id in slad's inbox, with which it can be replayed."""
     received_at: datetime
     before: TrialOutcome
-    """By the source in force: what a replay would do now."""
+    """The outcome under the source in force: what a replay would give now."""
     after: TrialOutcome
-    """By the draft."""
+    """The outcome under the draft."""
     changed: bool
     body: str | None
-    """What came, at most 20,000 characters; null for those after the first 40."""
+    """The delivery's body, at most 20,000 characters; null for all but the newest 40 deliveries."""
     found: dict[str, str]
-    """Key of the draft's map -> what its expression found, as JSON; null where it found nothing."""
+    """Key of the draft's map -> the value that its expression finds, as JSON; null if it finds nothing."""
     failed: dict[str, str]
-    """Key of the draft's map -> why its expression failed."""
+    """Key of the draft's map -> why its expression fails."""
     applied: list[str]
     """The entries of `when` that apply."""
 
 
 class OutcomeTurn(_Answer):
-    """How many deliveries turn from one outcome into another."""
+    """How many deliveries have one outcome under the source in force and another one under the draft."""
 
     before: str
     after: str
@@ -82,23 +82,30 @@ class OutcomeTurn(_Answer):
 
 
 class TrialAnswer(_Answer):
-    """The parked deliveries of a source, and what a draft makes of them."""
+    """The parked deliveries of a source (not understood so far), with their outcomes under a draft."""
 
     source: str
     dialect: str
     draft: str
     """The draft that was tried."""
     commit: str
-    """The draft as an entry of a file of the catalogue, to be committed."""
+    """The draft as an entry for a file of the catalogue."""
     waiting: int
-    """How many deliveries are parked or refused."""
+    """How many parked and refused deliveries the source has."""
     turns: list[OutcomeTurn]
     deliveries: list[TriedOut]
-    """The newest 200, or fewer if they are large."""
+    """The newest deliveries: at most 200, fewer if they are large."""
 
 
 def draft_routes(trials: SourceTrials, authorize: Authorizer) -> APIRouter:
-    """Return the routes, under `/v1`. They need a key with the scope admin for all contracts, and store nothing."""
+    """Return the routes that show the parked deliveries of a source, and try a draft of the source on them.
+
+    The routes are under `/v1`, and need a key with the scope admin for all contracts. They store nothing.
+
+    Args:
+        trials: Tries the drafts.
+        authorize: Called with a request and the scope it needs; returns what the API key allows, or raises.
+    """
     routes = APIRouter(tags=["parked"])
     missing: dict[int | str, dict[str, Any]] = {404: {"description": "The catalogue has no such source"}}
 

@@ -28,41 +28,42 @@ LONGEST_SHOWN = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedDelivery:
-    """A parked delivery, read by the source in force and by a draft."""
+    """A parked delivery (not understood so far), translated by the source in force and by a draft of the source."""
 
     parked: ParkedDelivery
     before: Outcome
-    """What the source in force makes of it."""
+    """The outcome under the source in force."""
     after: Outcome
-    """What the draft makes of it. The same without a draft."""
+    """The outcome under the draft. Without a draft it is the same as `before`."""
     trials: tuple[MapTrial, ...]
-    """What each expression of the draft's map found. () without a map, and for those that are not shown."""
+    """What each expression of the draft's map finds. Empty without a map, and for deliveries whose body is not shown.
+    """
 
     @property
     def changed(self) -> bool:
-        """Return whether the draft makes something else of it than the source in force."""
+        """Return whether the outcome under the draft differs from that under the source in force."""
         return self.before != self.after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTrial:
-    """A draft tried on the parked deliveries of a source."""
+    """The result of trying a draft of a source on the source's parked deliveries."""
 
     tried: tuple[TriedDelivery, ...]
-    """The newest first."""
+    """The deliveries, the newest first."""
     waiting: int
-    """How many parked or refused deliveries the source has; more than were tried if there are very many."""
+    """How many parked and refused deliveries the source has. Not all are tried if there are very many."""
     turns: Counter[tuple[str, str]]
-    """(outcome before, outcome after) -> how many."""
+    """(outcome under the source in force, outcome under the draft) -> number of deliveries."""
 
 
 class SourceTrials:
-    """Tries drafts of sources on their parked deliveries. Nothing is stored.
+    """Tries drafts of sources on the parked deliveries of these sources. Nothing is stored.
 
     Args:
         catalogue: Returns the catalogue in force.
         parked: The deliveries that were not understood.
-        intake: Reads deliveries as when they came.
+        intake: Translates the deliveries.
     """
 
     def __init__(self, catalogue: Callable[[], Catalogue], parked: ParkedDeliveries, intake: Intake) -> None:
@@ -71,7 +72,7 @@ class SourceTrials:
         self._intake = intake
 
     def draft(self, source: str) -> str:
-        """Return the YAML of a source in force, without its proof of origin.
+        """Return the keys of a source of the catalogue in force as YAML, without `authentication`.
 
         Raises:
             Problem: HTTP error 404 if the catalogue has no such source.
@@ -80,7 +81,7 @@ class SourceTrials:
         return draft_of(self._catalogue().text, source)
 
     def dialect(self, source: str) -> str:
-        """Return the dialect of a source in force.
+        """Return the dialect of a source of the catalogue in force.
 
         Raises:
             Problem: HTTP error 404 if the catalogue has no such source.
@@ -88,10 +89,11 @@ class SourceTrials:
         return self._known(source).dialect.value
 
     async def tried(self, source: str, draft: str | None) -> SourceTrial:
-        """Read the parked deliveries of a source by the source in force and by a draft.
+        """Translate the parked deliveries of a source by the source in force and by a draft; return the outcomes.
 
         Args:
-            draft: The YAML of the source's keys. None tries the source in force alone.
+            source: The source's id.
+            draft: The draft: the source's keys as YAML. None means that only the source in force is tried.
 
         Raises:
             Problem: HTTP error 404 if the catalogue has no such source.
@@ -122,7 +124,7 @@ class SourceTrials:
 
 
 def outcome_word(outcome: Outcome) -> str:
-    """Return what becomes of a delivery in one word: accepted, ignored, parked, refused or worked."""
+    """Return the outcome of a delivery in one word: accepted, ignored, parked, refused or worked."""
     match outcome:
         case Accepted():
             return "accepted"
@@ -137,7 +139,7 @@ def outcome_word(outcome: Outcome) -> str:
 
 
 def outcome_text(outcome: Outcome) -> str:
-    """Return what becomes of a delivery in words: its events, or the reason."""
+    """Return the outcome of a delivery in words: its events, or why there are none."""
     match outcome:
         case Accepted(events):
             return "; ".join(f"{one.event.kind.value} {one.event.incident}" for one in events)

@@ -33,14 +33,17 @@ def rulebooks_of(
     load: Callable[[str], CatalogueInForce],
     overlay_of: Callable[[RecordShelf], RulebookOverlay],
 ) -> dict[str, Rulebook]:
-    """Build the rulebook of each version from the texts.
+    """Build the rulebooks (plans, contracts, calendars) of versions of the catalogue, by version.
 
     Args:
+        basis: The stored texts to build from.
+        versions: The versions wanted.
         load: Builds a catalogue from its stored text.
-        overlay_of: Returns a function that adds recorded contracts to a catalogue's rulebook.
+        overlay_of: Called with the records of `basis`; returns a function that adds recorded contracts to the rulebook
+            of a catalogue.
 
     Raises:
-        BasisIncomplete: A text is missing or makes no catalogue.
+        BasisIncomplete: A text is missing, or a catalogue cannot be built from it.
     """
     overlay = overlay_of(_shelf(basis.records))
     catalogues: dict[str, CatalogueInForce] = {}

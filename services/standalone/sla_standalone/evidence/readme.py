@@ -28,10 +28,11 @@ _WHAT: tuple[tuple[str, str], ...] = (
 
 
 def readme_text(incident: str, as_of: str, names: Iterable[str], left_out: Iterable[str]) -> bytes:
-    """Return the content of README.txt.
+    """Return the content of the file README.txt in a zip with evidence on an incident.
 
     Args:
-        as_of: The instant of the arithmetic.
+        incident: The incident's id.
+        as_of: The instant for which the clocks were computed, as text.
         names: Names of the files in the zip.
         left_out: Sentences on what is not in the zip.
     """
