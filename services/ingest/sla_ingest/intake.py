@@ -543,7 +543,8 @@ def not_authentic() -> Problem:
         "not-authentic",
         "The delivery could not be verified",
         "Either no source has this name, or the proof fits none of its active secrets.",
-        headers={"WWW-Authenticate": 'Signature realm="slad"'},
+        # Amazon's topics, for one, send user and secret only when they are asked for them.
+        headers={"WWW-Authenticate": 'Basic realm="slad", Signature realm="slad"'},
     )
 
 

@@ -15,10 +15,14 @@ from tests.build.story import instant
 from tests.integration.ingest.test_challenges import extend
 from tests.integration.ingest.world import World
 from tests.unit.ingest.desk_bodies import chatwoot, glpi, intercom, redmine, zammad, zendesk
+from tests.unit.ingest.mapped import mapped
+from tests.unit.ingest.test_presets import SES
 from tests.unit.ingest.test_same_story import SOURCES, Told, received
 from tests.unit.ingest.test_schemes import scheme
 
 from sla_catalogue import Dialect
+from sla_catalogue.authentication import Authentication, AuthenticationKind
+from sla_catalogue.secret import Secret
 from sla_catalogue.source import SourceId
 from sla_ingest.tables import inbox
 
@@ -86,6 +90,18 @@ async def test_a_story_arrives_once_and_as_it_was_told(world: World, dialect: Di
     assert len({incident for _, incident in told}) == 1
     await tell(desks, dialect)
     assert await desks.logged() == told
+
+
+async def test_mail_of_amazon_comes_once_user_and_secret_were_asked_for(small: World) -> None:
+    how = Authentication(
+        kind=AuthenticationKind.BASIC, header="Authorization", username="slad", secrets=(Secret("test", SECRET),)
+    )
+    extend(small, {"ses": replace(mapped(preset="ses"), id=SourceId("ses"), authentication=how)})
+    body, headers = orjson.dumps(SES), {"content-type": "text/plain; charset=UTF-8"}
+    asked = await small.client.post("/v1/webhooks/ses", content=body, headers=headers)
+    assert (asked.status_code, asked.headers["www-authenticate"].split()[0]) == (401, "Basic")
+    answer = await small.client.post("/v1/webhooks/ses", content=body, headers=headers, auth=("slad", SECRET))
+    assert (answer.status_code, answer.json()["outcome"]) == (202, "accepted")
 
 
 @pytest.mark.parametrize("dialect", DESKS)
