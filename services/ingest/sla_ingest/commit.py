@@ -1,16 +1,17 @@
 """Group commit: deliveries that arrive together share one transaction, and none is answered before it is durable.
 
 Nobody waits for company when nobody is there: a lone delivery commits at once. While a commit runs others gather, and
-after a shared one the next waits up to `gather` for more. The queue is bounded in number and bytes; beyond that the
-sender is told to come back. A failed commit changes nothing and every delivery in it is answered 503, so a retry finds
-no trace; if a commit succeeded although its answer was lost, the retry finds the first answer in the inbox.
+after a shared one the next waits up to `gather` for more. The queue is bounded in number and bytes, and senders take
+turns (`CommitQueue`); beyond that the sender is told to come back. A failed commit changes nothing and every delivery
+in it is answered 503, so a retry finds no trace; if a commit succeeded although its answer was lost, the retry finds
+the first answer in the inbox.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ import structlog
 
 from sla_domain.rulebook import Rulebook
 from sla_ingest import inbox
+from sla_ingest.commit_queue import CommitQueue
 from sla_ingest.entry import InboxEntry, Receipt
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
@@ -91,32 +93,30 @@ class GroupCommit:
         self._bounds = bounds or CommitBounds()
         self._count_work = count_work
         self._refresh = refresh
-        self._queue: deque[_Waiting] = deque()
-        self._deliveries = 0
-        self._bytes = 0
+        self._queue: CommitQueue[_Waiting] = CommitQueue(self._bounds.queue_deliveries, self._bounds.queue_bytes)
         self._company = False
         self._task: asyncio.Task[None] | None = None
 
-    async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
+    async def take(self, entries: Sequence[InboxEntry], sender: str = "") -> list[Receipt]:
         """Store deliveries and return a receipt for each, in the order of `entries`.
 
         Deliveries of several requests share a commit. The call returns once all deliveries are durable. A receipt holds
         the response to the sender. After an error, pass all entries again: those that were stored get their first
         response.
 
+        Args:
+            sender: Who sends them, a source or an API key. Senders take turns.
+
         Raises:
-            QueueFull: Too many deliveries wait. Nothing was stored.
+            QueueFull: Too many deliveries wait, in all or of this sender. Nothing was stored.
             StoreBusy: The database fails. Some deliveries may be stored.
         """
         size = sum(len(entry.body) for entry in entries)
-        bounds = self._bounds
-        if self._queue and (
-            self._deliveries + len(entries) > bounds.queue_deliveries or self._bytes + size > bounds.queue_bytes
-        ):
+        if not self._queue.admits(sender, len(entries), size):
             raise QueueFull
         waiting = _Waiting(entries, size, asyncio.get_running_loop().create_future())
-        self._queue.append(waiting)
-        self._count(len(entries), size)
+        self._queue.add(sender, waiting, len(entries), size)
+        self._metrics.pending.set(self.pending)
         if self._task is None:
             self._task = asyncio.create_task(self._drain(), name="ingest.commit")
         return await waiting.answered
@@ -124,7 +124,7 @@ class GroupCommit:
     @property
     def pending(self) -> int:
         """Return how many deliveries wait in the queue."""
-        return self._deliveries
+        return self._queue.deliveries
 
     @property
     def full(self) -> bool:
@@ -132,17 +132,12 @@ class GroupCommit:
 
         The next delivery then gets QueueFull.
         """
-        return self._deliveries >= self._bounds.queue_deliveries or self._bytes >= self._bounds.queue_bytes
+        return self._queue.full
 
     async def close(self) -> None:
         """Wait until everything in the queue has been committed or has failed."""
         while self._task is not None:
             await asyncio.wait((self._task,))
-
-    def _count(self, deliveries: int, size: int) -> None:
-        self._deliveries += deliveries
-        self._bytes += size
-        self._metrics.pending.set(self._deliveries)
 
     async def _drain(self) -> None:
         try:
@@ -157,13 +152,13 @@ class GroupCommit:
 
     def _next_group(self) -> list[_Waiting]:
         group: list[_Waiting] = []
-        deliveries = size = work = 0
+        size = work = 0
         while self._queue and (not group or (work < self._bounds.group_deliveries and size < self._bounds.group_bytes)):
-            waiting = self._queue.popleft()
-            deliveries, size = deliveries + len(waiting.entries), size + waiting.bytes
+            waiting = self._queue.take()
+            size += waiting.bytes
             work += sum(weight(entry) for entry in waiting.entries)
             group.append(waiting)
-        self._count(-deliveries, -size)
+        self._metrics.pending.set(self.pending)
         return group
 
     async def _answer(self, group: Sequence[_Waiting]) -> None:

@@ -250,16 +250,22 @@ class Intake:
         await self._spend(f"key:{key}", counted_as=EVENTS)
         delivery = self._delivery(body, headers)
         if access.contract is None:
-            return await self._take(delivery, EVENTS_DIALECT, None)
+            return await self._take(delivery, EVENTS_DIALECT, None, who=f"key:{key}")
         own = replace(delivery, headers={**headers, CONTRACT_HEADER: access.contract})
         return await self._take(own, EVENTS_DIALECT, undescribed_source(f"key-{key}"), ContractId(access.contract))
 
     # -- every dialect
 
     async def _take(
-        self, delivery: Delivery, dialect: DialectAdapter, source: Source | None, contract: ContractId | None = None
+        self,
+        delivery: Delivery,
+        dialect: DialectAdapter,
+        source: Source | None,
+        contract: ContractId | None = None,
+        who: str = "",
     ) -> IntakeResult:
-        """Take in a delivery or a batch. `source` None: each event names its own."""
+        """Take in a delivery or a batch. `source` None: each event names its own, and `who` is the sender."""
+        who = source.id if source is not None else who
         signed = source is not None and _signed(source)
         accepted = dialect.bad_media_type(delivery, signed=signed)
         if accepted is not None:
@@ -272,15 +278,20 @@ class Intake:
         except DoesNotFit as unfit:
             whole = Translation(body_id(delivery), unfit.refused)
             sender = source.id if source else SourceId(EVENTS)
-            return await self._single(entry_of(sender, delivery, whole, counted_as=self._counted_as(source)))
+            return await self._single(entry_of(sender, delivery, whole, counted_as=self._counted_as(source)), who)
         if parts is None:
             # Its sender reads what is wrong with it: in a batch the others would wait for the answer to one.
             entry = self._entry(delivery, dialect, source, contract)
-            return await self._single(replace(entry, by_rule=True) if dialect.answers_rules else entry)
-        return await self._batch(parts, dialect, source, contract)
+            return await self._single(replace(entry, by_rule=True) if dialect.answers_rules else entry, who)
+        return await self._batch(parts, dialect, source, contract, who)
 
     async def _batch(
-        self, parts: Sequence[Delivery], dialect: DialectAdapter, source: Source | None, contract: ContractId | None
+        self,
+        parts: Sequence[Delivery],
+        dialect: DialectAdapter,
+        source: Source | None,
+        contract: ContractId | None,
+        who: str,
     ) -> IntakeResult:
         promises = len(parts) <= MAX_PROMISES
         entries: list[InboxEntry] = []
@@ -290,18 +301,19 @@ class Intake:
             entries.append(_kept_whole(self._entry(one, dialect, source, contract, promises=promises)))
             await turn.yield_if_due()
         if most_of_one_incident(entries) <= MANY:
-            return await self._commit_batch(entries)
+            return await self._commit_batch(entries, who)
         async with self._pace.turn(begun):
-            return await self._commit_batch(entries)
+            return await self._commit_batch(entries, who)
 
-    async def _commit_batch(self, entries: Sequence[InboxEntry]) -> IntakeResult:
+    async def _commit_batch(self, entries: Sequence[InboxEntry], who: str) -> IntakeResult:
         chunks = group_by_incident(entries, CHUNK)
         # When one chunk fails the sender gets 503 and sends the batch again: the others are duplicates then.
         if any(joins(entry) for entry in entries):
             # One after the other, so that requests that come meanwhile are answered in between.
-            done = [await self._commit.take([entries[number] for number in chunk]) for chunk in chunks]
+            done = [await self._commit.take([entries[number] for number in chunk], who) for chunk in chunks]
         else:
-            done = await asyncio.gather(*(self._commit.take([entries[number] for number in chunk]) for chunk in chunks))
+            taken = (self._commit.take([entries[number] for number in chunk], who) for chunk in chunks)
+            done = await asyncio.gather(*taken)
         receipts = dict(zip(chain.from_iterable(chunks), chain.from_iterable(done), strict=True))
         return IntakeResult(tuple(receipts[number] for number in range(len(entries))), batch=True)
 
@@ -392,8 +404,8 @@ class Intake:
             self._metrics.refused.labels(counted_as or who, "rate").inc()
             raise
 
-    async def _single(self, entry: InboxEntry) -> IntakeResult:
-        (receipt,) = await self._commit.take([entry])
+    async def _single(self, entry: InboxEntry, who: str) -> IntakeResult:
+        (receipt,) = await self._commit.take([entry], who)
         if receipt.entry.result is DeliveryResult.REFUSED:
             raise refusal(receipt.entry)
         return IntakeResult((receipt,))

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 
 import pytest
 from prometheus_client import CollectorRegistry
-from tests.integration.ingest.world import World, delivery, opened
+from tests.integration.ingest.world import FORMOSA, World, delivery, opened
 from tests.integration.ingest.world import world as running
 
 from sla_catalogue.source import SourceId
 from sla_ingest import inbox as inbox_module
 from sla_ingest import tables
 from sla_ingest.commit import CommitBounds, GroupCommit, QueueFull
+from sla_ingest.commit_queue import CommitQueue
 from sla_ingest.entry import DeliveryResult, InboxEntry
 from sla_ingest.metrics import IngestMetrics
 from sla_platform.bus import WakeSignal
@@ -96,18 +97,47 @@ async def test_a_full_queue_sends_away_and_what_waits_is_kept(small: World, monk
         return await real(connection, receipts, names)
 
     monkeypatch.setattr(inbox_module, "store_receipts", slow)
-    async with committing(small.store, CommitBounds(queue_deliveries=3, group_deliveries=1)) as commit:
+    async with committing(small.store, CommitBounds(queue_deliveries=16, group_deliveries=1)) as commit:
         first = asyncio.create_task(commit.take([entry(0)]))
         await reached.wait()
-        waiting = [asyncio.create_task(commit.take([entry(n)])) for n in (1, 2, 3)]
+        waiting = [asyncio.create_task(commit.take([entry(n)], "much")) for n in range(10, 22)]
+        waiting += [asyncio.create_task(commit.take([entry(n)], f"sender {n}")) for n in range(22, 26)]
         await asyncio.sleep(0)
         assert commit.full
         with pytest.raises(QueueFull):
             await commit.take([entry(9)])
         held.set()
-        assert len(await asyncio.gather(first, *waiting)) == 4
+        assert len(await asyncio.gather(first, *waiting)) == 17
         assert (await commit.take([entry(9)]))[0].duplicate is False
-    assert await small.count(tables.inbox) == 5
+    assert await small.count(tables.inbox) == 18
+
+
+async def test_a_flood_of_one_sender_shuts_nobody_out(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the database is slow one key posts batches until it is sent away: another's event is taken, and soon."""
+    held, reached = asyncio.Event(), asyncio.Event()
+    real, stored = inbox_module.store_receipts, []
+
+    async def slow(connection, receipts, names):  # type: ignore[no-untyped-def]
+        reached.set()
+        await held.wait()
+        stored.append([one.entry.source for one in receipts])
+        return await real(connection, receipts, names)
+
+    monkeypatch.setattr(inbox_module, "store_receipts", slow)
+    monkeypatch.setattr(small.ingest.commit, "_queue", CommitQueue(1_000, 2**26))
+    monkeypatch.setattr(small.ingest.commit, "_bounds", CommitBounds(commit_seconds=600))
+    batches = [[opened(f"{batch}-{n}", f"INC{batch}-{n}") for n in range(200)] for batch in range(5)]
+    flood = [asyncio.create_task(small.batch(batch)) for batch in batches]
+    async with asyncio.timeout(60):
+        await asyncio.wait(flood, return_when=asyncio.FIRST_COMPLETED)  # one is sent away
+        other = asyncio.create_task(
+            small.event(opened("o", "OTHER", source="x", data={"customer": "Formosa"}), FORMOSA)
+        )
+        await asyncio.sleep(0)
+        held.set()
+        assert (await other).status_code == 202
+        assert len(stored) == 2, "it waited for the commit under way and for its own, not for all of the flood"
+        assert {answer.status_code for answer in await asyncio.gather(*flood)} == {202, 503}
 
 
 async def test_the_queue_is_bounded_in_bytes_too(small: World) -> None:

@@ -573,12 +573,12 @@ async def test_a_large_batch_of_merges_leaves_others_their_turn(world: World, mo
     commit, sizes, waiting = world.ingest.commit, [], [0]
     take = commit.take
 
-    async def noted(entries: Sequence[Any]) -> Any:
+    async def noted(entries: Sequence[Any], sender: str) -> Any:
         sizes.append(len(entries))
         waiting[0] += 1
         assert waiting[0] == 1
         try:
-            return await take(entries)
+            return await take(entries, sender)
         finally:
             waiting[0] -= 1
 
