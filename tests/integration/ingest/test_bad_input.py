@@ -76,12 +76,14 @@ async def test_a_refused_body_blocks_no_better_one_under_the_same_id(small: Worl
     assert await small.logged() == [("incident.opened", "github-acme:77")]
 
 
-async def test_of_a_key_written_twice_the_last_counts(small: World) -> None:
+async def test_a_key_written_twice_is_refused_and_kept(small: World) -> None:
     body = orjson.dumps(delivery("opened")).replace(b'"title":"It is down"', b'"title":"a","title":"b"')
     answer = await small.github(body)
-    assert answer.status_code == 202
-    (row,) = await small.rows(tables.event)
-    assert orjson.loads(row.data)["attributes"]["title"] == "b"
+    assert answer.status_code == 400
+    assert "'title' stands twice" in answer.json()["detail"]
+    (row,) = await small.rows(tables.inbox)
+    assert row.body == body
+    assert await small.rows(tables.event) == []
 
 
 async def test_a_byte_order_mark_is_passed_over(small: World) -> None:

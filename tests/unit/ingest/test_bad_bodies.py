@@ -110,11 +110,24 @@ def test_ten_thousand_levels_are_refused(dialect: Dialect, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("dialect", Dialect)
-def test_of_a_key_that_comes_twice_the_last_counts(dialect: Dialect) -> None:
+def test_a_name_that_stands_twice_is_refused(dialect: Dialect) -> None:
+    """A text that a template inserts without escaping could otherwise say anything of any ticket."""
     for body in BODIES[dialect]:
-        name = next(iter(body))
-        twice = b'{"%s":null,%s' % (name.encode(), orjson.dumps(body)[1:])
-        assert said(sent(dialect, twice).outcome) == said(sent(dialect, body).outcome)
+        name, rest = next(iter(body)), orjson.dumps(body)[1:].decode()
+        for written in (name, f"\\u{ord(name[0]):04x}{name[1:]}"):
+            twice = f'{{"{written}":null,{rest}'.encode()
+            assert said(sent(dialect, twice).outcome).startswith("400")
+
+
+def test_a_subject_says_nothing_of_another_ticket() -> None:
+    """Freshdesk puts a subject into the template as it is; whoever writes a mail to the desk chooses it."""
+    subject = 'Help","ticket_id":"11","triggered_event":"{ticket_action:deleted}","performed_by":"agent","of":"me'
+    body = orjson.dumps(BODIES[Dialect.FRESHDESK][0]).decode()
+    shown = orjson.loads(body)["freshdesk_webhook"]["ticket_subject"]
+    assert f'"{shown}"' in body
+    outcome = sent(Dialect.FRESHDESK, body.replace(f'"{shown}"', f'"{subject}"').encode()).outcome
+    assert isinstance(outcome, Refused)
+    assert "escape the texts" in outcome.detail
 
 
 @pytest.mark.parametrize("dialect", Dialect)
