@@ -23,6 +23,7 @@ from tests.integration.ingest.world import (
 from tests.integration.ingest.world import world as running
 
 from sla_ingest import tables
+from sla_ingest.commit_queue import CommitQueue
 
 MANY = 10_000
 
@@ -324,7 +325,8 @@ async def test_a_store_that_is_away_is_503_and_the_retry_is_taken(small: World) 
 
 
 async def test_requests_during_an_outage_do_not_pile_up_in_memory(small: World) -> None:
-    small.ingest.commit._bounds = type(small.ingest.commit._bounds)(commit_seconds=0.2, queue_deliveries=5)
+    small.ingest.commit._bounds = type(small.ingest.commit._bounds)(commit_seconds=0.2)
+    small.ingest.commit._queue = CommitQueue(5, 2**20)
     async with small.store.transaction():
         answers = await asyncio.gather(*(small.event(opened(str(n))) for n in range(40)))
     assert {answer.status_code for answer in answers} == {503}
