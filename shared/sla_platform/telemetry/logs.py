@@ -13,7 +13,8 @@ import structlog
 from sla_platform.telemetry.inert import inert
 
 _SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api[_-]?key|cookie", re.IGNORECASE)
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# It begins where a word begins: tried at each character, a long word would cost the square of its length.
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 _MADE_KEY = re.compile(r"(?<=slad_)[0-9]+_[A-Za-z0-9_-]{43}")
 # The token by which its holder acknowledges, confirms or ends a registration, or reads a support plan.
