@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.clock import ClockState
+from sla_domain.fact import FactKind
 from sla_notifier import tables
 from sla_platform.store.dialect import upsert
 from sla_platform.wire import ClockFact
@@ -50,7 +51,8 @@ def changed_deadlines(facts: Iterable[ClockFact]) -> DeadlineChange:
 
     Only the last fact of each clock matters. Facts that are not about a clock are ignored.
     """
-    last = {str(fact.clock): fact for fact in facts if fact.clock is not None}
+    told = (fact for fact in facts if fact.clock is not None and fact.kind is not FactKind.CLOCK_WARNED)
+    last = {str(fact.clock): fact for fact in told}  # a warning moves no deadline
     rows: list[dict[str, Any]] = []
     for clock, fact in last.items():
         late = fact.breached not in ("", NOT_BREACHED)

@@ -140,17 +140,22 @@ def test_a_form_asks_for_one_thing(body: bytes, order: object) -> None:
     assert parse_order(body) == order
 
 
+def started() -> tuple[str, object]:
+    return clock_fact(FactKind.CLOCK_STARTED, DUE - HOUR, "s", state="running")
+
+
 def facts(*said: tuple[str, ClockFact | object]) -> list[ClockFact]:
     return [fact for _, fact in said if isinstance(fact, ClockFact)]
 
 
 def test_the_last_fact_of_a_clock_says_whether_it_runs_towards_a_deadline() -> None:
-    running = facts(warned(state="running"))
+    running = facts(started())
     assert [row["due_at"] for row in changed_deadlines(running).rows] == [DUE]
     clock = str(running[0].clock)
-    ended = facts(warned(state="running"), missed(NOW, state="missed"))
+    ended = facts(started(), missed(NOW, state="missed"))
     assert changed_deadlines(ended) == changed_deadlines(facts(missed(NOW, state="missed")))
     assert changed_deadlines(ended).ended == (clock,)
+    assert changed_deadlines(facts(warned(state="running"))) == changed_deadlines([]), "a warning moves none"
     late = facts(breached(state="running", breached=DUE.isoformat()))
     assert changed_deadlines(late).ended == (clock,)
     paused = facts(clock_fact(FactKind.CLOCK_PAUSED, NOW, "p", state="paused", due_at=None))
