@@ -32,7 +32,10 @@ BASIC = "Basic " + base64.b64encode(b"x:demo-admin-key").decode()
 KERNEL_BUFFERS = 16 * 2**20
 WAIT = 20.0
 # For whom no key is needed: probes, links that carry their own proof, and who registers an address for notices.
-LINKS = ("/ack/{token}", "/registrations/confirm/{token}", "/registrations/end/{token}")
+LINKS = (
+    "/ack/{token}", "/answers/{token}", "/contacts/stop/{token}", "/contacts/resume/{token}",
+    "/registrations/confirm/{token}", "/registrations/end/{token}",
+)  # fmt: skip
 CUSTOMERS_LINKS = ("/plans/{token}", "/plans/{token}/plan.pdf")
 WITHOUT_KEY = {"/livez", "/readyz", "/metrics", "/info", "/openapi.json", "/v1/registrations", *LINKS, *CUSTOMERS_LINKS}
 NOT_OF_THE_DOCUMENT = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,3 +88,11 @@ async def test_a_model_is_read_and_what_does_not_fit_is_pointed_at() -> None:
         with pytest.raises(Problem) as caught:
             await read_model(request(bad, **json), Answer)
         assert (caught.value.status, caught.value.errors[0]["pointer"]) == (422, pointer)
+
+
+def test_every_body_is_read_within_bounds() -> None:
+    """A route that asked the request itself would hold whatever a stranger sends, before it knows who asks."""
+    root = Path(__file__).parents[3]
+    sources = [path for top in ("services", "shared") for path in (root / top).rglob("*.py")]
+    found = {path.name for path in sources if re.search(r"request\.(body|form|json|stream)\(", path.read_text())}
+    assert found == {"body.py"}, "use sla_platform.http.body"

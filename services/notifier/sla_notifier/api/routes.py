@@ -233,7 +233,7 @@ def _questions(routes: APIRouter, context: NotifierContext, questions: QuestionL
 
     @routes.post("/answers/{token}", response_class=HTMLResponse, include_in_schema=False)
     async def act(request: Request, token: str) -> HTMLResponse:
-        body = (await request.body())[:LONGEST_ANSWER].decode("ascii", "replace")
+        body = (await read_body(request, SMALL_BODY))[:LONGEST_ANSWER].decode("ascii", "replace")
         said = next((value for name, value in parse_qsl(body) if name == "answer"), "")
         return shown(await questions.act(token, said), request)
 
