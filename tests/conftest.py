@@ -59,10 +59,16 @@ _OWN_SERVERS = {"own_postgres", "own_kafka"}
 _INJECTED_CLOCK = tuple(f"tests/integration/{name}/" for name in ("board", "ingest", "notifier", "timer"))
 # What takes long and says little more than what stays in `make test`: the same on the other database and profile.
 _LONG_ON_POSTGRESQL = tuple(f"tests/integration/{name}/" for name in ("board", "ingest", "notifier", "standalone"))
+_LONG_STORIES_ON_POSTGRESQL = tuple(
+    f"tests/integration/timer/test_{name}.py"
+    for name in ("evidence", "far_back", "hot_incident", "quarantine", "withdrawn")
+)
 _LONG_IN_PRODUCTION = tuple(
     f"tests/e2e/test_{name}.py"
     for name in ("booked_windows", "entitlements", "history", "ledgers", "profiles", "registration", "senders")
 )
+# Of the four rigs of tests/conformance these are no profile: each part of them stays in a rig that is one.
+_LONG_RIGS = ("embedded-postgres", "kafka-sqlite")
 _REAL_MARKS = {*_MARK_OF_PART.values(), "kill"}
 
 
@@ -120,6 +126,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.enable()
         gc.freeze()
+        gc.set_threshold(20_000, 50, 50)  # a twentieth of the time went into looking for garbage
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -188,8 +195,18 @@ def _is_dayless(item: pytest.Item) -> bool:
 
 def _is_long(item: pytest.Item) -> bool:
     """Whether `make test` leaves it to CI: it costs much, and its like on SQLite or in one process stays."""
+    if item.nodeid.startswith("tests/conformance/") and _rig(item) in _LONG_RIGS:
+        return True
     on_postgresql = item.get_closest_marker("postgres") is not None
-    return on_postgresql and item.nodeid.startswith((*_LONG_ON_POSTGRESQL, *_LONG_IN_PRODUCTION))
+    return on_postgresql and item.nodeid.startswith(
+        (*_LONG_ON_POSTGRESQL, *_LONG_STORIES_ON_POSTGRESQL, *_LONG_IN_PRODUCTION)
+    )
+
+
+def _rig(item: pytest.Item) -> str:
+    """Which message bus on which store a test of tests/conformance runs on; empty if on none."""
+    chosen = getattr(item, "callspec", None)
+    return str(chosen.params.get("rig", "")) if chosen else ""
 
 
 def _own_server(item: pytest.Item) -> bool:

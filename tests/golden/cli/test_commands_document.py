@@ -72,10 +72,7 @@ def test_a_block_is_divided_where_a_shell_is_needed() -> None:
 
 
 def test_every_command_is_named_and_only_those_that_are_there() -> None:
-    said = subprocess.run(
-        [sys.executable, "-m", "sla_standalone", "--help"], capture_output=True, text=True, check=True
-    )
-    there = set(re.findall(r"^\W+([a-z]+) {2,}[A-Z]", said.stdout, re.MULTILINE))
+    there = set(re.findall(r"^\W+([a-z]+) {2,}[A-Z]", slad("--help").out, re.MULTILINE))
     table = TEXT.partition("| --- |")[2].partition("\n\n")[0]
     named = {
         name
@@ -85,14 +82,15 @@ def test_every_command_is_named_and_only_those_that_are_there() -> None:
     assert named == there
 
 
-def test_what_check_prints_as_json_has_the_shape_that_is_shown(tmp_path: Path) -> None:
+def test_what_check_prints_as_json_has_the_shape_that_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     shown = json.loads(TEXT.partition("```json\n")[2].partition("```")[0])
     (tmp_path / "bad.yaml").write_text((EXAMPLES / "contracts.yaml").read_text().replace("plan: silver", "plan: slver"))
     for file in ("plans.yaml", "people.yaml"):
         (tmp_path / file).write_text((EXAMPLES / file).read_text())
-    said = json.loads(pasted(f"slad check --json {tmp_path} || true", "", tmp_path).stdout)
+    said = slad("check", "--json", tmp_path).json
     assert said.keys() == shown.keys()
     assert said["problems"][0].keys() == shown["problems"][0].keys()
     assert said["problems"][0]["code"] == shown["problems"][0]["code"]
-    told = json.loads(pasted("slad check --json --tests examples/catalogue", "", tmp_path).stdout)
+    told = slad("check", "--json", "--tests", "examples/catalogue").json
     assert told["scenarios"][0].keys() == shown["scenarios"][0].keys()

@@ -15,10 +15,10 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
+from tests.real.tables import migrate
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import RunningProcess, run_process
-from sla_standalone.migrate import migrate
 
 KEY = {"authorization": "Bearer the-admins-key-00001"}
 JSON = {"content-type": "application/json"}

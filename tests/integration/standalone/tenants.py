@@ -17,11 +17,11 @@ from urllib.parse import quote
 import httpx2
 from fastapi import FastAPI
 from sqlalchemy import func, select, table
+from tests.real.tables import migrate
 
 from sla_catalogue.api_key import KeyId, KeyScope
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL, RunningProcess, run_process
-from sla_standalone.migrate import migrate
 
 CATALOGUE = Path(__file__).with_name("tenants.yaml")
 KEYS = {

@@ -12,11 +12,11 @@ from structlog.testing import capture_logs
 from tests.integration.standalone.served import served
 from tests.integration.standalone.tenants import CATALOGUE, KEYS
 from tests.real.http import http_client
+from tests.real.tables import migrate
 from tests.unit.cli.invoke import Said, slad
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL
-from sla_standalone.migrate import migrate
 
 PATIENCE_SECONDS = 30.0
 OBJECTIVE = """\

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import httpx2
 from tests.integration.standalone.served import served
 from tests.integration.standalone.test_override_commands import ALL_KEY, READER, TENANTS
+from tests.real.tables import migrate
 from tests.unit.cli.invoke import Said, slad
 
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
 from sla_standalone.compose import ALL
-from sla_standalone.migrate import migrate
 
 
 async def test_breaches_and_pauses_at_the_keyboard(tmp_path: Path) -> None:

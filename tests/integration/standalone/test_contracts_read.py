@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.real.tables import migrate
 
 from sla_platform.http.keys import KeyGate
 from sla_platform.settings import Settings
-from sla_standalone.migrate import migrate
 from sla_standalone.process_context import process_context
 from sla_standalone.wiring import WIRING
 

@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 from tests.integration.standalone.served import served
 from tests.real.http import http_client
+from tests.real.tables import migrate
 
 from sla_ingest.contract.profile import MAX_PROFILE
 from sla_ingest.contract.written import MAX_TEXT
 from sla_platform.http.body import SMALL_BODY
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL
-from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 ADMIN = "Bearer demo-admin-key"

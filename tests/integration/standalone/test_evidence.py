@@ -17,12 +17,12 @@ import httpx2
 import pytest
 from tests.integration.standalone.served import served
 from tests.integration.standalone.tenants import CATALOGUE, KEYS
+from tests.real.tables import migrate
 from tests.unit.cli.invoke import Said, slad
 
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
 from sla_standalone.compose import ALL
-from sla_standalone.migrate import migrate
 
 BEGAN = SystemTime().now().astimezone(UTC).replace(microsecond=0) - timedelta(hours=3)
 RECORDED = {

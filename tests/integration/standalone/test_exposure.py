@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
+from tests.real.tables import migrate
 from tests.unit.catalogue.made import SOUND, written
 
 from sla_catalogue import load_catalogue
@@ -16,7 +17,6 @@ from sla_platform.settings import Settings
 from sla_standalone.compose import run_process
 from sla_standalone.exposure import is_loopback, reasons_against_exposure
 from sla_standalone.holder import CatalogueHolder
-from sla_standalone.migrate import migrate
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples" / "catalogue"

@@ -10,11 +10,11 @@ from pathlib import Path
 import orjson
 from tests.integration.standalone.served import served
 from tests.real.http import http_client
+from tests.real.tables import migrate
 from tests.unit.cli.invoke import Said, slad
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL
-from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 TABLE = """number,customer,priority,opened,answered,resolved

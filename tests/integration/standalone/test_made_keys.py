@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests.commanded import OPS
 from tests.integration.standalone.served import served
 from tests.real.http import http_client
+from tests.real.tables import migrate
 from tests.unit.cli.invoke import slad
 
 from sla_board.api import BEAT_SECONDS, KEY_SECONDS
@@ -23,7 +24,6 @@ from sla_platform.apikey.store import NoSuchKey, WantedKey, list_keys, make_key,
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.timesource import SystemTime
-from sla_standalone.migrate import migrate
 
 CATALOGUE = Path(__file__).with_name("tenants.yaml")
 PATIENCE_SECONDS = 60.0

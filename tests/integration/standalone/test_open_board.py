@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx2
+from tests.real.tables import migrate
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import run_process
-from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 from tests.integration.standalone.served import served
+from tests.real.tables import migrate
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL, run_process
-from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 # A summary begins with what the route does.

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.integration.standalone.served import served
+from tests.real.tables import migrate
 from tests.unit.cli.invoke import Said, slad
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL
-from sla_standalone.migrate import migrate
 
 TENANTS = Path(__file__).with_name("tenants.yaml")
 ALL_KEY, READER = "key-of-everything-00001", "key-that-reads-all-0001"

@@ -9,11 +9,11 @@ import pytest
 from playwright.async_api import Page
 from tests.integration.standalone.served import served
 from tests.real.http import http_client
+from tests.real.tables import migrate
 from tests.unit.cli.invoke import Said, slad
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL
-from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 

@@ -16,6 +16,7 @@ import uvicorn
 from sqlalchemy import MetaData, text
 from structlog.testing import capture_logs
 from tests.integration.board.bench import _Server
+from tests.real.tables import migrate
 from tests.unit.cli.invoke import Said, slad
 
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId
@@ -27,7 +28,6 @@ from sla_platform.store.log import log_table
 from sla_platform.timesource import SystemTime
 from sla_platform.wire import DeliveryFact, NoticeData, encode_delivery_fact, encode_event, encode_notice
 from sla_standalone.compose import RunningProcess, run_process
-from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 NOW = SystemTime().now().replace(microsecond=0)

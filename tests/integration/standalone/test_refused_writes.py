@@ -12,12 +12,12 @@ from pathlib import Path
 import httpx2
 import pytest
 from sqlalchemy import text
+from tests.real.tables import migrate
 
 from sla_platform.settings import Settings
 from sla_platform.store import sqlite, writes
 from sla_platform.store.engine import Store
 from sla_standalone.compose import RunningProcess, run_process
-from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 PROMISED_SECONDS = 15.0  # docs/operations.md, What happens when something is down

@@ -7,6 +7,7 @@ import getpass
 from pathlib import Path
 
 import pytest
+from tests.real.tables import migrate
 from tests.unit.cli.invoke import slad
 
 from sla_catalogue import load_catalogue
@@ -17,7 +18,6 @@ from sla_platform.audit.store import AuditFilter, head_of, oldest_first
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_standalone.cli.apply import record
-from sla_standalone.migrate import migrate
 
 TEXT = """
 coverages:
