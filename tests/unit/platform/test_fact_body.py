@@ -20,6 +20,7 @@ from sla_domain.fact import (
     Cancelled,
     ContractChanged,
     DowngradeProposed,
+    DowngradeSettled,
     EscalationMade,
     Exempted,
     Fact,
@@ -120,6 +121,7 @@ EXAMPLES: list[tuple[FactBody, dict[str, str]]] = [
         DowngradeProposed("P1", "P3", "Nora", "works again"),
         {"old": "P1", "new": "P3", "by": "Nora", "reason": "works again"},
     ),
+    (DowngradeSettled("downgrade/3f2a9c04d1e7"), {"proposal": "downgrade/3f2a9c04d1e7"}),
 ]  # fmt: skip
 BODIES = [body for body, _ in EXAMPLES]
 
