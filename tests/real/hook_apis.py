@@ -101,7 +101,7 @@ class HookApis:
             return 200, {"data": None, "errors": [said]}
         assert (wanted.get("allPublicTeams") is True) != bool(wanted.get("teamId"))
         self._made(wanted["url"], wanted["secret"])
-        return 200, {"data": {"webhookCreate": {"success": True, "webhook": {"id": self.hooks[-1]["id"]}}}}
+        return 200, {"data": {"webhookCreate": {"success": True, "hook": {"id": self.hooks[-1]["id"]}}}}
 
     # -- PagerDuty: chooses the secret, and shows it once
 

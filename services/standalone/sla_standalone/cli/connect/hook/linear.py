@@ -10,7 +10,7 @@ import httpx2
 from sla_standalone.cli.connect.hook.port import HookApi, HookCall, HookRefused, MadeHook, already
 
 _LISTED = "query { webhooks(first: 100) { nodes { id url } } }"
-_CREATED = "mutation Made($input: WebhookCreateInput!) { webhookCreate(input: $input) { success webhook { id } } }"
+_CREATED = "mutation Made($input: WebhookCreateInput!) { webhookCreate(input: $input) { success hook: webhook { id } } }"
 _HINTS = {
     400: "the key needs to be an administrator's",
     401: "the key is not valid: Settings, Security & access, Personal API keys",
@@ -37,7 +37,7 @@ def _make(
     made = asked(_CREATED, input=wanted).get("webhookCreate") or {}
     if not made.get("success"):
         raise HookRefused(f"{api}: the webhook was not made")
-    return MadeHook(str(made["webhook"]["id"]))
+    return MadeHook(str(made["hook"]["id"]))
 
 
 def _errors(body: Any) -> str:
