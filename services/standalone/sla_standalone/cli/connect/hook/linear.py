@@ -10,7 +10,7 @@ import httpx2
 from sla_standalone.cli.connect.hook.port import HookApi, HookCall, HookRefused, MadeHook, already
 
 _LISTED = "query { webhooks(first: 100) { nodes { id url } } }"
-_CREATED = "mutation Made($input: WebhookCreateInput!) { webhookCreate(input: $input) { success hook: webhook { id } } }"
+_CREATED = "mutation M($input: WebhookCreateInput!) { webhookCreate(input: $input) { success hook: webhook { id } } }"
 _HINTS = {
     400: "the key needs to be an administrator's",
     401: "the key is not valid: Settings, Security & access, Personal API keys",
