@@ -34,10 +34,9 @@ NOT_SHOWN = "not shown"
 
 @dataclass(frozen=True, slots=True)
 class ContractShare:
-    """The periods of an incident that belong to one contract, for an incident under several contracts.
+    """The part of an incident's life under one contract, where the incident has moved between contracts.
 
-    A period is the time under one contract and customer. The methods return which clocks, facts and alerts the contract
-    may see.
+    The methods return which clocks, facts and alerts an API key of that contract may read.
     """
 
     contract: str

@@ -145,10 +145,10 @@ def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> Term
 
 
 def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
-    """Return the items of `new` whose product or versions `old` does not include.
+    """Return the items of `new` that the customer did not run before: new products, and new versions of a product.
 
-    An item without versions means that any version may run. So a product with versions in `old` and none in `new` is
-    returned, and a product without versions in `old` is not.
+    An item without versions stands for any version. So `Storage` is new after `Storage 4.1`, and `Storage 4.1` is not
+    new after `Storage`.
 
     Args:
         old, new: What the customer runs, before and now.

@@ -28,7 +28,8 @@ _WARNING = "warn-"
 class MarkMeaning:
     """The instant and the target of a published warning or breach.
 
-    They are stored with its key, since a late event may renumber the targets that keys refer to.
+    The key of a warning or breach holds the number of the clock's target, such as `1/breach`, and a late event may
+    give the targets other numbers. Instant and target are stored beside the key to say what was meant.
     """
 
     at: datetime | None

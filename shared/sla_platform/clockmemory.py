@@ -46,9 +46,9 @@ class ClockMemory:
         self._failed = False
 
     def recall(self, time_source: SystemTime) -> None:
-        """Give the clock readings in the file to the time source, which continues from them.
+        """Let the time source continue from the last readings of the machine's clocks, which are stored in a file.
 
-        Nothing is done if the file is absent, unreadable, owned by another user or from another boot of the machine.
+        Nothing is done if that file is absent, unreadable, owned by another user or from another boot of the machine.
         """
         bases = self._kept()
         if bases:

@@ -38,8 +38,8 @@ class PeopleByName:
     Case and extra spaces do not matter. A name that two people share finds nobody.
 
     Args:
-        people: Id -> the person's other names and mail addresses.
-        names: Further names -> id.
+        people: Id of a person -> names and mail addresses of that person.
+        names: A name as the calendar writes it -> id of the person, for names that `people` lacks.
     """
 
     def __init__(self, people: Mapping[str, Iterable[str]], names: Mapping[str, str]) -> None:

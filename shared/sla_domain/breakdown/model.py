@@ -84,7 +84,7 @@ class Breakdown:
         return {party: found[party] for party in Party if party in found}
 
     def by_holder(self) -> Mapping[Holder, TimeSums]:
-        """Return the time of each holder, in the order in which the holders first occur."""
+        """Return for how long each group or person had the incident, in the order in which they first had it."""
         return self._by(lambda part: part.holder)
 
     def by_assignee(self) -> Mapping[str, TimeSums]:

@@ -132,7 +132,7 @@ class MetricTracker:
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
     def read(self, trackers: dict[str, MetricTracker]) -> None:
-        """Apply the event that the incident's state has just read to the clocks of this metric.
+        """Apply an event to the clocks of this metric: the event that the incident's state read last.
 
         First the event may stop, reset, cancel, pause or resume the open clock. If the clock stays open, a changed
         priority, contract or attribute selects its target anew, and an agreed date takes effect. Last, the event may

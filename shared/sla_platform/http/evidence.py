@@ -31,7 +31,7 @@ class EvidenceLine:
 
 
 def evidence_response(lines: AsyncIterator[EvidenceLine]) -> StreamingResponse:
-    """Return an HTTP response that streams one service's evidence of an incident."""
+    """Return an HTTP response that streams what one service, such as the timer, has stored about an incident."""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return StreamingResponse(_encoded(lines), media_type=JSON_LINES, headers=headers)
 

@@ -161,7 +161,7 @@ class Applier:
     async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
         """Apply events of one incident that were stored to be applied later, in one transaction.
 
-        If no event of the incident waits afterwards, its timers fire again. After an error the events still wait.
+        While events of an incident wait, none of its timers fires. After an error the events still wait.
 
         Args:
             readable: The events with their envelopes.

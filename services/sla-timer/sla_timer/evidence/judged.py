@@ -83,8 +83,8 @@ def judged_clocks(
 def verdict_differences(judged: RefoldedClock) -> list[str]:
     """Return what was published about a clock but does not follow from events, in words.
 
-    The result is empty if nothing was published. It is also empty for a published clock that no longer exists, if slad
-    has published this, or if the clock has no verdict and another clock has taken its place.
+    The result is empty if nothing was published. It is also empty for a clock that no longer exists in two cases: slad
+    has published that the clock ended, or the clock has no verdict and another clock has taken its place.
     """
     published, clock = judged.published, judged.clock
     if published is None:

@@ -64,8 +64,8 @@ def compare_with(
 ) -> None:
     """Compare the verdicts and due instants of another SLA engine with slad's, and say why they differ.
 
-    slad's are those of a running service (the default), or of a history that is judged by a catalogue (--log). Nothing
-    is written or sent. Exit status: 0 all clocks agree (or the share of equal verdicts reaches --expect), 1 they do
+    slad's verdicts come from a running service (the default), or are computed from a file of events and a catalogue
+    (--log). Nothing is written or sent. Exit status: 0 all clocks agree (or the share of equal verdicts reaches --expect), 1 they do
     not or a row could not be read, 2 the call makes no sense.
     """
     reader = ENGINES.get(engine)
