@@ -79,6 +79,8 @@ def contents(reader: Reader, texts: Texts, title: str = "") -> Iterator[tuple[st
         ("resolved-withdrawn", MessageKind.RESOLVED, {"outcome": "withdrawn"}),
         ("fix-staff-changed", MessageKind.CRITICAL_FIX, {"staff": True, "changed": True, "several": True}),
         ("notice-again", MessageKind.INFO, {"again": True}),
+        ("page-passed", MessageKind.PAGE, {"passed_to": reader.name, "passed_by": reader.role}),
+        ("page-expired", MessageKind.PAGE, {"lapsed_by": reader.name}),
         *(
             (
                 f"happening-{each.value}",
@@ -103,7 +105,9 @@ def content(kind: MessageKind, reader: Reader, texts: Texts, title: str = "", **
         "priority": "P1", "priority_titled": "P1", "product": "Operations Bridge",
         "promise": PromiseTerms(metric, CoverageTime(timedelta(hours=1))), "due": DUE, "broken": DUE, "since": DUE,
         "due_short": ShortInstant(DUE, NOW), "since_short": ShortInstant(DUE, NOW), "ended": NOW, "again": False,
-        "level": 2, "round": 1, "outcome": _OUTCOME.get(kind, ""), "because": FactReason(_REASON),
+        "level": 2, "round": 1, "passed_to": "",
+        "passed_by": "", "lapsed_by": "", "lapsed_at": DUE, "outcome": _OUTCOME.get(kind, ""),
+        "because": FactReason(_REASON),
         "outside": True, "opens": NOW + timedelta(hours=16), "noticeable": True,
         "left": timedelta(minutes=30), "left_wall": timedelta(days=1, hours=14), "left_two": True,
         "left_by_wall": False, "late_by_wall": False,
