@@ -123,7 +123,10 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
             _CLOCK,
         ),
         FactKind.PROMISE_MADE: ("The first due instants of an incident, as `due:<metric>` in `details`.", ("details",)),
-        FactKind.PROMISE_MOVED: ("A promised due instant changed; `details.moved` names the metrics.", ("details",)),
+        FactKind.PROMISE_MOVED: (
+            "A promised due instant changed; `details.moved` names the metrics, `details.because` why, if an event says it.",
+            ("details",),
+        ),
         FactKind.PROMISE_NONE: (
             "No clock runs for the incident, because its plan leaves the number open: `details.why`.",
             ("details",),

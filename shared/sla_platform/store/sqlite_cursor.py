@@ -166,7 +166,11 @@ def connect(database: str, **options: Any) -> QuickConnection:
 
 def _execute(connection: sqlite3.Connection, sql: str, parameters: Any) -> _Executed:
     cursor = connection.execute(sql, parameters)
-    rows = cursor.fetchmany(AT_ONCE) if cursor.description else []
+    try:
+        rows = cursor.fetchmany(AT_ONCE) if cursor.description else []
+    except BaseException:
+        cursor.close()  # the error keeps it, and an open one shows this connection the past for as long
+        raise
     return _executed(cursor, rows, more=len(rows) == AT_ONCE)
 
 

@@ -37,6 +37,7 @@ DATA = {
     "POST /v1/webhooks/{source}": "a sender's delivery is data: the inbox keeps it whole, with its source",
     "POST /v1/events": "the same; the inbox keeps which source or key it came by",
     "POST /v1/deadlines": "a question: nothing is stored",
+    "POST /v1/sources/{source}/trial": "a question: a draft of a map is tried, and nothing is stored",
     "POST /v1/registrations": "a wish, by anybody: it stands with who asked, and counts once its link is followed",
 }
 BY_KEY, BY_LINK = "key:admin", "person:"
@@ -307,6 +308,16 @@ async def delete_registration(world: World) -> tuple[Answer, str]:
     return await knock(world.slad.app, "DELETE", f"/v1/registrations/deleted{REASON}", b"", JSON), "deleted"
 
 
+async def opt_out(world: World) -> tuple[Answer, str]:
+    return await world.post((await world.links()).opt_out("anybody", "refuses", world.now())), "refuses"
+
+
+async def opt_in(world: World) -> tuple[Answer, str]:
+    await world.post((await world.links()).opt_out("anybody", "returns", world.now()))
+    await world.from_here()
+    return await world.post((await world.links()).opt_in("anybody", "returns", world.now())), "returns"
+
+
 async def state_profile(world: World) -> tuple[Answer, str]:
     said = {"products": [{"product": "shop", "versions": ["5.0"]}]}
     return await world.put(f"/v1/contracts/anybody/profile{REASON}", said, JSON), "anybody"
@@ -363,6 +374,8 @@ ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str
     "POST /v1/contracts/{contract}/ledgers/{allowance}/entries": (post_entry, "contract.entry_posted", BY_KEY),
     "POST /registrations/confirm/{token}": (confirm_registration, "registration.confirmed", f"person:{KIM}"),
     "POST /registrations/end/{token}": (end_registration, "registration.ended", f"person:{KIM}"),
+    "POST /contacts/stop/{token}": (opt_out, "contact.opted_out", BY_LINK),
+    "POST /contacts/resume/{token}": (opt_in, "contact.opted_in", BY_LINK),
     "DELETE /v1/registrations/{id_}": (delete_registration, "registration.ended", BY_KEY),
     "POST /v1/reports/{contract}/freeze": (freeze_report, "report.frozen", BY_KEY),
     "POST /v1/board/contracts/{contract}/links": (make_plan_link, "plan_link.made", BY_KEY),

@@ -178,3 +178,22 @@ async def test_a_wrong_password_or_database_is_no_outage(own_postgres: PostgresS
             pytest.fail("there is no such database")
     assert not isinstance(raised.value, StoreBusy)
     await store.close()
+
+
+async def test_a_read_that_failed_leaves_no_old_view_behind(tmp_path: Path) -> None:
+    """A text that is no UTF-8 breaks a read off in its middle; the error is kept, and others write meanwhile."""
+    store, kept = Store(f"sqlite:///{tmp_path / 'slad.db'}"), list[Exception]()
+    async with store.transaction() as connection:
+        await connection.exec_driver_sql("CREATE TABLE said (id INTEGER PRIMARY KEY, text TEXT)")
+        await connection.exec_driver_sql("INSERT INTO said VALUES (1, 'a'), (2, CAST(x'7b22ff227d' AS TEXT))")
+    for _ in range(4):  # of each connection that reads
+        with pytest.raises(sqlalchemy_errors.OperationalError) as broken:
+            async with store.reading() as connection:
+                await connection.exec_driver_sql("SELECT id, text FROM said")
+        kept.append(broken.value)
+    async with store.transaction() as connection:
+        await connection.exec_driver_sql("INSERT INTO said VALUES (3, 'c')")
+    for _ in range(4):
+        async with store.reading() as connection:
+            assert (await connection.exec_driver_sql("SELECT count(*) FROM said")).scalar() == 3
+    await store.close()
