@@ -124,7 +124,7 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         ),
         FactKind.PROMISE_MADE: ("The first due instants of an incident, as `due:<metric>` in `details`.", ("details",)),
         FactKind.PROMISE_MOVED: (
-            "A promised due instant changed; `details.moved` names the metrics, `details.because` why, if an event says it.",
+            "A promised due instant changed; `details.moved` names the metrics, `details.because` why, if known.",
             ("details",),
         ),
         FactKind.PROMISE_NONE: (

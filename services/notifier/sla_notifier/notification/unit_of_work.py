@@ -61,8 +61,8 @@ async def write_changes(
 ) -> None:
     """Write a set of changes in the caller's transaction.
 
-    The changes are alerts, steps, deliveries, conversations and log events. Each message that `batch` asks for becomes a
-    queued delivery for each recipient. Queued pages that are no longer needed are cancelled. Nothing is sent.
+    The changes are alerts, steps, deliveries, conversations and log events. Each message that `batch` asks for becomes
+    a queued delivery for each recipient. Queued pages that are no longer needed are cancelled. Nothing is sent.
 
     Args:
         config: How messages are written.

@@ -65,8 +65,8 @@ def compare_with(
     """Compare the verdicts and due instants of another SLA engine with slad's, and say why they differ.
 
     slad's verdicts come from a running service (the default), or are computed from a file of events and a catalogue
-    (--log). Nothing is written or sent. Exit status: 0 all clocks agree (or the share of equal verdicts reaches --expect), 1 they do
-    not or a row could not be read, 2 the call makes no sense.
+    (--log). Nothing is written or sent. Exit status: 0 all clocks agree (or the share of equal verdicts reaches
+    --expect), 1 they do not or a row could not be read, 2 the call makes no sense.
     """
     reader = ENGINES.get(engine)
     if reader is None:
