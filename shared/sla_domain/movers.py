@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sla_domain.event import WORDS, EventKind, IncidentEvent
+from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold.metric_tracker import STRUCTURAL
 from sla_domain.rulebook import Rulebook
 
 # What decides on the contract, the priority and the scope, whatever the plans say.
 _DECIDING = frozenset({"customer", "priority", "product", "description"})
-# A word may end a wait that only a snapshot of the ticket had shown.
-_ALWAYS = (
-    STRUCTURAL
-    | WORDS
-    | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, EventKind.DESCRIBED, EventKind.RENAMED}
-)
+_ALWAYS = STRUCTURAL | {
+    EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, EventKind.DESCRIBED, EventKind.RENAMED,
+    EventKind.COMMENTED,  # it may end a wait that only a snapshot of the ticket had shown
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

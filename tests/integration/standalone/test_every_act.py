@@ -38,6 +38,7 @@ DATA = {
     "POST /v1/events": "the same; the inbox keeps which source or key it came by",
     "POST /v1/deadlines": "a question: nothing is stored",
     "POST /v1/sources/{source}/trial": "a question: a draft of a map is tried, and nothing is stored",
+    "POST /answers/{token}": "needs a question: integration/notifier/test_questions.py looks at its act",
     "POST /v1/registrations": "a wish, by anybody: it stands with who asked, and counts once its link is followed",
 }
 BY_KEY, BY_LINK = "key:admin", "person:"
