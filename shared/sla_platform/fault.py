@@ -14,6 +14,8 @@ from __future__ import annotations
 import errno
 import sqlite3
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
@@ -101,6 +103,21 @@ def as_retryable(error: BaseException) -> Retryable:
     if isinstance(error, Retryable):
         return error
     return SurroundingsFailed(f"the surroundings failed, not the row ({error_text(error)[:500]}); trying again")
+
+
+@contextmanager
+def passing_as_retryable() -> Iterator[None]:
+    """Raise an error of the surroundings (`Fault.PASSING`) as Retryable; every other error goes on as it is.
+
+    Raises:
+        Retryable: The surroundings failed, such as the database, so that the work must be given again.
+    """
+    try:
+        yield
+    except Exception as error:
+        if fault_of(error) is Fault.PASSING:
+            raise as_retryable(error) from error
+        raise
 
 
 def error_text(error: BaseException) -> str:

@@ -24,11 +24,10 @@ from sla_domain.contract import ContractId
 from sla_domain.rulebook import Rulebook
 from sla_platform.http.audit import command_of
 from sla_platform.http.body import BAD_BODY, demand_model, describes
-from sla_platform.http.keys import READ, Authorizer
+from sla_platform.http.keys import ACK, READ, Authorizer
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import LINE, PROSE, ContractIn, InstantIn, MetricIn, PageIn, WhoIn
 
-ACK = "ack"
 _DENIED: dict[int | str, dict[str, Any]] = {
     401: {"description": "An API key is needed"},
     403: {"description": "The key lacks the scope"},

@@ -79,6 +79,12 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class _Opened:
+    values: list[Any]
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Links:
     """Writes the links in messages, and verifies the tokens of opened links."""
 
@@ -175,8 +181,7 @@ class Links:
         Raises:
             LinkSecretNotRead: The signing key has not been read yet.
         """
-        expires = to_micros(now + VALID_FOR) // 1_000_000
-        return f"{self.base}/answers/{self._signed(_QUESTION, [question, person, expires])}"
+        return f"{self.base}/answers/{self._signed(_QUESTION, [question, person], now + VALID_FOR)}"
 
     def question_of(self, token: str, now: datetime) -> tuple[str, str] | BadLink:
         """Return the ids of the question and the person in the link of a question, or why it is not accepted.
@@ -188,11 +193,11 @@ class Links:
         Raises:
             LinkSecretNotRead: The signing key has not been read yet.
         """
-        read = self._opened(_QUESTION, token)
+        read = self._valid(_QUESTION, token, now)
         if isinstance(read, BadLink):
             return read
-        question, person, expires = read
-        return (question, person) if now < from_micros(expires * 1_000_000) else BadLink.EXPIRED
+        question, person = read.values
+        return question, person
 
     def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
         """Return the subject of a link to confirm or end registrations, or a BadLink.
@@ -208,11 +213,8 @@ class Links:
         Raises:
             LinkSecretNotRead: The signing key has not been read yet.
         """
-        read = self._opened(purpose.value, token)
-        if isinstance(read, BadLink):
-            return read
-        subject, expires = read
-        return str(subject) if now < from_micros(expires * 1_000_000) else BadLink.EXPIRED
+        read = self._valid(purpose.value, token, now)
+        return read if isinstance(read, BadLink) else str(read.values[0])
 
     def incident(self, incident: str) -> str:
         """Return the URL of an incident's page on the board (slad's web pages).
@@ -253,7 +255,7 @@ class Links:
         Raises:
             LinkSecretNotRead: The signing key has not been read yet.
         """
-        return self._signed(_PURPOSE, [claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
+        return self._signed(_PURPOSE, [claim.alert, claim.person], claim.expires)
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
         """Return the claim in an acknowledgement link, or why the token is not accepted.
@@ -267,19 +269,27 @@ class Links:
         Raises:
             LinkSecretNotRead: The signing key has not been read yet.
         """
-        read = self._opened(_PURPOSE, token)
+        read = self._valid(_PURPOSE, token, now)
         if isinstance(read, BadLink):
             return read
-        alert, person, expires = read
-        claim = Claim(alert, person, from_micros(expires * 1_000_000))
-        return claim if now < claim.expires else BadLink.EXPIRED
+        alert, person = read.values
+        return Claim(alert, person, read.expires)
 
     def _subject(self, purpose: LinkPurpose, subject: str, expires: datetime) -> str:
-        return self._signed(purpose.value, [subject, to_micros(expires) // 1_000_000])
+        return self._signed(purpose.value, [subject], expires)
 
-    def _signed(self, purpose: bytes, values: list[str | int]) -> str:
-        payload = orjson.dumps(values)
+    def _signed(self, purpose: bytes, values: list[str], expires: datetime) -> str:
+        payload = orjson.dumps([*values, to_micros(expires) // 1_000_000])
         return f"{_encoded(payload)}.{_encoded(self._mac(purpose, payload))}"
+
+    def _valid(self, purpose: bytes, token: str, now: datetime) -> _Opened | BadLink:
+        """What was signed for this purpose, if it has not expired."""
+        read = self._opened(purpose, token)
+        if isinstance(read, BadLink):
+            return read
+        *values, seconds = read
+        expires = from_micros(seconds * 1_000_000)
+        return _Opened(values, expires) if now < expires else BadLink.EXPIRED
 
     def _opened(self, purpose: bytes, token: str) -> list[Any] | BadLink:
         """The values that were signed for this purpose."""

@@ -19,6 +19,7 @@ from sla_platform.http.problem import Problem
 from sla_platform.timesource import TimeSource
 
 READ = "read"
+ACK = "ack"
 ADMIN = "admin"
 _LONGEST = 512
 

@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_catalogue import Catalogue
+from sla_ingest.intake import no_such_source
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.sender.deliveries import KeptDelivery, deliveries_of
 from sla_ingest.sender.silence import HISTORY, NOTHING_EXPECTED, ExpectedSilence, expected_silence
 from sla_ingest.tables import inbox
-from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
@@ -108,7 +108,7 @@ class SeenSenders:
             Problem: HTTP error 404 if the catalogue has no such source.
         """
         if source not in self._catalogue().sources:
-            raise Problem(404, "no-source", "No such source", f"The catalogue in force has no source {source}.")
+            raise no_such_source(source)
         return await deliveries_of(self._store, source, most)
 
     async def note(self, metrics: IngestMetrics) -> None:

@@ -11,9 +11,8 @@ from sla_catalogue.draft import draft_of, load_draft
 from sla_catalogue.source import SourceId
 from sla_ingest.dialect import Accepted, Ignored, Outcome, Parked, Refused
 from sla_ingest.dialect.mapped_trial import MapTrial, try_map
-from sla_ingest.intake import Intake
+from sla_ingest.intake import Intake, no_such_source
 from sla_ingest.parked import ParkedDeliveries, ParkedDelivery
-from sla_platform.http.problem import Problem
 from sla_platform.turn import LoopYielder
 
 MOST_TRIED = 200
@@ -119,7 +118,7 @@ class SourceTrials:
     def _known(self, source: str) -> Source:
         known = self._catalogue().sources.get(SourceId(source))
         if known is None:
-            raise Problem(404, "no-source", "No such source", f"The catalogue in force has no source {source}.")
+            raise no_such_source(source)
         return known
 
 
@@ -143,9 +142,7 @@ def outcome_text(outcome: Outcome) -> str:
     match outcome:
         case Accepted(events):
             return "; ".join(f"{one.event.kind.value} {one.event.incident}" for one in events)
-        case Ignored(reason, detail):
-            return ": ".join(part for part in (reason.value, detail) if part)
-        case Parked(reason, detail):
+        case Ignored(reason, detail) | Parked(reason, detail):
             return ": ".join(part for part in (reason.value, detail) if part)
         case Refused():
             return ": ".join(part for part in (outcome.title, outcome.detail) if part)

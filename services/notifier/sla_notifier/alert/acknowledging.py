@@ -54,16 +54,7 @@ def acknowledge_alert(
         case AlertState.CLOSED:
             return AckAnswer.CLOSED, NO_CHANGE
         case AlertState.OPEN:
-            alert = replace(
-                before,
-                state=AlertState.ACKNOWLEDGED,
-                acknowledged_at=now,
-                acknowledged_by=who,
-                acknowledged_via=via,
-                passed_to="",
-                passed_by="",
-            )
-            alert, steps = plan_expiry(alert, now, next_level_at, time_left)
+            alert, steps = plan_expiry(acknowledged(before, who, via, now), now, next_level_at, time_left)
             again = "" if before.acknowledged_at is None else f"acknowledged-{to_micros(now)}"
             event = log_event(alert, "acknowledged", now, key=again, by=who, reason=via)
             return AckAnswer.DONE, AlertChange(
@@ -71,3 +62,23 @@ def acknowledge_alert(
             )
         case _:
             assert_never(before.state)
+
+
+def acknowledged(before: Alert, who: str, via: str, now: datetime) -> Alert:
+    """Return an alert as acknowledged.
+
+    Args:
+        before: The alert before, in any state.
+        who: Who acknowledges.
+        via: How the acknowledgement came in, such as `link`.
+        now: When the alert is acknowledged.
+    """
+    return replace(
+        before,
+        state=AlertState.ACKNOWLEDGED,
+        acknowledged_at=now,
+        acknowledged_by=who,
+        acknowledged_via=via,
+        passed_to="",
+        passed_by="",
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sla_domain.escalation import EXPIRE, REPEAT
 from sla_notifier.alert.alert import Alert, AlertState, ExpiryReason
@@ -122,20 +123,13 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
     if before.expires_because is ExpiryReason.SNOOZED and _by_person(before):
         return _snooze_over(before, now)
     at_once = levels_at_expiry(before)
-    round_ = before.round + 1
-    alert = replace(
+    alert = opened_again(
         before,
-        state=AlertState.OPEN,
-        round=round_,
         level=max(at_once, default=0),
         expiries=before.expiries + (before.expires_because is not ExpiryReason.SNOOZED),
-        extra_rounds=before.extra_rounds + 1,
-        expires_at=None,
-        expires_latest=None,
-        latest_reason="",
     )
-    start = now - _delay(before, max(at_once, default=0))
-    steps = steps_of_round(alert.policy, alert.id, round_, start, more_rounds=alert.extra_rounds)
+    start = now - _delay(before, alert.level)
+    steps = steps_of_round(alert.policy, alert.id, alert.round, start, more_rounds=alert.extra_rounds)
     reached = [page_request(alert, level, now) for level in at_once]
     requests = [
         replace(each, audience=(*each.audience, TellRecipients((before.acknowledged_by,)))) if place == 0 else each
@@ -152,7 +146,7 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
                 alert, "expired", now, key=f"expired-{number}", reason=before.expires_because.value,
                 by=before.acknowledged_by,
             ),
-            log_event(alert, "escalated", now, key=f"round-{round_}", reason=f"level {alert.level}"),
+            log_event(alert, "escalated", now, key=f"round-{alert.round}", reason=f"level {alert.level}"),
         ),
     )  # fmt: skip
 
@@ -196,8 +190,14 @@ def page_person(alert: Alert, person: str, now: datetime) -> NotificationRequest
     )
 
 
-def _snooze_over(before: Alert, now: datetime) -> AlertChange:
-    alert = replace(
+def opened_again(before: Alert, **changed: Any) -> Alert:
+    """Return an alert that is open again in a further round, without an acknowledgement that expires.
+
+    Args:
+        before: The alert before, in any state.
+        changed: Further fields of the alert, by name.
+    """
+    return replace(
         before,
         state=AlertState.OPEN,
         round=before.round + 1,
@@ -205,7 +205,12 @@ def _snooze_over(before: Alert, now: datetime) -> AlertChange:
         expires_at=None,
         expires_latest=None,
         latest_reason="",
+        **changed,
     )
+
+
+def _snooze_over(before: Alert, now: datetime) -> AlertChange:
+    alert = opened_again(before)
     key = f"expired-{alert.extra_rounds}"
     event = log_event(alert, "expired", now, key=key, reason=ExpiryReason.SNOOZED.value, by=before.acknowledged_by)
     return AlertChange(

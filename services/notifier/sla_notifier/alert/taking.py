@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert
+from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert, acknowledged
 from sla_notifier.alert.alert import Alert, AlertState, ExpiryReason
 from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event
-from sla_notifier.alert.expiring import TimeLeft, expiry_step, page_person, steps_behind
+from sla_notifier.alert.expiring import TimeLeft, expiry_step, opened_again, page_person, steps_behind
 from sla_notifier.delivery.policy import UnsentReason
 from sla_platform.store.types import to_micros
 
@@ -59,13 +59,7 @@ def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) ->
     if before.state is AlertState.CLOSED:
         return AckAnswer.CLOSED, NO_CHANGE
     alert = replace(
-        before,
-        state=AlertState.ACKNOWLEDGED,
-        acknowledged_at=now,
-        acknowledged_by=who,
-        acknowledged_via=via,
-        passed_to="",
-        passed_by="",
+        acknowledged(before, who, via, now),
         expires_at=until,
         expires_latest=until,
         latest_reason=ExpiryReason.SNOOZED.value,
@@ -94,17 +88,7 @@ def pass_on(before: Alert, who: str, to: str, now: datetime) -> tuple[AckAnswer,
     """
     if before.state is AlertState.CLOSED:
         return AckAnswer.CLOSED, NO_CHANGE
-    alert = replace(
-        before,
-        state=AlertState.OPEN,
-        round=before.round + 1,
-        extra_rounds=before.extra_rounds + 1,
-        passed_to=to,
-        passed_by=who,
-        expires_at=None,
-        expires_latest=None,
-        latest_reason="",
-    )
+    alert = opened_again(before, passed_to=to, passed_by=who)
     event = log_event(alert, "passed", now, key=f"passed-{alert.round}", by=who, reason=to)
     return AckAnswer.DONE, AlertChange(
         alert,

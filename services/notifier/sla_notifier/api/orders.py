@@ -11,21 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledged, name_and_key
 from sla_notifier.acknowledge.orders import OrderRefused, Orders, RefusedBecause, people_to_pass_to
 from sla_notifier.alert.expiring import VIA_API
+from sla_notifier.api.refusal import REFUSALS_OF_ONE
 from sla_notifier.api.shape import AckRequest, AckResponse, AlertShape
 from sla_notifier.context import NotifierContext
 from sla_platform.http.audit import command_of
 from sla_platform.http.body import BAD_BODY, demand_model, describes, read_model
-from sla_platform.http.keys import Authorizer, KeyAccess
+from sla_platform.http.keys import ACK, Authorizer, KeyAccess
 from sla_platform.http.problem import Problem, not_known
 from sla_platform.inbound import InstantIn, PersonIn, WhoIn
 
-ACK = "ack"
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"description": "no key, or an unknown one"},
-    403: {"description": "the key lacks the scope"},
-    404: {"description": "not known here"},
-    **BAD_BODY,
-}
+_REFUSALS = {**REFUSALS_OF_ONE, **BAD_BODY}
 _CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {"description": "another promise of the incident is due before: say `past_deadline`"}
 }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from sla_domain.bounds import VALUE
-from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
+from sla_notifier.api.link_page import add_purpose_page
+from sla_notifier.api.refusal import REFUSALS
 from sla_notifier.context import NotifierContext
 from sla_notifier.link import LinkPurpose
 from sla_notifier.registration import store
@@ -20,18 +20,13 @@ from sla_notifier.registration.links import RegistrationLinks
 from sla_platform.audit.act import ActName
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, describes, read_model
-from sla_platform.http.keys import ADMIN, Authorizer, KeyAccess
+from sla_platform.http.keys import ACK, ADMIN, Authorizer, KeyAccess
 from sla_platform.http.problem import Problem, not_known
 from sla_platform.inbound import LINE, ChoiceIn, ContractIn, PageIn
 from sla_platform.store.instant import store_now
 
-ACK = "ack"
 MOST = 200
 _Product = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
-_DENIED: dict[int | str, dict[str, Any]] = {
-    401: {"description": "no key, or an unknown one"},
-    403: {"description": "the key lacks the scope"},
-}
 
 
 class RegistrationRequest(BaseModel):
@@ -103,7 +98,7 @@ def _ask(routes: APIRouter, registrar: Registrar, authorize: Authorizer) -> None
         "/v1/registrations",
         summary="Take in a registration for notices of critical fixes",
         status_code=202,
-        responses={**_DENIED, **BAD_BODY},
+        responses={**REFUSALS, **BAD_BODY},
         openapi_extra=describes(RegistrationRequest, required=True),
     )
     async def ask(request: Request) -> RegistrationResponse:
@@ -130,7 +125,7 @@ def _access(request: Request, authorize: Authorizer) -> KeyAccess | None:
 
 
 def _administer(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    @routes.get("/v1/registrations", summary="List registrations for notices", responses=_DENIED)
+    @routes.get("/v1/registrations", summary="List registrations for notices", responses=REFUSALS)
     async def page(
         request: Request,
         state: Annotated[ChoiceIn, Query()] = "",
@@ -149,7 +144,7 @@ def _administer(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         "/v1/registrations/{id_}",
         summary="End a registration",
         status_code=204,
-        responses={**_DENIED, 404: {"description": "not known here"}},
+        responses={**REFUSALS, 404: {"description": "not known here"}},
     )
     async def end(request: Request, id_: str, reason: Reason = "") -> Response:
         """End a registration. It stays on record as ended, by whom and when."""
@@ -165,19 +160,5 @@ def _administer(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 
 
 def _pages(routes: APIRouter, context: NotifierContext, links: RegistrationLinks) -> None:
-    def shown(answer: AckPage, request: Request) -> HTMLResponse:
-        page = render_page(context.render_config.texts, answer, request.headers.get("accept-language", ""))
-        return HTMLResponse(page, answer.shown.status, headers=HEADERS)
-
-    def add(path: str, purpose: LinkPurpose) -> None:
-        # HEAD too: mail scanners ask so whether a link leads anywhere.
-        @routes.api_route(path, methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
-        async def look(request: Request, token: str) -> HTMLResponse:
-            return shown(await links.look(purpose, token), request)
-
-        @routes.post(path, response_class=HTMLResponse, include_in_schema=False)
-        async def act(request: Request, token: str) -> HTMLResponse:
-            return shown(await links.act(purpose, token), request)
-
-    add("/registrations/confirm/{token}", LinkPurpose.CONFIRM)
-    add("/registrations/end/{token}", LinkPurpose.UNSUBSCRIBE)
+    for path, purpose in (("confirm", LinkPurpose.CONFIRM), ("end", LinkPurpose.UNSUBSCRIBE)):
+        add_purpose_page(routes, context, f"/registrations/{path}/{{token}}", purpose, links.look, links.act)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger, name_and_key
 from sla_notifier.acknowledge.link_order import parse_order
 from sla_notifier.acknowledge.links import AckLinks
-from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
+from sla_notifier.acknowledge.page import AckPage
 from sla_notifier.alert.expiring import VIA_API
 from sla_notifier.api import query
 from sla_notifier.api.evidence import evidence_lines
+from sla_notifier.api.link_page import add_link_page, add_purpose_page
 from sla_notifier.api.notices import add_notices
 from sla_notifier.api.on_call import add_on_call
-from sla_notifier.api.orders import ACK, add_orders
+from sla_notifier.api.orders import add_orders
 from sla_notifier.api.overrides import add_overrides
+from sla_notifier.api.refusal import REFUSALS, REFUSALS_OF_ONE
 from sla_notifier.api.registrations import add_registrations
 from sla_notifier.api.second_attempt import enable_endpoint, retry_delivery
 from sla_notifier.api.shape import (
@@ -39,7 +41,7 @@ from sla_notifier.link import LinkPurpose
 from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, SMALL_BODY, describes, read_body, read_model
 from sla_platform.http.evidence import RESPONSES, evidence_response
-from sla_platform.http.keys import ADMIN, READ, Authorizer, for_all_contracts
+from sla_platform.http.keys import ACK, ADMIN, READ, Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem, not_known
 from sla_platform.inbound import ChoiceIn, IncidentIn, NoticeIn, PageIn, PersonIn
 
@@ -52,11 +54,6 @@ _Notice = Annotated[NoticeIn, Query()]
 _Person = Annotated[PersonIn, Query()]
 _Before = Annotated[PageIn, Query()]
 _Limit = Annotated[int, Query(ge=1, le=MOST)]
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"description": "no key, or an unknown one"},
-    403: {"description": "the key lacks the scope"},
-}
-_ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"description": "not known here"}}
 
 
 def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
@@ -76,9 +73,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     _endpoints(routes, context, authorize)
     add_on_call(routes, context, authorize)
     add_overrides(routes, context, authorize)
-    _links(routes, context, AckLinks(context, acknowledger))
-    _questions(routes, context, QuestionLinks(context))
-    _contacts(routes, context, ContactLinks(context))
+    _links(routes, context, acknowledger)
     add_notices(routes, context, authorize)
     add_registrations(routes, context, authorize)
     _evidence(routes, context, authorize)
@@ -86,7 +81,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
 
 
 def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, acknowledger: Acknowledger) -> None:
-    @routes.get("/v1/alerts", summary="List alerts", responses=_REFUSALS)
+    @routes.get("/v1/alerts", summary="List alerts", responses=REFUSALS)
     async def alerts(
         request: Request,
         state: _Choice = "",
@@ -104,7 +99,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
         async with context.store.reading() as connection:
             return await query.alerts(connection, asked, context.time_source.now())
 
-    @routes.get("/v1/alerts/{id_}", summary="Read an alert with its steps and deliveries", responses=_ONE)
+    @routes.get("/v1/alerts/{id_}", summary="Read an alert with its steps and deliveries", responses=REFUSALS_OF_ONE)
     async def alert(request: Request, id_: str) -> AlertDetail:
         access = authorize(request, READ)
         async with context.store.reading() as connection:
@@ -116,7 +111,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
     @routes.post(
         "/v1/alerts/{id_}/ack",
         summary="Acknowledge an alert and stop its escalation",
-        responses={**_ONE, **BAD_BODY},
+        responses={**REFUSALS_OF_ONE, **BAD_BODY},
         openapi_extra=describes(AckRequest, required=False),
     )
     async def acknowledge(request: Request, id_: str) -> AckResponse:
@@ -135,7 +130,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
 
 
 def _deliveries(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    @routes.get("/v1/deliveries", summary="List deliveries", responses=_REFUSALS)
+    @routes.get("/v1/deliveries", summary="List deliveries", responses=REFUSALS)
     async def deliveries(
         request: Request,
         state: _Choice = "",
@@ -151,7 +146,7 @@ def _deliveries(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         async with context.store.reading() as connection:
             return await query.deliveries(connection, query.ListQuery(equal, access.contract, before, limit))
 
-    @routes.get("/v1/deliveries/{id_}", summary="Read a delivery with its attempts", responses=_ONE)
+    @routes.get("/v1/deliveries/{id_}", summary="Read a delivery with its attempts", responses=REFUSALS_OF_ONE)
     async def delivery(request: Request, id_: str) -> DeliveryDetail:
         access = authorize(request, READ)
         return await _delivery(context, id_, access.contract)
@@ -159,7 +154,7 @@ def _deliveries(routes: APIRouter, context: NotifierContext, authorize: Authoriz
     @routes.post(
         "/v1/deliveries/{id_}/retry",
         summary="Queue a failed delivery again",
-        responses={**_ONE, 409: {"description": "it has not failed"}},
+        responses={**REFUSALS_OF_ONE, 409: {"description": "it has not failed"}},
     )
     async def again(request: Request, id_: str, reason: Reason = "") -> DeliveryDetail:
         """Queue a failed delivery once more, under the same id."""
@@ -172,14 +167,14 @@ def _deliveries(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 
 
 def _endpoints(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    @routes.get("/v1/endpoints", summary="List endpoints that are or were disabled, or rest", responses=_REFUSALS)
+    @routes.get("/v1/endpoints", summary="List endpoints that are or were disabled, or rest", responses=REFUSALS)
     async def endpoints(request: Request) -> EndpointPage:
         """Endpoints that are disabled (410 Gone), have been, or asked for patience (Retry-After)."""
         for_all_contracts(authorize(request, ADMIN))
         async with context.store.reading() as connection:
             return EndpointPage(endpoints=await query.endpoints(connection))
 
-    @routes.post("/v1/endpoints/{id_}/enable", summary="Enable a disabled endpoint again", responses=_ONE)
+    @routes.post("/v1/endpoints/{id_}/enable", summary="Enable a disabled endpoint again", responses=REFUSALS_OF_ONE)
     async def enabled(request: Request, id_: str, reason: Reason = "") -> EndpointShape:
         access = for_all_contracts(authorize(request, ADMIN))
         if not await enable_endpoint(context, id_, command_of(access, reason)):
@@ -188,54 +183,21 @@ def _endpoints(routes: APIRouter, context: NotifierContext, authorize: Authorize
             return next(each for each in await query.endpoints(connection) if each.id == id_)
 
 
-def _links(routes: APIRouter, context: NotifierContext, answers: AckLinks) -> None:
-    def shown(answer: AckPage, request: Request) -> HTMLResponse:
-        page = render_page(context.render_config.texts, answer, request.headers.get("accept-language", ""))
-        return HTMLResponse(page, answer.shown.status, headers=HEADERS)
+def _links(routes: APIRouter, context: NotifierContext, acknowledger: Acknowledger) -> None:
+    answers, questions, contacts = AckLinks(context, acknowledger), QuestionLinks(context), ContactLinks(context)
 
-    # HEAD too: mail scanners ask so whether a link leads anywhere.
-    @routes.api_route("/ack/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
-    async def look(request: Request, token: str) -> HTMLResponse:
-        return shown(await answers.look(token), request)
+    async def acknowledged(token: str, request: Request) -> AckPage:
+        return await answers.act(token, parse_order(await read_body(request, SMALL_BODY)))
 
-    @routes.post("/ack/{token}", response_class=HTMLResponse, include_in_schema=False)
-    async def act(request: Request, token: str) -> HTMLResponse:
-        asked = parse_order(await read_body(request, SMALL_BODY))
-        return shown(await answers.act(token, asked), request)
-
-
-def _contacts(routes: APIRouter, context: NotifierContext, contacts: ContactLinks) -> None:
-    def shown(answer: AckPage, request: Request) -> HTMLResponse:
-        page = render_page(context.render_config.texts, answer, request.headers.get("accept-language", ""))
-        return HTMLResponse(page, answer.shown.status, headers=HEADERS)
-
-    def add(path: str, purpose: LinkPurpose) -> None:
-        @routes.api_route(path, methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
-        async def look(request: Request, token: str) -> HTMLResponse:
-            return shown(await contacts.look(purpose, token), request)
-
-        @routes.post(path, response_class=HTMLResponse, include_in_schema=False)
-        async def act(request: Request, token: str) -> HTMLResponse:
-            return shown(await contacts.act(purpose, token), request)
-
-    add("/contacts/stop/{token}", LinkPurpose.OPT_OUT)
-    add("/contacts/resume/{token}", LinkPurpose.OPT_IN)
-
-
-def _questions(routes: APIRouter, context: NotifierContext, questions: QuestionLinks) -> None:
-    def shown(answer: AckPage, request: Request) -> HTMLResponse:
-        page = render_page(context.render_config.texts, answer, request.headers.get("accept-language", ""))
-        return HTMLResponse(page, answer.shown.status, headers=HEADERS)
-
-    @routes.api_route("/answers/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
-    async def look(request: Request, token: str) -> HTMLResponse:
-        return shown(await questions.look(token), request)
-
-    @routes.post("/answers/{token}", response_class=HTMLResponse, include_in_schema=False)
-    async def act(request: Request, token: str) -> HTMLResponse:
+    async def answered(token: str, request: Request) -> AckPage:
         body = (await read_body(request, SMALL_BODY))[:LONGEST_ANSWER].decode("ascii", "replace")
         said = next((value for name, value in parse_qsl(body) if name == "answer"), "")
-        return shown(await questions.act(token, said), request)
+        return await questions.act(token, said)
+
+    add_link_page(routes, context, "/ack/{token}", answers.look, acknowledged)
+    add_link_page(routes, context, "/answers/{token}", questions.look, answered)
+    for path, purpose in (("stop", LinkPurpose.OPT_OUT), ("resume", LinkPurpose.OPT_IN)):
+        add_purpose_page(routes, context, f"/contacts/{path}/{{token}}", purpose, contacts.look, contacts.act)
 
 
 def _evidence(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
@@ -243,7 +205,7 @@ def _evidence(routes: APIRouter, context: NotifierContext, authorize: Authorizer
         "/v1/evidence/notifier/{incident:path}",
         summary="Download who was told of an incident, as evidence",
         response_class=Response,
-        responses={**_REFUSALS, 200: RESPONSES[200]},
+        responses={**REFUSALS, 200: RESPONSES[200]},
     )
     async def evidence(request: Request, incident: str) -> Response:
         """The notifier's part of `slad evidence`: alerts and deliveries with their attempts, the oldest first."""

@@ -6,13 +6,16 @@ programs send by themselves at one click (RFC 8058).
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
+from sla_notifier.acknowledge.link_subject import read_link_subject
 from sla_notifier.acknowledge.page import AckPage, AckPageKind
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery.fact import delivery_fact
-from sla_notifier.link import BadLink, LinkPurpose
+from sla_notifier.link import LinkPurpose
 from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.opt_out import store
 from sla_notifier.opt_out.store import Contact
@@ -62,27 +65,14 @@ class ContactLinks:
             if await store.change(connection, contact, out, now):
                 ended = await store.cancel_waiting(connection, contact, now) if out else []
                 await logs.append(connection, tables.log, [delivery_fact(row, now) for row in ended])
-                await self._record(connection, contact, out)
+                await _record(connection, contact, out, now)
         self._context.signal()
         return self._page(AckPageKind.OPTED_OUT if out else AckPageKind.OPTED_IN, contact)
 
-    async def _record(self, connection: AsyncConnection, contact: Contact, out: bool) -> None:
-        contract, person = contact
-        act = Act(
-            name=ActName.CONTACT_OPTED_OUT if out else ActName.CONTACT_OPTED_IN,
-            command=Command(AuditActor(ActorKind.PERSON, person)),
-            object=person,
-            contract=contract,
-        )
-        await audit.append(connection, tables.audit, [act], await store_now(connection, self._context.time_source))
-
     async def _contact(self, purpose: LinkPurpose, token: str) -> Contact | AckPage:
-        links, now = self._context.render_config.links, self._context.time_source.now()
-        await links.secret.read(self._context.store, now)
-        subject = links.subject_of(purpose, token, now)
-        if isinstance(subject, BadLink):
-            expired = subject is BadLink.EXPIRED
-            return AckPage(shown=AckPageKind.LINK_EXPIRED if expired else AckPageKind.LINK_BAD)
+        subject = await read_link_subject(self._context, purpose, token)
+        if isinstance(subject, AckPage):
+            return subject
         contract, _, person = subject.partition("\n")
         return contract, person
 
@@ -97,3 +87,14 @@ class ContactLinks:
             what=title_of(catalogue, contract),
             link=links.opt_in(contract, id_, self._context.time_source.now()) if back else "",
         )
+
+
+async def _record(connection: AsyncConnection, contact: Contact, out: bool, now: datetime) -> None:
+    contract, person = contact
+    act = Act(
+        name=ActName.CONTACT_OPTED_OUT if out else ActName.CONTACT_OPTED_IN,
+        command=Command(AuditActor(ActorKind.PERSON, person)),
+        object=person,
+        contract=contract,
+    )
+    await audit.append(connection, tables.audit, [act], now)

@@ -27,7 +27,7 @@ from sla_notifier.notification.directory import contract_of
 from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.fault import Fault, as_retryable, error_text, fault_of
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of, passing_as_retryable
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import QuarantineEntry
@@ -138,21 +138,17 @@ class FactHandler:
             return
         work = work_of(events)
         if work:
-            try:
+            with passing_as_retryable():
                 await put_off_expiries(work, self._context)
-            except Exception as error:
-                raise as_retryable(error) if fault_of(error) is Fault.PASSING else error from error
 
     async def _note_deadlines(self, facts: list[ClockFact]) -> None:
         """Of every fact, also those that concern no alert: a clock that will be due is what an alert may rest until."""
         change = changed_deadlines(facts)
         if not change.rows and not change.ended:
             return
-        try:
+        with passing_as_retryable():
             async with self._context.store.deriving().transaction() as connection:
                 await save_deadlines(connection, change)
-        except Exception as error:
-            raise as_retryable(error) if fault_of(error) is Fault.PASSING else error from error
 
     def _matters(self, fact: ClockFact) -> bool:
         """Whether the fact can concern an alert, or a rule may tell of it."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sla_notifier.acknowledge.link_subject import read_link_subject
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert
 from sla_notifier.context import NotifierContext
-from sla_notifier.link import BadLink, LinkPurpose
+from sla_notifier.link import LinkPurpose
 from sla_notifier.notice.registered import CONFIRMED
 from sla_notifier.registration import store
 from sla_notifier.registration.act import record
@@ -39,7 +40,7 @@ class RegistrationLinks:
             purpose: Whether the link confirms or ends.
             token: The last part of the link.
         """
-        subject = await self._subject(purpose, token)
+        subject = await read_link_subject(self._context, purpose, token)
         if isinstance(subject, AckPage):
             return subject
         rows = await self._rows(purpose, subject)
@@ -55,7 +56,7 @@ class RegistrationLinks:
             purpose: Whether the link confirms or ends.
             token: The last part of the link.
         """
-        subject = await self._subject(purpose, token)
+        subject = await read_link_subject(self._context, purpose, token)
         if isinstance(subject, AckPage):
             return subject
         async with self._context.store.transaction() as connection:
@@ -70,15 +71,6 @@ class RegistrationLinks:
         if purpose is LinkPurpose.CONFIRM:
             return self._page(AckPageKind.REGISTERED, rows) if done else self._confirming(rows)
         return self._page(AckPageKind.ENDED, rows) if done else self._ending(rows, subject)
-
-    async def _subject(self, purpose: LinkPurpose, token: str) -> str | AckPage:
-        links, now = self._context.render_config.links, self._context.time_source.now()
-        await links.secret.read(self._context.store, now)
-        subject = links.subject_of(purpose, token, now)
-        if isinstance(subject, BadLink):
-            expired = subject is BadLink.EXPIRED
-            return AckPage(shown=AckPageKind.LINK_EXPIRED if expired else AckPageKind.LINK_BAD)
-        return subject
 
     async def _rows(self, purpose: LinkPurpose, subject: str) -> Sequence[Any]:
         async with self._context.store.reading() as connection:

@@ -36,7 +36,7 @@ from sla_standalone.cli.connect.trial import (
 )
 from sla_standalone.cli.connect.written import NotInserted, difference
 from sla_standalone.cli.mapping import outcome_json
-from sla_standalone.cli.output import WRONG, note, say, stop
+from sla_standalone.cli.output import MISUSED, WRONG, note, say, stop
 from sla_standalone.cli.remote import open_client, stop_refused
 
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -45,14 +45,21 @@ _TIMEOUT = httpx2.Timeout(20, connect=5)
 
 def present_source(order: ConnectOrder) -> Source | None:
     """Return the source if it is in the catalogue already; None if not. If it has another dialect, the command ends."""
-    kept = order.place.kept() if order.place.variable else ""
-    try:
-        found = known_source(order.catalogue, order.source, {order.place.variable: kept} if kept else {})
-    except CatalogueInvalid as invalid:
-        stop(str(invalid))
+    found = _source_in_catalogue(order)
     if found is not None and found.dialect is not order.system.dialect:
         stop(f"the source {order.source} has the dialect {found.dialect.value}: name another one with --source")
     return found
+
+
+def _source_in_catalogue(order: ConnectOrder, secret: str = "", status: int = MISUSED) -> Source | None:
+    """The source as the catalogue has it; `secret`: one that the environment may lack, "" for the kept one."""
+    variable = order.place.variable
+    known = (secret or order.place.kept()) if variable else ""
+    extra = {variable: known} if known else {}
+    try:
+        return known_source(order.catalogue, order.source, extra)
+    except CatalogueInvalid as invalid:
+        stop(str(invalid), status)
 
 
 def connect_new(order: ConnectOrder, hook: HookOrder | None, *, yes: bool, dry_run: bool) -> bool:
@@ -213,12 +220,7 @@ def tell_test(order: ConnectOrder) -> bool:
 
 
 def _proven(order: ConnectOrder) -> Source:
-    kept = order.place.kept()
-    extra = {order.place.variable: kept} if order.place.variable and kept else {}
-    try:
-        found = known_source(order.catalogue, order.source, extra)
-    except CatalogueInvalid as invalid:
-        stop(str(invalid))
+    found = _source_in_catalogue(order)
     assert found is not None
     return found
 
@@ -233,11 +235,7 @@ def _test(order: ConnectOrder, source: Source, seconds: float) -> SentTest:
 
 def _await_service(order: ConnectOrder, secret: str) -> None:
     """Before a system sends its ping: until the running service has read the changed catalogue."""
-    extra = {order.place.variable: secret} if order.place.variable else {}
-    try:
-        source = known_source(order.catalogue, order.source, extra)
-    except CatalogueInvalid as invalid:
-        stop(str(invalid), WRONG)
+    source = _source_in_catalogue(order, secret, WRONG)
     assert source is not None
     answer = _test(order, source, READY_SECONDS)
     if not answer.good:
