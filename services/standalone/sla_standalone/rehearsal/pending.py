@@ -72,6 +72,7 @@ _WAITING = {
 _DUE = (
     select(func.min(sla_timer.tables.timer.c.fire_at)).scalar_subquery(),
     select(func.min(sla_notifier.tables.step.c.fire_at)).scalar_subquery(),
+    select(func.min(sla_notifier.tables.question.c.next_at)).scalar_subquery(),
     select(func.min(_delivery.c.next_at))
     .where(_delivery.c.state.in_([state.value for state in sorted(WAITING)]), _delivery.c.carried_by == "")
     .scalar_subquery(),
@@ -85,7 +86,7 @@ class Pending:
     """What the services of a rehearsal still have to do."""
 
     due: datetime | None
-    """The earliest instant at which a timer, an escalation step or a waiting message is due. None if none is.
+    """The earliest instant at which a timer, an escalation step, a question or a message is due. None if none is.
 
     Some things are due without a row in a table, such as the change of who is on duty.
     """
