@@ -8,6 +8,8 @@ from playwright.async_api import Page, expect
 from tests.integration.board.bench import BoardBench, Served
 from tests.unit.board.envelopes import NOW, Ticket, minutes
 
+from sla_domain.event import EventKind
+
 pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
 
@@ -37,3 +39,31 @@ async def test_a_button_acknowledges_and_says_what_came_of_it(
     await board.tell(ticket.alert("acknowledged", NOW - minutes(1), by="Ada"))
     await expect(browser_page.locator("form.answer")).to_have_count(0)
     await expect(browser_page.locator(".facts")).to_contain_text("by Ada")
+
+
+async def test_what_a_reader_types_and_is_answered_stays_when_the_page_changes(
+    board: BoardBench, server: Served, browser_page: Page
+) -> None:
+    async def notifier(id_: str) -> Response:
+        return Response("{}", 403, media_type="application/json")
+
+    async def renamed(title: str, at: int) -> None:
+        await board.tell(ticket.event(EventKind.DESCRIBED, NOW - minutes(at), changed={"title": title}))
+        await expect(browser_page.get_by_role("heading", level=1)).to_have_text(title)
+
+    board.app.add_api_route("/v1/alerts/{id_}/ack", notifier, methods=["POST"])
+    ticket = Ticket("gh:13", left=-5)
+    await board.tell(ticket.event(at=NOW - minutes(180)), ticket.started(), ticket.breached())
+    await board.tell(ticket.alert("opened", NOW - minutes(5)))
+    await browser_page.goto(f"{server.url}/incidents/gh:13")
+    name, said = browser_page.get_by_label("Your name"), browser_page.locator(".answer-state")
+    await name.press_sequentially("Ad")
+    await renamed("Renamed while typing", at=3)
+    await expect(name).to_be_focused()
+    await browser_page.keyboard.type("a")
+    await expect(name).to_have_value("Ada")
+    await browser_page.get_by_role("button", name="Acknowledge").click()
+    await expect(said).to_contain_text("lacks the scope ack")
+    await renamed("Renamed again", at=2)
+    await expect(said).to_contain_text("lacks the scope ack")
+    await expect(name).to_have_value("Ada")

@@ -22,7 +22,7 @@ from sla_standalone.holder import keep_zones
 
 MINUTE = timedelta(minutes=1)
 # Of the test's own client; and FastAPI looks for the source of a route, for its messages, and does without.
-NOT_OURS = ("sniffio", "api/routes.py", "acknowledge/page.py")
+NOT_OURS = ("sniffio", "api/routes.py", "api/link_page.py")
 _heard: list[list[str]] = []
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.clock_record import KNOWN, RECORD
 from tests.real.ledger import REQUIRE_SWITCH, Ledger, Part, closing_line
 
 ROOT = Path(__file__).parents[3]
@@ -59,11 +60,13 @@ def test_an_absent_part_fails_under_the_switch(tmp_path: Path, monkeypatch: pyte
 def test_a_skip_that_hides_a_real_part_fails_under_the_switch(tmp_path: Path, switch: str, outcome: str) -> None:
     story = tmp_path / "test_story.py"
     story.write_text(STORY)
+    # What this run leaves out, as known to be timeless, is not left out of the story's.
+    here = {name: value for name, value in os.environ.items() if name not in (RECORD, KNOWN)}
 
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-c", "pyproject.toml", "-q", str(story)],
         cwd=ROOT,
-        env={**os.environ, REQUIRE_SWITCH: switch, "PYTEST_ADDOPTS": ""},
+        env={**here, REQUIRE_SWITCH: switch, "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,

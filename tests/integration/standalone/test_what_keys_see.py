@@ -26,8 +26,10 @@ OPEN = {  # nothing of anybody's tickets
 LINKS = {  # the token is the key
     f"{method} {path}/{{token}}"
     for method in ("GET", "POST")
-    for path in ("/ack", "/registrations/confirm", "/registrations/end")
-}
+    for path in (
+        "/ack", "/answers", "/contacts/stop", "/contacts/resume", "/registrations/confirm", "/registrations/end",
+    )
+}  # fmt: skip
 LINKS |= {"GET /plans/{token}", "GET /plans/{token}/plan.pdf"}
 SIGNED = {f"{verb} /v1/webhooks/{{source}}" for verb in ("POST", "GET")}  # the sender's own proof
 OF_A_TICKET = {

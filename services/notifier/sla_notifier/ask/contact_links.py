@@ -20,7 +20,7 @@ from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.opt_out import store
 from sla_notifier.opt_out.store import Contact
 from sla_platform.audit import store as audit
-from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command
+from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
 from sla_platform.store import log as logs
 from sla_platform.store.instant import store_now
 
@@ -96,5 +96,7 @@ async def _record(connection: AsyncConnection, contact: Contact, out: bool, now:
         command=Command(AuditActor(ActorKind.PERSON, person)),
         object=person,
         contract=contract,
+        before=state_digest({"out": not out}),
+        after=state_digest({"out": out}),
     )
     await audit.append(connection, tables.audit, [act], now)

@@ -127,11 +127,26 @@ const partName = (part) => part.getAttribute("aria-labelledby") ?? part.tagName;
 
 function replacePart(part, fresh) {
   const open = part.querySelector("details")?.open;
-  const focus = part.contains(document.activeElement) && document.activeElement.closest("a, summary");
+  const active = part.contains(document.activeElement) ? document.activeElement : null;
+  const focus = active?.closest("a, summary");
   const name = focus && (focus.getAttribute("href") ?? "summary");
+  const forms = [...part.querySelectorAll("form")].filter(inUse);
   part.replaceWith(fresh);
+  for (const form of forms) {
+    const place = [...fresh.querySelectorAll("form")].find((one) => one.getAttribute("action") === form.getAttribute("action"));
+    place?.replaceWith(form);
+    if (place && form.contains(active)) active.focus({ preventScroll: true });
+  }
   if (open) fresh.querySelector("details")?.setAttribute("open", "");
   if (name) [...fresh.querySelectorAll("a, summary")].find((el) => (el.getAttribute("href") ?? "summary") === name)?.focus({ preventScroll: true });
+}
+
+// What a reader has begun to fill in, and what came of it, survives the changes of the page around it.
+function inUse(form) {
+  const changed = (field) => field.options
+    ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected))
+    : "defaultValue" in field && field.value !== field.defaultValue;
+  return form.contains(document.activeElement) || [...form.elements].some(changed) || Boolean(form.querySelector('[role="status"]')?.textContent);
 }
 
 // -- words for screen readers: transitions only, never the countdown ----------------------------------------
