@@ -69,12 +69,15 @@ def answer_microsoft(how: Authentication, token: str) -> str | None:
     return _plain(token) if how.challenge is Challenge.MICROSOFT else None
 
 
-def answer_test(body: bytes) -> str | None:
+def answer_test(how: Authentication, body: bytes) -> str | None:
     """Return the word that a test delivery asks to have sent back; None if the body is not a test delivery.
 
-    A test delivery is a small JSON object with the key `slad_test`, as `slad connect --test` sends it. It is not stored
-    in the inbox, as it does not come from the source's sender. Call this only for a request whose authentication was
-    verified.
+    A test delivery is a small JSON object with the key `slad_test` and no other but a signed timestamp, as `slad
+    connect --test` sends it. It is not stored in the inbox, as it does not come from the source's sender. Call this
+    only for a request whose authentication was verified.
+
+    Args:
+        how: The source's authentication, with the place of the timestamp.
     """
     if len(body) > MAX_TEST or TEST_KEY.encode() not in body:
         return None
@@ -82,7 +85,11 @@ def answer_test(body: bytes) -> str | None:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    return _plain(found.get(TEST_KEY)) if isinstance(found, dict) else None
+    # Nothing beside it: a sender's template may insert a ticket's words unescaped, and they must not hide the ticket.
+    stamped = {how.timestamp_field.partition(".")[0]} - {""}
+    if not isinstance(found, dict) or set(found) != {TEST_KEY} | stamped:
+        return None
+    return _plain(found[TEST_KEY])
 
 
 def _plain(value: object) -> str | None:

@@ -144,7 +144,7 @@ class Intake:
             raise no_such_source(name) if source is None and known_caller else not_authentic()
         again = _signed(source) and self._recent.seen(source.id, body)
         await self._spend(f"{source.id}\nagain" if again else source.id, counted_as=source.id)
-        asked = answer_slack(source.authentication, body) or answer_test(body)
+        asked = answer_slack(source.authentication, body) or answer_test(source.authentication, body)
         if asked is not None:
             return IntakeResult((), challenge=asked)
         proofs = source.authentication.proof_headers

@@ -106,3 +106,10 @@ async def test_a_test_delivery_is_answered_with_its_word_and_not_kept(world: Wor
         assert (await world.github(other, id_=str(other)[:40])).status_code in (202, 400, 422), "as any other delivery"
     assert (await seen(world))["github-acme"]["last_day"].get("accepted") is None
     assert await world.count(tables.inbox) == 3
+
+
+async def test_words_in_a_ticket_are_no_test_delivery(world: World) -> None:
+    """A template inserts a subject as it is: the delivery would be answered, and nobody would see the ticket."""
+    answer = await world.github({"action": "opened", "slad_test": "a1b2"})
+    assert (answer.status_code, answer.text) != (200, "a1b2")
+    assert await world.count(tables.inbox) == 1

@@ -88,3 +88,29 @@ def test_a_secret_is_its_owners_alone_and_out_of_git(tmp_path: Path) -> None:
     assert place.kept() == "word"
     assert (tmp_path / "secrets" / "desk").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "secrets" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_secret_in_a_file_that_others_can_read_becomes_its_owners_alone(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "secrets", tmp_path / "elsewhere"
+    folder.mkdir()
+    file = folder / "desk"
+    file.write_text("old word\n")
+    file.chmod(0o644)
+    with file.open() as held:
+        SecretPlace(file=file).keep("word")
+        assert held.read() == "old word\n", "who has the old file open reads nothing new"
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("word\n", 0o600)
+    file.unlink()
+    elsewhere.write_text("not ours\n")
+    file.symlink_to(elsewhere)
+    SecretPlace(file=file).keep("word")
+    assert (elsewhere.read_text(), file.is_symlink(), file.stat().st_mode & 0o777) == ("not ours\n", False, 0o600)
+
+
+def test_a_catalogue_that_holds_secrets_is_never_readable_for_others(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text("old")
+    file.chmod(0o640)
+    Writing(file=file, before="old", after="new").write()
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("new", 0o640)
+    assert [one.name for one in tmp_path.iterdir()] == ["sources.yaml"]

@@ -47,7 +47,7 @@ class SecretPlace:
             return ""
 
     def keep(self, secret: str) -> None:
-        """Write the secret into the file. If the file is new, only its owner can read it.
+        """Write the secret into the file, which only its owner can read, whatever stood there before.
 
         For a variable nothing happens: the user has to set it.
 
@@ -60,8 +60,7 @@ class SecretPlace:
         ignored = self.file.parent / ".gitignore"
         if not ignored.exists():
             ignored.write_text("*\n", "utf-8")
-        with os.fdopen(os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            out.write(f"{secret}\n")
+        _replace(self.file, f"{secret}\n", 0o600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +78,22 @@ class Writing:
         Raises:
             OSError: The file cannot be written.
         """
-        new = self.file.with_name(f".{self.file.name}.new")
-        new.write_text(self.after, "utf-8")
-        if self.before is not None:
-            shutil.copymode(self.file, new)
-        new.replace(self.file)
+        _replace(self.file, self.after, None if self.before is None else self.file.stat().st_mode & 0o7777)
+
+
+def _replace(file: Path, text: str, mode: int | None) -> None:
+    """Put a new file in the place of one, or of a link. `mode` None: as every new file of this user's.
+
+    A file that is written over keeps its mode, and whoever has it open reads what is new.
+    """
+    new = file.with_name(f".{file.name}.new")
+    new.unlink(missing_ok=True)  # of a command that was killed
+    opened = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
+    with os.fdopen(opened, "w", encoding="utf-8") as out:
+        if mode is not None:
+            os.fchmod(opened, mode)
+        out.write(text)
+    new.replace(file)
 
 
 def made_secret(maker: SecretMaker) -> str:
