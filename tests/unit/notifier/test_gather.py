@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from tests.unit.notifier.world import NINE, World, request
 
+from sla_domain.contract import Side
+from sla_domain.tell import Happening
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.state import MessageKind
@@ -111,6 +113,19 @@ def test_a_page_that_must_follow_a_message_on_its_way_waits_for_no_digest() -> N
     others = tuple(Notification(request=request(id=f"x{n}"), recipient=ANNA) for n in range(4))
     found = gather(box.world.context(digest_over=5), (follower, *others), box.conversations, {})
     assert [bool(each.carried_by) for each in found.notifications] == [False, True, True, True, True]
+
+
+def test_a_question_to_the_customer_waits_for_no_digest_in_which_nobody_could_answer_it() -> None:
+    box = Mailbox()
+    box.get(5)
+    jan = replace(ANNA, person="jan", side=Side.CUSTOMER)
+    asking = replace(request(MessageKind.HAPPENING, id="asks"), happening=Happening.DOWNGRADE_PROPOSED)
+    question = Notification(request=asking, recipient=jan)
+    news = tuple(Notification(request=request(id=f"x{n}"), recipient=jan) for n in range(7))
+    found = gather(box.world.context(digest_over=5), (*news, question), {}, {})
+    assert [each.request.id for each in found.notifications if not each.carried_by] == ["x0", "asks"]
+    mine = gather(box.world.context(digest_over=5), (replace(question, recipient=ANNA),), box.conversations, {})
+    assert mine.notifications[0].carried_by, "who is not asked reads of it like of anything else"
 
 
 def test_only_what_is_still_to_be_sent_counts() -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from sla_domain.contract import Side
+from sla_domain.tell import Happening
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.alert.urgency import turn_of, urgency_of
 from sla_notifier.channel.registry import endpoint_of, is_grouped, split_address
@@ -118,9 +120,15 @@ def _shared(
 
 
 def _free_to_wait(heap: Sequence[Notification], digest: str) -> list[Notification]:
-    """All but those that must follow a message which is on its way by itself."""
+    """All but questions, and those that must follow a message which is on its way by itself."""
     here = {_id(each) for each in heap} | {"", digest}
-    return [each for each in heap if each.follows in here]
+    return [each for each in heap if each.follows in here and not _asks(each)]
+
+
+def _asks(notification: Notification) -> bool:
+    """Whether the customer is asked something: each answer is behind a link of its own, and a digest has none."""
+    recipient, happening = notification.recipient, notification.request.happening
+    return recipient is not None and recipient.side is Side.CUSTOMER and happening is Happening.DOWNGRADE_PROPOSED
 
 
 def _begun(storm: Conversation, ready: Sequence[Notification], context: PipelineContext) -> DeliveryRow:
