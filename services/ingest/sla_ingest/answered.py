@@ -1,7 +1,8 @@
 """What customers answer to the notifier's questions becomes events of their incidents (clause E9, docs/clauses.md).
 
 An answer arrives on the topic `deliveries` and is stored in the inbox like any other delivery, under the source `slad`;
-one that arrives again is known by its id.
+one that arrives again is known by its id. It counts for the contract whose people were asked: if the ticket has moved to
+another one in the meantime, the answer is parked.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from sla_catalogue.source import SourceId
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_ingest.commit import GroupCommit
 from sla_ingest.dialect.port import Accepted, Delivery, TranslatedEvent, Translation
-from sla_ingest.entry import InboxEntry, entry_of
+from sla_ingest.entry import CONTRACT_HEADER, InboxEntry, entry_of
 from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import TYPE_PREFIX, Envelope
@@ -85,6 +86,7 @@ class AnswerHandler:
             actor_name=said.by,
             attributes={"priority": said.priority} if kind is EventKind.DOWNGRADE_AGREED and said.priority else {},
         )
-        delivery = Delivery(body=envelope.data, headers={}, received_at=now)
+        headers = {CONTRACT_HEADER: said.contract} if said.contract else {}
+        delivery = Delivery(body=envelope.data, headers=headers, received_at=now)
         translation = Translation(envelope.id, Accepted((TranslatedEvent(event=event),)))
         return entry_of(SOURCE, delivery, translation, promises=False)

@@ -329,9 +329,10 @@ class IncidentState:
             if self.customer_changed:
                 self._note_period()
             return
+        moved = entitlement.match.contract.id != self.entitlement.match.contract.id
         self.entitlement, self._matching = entitlement, None
         self._note_period()
-        self.priorities.change_plan(self.event, self.at, entitlement.plan)
+        self.priorities.change_plan(self.event, self.at, entitlement.plan, moved=moved)
         self.rematch = True
         self._remark_contract()
         self._remark_channel()

@@ -7,6 +7,8 @@
 * Down, where the plan wants agreement (E9): pending until `downgrade_agreed` by the customer, or one that names who
   of the customer agreed (`agreed_by`), or until the customer lowers it himself. A jump over several levels needs
   agreement when it crosses a pair that does.
+* What waits while the ticket moves to another contract is proposed anew: the customer who was asked before cannot agree
+  for the other one.
 * `downgrade_declined` ends the waiting, whoever says it: what applies goes on to apply.
 * `reclassified` corrects a priority that never matched reality (E8): at once, without agreement.
 * A sender that repeats a value with every update does not ask again.
@@ -196,8 +198,8 @@ class Priorities:
         else:
             self._asked(known, event, at, plan)
 
-    def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        """Choose a priority of `plan`, because another contract applies from `at` on.
+    def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan, *, moved: bool = False) -> None:
+        """Choose a priority of `plan`, because other terms apply from `at` on.
 
         The first of these that the new plan has is chosen:
 
@@ -205,8 +207,11 @@ class Priorities:
         2. The priority that the sender stated.
         3. The new plan's default.
 
+        A lower priority that waits for agreement goes on to wait, if the new plan has it and the priority stays.
+
         Args:
-            event: The event that brings the other contract.
+            event: The event that brings the other terms.
+            moved: Whether the terms are of another contract. What waits is then proposed anew, by `event`.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:
@@ -223,8 +228,11 @@ class Priorities:
         wanted = chosen.id if chosen is not None else default_priority(plan)
         if wanted != self.in_force:
             self._set(wanted, event, at, PriorityWhy.CONTRACT)
-        else:
-            self._update_remarks()
+            return
+        if moved and self.pending is not None:
+            by = event.actor_name or event.actor.value  # the reason of before was said to the customer of before
+            self.pending = PendingDowngrade(self.in_force, self.pending.new, at, by, event.reason, event.id)
+        self._update_remarks()
 
     # -- the rules
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.build.rulebook import plan, row, rulebook
+from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling, clock_of
 
 from sla_domain.event import Actor, EventKind
+from sla_domain.fact import FactKind
+from sla_domain.happened import happened_facts
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.plan import DowngradeMode, PriorityRules
 
@@ -107,3 +109,29 @@ def test_it_may_raise_the_priority_and_after_the_end_it_is_a_new_life() -> None:
     again = Telling().opened("Mon 09:00", "P1").resolved("Mon 10:00")
     again.happened(EventKind.OPENED, "Mon 11:00", priority="P4")
     assert again.fold(FREE).priority == "P4"
+
+
+def test_what_waits_when_a_ticket_moves_to_another_customer_is_proposed_anew() -> None:
+    """Whoever was asked before must not agree for the other customer, nor read what was said to it."""
+    rules = PriorityRules(downgrade=DowngradeMode.BY_AGREEMENT, default="P4")
+    both = rulebook(
+        plan(row("resolution", "4h", "always", priority="P1"), row("resolution", "24h", "always"), rules=rules),
+        contract("acme"),
+        contract("beta"),
+    )
+    told = Telling().opened("Mon 09:00", "P1").priority("Mon 09:30", "P3", actor_name="Bob", reason="said to acme")
+    before = told.fold(both)
+    asked = {fact.key for fact in happened_facts(before, ()) if fact.kind is FactKind.DOWNGRADE_PROPOSED}
+    moved = told.updated("Mon 10:00", customer="beta", actor_name="Eve").fold(both)
+    found = moved.pending_downgrade
+    assert found is not None
+    assert (found.old, found.new, found.by, found.reason, found.at) == ("P1", "P3", "Eve", "", told.at("Mon 10:00"))
+    facts = happened_facts(moved, asked)
+    assert [fact.kind for fact in facts] == [FactKind.DOWNGRADE_PROPOSED, FactKind.DOWNGRADE_SETTLED]
+    assert not {fact.key for fact in facts} & asked
+
+
+def test_a_ticket_that_stays_with_its_customer_asks_no_second_time() -> None:
+    told = pending()
+    asked = told.fold(AGREED).pending_downgrade
+    assert told.updated("Mon 10:00", title="another", product="shop").fold(AGREED).pending_downgrade == asked
