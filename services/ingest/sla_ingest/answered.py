@@ -1,8 +1,8 @@
 """What customers answer to the notifier's questions becomes events of their incidents (clause E9, docs/clauses.md).
 
 An answer arrives on the topic `deliveries` and is stored in the inbox like any other delivery, under the source `slad`;
-one that arrives again is known by its id. It counts for the contract whose people were asked: if the ticket has moved to
-another one in the meantime, the answer is parked.
+one that arrives again is known by its id. It counts for the contract whose people were asked: if the ticket has moved
+to another one in the meantime, the answer is parked.
 """
 
 from __future__ import annotations
