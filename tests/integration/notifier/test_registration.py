@@ -187,6 +187,18 @@ async def test_nobody_is_bombed_with_mails(stage: Stage, smtp_server: SmtpServer
     assert await mail_to(stage, smtp_server) is not None
 
 
+async def test_addresses_without_end_leave_rows_with_an_end(
+    stage: Stage, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever knows one domain can make up addresses: a table that each of them fills ends in a full disk."""
+    monkeypatch.setattr("sla_notifier.registration.ask.STRANGERS_A_DAY", 5)
+    name, _, domain = KIM.partition("@")
+    for number in range(20):
+        assert (await ask(client, products=["shop"], address=f"{name}{number}@{domain}")).status_code == 202
+    assert len(await stage.table("notifier_registration")) == 5
+    assert sorted(row.count for row in await stage.table("notifier_confirmation")) == [1, 1, 1, 1, 1, 5]
+
+
 async def test_a_later_mail_takes_the_place_of_an_earlier_one(
     stage: Stage, smtp_server: SmtpServer, client: httpx2.AsyncClient
 ) -> None:

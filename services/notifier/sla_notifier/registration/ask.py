@@ -171,10 +171,14 @@ class Registrar:
     async def _may_mail(
         self, connection: AsyncConnection, person: str, wanted: Iterable[_Wanted], key: str, now: datetime
     ) -> bool:
+        contracts = [] if key else [each.contract.id for each in wanted]
+        # Before anything is written: addresses can be made up without end, and each would leave a row.
+        if not await store.have_room(connection, [f"contract:{each}" for each in contracts], STRANGERS_A_DAY, now):
+            _log.warning("registration.too_many_mails", contracts=contracts)
+            return False
         if not await store.count_mail(connection, person, MAILS_A_DAY, now):
             _log.warning("registration.too_many_mails", person=person)
             return False
-        contracts = [] if key else [each.contract.id for each in wanted]
         for contract in contracts:
             if not await store.count_mail(connection, f"contract:{contract}", STRANGERS_A_DAY, now):
                 _log.warning("registration.too_many_mails", contract=contract)

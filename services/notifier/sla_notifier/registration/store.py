@@ -147,6 +147,12 @@ async def count_mail(connection: AsyncConnection, of: str, most: int, now: datet
     return (await connection.execute(statement.values(count=_c.count + 1))).rowcount == 1
 
 
+async def have_room(connection: AsyncConnection, of: Sequence[str], most: int, now: datetime) -> bool:
+    """Return whether another mail of today (UTC) could be counted for each of `of`; see `count_mail`."""
+    full = select(_c.of).where(_c.of.in_(of), _c.day == now.date().isoformat(), _c.count >= most).limit(1)
+    return (await connection.execute(full)).first() is None
+
+
 async def page(connection: AsyncConnection, contract: str | None, state: str, after: str, limit: int) -> list[Any]:
     """Return a page of the registrations for notices, as rows sorted by id.
 
