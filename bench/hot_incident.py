@@ -173,7 +173,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name, WebhookReceiver() as hook:
         folder = Path(name)
         environment = {
-            "SLAD_CATALOGUE": str(_catalogue(folder / "catalogue", hook.url)),
+            "SLAD_CATALOGUE": str(crowded(folder / "catalogue", hook.url)),
             "SLAD_WEBHOOK_ALLOW": '["127.0.0.0/8"]',
             "SLAD_RATE_PER_MINUTE": "1000000",
         }
@@ -181,10 +181,12 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
             return await measured(arguments, fleet, hook)
 
 
-def _catalogue(folder: Path, sink: str) -> Path:
-    """Those of bench.delivery, without mail, and a key that reads the timer's answers."""
+def crowded(folder: Path, sink: str) -> Path:
+    """Those of bench.delivery, without mail, a key that reads the timer's answers, and P2 that is due in an hour."""
     written = catalogue(folder, OTHERS + 1, sink) / "bench.yaml"
     content = json.loads(written.read_text())
+    content["plans"]["quick"]["priorities"].append({"id": "P2", "title": "P2"})
+    content["plans"]["quick"]["targets"][0]["by_priority"]["P2"] = "1h"
     content["keys"]["read"] = {"key": READ_KEY, "scopes": ["read"]}
     for number in range(OTHERS + 1):
         content["contracts"][f"c{number}"]["roles"] = {"on_call": [f"hook-{number}"]}

@@ -101,8 +101,8 @@ class Settings(BaseSettings):
     max_body_bytes: int = 1_048_576
     max_depth: int = 64
     """The greatest depth of nested JSON."""
-    rate_per_minute: int = 12_000
-    """Requests per source and minute. More get status 429."""
+    rate_per_minute: int = Field(default=12_000, ge=1)
+    """Events per source or key and minute; each event of a batch counts. More get status 429."""
     group_commit_ms: float = 2.0
     """For how long a delivery waits, to be committed together with others."""
 

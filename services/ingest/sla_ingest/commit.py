@@ -2,24 +2,26 @@
 
 Nobody waits for company when nobody is there: a lone delivery commits at once. While a commit runs others gather, and
 after a shared one the next waits up to `gather` for more. The queue is bounded in number and bytes, and senders take
-turns (`CommitQueue`); beyond that the sender is told to come back. A failed commit changes nothing and every delivery
-in it is answered 503, so a retry finds no trace; if a commit succeeded although its answer was lost, the retry finds
-the first answer in the inbox.
+turns (`CommitQueue`); beyond that the sender is told to come back. A large batch is written slice by slice, so that
+others' requests come in between, and has room of its own (`batch`, `take_slices`). A failed commit changes nothing and
+every delivery in it is answered 503, so a retry finds no trace; if a commit succeeded although its answer was lost, the
+retry finds the first answer in the inbox.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
 
 from sla_domain.rulebook import Rulebook
 from sla_ingest import inbox
-from sla_ingest.commit_queue import CommitQueue
+from sla_ingest.commit_queue import CommitQueue, SenderRoom
 from sla_ingest.entry import InboxEntry, Receipt
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
@@ -30,6 +32,7 @@ from sla_platform.store.engine import Store
 _log = structlog.get_logger(__name__)
 _Labels = tuple[str, str]
 _JOINING = 25
+_SLICES = 2  # of a batch that wait at a time: as much as one commit holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,10 @@ class CommitBounds:
     """How many deliveries may wait. Beyond this number QueueFull is raised."""
     queue_bytes: int = 64 * 1024 * 1024
     """How many bytes may wait. Beyond this number QueueFull is raised."""
+    batch_deliveries: int = 20_000
+    """How many deliveries all batches may have that are being taken in. Beyond this number QueueFull is raised."""
+    batch_bytes: int = 64 * 1024 * 1024
+    """How many bytes all batches may have that are being taken in. Beyond this number QueueFull is raised."""
     commit_seconds: float = 15.0
     """A commit that takes longer fails."""
     slow_seconds: float = 2.0
@@ -94,6 +101,7 @@ class GroupCommit:
         self._count_work = count_work
         self._refresh = refresh
         self._queue: CommitQueue[_Waiting] = CommitQueue(self._bounds.queue_deliveries, self._bounds.queue_bytes)
+        self._batches = SenderRoom(self._bounds.batch_deliveries, self._bounds.batch_bytes)
         self._company = False
         self._task: asyncio.Task[None] | None = None
 
@@ -111,11 +119,64 @@ class GroupCommit:
             QueueFull: Too many deliveries wait, in all or of this sender. Nothing was stored.
             StoreBusy: The database fails. Some deliveries may be stored.
         """
-        size = sum(len(entry.body) for entry in entries)
-        if not self._queue.admits(sender, len(entries), size):
+        if not self._queue.admits(sender, len(entries), _size(entries)):
             raise QueueFull
+        return await self._queued(entries, sender, counted=True)
+
+    @contextmanager
+    def batch(self, sender: str, deliveries: int, size: int) -> Iterator[None]:
+        """Hold room for a batch, a request with several deliveries, while it is translated and stored.
+
+        Batches have room of their own, so that they take none from other requests.
+
+        Args:
+            sender: Who sends it, a source or an API key.
+            deliveries: How many deliveries the batch has.
+            size: How many bytes the batch has.
+
+        Raises:
+            QueueFull: Too many deliveries are in batches, in all or of this sender. The batch has to come again.
+        """
+        if not self._batches.admits(sender, deliveries, size):
+            raise QueueFull
+        with self._batches.holding(sender, deliveries, size):
+            yield
+
+    async def take_slices(
+        self, slices: Sequence[Sequence[InboxEntry]], sender: str, *, in_order: bool
+    ) -> list[list[Receipt]]:
+        """Store the slices of a batch and return the receipts of each, in the order of `slices`.
+
+        Each slice is stored in one transaction, which it may share with other requests. Only one or two slices wait in
+        the queue at a time, so other requests are stored in between. Call it within `batch`. After an error some slices
+        may be stored; pass all again, those that were stored get their first response.
+
+        Args:
+            sender: Who sends them, a source or an API key. Senders take turns.
+            in_order: Whether a slice is stored only after the one before it.
+
+        Raises:
+            StoreBusy: The database fails.
+        """
+        receipts: list[list[Receipt]] = [[] for _ in slices]
+        left = deque(enumerate(slices))
+
+        async def go_on() -> None:
+            while left:
+                number, entries = left.popleft()
+                try:
+                    receipts[number] = await self._queued(entries, sender, counted=False)
+                except BaseException:
+                    left.clear()
+                    raise
+
+        await asyncio.gather(*(go_on() for _ in range(1 if in_order else _SLICES)))
+        return receipts
+
+    async def _queued(self, entries: Sequence[InboxEntry], sender: str, *, counted: bool) -> list[Receipt]:
+        size = _size(entries)
         waiting = _Waiting(entries, size, asyncio.get_running_loop().create_future())
-        self._queue.add(sender, waiting, len(entries), size)
+        self._queue.add(sender, waiting, len(entries), size, counted=counted)
         self._metrics.pending.set(self.pending)
         if self._task is None:
             self._task = asyncio.create_task(self._drain(), name="ingest.commit")
@@ -236,6 +297,10 @@ class GroupCommit:
         ):
             for labels, number in counted.items():
                 metric.labels(*labels).inc(number)
+
+
+def _size(entries: Sequence[InboxEntry]) -> int:
+    return sum(len(entry.body) for entry in entries)
 
 
 def weight(entry: InboxEntry) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_LAST = 4  # the last quarter of the queue is for senders of whom little waits,
-_LITTLE = 16  # at most a sixteenth of the queue
+_LAST = 4  # the last quarter of the room is for senders who use little of it,
+_LITTLE = 16  # at most a sixteenth
 
 
 @dataclass(slots=True)
@@ -27,27 +29,18 @@ class _Load:
         return self.deliveries <= of.deliveries * part and self.bytes <= of.bytes * part
 
 
-class CommitQueue(Generic[T]):
-    """Items that wait, in the order of their arrival for each sender; senders take turns.
+class SenderRoom:
+    """A bound on what is held of all senders together, of which none may take everything. See `admits`.
 
     Args:
-        deliveries: How many deliveries the items may have together.
-        size: How many bytes they may have together.
+        deliveries: How many deliveries may be held.
+        size: How many bytes may be held.
     """
 
     def __init__(self, deliveries: int, size: int) -> None:
         self._most = _Load(deliveries, size)
         self._all = _Load()
         self._of: dict[str, _Load] = {}
-        self._waiting: OrderedDict[str, deque[tuple[T, int, int]]] = OrderedDict()
-
-    def __bool__(self) -> bool:
-        return bool(self._waiting)
-
-    @property
-    def deliveries(self) -> int:
-        """Return how many deliveries wait."""
-        return self._all.deliveries
 
     @property
     def full(self) -> bool:
@@ -55,17 +48,17 @@ class CommitQueue(Generic[T]):
         return self._all.deliveries >= self._most.deliveries or self._all.bytes >= self._most.bytes
 
     def admits(self, sender: str, deliveries: int, size: int) -> bool:
-        """Return whether an item may wait.
+        """Return whether a request may be held.
 
-        An item may always wait alone. The last quarter of the queue is for senders of whom at most a sixteenth of the
-        queue waits, so that a sender with much to say does not shut the others out.
+        A request may always be held alone. The last quarter of the room is for senders of whom at most a sixteenth of
+        the room is held, so that a sender with much to say does not shut the others out.
 
         Args:
-            sender: Who sends the item: a source, or an API key.
-            deliveries: How many deliveries the item has.
+            sender: Who sends the request: a source, or an API key.
+            deliveries: How many deliveries the request has.
             size: How many bytes it has.
         """
-        if not self._waiting:
+        if not self._of:
             return True
         after = self._all.with_more(deliveries, size)
         if not after.within(self._most):
@@ -73,11 +66,70 @@ class CommitQueue(Generic[T]):
         own = self._of.get(sender, _Load()).with_more(deliveries, size)
         return after.within(self._most, 1 - 1 / _LAST) or own.within(self._most, 1 / _LITTLE)
 
-    def add(self, sender: str, item: T, deliveries: int, size: int) -> None:
-        """Let an item wait behind those of its sender. See `admits` for the arguments."""
-        self._waiting.setdefault(sender, deque()).append((item, deliveries, size))
+    def take(self, sender: str, deliveries: int, size: int) -> None:
+        """Hold a request. See `admits` for the arguments."""
         self._of.setdefault(sender, _Load()).add(deliveries, size)
         self._all.add(deliveries, size)
+
+    def free(self, sender: str, deliveries: int, size: int) -> None:
+        """Hold a request no longer. See `admits` for the arguments."""
+        self._all.add(-deliveries, -size)
+        of = self._of[sender]
+        of.add(-deliveries, -size)
+        if of.deliveries <= 0 and of.bytes <= 0:
+            del self._of[sender]
+
+    @contextmanager
+    def holding(self, sender: str, deliveries: int, size: int) -> Iterator[None]:
+        """Hold a request for the `with` block. See `admits` for the arguments."""
+        self.take(sender, deliveries, size)
+        try:
+            yield
+        finally:
+            self.free(sender, deliveries, size)
+
+
+class CommitQueue(Generic[T]):
+    """Items that wait, in the order of their arrival for each sender; senders take turns.
+
+    Args:
+        deliveries: How many deliveries the items may have together, without those added with `counted` False.
+        size: How many bytes they may have together.
+    """
+
+    def __init__(self, deliveries: int, size: int) -> None:
+        self._room = SenderRoom(deliveries, size)
+        self._deliveries = 0
+        self._waiting: OrderedDict[str, deque[tuple[T, int, int, bool]]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    @property
+    def deliveries(self) -> int:
+        """Return how many deliveries wait."""
+        return self._deliveries
+
+    @property
+    def full(self) -> bool:
+        """Return whether the limit of deliveries or of bytes is reached."""
+        return self._room.full
+
+    def admits(self, sender: str, deliveries: int, size: int) -> bool:
+        """Return whether an item may wait, by the rule of `SenderRoom.admits`."""
+        return self._room.admits(sender, deliveries, size)
+
+    def add(self, sender: str, item: T, deliveries: int, size: int, *, counted: bool = True) -> None:
+        """Let an item wait behind those of its sender. See `SenderRoom.admits` for the other arguments.
+
+        Args:
+            counted: Whether the item uses the queue's room. False for a slice of a batch, which has room of its own:
+                it takes its turn, and takes no place from others.
+        """
+        self._waiting.setdefault(sender, deque()).append((item, deliveries, size, counted))
+        self._deliveries += deliveries
+        if counted:
+            self._room.take(sender, deliveries, size)
 
     def take(self) -> T:
         """Return the item that is next, of the sender whose turn it is, and remove it.
@@ -88,11 +140,12 @@ class CommitQueue(Generic[T]):
         sender, items = next(iter(self._waiting.items()), ("", None))
         if items is None:
             raise KeyError("nothing waits")
-        item, deliveries, size = items.popleft()
-        self._all.add(-deliveries, -size)
+        item, deliveries, size, counted = items.popleft()
+        self._deliveries -= deliveries
+        if counted:
+            self._room.free(sender, deliveries, size)
         if items:
-            self._of[sender].add(-deliveries, -size)
             self._waiting.move_to_end(sender)
         else:
-            del self._waiting[sender], self._of[sender]
+            del self._waiting[sender]
         return item

@@ -4,7 +4,6 @@ commit.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -84,7 +83,7 @@ class Intake:
 
     Args:
         catalogue: Returns the catalogue in force.
-        budget: Limits the requests per source and minute.
+        budget: Limits the events per source or key and minute.
         issuer_keys: The keys by which JWTs are checked.
     """
 
@@ -130,7 +129,7 @@ class Intake:
         Raises:
             StoreBusy: The database fails.
             Problem: HTTP error 401 without valid proof, 404 for an unknown source, 415 for the media type, 429 for too
-                many requests, 503 if the keys of a token's issuer cannot be fetched, or the error of a refused
+                many events, 503 if the keys of a token's issuer cannot be fetched, or the error of a refused
                 delivery.
             QueueFull: Too many deliveries wait.
         """
@@ -143,7 +142,8 @@ class Intake:
             self._metrics.refused.labels(UNKNOWN if source is None else source.id, why.name.lower()).inc()
             raise no_such_source(name) if source is None and known_caller else not_authentic()
         again = _signed(source) and self._recent.seen(source.id, body)
-        await self._spend(f"{source.id}\nagain" if again else source.id, counted_as=source.id)
+        spender = f"{source.id}\nagain" if again else source.id
+        self._spend(spender, counted_as=source.id)
         asked = answer_slack(source.authentication, body) or answer_test(source.authentication, body)
         if asked is not None:
             return IntakeResult((), challenge=asked)
@@ -151,7 +151,7 @@ class Intake:
         delivery = _divided(
             self._delivery(body, {name: value for name, value in headers.items() if name not in proofs}), source
         )
-        return await self._take(delivery, DIALECTS[source.dialect], source)
+        return await self._take(delivery, DIALECTS[source.dialect], source, spender=spender)
 
     async def _doubt(
         self,
@@ -200,7 +200,7 @@ class Intake:
             case _:
                 answer = answer_microsoft(how, token)
         if answer is not None:
-            await self._spend(f"{source.id}\nchallenge", counted_as=source.id)
+            self._spend(f"{source.id}\nchallenge", counted_as=source.id)
         return answer
 
     def _work_of(self, catalogue: Catalogue) -> DigestBudget:
@@ -243,16 +243,18 @@ class Intake:
 
         Raises:
             StoreBusy: The database fails.
-            Problem: HTTP error 415 for the media type, 429 for too many requests, or the error of a refused delivery.
+            Problem: HTTP error 415 for the media type, 429 for too many events, or the error of a refused delivery.
             QueueFull: Too many deliveries wait.
         """
         key = access.key or EVENTS
-        await self._spend(f"key:{key}", counted_as=EVENTS)
+        spender = f"key:{key}"
+        self._spend(spender, counted_as=EVENTS)
         delivery = self._delivery(body, headers)
         if access.contract is None:
-            return await self._take(delivery, EVENTS_DIALECT, None, who=f"key:{key}")
+            return await self._take(delivery, EVENTS_DIALECT, None, spender=spender)
         own = replace(delivery, headers={**headers, CONTRACT_HEADER: access.contract})
-        return await self._take(own, EVENTS_DIALECT, undescribed_source(f"key-{key}"), ContractId(access.contract))
+        source, contract = undescribed_source(f"key-{key}"), ContractId(access.contract)
+        return await self._take(own, EVENTS_DIALECT, source, contract, spender=spender)
 
     # -- every dialect
 
@@ -262,10 +264,14 @@ class Intake:
         dialect: DialectAdapter,
         source: Source | None,
         contract: ContractId | None = None,
-        who: str = "",
+        *,
+        spender: str,
     ) -> IntakeResult:
-        """Take in a delivery or a batch. `source` None: each event names its own, and `who` is the sender."""
-        who = source.id if source is not None else who
+        """Take in a delivery or a batch. `source` None: each event names its own, and the key is the sender.
+
+        `spender` has spent one event of its budget already.
+        """
+        who = source.id if source is not None else spender
         signed = source is not None and _signed(source)
         accepted = dialect.bad_media_type(delivery, signed=signed)
         if accepted is not None:
@@ -283,7 +289,9 @@ class Intake:
             # Its sender reads what is wrong with it: in a batch the others would wait for the answer to one.
             entry = self._entry(delivery, dialect, source, contract)
             return await self._single(replace(entry, by_rule=True) if dialect.answers_rules else entry, who)
-        return await self._batch(parts, dialect, source, contract, who)
+        self._spend(spender, len(parts), counted=1, counted_as=self._counted_as(source))
+        with self._commit.batch(who, len(parts), sum(len(part.body) for part in parts)):
+            return await self._batch(parts, dialect, source, contract, who)
 
     async def _batch(
         self,
@@ -307,13 +315,9 @@ class Intake:
 
     async def _commit_batch(self, entries: Sequence[InboxEntry], who: str) -> IntakeResult:
         chunks = group_by_incident(entries, CHUNK)
-        # When one chunk fails the sender gets 503 and sends the batch again: the others are duplicates then.
-        if any(joins(entry) for entry in entries):
-            # One after the other, so that requests that come meanwhile are answered in between.
-            done = [await self._commit.take([entries[number] for number in chunk], who) for chunk in chunks]
-        else:
-            taken = (self._commit.take([entries[number] for number in chunk], who) for chunk in chunks)
-            done = await asyncio.gather(*taken)
+        slices = [[entries[number] for number in chunk] for chunk in chunks]
+        # When one slice fails the sender gets 503 and sends the batch again: the others are duplicates then.
+        done = await self._commit.take_slices(slices, who, in_order=any(joins(entry) for entry in entries))
         receipts = dict(zip(chain.from_iterable(chunks), chain.from_iterable(done), strict=True))
         return IntakeResult(tuple(receipts[number] for number in range(len(entries))), batch=True)
 
@@ -397,9 +401,9 @@ class Intake:
             body=body, headers=headers, received_at=self._time_source.now(), max_depth=self._rules.max_depth
         )
 
-    async def _spend(self, who: str, counted_as: str = "") -> None:
+    def _spend(self, who: str, events: int = 1, *, counted: int = 0, counted_as: str = "") -> None:
         try:
-            await self._budget.spend(who)
+            self._budget.spend(who, events, counted=counted)
         except Problem:
             self._metrics.refused.labels(counted_as or who, "rate").inc()
             raise

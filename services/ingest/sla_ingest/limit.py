@@ -1,4 +1,4 @@
-"""Rate limits: a budget of requests per source and minute, spent after the sender's proof has been checked."""
+"""Rate limits: a budget of events per sender and minute, spent after the sender's proof has been checked."""
 
 from __future__ import annotations
 
@@ -6,48 +6,80 @@ import hashlib
 import math
 import time
 from collections import OrderedDict
-
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from sla_platform.http.problem import Problem
 
-_MINUTE_SECONDS = 60
+_MINUTE_SECONDS = 60.0
+_EXACT = 1e-6  # events: sums of parts of them are not exact
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    events: float
+    """How many events have been spent and not regained at the instant `at`."""
+    at: float
 
 
 class Budget:
-    """A rate limit: each source may send `per_minute` requests a minute. Call `spend` for each request.
+    """A rate limit: each sender may send `per_minute` events at once, and regains as many a minute.
 
-    Minutes are measured in real time, even if slad's own clock is simulated.
+    Call `spend` for each request. What is spent is regained evenly, so a sender that is at its limit may go on slowly.
+
+    Args:
+        per_minute: The number of events.
+        clock: A steady clock in seconds; slad's own clock may be simulated, senders are real.
     """
 
-    def __init__(self, per_minute: int) -> None:
-        self._item = RateLimitItemPerMinute(per_minute)
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute
+        self._clock = clock
+        self._spent: OrderedDict[str, _Spent] = OrderedDict()  # who spent longest ago first
 
-    async def spend(self, source: str) -> None:
-        """Count one request of a source, within the limit of this minute.
+    def spend(self, sender: str, events: int = 1, *, counted: int = 0) -> None:
+        """Count the events of one request of a sender, within its limit.
+
+        A request with more events than a minute allows counts as a whole minute.
+
+        Args:
+            sender: A source, or an API key.
+            events: How many events the request has.
+            counted: How many of them an earlier call has counted.
 
         Raises:
-            Problem: HTTP error 429 if the source has used up this minute's requests. The error's header `Retry-After`
-                says in how many seconds the next minute begins.
+            Problem: HTTP error 429 if the sender has spent too much. Nothing more is counted then. The error's header
+                `Retry-After` says in how many seconds the same request fits.
         """
-        if await self._limiter.hit(self._item, source):
-            return
-        window = await self._limiter.get_window_stats(self._item, source)
-        wait = max(1, math.ceil(window.reset_time - time.time()))  # noqa: TID251 - the limiter counts in real time
-        if wait > _MINUTE_SECONDS + 1:
-            await self._limiter.clear(self._item, source)
-            if await self._limiter.hit(self._item, source):
-                return
-            wait = _MINUTE_SECONDS
-        raise Problem(
+        now = self._clock()
+        more = max(min(events, self._per_minute) - counted, 0)
+        spent = self._left(sender, now) + more
+        over = spent - self._per_minute
+        if over > _EXACT:
+            raise self._refusal(over + counted)
+        self._spent[sender] = _Spent(spent, now)
+        self._spent.move_to_end(sender)
+        self._forget(now)
+
+    def _left(self, sender: str, now: float) -> float:
+        """How many events the sender has spent and not regained."""
+        spent = self._spent.get(sender)
+        if spent is None:
+            return 0.0
+        return max(spent.events - (now - spent.at) * self._per_minute / _MINUTE_SECONDS, 0.0)
+
+    def _forget(self, now: float) -> None:
+        """Whoever has spent nothing for a minute has regained everything."""
+        while now - next(iter(self._spent.values())).at > _MINUTE_SECONDS:
+            self._spent.popitem(last=False)
+
+    def _refusal(self, over: float) -> Problem:
+        wait = max(1, math.ceil(over * _MINUTE_SECONDS / self._per_minute - _EXACT))
+        return Problem(
             429,
             "too-many",
-            "Too many requests",
-            f"This source may send {self._per_minute} requests a minute.",
+            "Too many events",
+            f"This sender may send {self._per_minute} events a minute; each event of a batch counts.",
             headers={"Retry-After": str(wait)},
         )
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -16,7 +19,7 @@ from sla_catalogue.source import SourceId
 from sla_ingest import inbox as inbox_module
 from sla_ingest import tables
 from sla_ingest.commit import CommitBounds, GroupCommit, QueueFull
-from sla_ingest.commit_queue import CommitQueue
+from sla_ingest.commit_queue import CommitQueue, SenderRoom
 from sla_ingest.entry import DeliveryResult, InboxEntry
 from sla_ingest.metrics import IngestMetrics
 from sla_platform.bus import WakeSignal
@@ -112,38 +115,99 @@ async def test_a_full_queue_sends_away_and_what_waits_is_kept(small: World, monk
     assert await small.count(tables.inbox) == 18
 
 
+class SlowStore:
+    """Holds up the commits of a world for the `with` block, and notes whose deliveries each of them stored."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.held, self.reached = asyncio.Event(), asyncio.Event()
+        self.stored: list[Counter[str]] = []
+        self._real = inbox_module.store_receipts
+        monkeypatch.setattr(inbox_module, "store_receipts", self._slow)
+
+    def __enter__(self) -> SlowStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.held.set()
+
+    async def _slow(self, connection, receipts, names):  # type: ignore[no-untyped-def]
+        self.reached.set()
+        await self.held.wait()
+        self.stored.append(Counter(one.entry.source for one in receipts))
+        return await self._real(connection, receipts, names)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(100_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to this")
+
+
+def many(batch: int, count: int) -> list[dict[str, Any]]:
+    return [opened(f"{batch}-{n}", f"INC{batch}-{n}") for n in range(count)]
+
+
 async def test_a_flood_of_one_sender_shuts_nobody_out(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the database is slow one key posts batches until it is sent away: another's event is taken, and soon."""
-    held, reached = asyncio.Event(), asyncio.Event()
-    real, stored = inbox_module.store_receipts, []
-
-    async def slow(connection, receipts, names):  # type: ignore[no-untyped-def]
-        reached.set()
-        await held.wait()
-        stored.append([one.entry.source for one in receipts])
-        return await real(connection, receipts, names)
-
-    monkeypatch.setattr(inbox_module, "store_receipts", slow)
-    monkeypatch.setattr(small.ingest.commit, "_queue", CommitQueue(1_000, 2**26))
+    monkeypatch.setattr(small.ingest.commit, "_batches", SenderRoom(1_000, 2**26))
     monkeypatch.setattr(small.ingest.commit, "_bounds", CommitBounds(commit_seconds=600))
-    batches = [[opened(f"{batch}-{n}", f"INC{batch}-{n}") for n in range(200)] for batch in range(5)]
-    first = asyncio.create_task(small.batch(batches[0]))
-    await reached.wait()  # what comes now waits
-    more = [asyncio.create_task(small.batch(batch)) for batch in batches[1:]]
-    try:
+    with SlowStore(monkeypatch) as slow:
+        first = asyncio.create_task(small.batch(many(0, 200)))
+        await slow.reached.wait()  # what comes now waits
+        more = [asyncio.create_task(small.batch(many(batch, 200))) for batch in range(1, 5)]
         sent_away, _ = await asyncio.wait(more, return_when=asyncio.FIRST_COMPLETED)
         assert {answer.result().status_code for answer in sent_away} == {503}
         event = opened("o", "OTHER", source="x", data={"customer": "Formosa"})
         other = asyncio.create_task(small.event(event, FORMOSA))
-        for _ in range(10_000):
-            if small.ingest.commit.pending % 200:  # it waits, too
-                break
-            await asyncio.sleep(0)
-    finally:
-        held.set()
+        await until(lambda: small.ingest.commit.pending % 200 == 1)  # it waits, too
     assert (await other).status_code == 202
-    assert len(stored) == 2, "it waited for the commit under way and for its own, not for all of the flood"
+    assert len(slow.stored) == 2, "it waited for the commit under way and for its own, not for all of the flood"
     assert {answer.status_code for answer in await asyncio.gather(first, *more)} == {202, 503}
+
+
+async def test_a_large_batch_waits_slice_by_slice_and_others_come_in_between(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four requests with more events than the queue holds: whoever comes then waits for two commits, and is taken."""
+    monkeypatch.setattr(small.ingest.commit, "_queue", CommitQueue(500, 2**26))
+    monkeypatch.setattr(small.ingest.commit, "_bounds", CommitBounds(commit_seconds=600))
+    event = opened("o", "OTHER", source="x", data={"customer": "Formosa"})
+    with SlowStore(monkeypatch) as slow:
+        flood = [asyncio.create_task(small.batch(many(batch, 800))) for batch in range(4)]
+        # Two slices of one are being stored, and of the three others two wait each.
+        await until(lambda: small.ingest.commit.pending == 3 * 2 * 250)
+        others = [asyncio.create_task(small.event(event | {"id": f"o{n}"}, FORMOSA)) for n in range(20)]
+        await until(lambda: small.ingest.commit.pending == 3 * 2 * 250 + 20)
+        assert not slow.stored
+    assert {(await other).status_code for other in others} == {202}
+    done = next(n for n, commit in enumerate(slow.stored) if commit["key-formosa-only"])
+    assert done == 1, "the first of them is in the commit after the one under way"
+    answers = await asyncio.gather(*flood)
+    assert {answer.status_code for answer in answers} == {202}
+    assert sum(answer.json()["outcomes"]["accepted"] for answer in answers) == 3_200
+    assert max(sum(commit.values()) for commit in slow.stored) <= 750
+
+
+async def test_what_a_batch_held_is_free_again(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = SenderRoom(300, 2**26)
+    monkeypatch.setattr(small.ingest.commit, "_batches", room)
+    for batch in range(3):
+        assert (await small.batch(many(batch, 290))).status_code == 202
+    assert room.admits("anybody", 300, 1)
+
+
+async def test_each_event_of_a_batch_counts_against_its_senders_rate(tmp_path: Path) -> None:
+    async with running(f"sqlite:///{tmp_path}/ingest.db", rate_per_minute=500) as tight:
+        assert (await tight.batch(many(0, 400))).status_code == 202
+        refused = await tight.batch(many(1, 200))
+        assert refused.status_code == 429
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert len(await tight.logged()) == 400
+        assert (await tight.batch(many(2, 50))).status_code == 202
+        own = opened("o", "OTHER", source="x", data={"customer": "Formosa"})
+        assert (await tight.event(own, FORMOSA)).status_code == 202
 
 
 async def test_the_queue_is_bounded_in_bytes_too(small: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sla_ingest.commit_queue import CommitQueue
+from sla_ingest.commit_queue import CommitQueue, SenderRoom
 
 
 def filled(sender: str, queue: CommitQueue[str], deliveries: int, size: int = 1) -> int:
@@ -60,3 +60,28 @@ def test_anything_may_wait_alone() -> None:
     assert queue.admits("b", 1, 1)
     with pytest.raises(KeyError):
         queue.take()
+
+
+def test_slices_of_batches_take_turns_and_no_room_from_others() -> None:
+    queue: CommitQueue[str] = CommitQueue(10, 10)
+    for number in range(5):
+        queue.add("flood", f"flood{number}", 250, 250, counted=False)
+    assert filled("other", queue, 1) == 7  # three quarters, as if nothing waited
+    assert queue.deliveries == 5 * 250 + 7
+    assert drained(queue)[:4] == ["flood0", "other0", "flood1", "other1"]
+    assert queue.deliveries == 0
+    assert queue.admits("flood", 10, 10)
+
+
+def test_what_is_held_is_free_again_also_after_an_error() -> None:
+    room = SenderRoom(100, 100)
+    with room.holding("a", 60, 60):
+        assert not room.admits("b", 41, 1)
+        assert not room.admits("a", 16, 1)  # the last quarter
+        assert room.admits("b", 6, 1)
+        with pytest.raises(ZeroDivisionError), room.holding("b", 6, 1):
+            raise ZeroDivisionError
+        with room.holding("a", 15, 1):
+            pass
+        assert not room.full
+    assert room.admits("b", 1_000, 1_000)  # nothing is held
