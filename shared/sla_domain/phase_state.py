@@ -1,8 +1,8 @@
 """How an event changes the phase of an incident: the one rule, for the fold and for services that show incidents.
 
 Waiting ends when somebody resumes, when the customer replies to a wait for the customer, and with the incident. An
-incident that was cancelled or merged stays so when it is closed afterwards, and a closed one is not resolved again; any
-of them is open again once it is reopened, or opened a second time.
+incident that was cancelled or merged stays so when it is closed afterwards, and a closed one is not resolved again. A
+merge counts after any other end. Any of them is open again once it is reopened, or opened a second time.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ def phase_state_after(
 
 
 def _ended(before: PhaseState, phase: Phase) -> PhaseState:
+    if before.phase is Phase.CANCELLED and phase is Phase.MERGED:
+        return PhaseState(phase)  # it goes on in another, which says more than that nobody went on with it here
     if before.phase in _UNDONE_BY_NO_END or (before.phase is Phase.CLOSED and phase is Phase.RESOLVED):
         return before
     return before if before.phase is phase else PhaseState(phase)

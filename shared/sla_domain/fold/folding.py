@@ -34,7 +34,7 @@ from sla_domain.fold.reconcile import (
 from sla_domain.fold.remarks import Remarks
 from sla_domain.fold.same_instant import has_state_before
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
-from sla_domain.phase_state import with_author_decided
+from sla_domain.phase_state import END_PHASES, with_author_decided
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import ContractBoundary, ContractMatch, Rulebook
 from sla_domain.sentence import Sentence
@@ -252,6 +252,8 @@ class Folding:
             if before is not None:
                 self._reconcile(before)
             self._apply(event, at)
+            if event.kind in END_PHASES:
+                state.stated = None  # a ticket that is shown open behind its end was reopened, as before the end or not
             self._look_later(event)
             return
         self._apply(event, at)

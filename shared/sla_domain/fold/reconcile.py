@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sla_domain.event import (
@@ -33,6 +33,7 @@ from sla_domain.sentence import Sentence
 _END_OF: Mapping[Phase, EventKind] = {phase: kind for kind, phase in END_PHASES.items()}
 _FACTS = frozenset({"title", "url", "description", "reporter", "reporter_id", "language"})
 _REASON = "as the ticket stands"
+_TOUCHED = timedelta(seconds=5)  # by then a ticket has the date of what was said on it
 
 
 class ReconcilingEvent(NamedTuple):
@@ -82,7 +83,8 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
     1. The incident is open or waiting, and `event` itself does not end it.
     2. The snapshot (state of the whole ticket) shows an end that is no merge.
     3. Phase or end date differ from those of the last snapshot.
-    4. The snapshot dates the end before `event`. Or it gives no date, and `event` is a comment or reply.
+    4. The snapshot dates the end before `event`. Or it gives no date, `event` is a comment or reply, and the ticket is
+       not shown as of later: it may have ended in between.
 
     Args:
         state: The incident before `event`.
@@ -95,7 +97,8 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
         return None
     if shown.ended_at is None:
         # No date is known. A comment on a ticket that has ended does not wait for an answer.
-        return _end(state, event, shown, at) if event.kind in WORDS else None
+        as_of_then = shown.at <= event.occurred_at + _TOUCHED
+        return _end(state, event, shown, at) if event.kind in WORDS and as_of_then else None
     if shown.ended_at >= event.occurred_at:
         return None
     return _end(state, event, shown, at)

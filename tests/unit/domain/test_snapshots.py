@@ -85,6 +85,26 @@ def test_a_customer_s_word_on_a_ticket_that_had_ended_waits_for_no_answer() -> N
     assert all(not clock.state.open for clock in incident.clocks)
 
 
+@pytest.mark.parametrize("word", [EventKind.COMMENTED, EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED])
+def test_a_word_on_a_ticket_that_is_shown_as_of_later_came_before_its_end(word: EventKind) -> None:
+    """A delivery that is sent again hours later shows what has been changed since the word."""
+    told = Desk().opened("Mon 09:00")
+    told.happened(word, "Mon 12:00", actor=Actor.STAFF, snapshot=told.shown("Mon 18:00", Phase.RESOLVED))
+    assert told.fold(RULES).ended_at == told.at("Mon 18:00")
+    assert verdicts(told)["resolution"] == ("cancelled", False), "it may have been at 16:59 or at 17:01"
+    told.resolved("Mon 17:59")
+    assert verdicts(told)["resolution"] == ("missed", True)
+
+
+def test_a_ticket_that_is_shown_open_behind_its_end_was_reopened() -> None:
+    told = Desk().opened("Mon 09:00").seen("Mon 10:00", Phase.OPEN)
+    told.resolved("Mon 11:00", snapshot=told.shown("Mon 15:00", Phase.OPEN))
+    incident = told.fold(RULES)
+    assert incident.phase is Phase.OPEN
+    assert [(span.start, span.end) for span in incident.ended_spans] == [(told.at("Mon 11:00"), told.at("Mon 15:00"))]
+    assert reconciled(told) == ["the ticket says reopened: no event had said so"]
+
+
 def test_an_event_that_says_it_itself_is_no_contradiction() -> None:
     told = Desk().opened("Mon 09:00")
     told.resolved("Mon 12:00", snapshot=told.shown("Mon 12:00", Phase.RESOLVED, ended_at="Mon 12:00"))
@@ -149,6 +169,13 @@ def test_without_an_opening_the_first_that_tells_of_it_opens() -> None:
 def test_a_ticket_created_after_its_first_event_opens_with_it() -> None:
     told = Desk().seen("Mon 10:00", Phase.OPEN, created_at="Mon 12:00")
     assert told.fold(RULES).opened_at == told.at("Mon 10:00")
+
+
+def test_a_merge_counts_after_an_end_and_no_end_after_a_merge() -> None:
+    ended = Desk().opened("Mon 09:00").cancelled("Mon 10:00")
+    merged = ended.happened(EventKind.MERGED, "Mon 10:00", merged_into=IncidentId("INC-2"))
+    assert merged.fold(RULES).merged_into == "INC-2"
+    assert merged.cancelled("Mon 11:00").fold(RULES).phase is Phase.MERGED
 
 
 def test_a_merged_incident_stays_merged_whatever_its_ticket_shows() -> None:

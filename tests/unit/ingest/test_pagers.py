@@ -14,6 +14,7 @@ from sla_domain.clock import ClockState
 from sla_domain.event import Actor, IncidentEvent
 from sla_domain.fold import fold
 from sla_domain.phase import Phase
+from sla_ingest.dialect import Ignored
 
 RULES = rulebook(plan(row("first_response", "1h"), row("resolution", "8h")), contract(customers=("acme",)))
 ACME = Lookup(constant="acme")
@@ -26,6 +27,9 @@ GENIE = source(
 )  # fmt: skip
 PERSON = {"id": "PUSER", "summary": "Ann", "type": "user_reference"}
 SERVICE = {"id": "PSVC", "summary": "Monitor", "type": "service_reference"}
+
+
+MERGE = {"type": "merge_resolve_reason", "incident": {"id": "PTARGET", "type": "incident_reference"}}
 
 
 def duty(kind: str, *, at: str = "10:00", agent: Any = PERSON, data: Any = None, **changed: Any) -> dict[str, Any]:
@@ -63,6 +67,10 @@ def within(kind: str) -> Any:
         (duty("incident.service_updated"), "reclassified acme Shop"),
         (duty("incident.reopened"), "reopened"),
         (duty("incident.resolved"), "resolved"),
+        (duty("incident.resolved", status="resolved", resolve_reason=None), "resolved"),
+        (duty("incident.resolved", status="resolved", resolve_reason=MERGE), "merged desk:PTARGET"),
+        (duty("incident.resolved", status="resolved", resolve_reason={**MERGE, "incident": None}), "cancelled"),
+        (duty("incident.resolved", id="PTARGET", resolve_reason=MERGE), "cancelled"),
         (duty("incident.status_update_published", data=within("incident_status_update")), "updated"),
         (duty("incident.annotated", data=within("incident_note")), "internal_comment"),
         (duty("incident.responder.added", data=within("incident_responder")), "nothing_relevant"),
@@ -89,6 +97,17 @@ def test_pagerduty_opens_at_the_incident_s_own_time_under_the_event_s_id() -> No
         "title": "Down", "url": "https://acme.pagerduty.com/incidents/PINC", "key": "7", "priority": "P1",
         "assignee": "Ann", "product": "Shop", "customer": "acme",
     }  # fmt: skip
+
+
+def test_an_incident_that_was_merged_into_another_is_resolved_by_nobody() -> None:
+    told = _told(DUTY, duty("incident.triggered"), duty("incident.resolved", status="resolved", resolve_reason=MERGE))
+    later = translated(duty("incident.responder.added", status="resolved", resolve_reason=MERGE), DUTY).outcome
+    assert isinstance(later, Ignored)
+    assert later.observed is not None
+    for history in (told, [*told, later.observed.event]):
+        incident = fold(history, RULES)
+        assert (incident.phase, incident.merged_into) == (Phase.MERGED, "desk:PTARGET")
+        assert {clock.state for clock in incident.clocks} == {ClockState.CANCELLED}
 
 
 def test_an_old_body_without_a_time_of_creation_opens_when_it_happened() -> None:

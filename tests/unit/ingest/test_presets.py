@@ -242,6 +242,11 @@ def test_an_answer_by_mailgun_belongs_to_the_first_message_of_its_thread() -> No
     assert found == ["desk:<m1@acme.example>"] * 2
 
 
+def test_what_znuny_has_merged_is_no_kept_promise() -> None:
+    (outcome,) = outcomes({**ZNUNY, "Ticket": {**ZNUNY["Ticket"], "State": "merged"}}, mapped(preset="znuny"))
+    assert said(outcome) == "cancelled"
+
+
 def test_znuny_tells_who_changed_a_ticket_and_who_owns_it() -> None:
     (outcome,) = outcomes(ZNUNY, mapped(preset="znuny"))
     (event,) = events(outcome)

@@ -156,6 +156,7 @@ def _ticket(source: Source, payload: Node, body: Node, event: TriggeredEvent) ->
         attributes=with_lookups(shown, source, payload, customer=_USUAL_CUSTOMER),
         phase=phase,
         created=created if created.at is not None else None,
+        ends_with_word=True,
         remarks=odd,
     )
 

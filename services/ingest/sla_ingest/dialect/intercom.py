@@ -157,9 +157,11 @@ def _ticket(case: IntercomNotification) -> Ticket:
     return Ticket(
         source=source,
         at=_when(case),
+        shown_at=claimed_time(item.get("updated_at"), TimeQuality.OBJECT_UPDATED).at,
         attributes=with_lookups(shown, source, case.payload, customer=_USUAL_CUSTOMER),
         phase=phase,
         created=claimed_time(item.get("created_at"), TimeQuality.EXACT),
+        ends_with_word=True,
         ended_at=claimed_time(object_at(item, "statistics").get("last_close_at"), TimeQuality.EXACT).at,
         remarks=odd,
     )

@@ -116,16 +116,17 @@ def _ticket(case: IntercomTicket) -> Ticket:
     if "admin_assignee_id" in shown_now:
         number = text_at(shown_now, "admin_assignee_id")
         shown["assignee"] = "" if number == "0" else number
-    at = _when(case)
+    at, as_of = _when(case), claimed_time(shown_now.get("updated_at"), TimeQuality.OBJECT_UPDATED).at
     stated = {name: value for name, value in shown.items() if value or name == "assignee"}
     return Ticket(
         source=source,
         at=at,
+        shown_at=as_of,
         attributes=with_lookups(stated, source, {**case.payload, "ticket": shown_now}),
         phase=phase,
         created=claimed_time(shown_now.get("created_at"), TimeQuality.EXACT),
-        # The notification is of the change itself; the first one that shows the end dates it.
-        ended_at=at.at,
+        # The notification is of the change itself; the first one that shows the end dates it, unless it is sent late.
+        ended_at=at.at if as_of is None or at.at is None or as_of <= at.at else None,
         remarks=odd,
     )
 

@@ -156,7 +156,8 @@ def _outcome(delivery: Delivery, reading: MapReading, id_: str) -> Outcome:
         drafts += drafts_of(reading, entry, at)
     drafts = with_remarks(drafts, reading)
     incident = incident_id(reading.source.id, own)
-    ended = any(draft.kind in ENDS for draft in drafts)
+    # What staff say may end the ticket in the same act, of which another delivery tells.
+    ended = any(draft.kind in ENDS or draft.kind is EventKind.RESPONDED for draft in drafts)
     snapshot = snapshot_of(reading, at, delivery.received_at, dated_end=ended)
     if not drafts:
         return ignore_with_snapshot(

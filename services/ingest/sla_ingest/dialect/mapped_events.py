@@ -129,7 +129,8 @@ def snapshot_of(reading: MapReading, at: ClaimedTime, received_at: datetime, *, 
     Args:
         at: The time that the sender states.
         received_at: The time of receipt, used if the sender states no time.
-        dated_end: Whether the event is the ticket's end itself. If not, it is not known when an ended ticket ended.
+        dated_end: Whether the event is the ticket's end itself, or what staff said as they ended it. If not, it is not
+            known when an ended ticket ended.
 
     Raises:
         MapFailed: An expression fails.

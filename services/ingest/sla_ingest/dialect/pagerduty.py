@@ -5,6 +5,7 @@
 - **Staff**: whoever acknowledges, assigns or resolves is of the staff; services and integrations are bots.
 - **Answer**: acknowledging answers. A published status update informs the customer; a note is for responders alone.
 - **Snapshot**: every event whose data is the incident shows all of it: state, priority, service, who holds it.
+- **Merge**: PagerDuty resolves what is merged; `resolve_reason` names the incident in which it goes on.
 - **Redelivery**: `event.id` stays the same, and so does the body.
 - **Unknown**: waiting (PagerDuty has no such state), the customer's words, and what a note says to whom.
 """
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sla_catalogue.source import Lookup, Source
-from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
+from sla_domain.event import Actor, EventKind, IncidentId, Snapshot, TimeQuality
 from sla_domain.phase import Phase
 from sla_ingest.dialect.document import priority_of, translate_object
 from sla_ingest.dialect.port import (
@@ -164,8 +165,12 @@ def _found(case: PagerdutyEvent, kind: str) -> list[EventDraft] | Ignored | Park
         case EventKind.PRIORITY_CHANGED:
             priority, odd = _priority(case)
             return [_draft(case, found, {"priority": priority}, odd)]
-        case EventKind.RESOLVED:
-            return [_draft(case, found, {}, reason=clean_text(_resolved_by(case)))]
+        case EventKind.RESOLVED if (there := _merged_into(case)) is not None:
+            return [_draft(case, EventKind.MERGED, {}, merged_into=there)]
+        case EventKind.RESOLVED if _is_merged(case):
+            return [
+                _draft(case, EventKind.CANCELLED, {}, reason="merged into an incident that PagerDuty does not name")
+            ]
         case _:
             return [_draft(case, found, {})]
 
@@ -186,10 +191,11 @@ def _draft(
     attributes: Mapping[str, str],
     remarks: tuple[RemarkNote, ...] = (),
     reason: str = "",
+    merged_into: IncidentId | None = None,
 ) -> EventDraft:
     return EventDraft(
         kind=kind, stamp=case.at, actor=_who(case).actor, actor_name=text_at(case.event, "agent", "summary"),
-        attributes=attributes, remarks=remarks, reason=reason,
+        attributes=attributes, remarks=remarks, reason=reason, merged_into=merged_into,
     )  # fmt: skip
 
 
@@ -213,10 +219,17 @@ def _assignee(case: PagerdutyEvent) -> str:
     return ", ".join(filter(None, (text_at(one, "summary") for one in array_at(case.incident, "assignees"))))
 
 
-def _resolved_by(case: PagerdutyEvent) -> str:
-    """A merge into another incident resolves this one; PagerDuty says so in `resolve_reason`."""
-    why = case.incident.get("resolve_reason")
-    return f"resolved: {kind}" if isinstance(why, dict) and (kind := text_at(why, "type")) else ""
+def _is_merged(case: PagerdutyEvent) -> bool:
+    """Whether the incident was resolved because it was merged into another."""
+    return text_at(case.incident, "resolve_reason", "type") == "merge_resolve_reason"
+
+
+def _merged_into(case: PagerdutyEvent) -> IncidentId | None:
+    """Where the incident goes on; None if it was not merged, or if the delivery does not say into which."""
+    there = identifier_text(object_at(case.incident, "resolve_reason", "incident").get("id"))
+    if not there or not _is_merged(case) or there == identifier_text(case.incident.get("id")):
+        return None
+    return incident_id(case.source.id, there)
 
 
 def _priority(case: PagerdutyEvent) -> tuple[str, tuple[RemarkNote, ...]]:
@@ -248,7 +261,8 @@ def _attributes(case: PagerdutyEvent) -> tuple[dict[str, str], tuple[RemarkNote,
 
 def _snapshot(case: PagerdutyEvent, delivery: Delivery) -> Snapshot:
     status = text_at(case.incident, "status")
-    phase = _PHASES.get(status)
+    # Merged is no way to stand: the event of the merge says it, and what is shown afterwards changes nothing.
+    phase = _PHASES.get(status) if not _is_merged(case) else None
     attributes, _ = _attributes(case)
     return Snapshot(
         at=case.at.at or delivery.received_at,

@@ -142,6 +142,8 @@ def _ticket(case: RedmineDelivery) -> Ticket:
     return Ticket(
         source=source,
         at=_when(case),
+        # Redmine writes the body when it sends it: what was changed since the journal is shown, too.
+        shown_at=claimed_time(issue.get("updated_on"), TimeQuality.OBJECT_UPDATED).at,
         attributes=with_lookups(shown, source, document, product=_USUAL_PRODUCT),
         phase=phase,
         created=claimed_time(issue.get("created_on"), TimeQuality.EXACT),

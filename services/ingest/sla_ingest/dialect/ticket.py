@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
@@ -27,6 +27,7 @@ from sla_ingest.dialect.read import Node, attribute_lookups, stated_lookups
 from sla_ingest.dialect.speaker import SAID, SIDED, Speaker
 
 _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
+_WITHIN = timedelta(seconds=1)  # many senders date a ticket to the second
 NOBODY_KNOWN = Speaker(Actor.UNKNOWN)
 """The speaker of a change of which the delivery does not say who made it."""
 
@@ -39,6 +40,8 @@ class Ticket:
     """The settings of the sender."""
     at: ClaimedTime
     """When the change that the delivery reports happened."""
+    shown_at: datetime | None = None
+    """The time as of which the delivery shows the ticket, if it may be later than the change. None if not told."""
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """Name -> value. "" means that the ticket has no such value; a missing name, that the delivery does not tell."""
     phase: TicketPhase | None = None
@@ -47,6 +50,8 @@ class Ticket:
     """When the ticket was created. None if the delivery has no place for it."""
     ended_at: datetime | None = None
     """When the ticket ended, if it has ended and the delivery says when."""
+    ends_with_word: bool = False
+    """Whether the system lets staff answer and end the ticket in one act, and tells of the two apart."""
     remarks: tuple[RemarkNote, ...] = ()
     """What is odd about the ticket's words."""
 
@@ -117,10 +122,14 @@ class Ticket:
         return [self.draft(EventKind.OBSERVED, remarks=self.remarks)] if self.remarks else ignored
 
     def snapshot(self, received_at: datetime) -> Snapshot:
-        """Return the ticket's state, dated with the delivery's time, or with the time of receipt if there is none."""
+        """Return the ticket's state, dated with the delivery's time, or with the time of receipt if there is none.
+
+        A ticket that is shown as of a later time is dated with that: what it shows need not have been so before.
+        """
         standing = None if self.phase is None else standing_of(self.phase)
+        at = self.at.at or received_at
         return Snapshot(
-            at=self.at.at or received_at,
+            at=self.shown_at + _WITHIN if self.shown_at is not None and self.shown_at > at else at,
             created_at=None if self.created is None else self.created.at,
             phase=standing,
             waiting_on=None if self.phase is None else self.phase.waiting_on,
@@ -142,10 +151,23 @@ class Ticket:
         """
         if isinstance(found, Parked):
             return found
-        incident, state = incident_id(self.source.id, own), self.snapshot(delivery.received_at) if shown else None
+        ticket = self._ended_with(found) if isinstance(found, list) else self
+        incident, state = incident_id(self.source.id, own), ticket.snapshot(delivery.received_at) if shown else None
         return number_or_ignore(
             delivery, self.source, incident, id_, found or Ignored(IgnoredBecause.NOTHING_RELEVANT), state
         )
+
+    def _ended_with(self, found: list[EventDraft]) -> Ticket:
+        """Return the ticket with the date of its end if staff ended it together with what they said.
+
+        Such an act is told by two deliveries. The one about the word may come first: it shows the ticket as it stands
+        after the act, and says nothing of the end.
+        """
+        said = next((one.stamp.at for one in found if one.kind is EventKind.RESPONDED), None)
+        if said is None or not self.ends_with_word or self.phase not in _ENDED or self.ended_at is not None:
+            return self
+        later = any(at is not None and at > said + _WITHIN for at in (self.shown_at, self.at.at))
+        return self if later else replace(self, ended_at=said)
 
 
 def meaning_of(

@@ -5,6 +5,8 @@
   not when it happened, so what changed is taken from `event.previous` and `event.current`.
 - **Staff**: `event.comment.author.is_staff`. Who changed a field is a number alone (`detail.actor_id`).
 - **State**: `detail` shows status, priority, type and people by number: it opens a ticket that is not known, and mends.
+- **Later**: `detail.updated_at` says as of when the ticket is shown; a retry shows what has been changed since.
+- **Merge**: `merged`, and the tag `closed_by_merge` of the ticket that is closed by one. Such a close resolves nothing.
 - **Redelivery**: `id` of the event stays the same.
 - **Unknown**: names of people and organizations (numbers only: `customer: {field: detail.organization_id, values: …}`),
   the order of events of one action, and custom statuses, of which only the category shows.
@@ -13,9 +15,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sla_catalogue.source import Lookup, Source, fold_case
+from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_ingest.dialect.document import JSON, translate_object
 from sla_ingest.dialect.port import (
@@ -29,10 +31,12 @@ from sla_ingest.dialect.port import (
     ParkedBecause,
     RemarkNote,
     Translation,
+    incident_id,
 )
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
     Node,
+    array_at,
     claimed_time,
     clean_text,
     identifier_text,
@@ -41,13 +45,14 @@ from sla_ingest.dialect.read import (
 )
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 from sla_ingest.dialect.ticket import NOBODY_KNOWN, Ticket, meaning_of, plan_priority, with_lookups
-from sla_ingest.dialect.zendesk_trigger import TRIGGER, USUAL_STATUSES, trigger_outcome
+from sla_ingest.dialect.zendesk_trigger import BY_MERGE, TRIGGER, USUAL_STATUSES, trigger_outcome
 
 MEDIA_TYPES = JSON
 _TYPE = "zen:event-type:"
 _USUAL_CUSTOMER = Lookup(field="detail.organization_id")
 _USUAL_PRODUCT = Lookup(field="detail.brand_id")
 _GONE = frozenset({"soft_deleted", "permanently_deleted", "marked_as_spam"})
+_MERGED = "the ticket was merged into another one"
 # Events of tickets that are known and move no clock; what they show of the ticket is read all the same.
 _QUIET = frozenset(
     {
@@ -55,7 +60,8 @@ _QUIET = frozenset(
         "comment_redacted", "email_ccs_changed", "external_id_changed", "followers_changed", "form_changed",
         "group_assignment_changed", "problem_link_changed", "schedule_changed", "sharing_changed", "tags_changed",
         "task_due_at_changed", "next_sla_breach_changed", "undeleted", "requester_changed", "submitter_changed",
-        "custom_status_changed", "slack_channel_changed", "via_followup",
+        "custom_status_changed", "slack_channel_changed", "via_followup", "csat_requested", "ola_policy_changed",
+        "sla_policy_changed",
     }
 )  # fmt: skip
 # Fields whose change classes the ticket anew; the catalogue's lookups read them.
@@ -122,7 +128,9 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     if not own:
         return Parked(ParkedBecause.NO_INCIDENT, clean_text(written, 80))
     ticket = _ticket(case)
-    return ticket.outcome(delivery, own, id_, _found(case, ticket), shown="status" in case.detail and kind not in _GONE)
+    return ticket.outcome(
+        delivery, own, id_, _found(case, ticket), shown="status" in case.detail and kind not in _GONE | {"merged"}
+    )
 
 
 def _subject(written: str) -> str:
@@ -132,10 +140,8 @@ def _subject(written: str) -> str:
 
 def _ticket(case: ZendeskEvent) -> Ticket:
     detail, source = case.detail, case.source
-    status = text_at(case.event, "current") if case.kind == "status_changed" else text_at(detail, "status")
-    # A custom status shown later belongs to another status than the one that the event is about.
-    same = fold_case(status) == fold_case(text_at(detail, "status"))
-    phase, odd = meaning_of(source, (text_at(detail, "custom_status") if same else "", status), USUAL_STATUSES)
+    status = text_at(detail, "status")
+    phase, odd = _phase(case, status)
     shown: dict[str, str] = {}
     for attribute, key in (("title", "subject"), ("reporter_id", "requester_id")):
         if key in detail:
@@ -156,11 +162,27 @@ def _ticket(case: ZendeskEvent) -> Ticket:
     return Ticket(
         source=source,
         at=at if at.at is not None else updated,
+        shown_at=updated.at,
         attributes=with_lookups(shown, source, case.payload, customer=_USUAL_CUSTOMER, product=_USUAL_PRODUCT),
         phase=phase,
         created=claimed_time(detail.get("created_at"), TimeQuality.EXACT),
+        ends_with_word=True,
         remarks=odd,
     )
+
+
+def _phase(case: ZendeskEvent, status: str) -> tuple[TicketPhase | None, tuple[RemarkNote, ...]]:
+    """What a status means: by the number of the custom status if the ticket is shown in this status, else by its name.
+    What a merge has closed is resolved by nobody."""
+    same = fold_case(status) == fold_case(text_at(case.detail, "status"))
+    phase, odd = meaning_of(
+        case.source, (text_at(case.detail, "custom_status") if same else "", status), USUAL_STATUSES
+    )
+    return (TicketPhase.CANCELLED, ()) if phase is TicketPhase.CLOSED and _by_merge(case) else (phase, odd)
+
+
+def _by_merge(case: ZendeskEvent) -> bool:
+    return BY_MERGE in array_at(case.detail, "tags")
 
 
 def _person(number: object) -> str:
@@ -181,7 +203,9 @@ def _found(case: ZendeskEvent, ticket: Ticket) -> list[EventDraft] | Ignored | P
             return ticket.opened(Speaker(Actor.UNKNOWN))
         case "status_changed":
             before, _ = meaning_of(case.source, (previous,), USUAL_STATUSES)
-            return ticket.moved(before)
+            return _in_status(case, ticket, current).moved(before)
+        case "merged":
+            return [_merged(case, ticket)]
         case "priority_changed":
             priority, odd = _priority(case.source, current)
             return [ticket.draft(EventKind.PRIORITY_CHANGED, attributes={"priority": priority}, remarks=odd)]
@@ -202,6 +226,21 @@ def _found(case: ZendeskEvent, ticket: Ticket) -> list[EventDraft] | Ignored | P
             return Ignored(IgnoredBecause.NOTHING_RELEVANT, kind)
         case kind:
             return Parked(ParkedBecause.UNKNOWN_TYPE, clean_text(f"ticket.{kind}", 80))
+
+
+def _in_status(case: ZendeskEvent, ticket: Ticket, status: str) -> Ticket:
+    """The ticket in the status that the event is about, which may not be the one that it is shown in."""
+    phase, odd = _phase(case, status)
+    return replace(ticket, phase=phase, attributes={**ticket.attributes, "status": status.lower()}, remarks=odd)
+
+
+def _merged(case: ZendeskEvent, ticket: Ticket) -> EventDraft:
+    """The end by a merge. Where the event does not say into which ticket, nobody can go on with its words."""
+    named = case.event.get("target_ticket_id") or object_at(case.event, "target_ticket").get("id")
+    there = identifier_text(named)
+    if not there or there == identifier_text(case.detail.get("id")):
+        return ticket.draft(EventKind.CANCELLED, reason=_MERGED)
+    return ticket.draft(EventKind.MERGED, merged_into=incident_id(case.source.id, there))
 
 
 def _classes(ticket: Ticket) -> Mapping[str, str]:
@@ -227,5 +266,6 @@ def _comment(case: ZendeskEvent, ticket: Ticket) -> list[EventDraft] | Ignored:
         customer=kind is False,
         member=kind is True,
     )
-    who = side_of(case.source, person, reported=bool(account) and account == requester and kind is not True)
+    # Whoever asked answers nobody: an agent's own request waits for somebody else, too.
+    who = side_of(case.source, person, reported=bool(account) and account == requester)
     return ticket.said(who, text_at(author, "name") or account)

@@ -30,6 +30,8 @@ from sla_ingest.dialect.read import Node, claimed_time, clean_text, identifier_t
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, mail_domain, side_of
 from sla_ingest.dialect.ticket import Ticket, meaning_of, plan_priority, with_lookups
 
+BY_MERGE = "closed_by_merge"
+"""Zendesk's own tag on what it has closed by a merge, which resolves nothing."""
 TRIGGER = "slad:trigger:"
 """What the `type` of a trigger's body begins with."""
 USUAL_STATUSES: Mapping[str, TicketPhase] = {
@@ -76,6 +78,8 @@ def trigger_outcome(delivery: Delivery, source: Source, payload: Node, id_: str)
 
 def _ticket(source: Source, payload: Node, detail: Node) -> Ticket:
     phase, odd = meaning_of(source, (text_at(detail, "status"),), USUAL_STATUSES)
+    if phase is TicketPhase.CLOSED and BY_MERGE in text_at(detail, "tags").split():
+        phase, odd = TicketPhase.CANCELLED, ()
     shown = {name: text_at(detail, key) for name, key in _SHOWN if key in detail}
     if "type" in shown:
         shown["type"] = shown["type"].lower()

@@ -1,0 +1,111 @@
+"""What a delivery shows of the ticket, beside a word: ended together with it, or later when it is sent again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.build.story import clock_of, instant
+from tests.unit.ingest.desk_bodies import freshdesk, glpi, intercom, intercom_ticket, redmine, zendesk
+from tests.unit.ingest.test_same_story import RULES, Told, received
+
+from sla_catalogue.source import Dialect
+from sla_domain.clock import ClockState
+from sla_domain.fold import fold
+from sla_domain.phase import Phase
+
+LATER = "Mon 19:00"
+
+
+def _zendesk(when: str) -> dict[str, Any]:
+    later = instant(LATER).isoformat()
+    return zendesk.body("comment_added", when, zendesk.comment(zendesk.BOB), status="SOLVED", updated_at=later)
+
+
+def _intercom(when: str) -> dict[str, Any]:
+    later = intercom.seconds(LATER)
+    return intercom.body("conversation.admin.replied", when, state="closed", open=False, updated_at=later)
+
+
+def _intercom_ticket(when: str) -> dict[str, Any]:
+    said = intercom_ticket.part(when, intercom_ticket.BOB)
+    later = intercom.seconds(LATER)
+    return intercom_ticket.body("admin.replied", when, said, state="resolved", open=False, updated_at=later)
+
+
+def _redmine(when: str) -> dict[str, Any]:
+    said = redmine.journal(notes="We are on it")
+    return redmine.body("updated", when, said, status=3, updated_on=redmine.time(LATER))
+
+
+def _glpi(when: str) -> dict[str, Any]:
+    return glpi.followup(when, glpi.BOB, glpi.ticket(LATER, 5))
+
+
+def _mapped(when: str, kind: str, state: str) -> dict[str, Any]:
+    hook = {"id": f"{kind} {when}", "kind": kind, "at": instant(when).isoformat(), "by": "bob", "side": "agent"}
+    made = instant("Mon 09:00").isoformat()
+    return {"hook": hook, "ticket": {"id": 7, "title": "Down", "state": state, "urgency": "2", "created": made}}
+
+
+OPENED: dict[str, tuple[Dialect, dict[str, Any], Any]] = {
+    "zendesk": (Dialect.ZENDESK, zendesk.body("created"), _zendesk),
+    "intercom": (Dialect.INTERCOM, intercom.body("conversation.user.created", by=intercom.ANN), _intercom),
+    "intercom's tickets": (Dialect.INTERCOM, intercom_ticket.body("created"), _intercom_ticket),
+    "redmine": (Dialect.REDMINE, redmine.body("created"), _redmine),
+    "glpi": (Dialect.GLPI, glpi.body("new"), _glpi),
+}
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_a_word_that_is_told_again_after_the_end_does_not_date_the_end(name: str) -> None:
+    dialect, opened, said = OPENED[name]
+    told: Told = [("Mon 09:00", opened), ("Mon 09:30", said("Mon 09:30"))]
+    history = received(dialect, told[:1]) + received(dialect, [(LATER, told[1][1])])
+    incident = fold(history, RULES)
+    assert incident.phase in (Phase.RESOLVED, Phase.CLOSED)
+    assert incident.ended_at is not None
+    assert incident.ended_at >= instant(LATER)
+    assert clock_of(incident, "first_response").stopped_at == instant("Mon 09:30")
+    assert clock_of(incident, "resolution").state is not ClockState.MET, "nobody knows that it was in time"
+
+
+TOGETHER: dict[str, tuple[Dialect, dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "zendesk": (
+        Dialect.ZENDESK,
+        zendesk.body("created"),
+        zendesk.body("comment_added", LATER, zendesk.comment(zendesk.BOB), status="SOLVED"),
+        zendesk.body("status_changed", LATER, zendesk.changed("OPEN", "SOLVED"), status="SOLVED"),
+    ),
+    "freshdesk": (
+        Dialect.FRESHDESK,
+        freshdesk.body("{ticket_action:created}", performed_by="requester"),
+        freshdesk.body("{reply_sent:sent}", LATER, ticket_status="Resolved"),
+        freshdesk.body("{status:{from:2,to:4}}", LATER, ticket_status="Resolved"),
+    ),
+    "intercom": (
+        Dialect.INTERCOM,
+        intercom.body("conversation.user.created", by=intercom.ANN),
+        intercom.body("conversation.admin.replied", LATER, state="closed", open=False),
+        intercom.body("conversation.admin.closed", LATER, state="closed", open=False),
+    ),
+    "a map": (
+        Dialect.MAPPED,
+        _mapped("Mon 09:00", "made", "open"),
+        _mapped(LATER, "words", "done"),
+        _mapped(LATER, "state", "done"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_an_answer_that_solves_the_ticket_is_judged_whichever_delivery_comes_first(name: str) -> None:
+    dialect, opened, said, ended = TOGETHER[name]
+    for order in ([said, ended], [ended, said], [said]):
+        history = received(dialect, [("Mon 09:00", opened)])
+        for body in order:
+            history += received(dialect, [(LATER, body)])
+        incident = fold(history, RULES)
+        assert incident.ended_at == instant(LATER)
+        states = {clock.metric: clock.state for clock in incident.clocks}
+        assert states == {"first_response": ClockState.MISSED, "resolution": ClockState.MISSED}
