@@ -39,7 +39,7 @@ CASES: dict[str, tuple[Any, str]] = {
     "an answer": (t("commented", "agent", comment=PUBLIC), "responded"),
     "a reply": (t("commented", "end_user", bodies.ANN, PUBLIC), "customer_replied"),
     "the requester's, and no word on whose": (t("commented", "", bodies.ANN, PUBLIC), "customer_replied"),
-    "an agent who asked for something": (t("commented", "agent", bodies.ANN, PUBLIC), "responded"),
+    "an agent who asked for something": (t("commented", "agent", bodies.ANN, PUBLIC), "customer_replied"),
     "a machine's": (t("commented", "system", comment=PUBLIC), "bot_comment"),
     "nobody says whose": (t("commented", "", comment=PUBLIC), "commented"),
     "a note": (t("commented", "agent", comment=PRIVATE), "internal_comment"),
@@ -51,6 +51,14 @@ CASES: dict[str, tuple[Any, str]] = {
     "no status": (t("created", status=""), "422 /detail/status"),
     "a template of somebody else": ({"ticket_id": "1", "status": "open"}, "422 /type"),
 }
+
+
+def test_what_a_merge_has_closed_is_resolved_by_nobody() -> None:
+    outcome = translated(t("updated", status="Closed", tags="vip closed_by_merge"), ZENDESK).outcome
+    assert isinstance(outcome, Ignored)
+    assert outcome.observed is not None
+    assert outcome.observed.event.snapshot is not None
+    assert outcome.observed.event.snapshot.phase is Phase.CANCELLED
 
 
 @pytest.mark.parametrize("what", CASES)

@@ -136,4 +136,4 @@ def _who(source: Source, payload: Node) -> tuple[Speaker, str]:
         customer=by in ("end_user", "end-user", "requester"),
         member=by == "agent",
     )
-    return side_of(source, person, reported=asked and by != "agent"), name
+    return side_of(source, person, reported=asked), name

@@ -21,7 +21,7 @@ def body(
         "id": "71447", "subject": "Down", "url": "https://acme.zendesk.example/agent/tickets/71447", "status": "Open",
         "priority": "High", "type": "Incident", "created_at": minute("Mon 09:00"), "updated_at": minute(when),
         "organization_id": "9", "organization_name": "Acme", "brand_name": "Shop", "requester_id": "1",
-        "requester_name": "Ann", "assignee_name": "",
+        "requester_name": "Ann", "assignee_name": "", "tags": "shop",
     }  # fmt: skip
     return {
         "type": f"slad:trigger:{kind}", "performed_by": by, "detail": ticket | detail, "current_user": user,
