@@ -82,7 +82,7 @@ async def save_deadlines(connection: AsyncConnection, change: DeadlineChange) ->
 
 
 async def next_deadline(connection: AsyncConnection, incident: str, now: datetime) -> Deadline | None:
-    """Return the earliest due instant after `now` of an incident's running clocks; None if there is none.
+    """Return the running clock of an incident that is due first after `now`, as a Deadline; None if there is none.
 
     Args:
         incident: The id of the incident.

@@ -34,9 +34,9 @@ _ENDED_WITHIN = timedelta(days=3_650)  # a mail may be old when somebody has had
 
 
 class LinkPurpose(Enum):
-    """What a link does: confirm or end a registration for notices, or end or resume a contact's messages.
+    """What a link does: confirm or end a registration for notices, or opt a contact out of messages or in again.
 
-    A token for one purpose is refused for the other purpose.
+    A token for one purpose is refused for another purpose.
     """
 
     CONFIRM = b"slad confirm v1\n"
@@ -150,7 +150,7 @@ class Links:
         return f"{self.base}/registrations/end/{token}"
 
     def opt_out(self, contract: str, person: str, now: datetime) -> str:
-        """Return the link by which a contact of the customer receives no more messages about incidents.
+        """Return the link by which a contact of the customer opts out of messages about incidents.
 
         The link is valid for ten years from `now`.
 
@@ -165,14 +165,14 @@ class Links:
         return f"{self.base}/contacts/stop/{token}"
 
     def opt_in(self, contract: str, person: str, now: datetime) -> str:
-        """Return the link by which a contact of the customer receives messages again; see `opt_out`."""
+        """Return the link by which a contact of the customer gets messages about incidents again; see `opt_out`."""
         token = self._subject(LinkPurpose.OPT_IN, f"{contract}\n{person}", now + _ENDED_WITHIN)
         return f"{self.base}/contacts/resume/{token}"
 
     def question(self, question: str, person: str, now: datetime) -> str:
-        """Return the link by which a person answers a question.
+        """Return the link by which a person answers the question whether a lower priority is agreed.
 
-        The link is valid for 14 days (VALID_FOR) from `now`; how long the question waits is another matter.
+        The link is valid for 14 days (VALID_FOR) from `now`. The question itself may expire earlier or later.
 
         Args:
             question: The question's id.
@@ -184,7 +184,7 @@ class Links:
         return f"{self.base}/answers/{self._signed(_QUESTION, [question, person], now + VALID_FOR)}"
 
     def question_of(self, token: str, now: datetime) -> tuple[str, str] | BadLink:
-        """Return the ids of the question and the person in the link of a question, or why it is not accepted.
+        """Return (question id, person id) from the link of a question, or a BadLink if the link is not accepted.
 
         Args:
             token: The last part of the link.
@@ -200,10 +200,11 @@ class Links:
         return question, person
 
     def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
-        """Return the subject of a link to confirm or end registrations, or a BadLink.
+        """Return the id that a link with a purpose is about, or a BadLink that says why the link is not accepted.
 
-        To confirm, the subject is the id of the request that made the registrations. To end, the subject is the id of a
-        person or of one registration. A BadLink says why the token is not accepted.
+        - CONFIRM: the id of the request that made the registrations.
+        - UNSUBSCRIBE: the id of a person or of one registration.
+        - OPT_OUT, OPT_IN: the contract's id and the person's id, with a line break between them.
 
         Args:
             purpose: What the link does.

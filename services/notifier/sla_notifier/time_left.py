@@ -23,9 +23,10 @@ _ALL = 100  # percent
 
 
 async def time_left_of(connection: AsyncConnection, rulebook: Rulebook, alert: Alert, now: datetime) -> TimeLeft | None:
-    """Return when an acknowledgement made now expires, if the policy ends it at a share of the time left.
+    """Return when an acknowledgement made at `now` expires under a policy that lets a share of the time left pass.
 
-    The result is None if the policy states no share, or if no clock of the incident runs towards a due instant.
+    The time left is that from `now` to the next due instant of the incident. The result is None if the policy states no
+    share, or if no clock of the incident has a due instant.
 
     Args:
         connection: A connection to the notifier's database.
@@ -60,9 +61,9 @@ def share_of(rulebook: Rulebook, contract: str, due: Deadline, share: int, now: 
 
 
 def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime) -> timedelta:
-    """Return the counted time from `now` to a clock's due instant.
+    """Return the counted time (time within the clock's hours) from `now` to a clock's due instant.
 
-    It is wall-clock time if the clock's hours are not known.
+    If the clock's hours are not known, the result is wall-clock time.
 
     Args:
         rulebook: The contracts and calendars.
@@ -75,9 +76,9 @@ def counted_left(rulebook: Rulebook, contract: str, due: Deadline, now: datetime
 
 
 def instant_with_left(rulebook: Rulebook, contract: str, due: Deadline, left: timedelta) -> datetime:
-    """Return the instant at which a counted time of the length `left` remains to a clock's due instant.
+    """Return the instant at which `left` of the counted time remains until a clock's due instant.
 
-    It is wall-clock time if the clock's hours are not known.
+    Counted time is time within the clock's hours, or wall-clock time if the hours are not known.
 
     Args:
         rulebook: The contracts and calendars.
@@ -97,16 +98,16 @@ def instant_with_left(rulebook: Rulebook, contract: str, due: Deadline, left: ti
 async def later_expiry(
     connection: AsyncConnection, rulebook: Rulebook, alert: Alert, step: EscalationStep, now: datetime
 ) -> datetime | None:
-    """Return until when the expiry of an acknowledgement must wait because more time is left than planned.
+    """Return until when the expiry of an acknowledgement is put off; None if it is not put off.
 
-    More time is left if the due instant has moved, or if no clock of the incident runs now. The result is None if the
-    expiry need not wait.
+    It is put off if more time to the next due instant is left than planned: this instant has moved, or no clock of the
+    incident runs now.
 
     Args:
         connection: A connection to the notifier's database.
         rulebook: The contracts and calendars.
         alert: The alert of the step.
-        step: A due escalation step. The result is None for a step that is not an expiry at a share of the time left.
+        step: A due escalation step. The result is None for a step other than an expiry at a share of the time left.
         now: The present instant.
     """
     by_time = alert.expires_at is not None and alert.expires_because is ExpiryReason.TIME_LEFT

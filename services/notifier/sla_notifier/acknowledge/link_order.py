@@ -12,17 +12,17 @@ SPANS = tuple(timedelta(minutes=minutes) for minutes in (30, 60, 120, 240, 480, 
 
 @dataclass(frozen=True, slots=True)
 class TakeOrder:
-    """The reader of a linked page acknowledges the alert, even if somebody else has acknowledged it already."""
+    """An order from the page behind a link: acknowledge the alert, even if somebody else has done so already."""
 
 
 @dataclass(frozen=True, slots=True)
 class AckOrder:
-    """The reader of a linked page acknowledges the alert, if nobody has acknowledged it yet."""
+    """An order from the page behind a link: acknowledge the alert, unless somebody has acknowledged it already."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassOrder:
-    """The reader of a linked page passes the alert to another person."""
+    """An order from the page behind a link: pass the alert to another person."""
 
     to: str
     """The id of the person who gets the alert."""
@@ -30,7 +30,7 @@ class PassOrder:
 
 @dataclass(frozen=True, slots=True)
 class SnoozeOrder:
-    """The reader of a linked page acknowledges the alert for a limited time; then it opens again."""
+    """An order from the page behind a link: acknowledge the alert for a limited time; then it opens again."""
 
     span: timedelta
     """How long the acknowledgement lasts."""
@@ -42,9 +42,9 @@ LinkOrder = AckOrder | TakeOrder | PassOrder | SnoozeOrder
 
 
 def parse_order(body: bytes) -> LinkOrder:
-    """Return what the reader of a linked page wants to do, from the body of the page's form.
+    """Return the order in the form on the page behind a link, read from the body of the request.
 
-    An AckOrder is returned for an empty body, and for one that cannot be read.
+    The result is an AckOrder for an empty body, and for a body that cannot be read.
     """
     try:
         said = dict(parse_qsl(body.decode("ascii"), max_num_fields=10))

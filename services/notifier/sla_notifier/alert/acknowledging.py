@@ -46,7 +46,7 @@ def acknowledge_alert(
         now: When the alert is acknowledged.
         next_level_at: When the next level would have been notified. None if no level was left.
         time_left: When the acknowledgement expires because only a share of the time to the next due instant is left.
-            None if it does not.
+            None if the policy has no such rule.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:

@@ -144,7 +144,7 @@ class Alert:
 
     @property
     def lapsed(self) -> bool:
-        """Return whether the alert is open again because its acknowledgement has expired."""
+        """Return whether the expiry of the acknowledgement has opened the alert again."""
         return self.state is AlertState.OPEN and self.acknowledged_at is not None and not self.passed_to
 
     def columns(self) -> dict[str, Any]:

@@ -112,7 +112,8 @@ def steps_of_round(
         chain: The levels of the escalation.
         alert: The alert's id.
         round_: The number of this round, from 0.
-        more_rounds: How many rounds may follow besides those of the chain, since expiries began as many.
+        more_rounds: How many rounds to allow beyond the chain's own number of rounds. Pass the number of rounds that
+            began because an acknowledgement expired or the alert was passed on: they do not use up the chain's rounds.
     """
     delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds + more_rounds)

@@ -51,9 +51,13 @@ def take_step(
 ) -> AlertChange:
     """Return the change for a due escalation step; nothing is stored or sent here.
 
-    A step for a level notifies the people of this level. A step that begins the next round notifies the levels without
-    a delay at `now`. At the expiry of an acknowledgement the alert opens again. The change is empty if the step no
-    longer applies: the alert is not open or not acknowledged any more, or is in another round.
+    There are three kinds of steps:
+
+    - A step for one level, if the alert is open: it notifies the people of this level.
+    - A step that begins the next round, if the alert is open: it notifies, at `now`, every level that has no delay.
+    - The expiry of an acknowledgement, if the alert is acknowledged: it opens the alert again.
+
+    The change is empty if the alert is in another state, or in another round than the step.
 
     Args:
         before: The step's alert.

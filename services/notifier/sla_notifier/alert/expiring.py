@@ -24,22 +24,26 @@ VIA_API = "api"
 
 @dataclass(frozen=True, slots=True)
 class TimeLeft:
-    """When an acknowledgement expires because little of the counted time to the incident's next due instant is left."""
+    """The instant at which an acknowledgement expires, because only a share of the time to a due instant is left.
+
+    The due instant is the next one of the incident's clocks. The time is counted within the hours of this clock.
+    """
 
     left: timedelta
-    """The counted time that is left at that instant."""
+    """The counted time from that instant to the due instant."""
     at: datetime
     """The instant, computed from the present due instant."""
 
 
 def expire_later(before: Alert, at: datetime) -> AlertChange:
-    """Return the change when an acknowledgement expires later than planned, as more time to the due instant is left.
+    """Return the change that puts off the expiry of an acknowledgement to the instant `at`.
 
-    The due instant has moved, or its clock is paused.
+    It is put off because more time to the due instant is left than planned: the due instant has moved, or its clock is
+    paused.
 
     Args:
-        before: The alert before.
-        at: The instant at which the acknowledgement expires now.
+        before: The acknowledged alert before the change.
+        at: When the acknowledgement expires instead.
     """
     alert = replace(before, expires_at=at, expires_latest=at)
     return AlertChange(alert, clear_steps=True, steps=(expiry_step(alert, at),))
@@ -50,14 +54,15 @@ def plan_expiry(
 ) -> tuple[Alert, tuple[EscalationStep, ...]]:
     """Return an acknowledged alert with the expiry of its acknowledgement, and the escalation step for the expiry.
 
-    There is no step if the policy says that acknowledgements do not expire, or if as many have expired as it allows.
+    There is no step if the escalation policy says that acknowledgements do not expire, or if the highest number of
+    expiries that it allows is reached.
 
     Args:
         alert: The alert after the acknowledgement.
         now: When the alert was acknowledged.
         next_level_at: When the next level would have been notified. None if no level was left.
-        time_left: When it expires because only a share of the time to the next due instant is left. None if it does
-            not.
+        time_left: When the acknowledgement expires because only a share of the time to the next due instant is left.
+            None if the policy has no such rule.
     """
     expiry = alert.policy.acknowledgement
     never = replace(alert, expires_at=None, expires_latest=None, latest_reason="", expires_left=0.0)
@@ -79,8 +84,8 @@ def plan_expiry(
 def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
     """Return the change when somebody works on the ticket of an acknowledged alert: its acknowledgement expires later.
 
-    The policy's time without work begins again at the work. The change is empty if the acknowledgement does not expire
-    for lack of work, or would not expire later.
+    The escalation policy allows a certain time without work, which now begins again at `at`. The change is empty if the
+    acknowledgement does not expire for lack of work, or would not expire later.
 
     Args:
         at: When the work was done. An instant after `now` is read as `now`.
@@ -101,9 +106,9 @@ def note_work(before: Alert, at: datetime, now: datetime) -> AlertChange:
 def levels_at_expiry(before: Alert) -> tuple[int, ...]:
     """Return the numbers of the levels to notify at once when the acknowledgement of an alert expires.
 
-    They are the levels after the one that was reached, up to the first that pages. If no later level pages, the
-    escalation begins again from level 1. After a snooze only the person is paged; if it is not known who it was, the
-    level that was reached is.
+    These are the levels after the last notified one, up to the first level that pages. If no later level pages, they
+    are the levels from 1 again. After a snooze the result is empty, because only the person who snoozed the alert is
+    paged; if this person is not known, it is the last notified level.
     """
     if before.expires_because is ExpiryReason.SNOOZED:
         return () if _by_person(before) else (max(before.level, 1),)
@@ -115,8 +120,8 @@ def levels_at_expiry(before: Alert) -> tuple[int, ...]:
 def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
     """Return the change when the acknowledgement of an alert expires: the alert is opened again and escalates further.
 
-    The next levels are notified, and the person who had acknowledged. Later levels follow after the usual delays. The
-    change is empty if the alert is not acknowledged any more, or if its acknowledgement expires later.
+    The next levels and the person who had acknowledged the alert are notified. Later levels follow after the usual
+    delays. The change is empty if the alert is not acknowledged any more, or if its acknowledgement expires later.
     """
     if not expires_by(before, step, now):
         return NO_CHANGE
@@ -154,8 +159,9 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
 def steps_behind(alert: Alert, now: datetime) -> tuple[EscalationStep, ...]:
     """Return the further escalation steps of an alert in its present round, counted from `now`.
 
-    They notify the levels after the one that was reached, as long after each other as usual. If none of these levels
-    pages, the only step begins the next round, after the pause of the policy or half an hour.
+    They notify the levels after the last notified one, with the usual delays between levels. If none of these levels
+    pages, the only step begins the next round, after the pause between rounds in the escalation policy, or half an
+    hour.
     """
     later = _pages_behind(alert)
     if not later:

@@ -17,7 +17,7 @@ def tell_objective(
     Args:
         event: Id of the event that carried the fact. It becomes the id of the request, so that people are notified
             once.
-        also: Whom rules tell besides the roles that the objective names.
+        also: Further recipients, whom rules of the catalogue name.
     """
     named = (RoleRecipients(fact.tell),) if fact.tell else ()
     if not named and not also:

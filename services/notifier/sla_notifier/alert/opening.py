@@ -29,8 +29,8 @@ def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertCh
     """Return the change that warns people of a breach to come.
 
     The levels without a delay are notified. If every level has a delay, the first level is notified. The change is
-    empty if the breach came before the warning was noticed, or if the escalation policy is `none`. No alert is opened.
-    Nothing is stored or sent here.
+    empty if the target was breached before slad processed the warning, or if the escalation policy is `none`. No alert
+    is opened. Nothing is stored or sent here.
 
     Args:
         fact: The timer's warning about a clock.

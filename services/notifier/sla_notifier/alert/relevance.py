@@ -32,7 +32,7 @@ def is_relevant(fact: ClockFact) -> bool:
 
     - a warning, a breach, an end, a correction or a new target
     - an incident to which no target applies
-    - the end of a proposal, about which somebody was asked
+    - the end of a proposal to lower a priority, because the customer may have been asked about it
     - a fact that takes back a breach
     - a resumption at or after the due instant
 

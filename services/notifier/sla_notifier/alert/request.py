@@ -45,7 +45,8 @@ class ReportRecipients:
 class TellRecipients:
     """Recipients named by rules of the catalogue (`alert.tell`): people of the support or the customer who hold roles.
 
-    If nobody holds a role, nobody is notified instead, except of a page. `slad check` warns of such rules.
+    If nobody holds a role, no other people replace the recipients, unless the message is a page. `slad check` warns of
+    rules with such roles.
     """
 
     tell: tuple[str, ...]
@@ -58,8 +59,8 @@ class TellRecipients:
 class EntitledRecipients:
     """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
 
-    If nobody is marked and `without` is empty, the operators are notified. If there are no operators, the people with a
-    role in the contract are. Of these two groups only the people on duty are notified, unless nobody is on duty.
+    If nobody is marked and `without` is empty, the operators are notified, or without operators the people with a role
+    in the contract. If anybody of these is on duty, only the people on duty are notified.
     """
 
     registered: tuple[Person, ...] = ()

@@ -30,11 +30,11 @@ def take_over(
     Args:
         before: The alert before.
         who: Who acknowledges; stored with the alert.
-        via: The way, such as `link`; stored with the alert.
+        via: How the order came in, such as `link`; stored with the alert.
         now: When the alert is acknowledged.
         next_level_at: When the next level of an open alert would have been notified. None if no level was left.
         time_left: When the acknowledgement expires because only a share of the time to the next due instant is left.
-            None if it does not.
+            None if the policy has no such rule.
     """
     if before.state is not AlertState.ACKNOWLEDGED:
         return acknowledge_alert(before, who, via, now, next_level_at, time_left)
@@ -45,14 +45,14 @@ def take_over(
 
 
 def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) -> tuple[AckAnswer, AlertChange]:
-    """Return what happens when somebody acknowledges an alert until an instant, at which they are paged again.
+    """Return what happens when somebody acknowledges an alert until an instant, at which this person is paged again.
 
     Nothing is stored.
 
     Args:
         before: The alert before, open or acknowledged. A closed alert is not changed.
         who: Who snoozes the alert; stored with the alert.
-        via: The way, such as `link`; stored with the alert.
+        via: How the order came in, such as `link`; stored with the alert.
         until: When the alert opens again.
         now: When the alert is snoozed.
     """
@@ -77,8 +77,8 @@ def snooze(before: Alert, who: str, via: str, until: datetime, now: datetime) ->
 def pass_on(before: Alert, who: str, to: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
     """Return what happens when somebody passes an alert on to a person, who is paged at any hour; nothing is stored.
 
-    Pages of the alert that have not been sent are cancelled. The levels after the one that was reached are notified
-    later, as long after each other as usual.
+    Pages of the alert that have not been sent are cancelled. The levels after the last notified one are notified later,
+    with the usual delays between levels.
 
     Args:
         before: The alert before, open or acknowledged. A closed alert is not changed.

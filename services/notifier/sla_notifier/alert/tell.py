@@ -43,7 +43,8 @@ _TELLING = (ObjectiveNews.AT_RISK, ObjectiveNews.EXHAUSTED)
 def happenings_of(fact: ClockFact) -> tuple[Happening, ...]:
     """Return what people can be notified of because of a fact, in the order of `Happening`.
 
-    The result is empty for history, of which nobody is notified, and for a warning that came after its breach.
+    The result is empty for history (what was over, or was imported, when slad first received it), and for a warning
+    that came after its breach.
     """
     if fact.is_history or fact.overtaken:
         return ()
@@ -69,7 +70,7 @@ def rules_of(rulebook: Rulebook, contract: Contract, plan: str, entitlement: str
 
 
 def concerns_rules(rulebook: Rulebook, contract: Contract, fact: ClockFact) -> bool:
-    """Return whether a rule of the contract names what the fact says, such as `opened`.
+    """Return whether a rule of the contract names what happened according to the fact, such as `opened`.
 
     Conditions of the rules are ignored.
     """
@@ -93,8 +94,8 @@ def tell_requests(
     - A warning, or an incident without a target: the recipients are added to the request of the escalation.
     - A breach: further requests, to inform and to page, if the breach has opened the alert. They end when the alert's
       pages end.
-    - Anything else: one request, for one happening. If rules name several happenings of the fact, it is the first of
-      them in the order of `Happening`.
+    - Anything else: one request. If rules name several things that happened with the fact, the request is about the
+      first of them in the order of `Happening`.
 
     Args:
         requests: The requests that the escalation makes for the fact.

@@ -69,7 +69,7 @@ def urgency_of(
 
 
 def turn_of(kind: MessageKind, urgency: float) -> float:
-    """Return the place of a message in its queue; the smallest number is sent first.
+    """Return the position of a message in its queue, as a number; the smallest number is sent first.
 
     The kind of message decides first; pages come before all others. Among messages of one kind, a higher `urgency`
     gives a smaller number.

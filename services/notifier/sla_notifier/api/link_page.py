@@ -19,14 +19,15 @@ def add_link_page(
     looked: Callable[[str], Awaitable[AckPage]],
     acted: Callable[[str, Request], Awaitable[AckPage]],
 ) -> None:
-    """Add the two routes of a page behind a link.
+    """Add the GET and POST routes of a page behind a link in a message.
 
     Args:
         routes: The router of the notifier.
         context: The texts of all languages.
-        path: The path with the place `{token}`.
+        path: The path of the route, with `{token}` where the link has its token.
         looked: Returns the page for a token, and changes nothing.
-        acted: Does what the page offers; returns the page with the result. It may read the body of the request.
+        acted: Does what the form on the page asks for; returns the page with the result. It may read the body of the
+            request.
     """
 
     def shown(page: AckPage, request: Request) -> HTMLResponse:
@@ -51,7 +52,7 @@ def add_purpose_page(
     looked: Callable[[LinkPurpose, str], Awaitable[AckPage]],
     acted: Callable[[LinkPurpose, str], Awaitable[AckPage]],
 ) -> None:
-    """Add the two routes of a page behind a link that says nothing but its purpose; see `add_link_page`."""
+    """Add the GET and POST routes of a page behind a link with one purpose (see `add_link_page`)."""
 
     async def look(token: str) -> AckPage:
         return await looked(purpose, token)

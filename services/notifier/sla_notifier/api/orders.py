@@ -49,11 +49,11 @@ class SnoozeRequest(BaseModel):
 
 
 def add_orders(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the routes with which an alert is taken over, passed on and snoozed to `routes`.
+    """Add the routes that take over, pass on and snooze an alert to `routes`.
 
     Args:
         routes: The router of the notifier.
-        context: What the notifier's parts share.
+        context: The notifier's shared objects.
         authorize: Checks the API key of a request.
     """
     orders = Orders(context)

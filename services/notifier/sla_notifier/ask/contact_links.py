@@ -26,13 +26,16 @@ from sla_platform.store.instant import store_now
 
 
 class ContactLinks:
-    """The pages behind the links to opt out and in: `look` for GET, `act` for POST."""
+    """The pages behind the links by which a customer's contact opts out of messages about incidents, or in again.
+
+    `look` is for GET, `act` for POST.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def look(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Return the page for a link; change nothing.
+        """Return the page for a link to opt out of messages or in again; change nothing.
 
         Args:
             purpose: Whether the link opts out or in.
@@ -48,9 +51,9 @@ class ContactLinks:
         return self._page(AckPageKind.OPT_IN_ASK if out else AckPageKind.OPTED_IN, contact)
 
     async def act(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Opt the person of a link out or in, and return the page with the result.
+        """Opt the person of a link out of messages or in again; return the page with the result.
 
-        What waits to be sent to a person who opts out is cancelled, and stays on record as such.
+        After an opt-out the person's queued messages are cancelled. Their rows are kept.
 
         Args:
             purpose: Whether the link opts out or in.

@@ -35,7 +35,10 @@ _THANKS = {
 
 
 class QuestionLinks:
-    """The pages behind the links of questions (`/answers/{token}`): `look` for GET, `act` for POST."""
+    """The pages behind the links (`/answers/{token}`) in questions to the customer: `look` for GET, `act` for POST.
+
+    A question asks whether a lower priority of an incident is agreed.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -43,8 +46,8 @@ class QuestionLinks:
     async def look(self, token: str) -> AckPage:
         """Return the page for the link of a question; change nothing.
 
-        An open question has a button for each answer. Otherwise the page says how the question stands, or why the link
-        is not accepted.
+        An open question has a button for each answer. Otherwise the page says what the answer was, that the question
+        has expired or is settled, or why the link is not accepted.
 
         Args:
             token: The last part of the link.
@@ -63,14 +66,14 @@ class QuestionLinks:
         return self._page(question, person, _SHOWN[question.state])
 
     async def act(self, token: str, said: str) -> AckPage:
-        """Record an answer and return the page with the result.
+        """Record the answer to a question and return the page with the result.
 
-        Nothing is recorded if the question is not open any more, if its time is over, or if the person no longer
-        belongs to the customer; the page says so.
+        Nothing is recorded, and the page says why, if the question has been answered, has expired or is settled, or if
+        the person no longer belongs to the customer.
 
         Args:
             token: The last part of the link.
-            said: `yes` or `no`. For anything else the page asks again.
+            said: The answer, `yes` or `no`. For anything else the page asks again.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage) or said not in (YES, NO):

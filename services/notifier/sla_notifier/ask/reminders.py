@@ -17,7 +17,10 @@ LOOK_SECONDS = 15.0  # between two looks at what is due
 
 
 class Reminders:
-    """Reminds of questions to the customer that nobody has answered. Call `run`, or `look` once."""
+    """The loop that reminds customers of unanswered questions, and ends the expired ones; call `run`, or `look` once.
+
+    A question asks whether a lower priority of an incident is agreed.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -33,7 +36,9 @@ class Reminders:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:
-        """Send the reminders that are due, and end the questions whose time is over; return how many were due.
+        """Send the due reminders of unanswered questions, and end the expired questions.
+
+        Returns how many reminders and expiries were due.
 
         Raises:
             Retryable: A passing failure, such as of the database.

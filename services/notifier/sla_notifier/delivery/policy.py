@@ -185,7 +185,8 @@ class AttemptResult:
 def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:
     """Return the state of a delivery after an attempt to send it, and the consequences.
 
-    The retry policy for the kind of message decides whether and when to try again. Nothing is stored here.
+    The retry policy for the kind of message decides whether and when the delivery is tried again. Nothing is stored
+    here.
 
     Args:
         row: The delivery. Its `attempts` include this attempt.

@@ -140,10 +140,10 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 def thread_of(row: DeliveryRow) -> str:
     """Return the name of the mail thread to which a message belongs; "" if it belongs to no thread.
 
-    Of the customer's people, each has one thread for each incident. Of the support, the name is the id of the message's
-    alert, or of its notice, or of its incident. The digests (mails that collect
-    several messages) of one storm share their own thread. A storm is a time in which a mailbox gets too many
-    messages to send each by itself.
+    - Messages to the customer's people: one thread for each person and incident.
+    - Messages to the support's people: the id of the message's alert, else of its notice, else of its incident.
+    - Digests (mails that collect several messages): one thread for each storm. A storm is a time in which a mailbox
+      gets too many messages to send each by itself.
     """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]

@@ -58,8 +58,8 @@ class FactHandler:
     - No earlier facts about the same clocks wait.
     - The contracts of all its facts are known.
 
-    Otherwise, or if processing fails, the events are stored for the scheduler. Events of incidents only put off the
-    expiry of acknowledgements.
+    Otherwise, or if processing fails, the events are stored for the scheduler. Events about incidents (topic
+    `incidents`) only put off the expiry of acknowledgements.
 
     Args:
         canary: Called with the due instant of each canary (a breach of slad's own test clock).

@@ -32,15 +32,16 @@ _TYPES = frozenset(map(event_type, _WORK))
 
 
 def expires_idle(policies: Mapping[str, EscalationPolicy]) -> bool:
-    """Return whether under any escalation policy an acknowledgement expires if nobody works on the ticket."""
+    """Return whether any escalation policy lets acknowledgements expire when nobody works on the ticket."""
     return any(each.acknowledgement is not None and each.acknowledgement.after for each in policies.values())
 
 
 def work_of(envelopes: Iterable[Envelope]) -> dict[str, datetime]:
     """Return incident id -> when somebody of the support last worked on the ticket.
 
-    Work is an answer, a comment, an assignment or a change by the support's people. If the sender does not say who did
-    it, only what the support alone does is work. What customers, programs and imports did is not work.
+    Work is an answer, a comment, an assignment or a change by the support's people. If an event does not say who did
+    it, only the kinds of events that come from the support alone are work. What customers, programs and imports did is
+    not work.
 
     Args:
         envelopes: Events of the topic `incidents`.

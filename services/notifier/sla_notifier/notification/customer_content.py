@@ -52,8 +52,8 @@ def customer_content(
     Args:
         context: The catalogue, the links and the present instant.
         request: What the message is about.
-        fact: The fact by which it happened.
-        recipient: Who gets the message: somebody of the customer.
+        fact: The timer's event that reports what happened.
+        recipient: The customer's person who gets the message.
     """
     spoken = context.texts.language(recipient.language)
     told = _told(request, fact)

@@ -162,7 +162,7 @@ def resolve_holders(
 ) -> ResolvedLevel:
     """Return which of the support's people a rule notifies at `at`: the role holders on duty, else all role holders.
 
-    If nobody holds the roles, nobody is notified instead.
+    If nobody holds the roles, the result is empty.
 
     Args:
         names: The rule's roles and person ids.
@@ -196,7 +196,7 @@ def customer_holders(
 
 
 def role_phrase(contract: Contract, name: str, rulebook: Rulebook) -> Phrase:
-    """Return the reason "holds this role" as a phrase, with the role's title in the plans of the contract."""
+    """Return the reason "holds the role <title>" as a phrase, with the role's title from the plans of the contract."""
     titles = {role.id: role.titles for one in reversed(contract.bought) for role in rulebook.plan_of(one).roles}
     return Phrase("role", {"role": {"": id_as_words(name), **titles.get(name, {})}})
 

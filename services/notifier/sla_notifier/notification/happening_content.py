@@ -34,7 +34,7 @@ def happening_content(
     Args:
         context: The catalogue, the links and the present instant.
         request: Why people are notified. Its `happening` says what happened.
-        fact: The fact from which it follows that it happened.
+        fact: The timer's event that reports what happened.
         recipient: Who gets the message.
     """
     happening = request.happening or Happening.OPENED

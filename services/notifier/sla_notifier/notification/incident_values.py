@@ -9,9 +9,10 @@ from sla_platform.wire import ClockFact
 
 
 def incident_values(context: PipelineContext, fact: ClockFact, language: str) -> dict[str, str]:
-    """Return the values with which a message names the incident and the promise of a fact: value name -> text.
+    """Return the values with which a message names an incident and its promise: value name -> text.
 
     Args:
+        fact: The timer's event about the incident.
         language: The language of the message, in which titles are given.
     """
     metric = metric_in_words(context.catalogue, fact.plan, fact.metric, language)
@@ -27,7 +28,11 @@ def incident_values(context: PipelineContext, fact: ClockFact, language: str) ->
 
 
 def incident_data(fact: ClockFact) -> dict[str, object]:
-    """Return the values about the incident of a fact for the payload of a webhook: name -> unformatted value."""
+    """Return the values about an incident for the payload of a webhook: name -> unformatted value.
+
+    Args:
+        fact: The timer's event about the incident.
+    """
     return {
         "incident": fact.incident,
         "ticket": one_line(fact.ticket_key),

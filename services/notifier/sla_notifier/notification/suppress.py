@@ -22,17 +22,17 @@ AGAIN = Phrase("notified_again")
 
 
 def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Cancel needless notifications; return all notifications.
+    """Cancel notifications that are not needed; return all notifications.
 
-    A cancelled notification has its reason. The others are unchanged. Needless are:
+    A cancelled notification gets a reason. The others are unchanged. Not needed are:
 
     - A page to a person whom another request paged in this round.
     - An INFO message to a person whom another level notifies in this batch.
     - A second message of one request to the same address.
     - Any message of a request with a `cancel_reason`.
-    - A message about an incident to somebody of the customer who has opted out of them.
+    - A message about an incident to a person of the customer who has opted out of such messages.
 
-    Exception: if everybody whom a level would page was paged in this round before, the pages are sent as reminders.
+    Exception: if everybody whom a level would page was already paged in this round, the pages are sent as reminders.
     """
     seen = _Seen(dict.fromkeys(context.paged_in_round, ""), set(), {})
     others = _with_others(seen, notifications)

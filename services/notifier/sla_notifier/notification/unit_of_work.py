@@ -123,7 +123,9 @@ async def write_changes(
 
 
 def asked(notifications: Iterable[Notification], now: datetime) -> list[Question]:
-    """Return the questions that messages to the customer's people ask, one for each person.
+    """Return the questions that messages ask the customer's people, one question for each person.
+
+    A question asks whether a lower priority is agreed.
 
     Args:
         now: The present instant, from which the time for an answer counts.
@@ -140,9 +142,9 @@ def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[l
     """Return two lists of the people who are notified of critical-fix notices.
 
     The first list has people notified without an escalation (level 0) or by level 1. The second list has people
-    notified by a higher level.
-    Each list has a person once for each notice and contract; a person may be in both lists. A notification that is not
-    sent is skipped, unless another message names its contract too (`told_by`).
+    notified by a higher level. Each list has a person once for each notice and contract; a person may be in both lists.
+    A notification that is not sent is skipped, unless a message for another contract named this contract too
+    (`told_by`).
 
     Args:
         now: The instant stored with the people.

@@ -30,14 +30,20 @@ async def opted_out(connection: AsyncConnection, contracts: Collection[str]) -> 
 
 
 async def has_opted_out(connection: AsyncConnection, contact: Contact) -> bool:
-    """Return whether a person has opted out of messages under a contract."""
+    """Return whether a person has opted out of messages under a contract.
+
+    Args:
+        contact: A pair of contract id and person id.
+    """
     return contact in await opted_out(connection, (contact[0],))
 
 
 async def change(connection: AsyncConnection, contact: Contact, out: bool, now: datetime) -> bool:
-    """Store whether a person is opted out; return whether that is a change.
+    """Store whether a person has opted out of messages; return whether this changed anything.
 
     Args:
+        contact: A pair of contract id and person id.
+        out: True to opt out, False to opt in again.
         now: Stored as the time of the change.
     """
     contract, person = contact
@@ -48,7 +54,14 @@ async def change(connection: AsyncConnection, contact: Contact, out: bool, now: 
 
 
 async def cancel_waiting(connection: AsyncConnection, contact: Contact, now: datetime) -> list[DeliveryRow]:
-    """Cancel the messages to a person that wait by themselves and that the person has opted out of; return them."""
+    """Cancel the queued messages of which a person has opted out; return them.
+
+    Messages that wait in a digest (a mail that collects several messages) are left alone.
+
+    Args:
+        contact: A pair of contract id and person id.
+        now: Stored as the time of the end.
+    """
     contract, person = contact
     statement = (
         update(tables.delivery)

@@ -149,7 +149,7 @@ class OverriddenCatalogue:
 
 
 def overridden(book: Rulebook, rota: Rota, overrides: Sequence[RecordedOverride]) -> Rota:
-    """Return a rota with `overrides` added behind its own overrides, in this order.
+    """Return a rota with `overrides` appended to its own overrides, in this order.
 
     Args:
         book: The rulebook. All people of the overrides must be in it.

@@ -16,10 +16,13 @@ _COLUMNS = {"starts_at": "start", "ends_at": "end"}
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> list[RecordedOverride]:
-    """Return the overrides that were made or ended after a place in the notifier's audit log.
+    """Return the overrides that were made or ended after a position in the notifier's audit log.
 
-    They are in the order of the changes. Places in the log are in the order of the commits, so a later call misses no
-    change.
+    They are in the order of the changes. Positions in the log are in the order of the commits, so a later call misses
+    no change.
+
+    Args:
+        place: The position, a number. 0 returns all.
     """
     query = select(_TABLE).where(_TABLE.c.changed > place).order_by(_TABLE.c.changed)
     return [_of(row) for row in (await connection.execute(query)).mappings()]

@@ -24,13 +24,13 @@ REMIND_AFTER = (timedelta(days=1), timedelta(days=3))
 
 
 class QuestionState(StrEnum):
-    """How a question stands. Only an open one can be answered."""
+    """The state of a question. Only an open question can be answered."""
 
     OPEN = "open"
     AGREED = "agreed"
     DECLINED = "declined"
     GONE = "gone"
-    """The proposal no longer stands."""
+    """The proposal of a lower priority was withdrawn or decided otherwise."""
     EXPIRED = "expired"
     """Nobody answered in time."""
 
@@ -45,7 +45,7 @@ class Question:
     incident: str
     contract: str
     content: str
-    """The fact itself, as JSON."""
+    """The fact that published the proposal, as JSON."""
     people: tuple[str, ...]
     """Ids of the people who are asked."""
     state: QuestionState
@@ -54,25 +54,35 @@ class Question:
     reminders: int = 0
     """How many reminders were sent."""
     next_at: datetime | None = None
-    """When the next reminder or the expiry is due. None unless it is open."""
+    """When the next reminder or the expiry is due. None unless the question is open."""
     ended_at: datetime | None = None
-    """When it was answered, expired, or lost its proposal. None while it is open."""
+    """When the question was answered, expired, or lost its proposal. None while the question is open."""
     answered_by: str = ""
     """Id of the person who answered. "" if nobody did."""
 
     @property
     def fact(self) -> ClockFact:
-        """Return the fact that published the proposal."""
+        """Return the timer's event that published the proposal of a lower priority."""
         return ClockFact.model_validate_json(self.content)
 
 
 def question_id(occasion: str) -> str:
-    """Return the id of the question about a proposal: 32 hexadecimal digits, the same for the same event id."""
+    """Return the id of the question about a proposal of a lower priority: 32 hexadecimal digits.
+
+    Args:
+        occasion: The id of the event that published the proposal. The same event id always gives the same question id.
+    """
     return hashlib.sha256(occasion.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def settled_question(fact: ClockFact) -> str:
-    """Return the id of the question whose proposal no longer stands because of a fact; "" if there is none."""
+    """Return the id of the question that a fact settles; "" if there is none.
+
+    A question is about a proposal of a lower priority. The fact settles it by deciding the proposal.
+
+    Args:
+        fact: The timer's event about the incident.
+    """
     body = fact.body
     if not isinstance(body, DowngradeSettled) or not body.proposal:
         return ""
@@ -80,10 +90,10 @@ def settled_question(fact: ClockFact) -> str:
 
 
 def ask(request: NotificationRequest, person: str, now: datetime) -> Question | None:
-    """Return the question that a message to somebody of the customer asks; None if it asks none.
+    """Return the question that a message asks a person of the customer; None if the message asks nothing.
 
     Args:
-        request: What the message is about.
+        request: What the message is about. Only a proposal of a lower priority asks a question.
         person: The person's id.
         now: The present instant, from which the time for an answer counts.
     """
@@ -108,9 +118,10 @@ def ask(request: NotificationRequest, person: str, now: datetime) -> Question | 
 
 
 def remind(before: Question, now: datetime) -> tuple[Question, NotificationRequest | None]:
-    """Return a question of which something is due, afterwards, and the reminder to send.
+    """Return a question after its due reminder or expiry, and the request for the reminder.
 
-    There is no reminder if the question expires, or is not due or not open.
+    The request is None if the question expires. If nothing is due at `now`, or the question is not open, the question
+    is returned unchanged, with None.
     """
     if before.state is not QuestionState.OPEN or before.next_at is None or before.next_at > now:
         return before, None
@@ -133,7 +144,14 @@ def remind(before: Question, now: datetime) -> tuple[Question, NotificationReque
 
 
 def answer(before: Question, person: str, agreed: bool, now: datetime) -> Question:
-    """Return a question after somebody's answer; unchanged if it is not open or its time is over."""
+    """Return a question as answered by a person; unchanged if the question is not open or has expired.
+
+    Args:
+        before: The question before the answer.
+        person: The person's id.
+        agreed: Whether the person agrees to the lower priority.
+        now: When the person answered.
+    """
     if before.state is not QuestionState.OPEN or before.expires_at <= now:
         return before
     state = QuestionState.AGREED if agreed else QuestionState.DECLINED
@@ -141,14 +159,15 @@ def answer(before: Question, person: str, agreed: bool, now: datetime) -> Questi
 
 
 def settle(before: Question, now: datetime) -> Question:
-    """Return a question whose proposal no longer stands; unchanged if it is not open."""
+    """Return a question as ended (GONE), because its proposal was decided otherwise; unchanged if it is not open."""
     return _ended(before, QuestionState.GONE, now) if before.state is QuestionState.OPEN else before
 
 
 def question_fact(question: Question, name: str) -> tuple[str, DeliveryFact]:
-    """Return the event id and data by which an answer, or its absence, is published.
+    """Return the event that publishes the end of a question, as (event id, data).
 
     Args:
+        question: The question, answered or expired.
         name: The name of the person who answered. "" if nobody did.
     """
     assert question.ended_at is not None

@@ -20,7 +20,7 @@ AT_ONCE = 50  # questions of which something is due that are looked at together
 
 
 async def keep_new(connection: AsyncConnection, questions: Iterable[Question]) -> None:
-    """Store questions; those about one proposal become one question to all their people.
+    """Store new questions, each as one question to all the people who are asked about the same proposal.
 
     A question that is stored already does not change.
     """
@@ -46,7 +46,7 @@ async def find(connection: AsyncConnection, id_: str, *, lock: bool = False) -> 
 
 
 async def due(connection: AsyncConnection, now: datetime) -> list[Question]:
-    """Return the open questions of which a reminder or the expiry is due, locked; at most 50, the oldest first."""
+    """Return at most 50 open questions with a due reminder or expiry, the oldest first, and lock their rows."""
     query = select(tables.question).where(_q.next_at <= now).order_by(_q.next_at, _q.id).limit(AT_ONCE)
     rows = (await connection.execute(query.with_for_update(skip_locked=True))).mappings()
     return [_question(dict(row)) for row in rows]
@@ -58,7 +58,7 @@ async def save(connection: AsyncConnection, question: Question) -> None:
 
 
 async def settle_all(connection: AsyncConnection, ids: Collection[str], now: datetime) -> None:
-    """End the open questions with these ids, because their proposals no longer stand."""
+    """End the open questions with these ids, because their proposals were decided otherwise."""
     for id_ in sorted(ids):
         known = await find(connection, id_, lock=True)
         if known is not None and (after := settle(known, now)) is not known:

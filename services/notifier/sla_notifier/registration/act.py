@@ -23,7 +23,7 @@ async def record(
     Args:
         name: The kind of act, such as a confirmation.
         changed: The registrations before and after.
-        by: Who ordered the change. None means the person, by the link in a mail.
+        by: Who ordered the change. None means the registered person, who opened the link in a mail.
         now: When the change happened.
     """
     acts = [

@@ -80,7 +80,7 @@ class PromiseLines:
 
 @dataclass(frozen=True, slots=True)
 class MetricLine:
-    """What is promised of one metric, or what became of it, to be put into words in a line of its own."""
+    """A line of a message about one metric, before it is put into words: its due instant, or whether it was met."""
 
     metric: str
     """The metric's title."""
@@ -90,12 +90,12 @@ class MetricLine:
     ended: datetime | None = None
     """When the clock ended. None while nothing is known of its end."""
     outcome: str = ""
-    """`met` or `missed`. "" while it is promised."""
+    """`met` or `missed`. "" while the clock is not decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricTally:
-    """How many promises of one metric were kept and missed, to be put into words in a line of its own."""
+    """A line of a message about one metric, before it is put into words: how many promises were met and missed."""
 
     metric: str
     """The metric's title."""
