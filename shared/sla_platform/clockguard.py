@@ -54,7 +54,7 @@ class ClockGuard:
     _moved: timedelta = timedelta()  # by how much small steps have moved the clock lately
 
     def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
-        """Judge a reading of the clock, and return the instant to act by, and the verdict.
+        """Judge a reading of a clock; return (the instant to take as the present, the verdict on the clock).
 
         If the reading is believed, the instant is `now`. If not, the instant is the last believed one plus the steady
         seconds since then.

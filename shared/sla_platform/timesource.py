@@ -56,11 +56,12 @@ class TimeSource(Protocol):
         """
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return the instant to act by when the database's clock shows `now`, and the verdict on that clock.
+        """Return (the instant to take as the present, the verdict on the database's clock).
 
         The verdict is a `ClockReading`. If this source is `authoritative`, the result is that of `read`.
 
         Args:
+            now: The time that the database's clock shows.
             asked: What `steady()` returned just before the database was asked.
         """
 
@@ -117,12 +118,13 @@ class SystemTime:
         return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return the instant to act by when the database's clock shows `now`, and the verdict on that clock.
+        """Return (the instant to take as the present, the verdict on the database's clock).
 
-        The verdict is a `ClockReading`. While a leap of that clock is not believed, time continues as if there had been
-        no leap.
+        The verdict is a `ClockReading`. If the clock is believed, the instant is `now`. While a leap of the clock is
+        not believed, time continues as if there had been no leap.
 
         Args:
+            now: The time that the database's clock shows.
             asked: What `steady()` returned just before the database was asked.
         """
         return self._judge(GuardedClock.STORE, now, asked)

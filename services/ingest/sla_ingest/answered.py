@@ -30,10 +30,12 @@ _KINDS = {
 
 
 class AnswerHandler:
-    """Stores the answers to the notifier's questions as events of the customer's.
+    """Stores the customers' answers to the notifier's questions as events of the incidents; call `handle`.
+
+    A question asks the customer's people whether a lower priority is agreed (clause E9, docs/clauses.md).
 
     Args:
-        commit: Writes deliveries.
+        commit: Stores the answers, like deliveries.
     """
 
     def __init__(self, commit: GroupCommit, time_source: TimeSource) -> None:
@@ -47,7 +49,7 @@ class AnswerHandler:
         """Do nothing: the handler keeps no state of a partition. Called when partitions are taken away."""
 
     async def handle(self, batch: Batch) -> None:
-        """Store the answers of a batch; everything else on the topic is skipped.
+        """Store the answers in a batch of the topic `deliveries`; other events of the topic are skipped.
 
         After an error the batch may be passed again.
 
@@ -63,10 +65,10 @@ class AnswerHandler:
             _log.info("answer.stored", delivery=receipt.entry.delivery, duplicate=receipt.duplicate)
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Store an answer again that could not be stored before.
+        """Store an answer that could not be stored before, from the quarantine.
 
         Args:
-            entry: The answer in the quarantine.
+            entry: The answer's entry in the quarantine, the table of events that could not be processed.
 
         Raises:
             BadEnvelope: The answer still cannot be read.

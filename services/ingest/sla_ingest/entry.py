@@ -37,7 +37,7 @@ CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which t
 
 
 class DeliveryResult(StrEnum):
-    """What became of a delivery: the column `outcome` of the inbox, the table of all deliveries."""
+    """The result of a delivery: the column `outcome` of the inbox, the table of all deliveries."""
 
     ACCEPTED = "accepted"
     """The delivery gave events or work."""

@@ -71,9 +71,9 @@ class _Customers:
 
 @dataclass(slots=True)
 class IncidentHistory:
-    """The stored events of some incidents, in memory. `folded` computes an incident from them.
+    """The stored events of some incidents, in memory. `folded` computes an incident from its events.
 
-    `load_history` makes it; for an incident with very many events it reads only some. `add` appends events.
+    `load_history` makes the object; of an incident with very many events it reads only some. `add` appends events.
     """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)

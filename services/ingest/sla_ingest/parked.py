@@ -43,7 +43,7 @@ _LISTED = (
 
 @dataclass(frozen=True, slots=True)
 class ParkedDelivery:
-    """A delivery stored in the inbox, parked or not."""
+    """A stored delivery with its body, for the list of deliveries that were not understood (parked) or refused."""
 
     id: str
     """The delivery's id in the inbox."""

@@ -33,7 +33,10 @@ _inbox, _event = tables.inbox.c, tables.event.c
 
 
 class Deliveries:
-    """Deletes old deliveries from the inbox (the table of deliveries) if they need no further action: call `done`."""
+    """Deletes old deliveries from the inbox (the table of deliveries), by its method `done`.
+
+    Only deliveries that need no further action are deleted.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store

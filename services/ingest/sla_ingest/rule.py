@@ -20,14 +20,17 @@ _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NO
 
 
 def rule_refusal(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
-    """Return the error for a delivery with an agreement that a rule of the plan forbids; else None.
+    """Return the error for a delivery whose agreement a rule of the plan forbids; None if no rule forbids it.
 
-    An agreement is about a due instant or a downgrade of the priority. A due instant that had passed when the delivery
-    was received is refused. An agreement is refused if the plan does not allow it at the incident's priority, or not
-    without the customer.
+    A delivery may report that the customer has agreed to another due instant, or to a lower priority. Forbidden are:
 
-    The plan is checked only if `history` knows the incident, and the incident does not have too many events
-    (`crowded`). An error in the computation refuses nothing. Events that are already stored are not checked.
+    - A due instant that had passed when the delivery was received.
+    - An agreement that the plan does not allow at the incident's priority.
+    - An agreement without the customer, if the plan requires the customer's consent.
+
+    The last two are checked only if `history` knows the incident, and the incident does not have too many events
+    (`crowded`). If the incident cannot be computed, the delivery is not refused. Events that are already stored are not
+    checked.
     """
     for event in (one.event for one in entry.events):
         known = history.counting(event.incident)

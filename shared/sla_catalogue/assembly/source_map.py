@@ -40,14 +40,16 @@ _ONLY_FOR: Mapping[str, EventKind] = {
 
 
 def build_map(document: SourceDocument, path: Path, findings: Findings) -> SourceMap | None:
-    """Build the map of a source of the dialect `mapped`; None if the source has none.
+    """Return the map of a source of the dialect `mapped`; None if the source has no map.
 
-    Expressions that cannot be compiled, unknown kinds of events, and keys that an entry lacks are reported.
+    A map says by JMESPath expressions how to read the JSON deliveries of a source, such as where the ticket's id is.
+    Problems are added to `findings`: an expression that cannot be compiled, an unknown kind of event, or a missing
+    value that the kind of event needs.
 
     Args:
-        document: The source, with the keys of its preset.
+        document: The source as written, completed by the preset (ready-made map) that it names.
         path: Path of the source in the catalogue, such as `("sources", "desk")`.
-        findings: The place for the errors.
+        findings: Receives the problems.
     """
     written = document.map
     if written is None:

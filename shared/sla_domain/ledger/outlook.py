@@ -58,10 +58,13 @@ def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
 
 
 def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
-    """Return the warnings of an allowance that still apply, each with the last crossing of its threshold.
+    """Return the warnings about an allowance that apply now, each with the last time that it began to apply.
 
-    A warning on the balance applies while the balance is at or below the threshold and a lot (portion) is valid. A
-    warning some days before an expiry applies while the lot is valid and not used up.
+    An allowance is an included amount, such as 120 hours a year; a lot is a portion of it with its own expiry. There
+    are two kinds of warnings:
+
+    - Low balance: applies while a lot is valid and the balance is at or below the warning's threshold.
+    - Expiry in some days: applies while the lot is valid and not used up.
     """
     latest = {(one.warning.key, one.lot): one for one in ledger.crossings}
     valid = [each for each in ledger.lots if each.lot.valid(ledger.at)]

@@ -111,9 +111,14 @@ class PauseReader:
 
 
 def owner_at(periods: Sequence[ContractPeriod], at: datetime) -> str:
-    """Return the contract that had an incident at an instant.
+    """Return the id of the contract that an incident was under at an instant.
 
-    The time before the customer's first own contract (`named`) belongs to that contract.
+    An incident begins under the default contract if its customer is not known yet. This first time is attributed to the
+    customer's own contract, which applied afterwards.
+
+    Args:
+        periods: The spans of time with the contract of each, in order.
+        at: The instant.
     """
     first = next((number for number, period in enumerate(periods) if period.named), 0)
     return periods[max(bisect_right(periods, at, key=lambda period: period.start) - 1, first)].contract

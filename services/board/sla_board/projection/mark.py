@@ -96,7 +96,10 @@ async def write_marks(connection: AsyncConnection, marks: Iterable[CountedMark])
 
 
 async def marked_contracts(connection: AsyncConnection, limit: int) -> list[str]:
-    """Return at most `limit` contracts with changed counts. The contract that has waited longest comes first."""
+    """Return the ids of at most `limit` contracts whose counts of met and missed promises must be computed again.
+
+    The contract whose counts changed first comes first.
+    """
     first = func.min(_c.position)
     query = select(_c.contract).group_by(_c.contract).order_by(first).limit(limit)
     return list((await connection.execute(query)).scalars())

@@ -37,7 +37,7 @@ class CannotSign(ValueError):
 
 
 def with_timestamp(body: Mapping[str, Any], how: Authentication, now: datetime) -> dict[str, Any]:
-    """Return a JSON object with the timestamp added at the path at which the source's sender signs one in the body.
+    """Return a JSON object with a timestamp at the path where the source's sender has the signed timestamp.
 
     The object is returned unchanged if the sender signs no timestamp in the body. Objects on the path that are missing
     are created.
@@ -64,7 +64,7 @@ def with_timestamp(body: Mapping[str, Any], how: Authentication, now: datetime) 
 def proof_of(
     how: Authentication, secret: str, body: bytes, now: datetime, request: RequestFacts, id_: str
 ) -> dict[str, str]:
-    """Return the headers with which a source's sender would prove where a delivery comes from, such as its signature.
+    """Return the headers that prove a delivery, such as a signature, as the source's sender would write them.
 
     Args:
         how: The source's authentication.

@@ -28,8 +28,7 @@ class WorkCounter:
     """A callable that enters reported work into the ledgers (accounts of allowances) of contracts.
 
     Call it in the transaction that stores deliveries, with the connection and the deliveries' receipts. It returns the
-    receipts with what became of the work: it was counted, it was counted and exceeds the allowance, or the delivery was
-    parked.
+    receipts, each with the result for its work: counted, counted but above the allowance, or parked (not counted).
 
     Args:
         rulebook: Returns the contracts in force, including recorded ones.

@@ -62,7 +62,7 @@ class DialectAdapter(Protocol):
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a copy of a signed delivery without what its signature does not cover.
+        """Return a copy of a signed delivery with only the parts that its signature covers.
 
         The signature covers the body alone, so headers may be forged. Headers that are needed are derived from the
         body.
@@ -119,7 +119,7 @@ class WebhookDialect:
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery without the parts of its body that differ at every attempt to send it.
+        """Return the delivery without the parts of its body that change when the sender repeats the delivery.
 
         Most dialects have no such parts: the delivery is then returned unchanged. A header that contradicts the body is
         noticed later, and the delivery parked or refused.

@@ -63,8 +63,9 @@ _TEXTS = ("description", "message")
 def split(delivery: Delivery) -> list[Delivery] | None:
     """Return the alerts of a notification as deliveries of one alert each, in their order.
 
-    Returns None for a body without alerts; it is translated unsplit. The deliveries get times of receipt a microsecond
-    apart, of which the last is that of the notification, so that they keep their order.
+    Returns None for a body without alerts; it is translated unsplit. Each delivery's time of receipt is a microsecond
+    after that of the delivery before, so that they keep their order. The last delivery has the time of receipt of the
+    notification.
 
     Raises:
         DoesNotFit: The body cannot be read, or the batch is too large.

@@ -31,9 +31,9 @@ _ALL = frozenset({EventKind.OPENED, EventKind.RECLASSIFIED})
 
 
 def applying(reading: MapReading) -> list[tuple[int, MapEntry]]:
-    """Return the entries of the map's `when` that apply to an event, with their numbers from 0.
+    """Return the entries of the `when` of a source's map that apply to an event, with their numbers from 0.
 
-    The result may be empty.
+    A map says by JMESPath expressions how to read a source's deliveries. The result may be empty.
 
     Raises:
         MapFailed: A condition fails.
@@ -48,12 +48,14 @@ def applying(reading: MapReading) -> list[tuple[int, MapEntry]]:
 
 
 def drafts_of(reading: MapReading, entry: MapEntry, at: ClaimedTime) -> list[EventDraft]:
-    """Return the drafts of the events that one entry of a map makes.
+    """Return the drafts of the events that one entry of a source's map makes of a delivery.
 
-    There are none if the entry says to ignore the delivery, and for a bot's comment or reply.
+    A map says by JMESPath expressions how to read a source's deliveries. There are no drafts if the entry says to
+    ignore the delivery, and for a bot's comment or reply.
 
     Args:
-        reading: The values of the event, as the map finds them.
+        reading: The values that the map finds in the delivery.
+        entry: The entry, which applies to the delivery.
         at: The time that the sender states.
 
     Raises:
@@ -124,7 +126,7 @@ def _may_report(reading: MapReading) -> bool:
 
 
 def snapshot_of(reading: MapReading, at: ClaimedTime, received_at: datetime, *, dated_end: bool) -> Snapshot | None:
-    """Return the ticket's state as the event shows it; None if the map has neither status, labels nor priority.
+    """Return the ticket's state in a delivery; None if the source's map has neither status, labels nor priority.
 
     Args:
         at: The time that the sender states.
@@ -153,7 +155,10 @@ def snapshot_of(reading: MapReading, at: ClaimedTime, received_at: datetime, *, 
 
 
 def with_remarks(drafts: list[EventDraft], reading: MapReading) -> list[EventDraft]:
-    """Return the drafts, the last one with remarks on statuses and priorities that no table of the source explains."""
+    """Return the drafts, of which the last has remarks on unknown statuses and priorities.
+
+    A status or priority is unknown if no table of the source explains it.
+    """
     _, odd = reading.phase()
     _, prioritised = reading.priority()
     more = (*odd, *prioritised)

@@ -21,11 +21,13 @@ _SIDES = {"staff": Actor.STAFF, "agent": Actor.STAFF, "customer": Actor.CUSTOMER
 
 
 class MapFailed(Exception):
-    """Raised if an expression of the map fails on a delivery. The message names the key of the map."""
+    """Raised if a JMESPath expression of a source's map fails on a delivery. The message names the key of the map."""
 
 
 class MapReading:
-    """Evaluates the expressions of a source's map on one event, each at most once.
+    """Evaluates the JMESPath expressions of a source's map on one event, each at most once.
+
+    The map says where a delivery of the source has each value, such as the ticket's id.
 
     Args:
         source: The sender, which must have a map.
@@ -111,7 +113,11 @@ class MapReading:
     # -- times
 
     def time(self, name: str, quality: TimeQuality) -> ClaimedTime:
-        """Return the time under a key, in the format of the map.
+        """Return the time in the event under a key of the map, in the format that the map states.
+
+        Args:
+            name: The key, such as `time`.
+            quality: How reliable the time is.
 
         Raises:
             MapFailed: The expression fails.
@@ -137,9 +143,9 @@ class MapReading:
         return self._labels
 
     def phase(self) -> tuple[TicketPhase | None, tuple[RemarkNote, ...]]:
-        """Return the ticket's phase, by its status, resolution and labels, and remarks.
+        """Return the ticket's phase by its status, resolution and labels, and remarks.
 
-        There is a remark on each word that no table of the source explains.
+        There is a remark on each of these words that no table of the source explains.
         """
         if self._phase is None:
             self._phase = self._phase_now()

@@ -18,7 +18,10 @@ from sla_ingest.dialect.port import Delivery, DoesNotFit, Translation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapTrial:
-    """The result of applying a map to one event of a delivery, step by step, for the author of the map."""
+    """The result of applying a source's map to one event of a delivery, step by step, for the author of the map.
+
+    A map says by JMESPath expressions how to read the deliveries of a source.
+    """
 
     event: Any
     """The event, as it came. None if the body is no JSON."""

@@ -26,9 +26,9 @@ def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[Ev
 
     The result is empty if the change means nothing.
 
-    If `before` is None, the clocks may be stopped. So REOPENED and RESUMED are returned too; they change nothing if the
-    clocks run. If `after` is a wait, only REOPENED is added. If `after` is an end (resolved, closed or cancelled),
-    neither is added.
+    If `before` is None, slad does not know whether the clocks are stopped. So REOPENED and RESUMED are returned too;
+    they change nothing if the clocks run. If `after` is a wait, only REOPENED is added. If `after` is an end (resolved,
+    closed or cancelled), neither is added.
 
     Args:
         before: The phase before the change. None if not known.
@@ -59,7 +59,7 @@ def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[Ev
 
 
 def standing_of(phase: TicketPhase) -> Standing:
-    """Return the phase of an incident whose ticket is in this phase.
+    """Return the phase of an incident (a Standing) for the phase of its ticket.
 
     A ticket that is in progress, or has a workaround, gives OPEN. All kinds of waiting give WAITING.
     """

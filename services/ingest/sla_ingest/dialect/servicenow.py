@@ -74,7 +74,7 @@ _OPERATIONS = frozenset({"insert", "update", "delete"})
 
 @dataclass(frozen=True, slots=True)
 class ServicenowRecord:
-    """A record of ServiceNow with the body that carried it."""
+    """A record of ServiceNow, with the parsed JSON body of the delivery."""
 
     source: Source
     """The settings of the sender."""

@@ -111,7 +111,7 @@ class Ticket:
         return [EventDraft(kind=SAID[who.actor], stamp=stamp, actor=who.actor, actor_name=name, remarks=who.remarks)]
 
     def only_shown(self, ignored: Ignored) -> list[EventDraft] | Ignored:
-        """Return the outcome for a delivery without an event of its own: `ignored`, or an event for its remarks.
+        """Return the outcome of a delivery that has no event: `ignored`, or an event OBSERVED that carries remarks.
 
         Remarks can only be shown on an event. So a ticket with remarks (words that no table explains) gives an event
         OBSERVED.

@@ -112,9 +112,9 @@ class SeenSenders:
         return await deliveries_of(self._store, source, most)
 
     async def note(self, metrics: IngestMetrics) -> None:
-        """Set the Prometheus metrics of when each source was last heard, and of how long it may be silent.
+        """Set the Prometheus metrics of each source: when it was last heard, and how long it may be silent.
 
-        A source that has sent nothing gets no metric. A source with too few deliveries gets none of its expected
+        A source that has sent nothing gets no metrics. A source with too few deliveries gets no metric of its expected
         silence.
         """
         now = self.now()

@@ -65,9 +65,10 @@ class MarkResponse(TimerResponse):
 
 
 class BreakdownPartResponse(TimerResponse):
-    """The time that one holder had the incident, on the side of one party, as part of a clock's time.
+    """The part of a clock's time with one assignee, group, support line and party.
 
-    The holder is an assignee, a group and a support line. A name that the ticket does not state is "".
+    The assignee, group and support line are those that had the incident; a name that the ticket does not state is "".
+    The party is the one that had to act, such as the customer.
     """
 
     assignee: str
