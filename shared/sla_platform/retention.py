@@ -70,15 +70,19 @@ class Retention:
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
         """Return the instant before which an incident must have ended to be deleted now.
 
-        The result is None if nothing is deleted. For services whose `turn` is TOLD, the instant is `now` minus `keep`.
-        For COUNTED it is earlier by `linger`, for SHOWN by twice `linger`.
+        The result is None if nothing is deleted. For services of the order TOLD, the instant is `now` minus the
+        retention time (`keep`). For COUNTED it is earlier by `linger`, and for SHOWN by twice `linger`, so that
+        services delete one after another.
+
+        Args:
+            turn: The service's position in the order of deletion.
         """
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """What one service deletes of finished incidents, and its place in the order of services.
+    """What one service deletes of finished incidents, and its position in the order of services.
 
     A `RetentionLoop` uses it.
     """

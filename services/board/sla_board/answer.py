@@ -190,9 +190,10 @@ class AlertAnswer(_Answer):
 
 
 class BreakdownPartAnswer(_Answer):
-    """The time that one holder had an incident, or one of its clocks, on the side of one party.
+    """The part of an incident's or clock's time with one assignee, group, support line and party.
 
-    The holder is an assignee, a group and a support line. A name that the ticket does not state is "".
+    The assignee, group and support line (together: the holder) are those that had the incident; a name that the ticket
+    does not state is "". The party is the one that had to act, such as the customer.
     """
 
     assignee: str
@@ -207,7 +208,8 @@ class BreakdownPartAnswer(_Answer):
 class BreakdownAnswer(_Answer):
     """The time of an incident, or of one of its clocks, divided by holder and party.
 
-    The parts sum to the whole time. For the incident, `clock` and `metric` are "".
+    A holder is an assignee with group and support line. A party had to act, such as the customer. The parts sum to the
+    whole time. For the incident, `clock` and `metric` are "".
     """
 
     clock: str
@@ -217,7 +219,10 @@ class BreakdownAnswer(_Answer):
 
 
 class WhoseTimeAnswer(_Answer):
-    """The time of an incident and of its clocks up to now, each divided by holder and party."""
+    """The time of an incident and of its clocks up to now, each divided by holder and party.
+
+    A holder is an assignee with group and support line. A party had to act, such as the customer.
+    """
 
     behind: bool = Field(description="something has come in that is not counted here yet: read it again in a second")
     incident: BreakdownAnswer | None

@@ -111,7 +111,7 @@ class Board:
             allowed: Called before events, at most every 0.4 s. False ends the stream.
 
         Raises:
-            Problem: HTTP error 429 if the caller follows too many pages, 503 if no place is free.
+            Problem: HTTP error 429 if the caller follows too many pages, 503 if the limit on streams is reached.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)

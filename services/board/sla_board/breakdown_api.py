@@ -40,7 +40,8 @@ class BreakdownSumAnswer(_Answer):
 class BreakdownSumsAnswer(_Answer):
     """The time of a contract's incidents and clocks that ended between two instants.
 
-    The time is divided by holder and party.
+    The time is divided by holder (an assignee with group and support line) and party (who had to act, such as the
+    customer).
     """
 
     contract: str

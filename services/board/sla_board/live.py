@@ -36,9 +36,9 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OneIncident:
-    """Names the page of one incident as one kind of viewer sees it.
+    """The key of a rendered incident page: the incident, and which contract's data the viewer may see.
 
-    Streams to browsers with the same value get the same rendered page.
+    Browsers that follow pages with equal keys get the same rendered page.
     """
 
     incident: str
@@ -107,7 +107,8 @@ class BoardReader:
     async def breakdown_sums(self, contract: str, start: datetime, end: datetime) -> tuple[BreakdownSums, int]:
         """Return the summed breakdowns of what ended in `[start, end)`, and the number of incidents not up to date.
 
-        A breakdown divides time by holder and party.
+        A breakdown divides the time of an incident by holder (assignee, group, support line) and party (who had to
+        act).
         """
         async with self._store.reading() as connection:
             sums = await read_breakdown_sums(connection, contract, start, end)

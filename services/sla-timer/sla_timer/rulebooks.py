@@ -85,8 +85,8 @@ class RulebookParts:
 class JudgedVersion:
     """A catalogue version by which incidents or clocks were judged, with the contracts of one such incident.
 
-    If the present revisions of these contracts, and of those of the customers, give the same version, its rulebook is
-    built without reading the table `timer_pin`.
+    The contracts and customers make a short cut possible: if their present revisions give the same version, the present
+    rulebook is used, and the table `timer_pin` is not read.
     """
 
     version: str
@@ -177,7 +177,7 @@ class Rulebooks:
     def announced(self) -> bool:
         """Return whether this process has called `newest` since it loaded the present catalogue.
 
-        Only then is it stored in the database when the catalogue was activated.
+        The first call of `newest` stores in the database when this catalogue was activated.
         """
         return self._activated == self._current().version
 

@@ -56,7 +56,7 @@ class PlanDraft:
     def path(self) -> Path:
         """Return the plan's path in the catalogue, such as `("plans", "gold")`.
 
-        For a plan made for a contract (`gold@acme`), they lead to the original plan.
+        For a plan made for a contract (`gold@acme`), it is the path of the original plan.
         """
         return ("plans", written_name(PlanId(self.id)))
 

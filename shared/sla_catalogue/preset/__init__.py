@@ -15,9 +15,9 @@ _SUFFIX = ".yaml"
 
 
 class UnknownPreset(LookupError):
-    """Raised for the name of a preset that slad does not ship.
+    """Raised for a name that no shipped preset has. A preset is a ready-made source map for a system, such as `zabbix`.
 
-    The attribute `known` has the names of the shipped ones.
+    The attribute `known` has the names of the shipped presets.
     """
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
@@ -27,13 +27,13 @@ class UnknownPreset(LookupError):
 
 @lru_cache(maxsize=1)
 def preset_names() -> tuple[str, ...]:
-    """Return the names of the presets that slad ships, sorted."""
+    """Return the names of the shipped presets (ready-made source maps for systems such as `zabbix`), sorted."""
     entries = resources.files(__name__).iterdir()
     return tuple(sorted(entry.name.removesuffix(_SUFFIX) for entry in entries if entry.name.endswith(_SUFFIX)))
 
 
 def preset_text(name: str) -> str:
-    """Return the YAML text of a preset, with its comments.
+    """Return the YAML text of a preset (a ready-made source map, such as `zabbix`), with its comments.
 
     Raises:
         UnknownPreset: No preset has this name.
@@ -51,10 +51,10 @@ def _values(name: str) -> Mapping[str, Any]:
 
 
 def with_preset(document: SourceDocument) -> SourceDocument:
-    """Return a source completed by the keys of its preset.
+    """Return a source completed by the keys of its preset, a ready-made source map that ships with slad.
 
-    Keys that the source has itself are kept. Tables and `map` are merged key by key. `when` is never merged: the
-    source's list replaces the preset's.
+    Keys that the source has itself are kept. Tables and `map` are merged key by key. The list `when` is not merged: if
+    the source has one, it replaces the preset's list.
 
     Raises:
         UnknownPreset: No preset has the name in `document.preset`.

@@ -12,7 +12,7 @@ from sla_domain.normal import normal, normals
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
-    """Report what is wrong in sources, people's addresses and API keys to `context.findings`.
+    """Report what is wrong in sources, people's addresses and API keys to `subject.findings`.
 
     A source that names a priority of no plan, or a customer of no contract, gives a warning. An API key that is listed
     twice gives an error. Addresses are checked by `check_address` of their kind of channel.

@@ -116,7 +116,7 @@ async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[M
     returned.
 
     Args:
-        place: What the earlier call returned. 0 for all keys. It is a row number of the audit log (`platform_audit`).
+        place: What the earlier call returned, a row number of the audit log (`platform_audit`). 0 for all keys.
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)

@@ -169,8 +169,8 @@ class Feeds:
 
         Args:
             group: The consumer's name, such as `timer`.
-            cursor: The table in which the embedded profile stores how far the consumer has read. Kafka itself keeps
-                this place.
+            cursor: The table in which the embedded profile stores how far the consumer has read. On Kafka the broker
+                stores it, and the table is not used.
             at_once: How many partitions may be handled at the same time. Only used on Kafka.
             batch: How many events of a log are handled at once. Only used on the embedded bus.
             keep_quarantined: Function to call with records that cannot be handled. None means that they go into the

@@ -88,7 +88,7 @@ class EventSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record of the bus that could not be read or handled: its raw parts, its place and the error."""
+    """A record of the bus that could not be read or handled: its raw parts, where it was, and the error."""
 
     group: str
     """The consumer that could not handle the record."""

@@ -33,7 +33,7 @@ class ReadPositions:
 
     Args:
         table: The table in which the positions are stored (see `cursor_table`).
-        time_source: The clock in whose seconds positions are kept in memory.
+        time_source: The clock that measures the second between two writes.
     """
 
     def __init__(self, store: Store, table: Table, time_source: TimeSource) -> None:

@@ -36,12 +36,13 @@ def unlimited(kept: int) -> Mapping[str, Any]:
 
 
 class Places:
-    """A limited number of places, and the queue of those who wait for one.
+    """A semaphore with two priorities: a limited number of places, each the right to use a connection.
 
-    Those who give way wait behind the others. After GIVES_WAY_SECONDS of waiting they come before all others.
+    Callers of low priority (`gives_way`) wait behind the others. After GIVES_WAY_SECONDS of waiting they come before
+    all others.
 
     Args:
-        free: How many places there are.
+        free: The number of places.
     """
 
     def __init__(self, free: int) -> None:
@@ -53,7 +54,7 @@ class Places:
         """Wait for a place, and take it.
 
         Args:
-            gives_way: Whether to wait behind all who do not give way themselves.
+            gives_way: Whether the caller has low priority, and waits behind the callers of normal priority.
 
         Raises:
             TimeoutError: No place became free in PATIENCE seconds.
@@ -75,7 +76,7 @@ class Places:
             raise
 
     def give_back(self) -> None:
-        """Return a place, which goes to the one whose turn it is."""
+        """Release a place, which the next waiting caller gets."""
         while (following := self._next()) is not None:
             if not following.done():
                 following.set_result(None)
@@ -120,9 +121,10 @@ class Connections:
         return same
 
     def giving_way(self) -> Connections:
-        """Return an object whose users wait behind the users of this one, for at most a quarter of a second.
+        """Return an object like this one whose users have low priority.
 
-        The new object shares the `places` of this one: the limit applies to both together.
+        They wait for a connection behind the users of this object, for at most a quarter of a second. The new object
+        shares the `places` of this one: the limit applies to both together.
         """
         same = self.with_options()
         same._gives_way = True

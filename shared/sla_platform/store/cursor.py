@@ -29,7 +29,7 @@ async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
     then read again do no harm, as readers recognise them by their ids.
 
     Args:
-        table: The table of the stored places (see `cursor_table`).
+        table: The table of the stored positions (see `cursor_table`).
         log: The name of the event log.
     """
     found: str | None = (
@@ -48,7 +48,7 @@ async def save(connection: AsyncConnection, table: Table, log: str, cursor: Curs
     The earlier value is replaced.
 
     Args:
-        table: The table of the stored places (see `cursor_table`).
+        table: The table of the stored positions (see `cursor_table`).
         log: The name of the event log.
     """
     await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

@@ -50,10 +50,11 @@ class Store:
         self._writer = self._database.writer
 
     def giving_way(self) -> Store:
-        """Return this store with transactions that wait behind those of the store itself.
+        """Return a copy of this store whose transactions have low priority.
 
-        They wait at most a quarter of a second longer. Use it for work that pages nobody: on SQLite all services of a
-        process share one place to write. Close only the store itself.
+        They wait behind those of the original store, at most a quarter of a second longer. Use the copy for work that
+        pages nobody: on SQLite all services of a process share a single connection for writing. Close only the original
+        store.
         """
         same = copy(self)
         same._writer = self._writer.giving_way()

@@ -47,7 +47,7 @@ class Period(BaseModel):
 
 
 class MetricOutcome(BaseModel):
-    """What became of the promises of one metric of an incident that is over.
+    """How many promises of one metric were met and missed in an incident that is over.
 
     Promises that are open, that ended without a verdict, or that are left out of the attainment are not counted.
     """
@@ -66,7 +66,7 @@ class MetricOutcome(BaseModel):
 
 
 class ClockFact(BaseModel):
-    """The data of every event on the topic `clocks`: what became true of a clock, a promise or an incident.
+    """The data of every event on the topic `clocks`: what happened to a clock, a promised due instant or an incident.
 
     The timer publishes these facts; the notifier and the board read them. Times are RFC 3339 UTC. A field that does not
     apply has its default.
@@ -184,7 +184,8 @@ class ClockFact(BaseModel):
     def breach_change(self) -> BreachChange:
         """Return what this fact changes about breaches that were published before: those taken back, and those moved.
 
-        A moved breach is true at another due instant. A fact of any kind may change breaches; most change none.
+        A moved breach keeps its clock, but has another due instant. A fact of any kind may change breaches; most change
+        none.
         """
         return breach_change(self.details)
 

@@ -33,7 +33,7 @@ class CountAnswer(_Answer):
 
 
 class CountsAnswer(_Answer):
-    """Counts of promises by verdict. `exempt` and `open` are not part of the share."""
+    """Counts of promises by verdict. `exempt` and `open` do not affect the attainment (the share met)."""
 
     met: CountAnswer
     missed: CountAnswer
@@ -43,7 +43,7 @@ class CountsAnswer(_Answer):
 
 
 class ForecastAnswer(_Answer):
-    """What the period is expected to give at its end."""
+    """The attainment that an objective is expected to reach by the end of its period."""
 
     expected: int = Field(description="how many will be decided in all")
     rate_percent: float | None = Field(description="the share of the open ones that is expected to be met")
@@ -64,9 +64,9 @@ class CreditRowAnswer(_Answer):
 
 
 class AmendmentAnswer(_Answer):
-    """A figure of an ended period: the first one, or one that replaced it, with the incident that changed it.
+    """The recorded attainment of an objective in an ended period: as first recorded, or as corrected later.
 
-    The first figure was recorded when the period was closed, and names no incident.
+    A correction names the incident that changed afterwards. The first record names none.
     """
 
     at: datetime = Field(description="since when it is the figure")

@@ -15,7 +15,10 @@ from sla_domain.objective import CountedUnit, Objective, PeriodKind
 
 @dataclass(frozen=True, slots=True)
 class FigureAmendment:
-    """A figure of an ended period: the first one, or one that replaced it because an incident changed later."""
+    """The recorded attainment of an objective in an ended period: as first recorded, or as corrected later.
+
+    A correction is recorded if an incident of the period changes afterwards.
+    """
 
     number: int
     """0 for the figure recorded when the period was closed."""

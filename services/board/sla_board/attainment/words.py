@@ -53,7 +53,7 @@ def objective_text(objective: Objective) -> str:
 
 
 def misses_text(figure: AttainmentFigure) -> str:
-    """Return how many misses are left, in words."""
+    """Return, in words, how many more promises may be missed without failing the objective."""
     left = figure.misses_left
     if left < 0:
         return f"{-left} more missed than allowed"

@@ -23,7 +23,7 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ListPlace:
-    """The place of a row in the list of incidents. The list is sorted by these fields in descending order."""
+    """The position of a row in the list of incidents. The list is sorted by these fields in descending order."""
 
     counts_at: datetime
     incident: str
@@ -36,7 +36,7 @@ def written_cursor(place: ListPlace, shown: IncidentFilter) -> str:
     """Return the cursor of the page that follows a row of the list.
 
     Args:
-        place: The place of the row.
+        place: The position of the row.
         shown: The filter of the list. The cursor is valid for this filter alone.
     """
     fields = [_mark(shown), to_micros(place.counts_at), place.incident, place.contract, place.clock]
@@ -44,7 +44,7 @@ def written_cursor(place: ListPlace, shown: IncidentFilter) -> str:
 
 
 def read_cursor(written: str, shown: IncidentFilter) -> ListPlace:
-    """Return the place in a cursor, after which the page begins.
+    """Return the position in a cursor, after which the page begins.
 
     Args:
         written: The cursor from `written_cursor`.

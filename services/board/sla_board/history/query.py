@@ -44,7 +44,7 @@ async def read_page(connection: AsyncConnection, shown: IncidentFilter, after: L
 
     Args:
         shown: The filter.
-        after: The place after which the page begins. None for the first page.
+        after: The position after which the page begins. None for the first page.
     """
     text = await text_condition(connection, shown)
     counts = await read_counts(connection, shown, text)
@@ -73,7 +73,7 @@ async def read_rows(
     Args:
         shown: The filter.
         text: The SQL condition of the filter on its search text. None for no text.
-        after: The place after which the rows begin. None for the first row.
+        after: The position after which the rows begin. None for the first row.
         span: Instants `[since, until)` between which the rows are known to lie. None for no bound.
     """
     columns = table_of(shown).c
@@ -93,7 +93,7 @@ async def read_rows(
 
 
 def place_of(row: Any) -> ListPlace:
-    """Return the place of a row in the list."""
+    """Return the position of a row in the list."""
     clock = getattr(row, "clock", None)
     return ListPlace(row.counts_at, row.incident, row.contract, "" if clock is None else str(clock))
 

@@ -81,12 +81,12 @@ def verdict_of_clock(clock: Any, exempt: bool) -> ClockVerdict:
 
 
 def verdict_of_incident(clocks: Sequence[ClockVerdict], live: bool) -> IncidentVerdict:
-    """Return the verdict on an incident from the verdicts on its clocks.
+    """Return the verdict on an incident, which follows from the verdicts on its clocks.
 
     - MISSED if a clock was missed. The date is that of the first missed clock.
     - Else OPEN if a clock is open. The date is that of the last open clock.
-    - Else MET if a clock was met. The date is the last stop. If the incident is live, it is OPEN with this date, as
-      another clock may start.
+    - Else MET if a clock was met. The date is the last stop. But while the incident has not ended, the verdict is OPEN
+      with this date, as another clock may start.
     - Else EXEMPT if a clock is exempt, and NONE otherwise.
 
     Args:

@@ -30,7 +30,7 @@ class CountedNews(IntEnum):
 
 
 class CountedOnce(NamedTuple):
-    """A clock, or a request as a whole, with the values by which attainment counts it once."""
+    """A clock, or a whole request, with the values from which attainment counts it."""
 
     contract: str
     entitlement: str

@@ -37,7 +37,7 @@ class ShownPiece:
 
 @dataclass(frozen=True, slots=True)
 class ShownBreakdown:
-    """The time of an incident or of one of its clocks, by holder and party."""
+    """The time of an incident or of one of its clocks, by holder (assignee, group, support line) and by party."""
 
     clock: str
     """Id of the clock. "" for the incident."""
@@ -92,7 +92,10 @@ def holder_name(holder: Holder) -> str:
 
 
 async def count_behind(connection: AsyncConnection) -> int:
-    """Return the number of incidents whose breakdowns and pauses lack events that the board has already."""
+    """Return the number of incidents whose stored breakdowns and pauses are out of date.
+
+    They lack events that the board has stored already.
+    """
     return (await connection.execute(select(func.count()).select_from(tables.unfolded))).scalar_one()
 
 

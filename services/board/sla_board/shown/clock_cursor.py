@@ -14,7 +14,7 @@ from sla_platform.store.types import from_micros, to_micros
 
 @dataclass(frozen=True, slots=True)
 class ClockCursor:
-    """A place in a list of breaches or pauses, after which a page begins.
+    """A position in a list of breaches or pauses, after which a page begins.
 
     The lists are sorted by instant, the newest first, then by clock.
     """
@@ -38,7 +38,7 @@ class ClockCursor:
         return cls(from_micros(int(micros)), UUID(clock))
 
     def behind(self, at: Any, clock: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        """Return the two SQL conditions for the rows after this place.
+        """Return the two SQL conditions for the rows after this position.
 
         Both are needed. The first alone selects too many rows, but lets the database use an index.
 

@@ -12,11 +12,10 @@ from sla_domain.clock import ClockState
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """The time left of a clock, as values for computing the time left at any instant.
+    """The values from which the browser and `left_at` compute the time left of a clock at any instant.
 
-    The browser and `left_at` compute it. Counted time is time within the clock's hours.
-
-    For a running clock, the time left is `to` minus now. For a paused or stopped clock, `to` is None.
+    Counted time is time within the clock's hours. For a running clock, the time left is `to` minus now. For a paused or
+    stopped clock, `to` is None.
     """
 
     to: datetime | None = None

@@ -18,12 +18,12 @@ LONGEST = 1_500
 
 
 class BadPlace(ValueError):
-    """Raised when a text is no place in the board's list, or a place in a list that is sorted in another way."""
+    """Raised when a text is no position in the board's list, or a position in a list that is sorted in another way."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
-    """The place of a clock in the board's list, after which a page begins."""
+    """The position of a clock in the board's list, after which a page begins."""
 
     order: QueueOrder
     """The column by which the list is sorted."""
@@ -45,14 +45,14 @@ class QueuePlace:
 
 
 def parse_place(written: str, order: QueueOrder, descending: bool) -> QueuePlace:
-    """Parse a place that was written by `str(place)`.
+    """Parse a position in the board's list that was written by `str(place)`.
 
     Args:
         order: The column by which the list is sorted now.
         descending: Whether the list is sorted in descending order now.
 
     Raises:
-        BadPlace: The text is no place, or is the place of a list in another order.
+        BadPlace: The text is no position, or is a position in a list of another order.
     """
     try:
         name, chosen, urgency = written[:LONGEST].split("_", 2)
@@ -67,7 +67,7 @@ def parse_place(written: str, order: QueueOrder, descending: bool) -> QueuePlace
 
 
 def place_of(row: Any, order: QueueOrder, descending: bool, now: datetime) -> QueuePlace:
-    """Return the place of a clock in the board's list.
+    """Return the position of a clock in the board's list.
 
     Args:
         row: A row of `Queue.rows`, with the columns `place_score` and `place_bucket`.
@@ -88,7 +88,7 @@ def place_of(row: Any, order: QueueOrder, descending: bool, now: datetime) -> Qu
 
 
 def follows(place: QueuePlace, column: ColumnElement[Any], by_urgency: UrgencyOrder) -> ColumnElement[bool]:
-    """Return the SQL condition for the clocks after a place in the board's list.
+    """Return the SQL condition for the clocks after a position in the board's list.
 
     Args:
         column: The column by which the list is sorted.

@@ -25,7 +25,7 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncidentShare:
-    """The stored data of an incident, reduced to what one contract may see."""
+    """The stored data of an incident, reduced to what an API key of one contract may see."""
 
     record: Any
     """The incident's row of the table `board_incident`. None if no event is known."""
@@ -53,7 +53,7 @@ async def read_share(
     facts: Sequence[PublishedFact],
     told: tuple[Sequence[Any], Sequence[Any]],
 ) -> IncidentShare | None:
-    """Return the part of an incident that `contract` may see; None if `contract` may see nothing.
+    """Return the part of an incident that an API key of `contract` may see; None if it may see nothing.
 
     If the incident has left the contract, the part is as of that instant. The other arguments are everything stored
     about the incident.

@@ -44,8 +44,9 @@ class RefoldedClock:
 def needed_folds(published: Sequence[ClockOnRecord], own: str) -> list[FoldKey]:
     """Return the computations of the incident that its published clocks need, as pairs (version, last instant).
 
-    Events after the last instant are left out; None includes all events. The version of a clock is the one by which it
-    was judged last. The last instant of a clock whose target was taken away is the instant of that.
+    The version of a clock is the one by which it was judged last. A computation leaves out events after the last
+    instant; None includes all events. The last instant is given only for a clock whose target was taken away: it is
+    when that happened.
 
     Args:
         published: The clocks as slad published them.

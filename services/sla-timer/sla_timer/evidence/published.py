@@ -83,9 +83,9 @@ class ClockOnRecord:
 def evidence_instant(
     events: Iterable[IncidentEvent], clocks: Iterable[ClockOnRecord], until: datetime | None = None
 ) -> datetime:
-    """Return the instant as of which an incident is explained: one second after the last known happening.
+    """Return the instant as of which an incident is explained: one second after its last stored instant.
 
-    Known happenings are receipts of events, and published warnings and breaches. The result depends only on stored
+    Stored instants are the receipts of events, and published warnings and breaches. The result depends only on stored
     data, so that the evidence of an unchanged incident stays the same.
 
     Args:
