@@ -1,4 +1,4 @@
-"""What of a catalogue bears on some of its contracts: a stored text without everybody else's, from which they are built
+"""The part of a catalogue that concerns some of its contracts, as a stored text from which these can be built.
 as from the whole.
 
 Kept are the contracts, what they refer to by id and what that refers to in turn, and the versions. Left out are other

@@ -1,4 +1,4 @@
-"""Secrets and keys that everybody knows, because they stand in slad's own example, documents and demonstrations."""
+"""Secrets and keys that are public, because they are in slad's own example, documents and demonstrations."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ _MONTHS: Mapping[AllowancePeriod, int] = {
 
 @dataclass(frozen=True, slots=True)
 class OffHoursRate:
-    """How much of an allowance an hour of work uses up outside the hours of a coverage."""
+    """How much of an allowance an hour of work uses up if it is done outside the service hours (a coverage)."""
 
     coverage: str
     """Id of the coverage (hours of service)."""

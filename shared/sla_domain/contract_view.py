@@ -69,10 +69,10 @@ class ContractShare:
         return False
 
     def has_fact(self, label: str, at: datetime) -> bool:
-        """Return whether this contract may read a published fact that became true at `at`.
+        """Return whether an API key of this contract may read a published fact that became true at `at`.
 
-        The contract may read the fact if `has_label` is true and `at` does not lie inside a period of another contract.
-        The instants at which such a period starts and ends are not inside.
+        The key may read the fact if `has_label` is true and `at` does not lie inside a period of another contract. The
+        instants at which such a period starts and ends are not inside.
 
         Args:
             label: Id of the contract under which the fact was published.
@@ -84,7 +84,7 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """Return whether this contract may see an alert or delivery of the instant `at`.
+        """Return whether an API key of this contract may read an alert or delivery of the instant `at`.
 
         The result is True if `label` is this contract. It is also True if the incident was under the contract `label`
         at `at`, in a period that belongs to this contract (`own`); both ends of the period are included.
@@ -133,7 +133,7 @@ class ContractView:
 
     @property
     def everything(self) -> bool:
-        """Return whether the contract may see all of the incident: every period and every event.
+        """Return whether the API key may see all of the incident: every period and every event.
 
         Events copied from merged incidents are ignored.
         """
@@ -142,7 +142,7 @@ class ContractView:
 
     @property
     def events_complete(self) -> bool:
-        """Return whether the contract may see every event that the incident is computed from.
+        """Return whether the API key may see every event that the incident is computed from.
 
         Events copied from merged incidents are never shown, so with such an event the result is False. If True, `shown`
         returns this view's `events` unchanged.
@@ -150,10 +150,10 @@ class ContractView:
         return self.everything and all(event.carried_from is None for event in self.events)
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-        """Return those of `events` that the contract may see, in their order.
+        """Return those of `events` that the API key may see, in their order.
 
-        Events copied from merged incidents are left out. If the contract may not see all of the incident, the
-        `snapshot` (state of the whole ticket) of each event is removed: it may hold data of another contract.
+        Events copied from merged incidents are left out. If the key may not see all of the incident, the `snapshot`
+        (state of the whole ticket) of each event is removed: it may hold data of another contract.
         """
         whole = self.everything
         return [
@@ -207,7 +207,7 @@ def contract_share(periods: Sequence[ContractPeriod], contract: str) -> Contract
 def contract_view(
     events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
 ) -> ContractView | None:
-    """Return what one contract may see of an incident, or None if it may see nothing.
+    """Return what an API key of one contract may see of an incident, or None if it may see nothing.
 
     Args:
         periods: The incident's contracts, each with the instant since when. The periods may be older than the newest

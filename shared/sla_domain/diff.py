@@ -1,4 +1,4 @@
-"""The difference between what the fold says now and what has been published before, as facts (docs/architecture.md).
+"""The difference between the fold's result and what has been published before, as facts (docs/architecture.md).
 
 Pure and idempotent: once `after_publishing` has noted the facts, there are no new ones. For each clock, in this order:
 started · amended (a published verdict or breach is no longer true) · retargeted · unpublished marks · paused, resumed,

@@ -17,7 +17,7 @@ EXPIRE = -1  # the level number of the step at which an acknowledgement expires
 
 
 class TellKind(StrEnum):
-    """What a level of an escalation policy does."""
+    """Whether a level of an escalation policy pages people or only informs them."""
 
     PAGE = "page"
     """Call people, at any hour, until somebody acknowledges."""
@@ -59,7 +59,10 @@ class AckExpiry:
     """How many acknowledgements of one alert expire at most. A further one does not expire."""
 
     def share(self, expired: int) -> int | None:
-        """Return the percentage of the time left at which the next acknowledgement expires; None if there is none.
+        """Return the percentage of the remaining time at which the next acknowledgement expires.
+
+        The remaining time is that from the acknowledgement to the due instant. The result is None if the policy has no
+        such rule.
 
         Args:
             expired: How many acknowledgements have expired before.

@@ -86,7 +86,7 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class MovedBreach:
-    """A published breach that is true at another due instant than published."""
+    """A published breach whose due instant turned out to be another one than published."""
 
     old_at: datetime
     """The due instant that was published."""
@@ -399,7 +399,7 @@ class DowngradeProposed:
 
 @dataclass(frozen=True, slots=True)
 class DowngradeSettled:
-    """Body of the fact that a lower priority waits for the customer's agreement no more (clause E9).
+    """Body of a published fact: a proposed lower priority no longer waits for the customer's agreement (clause E9).
 
     It was agreed or declined, another priority applies or is proposed, or the incident is over. The fact's `priority`
     says which is in force.

@@ -1,4 +1,4 @@
-"""The facts about what people did to an incident: corrected, escalated, rated, asked to lower. Each is told once."""
+"""The facts about acts on an incident: priority corrected, escalated, rated, lower priority requested. Each once."""
 
 from __future__ import annotations
 

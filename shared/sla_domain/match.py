@@ -1,4 +1,4 @@
-"""Conditions on the attributes of an incident, as targets and rules on whom to tell have them. Pure."""
+"""Conditions on the attributes of an incident, as targets and rules on whom to notify have them. Pure."""
 
 from __future__ import annotations
 

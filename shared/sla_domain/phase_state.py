@@ -76,7 +76,7 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 
 
 def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
-    """Return the event with its author corrected by who the incident's reporter is.
+    """Return the event with its author corrected, after comparing the author with the incident's reporter.
 
     A comment or response that the reporter wrote becomes the customer's reply. A supposed reply of the reporter that
     comes from another account becomes a comment of an unknown author. Any other event is returned unchanged.

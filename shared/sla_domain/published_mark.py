@@ -107,13 +107,19 @@ def with_instants(
 ) -> list[PublishedMark]:
     """Return the published warnings and breaches `known_marks`, with missing instants filled in.
 
-    A missing instant is the first of these that exists, else None:
+    Records of older releases lack the instants. A missing instant is the first of these that exists, else None:
 
-    1. For a breach of the target with the number `generation`, `breached_at`.
+    1. For a breach of the current target: `breached_at`.
     2. The instant of the clock's warning or breach with the same kind and target number, unless another of
-       `known_marks` has it.
+       `known_marks` has this instant.
     3. The first instant of the same kind that none of `known_marks` has. Breaches that are future, or of the current
        target, are not used.
+
+    Args:
+        known_marks: The published warnings and breaches of the clock.
+        clock: The clock as computed now.
+        generation: The number of the current target when the record was written.
+        breached_at: When this target was breached. None if it was not, or if the instant is not stored.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []

@@ -1,4 +1,4 @@
-"""When which report of a contract is made and sent by itself (clauses E5, H9, I7, docs/clauses.md)."""
+"""When which report of a contract is made and sent automatically (clauses E5, H9, I7, docs/clauses.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules on who is told of what, beside the escalation of breaches (clauses H5, B7, E11; docs/catalogue.md). Values."""
+"""Rules on who is notified of what, beside the escalation of breaches (clauses H5, B7, E11). Values."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellRule:
-    """A rule of a plan, an entitlement or a contract: which roles are told of which happening."""
+    """A rule of a plan, an entitlement or a contract: which roles are notified when something happens."""
 
     on: Happening
     to: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What stays of promises that a change of the catalogue has taken away.
+"""What is kept of promises that a change of the catalogue has removed.
 
 A breach is earned when the target in force was passed, whatever the catalogue says later: it stays on record. Only a
 late event that refutes it, under the rules of then, takes it back. So the clock of a target that is no longer promised

@@ -1,4 +1,4 @@
-"""How things go wrong at the edges, sorted by what to do about it.
+"""Errors at the edges, sorted by what to do about them.
 
 PlatformError
 ├── Retryable          try the same again later: nothing was changed

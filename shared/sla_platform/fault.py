@@ -1,4 +1,4 @@
-"""What to blame for an error that was raised while one row (an event, a timer, a delivery) was worked on.
+"""The cause of an error in processing a row (an event, a timer, a delivery): the row, or the environment.
 
 Three answers, and what every consumer does about each (docs/decisions/0009-one-row-never-stops-a-service.md):
 

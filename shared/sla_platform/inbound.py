@@ -1,4 +1,4 @@
-"""Field types for models and parameters that take what strangers wrote; the bounds are those of `sla_domain.bounds`.
+"""Field types for models and parameters with text from outside; the bounds are those of `sla_domain.bounds`.
 
 Use them with a length: `Annotated[str, Field(max_length=bounds.CONTRACT), LINE]`. What does not fit is pydantic's
 validation error, which the HTTP edge answers as 422 with the pointer of the field.

@@ -1,4 +1,4 @@
-"""Which database errors pass by themselves: they become StoreBusy, so that callers need to know no driver."""
+"""Which database errors are temporary: they become StoreBusy, so that callers need to know no driver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Working through rows so that one that cannot be worked on holds up none of the others.
+"""Processing rows so that one that fails does not hold up the others.
 
 Used by every loop that takes rows: the bus hands batches over by it, the tick, the re-planner, the notifier's loops
 and the relay work by it. Whose fault an error is, `sla_platform.fault` decides.

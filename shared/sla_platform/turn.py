@@ -1,4 +1,4 @@
-"""Long computations on the event loop, in turns: what waits there, such as a page that is due, goes first."""
+"""Sharing the event loop: long computations pause for waiting tasks, such as the request of a page."""
 
 from __future__ import annotations
 

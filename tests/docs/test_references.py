@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.docs.nouns import PACKAGES
 
 ROOT = Path(__file__).parents[2]
 TEXTS = (".py", ".md", ".json", ".yaml", ".yml", ".toml", ".html", ".js", ".sql")
@@ -26,6 +27,7 @@ TESTS = re.compile(r"(?<![\w/])tests/[\w/-]+(?:\.py)?")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = [path for path in TRACKED if path.endswith(".md")]
+MOST_LINES = 14  # of a package's README, which is read in a minute
 
 
 def test_nothing_cites_a_paper_that_is_not_in_the_tree() -> None:
@@ -61,6 +63,17 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
 def test_every_test_that_a_page_names_exists(page: str) -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / page).read_text())
     assert [(path, name) for path, name in named if f"def {name}(" not in (ROOT / path).read_text()] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_a_readme_leads_through_every_folder_of_its_package(package: Path) -> None:
+    readme = next(path for path in (package / "README.md", package.parent / "README.md") if path.is_file())
+    text = readme.read_text()
+    assert text.count("\n") <= MOST_LINES
+    named = set(re.findall(r"`([\w-]+(?:\.py|/))`", text))
+    assert {name for name in named if not list(package.rglob(name.removesuffix("/")))} == set(), "it is gone"
+    folders = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert folders - named == set(), "where in the reading order does it stand?"
 
 
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem[:4])

@@ -1,1 +1,1 @@
-"""Shows: projections, the live board, the incident page."""
+"""The board: projections of events, the live board, incident pages, plans, attainment and reports."""

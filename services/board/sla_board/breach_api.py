@@ -225,7 +225,7 @@ def _routes_of_one(
         openapi_extra=describes(BreachReasonIn),
     )
     async def explain(request: Request, clock: str, lang: _Language = "en") -> ExplainedAnswer:
-        """Say why a promise was broken. An earlier reason stays on record; the same one again changes nothing."""
+        """State the reason of a breach. Earlier reasons stay on record; the same reason again changes nothing."""
         access = authorize(request, ACK)
         body = await demand_model(request, BreachReasonIn)
         by = name_and_key(body.by.strip(), access.key)

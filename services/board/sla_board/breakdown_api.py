@@ -1,4 +1,4 @@
-"""HTTP: whose time it was under a contract, in sum over what ended in a period."""
+"""HTTP: how the time of a contract's incidents divides between parties, for those that ended in a period."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""HTTP in: authenticate, normalise, remember, promise."""
+"""Ingest: authenticates deliveries, translates them to events, stores these, and answers with due instants."""

@@ -1,4 +1,4 @@
-"""Group commit: deliveries that arrive together share one transaction, and none is answered before it is durable.
+"""Group commit: deliveries that arrive together share one transaction; each is answered once it is durable.
 
 Nobody waits for company when nobody is there: a lone delivery commits at once. While a commit runs others gather, and
 after a shared one the next waits up to `gather` for more. The queue is bounded in number and bytes, and senders take

@@ -1,4 +1,4 @@
-"""Requests that wait for a commit: bounded, and in turns, so that no sender keeps the others from being heard."""
+"""Requests that wait for a commit: a bounded queue that takes the senders in turn, so that none blocks the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys of issuers of JWTs, fetched from their addresses and kept: the one thing that ingest asks of the outside."""
+"""The keys of issuers of JWTs, fetched from their URLs and cached: the only outgoing requests of ingest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pace for requests with very many events of one incident: others' events and pages go in between."""
+"""Pauses for requests with very many events of one incident, so that other events and pages are handled in between."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parked deliveries, which were not understood: listed, shown, and tried again after the catalogue was corrected."""
+"""Parked deliveries, which were not understood: listing and showing them, and trying them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a delivery under a known id says what the first one said, although its bytes differ. Pure.
+"""Whether a delivery with a known id has the same content as the first one, although its bytes differ. Pure.
 
 How an event was imported (`history`, see docs/decisions/0027-quiet-history.md) is no part of what it says: after an
 import that notified nobody, the same table with `slad import --tell` holds known events, not others under their ids.

@@ -1,4 +1,4 @@
-"""The last pure step before an event is stored: which time counts, and which remarks it carries."""
+"""The last pure step before an event is stored: which of its times counts, and which remarks it gets."""
 
 from __future__ import annotations
 

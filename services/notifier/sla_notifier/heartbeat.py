@@ -1,4 +1,4 @@
-"""The end of the canary's way: each canary that arrives is timed, and an outside watchdog is called."""
+"""The last step of the canary: each one that arrives is timed, and an outside watchdog is called."""
 
 from __future__ import annotations
 

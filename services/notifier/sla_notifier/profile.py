@@ -1,4 +1,4 @@
-"""A contract that comes to run a product or a version hears of the notices still in force that concern it.
+"""Notifies a contract of notices still in force when its customer begins to run an affected product or version.
 
 It does so by a change of its file or of its record: a new version, or a profile that somebody stated. Source: clause H6
 (docs/clauses.md). Who heard of a notice before does not hear of it again, so that looking twice, or in two processes at

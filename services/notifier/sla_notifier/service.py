@@ -1,4 +1,4 @@
-"""The notifier, put together: intake, scheduler, escalation, sending, metrics and retention."""
+"""The notifier, assembled: intake, scheduler, escalation, sending, metrics and retention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which connections are held, and which one is closed when there are too many. No socket is touched here."""
+"""Which connections are kept, and which one is closed when there are too many. No socket is touched here."""
 
 from __future__ import annotations
 

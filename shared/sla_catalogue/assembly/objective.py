@@ -1,4 +1,4 @@
-"""`objectives` → what share of requests or clocks a plan promises in time, and what one contract makes of it."""
+"""`objectives` → what share of requests or clocks a plan promises in time, and the changes by a contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`reports` → which reports of a contract are sent by themselves: a plan's, and what one contract makes of it."""
+"""`reports` → which reports of a contract are sent on a schedule: the plan's, and the changes by a contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tell` → the rules of a plan, an entitlement or a contract on who is told of what."""
+"""`tell` → the rules of a plan, an entitlement or a contract on who is notified of what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Key `breach_reasons` of a plan: why a promise may have been broken, and whether that must be said."""
+"""Key `breach_reasons` of a plan: the reasons for breaches that people choose from, and whether one is required."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A condition on one attribute, as targets and rules on whom to tell have them under `when`."""
+"""A condition on one attribute, as targets and rules on whom to notify have them under `when`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Key `reports` of plans and contracts: which reports are made, frozen and sent by themselves, and when."""
+"""Key `reports` of plans and contracts: which reports are made, frozen and sent on a schedule, and when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Key `tell` of plans, entitlements and contracts: which roles are told of what, beside the escalation of breaches."""
+"""Key `tell` of plans, entitlements and contracts: which roles are notified of what, beside the escalation."""
 
 from __future__ import annotations
 

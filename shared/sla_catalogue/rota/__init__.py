@@ -1,1 +1,1 @@
-"""Rotas as iCalendar: shifts that a feed lists come in (`feed`), shifts that a rota has go out (`ics`)."""
+"""Rotas as iCalendar: shifts read from a feed (`feed`), shifts of a rota exported (`ics`)."""

@@ -1,4 +1,4 @@
-"""Hours that a contract promises and that nobody holds: of the first level of its escalation nobody is on duty then.
+"""Promised hours in which nobody of the first escalation level is on duty.
 
 Found by arithmetic of intervals, holidays and changes of the clock included, and said by the week (`rota.unheld`).
 """

@@ -11,7 +11,7 @@ from sla_domain.escalation import NO_ESCALATION
 
 _NO_ESCALATION_HINT = (
     f"escalation: an entry of `escalations`; or `escalation: {NO_ESCALATION}`: nobody is paged, and the operators are "
-    "informed of a broken promise once"
+    "informed of a breach once"
 )
 
 
@@ -47,7 +47,7 @@ def _check_plans(subject: CheckedCatalogue) -> None:
     """A plan for on top of another may leave its escalation to the base; laid over it, it has one."""
     for each in subject.plans:
         if each.plan.escalation is None and not (each.plan.requires_base and "+" not in each.plan.id):
-            message = f"the plan {each.draft.path[1]} has no escalation: nobody would be told of a broken promise"
+            message = f"the plan {each.draft.path[1]} has no escalation: nobody would be notified of a breach"
             subject.findings.error(each.draft.path, "no-escalation", message, _NO_ESCALATION_HINT)
     if NO_ESCALATION in subject.written.escalations:
         message = f"`escalation: {NO_ESCALATION}` says that nobody is paged: no policy can be called so"

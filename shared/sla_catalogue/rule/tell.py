@@ -1,4 +1,4 @@
-"""Rules on who is told of what that reach nobody, the wrong people, or say what another says already."""
+"""Rules on who is notified of what that reach nobody or the wrong people, or repeat another rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys that slad knows and would not read where they stand: what is written has an effect, or it is refused."""
+"""Keys that slad knows but would not read at their place: they are refused, not ignored."""
 
 from __future__ import annotations
 

@@ -64,8 +64,8 @@ def figure_of(objective: Objective, tally: Tally, before: Tally, provisional: bo
     """Return the result of an objective in a period.
 
     Args:
-        tally: What was counted in the period.
-        before: What was counted in the period before.
+        tally: The counts of met, missed, exempt and open promises in the period.
+        before: The counts in the period before, for the forecast.
         provisional: Whether the period has not ended.
     """
     forecast = forecast_of(tally, before, provisional)

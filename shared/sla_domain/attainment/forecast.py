@@ -14,7 +14,7 @@ from sla_domain.attainment.tally import Tally
 
 @dataclass(frozen=True, slots=True)
 class AttainmentForecast:
-    """What a period is expected to give at its end.
+    """How many promises a period is expected to have at its end, and which share of them is met.
 
     Shares are from 0 to 1. A share is None if there are no promises to compute it from.
     """
@@ -34,11 +34,11 @@ class AttainmentForecast:
 
 
 def forecast_of(tally: Tally, before: Tally, provisional: bool) -> AttainmentForecast:
-    """Forecast what a period will give at its end.
+    """Forecast the number of promises in a period at its end, and the share of met ones.
 
     Args:
-        tally: What was counted in the period.
-        before: What was counted in the period before.
+        tally: The counts of met, missed, exempt and open promises in the period.
+        before: The counts in the period before.
         provisional: Whether the period has not ended. If it has ended, the forecast is the final figure.
     """
     waiting = tally.open if provisional else 0

@@ -1,4 +1,4 @@
-"""Why a promise was broken: the codes that a plan offers, and which breaches still lack a reason.
+"""Reasons of breaches: the codes that a plan offers, and which breaches still lack a reason.
 
 Read in this order: `model` (a code, a breach), `codes` (those that slad offers), `rules` (what a plan says).
 """

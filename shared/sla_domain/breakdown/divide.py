@@ -21,7 +21,7 @@ _ENDS = frozenset({EventKind.RESOLVED.value, EventKind.CLOSED.value, EventKind.C
 
 
 def incident_breakdown(incident: Incident, at: datetime) -> Breakdown:
-    """Return the wall-clock time of an incident, divided by holder and party.
+    """Return the wall-clock time of an incident, divided by holder (assignee, group, line) and party (who had to act).
 
     The time reaches from the opening to the end of the incident. For an incident that has not ended it reaches to `at`.
     The parts sum to `incident.elapsed(at)`. An incident made by `ContractView.of` has only the time under one contract.
@@ -42,7 +42,7 @@ def incident_breakdown(incident: Incident, at: datetime) -> Breakdown:
 
 
 def clock_breakdown(clock: Clock, incident: Incident, calendar: Calendar | None, at: datetime) -> Breakdown:
-    """Return the time of a clock, divided by holder and party.
+    """Return the time of a clock, divided by holder (assignee, group, line) and party (who had to act).
 
     The time reaches from the start to the end of the clock. For an open clock it reaches to `at`. The sum of `counted`
     over the parts is the time that the clock has consumed.
@@ -73,7 +73,7 @@ def clock_breakdown(clock: Clock, incident: Incident, calendar: Calendar | None,
 
 
 def going_on(clock: Clock | None, incident: Incident) -> GoingOn | None:
-    """Return who holds the incident, and on whose side time passes, since its last event.
+    """Return who has had the incident, and which party has had to act, since the incident's last event.
 
     The result is None if the incident or the clock has ended.
 
@@ -103,7 +103,7 @@ def extended(known: Breakdown, on: GoingOn | None, calendar: Calendar | None, at
 
     Args:
         known: The breakdown up to the incident's last event.
-        on: Who holds the incident, and on whose side time passes, since that event. None if time no longer passes.
+        on: Who has had the incident, and which party has had to act, since that event. None if the incident has ended.
         calendar: The calendar whose open hours are counted. None for wall-clock time.
 
     Raises:
@@ -135,7 +135,7 @@ def consumed_until(clock: Clock, calendar: Calendar | None, at: datetime) -> tim
 
 
 def party_of(segment: Segment) -> Party:
-    """Return the party on whose side a segment of a clock passed.
+    """Return the party that had to act during a segment of a clock.
 
     A wait for a defect is returned as `VENDOR`. A pause without a named party is `OTHER`, or `ENDED` if the incident
     had ended and was reopened later.

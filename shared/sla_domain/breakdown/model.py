@@ -13,7 +13,7 @@ _Key = TypeVar("_Key")
 
 
 class Party(StrEnum):
-    """The party on whose side time passed (clause H11, docs/clauses.md)."""
+    """The party that had to act while time passed, such as the customer (clause H11, docs/clauses.md)."""
 
     OWN = "own"
     """The support's side, with or without a holder."""
@@ -31,7 +31,7 @@ class Party(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Holder:
-    """Who held an incident. A field is "" if the ticket does not state it."""
+    """The assignee, group and support line that had an incident. A field is "" if the ticket does not state it."""
 
     assignee: str = ""
     group: str = ""
@@ -59,7 +59,10 @@ NOTHING = TimeSums()
 
 @dataclass(frozen=True, slots=True)
 class BreakdownPart:
-    """The time of one holder on the side of one party."""
+    """The part of an incident's or clock's time with one holder and one party.
+
+    A holder is an assignee with group and support line. A party had to act, such as the customer.
+    """
 
     holder: Holder
     party: Party
@@ -68,7 +71,10 @@ class BreakdownPart:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """Time divided by holder and party. The parts sum exactly to the whole."""
+    """The time of an incident or clock, divided by holder (assignee, group, line) and party (who had to act).
+
+    The parts sum exactly to the whole.
+    """
 
     parts: tuple[BreakdownPart, ...] = ()
     """One part for each pair of holder and party, in the order in which the pairs first occur."""
@@ -84,7 +90,9 @@ class Breakdown:
         return {party: found[party] for party in Party if party in found}
 
     def by_holder(self) -> Mapping[Holder, TimeSums]:
-        """Return for how long each group or person had the incident, in the order in which they first had it."""
+        """Return the time of each holder (assignee, group and support line), in the order in which they first had the
+        incident.
+        """
         return self._by(lambda part: part.holder)
 
     def by_assignee(self) -> Mapping[str, TimeSums]:
@@ -109,7 +117,7 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class GoingOn:
-    """Who holds an incident, and on whose side time passes, until the next event."""
+    """Who has an incident, and which party has to act, from the incident's last event until the next."""
 
     since: datetime
     """The instant from which this holds."""
@@ -120,7 +128,10 @@ class GoingOn:
 
 
 def summed(pieces: Iterable[tuple[Holder, Party, TimeSums]]) -> Breakdown:
-    """Return the breakdown of pieces of time. Pieces with the same holder and party become one part."""
+    """Return the Breakdown of pieces of time. Pieces with the same holder and party become one part.
+
+    A holder is an assignee with group and line. A party had to act, such as the customer.
+    """
     found: dict[tuple[Holder, Party], TimeSums] = {}
     for holder, party, sums in pieces:
         key = (holder, party)

@@ -145,7 +145,7 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 
 
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
-    """Return how much time the clock's target allows, or None if it is no length of time.
+    """Return how much time the clock's target allows, or None if the target states no length of time.
 
     For a target in working days, the result is the open time in these days. The result is None for an agreed due date,
     for a target without a number, and for working days without a calendar.

@@ -1,4 +1,4 @@
-"""What the sender is told of a report that is accepted and is not as the contract has it.
+"""The remarks that a sender gets on an accepted report that does not meet the contract's rules.
 
 Source: clauses I10, I11, H13 and B8 (docs/clauses.md).
 """

@@ -38,7 +38,7 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class LotBalance:
-    """What has become of a lot (portion of an allowance).
+    """How much of a lot (portion of an allowance) is left, reserved, used and expired.
 
     The four amounts sum to the lot's amount. They are in seconds if the allowance is in hours, else in its unit.
     """

@@ -1,4 +1,4 @@
-"""What happens to a contract beside its text: it is laid over the contract, whether a file or the store holds that."""
+"""Changes to a contract beside its text. They apply whether a file or the store holds the text."""
 
 from __future__ import annotations
 

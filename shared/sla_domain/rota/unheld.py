@@ -1,4 +1,4 @@
-"""Hours that are promised and that nobody holds, in words: what comes each week is said once.
+"""Promised hours in which nobody is on duty, in words: hours that recur each week are named once.
 
 Such as `Sat 02:00–06:00 from 3 October`. Instants are integers, microseconds since 1970 UTC; words are in local time.
 """

@@ -1,4 +1,4 @@
-"""The outermost layer of every service's app: who may ask by which name and from where, and headers of every answer."""
+"""The outermost layer of every service's app: allowed hosts and origins, and headers of every response."""
 
 from __future__ import annotations
 

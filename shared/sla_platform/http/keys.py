@@ -1,4 +1,4 @@
-"""Who may look: API keys, presented as a bearer token or as the password of HTTP Basic.
+"""Authorization: API keys, presented as a bearer token or as the password of HTTP Basic.
 
 Only the SHA-256 of a key is stored. Every key of the catalogue is compared, each in constant time, so that an answer's
 timing tells nothing; a key that was made is found by the number in its text, and compared in constant time. A key with

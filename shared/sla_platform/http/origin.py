@@ -1,4 +1,4 @@
-"""Which requests of browsers are taken for our own pages' doing. Pure.
+"""Which requests of browsers come from slad's own pages. Pure.
 
 A browser adds a person's Basic credentials to whatever another site makes it send, and reads for another site what a
 name leads to that was turned to our address a moment ago (DNS rebinding). Two rules stand against that:

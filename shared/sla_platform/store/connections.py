@@ -35,7 +35,7 @@ def unlimited(kept: int) -> Mapping[str, Any]:
     return MappingProxyType({"pool_size": kept, "max_overflow": -1})
 
 
-class Places:
+class PrioritySemaphore:
     """A semaphore with two priorities: a limited number of places, each the right to use a connection.
 
     Callers of low priority (`gives_way`) wait behind the others. After GIVES_WAY_SECONDS of waiting they come before
@@ -108,7 +108,7 @@ class Connections:
 
     def __init__(self, engine: AsyncEngine, places: int) -> None:
         self.engine = engine
-        self._places = Places(places)
+        self._places = PrioritySemaphore(places)
         self._gives_way = False
 
     def with_options(self, **options: Any) -> Connections:

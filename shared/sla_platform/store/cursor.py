@@ -1,4 +1,4 @@
-"""Where each embedded consumer has come to in each log: `<service>_cursor`, owned by the consuming service."""
+"""The position of each embedded consumer in each log: `<service>_cursor`, owned by the consuming service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of a database without the values they are about: what people wrote is for the tables, not for the logs.
+"""Errors of a database without the values in their texts: what people wrote must not get into logs.
 
 SQLAlchemy leaves parameters out when it is told to (`hide_parameters`); PostgreSQL and its driver put values into the
 message all the same (`DETAIL: Key (id)=(…)`, `invalid input for query argument $1: …`). They are taken out where the

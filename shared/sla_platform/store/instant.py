@@ -1,4 +1,4 @@
-"""Now, as the store and its readers agree on it."""
+"""The present instant, rounded as the store rounds it."""
 
 from __future__ import annotations
 

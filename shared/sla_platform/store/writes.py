@@ -1,4 +1,4 @@
-"""Whether the database takes writes at present: what became of the latest, and a look when there was none.
+"""Whether the database accepts writes at present: the result of the latest write, and a probe if there was none.
 
 Reading may go on while every write is refused: another process holds SQLite's lock, PostgreSQL is a standby or read
 only, the disk is full. Such a process must not be called ready.

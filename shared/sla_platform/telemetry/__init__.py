@@ -1,1 +1,1 @@
-"""What is seen from outside: structured logs without secrets, and the metrics registry."""
+"""Telemetry: structured logs without secrets, and the metrics registry."""

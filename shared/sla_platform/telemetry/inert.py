@@ -1,4 +1,4 @@
-"""Texts for a terminal: what others wrote commands no terminal and turns no text round."""
+"""Text from others made safe for a terminal: no control sequences, no change of the writing direction."""
 
 from __future__ import annotations
 

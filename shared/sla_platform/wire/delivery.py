@@ -1,4 +1,4 @@
-"""`io.slad.delivery.<state>.v1`, `io.slad.alert.<what>.v1`: what became of notifications and alerts (notifier to
+"""`io.slad.delivery.<state>.v1`, `io.slad.alert.<what>.v1`: states of notifications and alerts (notifier to board).
 board).
 """
 

@@ -1,4 +1,4 @@
-"""`io.slad.notice.published.v1`: a critical fix that customers must hear of at once (clause H6, I5)."""
+"""`io.slad.notice.published.v1`: a critical fix of which customers must be notified at once (clause H6, I5)."""
 
 from __future__ import annotations
 

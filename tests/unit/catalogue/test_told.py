@@ -25,7 +25,7 @@ def roles(written: str, text: str = CALLED) -> str:
 def test_a_plan_without_an_escalation_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, changed("    escalation: none\n", ""))
     assert (problem.code, problem.severity) == ("no-escalation", FindingLevel.ERROR)
-    assert problem.message == "the plan gold has no escalation: nobody would be told of a broken promise"
+    assert problem.message == "the plan gold has no escalation: nobody would be notified of a breach"
     assert "escalation: none" in problem.hint
 
 

@@ -208,7 +208,7 @@ def test_only_what_lies_ahead_is_expected() -> None:
 def test_a_paused_clock_says_that_it_is_broken_too_and_an_ended_one_says_how_it_ended() -> None:
     story = Telling().opened("Tue 10:00", "P1").waits("Wed 12:00")
     head = render(open_clock("Wed 13:00", "resolution", story)).splitlines()[0]
-    assert head.endswith("paused, broken since Wed 2026-11-18 10:00 +0100")
+    assert head.endswith("paused, breached since Wed 2026-11-18 10:00 +0100")
     assert open_clock("Wed 13:00", "resolution", story.resolved("Wed 12:30")).broken_since is None
 
 

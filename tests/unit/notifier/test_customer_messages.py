@@ -77,9 +77,9 @@ def test_a_correction_has_old_new_and_reason() -> None:
 def test_the_closing_word_says_what_was_kept_and_what_was_not() -> None:
     text = messages("resolved")["en"].text
     assert "“SUP-7 Shop is down” is resolved. This is what became of our promises:" in text
-    assert "* First response: kept, Mon, Mar 2, 2026, 10:05 CET (09:05 UTC); promised by Mon, Mar 2" in text
-    assert "* Resolution: not kept, Mon, Mar 2, 2026, 15:00 CET" in text
-    assert "* update: kept 12, not kept 1" in text
+    assert "* First response: met, Mon, Mar 2, 2026, 10:05 CET (09:05 UTC); promised by Mon, Mar 2" in text
+    assert "* Resolution: missed, Mon, Mar 2, 2026, 15:00 CET" in text
+    assert "* update: met 12, missed 1" in text
     assert "is closed." in messages("closed")["en"].text, "nobody resolved it, so nobody says so"
     bare = messages("resolved", outcomes=[])["en"].text
     assert "promise" not in bare, "an older release does not say what was kept"

@@ -51,6 +51,9 @@ async def clock_cells(connection: AsyncConnection, contract: str, bounds: Period
     """Count the clocks of a contract that were decided in a period.
 
     Open clocks that are still due in the period are counted as well.
+
+    Args:
+        bounds: The instants at which the period begins and ends.
     """
     keys = (_clock.entitlement, _clock.metric, _clock.decided_priority)
     decided = and_(_clock.decided_contract == contract, *_within(_clock.decided_at, bounds))
@@ -177,7 +180,11 @@ async def exempt_clocks(connection: AsyncConnection, contract: str, bounds: Peri
 
 
 async def moved_away(connection: AsyncConnection, contract: str, bounds: PeriodBounds) -> int:
-    """Count the clocks that were decided in a period under a contract to which their incident no longer belongs."""
+    """Count a contract's clocks that were decided in a period and whose incident now belongs to another contract.
+
+    Args:
+        bounds: The instants at which the period begins and ends.
+    """
     query = select(func.count()).where(
         _clock.decided_contract == contract, *_within(_clock.decided_at, bounds), _clock.contract != contract
     )

@@ -134,7 +134,11 @@ class AttainmentReader:
         self._requests: dict[tuple[PeriodBounds, frozenset[str]], tuple[CountCell, ...]] = {}
 
     async def whole(self, asked: AttainmentPeriod) -> ContractAttainment:
-        """Return the attainment of the contract in a period, with the result of each objective."""
+        """Return the attainment of the contract in a period, with the result of each objective.
+
+        Args:
+            asked: The period.
+        """
         bounds = bounds_of(asked, self._of.zones)
         results = [
             await self.objective(scoped, period)
@@ -175,7 +179,7 @@ class AttainmentReader:
         return found
 
     async def objective(self, scoped: ScopedObjective, period: AttainmentPeriod) -> ObjectiveResult:
-        """Return the result of one objective in one period, such as a month if the objective is monthly."""
+        """Return the result of an objective of the contract in a period, such as a month for a monthly objective."""
         bounds = bounds_of(period, self._of.zones)
         tally = await self.tally(scoped, bounds)
         before = await self.tally(scoped, bounds_of(period.previous(), self._of.zones))

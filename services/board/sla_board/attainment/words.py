@@ -16,7 +16,7 @@ _STANDINGS = {
     Standing.KEPT: "kept",
     Standing.AT_RISK: "at risk",
     Standing.EXHAUSTED: "cannot be kept any more",
-    Standing.MISSED: "not kept",
+    Standing.MISSED: "missed",
 }
 
 

@@ -1,4 +1,4 @@
-"""Whose time it was, and the pauses of clocks: computed from an incident's events beside the consumer, and stored.
+"""How an incident's time divides between parties, and the pauses of its clocks: computed beside the consumer.
 
 Read in this order: `compute` (events → rows), `stored` (their JSON), `worker` (which incidents, when).
 """

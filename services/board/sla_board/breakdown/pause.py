@@ -1,4 +1,4 @@
-"""The pauses of an incident's clocks, with what an audit asks: who set each, who held it, did the customer speak."""
+"""The pauses of an incident's clocks for an audit: who set each, who held the ticket, whether the customer replied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a link opens for a customer: the support plan of one contract as page and PDF, or why it does not open."""
+"""What a customer sees behind a link: the support plan of one contract as page and PDF, or why the link is invalid."""
 
 from __future__ import annotations
 

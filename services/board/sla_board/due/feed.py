@@ -61,9 +61,17 @@ def due_ics(
 
 
 def due_tag(rows: Sequence[ClockRow], words: DueWords, contract: str, more: int, paused: int, now: datetime) -> str:
-    """Return a strong ETag of the calendar.
+    """Return a strong ETag of the calendar that `due_ics` returns for these clocks.
 
     The ETag changes with the content, but not with the creation time of the calendar.
+
+    Args:
+        rows: The clocks in the calendar.
+        words: The fixed texts of the calendar.
+        contract: Id of the contract. "" for several contracts.
+        more: How many later clocks are left out.
+        paused: How many open clocks have no due instant.
+        now: The present instant, by which a clock is overdue.
     """
     said = [(_shown(row), row.due_at, row.provisional, _overdue(row, now)) for row in rows]
     digest = hashlib.sha256(repr((words.language, contract, more, paused, said)).encode()).hexdigest()

@@ -26,7 +26,7 @@ _LIVE = frozenset(phase.value for phase in Phase if phase.live)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The stored data from which the list's rows of one incident are computed."""
+    """What the board has stored of an incident, or of one contract's part of it, as the input of `listed_rows`."""
 
     incident: str
     part: ListPart
@@ -57,9 +57,12 @@ class ListedRows:
 
 
 def listed_rows(seen: Seen) -> ListedRows:
-    """Return the list's rows for an incident, or for one contract's part of it.
+    """Return the rows of the list of incidents for one incident, or for one contract's part of it.
 
     There is one row for the incident and one for each clock.
+
+    Args:
+        seen: What the board has stored of the incident.
     """
     record, clocks = seen.record, sorted(seen.clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)))
     newest = clocks[-1] if clocks else seen.fact

@@ -322,6 +322,7 @@ class Pages:
 
         Args:
             now: The server's present instant (aware), at which the page's own clock starts.
+            attained: The contract's attainment this month, shown below the plan. None for none.
         """
         pdf = f"{contract_path(plan.contract)}/plan.pdf"
         return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, one=attained, now=now)

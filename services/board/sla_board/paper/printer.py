@@ -1,4 +1,4 @@
-"""Pages → PDF, one at a time; what was made of the same page lately is given again."""
+"""Pages → PDF, one at a time; the PDF of an unchanged page is taken from a cache."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class CountedNews(IntEnum):
 
 
 class CountedOnce(NamedTuple):
-    """A clock, or a whole request, with the values from which attainment counts it."""
+    """The values of a clock, or of a whole request, that attainment is computed from."""
 
     contract: str
     entitlement: str

@@ -1,1 +1,1 @@
-"""The reasons of breaches, as people say them: who said what and when, kept for good (`reason`, `store`)."""
+"""The reasons of breaches, as people state them: who, what and when; never deleted (`reason`, `store`)."""

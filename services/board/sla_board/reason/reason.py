@@ -1,4 +1,4 @@
-"""The reason of a breach, as it is kept. Pure."""
+"""The reason of a breach, as it is stored. Pure."""
 
 from __future__ import annotations
 

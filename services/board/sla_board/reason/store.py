@@ -1,4 +1,4 @@
-"""Saying and reading the reasons of breaches: a row is added and never changed, with its act in the audit log."""
+"""Adding and reading the reasons of breaches: a row is added and never changed, with its entry in the audit log."""
 
 from __future__ import annotations
 
@@ -32,7 +32,12 @@ class NotBreached(Exception):
 
 
 class ReasonRefused(Exception):
-    """Raised when the clock's plan does not accept a reason; `refusal` says why, `codes` what it offers."""
+    """Raised when the clock's plan does not accept a reason; `refusal` says why.
+
+    Args:
+        refusal: Why the reason is refused.
+        codes: The codes of reasons that the plan offers, for the message.
+    """
 
     def __init__(self, refusal: ReasonRefusal, codes: tuple[str, ...]) -> None:
         super().__init__(refusal.value.format(codes=", ".join(codes)))

@@ -1,4 +1,4 @@
-"""What has become known since a report was frozen: figures that were and are, and which incidents changed. Pure."""
+"""Changes since a report was frozen: the old and new figures, and the incidents that changed. Pure."""
 
 from __future__ import annotations
 

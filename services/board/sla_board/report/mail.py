@@ -1,4 +1,4 @@
-"""A report as a mail can bear it: its tables shortened, in every language in which the contract has people. Pure."""
+"""A report for a mail: its tables shortened, in every language that people of the contract read. Pure."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ def shortened(report: ContractReport, revision: int) -> ContractReport:
     """Return a copy of a report for a mail: each table is cut to 40 rows.
 
     A table that was cut has a link to the report's page.
+
+    Args:
+        revision: The number of the frozen report's revision, for the links.
     """
     query = urlencode({"period": report.period, "kind": report.kind.value, "revision": revision})
     page = f"/reports/{quote(report.contract, safe='')}?{query}"

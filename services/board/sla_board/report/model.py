@@ -1,4 +1,4 @@
-"""A report as values: sections made of figures, tables and notes. It has no words: these depend on the reader."""
+"""A report as values: sections made of figures, tables and notes. Texts are added for each reader's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that the catalogue has in several languages, collected while a report is made, so that it can keep them."""
+"""Names that the catalogue has in several languages, collected for a report, so that the frozen report keeps them."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ _NUMERIC = frozenset({CellKind.COUNT, CellKind.SHARE, CellKind.PERCENT, CellKind
 
 @dataclass(frozen=True, slots=True)
 class ReportCell:
-    """A value of a report."""
+    """A value in a report (a cell of a table or a single figure), not yet put into words."""
 
     kind: CellKind
     value: int | str
@@ -95,12 +95,20 @@ NOTHING = ReportCell(CellKind.NOTHING, "")
 
 
 def count(number: int, link: str = "") -> ReportCell:
-    """Return a cell with a count."""
+    """Return a cell with a count.
+
+    Args:
+        link: Path of the list of what was counted. "" for none.
+    """
     return ReportCell(CellKind.COUNT, number, link)
 
 
 def share(value: Fraction | None, link: str = "") -> ReportCell:
-    """Return a cell with an exact share from 0 to 1. An empty cell for None."""
+    """Return a cell with an exact share from 0 to 1. An empty cell for None.
+
+    Args:
+        link: Path of the list behind the share. "" for none.
+    """
     return NOTHING if value is None else ReportCell(CellKind.SHARE, f"{value.numerator}/{value.denominator}", link)
 
 
@@ -115,12 +123,20 @@ def number(value: Decimal | None) -> ReportCell:
 
 
 def span(value: timedelta | None, link: str = "") -> ReportCell:
-    """Return a cell with a length of time. An empty cell for None."""
+    """Return a cell with a length of time. An empty cell for None.
+
+    Args:
+        link: Path of the page behind the value. "" for none.
+    """
     return NOTHING if value is None else ReportCell(CellKind.SPAN, value // _MICROSECOND, link)
 
 
 def instant(value: datetime | None, link: str = "") -> ReportCell:
-    """Return a cell with an instant (aware). An empty cell for None."""
+    """Return a cell with an instant (aware). An empty cell for None.
+
+    Args:
+        link: Path of the page behind the value. "" for none.
+    """
     return NOTHING if value is None else ReportCell(CellKind.INSTANT, (value - _EPOCH) // _MICROSECOND, link)
 
 
@@ -139,19 +155,26 @@ def period(label: str) -> ReportCell:
 
 
 def text(value: str, link: str = "") -> ReportCell:
-    """Return a cell with a text that is the same in every language. An empty cell for an empty text."""
+    """Return a cell with a text that is the same in every language. An empty cell for an empty text.
+
+    Args:
+        link: Path of the page behind the value. "" for none.
+    """
     return ReportCell(CellKind.TEXT, value, link) if value else NOTHING
 
 
 def word(key: str, link: str = "") -> ReportCell:
-    """Return a cell whose text is in the language tables (`sla_board.report.words`) under the given key."""
+    """Return a cell whose text is in the language tables (`sla_board.report.words`) under the given key.
+
+    Args:
+        link: Path of the page behind the value. "" for none.
+    """
     return ReportCell(CellKind.WORD, key, link)
 
 
 def name(key: str, link: str = "") -> ReportCell:
     """Return a cell with a name that the report keeps in several languages. An empty cell for an empty key.
 
-    Args:
-        key: A key of `ContractReport.names`.
+    Args:    key: A key of `ContractReport.names`. link: Path of the page behind the value. "" for none.
     """
     return ReportCell(CellKind.NAME, key, link) if key else NOTHING

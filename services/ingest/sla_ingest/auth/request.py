@@ -1,4 +1,4 @@
-"""What a proof may be about besides headers and body: where a request went, and where it came from."""
+"""The parts of a request that a proof can cover besides headers and body: its URL and the sender's address."""
 
 from __future__ import annotations
 

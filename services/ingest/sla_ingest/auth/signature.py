@@ -1,4 +1,4 @@
-"""Signatures (HMAC) over the raw bytes of a request, in whatever order a sender puts them."""
+"""Signatures (HMAC) over the raw bytes of a request and other parts, in the order that each sender uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proof of a delivery written as its sender writes it, to test a source. The other side of `verify`. Pure."""
+"""Signing a delivery as its sender would, to test a source. The inverse of `verify`. Pure."""
 
 from __future__ import annotations
 

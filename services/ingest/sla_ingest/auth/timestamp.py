@@ -1,4 +1,4 @@
-"""The time of a signature: where it stands, how it is written, and whether it is fresh."""
+"""The timestamp of a signature: where it is found, its format, and whether it is recent enough."""
 
 from __future__ import annotations
 

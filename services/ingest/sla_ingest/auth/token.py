@@ -1,4 +1,4 @@
-"""JSON Web Tokens of an issuer, such as OAuth access tokens (RFC 7519): signed by its keys, for us, and in time.
+"""JSON Web Tokens of an issuer, such as OAuth access tokens (RFC 7519): signature, audience and expiry are checked.
 
 The catalogue pins the algorithms, and keys come from it or from the issuer's address alone: what a token says about its
 own key (`jwk`, `jku`, `x5c`) is read by nothing.

@@ -1,4 +1,4 @@
-"""Tokens, bearer words and passwords: compared by their digests, which hides the length as well."""
+"""Tokens, bearer tokens and passwords: compared by their digests, so that their length does not leak."""
 
 from __future__ import annotations
 

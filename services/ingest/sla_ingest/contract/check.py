@@ -1,4 +1,4 @@
-"""Whether a contract may be as written: alone, against the catalogue, and beside the other contracts."""
+"""Whether a contract is valid as written: alone, against the catalogue, and beside the other contracts."""
 
 from __future__ import annotations
 

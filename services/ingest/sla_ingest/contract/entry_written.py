@@ -1,4 +1,4 @@
-"""What a caller writes into a ledger: the body of an entry, and the entry that it means."""
+"""The body of a request that adds an entry to a ledger, and the entry made from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The use cases of a contract's record: create, change, end, withdraw, freeze; and putting versions in force.
+"""The use cases of a contract's record: create, change, end, withdraw, freeze; and activating versions.
 
 Each is one transaction: the record is read, the change decided by pure rules, checked against the catalogue in force,
 written with its history, put on the log of events and on that of acts.

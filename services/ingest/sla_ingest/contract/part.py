@@ -1,4 +1,4 @@
-"""One person, or the holders of one role, in a contract's section: written, taken out. Pure."""
+"""Adding or removing one person, or the holders of one role, in a contract's section. Pure."""
 
 from __future__ import annotations
 

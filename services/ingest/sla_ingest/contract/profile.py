@@ -1,4 +1,4 @@
-"""What a customer runs, as somebody states it: JSON, CSV or a CycloneDX SBOM → products with versions (clause H7)."""
+"""What a customer runs, from JSON, CSV or a CycloneDX SBOM, as products with versions (clause H7)."""
 
 from __future__ import annotations
 

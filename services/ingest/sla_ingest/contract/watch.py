@@ -1,4 +1,4 @@
-"""The gauge of ledgers that need attention: low, about to expire, or short of what was worked."""
+"""The gauge of ledgers that need attention: low, about to expire, or overdrawn by recorded work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that events tell of, counted in the ledgers of its contracts (clause E10, docs/clauses.md)."""
+"""Counting work reported by events in the ledgers of its contracts (clause E10, docs/clauses.md)."""
 
 from __future__ import annotations
 

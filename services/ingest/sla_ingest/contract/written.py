@@ -1,4 +1,4 @@
-"""What a caller writes of a contract: JSON or YAML → plain values, as they stand in a catalogue file."""
+"""A contract as a caller writes it: JSON or YAML → plain values, as they stand in a catalogue file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a map makes of a delivery, step by step, for whoever writes the map."""
+"""The result of applying a map to a delivery, step by step, for the author of the map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading values from a sender's document: what is absent or of another type reads as empty, never as an error."""
+"""Reading values from a sender's document: an absent value, or one of another type, is read as empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One incident under all its names: tickets that are moved get another id, tickets that are merged live on in another.
+"""Incidents with several ids: a ticket that is moved gets another id, a merged ticket continues in another one.
 
 `known` says which incident a name is and where its words are heard (pure), `kept` keeps and reads the names, `joining`
 brings together what was stored apart.

@@ -1,4 +1,4 @@
-"""What follows when two names turn out to be one incident, or incidents are merged: stored with the delivery that says
+"""What is stored when two ids prove to be one incident, or incidents are merged; in the delivery's transaction.
 so.
 """
 

@@ -1,4 +1,4 @@
-"""What is seen of the senders: when each was last heard, what became of it, and whether it is due."""
+"""The state of the senders: when each last sent something, with which result, and whether it is overdue."""
 
 from __future__ import annotations
 

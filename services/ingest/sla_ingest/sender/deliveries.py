@@ -1,4 +1,4 @@
-"""The last deliveries of a source: what came, what became of it, and what its sender was answered."""
+"""The last deliveries of a source: the body, the result, and the response to the sender."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes of the page over parked bodies: what came, what a draft of the source makes of it."""
+"""The routes of the page on parked bodies: the bodies, and their results with a draft of the source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes under `/v1/sources`: what is seen of the senders."""
+"""The routes under `/v1/sources`: the state of the senders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The senders as the inbox shows them: durable, so that a silence that began before a restart is known after it."""
+"""The senders as the inbox shows them. The state is durable, so a silence that began before a restart is known."""
 
 from __future__ import annotations
 

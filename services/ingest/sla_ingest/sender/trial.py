@@ -1,4 +1,4 @@
-"""A draft of a source tried on what was not understood: the outcome of each parked delivery, before and after."""
+"""Trying a draft of a source on parked deliveries: the result of each, before and after."""
 
 from __future__ import annotations
 

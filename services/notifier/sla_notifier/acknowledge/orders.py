@@ -1,4 +1,4 @@
-"""Taking an alert over, passing it to a person, snoozing it: what is refused, and one transaction for what is done."""
+"""Taking an alert, handing it to a person, snoozing it: what is refused, and what is stored in one transaction."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def expire(before: Alert, step: EscalationStep, now: datetime) -> AlertChange:
     )  # fmt: skip
 
 
-def steps_behind(alert: Alert, now: datetime) -> tuple[EscalationStep, ...]:
+def remaining_steps(alert: Alert, now: datetime) -> tuple[EscalationStep, ...]:
     """Return the further escalation steps of an alert in its present round, counted from `now`.
 
     They notify the levels after the last notified one, with the usual delays between levels. If none of these levels
@@ -222,7 +222,7 @@ def _snooze_over(before: Alert, now: datetime) -> AlertChange:
     return AlertChange(
         alert,
         clear_steps=True,
-        steps=steps_behind(alert, now),
+        steps=remaining_steps(alert, now),
         requests=(page_person(alert, before.acknowledged_by, now),),
         events=(event,),
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert, acknowledged
 from sla_notifier.alert.alert import Alert, AlertState, ExpiryReason
 from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event
-from sla_notifier.alert.expiring import TimeLeft, expiry_step, opened_again, page_person, steps_behind
+from sla_notifier.alert.expiring import TimeLeft, expiry_step, opened_again, page_person, remaining_steps
 from sla_notifier.delivery.policy import UnsentReason
 from sla_platform.store.types import to_micros
 
@@ -93,7 +93,7 @@ def pass_on(before: Alert, who: str, to: str, now: datetime) -> tuple[AckAnswer,
     return AckAnswer.DONE, AlertChange(
         alert,
         clear_steps=True,
-        steps=steps_behind(alert, now),
+        steps=remaining_steps(alert, now),
         requests=(page_person(alert, to, now),),
         cancel_reason=UnsentReason.PASSED,
         events=(event,),

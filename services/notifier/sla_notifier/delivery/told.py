@@ -1,4 +1,4 @@
-"""What somebody has been told about an alert."""
+"""What a person has been notified of about an alert."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a due step is put off: a reminder to people who are all outside their hours waits for the first of them.
+"""Whether a due step is postponed: a reminder to people outside their hours waits until the first of them is on duty.
 
 People who were not notified of an alert yet are notified at any hour (`sla_domain.roles.turn`), so no news waits.
 """

@@ -1,4 +1,4 @@
-"""What a batch of facts and notices means for alerts. Pure."""
+"""Which changes of alerts a batch of facts and notices causes. Pure."""
 
 from __future__ import annotations
 

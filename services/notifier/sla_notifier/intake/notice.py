@@ -1,4 +1,4 @@
-"""What a revision of a notice means for the contracts it concerns, concerned before, or has come to concern. Pure."""
+"""Which changes a revision of a notice causes for the contracts that it concerns or has concerned. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fair scheduling between contracts: waiting facts are worked on in turns, so that one contract holds up no other.
+"""Fair scheduling between contracts: waiting facts are processed in turns, so that no contract blocks another.
 
 The contract served longest ago comes first; one of which this process has not heard yet waits up to 30 seconds. One
 batch is one transaction, and a contract has one batch at a time. A batch that fails is done again one fact at a time;

@@ -1,1 +1,1 @@
-"""Notices of critical fixes as they are known here: the newest revision of each, and who was told of it."""
+"""Notices of critical fixes in the notifier: the newest revision of each, and who was notified of it."""

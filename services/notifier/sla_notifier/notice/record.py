@@ -1,4 +1,4 @@
-"""What is known of a notice: its newest revision, and the people who were told. Values only."""
+"""What the notifier stores of a notice: its newest revision, and the people who were notified. Values only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notices and the people told of them, in the database. Lock a notice before the alerts of it."""
+"""Notices and the people notified of them, in the database. Lock a notice before the alerts of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The messages to one mailbox over time: which leave by themselves, and which are gathered into digests. Pure.
+"""The messages to one mailbox over time: which are sent at once, and which are gathered into digests. Pure.
 
 Normally every message leaves at once, `over` of them in a burst and one a minute after it. More is a storm: its first
 message leaves at once, the others are gathered and leave as a digest, after a pause that grows while the storm lasts.

@@ -1,4 +1,4 @@
-"""What is refused of an override, and what is said of one that is taken. Pure."""
+"""When an override is refused, and which remarks an accepted one gets. Pure."""
 
 from __future__ import annotations
 

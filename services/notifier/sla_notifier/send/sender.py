@@ -1,4 +1,4 @@
-"""The sending loop: claim what is due, give it to its channel, record how it went.
+"""The sending loop: claim due deliveries, send each by its channel, store the results.
 
 Results are recorded together, as many as are there. A sender that is cancelled claims nothing more, waits a little for
 what it has begun, and records it; what it could not finish is claimed again under the same id when the lease has run

@@ -1,4 +1,4 @@
-"""Instants, spans and text of others made fit for a message. Pure."""
+"""Formatting instants, spans and foreign text for a message. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain text or JSON: which of the two a caller would rather have (RFC 9110, 12.5.1)."""
+"""Whether a caller prefers plain text or JSON (RFC 9110, 12.5.1)."""
 
 from __future__ import annotations
 

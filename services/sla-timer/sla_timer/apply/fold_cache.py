@@ -1,4 +1,4 @@
-"""FoldCache that are kept between units of work, so that an incident with very many events is not read anew each time.
+"""A cache of incidents being folded, so that one with very many events is not read anew for each batch.
 
 Only a speed-up: an incident's row counts its stored events, and a kept fold counts for as long as it has read exactly
 so many. Events are never changed, and removed only with the whole incident, so equal counts mean equal events. What a

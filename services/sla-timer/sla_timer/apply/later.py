@@ -1,4 +1,4 @@
-"""Applying the events that the consumer has put aside (see `deferred`), beside it and at a pace of their own.
+"""Applying the events that the consumer has deferred (see `deferred`), beside it and at a pace of their own.
 
 What waits for one incident is applied in few units of work if earlier events have to be folded again for it, since that
 is the same work for one event as for thousands. Else it is applied a request at a time, so that no transaction is long.

@@ -1,4 +1,4 @@
-"""Incidents and timers on which the timer's own loops failed: set aside, and replayed on demand.
+"""Incidents and timers on which the timer's own loops failed: quarantined, and replayed on demand.
 
 A row of the quarantine names the incident, since its events are in the store all the time. Replaying folds it afresh,
 which also writes its clocks and timers anew.

@@ -1,4 +1,4 @@
-"""What the last fact of a publication says besides where the incident as a whole has turned: opened, or over."""
+"""Whether the latest facts opened or ended the incident as a whole; such a fact says so."""
 
 from __future__ import annotations
 

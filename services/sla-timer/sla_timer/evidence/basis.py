@@ -1,4 +1,4 @@
-"""By what an incident was judged, as texts: catalogues, records of contracts, and which revisions belong together."""
+"""What an incident was judged by, as texts: catalogues, records of contracts, and which revisions belong together."""
 
 from __future__ import annotations
 

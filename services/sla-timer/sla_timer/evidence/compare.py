@@ -1,4 +1,4 @@
-"""Whether what slad published about a clock is what its fold says."""
+"""Whether the published facts about a clock agree with its fold."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _WORDS = {
     "kept": "kept",
     "at_risk": "at risk",
     "exhausted": "cannot be kept any more",
-    "missed": "not kept",
+    "missed": "missed",
 }
 
 

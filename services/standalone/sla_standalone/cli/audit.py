@@ -1,4 +1,4 @@
-"""`slad audit list|export|verify`: who did what, and whether the log of it is what was written."""
+"""`slad audit list|export|verify`: who did what, and whether the audit log is unaltered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`slad breach list|explain`: which promises were broken and why, and saying why, at a running service."""
+"""`slad breach list|explain`: breaches and their reasons, listed and stated at a running service."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Metric = Annotated[str, typer.Option(help="Only this one, e.g. resolution.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands `slad breach …` to the application."""
-    group = typer.Typer(name="breach", help="Broken promises and their reasons.", no_args_is_help=True)
+    group = typer.Typer(name="breach", help="Breaches and their reasons.", no_args_is_help=True)
     group.command("list")(list_)
     group.command("explain")(explain)
     app.add_typer(group)
@@ -76,7 +76,7 @@ def explain(
     key: Key = "",
     json: _Json = False,
 ) -> None:
-    """Say why a promise on an incident was broken. What was said before stays on record.
+    """State the reason of a breach. Earlier reasons stay on record.
 
     Needs a key with the scopes read and ack. Exit status: 0 it is recorded, or was already; 1 there is no such breach;
     2 the call makes no sense, such as a code that the plan does not offer.

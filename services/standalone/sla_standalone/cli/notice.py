@@ -1,4 +1,4 @@
-"""`slad notice show`: whom a notice of a critical fix was told, and who has answered."""
+"""`slad notice show`: who was notified of a critical fix, and who has acknowledged it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who uses the command line where the store can be written: the operating system's word for it."""
+"""The name of the user of the command line, as the operating system states it, for the audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`slad rebuild`: what the board shows of every incident, computed anew from the events that it has stored."""
+"""`slad rebuild`: recompute what the board shows of every incident from its stored events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`slad sources`: what a running service sees of the ticketing systems that send to it."""
+"""`slad sources`: the state of the ticketing systems that send to a running service."""
 
 from __future__ import annotations
 

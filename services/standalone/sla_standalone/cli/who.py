@@ -1,4 +1,4 @@
-"""`slad who CONTRACT …`: who would be told of an incident, when, by what and in which language."""
+"""`slad who CONTRACT …`: who would be notified of an incident, when, on which channel and in which language."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ _ACTORS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """What happens in a rehearsal for `slad who`: an incident is opened, and other events follow."""
+class IncidentScript:
+    """The events that `slad who` rehearses: an incident is opened, and other events follow."""
 
     opened: datetime
     ends: datetime
@@ -94,18 +94,18 @@ def who(
     if customer is None:
         stop(f"no customer's incident of {opened:%Y-%m-%d} falls under the contract {found.id}: is it in force then?")
     given = {"priority": priority, "customer": customer} | attributes_of(product, type_, attribute or [])
-    story = Story(
+    script = IncidentScript(
         opened,
         opened + _span(for_, "--for"),
         {name: value for name, value in given.items() if value},
         tuple(sorted((opened + after, kind) for kind, after in map(_later, event or []))),
     )
     with tempfile.TemporaryDirectory(prefix="slad-who-") as folder:
-        lines = asyncio.run(_rehearse(Path(folder), files, book, story))
+        lines = asyncio.run(_rehearse(Path(folder), files, book, script))
     if json:
-        emit(_json(found, story, lines))
+        emit(_json(found, script, lines))
     else:
-        _show(found, story, lines, WHO[lang])
+        _show(found, script, lines, WHO[lang])
 
 
 def _span(text: str, option: str) -> timedelta:
@@ -126,19 +126,19 @@ def _later(text: str) -> tuple[EventKind, timedelta]:
     return EventKind(name), _span(after, "--event")
 
 
-async def _rehearse(folder: Path, files: Path | None, book: Catalogue, story: Story) -> tuple[ToldLine, ...]:
+async def _rehearse(folder: Path, files: Path | None, book: Catalogue, script: IncidentScript) -> tuple[ToldLine, ...]:
     if files is None:
         files = folder / "catalogue"
         files.mkdir()
         for text in builtin_texts():
             (files / Path(text.name).name).write_text(text.text, "utf-8")
-    async with rehearsal(folder, rehearsal_settings(folder, files), story.opened) as run:
-        await run.happen([_event(0, EventKind.OPENED, story.opened, story.attributes)])
-        for number, (moment, kind) in enumerate(story.later, start=1):
-            await run.go(min(moment, story.ends))
-            if moment <= story.ends:
+    async with rehearsal(folder, rehearsal_settings(folder, files), script.opened) as run:
+        await run.happen([_event(0, EventKind.OPENED, script.opened, script.attributes)])
+        for number, (moment, kind) in enumerate(script.later, start=1):
+            await run.go(min(moment, script.ends))
+            if moment <= script.ends:
                 await run.happen([_event(number, kind, moment, {})])
-        await run.go(story.ends)
+        await run.go(script.ends)
         return await told(run, book)
 
 
@@ -157,16 +157,16 @@ def _event(number: int, kind: EventKind, at: datetime, attributes: dict[str, str
     )
 
 
-def _json(contract: Contract, story: Story, lines: Sequence[ToldLine]) -> dict[str, Any]:
+def _json(contract: Contract, script: IncidentScript, lines: Sequence[ToldLine]) -> dict[str, Any]:
     return {
         "contract": contract.id,
-        "opened_at": story.opened,
-        "until": story.ends,
-        "events": [{"at": at, "event": kind.value} for at, kind in story.later],
+        "opened_at": script.opened,
+        "until": script.ends,
+        "events": [{"at": at, "event": kind.value} for at, kind in script.later],
         "told": [
             {
                 "at": line.at,
-                "after_seconds": (line.at - story.opened).total_seconds(),
+                "after_seconds": (line.at - script.opened).total_seconds(),
                 "what": line.what,
                 "level": line.level,
                 "person": line.person,
@@ -184,23 +184,23 @@ def _json(contract: Contract, story: Story, lines: Sequence[ToldLine]) -> dict[s
     }
 
 
-def _show(contract: Contract, story: Story, lines: Sequence[ToldLine], words: WhoWords) -> None:
+def _show(contract: Contract, script: IncidentScript, lines: Sequence[ToldLine], words: WhoWords) -> None:
     zone = load_zone(contract.zone)
-    opened = story.opened.astimezone(zone)
+    opened = script.opened.astimezone(zone)
     say(
         words.head.format(
-            contract=contract.id, priority=story.attributes.get("priority", "-"), opened=f"{opened:%Y-%m-%d %H:%M}",
+            contract=contract.id, priority=script.attributes.get("priority", "-"), opened=f"{opened:%Y-%m-%d %H:%M}",
             zone=contract.zone,
         )
     )  # fmt: skip
     table = Table(*words.columns)
-    happened = [(at, kind) for at, kind in story.later if at <= story.ends]
+    happened = [(at, kind) for at, kind in script.later if at <= script.ends]
     for line in (each for each in lines if each.unsent is None):
         while happened and happened[0][0] <= line.at:
-            table.add_row(*_times(happened[0][0], story.opened, zone), f"-- {happened.pop(0)[1].value}")
+            table.add_row(*_times(happened[0][0], script.opened, zone), f"-- {happened.pop(0)[1].value}")
         by = f"{line.channel}:{line.address}"
         table.add_row(
-            *_times(line.at, story.opened, zone),
+            *_times(line.at, script.opened, zone),
             line.name or line.person,
             by,
             line.language or "-",
@@ -208,14 +208,14 @@ def _show(contract: Contract, story: Story, lines: Sequence[ToldLine], words: Wh
             line.why,
         )
     for at, kind in happened:
-        table.add_row(*_times(at, story.opened, zone), f"-- {kind.value}")
+        table.add_row(*_times(at, script.opened, zone), f"-- {kind.value}")
     table_console().print(table)
     lost = [line for line in lines if line.unsent is not None]
     for line in lost:
-        when = _times(line.at, story.opened, zone)
+        when = _times(line.at, script.opened, zone)
         say(words.lost.format(at=when[0], after=when[1], subject=line.subject or line.what, reason=line.unsent))
     if not lines:
-        say(words.nobody.format(until=f"{story.ends.astimezone(zone):%Y-%m-%d %H:%M}"))
+        say(words.nobody.format(until=f"{script.ends.astimezone(zone):%Y-%m-%d %H:%M}"))
 
 
 def _times(at: datetime, opened: datetime, zone: ZoneInfo) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The zip: written so that equal content gives equal bytes, and read without trusting a word of it."""
+"""The zip: equal content gives equal bytes when written, and nothing in it is trusted when read."""
 
 from __future__ import annotations
 

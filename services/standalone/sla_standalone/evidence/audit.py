@@ -1,4 +1,4 @@
-"""Whether the lines of the audit logs are as they were written."""
+"""Whether the lines of the audit logs are unaltered."""
 
 from __future__ import annotations
 

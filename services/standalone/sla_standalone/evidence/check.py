@@ -1,4 +1,4 @@
-"""What a look at evidence found: one result for each thing that was looked at."""
+"""The results of checking evidence: one for each aspect."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EvidenceCheck:
 
 
 def concluded(what: str, wrong: list[str], holds: str, most: int = 20) -> EvidenceCheck:
-    """Return a check that fails if there are findings, and holds otherwise.
+    """Return the EvidenceCheck for an aspect of evidence: failed if there are findings, else holding.
 
     Args:
         what: What was checked.
@@ -42,7 +42,7 @@ def concluded(what: str, wrong: list[str], holds: str, most: int = 20) -> Eviden
 
 
 def unchecked(what: str, why: str) -> EvidenceCheck:
-    """Return a check that could not be made.
+    """Return the EvidenceCheck for an aspect of evidence that could not be checked.
 
     Args:
         what: What was to be checked.

@@ -9,7 +9,7 @@ from sla_notifier.channel.registry import KINDS
 
 
 class RecordingChannel(Channel):
-    """A channel for rehearsals: it sends nothing, and adds each message to the list `messages` instead."""
+    """A channel for rehearsals of services: it sends nothing, and adds each message to the list `messages` instead."""
 
     def __init__(self, messages: list[OutgoingMessage]) -> None:
         self.messages = messages

@@ -83,7 +83,10 @@ _ALL = select(*_DUE, *_WAITING.values(), *(each.position for each in _READINGS),
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What the services of a rehearsal still have to do."""
+    """What the services of a rehearsal still have to do.
+
+    A rehearsal runs the services on an empty database under a clock that only the caller moves, and sends nothing.
+    """
 
     due: datetime | None
     """The earliest instant at which a timer, an escalation step, a question or a message is due. None if none is.
@@ -94,10 +97,10 @@ class Pending:
     """What the services have to do without waiting for an instant, in words for a developer."""
 
     def reason_not_quiet(self, now: datetime) -> str:
-        """Return what the services have to do now, in words for a developer; "" if they have nothing to do.
+        """Return in words, for a developer, what the services have to do at `now`; "" if they have nothing to do.
 
         Args:
-            now: The rehearsal's present instant.
+            now: The present instant by the rehearsal's clock.
         """
         overdue = f"something was due at {self.due}" if self.due is not None and self.due <= now else ""
         return "; ".join(filter(None, (*self.at_once, overdue)))

@@ -36,12 +36,12 @@ _LOOKS = 3  # in a row at which nothing was left to do: between two tables somet
 
 
 class NeverQuiet(Exception):
-    """Raised if the services do not finish what is due: a bug in slad."""
+    """Raised if the services of a rehearsal do not finish what is due, which is a bug in slad."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftMessage:
-    """A message that slad would have sent, with the instant."""
+    """A message of a rehearsal: slad would have sent it at the instant `at`."""
 
     at: datetime
     message: OutgoingMessage
@@ -49,7 +49,7 @@ class LeftMessage:
 
 @dataclass
 class Rehearsal:
-    """Services that run for a rehearsal, under a clock that only `go` and `step` move.
+    """Real services that run on an empty database, under a clock that only `go` and `step` move.
 
     `messages` lists what the services would have sent.
     """
@@ -64,7 +64,9 @@ class Rehearsal:
     """The messages that the channels were given, in that order."""
 
     async def happen(self, events: Iterable[IncidentEvent]) -> None:
-        """Let the services receive events of incidents now, and wait until they have done what follows at once."""
+        """Pass events of incidents to the services at the present instant, and wait until the services have processed
+        them.
+        """
         context = self.process.context
         async with context.store.transaction() as connection:
             await append_new_events(connection, events)
@@ -72,7 +74,9 @@ class Rehearsal:
         await self.settle()
 
     async def go(self, to: datetime) -> None:
-        """Move the clock forward to an instant. It stops whenever something is due, until that has been done."""
+        """Move the clock forward to an instant, in steps: at each instant at which something is due, wait until it is
+        done.
+        """
         await self.settle()
         while self.now < to:
             await self.step(to)
@@ -110,7 +114,7 @@ class Rehearsal:
 
 
 def rehearsal_settings(folder: Path, catalogue: Path, **changed: object) -> Settings:
-    """Return the settings for a rehearsal. The environment's variables are ignored.
+    """Return the settings for a rehearsal (`rehearsal`). The environment's variables are ignored.
 
     Args:
         folder: The folder for the database and the clock's file.

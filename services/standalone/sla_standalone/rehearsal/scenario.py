@@ -22,9 +22,9 @@ _INCIDENT = IncidentId("test:INC-1")
 
 
 def run_all_scenarios(files: Path, catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
-    """Run all tests of a catalogue, also those that say who is told, and return their results in order.
+    """Run all tests of a catalogue, also those that state who is notified (`tells`), and return their results in order.
 
-    For each test that says who is told (`tells`) the services are run, which takes some seconds.
+    For each test with `tells`, the services run in a rehearsal, which takes some seconds.
 
     Args:
         files: The catalogue's folder or file.

@@ -25,7 +25,7 @@ _LOST = (DeliveryState.UNDELIVERABLE, DeliveryState.FAILED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldLine:
-    """A message to one person in a rehearsal, or a message that reaches nobody."""
+    """A message to one person in a rehearsal of the services, or a message that reaches nobody."""
 
     at: datetime
     """When the message would leave, or when it was found that it reaches nobody."""
@@ -53,7 +53,7 @@ class ToldLine:
 
 
 async def told(run: Rehearsal, catalogue: Catalogue) -> tuple[ToldLine, ...]:
-    """Return the messages of a rehearsal up to now, in order; after them those that reached nobody.
+    """Return the messages of a rehearsal up to now in order of time, and after them the messages that reached nobody.
 
     Messages that slad found needless, such as a second one to the same person, are left out.
 

@@ -107,6 +107,9 @@ def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any
     """Return the attainment by contract, metric, priority and month, as JSON values.
 
     Each object has the numbers of clocks by verdict, and the share of targets met as `ratio`.
+
+    Args:
+        groups: Maps contract, metric, priority and month to the counts.
     """
     return [
         {"contract": group.contract, "metric": group.metric, "priority": group.priority, "month": group.month}

@@ -70,9 +70,9 @@ WORDS = Words(
         ClockState.MISSED: "missed",
         ClockState.CANCELLED: "cancelled",
     },
-    unanswered="broken since {since}, still unanswered",
-    unfulfilled="broken since {since}, still not fulfilled",
-    broken_paused="{state}, broken since {since}",
+    unanswered="breached since {since}, still unanswered",
+    unfulfilled="breached since {since}, still not fulfilled",
+    broken_paused="{state}, breached since {since}",
     steps={
         StepKind.COUNTED: "counted",
         StepKind.OUTSIDE_HOURS: "outside hours",

@@ -1,4 +1,4 @@
-"""The objectives: what was promised, what was kept, which credit is due; and all that was counted."""
+"""The objectives: what was promised, what was met, which credit is due; and all that was counted."""
 
 from __future__ import annotations
 

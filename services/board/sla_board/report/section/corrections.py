@@ -1,4 +1,4 @@
-"""What became known since earlier reports were frozen: which figures were otherwise, and because of which incidents."""
+"""Corrections of earlier frozen reports: which figures changed, and because of which incidents."""
 
 from __future__ import annotations
 

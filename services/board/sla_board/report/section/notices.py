@@ -1,4 +1,4 @@
-"""Critical-fix notices of the period, and who answered them; and who answered the alerts about broken promises."""
+"""Critical-fix notices of the period, and who answered them; and who acknowledged the alerts about breaches."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _notice_row(row: Any, sent: int, alerts: Sequence[ShownAlert]) -> tuple[Repo
 
 
 async def _answers(subject: ReportSubject) -> list[Part]:
-    """How the alerts about broken promises were answered: those that were opened in the period."""
+    """How the alerts about breaches were answered: those that were opened in the period."""
     query = select(tables.alert).where(
         _alert.contract == subject.id, _alert.notice == "", _alert.at >= subject.bounds.start,
         _alert.at < subject.bounds.end,

@@ -1,4 +1,4 @@
-"""The pause audit: how long clocks stood still, on whom they waited, who set the pauses, and which look odd."""
+"""The pause audit: how long clocks were paused, waiting for whom, who paused them, and which pauses look wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The period at a glance: how many promises were kept, how many incidents came and went, and what must be known."""
+"""The period at a glance: promises met and missed, incidents opened and ended, and notes."""
 
 from __future__ import annotations
 

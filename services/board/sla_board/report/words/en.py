@@ -160,7 +160,7 @@ WORDS = ReportWords(
         "standing.kept": "kept",
         "standing.at_risk": "at risk",
         "standing.exhausted": "cannot be kept any more",
-        "standing.missed": "not kept",
+        "standing.missed": "missed",
         "verdict.met": "met",
         "verdict.missed": "missed",
         "verdict.open": "open",

@@ -1,4 +1,4 @@
-"""`slad apply DIR`: check a catalogue, show what it changes, and put it where the services read theirs.
+"""`slad apply DIR`: check a catalogue, show what it changes, and install it where the services read theirs.
 
 Services of a file-based deployment watch the folder that SLAD_CATALOGUE names and take a changed catalogue within
 seconds, if it is sound; open clocks are then moved, ended verdicts stay. `apply` is the safe way to change that folder:

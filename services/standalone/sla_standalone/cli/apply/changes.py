@@ -1,4 +1,4 @@
-"""What differs between two catalogues, entry by entry, and which contracts feel it. Pure."""
+"""The differences between two catalogues, entry by entry, and the contracts that they affect. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting a checked catalogue where services read theirs, so that none ever sees half of it for longer than an instant.
+"""Installing a checked catalogue file by file, so that services see a mixture for an instant at most.
 
 * The target is a symbolic link: the files go into a new folder beside the one it points to, then the link is replaced
   in one step. The old folder stays, so that the link can be turned back.

@@ -1,4 +1,4 @@
-"""Open incidents under two rulebooks: which clocks would move, flip, appear or vanish. Pure.
+"""Open incidents under two rulebooks: which clocks get another due instant or verdict, appear or vanish. Pure.
 
 Only clocks that are open now can change: a service that takes a new catalogue moves what still runs and leaves ended
 verdicts alone.

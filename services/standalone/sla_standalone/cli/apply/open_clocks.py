@@ -1,4 +1,4 @@
-"""The open clocks of a running service, folded again under a new catalogue. The edge: it only asks, over HTTP."""
+"""The open clocks of a running service, folded again under a new catalogue. Only HTTP reads are made."""
 
 from __future__ import annotations
 

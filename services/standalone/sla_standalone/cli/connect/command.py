@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sla_standalone.cli.connect.order import at_terminal, hook_of, order_of
-from sla_standalone.cli.connect.steps import connect_new, present_source, tell_steps, tell_test, tell_wait
+from sla_standalone.cli.connect.steps import connect_new, present_source, print_steps, print_test, print_wait
 from sla_standalone.cli.connect.system import system_names, system_of
 from sla_standalone.cli.output import WRONG, note, say
 from sla_standalone.cli.place import path
@@ -66,11 +66,11 @@ def connect(
             return
     else:
         note(f"{order.source} is in the catalogue already: nothing is written")
-        tell_steps(order)
+        print_steps(order)
     seconds = (_WAIT_SECONDS if key and at_terminal() else 0.0) if wait is None else wait
-    good = tell_test(order) if test else True
+    good = print_test(order) if test else True
     if seconds:
-        good &= tell_wait(order, url, key, seconds, new=new)
+        good &= print_wait(order, url, key, seconds, new=new)
     raise typer.Exit(0 if good else WRONG)
 
 

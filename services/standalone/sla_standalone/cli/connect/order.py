@@ -120,14 +120,14 @@ def hook_of(system: System, target: str, api: str) -> HookOrder | None:
 
 
 def at_terminal() -> bool:
-    """Return whether somebody can be asked."""
+    """Return whether the command runs at a terminal, where the user can be asked."""
     return sys.stdin.isatty()
 
 
 def given_secret(system: System) -> str:
-    """Return the secret that the ticketing system has chosen: from the environment, or asked for at a terminal.
+    """Return the secret that the ticketing system chose: from the environment, or asked for at a terminal.
 
-    The result is "" if there is none, or if it is slad that chooses the secret.
+    The result is "" if the user gives none. It is also "" for a system for which slad chooses the secret.
     """
     if system.secret is not SecretMaker.THEIRS:
         return ""

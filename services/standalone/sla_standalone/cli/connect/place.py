@@ -1,4 +1,4 @@
-"""Where a source and its secret are written, and what the catalogue then makes of them."""
+"""The files in which a source and its secret are written, and the catalogue's check of the result."""
 
 from __future__ import annotations
 

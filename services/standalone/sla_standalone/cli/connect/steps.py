@@ -44,7 +44,10 @@ _TIMEOUT = httpx2.Timeout(20, connect=5)
 
 
 def present_source(order: ConnectOrder) -> Source | None:
-    """Return the source if it is in the catalogue already; None if not. If it has another dialect, the command ends."""
+    """Return the source with the order's id if the catalogue has it already; None if not.
+
+    If the source has another dialect, the command ends.
+    """
     found = _source_in_catalogue(order)
     if found is not None and found.dialect is not order.system.dialect:
         stop(f"the source {order.source} has the dialect {found.dialect.value}: name another one with --source")
@@ -110,14 +113,14 @@ def _by_hand(order: ConnectOrder, writing: Writing) -> None:
     secret = _secret(order)
     if not secret:
         # The sender shows the secret only when its webhook is there.
-        tell_steps(order, secret_known=False)
+        print_steps(order, secret_known=False)
         secret = given_secret(order.system)
         if not secret:
             stop(f"nothing was written yet: do the steps above, and call this again with the secret in {GIVEN_SECRET}")
         _write(order, writing, secret)
         return
     _write(order, writing, secret)
-    tell_steps(order)
+    print_steps(order)
 
 
 def _secret(order: ConnectOrder) -> str:
@@ -158,7 +161,7 @@ def _made(client: httpx2.Client, order: ConnectOrder, hook: HookOrder, secret: s
 def _refused(order: ConnectOrder, refused: HookRefused) -> NoReturn:
     note(f"the webhook was not made: {refused}")
     note("by hand it goes like this:")
-    tell_steps(order)
+    print_steps(order)
     raise typer.Exit(WRONG)
 
 
@@ -171,7 +174,7 @@ def _tell_made(order: ConnectOrder, made: MadeHook) -> None:
             note(f"{order.system.title} was asked for a test delivery and sends none: {refused}")
 
 
-def tell_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
+def print_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
     """Print what to set up at the ticketing system by hand. The steps are those of its page of the documentation.
 
     Args:
@@ -194,7 +197,7 @@ def tell_steps(order: ConnectOrder, *, secret_known: bool = True) -> None:
 # -- the test
 
 
-def tell_test(order: ConnectOrder) -> bool:
+def print_test(order: ConnectOrder) -> bool:
     """Test a source, and return whether the test succeeded.
 
     Printed are what slad makes of a sample delivery, and what the running service answers to a signed test delivery. A
@@ -257,7 +260,7 @@ def _tell_outcome(title: str, found: dict[str, Any]) -> None:
 # -- the first delivery
 
 
-def tell_wait(order: ConnectOrder, url: str, key: str, seconds: float, *, new: bool) -> bool:
+def print_wait(order: ConnectOrder, url: str, key: str, seconds: float, *, new: bool) -> bool:
     """Wait for a source's first delivery, and print its result. Returns whether one came and was understood.
 
     Args:

@@ -1,4 +1,4 @@
-"""What is known of the systems that `slad connect` connects: one YAML file for each dialect, and the presets of maps.
+"""Data on the systems that `slad connect` knows: one YAML file for each dialect, and the presets of maps.
 
 The pages of docs/connect have the same steps, word for word; a test compares them.
 """

@@ -1,4 +1,4 @@
-"""A test of a connected source: what slad makes of a sample, a signed test delivery, and waiting for the first one."""
+"""Testing a connected source: a sample, a signed test delivery, and waiting for the first real delivery."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sample_outcome(source: Source, sample: SampleDelivery, now: datetime) -> Tra
 
 @dataclass(frozen=True, slots=True)
 class SentTest:
-    """What the running service answered to a signed test delivery."""
+    """The answer of the running service to a signed test delivery."""
 
     good: bool
     """Whether the service accepted the proof of origin."""
@@ -115,7 +115,9 @@ def until_ready(
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> SentTest:
-    """Send test deliveries until another try is of no use or the time is over; return the last answer.
+    """Send test deliveries until the service accepts one or refuses one for good; return the last answer.
+
+    A refusal that may pass, such as one before a changed catalogue is read, is tried again until the time is over.
 
     Args:
         send: Sends one test delivery.

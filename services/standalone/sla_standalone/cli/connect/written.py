@@ -1,4 +1,4 @@
-"""The YAML of a source, and its place in a file of the catalogue: nothing that stands there is changed. Pure."""
+"""The YAML of a source, inserted into a file of the catalogue without changing other lines. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`slad oncall …`: who is on call, by files or as a service tells it; overrides of rotas in a running service."""
+"""`slad oncall …`: who is on call, by files or by a running service; overrides of rotas in a running service."""
 
 from __future__ import annotations
 

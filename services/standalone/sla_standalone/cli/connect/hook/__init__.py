@@ -1,4 +1,4 @@
-"""Webhooks made by the APIs of the systems that have one for it."""
+"""Creating webhooks by the APIs of the ticketing systems that offer it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhook subscriptions of PagerDuty (version 3). PagerDuty chooses the secret, and tells it once."""
+"""Webhook subscriptions of PagerDuty (version 3). PagerDuty chooses the secret, and shows it once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all APIs that make webhooks share: the call, its errors in words, and patience within bounds."""
+"""What the APIs that create webhooks share: the call, its errors as messages, bounded retries."""
 
 from __future__ import annotations
 

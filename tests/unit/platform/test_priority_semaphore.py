@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from sla_platform.store import connections
-from sla_platform.store.connections import Places
+from sla_platform.store.connections import PrioritySemaphore
 
 pytestmark = pytest.mark.asyncio
 
@@ -17,7 +17,7 @@ class Queue:
     """Users of one place, who note their names when they have it, and keep it until all others wait."""
 
     def __init__(self) -> None:
-        self.places, self.served = Places(1), list[str]()
+        self.places, self.served = PrioritySemaphore(1), list[str]()
         self.users = list[asyncio.Task[None]]()
 
     async def wait(self, name: str, *, gives_way: bool = False) -> asyncio.Task[None]:
@@ -100,7 +100,7 @@ async def test_a_newcomer_does_not_overtake_who_waits() -> None:
 
 async def test_a_wait_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "PATIENCE", 0.0)
-    places = Places(1)
+    places = PrioritySemaphore(1)
     await places.take(gives_way=False)
     with pytest.raises(TimeoutError):
         await places.take(gives_way=True)
