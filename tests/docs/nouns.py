@@ -1,4 +1,4 @@
-"""The nouns that docs/glossary.md must have, and a draft of a line for each that is missing.
+"""The nouns that the glossary must have, and a draft of a line for each that is missing.
 
 `python -m tests.docs.nouns` prints the drafts, made of docstrings and comments, to be read and bettered by hand.
 """
@@ -12,7 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = sorted(path.parent for path in ROOT.glob("s*/**/sla_*/py.typed"))
-GLOSSARY = ROOT / "docs" / "glossary.md"
+CHANNELS = ROOT / "services" / "notifier" / "sla_notifier" / "channel"
+# A kind of channel brings its own lines, so that a new one is a folder and its line in the registry.
+GLOSSARY = [ROOT / "docs" / "glossary.md", *sorted(CHANNELS.glob("*/README.md"))]
 
 
 def modules(package: Path) -> Iterator[Path]:
@@ -69,9 +71,14 @@ def places() -> dict[str, list[str]]:
     return found
 
 
+def glossary() -> str:
+    """Return the text of docs/glossary.md and of the lines that kinds of channels bring."""
+    return "\n".join(path.read_text() for path in GLOSSARY)
+
+
 def missing(names: dict[str, str]) -> dict[str, str]:
     """Return those that stand nowhere in the glossary in backticks."""
-    written = set(re.findall(r"`([^`\n]+)`", GLOSSARY.read_text()))
+    written = set(re.findall(r"`([^`\n]+)`", glossary()))
     return {name: text for name, text in names.items() if name not in written}
 
 

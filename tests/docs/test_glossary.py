@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tests.docs.nouns import GLOSSARY, catalogue_keys, domain_classes, folders, missing, places
+from tests.docs.nouns import catalogue_keys, domain_classes, folders, glossary, missing, places
 
-HINT = "no line in docs/glossary.md: `python -m tests.docs.nouns` drafts it"
+HINT = "no line in docs/glossary.md (of a channel: in its README.md): `python -m tests.docs.nouns` drafts it"
 TWO_THINGS: dict[str, str] = {}
 """Class names that may stand in two modules, each with the reason, such as a library that demands it."""
 
@@ -30,7 +30,7 @@ def test_no_class_name_stands_for_two_things() -> None:
 
 
 def test_the_glossary_names_no_class_or_folder_that_is_gone() -> None:
-    text = GLOSSARY.read_text()
+    text = glossary()
     known = {**domain_classes(), **folders(), **catalogue_keys()}
     listed = re.findall(r"^- `([^`]+)`: ?(.*)$", text, re.MULTILINE)
     assert [name for name, _ in listed if name not in known] == []

@@ -1,6 +1,7 @@
 """Every kind of channel there is: one folder beside this module and one line in it.
 
-To add one, copy the folder `webhook`, write what your kind needs, and add its name to `_FOLDERS`.
+To add one, copy the folder `webhook`, write what your kind needs (its README.md has its lines of the glossary), and add
+its name to `_FOLDERS`.
 """
 
 from __future__ import annotations
