@@ -32,7 +32,7 @@ from sla_domain.contract import Contract
 from sla_domain.plan import Plan, PlanId
 from sla_domain.rota import Rota, RotaId
 
-_LISTED_IN_FULL = (("contracts",), ("people",))  # findings there concern the contract, whoever else they concern
+_LISTED_IN_FULL = (("contracts",), ("people",))  # findings there concern the contract
 
 __all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "dates_overlap"]
 
@@ -170,7 +170,7 @@ class ContractCompiler:
         made = build_contract(id_, document, plans, context, version)
         if made is not None:
             self._know_holidays(made, context)
-        if not findings.has_errors:  # a plan that is nobody's own is built once for all
+        if not findings.has_errors:  # a plan that several contracts share is built once
             self.plans.built.update({name: each for name, each in own.items() if "@" not in name})
         return made, tuple(own.values()), document
 

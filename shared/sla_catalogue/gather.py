@@ -130,7 +130,7 @@ def _merge_section(merged: FileUnion, tree: Tree, name: str, content: Plain) -> 
         merged.sections[section] = content
         _adopt(merged, tree, (name,), (section,), 0)
     else:
-        # The validation sees only what was held: what cannot join it would be passed over in silence.
+        # The validation sees only the merged tree: a part that cannot be merged must be reported here.
         here, wanted = tree.positions[(name,)], "list" if isinstance(held, list) else "mapping"
         message = f"{name} is no {wanted}, as it is at {merged.positions[(section,)]}"
         hint = "- …" if wanted == "list" else f"{name}: {{id: …}}"

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 
 import idna
 
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # no server is called by one that ends in a dash
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # no host name ends in a dash
 _MAILBOX = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@(?=.{{1,255}}$){_LABEL}(?:\.{_LABEL})*")
 _SENDER = re.compile(
     r"(?:(?:\"(?P<quoted>[^\"\\\x00-\x1f\x7f]*)\"|(?P<name>[^<>@,;\"\x00-\x1f\x7f]*)) )?"

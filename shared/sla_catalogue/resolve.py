@@ -26,7 +26,7 @@ MAX_SECRET_BYTES = 64 * 1024
 _REFERENCE = re.compile(r"\$(\$)?\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _EDGES = frozenset({"sources", "channels", "keys", "settings"})
 _SECRETS = frozenset({"secret", "secrets", "password", "key", "jwks"})
-_WHOLE_FILE = "jwks"  # of other files the lines are secrets
+_WHOLE_FILE = "jwks"  # in other files each line is a secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sla_catalogue.tree import Plain
 
-# Texts that every reader of YAML takes for the same text, whichever version of the standard it follows.
+# Texts that are read alike under every version of the YAML standard.
 _BARE = re.compile(
     r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*\Z", re.I
 )

@@ -25,7 +25,7 @@ END_PHASES: Mapping[EventKind, Phase] = MappingProxyType(
 )
 _REOPENING = (EventKind.REOPENED, EventKind.OPENED)
 _UNDONE_BY_NO_END = (Phase.CANCELLED, Phase.MERGED)
-_WHOSE = frozenset({EventKind.RESPONDED, EventKind.COMMENTED})  # may turn out to be the reporter's own words
+_WHOSE = frozenset({EventKind.RESPONDED, EventKind.COMMENTED})  # the author may turn out to be the reporter
 REPORTER_ATTRIBUTES = frozenset({"reporter", "reporter_id"})
 
 

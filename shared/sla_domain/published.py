@@ -24,7 +24,7 @@ from sla_domain.published_mark import (
     with_instants,
 )
 
-_TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples: a union is slower to look at
+_TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples: isinstance is slower with a union
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

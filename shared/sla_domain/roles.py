@@ -191,7 +191,7 @@ def _duty(
         if calendar.is_open(at) is not holder.outside:
             return on, None
     except CalendarError:
-        return on, None  # no calendar for this instant: rather one too many than nobody
+        return on, None  # no calendar for this instant: better to notify one person too many than nobody
     try:
         begins = calendar.next_close(at) if holder.outside else calendar.next_open(at)
     except CalendarError:

@@ -27,7 +27,7 @@ _DIGIT = re.compile(r"\d", re.ASCII)
 _BEFORE = frozenset({"dev", "snapshot", "alpha", "a", "beta", "b", "pre", "preview", "rc", "cr", "m", "milestone"})
 _COMPARISON = re.compile(r"(==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!|]+)(?=[\s,]|$)")
 _JOINT = re.compile(r"\s*,\s*|\s+")
-_VERSION = re.compile(r"[\w.+:-]*\w\.?")  # what ends in a sign (`4.2+`) means more than this version
+_VERSION = re.compile(r"[\w.+:-]*\w\.?")  # a version that ends in a sign (`4.2+`) stands for more versions
 _ANY_FROM_HERE = re.compile(r"(\.[xX*])+")
 _NUMBERED = re.compile(r"[vV]?\d", re.ASCII)
 _DOTTED = re.compile(r"[vV]?\d+\.[\w*]", re.ASCII)

@@ -335,7 +335,7 @@ pause = Table(
     Index("ix_board_pause_incident", "incident"),
 )
 
-# That something of a contract was counted, of which the watch of objectives has not heard yet.
+# Changes of a contract's counts that the watch of objectives has not processed yet.
 counted = Table(
     "board_counted",
     metadata,

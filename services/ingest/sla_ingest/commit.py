@@ -231,7 +231,7 @@ class GroupCommit:
             for waiting in group:
                 _fail(waiting, error)
             if time.monotonic() - began > self._bounds.slow_seconds:
-                # Those that gathered meanwhile have waited as long: after another such wait no answer would be in time.
+                # Deliveries that arrived meanwhile have waited as long; a second wait would be too long.
                 while self._queue:
                     for waiting in self._next_group():
                         _fail(waiting, error)
@@ -241,7 +241,7 @@ class GroupCommit:
                 _log.exception("ingest.commit_failed", deliveries=[entry.id for entry in group[0].entries])
                 _fail(group[0], error)
                 return
-            # One delivery that the database will not have must not cost the others their answer.
+            # A delivery that the database refuses must not make the others fail.
             for waiting in group:
                 await self._answer((waiting,))
         else:

@@ -286,7 +286,7 @@ class Intake:
             sender = source.id if source else SourceId(EVENTS)
             return await self._single(entry_of(sender, delivery, whole, counted_as=self._counted_as(source)), who)
         if parts is None:
-            # Its sender reads what is wrong with it: in a batch the others would wait for the answer to one.
+            # Only a single event is explained to its sender: in a batch all others would wait for that.
             entry = self._entry(delivery, dialect, source, contract)
             return await self._single(replace(entry, by_rule=True) if dialect.answers_rules else entry, who)
         self._spend(spender, len(parts), counted=1, counted_as=self._counted_as(source))

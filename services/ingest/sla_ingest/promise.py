@@ -48,7 +48,7 @@ def promise(
                 "remarks": [_remark(IngestRemark.OTHER_CONTRACT.code, IngestRemark.OTHER_CONTRACT.value)],
             }
         return _promise_json(found)
-    except Exception as error:  # whatever it is, the event is accepted: the answer alone suffers
+    except Exception as error:  # the event is accepted even if the promise cannot be computed
         _log.exception("promise.failed", incident=incident)
         return _without_targets(IngestRemark.NO_PROMISE, type(error).__name__)
 

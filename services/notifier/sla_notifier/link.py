@@ -30,7 +30,7 @@ _LISTED = "digest:"  # no alert's id begins so
 _PURPOSE = b"slad acknowledge v1\n"
 CONFIRMED_WITHIN = timedelta(days=3)
 _QUESTION = b"slad question v1\n"
-_ENDED_WITHIN = timedelta(days=3_650)  # a mail may be old when somebody has had enough
+_ENDED_WITHIN = timedelta(days=3_650)  # the link must still work in an old mail
 
 
 class LinkPurpose(Enum):

@@ -64,7 +64,7 @@ waiting = Table(
     Column("at", Instant, nullable=False),
     Column("kind", String(10), nullable=False),  # fact, notice
     Column("said", Text, nullable=False),
-    # Set by the release before for what it set aside; at its start this one moves such rows to notifier_quarantine.
+    # Set by the previous release for quarantined rows; at the start these are moved to notifier_quarantine.
     Column("error", Text, nullable=False, server_default=_EMPTY),
     Index("ix_notifier_waiting_flow", "flow", "seq", postgresql_where=NOT_QUARANTINED, sqlite_where=NOT_QUARANTINED),
     Index("ix_notifier_waiting_clock", "clock"),
@@ -238,7 +238,7 @@ notice = Table(
     Index("ix_notifier_notice_changed", "changed_at"),
 )
 
-# Who was told of a notice for which contract, and by which message: one that names several has a row for each.
+# Who was notified of a notice for which contract, by which message; a row for each contract that the message names.
 notice_told = Table(
     "notifier_notice_told",
     metadata,
@@ -253,7 +253,7 @@ notice_told = Table(
     Column("at", Instant, nullable=False),
 )
 
-# Who wants to hear of notices of a product under one contract. Rows of one request are confirmed together.
+# Registrations for notices of a product under one contract. Rows of one request are confirmed together.
 registration = Table(
     "notifier_registration",
     metadata,
@@ -288,7 +288,7 @@ confirmation = Table(
     Column("count", Integer, nullable=False),
 )
 
-# Who of the customer wants no messages about incidents of a contract; whoever has come back stays on record.
+# People of the customer who opted out of messages about incidents of a contract; also those who opted in again.
 opt_out = Table(
     "notifier_opt_out",
     metadata,

@@ -325,7 +325,7 @@ class Rulebooks:
             except Exception as error:
                 if fault_of(error) is Fault.PASSING:
                     raise
-                # Written by a release that read it otherwise. Every event of its incidents would stumble over it.
+                # Written by a release that read it differently. Without this, every event of its incidents would fail.
                 _log.error("catalogue.unreadable", version=row.version, error=error_text(error)[:500])
                 self._lost.add(row.version)
         for lost in versions - self._known.keys():

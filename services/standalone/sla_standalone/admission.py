@@ -103,7 +103,7 @@ class Admission:
         group = group_of(address)
         own = self._of.get(group)
         if own is not None and len(own) >= self.per_address and not self._known(address):
-            # Its streams are left alone: they would come back at once, and each other's places with them.
+            # Streams are not closed: their browsers would reconnect at once.
             if not self._make_room(own, now, ConnectionActivity.UNREAD):
                 return EndReason.ADDRESS_FULL
         elif len(self._all) >= self.most and not self._make_room_in_all(now):

@@ -63,7 +63,7 @@ async def serve(
         serving = asyncio.create_task(server.serve([listening]), name="http")
         ready(process)
         gc.collect()
-        gc.freeze()  # what the start has made stays: to look through it for garbage held everything up for 50 ms
+        gc.freeze()  # objects made at the start stay: garbage collection of them blocked the process for 50 ms
         try:
             asked = await until_signalled(process.failed)
         finally:

@@ -127,7 +127,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
         base: What the process shares.
         authorize: Checks API keys.
     """
-    store = base.store.giving_way()  # in one process with the others it never holds up a page
+    store = base.store.giving_way()  # in one process with the other services it must not delay pages
     records = RecordCopy(RecordShelf(store), board_tables.contract_records, board_tables.contract_cursor)
     catalogue = RecordedCatalogue(base.catalogue, records.shelf)
     event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor, batch=BOARD_BATCH)

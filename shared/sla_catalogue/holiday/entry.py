@@ -81,7 +81,7 @@ def _of_calendar(
         except UnreadableRule as error:
             remarks.append(f"the entry {label} {_left_out(event)}: {error}")
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
-            # Whatever a program has written: one entry of a feed never costs the others.
+            # A feed may hold anything: an unreadable entry must not make the others fail.
             remarks.append(f"the entry {label} {_left_out(event)}: {type(error).__name__} {error}")
         else:
             yield FeedEntry(name, event, zone, tuple(found), label)

@@ -99,7 +99,7 @@ def _table(recipe: Recipe, categories: tuple[str, ...], horizon: Horizon) -> hol
         subdiv=recipe.subdivision or None,
         years=horizon.years,
         observed=recipe.observed,
-        # Left out, the package would take the language of the machine, and two machines would disagree.
+        # Without a language, the package takes that of the machine, and two machines would give different names.
         language=recipe.language or getattr(holidays, recipe.country).default_language,
         categories=categories or None,
     )

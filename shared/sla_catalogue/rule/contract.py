@@ -71,7 +71,7 @@ def _check_people(built: BuiltContract, subject: CheckedCatalogue) -> None:
         return
     held = {role.role for role in contract.roles}
     roles = [role for each in built.bought for role in each.built.plan.roles]
-    # Of several plans one that promises a role makes it owed, whatever the others say of it.
+    # If one of several plans promises a role, the role is owed.
     owed = {role.id: None for role in roles if not role.optional}
     for id_ in owed:
         if id_ not in held:

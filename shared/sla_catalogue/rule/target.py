@@ -17,7 +17,7 @@ from sla_domain.plan import CoverageTime, PlanId, Unspecified, WallTime, written
 
 # A plan that promises these at all is expected to promise them for every priority; others may be for a few only.
 _EXPECTED_FOR_ALL = ("first_response", "resolution")
-_OTHER_PRODUCT = "\0"  # nobody can write such a name: it stands for all that neither a row nor the contract names
+_OTHER_PRODUCT = "\0"  # stands for every name that neither a row nor the contract has; no file can contain it
 
 
 def check_targets(subject: CheckedCatalogue) -> None:
@@ -29,7 +29,7 @@ def check_targets(subject: CheckedCatalogue) -> None:
     """
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)
-        if not built.plan.requires_base or "+" in built.plan.id:  # alone, a plan for on top of another has gaps
+        if not built.plan.requires_base or "+" in built.plan.id:  # a plan that adds to a base plan has gaps by itself
             _check_gaps(built.rows, [p.id for p in built.plan.priorities], str(built.plan.id), subject)
     for contract in subject.bought:
         _check_rows(contract.rows, [p.id for p in contract.built.plan.priorities], subject)
@@ -142,7 +142,7 @@ def _kinds(contract: Contract, scopes: Container[str], rows: Iterable[TargetRow]
     }
     without = contract.normal_excluded | contract.normal_unavailable
     listed = (without, contract.normal_products - without)
-    unnamed = {min(rest) for names in listed if (rest := names - products)}  # the others are told from it by nothing
+    unnamed = {min(rest) for names in listed if (rest := names - products)}  # the others fit the same rows
     found: list[Mapping[str, str]] = []
     for product in sorted({*products, *unnamed, "", _OTHER_PRODUCT}):
         scope = scope_of(contract, product, has_base=True)

@@ -68,7 +68,7 @@ def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, ex
     )
 
 
-_MANY = 8  # stretches from which on it pays to keep their segments
+_MANY = 8  # number of stretches from which their segments are cached
 
 
 def _segments(builder: ClockBuilder, stopped: datetime | None) -> tuple[Segment, ...]:

@@ -64,7 +64,7 @@ class _Recounted:
     calendar: Calendar | None
 
 
-_MANY = 8  # stretches from which on it pays to remember what they came to
+_MANY = 8  # number of stretches from which their sums are cached
 
 
 def in_time_order(marks: list[Mark]) -> list[Mark]:

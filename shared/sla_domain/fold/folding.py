@@ -349,7 +349,7 @@ class Folding:
         """
         self._look_all()
         if self._state.phase.live and self._state.boundaries(self._state.at):
-            # On a copy: an event that comes later may lie before these instants.
+            # On a copy, because a later arrival may have occurred before these instants.
             later = self.branch()
             later._cross_boundaries(None)
             return later._incident()
@@ -418,7 +418,7 @@ class Folding:
             ended = self._ended_of(tracker, exempt)
             clocks += ended.clocks
             remarks |= dict.fromkeys(ended.remarks)
-        # Looking at a clock that goes on may meet the end of its calendar, which later events may not care about.
+        # A running clock may reach the end of its calendar here; a later event may make that irrelevant.
         trouble = current.trouble
         clock = build_clock(current, incident, state.at, exempt)
         if clock is not None:

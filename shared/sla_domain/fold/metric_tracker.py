@@ -52,7 +52,7 @@ from sla_domain.rulebook import Calendars
 from sla_domain.sentence import Sentence
 from sla_domain.window import windows_for
 
-# kinds every open clock must look at, whatever its metric says
+# kinds of events that every open clock is checked for, whatever its metric
 STRUCTURAL = frozenset(
     {
         EventKind.CLOSED,

@@ -38,7 +38,7 @@ class Timeline:
     remarks: tuple[Remark, ...]
     """What is odd about the opening and the order."""
     borrowed: bool = (
-        False  # nothing of it is the incident's own, or nothing counts: a further event needs a new timeline
+        False  # the incident has no events of its own, or none that count: a further event needs a new timeline
     )
     """Whether all events are copies from merged incidents, or the incident continues under another name. A further
     event then needs a new timeline."""
@@ -140,7 +140,7 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
     # in which order they come.
     dates = [event.snapshot.created_at for event in rows if event.snapshot is not None]
     created = min((date for date in dates if date is not None), default=None)
-    # What these events change was otherwise when the ticket was opened; only a text was hardly empty before.
+    # The attributes that these events change had another value at the opening; a text was probably not empty.
     changed = {name for event in rows[: number + 1] for name in event.attributes if name != "description"}
     opening = replace(
         first,

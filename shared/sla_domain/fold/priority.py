@@ -36,7 +36,7 @@ from sla_domain.sentence import Sentence
 
 # Why a priority is in force that was not stated.
 _BY_DEFAULT = frozenset({PriorityWhy.DEFAULT, PriorityWhy.UNKNOWN, PriorityWhy.TAKEN_AWAY, PriorityWhy.CONTRACT})
-# Nobody said of these that the incident has that priority.
+# For these reasons nobody stated the priority that is in force.
 _NOT_SAID = _BY_DEFAULT | {PriorityWhy.NO_DESCRIPTION}
 _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind.DOWNGRADE_PROPOSED})
 
@@ -82,7 +82,7 @@ class Priorities:
         self._stated: str | None = None  # as the sender last put it
         self._held_back = ""  # what was stated without a description
         self._low = ""  # the priority without a description, until one comes
-        self._about: tuple[RemarkKind, str, EventId] | None = None  # what there is to remark on the stated one
+        self._about: tuple[RemarkKind, str, EventId] | None = None  # the remarks on the stated priority
         self._set_by = Actor.UNKNOWN
         self._open: PriorityPeriod | None = None
 

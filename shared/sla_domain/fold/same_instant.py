@@ -65,7 +65,7 @@ def _in_turn(events: list[IncidentEvent], known: Mapping[str, str]) -> list[Inci
         tried: Iterable[Sequence[_Delivery]] = permutations(arrived)
     else:
         tried = (arrived, _chain(arrived, known) or _step_by_step(arrived, known))
-    # The first of those that contradict themselves least: that of arrival is tried first.
+    # The first order with the fewest contradictions; the order of arrival is tried first.
     best = list(max(tried, key=lambda order: _fit(order, known)))
     if best == arrived:
         return events
@@ -86,7 +86,7 @@ def _stood_before(delivery: list[IncidentEvent]) -> Mapping[str, str]:
 
 def _chain(arrived: Sequence[_Delivery], known: Mapping[str, str]) -> list[_Delivery] | None:
     """An order in which each begins where the one before it ended; None when none is found in so many steps."""
-    # Where a word fits it stays out of the way of the changes: it comes first.
+    # Deliveries that change no attribute, such as comments, come first where they fit.
     ranked = sorted(arrived, key=lambda delivery: not all(event.kind in _QUIET for event in delivery[0]))
     begun: list[tuple[list[_Delivery], Mapping[str, str]]] = [([], known)]
     for _ in range(_STEPS):

@@ -153,7 +153,7 @@ class RunningLedger:
     def _warn_of_expiry(self, each: RunningLot, warning: BalanceWarning, at: datetime) -> None:
         assert warning.days is not None
         each.warned.add(warning.days)
-        if each.left and at >= each.lot.start:  # a lot that came later than that is news to nobody
+        if each.left and at >= each.lot.start:  # a lot that begins after its warning instant gets no warning
             self.crossings.append(Crossing(warning, at, each.left, each.lot.id, each.lot.expires))
 
     # -- movements

@@ -115,7 +115,7 @@ def _check_span(
             detail = f"{bound.astimezone(zone):%H:%M} comes twice on that day, when clocks change: choose another time"
             raise _refused(detail, place)
     length = asked.end.astimezone(zone).replace(tzinfo=None) - asked.start.astimezone(zone).replace(tzinfo=None)
-    # By the wall clock: a weekend on which clocks change is a weekend all the same.
+    # By wall-clock time, so that a weekend with a clock change has its usual length.
     if bookable.longest is not None and length > bookable.longest:
         raise _refused(f"{bookable.id} lasts {_span(bookable.longest)} at most, by the wall clock", "until")
 

@@ -100,7 +100,7 @@ def _in_hours(turns: Sequence[Stretch], hours: Calendar | None) -> list[Stretch]
     low, high = turns[0].low, max(each.high for each in turns)
     table = hours.table_over(low, high)
     known = clip(table.intervals, low, high)
-    # Beyond the years that the calendar knows: rather somebody too many than nobody.
+    # Beyond the calendar's years: better to notify one person too many than nobody.
     opened = merge([*known, *subtract([(low, high)], [(table.low, table.high)])])
     return [
         Stretch(start, end, each.person, each.override)

@@ -23,7 +23,7 @@ _MONTHS = (
     "December",
 )  # fmt: skip
 _THURSDAY = 3  # 1970-01-01
-_LONGEST_US = 6 * DAY_US  # what is longer is no part of a week
+_LONGEST_US = 6 * DAY_US  # a longer gap is not part of a weekly pattern
 _MOST_MISSING = 3  # weeks: a pattern that pauses for longer is two patterns
 
 

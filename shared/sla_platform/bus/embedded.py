@@ -37,7 +37,7 @@ _OURS = frozenset({0})
 _COUNT_CAP = 100_000  # beyond this many unread events the exact number does not matter
 _COUNT_EVERY_SECONDS = 2.0
 _MOST_ENDS = 1_000
-_WHOLE_LOOK_SECONDS = 1.0  # between glances, which see no cursor that somebody else has moved
+_WHOLE_LOOK_SECONDS = 1.0  # between whole looks; short looks do not notice that another process moved the cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class EmbeddedSource:
         with listen_to(feed.wake_signal for feed in self._feeds) as signalled:
             while True:
                 if keeping.done():
-                    await keeping  # it ends by a bug alone: nobody would store any more how far this has come
+                    await keeping  # it ends only by a bug, after which the position would no longer be stored
                 signalled.clear()
                 try:
                     more = await self._pass(handler)
@@ -208,7 +208,7 @@ class EmbeddedSource:
             ends = await self._ends_of(connection, looks)
         complete = all(look.page.complete for look in looks)
         if all(look.page.cursor == look.at for look in looks):
-            # Nothing settled yet; when something is held back, it is not ours to wait for.
+            # Nothing can be read yet. If an event is held back, the wait for it is elsewhere.
             self._pulse.note_handled()
         reached = through if complete else self._reached(looks, through, ends)
         for number, look in enumerate(looks):

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sla_platform.outage import as_store_busy, store_busy
 
 PATIENCE = 10.0  # seconds that a user waits for a place
-GIVES_WAY_SECONDS = 0.25  # how long a user who gives way does so: it must get on, too, while others never cease
+GIVES_WAY_SECONDS = 0.25  # seconds for which a user of low priority waits behind the others
 
 
 def unlimited(kept: int) -> Mapping[str, Any]:
@@ -72,7 +72,7 @@ class PrioritySemaphore:
                 await given
         except BaseException:
             if given.done() and not given.cancelled():
-                self.give_back()  # the place came in the moment in which its user left
+                self.give_back()  # the place was given at the moment in which the waiting user was cancelled
             raise
 
     def give_back(self) -> None:

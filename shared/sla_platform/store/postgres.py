@@ -22,7 +22,7 @@ from sla_platform.store.types import from_micros, to_micros
 POSTGRES_SETTINGS = {
     "application_name": "slad",
     "timezone": "UTC",
-    "jit": "off",  # a plan of microseconds must not wait for a compiler
+    "jit": "off",  # JIT compilation takes longer than these queries
     "statement_timeout": "60s",
     # A frozen process keeps what it has locked, such as its partitions, until then. Work takes milliseconds.
     "idle_in_transaction_session_timeout": "10s",

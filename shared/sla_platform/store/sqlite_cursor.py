@@ -169,7 +169,7 @@ def _execute(connection: sqlite3.Connection, sql: str, parameters: Any) -> _Exec
     try:
         rows = cursor.fetchmany(AT_ONCE) if cursor.description else []
     except BaseException:
-        cursor.close()  # the error keeps it, and an open one shows this connection the past for as long
+        cursor.close()  # the error keeps the cursor alive, and while it is open this connection sees an old state
         raise
     return _executed(cursor, rows, more=len(rows) == AT_ONCE)
 

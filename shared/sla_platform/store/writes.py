@@ -11,8 +11,8 @@ import time
 
 from sqlalchemy import exc
 
-RECENT_SECONDS = 2.0  # a write that was taken so lately needs no look
-FULL_SECONDS = 15.0  # a look finds no full disk: the error of a real write counts for so long
+RECENT_SECONDS = 2.0  # seconds after a successful write in which no probe is needed
+FULL_SECONDS = 15.0  # seconds for which the error of a real write counts; a probe does not notice a full disk
 _FULL_SQLITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _FULL_POSTGRES_CLASSES = {"53", "58"}
 

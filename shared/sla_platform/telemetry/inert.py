@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# By these a terminal is told what to do (C0 and C1 controls), or shows text in another order than it is written
+# These control a terminal (C0 and C1 controls), or shows text in another order than it is written
 # (UAX #9: embeddings, overrides and isolates). Line breaks and tabs are ours as well.
 ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 

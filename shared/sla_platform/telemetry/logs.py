@@ -13,7 +13,7 @@ import structlog
 from sla_platform.telemetry.inert import inert
 
 _SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api[_-]?key|cookie", re.IGNORECASE)
-# It begins where a word begins: tried at each character, a long word would cost the square of its length.
+# Tried at the start of a word only: at each character, a long word would take quadratic time.
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 _MADE_KEY = re.compile(r"(?<=slad_)[0-9]+_[A-Za-z0-9_-]{43}")

@@ -83,7 +83,7 @@ def details_of(body: FactBody) -> dict[str, str]:
     Most empty values are left out. The result is empty for these facts: started, breached, warned, phase changed,
     contract changed. They have no content, or have it in other fields.
     """
-    match body:  # the most frequent first: a pattern costs a look at the class
+    match body:  # the most frequent first, because the patterns are tried in order
         case Started() | Breached() | Warned() | PhaseChanged() | ContractChanged():
             return {}
         case Met() | Missed():

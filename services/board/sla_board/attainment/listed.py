@@ -16,7 +16,7 @@ from sla_domain.errors import BadPeriod
 from sla_domain.rulebook import Rulebook
 from sla_platform.turn import LoopYielder
 
-_MOST_LOOKED_AT = 500  # contracts, of which most may have nothing to show
+_MOST_LOOKED_AT = 500  # contracts read at once; most may have nothing to show
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ _log = structlog.get_logger(__name__)
 EVERY_SECONDS = 1.0
 CONTRACTS = 50  # in one pass
 MARKS = 2_000  # of one contract in one transaction
-CLOSED_AFTER = timedelta(minutes=15)  # what is late by less belongs to the figure that is recorded first
+CLOSED_AFTER = timedelta(minutes=15)  # facts that arrive by then are part of the first recorded figure
 _FIRST = ToldStanding()
 
 

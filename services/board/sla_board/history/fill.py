@@ -61,7 +61,7 @@ class ListFilling:
             if (await connection.execute(place)).first() is None:
                 return False
         async with self._store.transaction() as connection:
-            # With the lock another board waits here, and then goes on behind these.
+            # Another instance waits here for the lock, and then continues after these rows.
             after = (await connection.execute(place.with_for_update())).scalar_one_or_none()
             if after is None:
                 return False

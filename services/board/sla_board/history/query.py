@@ -116,7 +116,7 @@ def _span(counts: ListCounts, wanted: int, after: ListPlace | None) -> tuple[dat
         return None, None
     found, since = 0, None
     for month in months:
-        # Of the month in which the page before ended nobody knows how many are left.
+        # How many rows are left in the month of the previous page's end is not known.
         found += counts.months[month] if after is None or month < month_of(after.counts_at) else 0
         if found >= wanted:
             since = month_start(month)

@@ -28,7 +28,7 @@ PAGE_HEADERS = {
     "Cache-Control": "no-store",
 }
 
-# Of pages whose address is the credential: nobody keeps them, finds them or is told where somebody came from.
+# For pages whose URL is the credential: not cached, not indexed, and sent to nobody as referrer.
 LINK_HEADERS = PAGE_HEADERS | {
     "Content-Security-Policy": _WITHOUT_SCRIPT,
     "Cache-Control": "private, no-store",

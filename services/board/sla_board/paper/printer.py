@@ -20,7 +20,7 @@ MOST_WAITING = 8
 MOST_KEPT = 32
 INSTALL = "pip install 'slad[pdf]'"
 _WORKER = (sys.executable, "-P", "-m", "sla_board.paper.worker")
-# What it needs to find its libraries and fonts; the settings, with their secrets, are none of its business.
+# What it needs to find its libraries and fonts; settings with secrets are not passed on.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "XDG_CACHE_HOME",
               "FONTCONFIG_FILE", "FONTCONFIG_PATH")  # fmt: skip
 _log = structlog.get_logger(__name__)

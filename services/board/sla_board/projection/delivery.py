@@ -7,7 +7,7 @@ from typing import Any
 
 from sla_platform.wire import DeliveryFact
 
-# Facts of one instant are read in the order of a life; an end is never followed by anything of the same instant.
+# Facts of one instant are ordered as a delivery's states follow each other; an end comes last.
 _RANKS = {
     "queued": 0,
     "opened": 0,

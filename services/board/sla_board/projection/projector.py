@@ -128,7 +128,7 @@ class Projector:
         Raises:
             StoreBusy: The store takes no work.
         """
-        # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
+        # slad's own test clock belongs to no incident, and would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
         if not envelopes:
             return

@@ -19,7 +19,7 @@ from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.timesource import TimeSource
 
-MOST = 1_000  # reasons of one breach; nobody changes their mind so often
+MOST = 1_000  # most reasons of one breach
 _reason, _clock = tables.breach_reason.c, tables.clock.c
 
 
@@ -100,7 +100,7 @@ class ReasonKeeper:
         if refusal is not None:
             raise ReasonRefused(refusal, tuple(code.id for code in rules.codes))
         async with self._store.transaction() as connection:
-            await audit.next_place(connection, tables.audit)  # one after the other, so that none is said twice
+            await audit.next_place(connection, tables.audit)  # one after the other, so that no reason is stored twice
             row = await _breached(connection, wanted.clock, only_contract)
             before = (await reasons_of(connection, [wanted.clock])).get(wanted.clock, [])
             last = before[-1] if before else None

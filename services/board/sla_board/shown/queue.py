@@ -188,7 +188,7 @@ def chosen_clocks(shown: BoardFilter) -> list[ColumnElement[bool]]:
     if shown.text.strip():
         pattern = containing(shown.text)
         of_clock: ColumnElement[bool] = _clock.search.like(pattern, escape="\\")
-        if shown.only_contract is not None:  # what a moved clock was called before is another contract's
+        if shown.only_contract is not None:  # the names of a moved clock before the move belong to another contract
             of_clock = and_(_moved.incident.is_(None), of_clock)
         chosen.append(or_(of_clock, _incident.search.like(pattern, escape="\\")))
     return chosen

@@ -156,7 +156,7 @@ class Hub(Generic[View]):
                     self._metrics.frames.inc()
                     yield brief or frame
                     continue
-                # Something may come in the very moment in which the time is up: it goes before a heartbeat.
+                # A frame may arrive just as the wait ends: it is sent instead of a heartbeat.
                 if channel.failing is troubled and (await signalled_within(fresh, beat_seconds) or fresh.is_set()):
                     continue
                 troubled = channel.failing

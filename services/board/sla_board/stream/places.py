@@ -115,7 +115,7 @@ class StreamPlaces:
         if mine >= max(pages // PAGES_SHARE, 1):
             raise CallerLimitReached(f"{visitor.party} follows {mine} different pages already: close some of them")
         if not visitor.key and page not in self._keyless and len(self._keyless) >= max(pages // 2, 1):
-            # Strangers have as many addresses as they like: the other half is for those whom a key names.
+            # Without a key a client may use many addresses, so half of the places is kept for clients with a key.
             raise CallerLimitReached(f"everybody without a key follows {len(self._keyless)} different pages already")
         if page not in self._everybody:
             self._check_share(visitor.party, len(self._everybody), pages, mine, self._parties())

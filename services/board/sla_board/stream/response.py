@@ -68,4 +68,4 @@ class EventStream(StreamingResponse):
         except TimeoutError:
             self._dropped()
         finally:
-            await self._chunks.aclose()  # the seat is given back now, not when the collector comes by
+            await self._chunks.aclose()  # the place is given back now, not at the next garbage collection

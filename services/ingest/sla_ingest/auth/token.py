@@ -52,7 +52,7 @@ def check_token(how: Authentication, proof: str, now: datetime, issuers: IssuerK
     algorithm = head.get("alg") if head is not None else None
     if head is None or claims is None or algorithm not in how.jwt_algorithms or "crit" in head:
         return AuthFailure.BAD_FORM
-    # Looked at before the signature, so that only a token that means us makes slad ask for keys.
+    # Checked before the signature, so that only a token for this audience makes slad fetch keys.
     if not _means_us(how, claims):
         return AuthFailure.CLAIMS
     keys = _keys(how, issuers)

@@ -21,7 +21,7 @@ from sla_platform.turn import LoopYielder
 
 _log = structlog.get_logger(__name__)
 LOOK_SECONDS = 5.0
-ANEW = timedelta(hours=1)  # without an entry only time moves a ledger, to thresholds that are days apart
+ANEW = timedelta(hours=1)  # without new entries a ledger changes only with time, at thresholds that are days apart
 BALANCE, EXPIRY, OVER = "balance", "expiry", "over"
 
 

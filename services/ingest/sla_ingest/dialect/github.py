@@ -137,7 +137,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_:
     if isinstance(found, Parked | Refused):
         return found
     incident = incident_id(source.id, (_former(case) if event == "issues" else "") or own)
-    # An issue that has gone stands nowhere any more, whatever the body shows of it.
+    # A deleted or transferred issue has no state any more, whatever the body shows.
     shown = None if event == "issues" and action in _GONE else snapshot(case)
     return number_or_ignore(delivery, source, incident, id_, found, shown)
 
@@ -247,7 +247,7 @@ def _labelled(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Ref
     found = [
         _happening(case, one.step.kind, waiting_on=one.step.waiting_on, attributes=one.attributes)
         for one in label_changes(case.source, before, after, case.lookups)
-        # A label taken off a closed issue tidies up; it neither resumes nor reopens anything.
+        # Removing a label from a closed issue neither resumes nor reopens anything.
         if not closed or one.step.kind in (EventKind.RECLASSIFIED, EventKind.PRIORITY_CHANGED)
     ]
     return found or Ignored(IgnoredBecause.NOTHING_RELEVANT, f"the label {name!r} means nothing to the catalogue")

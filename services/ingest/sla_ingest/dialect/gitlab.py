@@ -180,7 +180,7 @@ def _updated(case: GitlabDelivery) -> list[EventDraft]:
         found += [
             _draft(case, one.step.kind, waiting_on=one.step.waiting_on, attributes=one.attributes)
             for one in label_changes(case.source, before, after, case.lookups)
-            # A label taken off a closed issue tidies up; it neither resumes nor reopens anything.
+            # Removing a label from a closed issue neither resumes nor reopens anything.
             if not closed or one.step.kind in (EventKind.RECLASSIFIED, EventKind.PRIORITY_CHANGED)
         ]
     if text_at(changes, "escalation_status", "current") == "acknowledged":

@@ -121,7 +121,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     quietly = ignore_with_snapshot(delivery, source, incident, id_, found, snapshot)
     if quietly.observed is None:
         return quietly
-    # Kept only when it is news: then the wording matters, and a status that it states as new has been stated.
+    # Kept only if it differs from the known state, because then its wording matters.
     look = quietly.observed
     news = replace(look.event, attributes=new_status_attribute(case))
     return replace(quietly, observed=replace(look, event=news, remarks=(*look.remarks, *oddities(case))))

@@ -143,7 +143,7 @@ def _found(case: PagerdutyEvent, kind: str) -> list[EventDraft] | Ignored | Park
     if kind in _QUIET:
         return Ignored(IgnoredBecause.NOTHING_RELEVANT, kind)
     if kind == "escalated":
-        # By hand it is an escalation; when nobody answered in time the next person is only rung up.
+        # A manual one is an escalation; after a timeout PagerDuty only calls the next person.
         assigned = _draft(case, EventKind.ASSIGNED, {"assignee": _assignee(case)})
         by_hand = _who(case).actor is Actor.STAFF
         return [_draft(case, EventKind.ESCALATED, {}), assigned] if by_hand else [assigned]

@@ -49,7 +49,7 @@ def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[Ev
             resumed = (EventStep(EventKind.RESUMED),) if before is None or before.waiting_on is not None else ()
             return (*again, *resumed, EventStep(EventKind.WORKAROUND_PROVIDED))
         case TicketPhase.RESOLVED:
-            # Closed to resolved is book-keeping: the work had ended before.
+            # From closed to resolved is no change of work: it had ended before.
             return (EventStep(EventKind.RESOLVED),) if before not in (TicketPhase.RESOLVED, TicketPhase.CLOSED) else ()
         case TicketPhase.CLOSED:
             return (EventStep(EventKind.CLOSED),) if before is not TicketPhase.CLOSED else ()

@@ -14,7 +14,7 @@ from sla_ingest.dialect.port import DoesNotFit, Work
 from sla_ingest.dialect.read import clean_text
 
 _TYPES = frozenset({"io.slad.incident.worked.v1", "io.slad.incident.worked", "incident.worked", "worked"})
-_LONGEST = timedelta(days=31)  # of one entry; more is a slip of the pen
+_LONGEST = timedelta(days=31)  # of one entry; more is a typing error
 
 
 def says_work(type_: str) -> bool:

@@ -100,7 +100,7 @@ class SourceTrials:
             StoreBusy: The database fails.
         """
         known = self._known(source)
-        # What the sender proves stays as it is: a draft does not say.
+        # The proof of the sender is taken from the present source: a draft has none.
         new = known if draft is None else replace(load_draft(source, draft), authentication=known.authentication)
         kept, waiting = await self._parked.of_source(source, MOST_TRIED, MOST_BYTES)
         found: list[TriedDelivery] = []

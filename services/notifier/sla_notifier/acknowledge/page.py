@@ -29,7 +29,7 @@ HEADERS = {
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'sha256-{_DIGEST}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
-    # The address is the credential: nobody is told its path. Under `no-referrer` a form would say `Origin: null`.
+    # The URL is the credential: its path is no referrer. With `no-referrer` a form would send `Origin: null`.
     "Referrer-Policy": "strict-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",

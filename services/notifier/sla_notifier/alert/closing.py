@@ -166,7 +166,7 @@ def _corrects(alert: Alert, reason: CloseReason, fact: ClockFact) -> bool:
     """Whether a closed alert was closed with a message that is not true any more."""
     if reason is CloseReason.TAKEN_BACK:
         return alert.close_reason != reason.value
-    ours = fact.contract in ("", alert.contract)  # how it ends for another contract says nothing of theirs
+    ours = fact.contract in ("", alert.contract)  # its end under another contract does not concern these people
     return ours and reason in _UNTRUE_BY.get(alert.close_reason, frozenset())
 
 

@@ -230,4 +230,4 @@ def _in_hours(rule: TellRule, rulebook: Rulebook, contract: Contract, now: datet
     try:
         return rulebook.calendars.calendar(contract, coverage).is_open(now) is not rule.outside
     except CalendarError:
-        return True  # no calendar for this instant: rather one too many than nobody
+        return True  # no calendar for this instant: better to notify one person too many than nobody

@@ -9,7 +9,7 @@ from sla_domain.urgency import score_of_weight, weight
 from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, NoticeData, ObjectiveFact, ReportFact
 
-# Pages come first; then what ends a page, what informs, and what has time.
+# Pages come first, then ends of pages, information, and messages that can wait.
 RANKS = {
     kind: rank
     for rank, kind in enumerate(

@@ -128,7 +128,7 @@ def skip_reason(
         now: The present instant.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
-        return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
+        return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process ended several times while sending it
     if endpoint_disabled:
         return DeliveryState.FAILED, UnsentReason.ENDPOINT_DISABLED
     if followed is not None and followed is not DeliveryState.SENT and row.kind in _TAKES_BACK:

@@ -57,7 +57,7 @@ def _seconds(*delays: int) -> tuple[timedelta, ...]:
 
 
 URGENT = RetryPolicy(_seconds(5, 30, 120, 600, 1_800, 7_200), timedelta(hours=24), fall_back_after=3)
-# A digest stands for many messages; its fate is theirs, so it falls back once, when it has failed for good.
+# A digest stands for many messages, so it falls back to the next address only once, after its final failure.
 COLLECTED = RetryPolicy(_seconds(5, 30, 120, 600, 1_800), timedelta(hours=1))
 ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), timedelta(hours=48))
 

@@ -30,7 +30,7 @@ from sla_notifier.text.words import one_line
 
 _log = structlog.get_logger(__name__)
 
-MOST_LINES = 25  # a mail that is longer is not read at three in the morning; the page behind its link shows all
+MOST_LINES = 25  # longer mails are not read at night; the page behind the link shows all
 MOST_CUSTOMERS = 2
 _COUNTED = {
     MessageKind.PAGE: "broken",

@@ -68,7 +68,7 @@ async def write_changes(
         config: How messages are written.
         now: The present instant, stored with the changes.
     """
-    # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
+    # Before deciding: a page that a sender claims now could neither be cancelled nor be known as sent.
     await _hold(connection, batch.cancel_reasons)
     gathering = await conversation_store.lock_gathering(connection, await _carriers(connection, batch.cancel_reasons))
     rows = [
@@ -191,7 +191,7 @@ def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[Round
     )
 
 
-# The surest of a person's pages is the one a later word follows.
+# Of a person's pages, the one most surely sent is the one that later messages refer to.
 _NEVER_SEEN = frozenset({UnsentReason.TAKEN_BACK, UnsentReason.REOPENED})
 _SUREST = {DeliveryState.SENT: 0, DeliveryState.SENDING: 1, DeliveryState.RETRYING: 2, DeliveryState.QUEUED: 3}
 

@@ -205,7 +205,7 @@ class Sender:
             if fault_of(error) is Fault.PASSING:
                 _log.warning("delivery.channel_hindered", delivery=row.id, error=error_text(error)[:500])
                 return Retry(Failure.UNREACHABLE, f"hindered on this side: {type(error).__name__}")
-            # A channel that breaks on one message must not take the others with it; the row keeps the word of it.
+            # A channel's error on one message must not stop the others; the error is stored in the row.
             _log.exception("delivery.channel_broke", delivery=row.id, channel=row.channel)
             return Rejected(Failure.PROTOCOL, f"the channel broke: {type(error).__name__}")
 

@@ -99,7 +99,7 @@ def decide(
     kept = with_earlier_promises(folded, judged, told, _before(stored, told, pins, rulebook, version), now)
     incident, versions = kept.incident, kept.versions
     for clock in incident.clocks:
-        if clock.earned:  # what was told of it follows from another fold than this one
+        if clock.earned:  # what was published about it came from another fold than this one
             ended.pop(clock.id, None)
     keys = published_text.read_keys(stored.row.told) if stored.row is not None else frozenset()
     facts = new_facts(incident, told, keys, unread=kept.unread)

@@ -259,7 +259,7 @@ class _Entry:
     kept: dict[str, CachedFold] = field(default_factory=dict)
     settled: Mapping[ClockId, Clock] = field(default_factory=dict)
     version: str = ""  # the one by which it is settled
-    unsure: Position | None = None  # states that have read from here on may have read what was never stored
+    unsure: Position | None = None  # states beyond this may have read events that were never stored
 
     def forget(self) -> None:
         self.settled = {}

@@ -184,7 +184,7 @@ class Applier:
                 done = await self._decide(connection, begun, prepared, None)
                 left = await deferred.settle_timers(connection, incident, begun.now)
             self._committed(done)
-            if not left:  # else the consumer would compute what its transaction then puts aside
+            if not left:  # else the consumer would compute events that its transaction then defers
                 self._preparing.deferred.discard(incident)
 
         await self._preparing.around({incident: [event for _, event in readable]}, unit, budget)

@@ -23,7 +23,7 @@ from sla_timer.tick.port import Firing
 _log = structlog.get_logger(__name__)
 MINUTE = timedelta(minutes=1)
 KIND = "warn-canary"
-MOST_AHEAD = 2  # minutes by which another instance may have gone before
+MOST_AHEAD = 2  # minutes by which another instance may be ahead
 CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 
 

@@ -76,7 +76,7 @@ class TickLoop:
             except Retryable as error:
                 _log.warning("tick.retry", error=str(error))
                 await self._time_source.sleep(RETRY_SECONDS)
-            # A pass that took long is followed at once: the tick is a rhythm, not a pause.
+            # A long pass is followed at once by the next one: the interval is counted from start to start.
             await self._time_source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
@@ -101,7 +101,7 @@ class TickLoop:
                 self._observe(batch, now)
             if max(map(len, batches)) < bounds.limit:
                 break
-            # A herd: more at a time, and on several processors.
+            # Many timers are due: claim more at a time, and in parallel.
             bounds = replace(bounds, limit=self._settings.claim_limit, lanes=self._firing.lanes)
             now, floor, due = await self._instant(since)
         if sweep:

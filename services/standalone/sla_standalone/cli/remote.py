@@ -24,7 +24,7 @@ def open_client(url: str, key: str = "") -> Iterator[httpx2.Client]:
     If the service does not answer, or `url` makes no sense, the command ends with a message.
     """
     headers = {"User-Agent": "slad-cli"} | ({"Authorization": f"Bearer {key}"} if key else {})
-    local = "127.0.0.1" in url or "localhost" in url  # a proxy has no business between a machine and itself
+    local = "127.0.0.1" in url or "localhost" in url  # no proxy for requests to this machine
     try:
         with httpx2.Client(
             base_url=url.rstrip("/"), headers=headers, timeout=httpx2.Timeout(30, connect=5), trust_env=not local

@@ -35,7 +35,7 @@ class Plot:
 
 STAFF = {"actor": "staff"}
 
-# No one answers this one: a warning, a breach and the whole escalation can be watched within a minute.
+# Nobody responds to this one, so that a warning, a breach and the whole escalation follow within a minute.
 UNANSWERED = Plot(
     "Polaris",
     "P1",

@@ -25,7 +25,7 @@ SENTENCE_LANGUAGES: Mapping[str, SentenceWords] = MappingProxyType(
 )
 _ENDS = {EventKind.CANCELLED.value: Sentence.INCIDENT_CANCELLED, EventKind.MERGED.value: Sentence.INCIDENT_MERGED}
 _NEXT = "; "  # between sentences
-_LONGEST = 2_000  # slad writes none that is longer, and a pattern takes its time with long words of others
+_LONGEST = 2_000  # slad writes no longer sentence, and a pattern is slow on long texts from others
 _MAY_LACK = frozenset({"clause"})
 _DAYS = re.compile(r"(\d+) days?, ")
 

@@ -172,7 +172,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         """New records for the lanes that have none in hand; the others must not be fetched past."""
         empty = [at for at, lane in self._lanes.items() if not lane.hand and at.partition in self._ours]
         if self._lanes and not empty:
-            # Nothing may be fetched, but the client wants to be asked, or it takes us for dead.
+            # Nothing may be fetched, but without a poll the client takes this consumer for dead.
             empty = [_NOWHERE]
         timeout_ms = int(min(self._until_due(), _FETCH_SECONDS) * 1000)
         try:
@@ -182,7 +182,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         except (kafka.KafkaError, OSError, TimeoutError):
             raise
         except Exception as error:
-            # Bytes that the client takes for no batch of records: a new session may read them, ours must not end all.
+            # Bytes that the client cannot read as records: a new session may, so this must not end the process.
             raise BusUnavailable(f"the client cannot read what lies on the topic: {error!r}") from error
         return fetched
 
@@ -200,7 +200,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         fresh = frozenset(self._fresh - paused)
         if not fresh or now < self._assign_due:
             return
-        # Ours from here on: a handler that was interrupted while taking them must be revoked too.
+        # Owned from here on: a handler that was interrupted in `assigned` must get `revoked` too.
         self._fresh -= fresh
         self._ours |= fresh
         try:
@@ -227,7 +227,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         try:
             results = await asyncio.gather(*units, return_exceptions=True)
         finally:
-            # Cancelled ourselves: nothing of ours may go on after us.
+            # This task was cancelled: none of its subtasks may go on.
             for unit in units:
                 unit.cancel()
             await asyncio.gather(*units, return_exceptions=True)
@@ -323,7 +323,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         await revoke(self._handler, frozenset({number}))
         for other in self._lanes.values():
             if other.at.partition == number and (start := other.drop(FENCED_PAUSE_SECONDS)) is not None:
-                with contextlib.suppress(kafka.KafkaError):  # gone already: its next owner starts at the commit
+                with contextlib.suppress(kafka.KafkaError):  # already lost: its next owner starts at the commit
                     self._consumer.seek(other.at, start)
         lane.due = time.monotonic() + FENCED_PAUSE_SECONDS
         self._fresh.add(number)

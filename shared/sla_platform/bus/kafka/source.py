@@ -29,7 +29,7 @@ from sla_platform.timesource import SystemTime
 
 _log = structlog.get_logger(__name__)
 _ANSWER_SECONDS = 5.0
-_SETTLED_SECONDS = 30.0  # a session that lasted this long starts the patience anew
+_SETTLED_SECONDS = 30.0  # seconds: after a session of this length, the pauses between attempts start from the shortest
 _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 

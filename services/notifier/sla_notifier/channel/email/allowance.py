@@ -83,7 +83,7 @@ class ConnectionAllowance:
         self._rest(now)
 
     def _hold(self, now: float) -> None:
-        if now >= self._more_at:  # several that are turned away together say it once
+        if now >= self._more_at:  # several refusals at one time count once
             self._more_at = now + self._patience
             self._patience = min(self._patience * 2, LONGEST_PATIENCE)
 

@@ -49,7 +49,7 @@ class ConnectionSlots:
                 await mine
         except BaseException:
             if mine.done() and not mine.cancelled():
-                self._give_back()  # it came in the moment in which we went away
+                self._give_back()  # the slot was given at the moment in which the waiting message was cancelled
             else:
                 mine.cancel()  # skipped by the next `give_out`
             raise

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiosmtplib
 
-IDLE_SECONDS = 2.0  # long enough within a herd, short enough for another instance that waits for the place
+IDLE_SECONDS = 2.0  # long enough for a series of messages, short enough for another instance that waits for the slot
 
 
 class KeptConnections:

@@ -47,7 +47,7 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
             return error.code < 500 or (beside > 0 and _says_busy(error))
         case aiosmtplib.SMTPTimeoutError() | TimeoutError():
             return False
-        case ConnectionError():  # refused, reset or closed before a word
+        case ConnectionError():  # refused, reset or closed before the first reply
             return beside > 0 and not _of_tls(error)
         case _:
             return False

@@ -99,12 +99,12 @@ class EmailChannel(Channel):
                     outcome, of_message = await self._outcome(message, outgoing.address)
             except TimeoutError:
                 return Busy(f"the mail server is busy: {busy_because}")
-            self._places.give_out()  # what came of it may have made places, or taken some
+            self._places.give_out()  # the result may have changed how many slots there are
             if not isinstance(outcome, Busy):
                 return outcome
             if of_message is not None:
                 if taken_when_refused is not None and self._taken > taken_when_refused:
-                    return of_message  # twice this one and not the others: it is not the server
+                    return of_message  # failed twice for this message but not for others: the server is not the cause
                 taken_when_refused = self._taken
             busy_because = outcome.detail
 
@@ -188,7 +188,7 @@ class EmailChannel(Channel):
     async def _mail(self, client: aiosmtplib.SMTP) -> None:
         try:
             await client.mail(self._sender[1])
-        except BaseException:  # cancellation too: a half-used connection is of no use to anybody
+        except BaseException:  # on cancellation too: a connection in the middle of a dialogue cannot be reused
             drop(client, client.transport)
             raise
 
