@@ -32,7 +32,7 @@ NO_COVERAGES: Mapping[str, Coverage] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class BuiltPlan:
-    """A plan ready for use, with what its checks need."""
+    """A plan ready for use, with the paths and names that later checks of the catalogue need."""
 
     plan: Plan
     rows: tuple[TargetRow, ...]

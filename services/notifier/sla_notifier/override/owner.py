@@ -13,7 +13,7 @@ from sla_notifier.override import store as rows
 from sla_notifier.override.catalogue import OverriddenCatalogue, overridden, why_ignored
 from sla_notifier.override.changed import ChangedShift, changed_shifts
 from sla_notifier.override.recorded import RecordedOverride
-from sla_notifier.override.rule import MOST_OPEN, WantedOverride, faults, meeting_remarks
+from sla_notifier.override.rule import MOST_OPEN, WantedOverride, faults, replacement_remarks
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import ActName, Command, change_act
 from sla_platform.http.problem import Problem, not_known
@@ -135,7 +135,7 @@ class OverrideOwner:
             changed=place,
         )
         shifts = self._shifts_of(None, made, now)
-        remarks = (*_remarks(wanted, shifts, now), *meeting_remarks(wanted, rota.overrides, standing))
+        remarks = (*_remarks(wanted, shifts, now), *replacement_remarks(wanted, rota.overrides, standing))
         return OverrideDone(made, shifts, remarks, written=True)
 
     def _shifts_of(

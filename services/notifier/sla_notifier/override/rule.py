@@ -79,7 +79,7 @@ def _of_leaving(wanted: WantedOverride, rota: Rota) -> Iterator[OverrideFault]:
         yield OverrideFault("person" if left else "until", said)
 
 
-def meeting_remarks(
+def replacement_remarks(
     wanted: WantedOverride, of_files: Iterable[RotaOverride], made: Iterable[RecordedOverride]
 ) -> Iterator[str]:
     """Yield a remark on each earlier override that the requested one replaces where both overlap.

@@ -27,7 +27,7 @@ class JudgedFold:
 
 @dataclass(frozen=True, slots=True)
 class RefoldedClock:
-    """A clock computed from events, beside the same clock as slad published it."""
+    """A clock computed again from its events, and what slad has published about it."""
 
     clock: Clock | None
     """The computed clock. None if the computation gives no such clock."""
